@@ -1,0 +1,125 @@
+/** `manifest.yaml` of an archive (engine 1): which files it holds, and the hash of them all. */
+import { createHash } from 'node:crypto';
+import { parse as parseYaml } from 'yaml';
+import { z } from 'zod';
+import { ArchiveError, quoteName } from './archive-error.ts';
+
+export interface ManifestFile {
+  relativePath: string;
+  sizeBytes: number;
+  /** Base64 (with padding) of the SHA3-256 of the content, or of the link's target. */
+  sha3_256: string;
+  /** The target, for links only. */
+  linkname?: string | undefined;
+}
+
+/** One entry of the archive as it was read. */
+export interface ReadEntry {
+  sizeBytes: number;
+  sha3_256: string;
+  linkname?: string | undefined;
+}
+
+/** All scalars are read as text, see `parseManifest`. */
+const manifestFile = z
+  .object({
+    relative_path: z.string(),
+    size_in_bytes: z.string().regex(/^\d{1,15}$/),
+    sha3_256: z.string(),
+    linkname: z.string().optional(),
+  })
+  .transform((file): ManifestFile => ({
+    relativePath: file.relative_path,
+    sizeBytes: Number(file.size_in_bytes),
+    sha3_256: file.sha3_256,
+    linkname: file.linkname,
+  }));
+
+const manifest = z.object({ engine_version: z.string(), files: z.array(manifestFile) });
+
+const BUILD_AGAIN = 'Build the archive again with the dlt client.';
+
+/**
+ * The files of a manifest in its own order. The client writes YAML 1.1, where a file named `1e3` needs no quotes; read
+ * as YAML 1.2 it would be a number. So every scalar is taken as the text it is. Throws `archive_invalid`.
+ */
+export function parseManifest(bytes: Buffer): ManifestFile[] {
+  const parsed = manifest.safeParse(parseDocument(bytes));
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const place = issue?.path.join('.') ?? '';
+    throw invalidManifest(
+      `does not name its files: ${place || 'document'}: ${issue?.message ?? 'unreadable'}`,
+    );
+  }
+  const { engine_version: engineVersion, files } = parsed.data;
+  if (engineVersion !== '1') {
+    throw invalidManifest(`has engine version ${quoteName(engineVersion)}, and this server reads version 1`);
+  }
+  return files;
+}
+
+function parseDocument(bytes: Buffer): unknown {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return parseYaml(text, { schema: 'failsafe', maxAliasCount: 0, logLevel: 'error' });
+  } catch (error) {
+    throw new ArchiveError('archive_invalid', `manifest.yaml is not readable as YAML. ${BUILD_AGAIN}`, {
+      cause: error,
+    });
+  }
+}
+
+/**
+ * Throws unless the archive holds exactly what the manifest names: `hash_mismatch` for other bytes, `archive_invalid`
+ * for a file that only one of them knows.
+ */
+export function compareWithManifest(files: ManifestFile[], entries: Map<string, ReadEntry>): void {
+  const named = new Set<string>();
+  for (const file of files) {
+    const name = quoteName(file.relativePath);
+    if (named.has(file.relativePath)) throw invalidManifest(`names ${name} twice`);
+    named.add(file.relativePath);
+    const entry = entries.get(file.relativePath);
+    if (!entry) throw invalidManifest(`names ${name}, which the archive does not hold`);
+    compareFile(file, entry);
+  }
+  for (const entryPath of entries.keys()) {
+    if (!named.has(entryPath)) {
+      throw invalidManifest(`does not name ${quoteName(entryPath)}, which the archive holds`);
+    }
+  }
+}
+
+function compareFile(file: ManifestFile, entry: ReadEntry): void {
+  const name = quoteName(file.relativePath);
+  if (file.linkname !== entry.linkname) {
+    throw mismatch(
+      `The archive and its manifest disagree on whether ${name} is a link, or on where it leads`,
+    );
+  }
+  if (file.sizeBytes !== entry.sizeBytes) {
+    throw mismatch(`${name} has ${entry.sizeBytes} bytes, and the manifest says ${file.sizeBytes}`);
+  }
+  if (file.sha3_256 !== entry.sha3_256)
+    throw mismatch(`${name} does not have the hash that the manifest says`);
+}
+
+/**
+ * The content hash that the client compares with its own to see whether a deployment changed: base64 SHA3-256 over path
+ * and file hash of every file, in the manifest's order (Python's, by code point: JavaScript sorts otherwise beyond the
+ * basic plane, so it is never sorted here).
+ */
+export function hashContents(files: ManifestFile[]): string {
+  const hash = createHash('sha3-256');
+  for (const file of files) hash.update(file.relativePath, 'utf8').update(file.sha3_256, 'utf8');
+  return hash.digest('base64');
+}
+
+function invalidManifest(problem: string): ArchiveError {
+  return new ArchiveError('archive_invalid', `manifest.yaml ${problem}. ${BUILD_AGAIN}`);
+}
+
+function mismatch(problem: string): ArchiveError {
+  return new ArchiveError('hash_mismatch', `${problem}. The upload was damaged or changed; upload again.`);
+}

@@ -1,0 +1,59 @@
+import { listTicks } from './cron.ts';
+import { isEmptyInterval, type RunInterval } from './run-interval.ts';
+
+/** Joins intervals that overlap or touch; the result is sorted, and no two of it do. Empty ones are dropped. */
+export function sortAndCoalesce(intervals: readonly RunInterval[]): RunInterval[] {
+  const sorted = intervals
+    .filter((interval) => !isEmptyInterval(interval))
+    .toSorted((a, b) => a.start.getTime() - b.start.getTime());
+  const joined: RunInterval[] = [];
+  for (const interval of sorted) {
+    const last = joined.at(-1);
+    if (last === undefined || interval.start > last.end) joined.push({ ...interval });
+    else if (interval.end > last.end) last.end = interval.end;
+  }
+  return joined;
+}
+
+/**
+ * The intervals between the ticks of a cron that lie in `overall` as a whole, in order. At a spring gap of an hourly
+ * cron one is empty, as in dlt 1.31.
+ */
+export function listIntervals(cron: string, overall: RunInterval, zone: string): RunInterval[] {
+  const ticks = listTicks(cron, overall.start, overall.end, zone);
+  const intervals: RunInterval[] = [];
+  for (const [index, end] of ticks.entries()) {
+    const start = ticks[index - 1];
+    if (start !== undefined) intervals.push({ start, end });
+  }
+  return intervals;
+}
+
+/**
+ * The intervals of `overall` that still have to run. As in dlt 1.31 a completed range from the very start moves the
+ * start to its end, so an interval that it covers in part is not run again.
+ */
+export function listEligibleIntervals(
+  cron: string,
+  overall: RunInterval,
+  completed: readonly RunInterval[],
+  zone: string,
+): RunInterval[] {
+  const ranges = sortAndCoalesce(completed);
+  const leading = ranges.find((range) => range.start <= overall.start && range.end > overall.start);
+  if (leading !== undefined && leading.end >= overall.end) return [];
+  const start = leading?.end ?? overall.start;
+  return listIntervals(cron, { start, end: overall.end }, zone).filter(
+    (interval) => !ranges.some((range) => range.start <= interval.start && interval.end <= range.end),
+  );
+}
+
+/** The first interval that still has to run, or null when all have. */
+export function findNextInterval(
+  cron: string,
+  overall: RunInterval,
+  completed: readonly RunInterval[],
+  zone: string,
+): RunInterval | null {
+  return listEligibleIntervals(cron, overall, completed, zone)[0] ?? null;
+}

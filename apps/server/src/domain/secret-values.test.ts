@@ -1,0 +1,36 @@
+import { parse } from 'smol-toml';
+import { describe, expect, it } from 'vitest';
+import { listSecretValues } from './secret-values.ts';
+
+describe('listSecretValues', () => {
+  it('lists strings of six characters and more from all levels, longest first, each once', () => {
+    const toml = parse(`
+      api_key = "abcdef"
+      short = "abcde"
+      number = 1234567
+      flag = true
+      day = 2026-11-24T10:00:00Z
+      [destination.postgres.credentials]
+      password = "correct horse"
+      again = "abcdef"
+      list = ["item-one", ["item-two"], 12345678]
+    `);
+    expect(listSecretValues(toml)).toEqual(['correct horse', 'item-one', 'item-two', 'abcdef']);
+  });
+
+  it('lists the long lines of a value with several, and the value', () => {
+    const key = '-----BEGIN-----\nMIIEvQIBADAN\nabc\n  indented-line\n';
+    expect(listSecretValues({ key })).toEqual([
+      key,
+      key.trim(),
+      '  indented-line',
+      '-----BEGIN-----',
+      'indented-line',
+      'MIIEvQIBADAN',
+    ]);
+  });
+
+  it('lists no blanks', () => {
+    expect(listSecretValues({ a: ' '.repeat(10), b: null, c: '\n\n\n\n\n\n\n' })).toEqual([]);
+  });
+});

@@ -1,0 +1,125 @@
+import type { UnnumberedLogLine } from './log-line.ts';
+
+/** What a bootstrap recorded, one JSON record a line; the format is in docs/contribute/attempt-protocol.md. */
+export type SpoolRecord =
+  | { kind: 'started'; at: Date }
+  | { kind: 'log'; line: UnnumberedLogLine }
+  | { kind: 'beacon'; at: Date; type: string; body: Uint8Array }
+  | { kind: 'exit'; at: Date; exit: SpoolExit }
+  | { kind: 'unreadable'; detail: string };
+
+export interface SpoolExit {
+  code: number | null;
+  signal: string | null;
+  outOfMemory: boolean;
+  peakMemoryBytes: number | null;
+  reason: { code: string; detail: string } | null;
+  killedDescendants: number;
+}
+
+const longestWord = 64;
+const longestDetail = 4096;
+const encoder = new TextEncoder();
+
+/**
+ * Reads one record. What an attempt says is hostile input: anything unexpected becomes `unreadable`, which is noted in the log and
+ * never ends a run.
+ */
+export function parseSpoolRecord(text: string): SpoolRecord {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { kind: 'unreadable', detail: 'not JSON' };
+  }
+  if (typeof value !== 'object' || value === null) return { kind: 'unreadable', detail: 'not an object' };
+  const record = value as Record<string, unknown>;
+  const at = readTime(record['at']);
+  if (!at) return { kind: 'unreadable', detail: 'no time' };
+  switch (record['kind']) {
+    case 'started':
+      return { kind: 'started', at };
+    case 'log':
+      return { kind: 'log', line: readUserLine(record, String(record['at'])) };
+    case 'note':
+      return { kind: 'log', line: readNote(record, String(record['at'])) };
+    case 'beacon':
+      return readBeacon(record, at);
+    case 'exit':
+      return { kind: 'exit', at, exit: readExit(record) };
+    default:
+      return { kind: 'unreadable', detail: 'unknown kind' };
+  }
+}
+
+function readTime(value: unknown): Date | null {
+  if (typeof value !== 'string' || value.length > 40) return null;
+  const time = new Date(value);
+  return Number.isNaN(time.getTime()) ? null : time;
+}
+
+function readUserLine(record: Record<string, unknown>, at: string): UnnumberedLogLine {
+  const stream = record['io'] === 'stderr' ? 'stderr' : 'stdout';
+  return {
+    content: readText(record['text']),
+    source: 'user',
+    stage: 'run',
+    io_stream: stream,
+    reported_at: at,
+  };
+}
+
+function readNote(record: Record<string, unknown>, at: string): UnnumberedLogLine {
+  return {
+    content: readText(record['text']),
+    source: 'runner',
+    stage: 'run',
+    io_stream: 'other',
+    reported_at: at,
+  };
+}
+
+function readBeacon(record: Record<string, unknown>, at: Date): SpoolRecord {
+  const type = readText(record['type']).slice(0, longestWord);
+  const encoded = record['body_base64'];
+  if (typeof encoded === 'string') {
+    return { kind: 'beacon', at, type, body: decodeBase64(encoded) };
+  }
+  return { kind: 'beacon', at, type, body: encoder.encode(readText(record['body'])) };
+}
+
+function decodeBase64(text: string): Uint8Array {
+  try {
+    return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+  } catch {
+    return new Uint8Array();
+  }
+}
+
+function readExit(record: Record<string, unknown>): SpoolExit {
+  return {
+    code: readInteger(record['code']),
+    signal: typeof record['signal'] === 'string' ? record['signal'].slice(0, longestWord) : null,
+    outOfMemory: record['out_of_memory'] === true,
+    peakMemoryBytes: readInteger(record['peak_memory_bytes']),
+    reason: readReason(record['reason']),
+    killedDescendants: readInteger(record['killed_descendants']) ?? 0,
+  };
+}
+
+function readReason(value: unknown): SpoolExit['reason'] {
+  if (typeof value !== 'object' || value === null) return null;
+  const reason = value as Record<string, unknown>;
+  return {
+    code: readText(reason['code']).slice(0, longestWord),
+    detail: readText(reason['detail']).slice(0, longestDetail),
+  };
+}
+
+function readInteger(value: unknown): number | null {
+  return Number.isSafeInteger(value) ? (value as number) : null;
+}
+
+function readText(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}

@@ -1,0 +1,181 @@
+import { latestTick } from './cron.ts';
+import {
+  clampToWindow,
+  type DeclaredWindow,
+  isInWindow,
+  resolveDeclaredWindow,
+} from './declared-interval.ts';
+import { evaluateAllFreshness, type UpstreamFacts } from './freshness.ts';
+import { getConcurrencyLimit, getTimeZone, type JobDefinition } from './job-definition.ts';
+import { resolveRefresh } from './refresh.ts';
+import { computeRunInterval, isEmptyInterval, type RunInterval } from './run-interval.ts';
+import { parseTrigger, type Trigger } from './trigger.ts';
+
+/** Why a start is declined, in the words of the dlt API. */
+export const SKIP_STATUSES = [
+  'skipped_fresh',
+  'skipped_upstream_pending',
+  'skipped_out_of_interval',
+  'skipped_already_covered',
+  'skipped_concurrency_limit',
+  'skipped_org_concurrency_limit',
+  'skipped_paused',
+  'skipped_workspace_archived',
+] as const;
+export type SkipStatus = (typeof SKIP_STATUSES)[number];
+
+/**
+ * Who asks for the run: a person or API client, the clock, an event (a followed job, a webhook, a deployment), or an
+ * upstream that has become fresh. A pause holds off the clock and freshness only.
+ */
+export type StartOrigin = 'request' | 'tick' | 'event' | 'freshness';
+
+export interface StartInput {
+  definition: JobDefinition;
+  origin: StartOrigin;
+  /** The trigger picked, one of listTriggers(definition). */
+  trigger: string;
+  now: Date;
+  /** End of the last completed run's interval, null when there is none or a refresh forgot it. */
+  lastCompletedEnd: Date | null;
+  /** One entry for each freshness constraint of the job. */
+  upstreams: readonly UpstreamFacts[];
+  /** Upstreams that the same call has started or waits for (listPendingUpstreams). */
+  pendingUpstreams: readonly string[];
+  /** Runs of the job in an active state. */
+  activeRunCount: number;
+  organization: { activeRunCount: number; runLimit: number | null };
+  isPaused: boolean;
+  isArchived: boolean;
+  isWorkspaceArchived: boolean;
+  /** Start whatever the upstreams are. */
+  skipFreshness: boolean;
+  /** Refresh asked for by the caller, or left for the job's next run by a cascade. */
+  refresh: boolean;
+}
+
+/**
+ * A start with all that the run's row needs; a skip with its status and sentences; or a refusal, for which the API has
+ * no status (an archived job): an error of the call.
+ */
+export type StartDecision =
+  | { outcome: 'start'; interval: RunInterval; refresh: boolean; warnings: string[] }
+  | { outcome: 'skip'; status: SkipStatus; reasons: string[] }
+  | { outcome: 'refuse'; reasons: string[] };
+
+type Skip = Extract<StartDecision, { outcome: 'skip' }>;
+
+/**
+ * Decides whether a run starts now, and on which interval. Pure: the caller holds the job's lock and writes the row.
+ * @throws {InvalidTriggerError} on a trigger text that does not parse
+ */
+export function decideStart(input: StartInput): StartDecision {
+  const { definition } = input;
+  if (input.isArchived) return { outcome: 'refuse', reasons: [`job ${definition.job_ref} is archived`] };
+  if (input.isWorkspaceArchived) return skip('skipped_workspace_archived', 'the workspace is archived');
+  if (input.isPaused && (input.origin === 'tick' || input.origin === 'freshness')) {
+    return skip('skipped_paused', `job ${definition.job_ref} is paused`);
+  }
+  const { refresh, warning } = resolveRefresh(
+    input.refresh,
+    definition.refresh_propagation,
+    definition.job_ref,
+  );
+  const interval = decideInterval(input, refresh);
+  if ('outcome' in interval) return interval;
+  const declined = checkUpstreams(input) ?? checkConcurrency(input);
+  if (declined !== null) return declined;
+  return { outcome: 'start', interval, refresh, warnings: warning === null ? [] : [warning] };
+}
+
+function checkUpstreams(input: StartInput): Skip | null {
+  if (input.skipFreshness) return null;
+  if (input.pendingUpstreams.length > 0) {
+    const reasons = input.pendingUpstreams.map(
+      (ref) => `upstream ${ref} runs first; this job starts when it completes`,
+    );
+    return skip('skipped_upstream_pending', ...reasons);
+  }
+  const { isFresh, reasons } = evaluateAllFreshness(input.upstreams, input.now);
+  return isFresh ? null : skip('skipped_fresh', ...reasons);
+}
+
+function checkConcurrency(input: StartInput): Skip | null {
+  const limit = getConcurrencyLimit(input.definition);
+  if (limit !== null && input.activeRunCount >= limit) {
+    return skip(
+      'skipped_concurrency_limit',
+      `${input.activeRunCount} of ${limit} allowed runs of this job are active`,
+    );
+  }
+  const { activeRunCount, runLimit } = input.organization;
+  if (runLimit !== null && activeRunCount >= runLimit) {
+    return skip(
+      'skipped_org_concurrency_limit',
+      `${activeRunCount} of ${runLimit} allowed runs of the organization are active`,
+    );
+  }
+  return null;
+}
+
+function decideInterval(input: StartInput, refresh: boolean): RunInterval | Skip {
+  const { definition, now } = input;
+  const zone = getTimeZone(definition);
+  const trigger = parseTrigger(input.trigger);
+  const window = resolveDeclaredWindow(definition, zone);
+  if (trigger.type !== 'schedule' && trigger.type !== 'every') {
+    const interval = computeRunInterval(trigger, now, null, zone);
+    if (window === null || isInWindow(interval.start, window)) return interval;
+    return skip('skipped_out_of_interval', describeWindow(window));
+  }
+  // A refresh forgets what was completed. Without a completed run, a declared start asks for a backfill from there.
+  const completedEnd = refresh ? null : input.lastCompletedEnd;
+  const natural = computeRunInterval(trigger, now, completedEnd ?? window?.start ?? null, zone);
+  const widened = completedEnd === null && window === null ? widenFirstRun(trigger, natural, zone) : natural;
+  const interval = clampToWindow(widened, window);
+  if (!isEmptyInterval(interval) || widened !== natural) return interval;
+  return explainEmptyInterval(trigger, natural.end, completedEnd, window);
+}
+
+/**
+ * A first run whose interval dlt computes as empty: at a spring gap two ticks of an hourly cron are one instant. The
+ * run begins at the last tick before that instant, or covers none where no tick came before.
+ */
+function widenFirstRun(trigger: Trigger, interval: RunInterval, zone: string): RunInterval {
+  if (trigger.type !== 'schedule' || !isEmptyInterval(interval)) return interval;
+  const tick = latestTick(trigger.expr, interval.end, zone);
+  if (tick === null) return interval;
+  const before = latestTick(trigger.expr, new Date(tick.at.getTime() - 1), zone);
+  return { start: before?.at ?? tick.at, end: tick.at };
+}
+
+function explainEmptyInterval(
+  trigger: Trigger,
+  naturalEnd: Date,
+  completedEnd: Date | null,
+  window: DeclaredWindow | null,
+): Skip {
+  if (window !== null) {
+    const isOver = window.end !== null && completedEnd !== null && completedEnd >= window.end;
+    const hasNotBegun = naturalEnd <= window.start;
+    const isEmptyWindow = window.end !== null && window.end <= window.start;
+    if (isOver || hasNotBegun || isEmptyWindow)
+      return skip('skipped_out_of_interval', describeWindow(window));
+  }
+  if (completedEnd === null) {
+    return skip('skipped_already_covered', `no tick of '${trigger.raw}' has passed yet`);
+  }
+  return skip(
+    'skipped_already_covered',
+    `a completed run covers everything until ${completedEnd.toISOString()}; the next interval is not over yet`,
+  );
+}
+
+function describeWindow(window: DeclaredWindow): string {
+  const end = window.end === null ? '' : ` and ends at ${window.end.toISOString()}`;
+  return `the declared interval starts at ${window.start.toISOString()}${end}`;
+}
+
+function skip(status: SkipStatus, ...reasons: string[]): Skip {
+  return { outcome: 'skip', status, reasons };
+}

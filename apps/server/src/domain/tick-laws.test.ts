@@ -1,0 +1,171 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { latestTick, listTicks, nextTick } from './cron.ts';
+import { computeRunInterval, nextScheduledRun } from './run-interval.ts';
+
+const ZONES = [
+  'UTC',
+  'Europe/Berlin',
+  'America/New_York',
+  'America/St_Johns',
+  'Australia/Lord_Howe',
+  'Asia/Kolkata',
+  'Africa/Casablanca',
+  'Pacific/Apia',
+];
+/** Around changes of clocks in these zones, where ticks are most likely to go wrong. */
+const TURNING_POINTS = [
+  '2026-03-29T01:00:00Z',
+  '2026-10-25T01:00:00Z',
+  '2026-03-08T07:00:00Z',
+  '2026-11-01T06:00:00Z',
+  '2026-10-03T15:30:00Z',
+  '2026-04-04T15:00:00Z',
+  '2011-12-30T10:00:00Z',
+];
+const HOUR_MS = 3_600_000;
+
+const instants = fc.oneof(
+  fc.date({ min: new Date('2011-01-01'), max: new Date('2036-01-01'), noInvalidDate: true }),
+  fc
+    .tuple(fc.constantFrom(...TURNING_POINTS), fc.integer({ min: -30 * HOUR_MS, max: 30 * HOUR_MS }))
+    .map(([at, shiftMs]) => new Date(Date.parse(at) + shiftMs)),
+);
+const minutes = fc.oneof(
+  fc.integer({ min: 0, max: 59 }).map(String),
+  fc.constantFrom('*', '*/20', '15,40', '*/7', 'R'),
+);
+const hours = fc.oneof(
+  fc.integer({ min: 0, max: 4 }).map(String),
+  fc.constantFrom('*', '*/2', '1-3', '22-2'),
+);
+const days = fc.constantFrom(['*', '*'], ['1', '*'], ['*', '1-5'], ['L', '0'], ['*', 'L5'], ['*/2', '3']);
+const crons = fc
+  .tuple(minutes, hours, days)
+  .map(([minute, hour, [day, weekday]]) => `${minute} ${hour} ${day} * ${weekday}`);
+const zones = fc.constantFrom(...ZONES);
+const runs = { numRuns: 300 };
+
+describe('laws of ticks', () => {
+  it('each next tick is later, and is the latest one at its instant', () => {
+    fc.assert(
+      fc.property(crons, zones, instants, (cron, zone, start) => {
+        let at = start;
+        for (let step = 0; step < 12; step += 1) {
+          const tick = getNextTick(cron, at, zone);
+          expect(tick.getTime()).toBeGreaterThan(at.getTime());
+          expect(latestTick(cron, tick, zone)?.at).toEqual(tick);
+          at = tick;
+        }
+      }),
+      runs,
+    );
+  });
+
+  it('no tick lies between an instant and its next tick, nor between its latest tick and it', () => {
+    fc.assert(
+      fc.property(crons, zones, instants, (cron, zone, at) => {
+        const latest = latestTick(cron, at, zone)?.at ?? new Date(NaN);
+        const next = getNextTick(cron, at, zone);
+        expect(latest.getTime()).toBeLessThanOrEqual(at.getTime());
+        expect(getNextTick(cron, latest, zone)).toEqual(next);
+        expect(latestTick(cron, new Date(next.getTime() - 1), zone)?.at).toEqual(latest);
+      }),
+      runs,
+    );
+  });
+
+  it('a list holds what going from tick to tick meets', () => {
+    fc.assert(
+      fc.property(crons, zones, instants, (cron, zone, from) => {
+        const to = new Date(from.getTime() + 30 * HOUR_MS);
+        const walked: Date[] = [];
+        let tick = getNextTick(cron, new Date(from.getTime() - 1), zone);
+        while (tick <= to) {
+          walked.push(tick);
+          tick = getNextTick(cron, tick, zone);
+        }
+        const listed = listTicks(cron, from, to, zone).map((at) => at.getTime());
+        expect([...new Set(listed)]).toEqual(walked.map((at) => at.getTime()));
+      }),
+      runs,
+    );
+  });
+});
+
+describe('laws of intervals', () => {
+  it('runs at every tick, late or after an outage, cover time without gap and without overlap', () => {
+    const delays = fc.array(
+      fc.oneof(fc.integer({ min: 0, max: 50_000 }), fc.integer({ min: 0, max: 72 * HOUR_MS })),
+      { minLength: 1, maxLength: 10 },
+    );
+    fc.assert(
+      fc.property(crons, zones, instants, delays, (cron, zone, start, delaysMs) => {
+        const trigger = `schedule:${cron}`;
+        let watermark: Date | null = null;
+        let now = start;
+        for (const delayMs of delaysMs) {
+          const due: Date = nextScheduledRun(trigger, now, watermark, zone) ?? new Date(NaN);
+          now = new Date(due.getTime() + delayMs);
+          const interval = computeRunInterval(trigger, now, watermark, zone);
+          if (watermark !== null) expect(interval.start).toEqual(watermark);
+          expect(interval.end.getTime()).toBeGreaterThan(watermark?.getTime() ?? -Infinity);
+          expect(interval.end.getTime()).toBeLessThanOrEqual(now.getTime());
+          // Half-open: the end is the last tick that passed, so the next one is still to come.
+          expect(getNextTick(cron, interval.end, zone).getTime()).toBeGreaterThan(now.getTime());
+          watermark = interval.end;
+        }
+      }),
+      runs,
+    );
+  });
+
+  it('a run after missed ticks covers exactly what they would have covered', () => {
+    fc.assert(
+      fc.property(crons, zones, instants, fc.integer({ min: 2, max: 8 }), (cron, zone, start, missed) => {
+        const trigger = `schedule:${cron}`;
+        const before = getNextTick(cron, start, zone);
+        let tick = before;
+        let watermark = before;
+        for (let count = 0; count < missed; count += 1) {
+          tick = getNextTick(cron, tick, zone);
+          const single = computeRunInterval(trigger, tick, watermark, zone);
+          expect(single).toEqual({ start: watermark, end: tick });
+          watermark = single.end;
+        }
+        expect(computeRunInterval(trigger, tick, before, zone)).toEqual({ start: before, end: watermark });
+      }),
+      runs,
+    );
+  });
+
+  it('every: runs join without gap, and late ones do not come in a burst', () => {
+    const delays = fc.array(fc.integer({ min: 0, max: 4 * HOUR_MS }), { minLength: 1, maxLength: 10 });
+    fc.assert(
+      fc.property(instants, fc.integer({ min: 1, max: 90 }), delays, (start, periodMinutes, delaysMs) => {
+        const trigger = `every:${periodMinutes}m`;
+        const periodMs = periodMinutes * 60_000;
+        let previousRun: Date | null = null;
+        let watermark: Date | null = null;
+        let now = start;
+        for (const delayMs of delaysMs) {
+          const due: Date = nextScheduledRun(trigger, now, previousRun, 'UTC') ?? new Date(NaN);
+          expect(due.getTime()).toBeGreaterThanOrEqual(now.getTime());
+          expect(due.getTime()).toBeLessThanOrEqual(now.getTime() + periodMs);
+          now = new Date(due.getTime() + delayMs);
+          const interval = computeRunInterval(trigger, now, watermark, 'UTC');
+          expect(interval).toEqual({ start: watermark ?? new Date(now.getTime() - periodMs), end: now });
+          previousRun = due;
+          watermark = interval.end;
+        }
+      }),
+      runs,
+    );
+  });
+});
+
+function getNextTick(cron: string, after: Date, zone: string): Date {
+  const tick = nextTick(cron, after, zone);
+  if (tick === null) throw new Error(`no tick of '${cron}' after ${after.toISOString()}`);
+  return tick;
+}

@@ -1,0 +1,20 @@
+import { isDeeperThan, refuseBeacon } from './tolerant-json.ts';
+import type { Parsed } from './tolerant-json.ts';
+
+/** dlt's own bodies stay below 20; writing JSON again recurses once for each level. */
+const MAX_DEPTH = 100;
+
+/**
+ * The JSON value in the raw bytes of a beacon request. dlt sends no content type, so the bytes are all there is. Broken
+ * UTF-8 is replaced; what is no JSON (a cut body, Python's `NaN`) or nests deeper than 100 is a `malformed_beacon`.
+ * Never throws. The caller bounds the size.
+ */
+export function decodeBeaconBody(bytes: Uint8Array): Parsed<unknown> {
+  try {
+    const body: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    if (isDeeperThan(body, MAX_DEPTH)) return refuseBeacon(`The body nests deeper than ${MAX_DEPTH}.`);
+    return { ok: true, facts: body };
+  } catch (error) {
+    return refuseBeacon(`The body is not JSON: ${error instanceof Error ? error.message : 'unreadable'}`);
+  }
+}

@@ -1,0 +1,219 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { listCaptured, readCapturedBody } from '../../../../testing/fixtures/captured-bodies.ts';
+import { decodeBeaconBody } from './beacon-body.ts';
+import { parseJobResult } from './parse-job-result.ts';
+import { parseState } from './parse-state.ts';
+import { parseTrace } from './parse-trace.ts';
+import { isRecord } from './tolerant-json.ts';
+import { toDetailedPipelineRun, toPipelineRunTrace } from './wire.ts';
+
+const parsers = { trace: parseTrace, state: parseState, job_result: parseJobResult };
+const kinds = ['trace', 'state', 'job_result'] as const;
+const captured = kinds.flatMap((kind) => listCaptured(kind).map((name) => ({ kind, name })));
+
+/** Whatever a parser accepts must survive a column: no NUL, no lone surrogate, no number that JSON cannot say. */
+function expectStorable(value: unknown): void {
+  const json = JSON.stringify(value);
+  expect(JSON.parse(json)).toEqual(value);
+  expect(json).not.toMatch(/\\u0000|\\ud[89a-f]/);
+}
+
+function parseAll(body: unknown): void {
+  for (const parse of Object.values(parsers)) {
+    const parsed = parse(body);
+    if (parsed.ok) expectStorable(parsed.facts);
+    else expect(parsed.problem.code).toBe('malformed_beacon');
+  }
+}
+
+/** Calls `replace` on the value at one place of a JSON tree, chosen by `seed`. */
+function mutateAt(value: unknown, seed: number, replacement: unknown): unknown {
+  if (Array.isArray(value) && value.length > 0) {
+    const index = seed % value.length;
+    return value.with(index, mutateAt(value[index], Math.floor(seed / value.length), replacement));
+  }
+  const keys = isRecord(value) ? Object.keys(value) : [];
+  const key = keys[seed % Math.max(1, keys.length)];
+  if (!isRecord(value) || key === undefined) return replacement;
+  return { ...value, [key]: mutateAt(value[key], Math.floor(seed / keys.length), replacement) };
+}
+
+/** A metric of the table `t` and the resource `r` in the package `1`. */
+function writeMetric(items: unknown) {
+  return { load_id: '1', table_name: 't', resource_name: 'r', items_count: items };
+}
+
+/** So many arrays, one in the other, as JSON. */
+function nestArrays(depth: number): string {
+  return `${'['.repeat(depth)}${']'.repeat(depth)}`;
+}
+
+describe('no body makes a parser throw', () => {
+  test('random JSON', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 6 }), (body) => parseAll(body)),
+      { numRuns: 200 },
+    );
+  });
+
+  test('random JSON under the keys that a parser needs', () => {
+    const shape = fc.record({
+      transaction_id: fc.string({ minLength: 1, unit: 'binary' }),
+      pipeline_name: fc.string({ minLength: 1, unit: 'binary' }),
+      type: fc.constant('job.x'),
+      job_ref: fc.string({ minLength: 1, unit: 'binary' }),
+      result: fc.jsonValue({ stringUnit: 'binary' }),
+      steps: fc.array(
+        fc.record({
+          step: fc.constantFrom('extract', 'normalize', 'load', 'run', '__proto__'),
+          step_info: fc.jsonValue(),
+          step_exception: fc.jsonValue(),
+          load_info: fc.jsonValue(),
+          exception_traces: fc.jsonValue(),
+        }),
+      ),
+      schemas: fc.array(fc.dictionary(fc.string(), fc.jsonValue({ stringUnit: 'binary' }))),
+    });
+    fc.assert(fc.property(shape, parseAll), { numRuns: 200 });
+  });
+
+  test('captured bodies with any one value replaced', () => {
+    const replacements = [
+      null,
+      true,
+      -1,
+      1e308,
+      Number.NaN,
+      'text\0\ud800',
+      [],
+      {},
+      [null, 7, {}],
+      '__proto__',
+    ];
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...captured),
+        fc.nat({ max: 2 ** 31 - 1 }),
+        fc.constantFrom<unknown>(...replacements),
+        ({ name }, seed, replacement) => parseAll(mutateAt(readCapturedBody(name), seed, replacement)),
+      ),
+      { numRuns: 400 },
+    );
+  });
+
+  test('captured bodies cut anywhere are no JSON', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...captured),
+        fc.double({ min: 0, max: 0.999, noNaN: true }),
+        (from, share) => {
+          const bytes = Buffer.from(JSON.stringify(readCapturedBody(from.name)));
+          const decoded = decodeBeaconBody(bytes.subarray(0, Math.floor(bytes.length * share)));
+          expect(decoded).toMatchObject({ ok: false, problem: { code: 'malformed_beacon' } });
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe('what a hostile body says is bounded', () => {
+  const keys = { transaction_id: 't', pipeline_name: 'p' };
+
+  function parse(steps: unknown[]) {
+    const parsed = parseTrace({ ...keys, steps });
+    if (!parsed.ok) throw new Error(parsed.problem.detail);
+    return parsed.facts;
+  }
+
+  test('texts are cut and say so', () => {
+    const exception = { message: 'm'.repeat(1e6), exception_type: 'E', stack_trace: ['s'.repeat(1e6)] };
+    const facts = parse([
+      {
+        step: 'extract',
+        step_exception: 'x'.repeat(1e6),
+        exception_traces: Array.from({ length: 1000 }, () => exception),
+      },
+    ]);
+    expect(facts.errorMessage).toHaveLength(16 * 1024);
+    expect(facts.errorMessage).toMatch(/x… \[983\d{3} more characters\]$/);
+    expect(facts.errorCause?.length).toBeLessThan(2000);
+    expect(facts.errorTraceback?.length).toBeLessThan(70_000);
+  });
+
+  test('counts stay safe whole numbers', () => {
+    const metrics = [
+      writeMetric(1e300),
+      writeMetric(1e300),
+      writeMetric(-5),
+      writeMetric('9'),
+      writeMetric(2.7),
+      writeMetric(null),
+    ];
+    const facts = parse([
+      { step: 'extract', extract_info: { resource_metrics: metrics, table_metrics: metrics } },
+    ]);
+    expect(facts.totalRowsExtracted).toBe(Number.MAX_SAFE_INTEGER);
+    expect(facts.tables[0]?.rowsExtracted).toBe(Number.MAX_SAFE_INTEGER);
+  });
+
+  test('lists are cut while totals are not', () => {
+    const metrics = Array.from({ length: 6000 }, (_, index) => ({
+      load_id: '1',
+      table_name: `t${index}`,
+      items_count: 2,
+      job_id: `t${index}.x`,
+    }));
+    const jobs = metrics.map((metric) => ({ ...metric, state: 'completed_jobs' }));
+    const facts = parse([
+      { step: 'normalize', normalize_info: { table_metrics: metrics } },
+      { step: 'load', step_info: { load_packages: [{ load_id: '1', state: 'loaded', jobs }] } },
+    ]);
+    expect(facts.tables).toHaveLength(5000);
+    expect(facts.totalRowsLoaded).toBe(12_000);
+    expect(parse(Array.from({ length: 1000 }, () => ({ step: 'load' }))).steps).toHaveLength(100);
+  });
+
+  test('keys of prototypes stay data', () => {
+    const body: unknown = JSON.parse(
+      '{"transaction_id":"t","pipeline_name":"p","steps":[{"step":"__proto__"},{"step":"constructor"}],"__proto__":{"polluted":1}}',
+    );
+    expect(parseTrace(body).ok).toBe(true);
+    const state: unknown = JSON.parse(
+      '{"pipeline_name":"p","schemas":[{"name":"s","version_hash":"h","tables":{"__proto__":{"columns":{"a":1}}},"__proto__":{"polluted":1}}]}',
+    );
+    const parsed = parseState(state);
+    expect(parsed).toMatchObject({ ok: true, facts: { schemas: [{ name: 's', tables: [] }] } });
+    expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
+    expect(parsed.ok && 'polluted' in (parsed.facts.schemas[0]?.document ?? {})).toBe(false);
+  });
+
+  test('depth is refused before anything recurses into it', () => {
+    const decoded = decodeBeaconBody(Buffer.from(`{"steps":${nestArrays(100_000)}}`));
+    expect(decoded).toMatchObject({ ok: false, problem: { detail: 'The body nests deeper than 100.' } });
+    expect(decodeBeaconBody(Buffer.from(nestArrays(100))).ok).toBe(true);
+    const result: unknown = JSON.parse(`{"type":"job.x","job_ref":"jobs.x","result":${nestArrays(90)}}`);
+    expect(parseJobResult(result)).toMatchObject({ ok: false, problem: { code: 'malformed_beacon' } });
+  });
+
+  test('a trace is answered without values of the configuration', () => {
+    const body = {
+      ...keys,
+      steps: ['no'],
+      resolved_config_values: [{ key: 'k', value: 's3cret', default_value: 1 }],
+    };
+    expect(toPipelineRunTrace(body, { transactionId: 't', pipelineName: 'p' })).toEqual({
+      ...keys,
+      execution_context: {},
+      steps: [],
+      resolved_config_values: [{ key: 'k' }],
+    });
+  });
+
+  test('facts of any run have an answer', () => {
+    const stored = { ...parse([]), id: 'i', workspaceId: 'w', jobRunId: null, attemptId: null };
+    const answer = toDetailedPipelineRun({ ...stored, createdAt: 'c', updatedAt: 'u' });
+    expect(answer).toMatchObject({ id: 'i', job_run_id: null, tables: [], load_packages: [], resources: [] });
+  });
+});

@@ -1,0 +1,96 @@
+import {
+  MAX_INTEGER,
+  copyJson,
+  isRecord,
+  readCount,
+  readField,
+  readName,
+  readRecord,
+  readText,
+  refuseBeacon,
+} from './tolerant-json.ts';
+import type { JsonRecord, Parsed } from './tolerant-json.ts';
+
+/** What a job declared as its result, at most one for each job run. */
+export interface JobResultFacts {
+  /** `job.<name>`, or `job.background_agent.<name>` for an agent. */
+  resultType: string;
+  jobRef: string;
+  engineVersion: number;
+  /** Any JSON; null when the job declared none. */
+  result: unknown;
+  /** From here on null for all but agents. */
+  agentStatus: string | null;
+  /** Markdown. */
+  summary: string | null;
+  model: string | null;
+  loopType: string | null;
+  inputTokens: number | null;
+  outputTokens: number | null;
+  totalTokens: number | null;
+  turnCount: number | null;
+  /** Decimal text, so that no digit is lost in between. */
+  costUsd: string | null;
+  stopReason: string | null;
+  /** The whole body as it came, fit for `jsonb`: what the result-trace operation answers. */
+  document: JsonRecord;
+}
+
+const RESULT_BOUNDS = { maxDepth: 64, maxValues: 1_000_000 };
+const MAX_SUMMARY_LENGTH = 256 * 1024;
+const MAX_COST_USD = 1e9;
+
+/**
+ * What a `job_result` body of dlt 1.31 says. Needs a type that starts with `job.` and a job ref. One that is too deep or
+ * large to be stored is refused whole, since half a result is worse than none. Never throws.
+ */
+export function parseJobResult(body: unknown): Parsed<JobResultFacts> {
+  if (!isRecord(body)) return refuseBeacon('The job result is not a JSON object.');
+  const resultType = readName(body, 'type');
+  const jobRef = readName(body, 'job_ref');
+  if (resultType === null || !resultType.startsWith('job.')) {
+    return refuseBeacon('The job result has no type that starts with "job.".');
+  }
+  if (jobRef === null) return refuseBeacon('The job result has no job_ref.');
+  const document = copyJson(body, RESULT_BOUNDS);
+  if (!isRecord(document)) {
+    return refuseBeacon(
+      `The job result is nested deeper than ${RESULT_BOUNDS.maxDepth} or has more than ${RESULT_BOUNDS.maxValues} values.`,
+    );
+  }
+  return {
+    ok: true,
+    facts: {
+      resultType,
+      jobRef,
+      engineVersion: readCount(body, 'engine_version', MAX_INTEGER) ?? 1,
+      result: readField(document, 'result') ?? null,
+      ...describeAgent(document),
+      document,
+    },
+  };
+}
+
+type AgentFacts = Omit<JobResultFacts, 'resultType' | 'jobRef' | 'engineVersion' | 'result' | 'document'>;
+
+function describeAgent(document: JsonRecord): AgentFacts {
+  const trace = readRecord(readField(document, 'trace'));
+  return {
+    agentStatus: readName(document, 'status'),
+    summary: readText(document, 'summary', MAX_SUMMARY_LENGTH),
+    model: readName(trace, 'model'),
+    loopType: readName(trace, 'loop_type'),
+    inputTokens: readCount(trace, 'input_tokens'),
+    outputTokens: readCount(trace, 'output_tokens'),
+    totalTokens: readCount(trace, 'total_tokens'),
+    turnCount: readCount(trace, 'turn_count', MAX_INTEGER),
+    costUsd: readCost(trace),
+    stopReason: readName(trace, 'stop_reason'),
+  };
+}
+
+function readCost(trace: JsonRecord): string | null {
+  const cost = readField(trace, 'cost_usd');
+  if (typeof cost !== 'number' || !(cost >= 0 && cost <= MAX_COST_USD)) return null;
+  return cost.toFixed(10).replace(/\.?0+$/, '');
+}

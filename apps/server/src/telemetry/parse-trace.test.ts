@@ -1,0 +1,232 @@
+import { expect, test } from 'vitest';
+import { listCaptured, readCapturedBody } from '../../../../testing/fixtures/captured-bodies.ts';
+import { parseTrace } from './parse-trace.ts';
+import type { PipelineRunFacts } from './pipeline-run-facts.ts';
+import { readField, readRecord, readRecords } from './tolerant-json.ts';
+
+function parse(body: unknown): PipelineRunFacts {
+  const parsed = parseTrace(body);
+  if (!parsed.ok) throw new Error(parsed.problem.detail);
+  return parsed.facts;
+}
+
+function listRows(facts: PipelineRunFacts) {
+  return facts.tables.map((table) => [table.tableName, table.rowsExtracted, table.rowsLoaded]);
+}
+
+/** A captured body that the test may change. */
+function copyCaptured(name: string) {
+  const body = readRecord(structuredClone(readCapturedBody(name)));
+  const step = (wanted: string) => {
+    const found = readRecords(body, 'steps').find((each) => each['step'] === wanted);
+    if (!found) throw new Error(`no step ${wanted}`);
+    return found;
+  };
+  const packagesOf = (wanted: string) =>
+    readRecords(readRecord(readField(step(wanted), 'step_info')), 'load_packages');
+  return { body, step, packagesOf };
+}
+
+test('every captured trace is parsed, with its outcome', () => {
+  const outcomes = listCaptured('trace').map((name) => {
+    const { status, errorStep, totalRowsExtracted, totalRowsLoaded } = parse(readCapturedBody(name));
+    return [name, status, errorStep, totalRowsExtracted, totalRowsLoaded];
+  });
+  expect(outcomes).toEqual([
+    ['fail_extract/001-trace', 'failed', 'extract', 0, 0],
+    ['fail_load/002-trace', 'succeeded', null, 1, 1],
+    ['fail_load/004-trace', 'failed', 'load', 1, 0],
+    ['fail_normalize/001-trace', 'failed', 'normalize', 2, 0],
+    ['ok/002-trace', 'succeeded', null, 7, 17],
+    ['ok/005-trace', 'succeeded', null, 3, 3],
+    ['ok/008-trace', 'succeeded', null, 7, 17],
+    ['ok/010-trace', 'succeeded', null, 0, 0],
+    ['ok/011-trace', 'failed', 'extract', 0, 0],
+    ['ok/012-trace', 'failed', 'extract', 0, 0],
+  ]);
+});
+
+test('a run with nested tables counts them from the normalize step and leaves dlt tables out', () => {
+  const facts = parse(readCapturedBody('ok/002-trace'));
+  expect(facts).toMatchObject({
+    transactionId: '561ba821c7308fe355c4ffc8e3d1cad6',
+    pipelineName: 'orders_pipeline',
+    startedAt: '2026-11-24T22:32:42.707Z',
+    finishedAt: '2026-11-24T22:32:43.961Z',
+    durationMs: 1254,
+    extractDurationMs: 64,
+    normalizeDurationMs: 132,
+    loadDurationMs: 792,
+    destinationName: 'duckdb',
+    destinationType: 'dlt.destinations.duckdb',
+    datasetName: 'shop_data',
+    sourceNames: ['shop'],
+    totalBytesExtracted: 593,
+    totalBytesLoaded: 1383,
+    hasSchemaMigration: true,
+    isEmptyRun: false,
+    dltVersion: '1.31.0',
+    pythonVersion: '3.11.7',
+    osName: 'Linux',
+  });
+  expect(listRows(facts)).toEqual([
+    ['orders', 5, 5],
+    ['customers', 2, 2],
+    ['orders__lines', null, 10],
+  ]);
+  expect(facts.tables.map((table) => table.writeDisposition)).toEqual(['merge', 'replace', 'merge']);
+  expect(facts.tables[0]).toMatchObject({
+    schemaName: 'shop',
+    bytesLoaded: 458,
+    fileFormat: 'insert_values',
+    loadJobState: 'completed',
+    loadDurationMs: 161,
+  });
+  expect(facts.loadPackages).toEqual([
+    {
+      loadId: '1795559562.9797091',
+      schemaName: 'shop',
+      schemaHash: 'AigsrhncieYnEmyW1oRyRdwqTRGByMI9r1J8W74u5A0=',
+      loadStatus: 'loaded',
+      jobCount: 5,
+      completedJobCount: 5,
+      failedJobCount: 0,
+      totalRowsLoaded: 17,
+      totalBytesLoaded: 1383,
+      isPending: false,
+      hasSchemaMigration: true,
+      completedAt: '2026-11-24T22:32:43.951Z',
+    },
+  ]);
+  expect(
+    facts.resources.map((each) => [each.resourceName, each.rowsExtracted, each.writeDisposition]),
+  ).toEqual([
+    ['orders', 5, 'merge'],
+    ['customers', 2, 'replace'],
+  ]);
+  expect(facts.steps.map((step) => [step.step, step.durationMs, step.failed])).toEqual([
+    ['extract', 64, false],
+    ['normalize', 132, false],
+    ['load', 792, false],
+  ]);
+});
+
+test('the dispositions of an unchanged schema come from the hints of the resources', () => {
+  const facts = parse(readCapturedBody('ok/008-trace'));
+  expect(facts.hasSchemaMigration).toBe(false);
+  expect(facts.tables.map((table) => [table.tableName, table.writeDisposition])).toEqual([
+    ['orders', 'merge'],
+    ['customers', 'replace'],
+    ['orders__lines', 'merge'],
+  ]);
+});
+
+test('a run without new data is empty, not failed, and has no dataset', () => {
+  const facts = parse(readCapturedBody('ok/010-trace'));
+  expect(facts).toMatchObject({
+    status: 'succeeded',
+    isEmptyRun: true,
+    datasetName: null,
+    destinationName: 'duckdb',
+    sourceNames: ['events'],
+    hasPendingPackages: false,
+    tables: [],
+    loadPackages: [],
+  });
+  expect(facts.resources).toMatchObject([{ resourceName: 'events', rowsExtracted: 0 }]);
+});
+
+test('a failed extract names the step, the message and the cause, once', () => {
+  const facts = parse(readCapturedBody('fail_extract/001-trace'));
+  expect(facts.steps.map((step) => step.step)).toEqual(['extract']);
+  expect(facts.errorMessage).toBe(
+    'Pipeline execution failed at `step=extract` when processing package with ' +
+      "`load_id=1795559592.2993464` with exception:\n\n<class 'dlt.extract.exceptions.ResourceExtractionError'>\n" +
+      'In processing pipe `bad_rows`: extraction of resource `bad_rows` in `generator` `bad_rows` caused an ' +
+      'exception: upstream API said no',
+  );
+  expect(facts.errorCause).toBe('RuntimeError: upstream API said no');
+  expect(facts.errorTraceback?.split('\n')[0]).toBe('Traceback (most recent call last):');
+  expect(facts.errorTraceback?.split('The above exception was the direct cause').length).toBe(3);
+  expect(facts).toMatchObject({ destinationName: null, datasetName: null, hasPendingPackages: false });
+  expect(facts.loadPackages).toMatchObject([{ loadStatus: 'new', jobCount: 0, isPending: false }]);
+});
+
+test('a failed normalize leaves its package pending', () => {
+  const facts = parse(readCapturedBody('fail_normalize/001-trace'));
+  expect(facts.errorCause).toContain('Contract on `data_type` with `contract_mode=freeze` is violated');
+  expect(facts.hasPendingPackages).toBe(true);
+  expect(facts.loadPackages).toMatchObject([{ loadStatus: 'extracted', jobCount: 2, isPending: true }]);
+  expect(listRows(facts)).toEqual([['bad_rows', 2, 0]]);
+});
+
+test('a failed load says that its rows did not arrive', () => {
+  const facts = parse(readCapturedBody('fail_load/004-trace'));
+  expect(facts.errorCause).toBe(
+    '_duckdb.ConstraintException: Constraint Error: CHECK constraint failed on table "t" with expression CHECK((x < 0))',
+  );
+  expect(listRows(facts)).toEqual([['t', 1, 0]]);
+  expect(facts.tables).toMatchObject([{ loadJobState: 'failed', bytesLoaded: 0 }]);
+  expect(facts.loadPackages).toMatchObject([
+    { loadStatus: 'normalized', jobCount: 1, completedJobCount: 0, failedJobCount: 1, isPending: true },
+  ]);
+  expect(facts).toMatchObject({ hasFailedLoadJobs: true, datasetName: 'broken_data' });
+});
+
+test('in a package that loaded with one failed job, only that table has no rows', () => {
+  const { body, packagesOf } = copyCaptured('ok/005-trace');
+  for (const raw of packagesOf('load')) {
+    for (const job of readRecords(raw, 'jobs')) {
+      if (job['table_name'] === 'events') job['state'] = 'failed_jobs';
+    }
+  }
+  const facts = parse(body);
+  expect(facts.status).toBe('succeeded');
+  expect(facts).toMatchObject({ hasFailedLoadJobs: true, totalRowsExtracted: 3, totalRowsLoaded: 0 });
+  expect(facts.tables).toMatchObject([{ tableName: 'events', loadJobState: 'failed', rowsLoaded: 0 }]);
+});
+
+test('in a package that did not load whole, a file counts where no merge is still due', () => {
+  const { body, packagesOf, step } = copyCaptured('ok/002-trace');
+  for (const raw of packagesOf('load')) raw['state'] = 'normalized';
+  step('load')['step_exception'] = 'the merge failed';
+  const facts = parse(body);
+  expect(listRows(facts)).toEqual([
+    ['orders', 5, 0],
+    ['customers', 2, 2],
+    ['orders__lines', null, 0],
+  ]);
+});
+
+test('a package that an earlier run normalized has unknown rows', () => {
+  const { body, step } = copyCaptured('ok/005-trace');
+  body['steps'] = [step('load')];
+  const facts = parse(body);
+  expect(listRows(facts)).toEqual([['events', null, null]]);
+  expect(facts.loadPackages).toMatchObject([{ loadStatus: 'loaded', totalRowsLoaded: null }]);
+  expect(facts.isEmptyRun).toBe(false);
+});
+
+test('a failure outside all three steps is that of the run', () => {
+  const { body } = copyCaptured('fail_extract/001-trace');
+  const steps = readRecords(body, 'steps').filter((step) => step['step'] === 'run');
+  const facts = parse({ ...body, steps });
+  expect(facts).toMatchObject({ status: 'failed', errorStep: 'run' });
+});
+
+test.each([
+  ['null', null],
+  ['an array', []],
+  ['no transaction', { pipeline_name: 'p', steps: [] }],
+  ['a number for a transaction', { transaction_id: 7, pipeline_name: 'p', steps: [] }],
+  ['a key of 300 characters', { transaction_id: 'x'.repeat(300), pipeline_name: 'p', steps: [] }],
+  ['no pipeline', { transaction_id: 't', steps: [] }],
+  ['steps that are no list', { transaction_id: 't', pipeline_name: 'p', steps: {} }],
+])('%s is a malformed beacon', (_what, body) => {
+  expect(parseTrace(body)).toMatchObject({ ok: false, problem: { code: 'malformed_beacon' } });
+});
+
+test('the three keys alone are enough', () => {
+  const facts = parse({ transaction_id: 't', pipeline_name: 'p', steps: [] });
+  expect(facts).toMatchObject({ status: 'succeeded', startedAt: null, durationMs: null, tables: [] });
+});

@@ -1,0 +1,391 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { ApiError, createClient } from './index.ts';
+
+/** A request as the server saw it. */
+interface SeenRequest {
+  method: string;
+  url: string;
+  headers: IncomingMessage['headers'];
+  body: string;
+}
+
+/** Answers a request; what was seen of it comes with it. */
+type Answer = (seen: SeenRequest, response: ServerResponse) => void;
+
+/** A server on the loopback interface that records what it is asked. */
+interface TestServer extends AsyncDisposable {
+  baseUrl: string;
+  seen: SeenRequest[];
+}
+
+/** Starts a server that gives every request to `answer`. */
+async function startTestServer(answer: Answer): Promise<TestServer> {
+  const seen: SeenRequest[] = [];
+  const server = createServer((request, response) => {
+    let body = '';
+    request.setEncoding('latin1');
+    request.on('data', (chunk: string) => (body += chunk));
+    request.on('end', () => {
+      const { method = '', url = '', headers } = request;
+      const entry = { method, url, headers, body };
+      seen.push(entry);
+      answer(entry, response);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    baseUrl: `http://127.0.0.1:${port}`,
+    seen,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** Answers with JSON. */
+function answerJson(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+}
+
+const workspace_id = '11111111-1111-4111-8111-111111111111';
+const job_run_id = '22222222-2222-4222-8222-222222222222';
+const configuration_id = '33333333-3333-4333-8333-333333333333';
+const created_at = '2026-11-17T22:50:31.769721+00:00';
+
+const organization = {
+  id: workspace_id,
+  name: 'Data team',
+  description: null,
+  dataplane_id: null,
+  created_at,
+  updated_at: created_at,
+};
+
+const configuration = {
+  id: configuration_id,
+  workspace_id,
+  version: 1,
+  content_hash: 'hash',
+  file_count: 1,
+  size_bytes: 5,
+  profiles: ['prod'],
+  created_at,
+  updated_at: created_at,
+  created_by: workspace_id,
+};
+
+function summarize({ method, url, headers }: SeenRequest): string {
+  return `${method} ${url} ${headers.authorization ?? '-'}`;
+}
+
+async function catchError(promise: Promise<unknown>): Promise<ApiError> {
+  const failure: unknown = await promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  expect(failure).toBeInstanceOf(ApiError);
+  return failure as ApiError;
+}
+
+async function collect(lines: AsyncIterable<{ content: string }>): Promise<string[]> {
+  const contents: string[] = [];
+  for await (const { content } of lines) contents.push(content);
+  return contents;
+}
+
+/** Issues tokens `t1`, `t2`, ... and refuses the ones named. */
+function answerWithTokens({
+  refused = [],
+  lifetimeSeconds = 3600,
+}: {
+  refused?: string[];
+  lifetimeSeconds?: number;
+}) {
+  let issued = 0;
+  const answer: Answer = ({ url, headers }, response) => {
+    if (url.endsWith('-issue-dataplane-token')) {
+      issued += 1;
+      const expires_at = Math.floor(Date.now() / 1000) + lifetimeSeconds;
+      return answerJson(response, 200, { token: `t${issued}`, expires_at });
+    }
+    if (refused.includes(headers.authorization ?? '')) {
+      return answerJson(response, 401, { code: 'not_authenticated', detail: 'No.' });
+    }
+    answerJson(response, 200, { updated_at: null });
+  };
+  return answer;
+}
+
+const line = (line_num: number, content: string) => ({
+  line_num,
+  content,
+  source: 'user',
+  stage: 'run',
+  io_stream: 'stdout',
+  reported_at: created_at,
+});
+
+const event = (name: string, body: unknown, end = '\n') =>
+  `event: ${name}${end}data: ${JSON.stringify(body)}${end}${end}`;
+
+function answerStream(write: (response: Parameters<Answer>[1]) => void): Answer {
+  return ({ url }, response) => {
+    if (url.endsWith('-issue-dataplane-token'))
+      return answerJson(response, 200, { token: 't', expires_at: 1e10 });
+    write(response);
+  };
+}
+
+describe('a call', () => {
+  it('sends path, query and credential, and fills in the defaults of the answer', async () => {
+    await using server = await startTestServer((_, response) =>
+      answerJson(response, 200, { items: [], limit: 5, offset: 0, total: 0, later: 1 }),
+    );
+    const client = createClient({ baseUrl: `${server.baseUrl}/`, credential: 'dlt_u_key' });
+    const page = await client.call('list_jobs', {
+      params: { workspace_id },
+      query: { limit: 5, is_archived: false, job_type: ['batch', 'stream'], q: 'a&b +', ref: undefined },
+    });
+    expect(page).toEqual({ items: [], limit: 5, offset: 0, total: 0, later: 1 });
+    expect(server.seen.map(summarize)).toEqual([
+      `GET /api/v1/workspaces/${workspace_id}/jobs?limit=5&is_archived=false&job_type=batch&job_type=stream` +
+        '&q=a%26b+%2B Bearer dlt_u_key',
+    ]);
+  });
+
+  it('sends a body as JSON, and none where the operation has none', async () => {
+    await using server = await startTestServer(({ url }, response) =>
+      url.endsWith('-set-region')
+        ? answerJson(response, 200, organization)
+        : answerJson(response, 200, { token: 't', expires_at: 1 }),
+    );
+    const client = createClient({ baseUrl: server.baseUrl, credential: async () => 'from a function' });
+    const params = { organization_id: organization.id };
+    const answer = await client.call('set_region_organization', { params, body: { dataplane_id: 'here' } });
+    expect(answer.name).toBe('Data team');
+    await client.call('issue_dataplane_token_workspace', { params: { workspace_id } });
+    const [first, second] = server.seen;
+    expect(first).toMatchObject({ body: '{"dataplane_id":"here"}', method: 'POST' });
+    expect(first?.headers).toMatchObject({
+      'content-type': 'application/json',
+      authorization: 'Bearer from a function',
+    });
+    expect(second).toMatchObject({ body: '', method: 'POST' });
+    expect(second?.headers['content-type']).toBeUndefined();
+  });
+
+  it('gives undefined for an answer without a body, and sends no credential where none is asked for', async () => {
+    await using server = await startTestServer((_, response) => response.writeHead(204).end());
+    const client = createClient({ baseUrl: server.baseUrl, credential: 'key' });
+    expect(await client.call('revoke_session', { body: { refresh_token: 'r' } })).toBeUndefined();
+    expect(server.seen.map(summarize)).toEqual(['POST /auth/v1/sessions/-revoke -']);
+  });
+
+  it('uploads files as multipart parts with the upload token', async () => {
+    await using server = await startTestServer((_, response) => answerJson(response, 200, configuration));
+    const client = createClient({ baseUrl: server.baseUrl, credential: 'key' });
+    const file = new File(['bytes'], 'configurations.tar.gz', { type: 'application/x-tar' });
+    const answer = await client.call('upload_configuration', {
+      params: { workspace_id, configuration_id },
+      body: { file },
+      credential: 'upload token',
+    });
+    expect(answer.profiles).toEqual(['prod']);
+    const [seen] = server.seen;
+    expect(seen?.headers.authorization).toBe('Bearer upload token');
+    expect(seen?.headers['content-type']).toMatch(/^multipart\/form-data; boundary=/);
+    expect(seen?.body).toContain('name="file"; filename="configurations.tar.gz"');
+    expect(seen?.body).toContain('bytes');
+  });
+});
+
+describe('an error', () => {
+  it('carries status, code, detail and extra of the answer', async () => {
+    const body = {
+      code: 'conflict',
+      detail: 'Changed meanwhile.',
+      extra: { reasons: ['a'] },
+      status_code: 409,
+    };
+    await using server = await startTestServer((_, response) => answerJson(response, 409, body));
+    const error = await catchError(createClient({ baseUrl: server.baseUrl }).call('list_organizations'));
+    expect(error).toMatchObject({
+      status: 409,
+      code: 'conflict',
+      detail: body.detail,
+      extra: body.extra,
+    });
+    expect(error.message).toBe('Changed meanwhile. [conflict]');
+    expect(server.seen.map(summarize)).toEqual(['GET /api/v1/organizations -']);
+  });
+
+  it('tells the status where a proxy answered with something else', async () => {
+    await using server = await startTestServer((_, response) => response.writeHead(502).end('<html>'));
+    const error = await catchError(createClient({ baseUrl: server.baseUrl }).call('list_organizations'));
+    expect(error).toMatchObject({ status: 502, code: undefined, extra: undefined });
+    expect(error.message).toBe('The server answered 502 Bad Gateway (HTTP 502)');
+  });
+
+  it.each<[string, number, unknown]>([
+    ['lacks a property', 200, { items: [], limit: 1, offset: 0 }],
+    ['has a status that is not declared', 202, {}],
+  ])('is thrown for a success that %s', async (_, status, body) => {
+    await using server = await startTestServer((_seen, response) => answerJson(response, status, body));
+    const error = await catchError(createClient({ baseUrl: server.baseUrl }).call('list_organizations'));
+    expect(error).toMatchObject({ status, code: 'invalid_response' });
+  });
+});
+
+describe('the data plane', () => {
+  const issue = `POST /api/v1/workspaces/${workspace_id}/-issue-dataplane-token Bearer key`;
+  const read = (token: string) => `GET /telemetry/v1/workspaces/${workspace_id}/watermark Bearer ${token}`;
+
+  it('is called with a token that is issued once for calls at the same time and afterwards', async () => {
+    await using server = await startTestServer(answerWithTokens({}));
+    const client = createClient({ baseUrl: server.baseUrl, credential: 'key' });
+    const call = () => client.call('get_workspace_watermark', { params: { workspace_id } });
+    await Promise.all([call(), call()]);
+    await call();
+    expect(server.seen.map(summarize)).toEqual([issue, read('t1'), read('t1'), read('t1')]);
+  });
+
+  it('is called with a new token when the old one has less than a minute left', async () => {
+    await using server = await startTestServer(answerWithTokens({ lifetimeSeconds: 30 }));
+    const client = createClient({ baseUrl: server.baseUrl, credential: 'key' });
+    await client.call('get_workspace_watermark', { params: { workspace_id } });
+    await client.call('get_workspace_watermark', { params: { workspace_id } });
+    await Promise.all([1, 2].map(() => client.call('get_workspace_watermark', { params: { workspace_id } })));
+    expect(server.seen.map(summarize)).toEqual([
+      issue,
+      read('t1'),
+      issue,
+      read('t2'),
+      issue,
+      read('t3'),
+      read('t3'),
+    ]);
+  });
+
+  it('is asked again once with a new token after a refusal, and no more than once', async () => {
+    await using server = await startTestServer(
+      answerWithTokens({ refused: ['Bearer t1', 'Bearer t3', 'Bearer t4'] }),
+    );
+    const client = createClient({ baseUrl: server.baseUrl, credential: 'key' });
+    await client.call('get_workspace_watermark', { params: { workspace_id } });
+    expect(server.seen.map(summarize)).toEqual([issue, read('t1'), issue, read('t2')]);
+    const other = createClient({ baseUrl: server.baseUrl, credential: 'key' });
+    const error = await catchError(other.call('get_workspace_watermark', { params: { workspace_id } }));
+    expect(error).toMatchObject({ status: 401, code: 'not_authenticated' });
+    expect(server.seen.slice(4).map(summarize)).toEqual([issue, read('t3'), issue, read('t4')]);
+  });
+
+  it('can be called with a token that the caller has', async () => {
+    await using server = await startTestServer(answerWithTokens({ refused: ['Bearer mine'] }));
+    const client = createClient({ baseUrl: server.baseUrl, credential: 'key' });
+    const call = client.call('get_workspace_watermark', { params: { workspace_id }, credential: 'mine' });
+    expect((await catchError(call)).status).toBe(401);
+    expect(server.seen.map(summarize)).toEqual([read('mine')]);
+  });
+});
+
+describe('the log of a run', () => {
+  const target = { workspaceId: workspace_id, jobRunId: job_run_id };
+
+  it('is followed line by line while the run goes on', async () => {
+    const arrived = Promise.withResolvers<void>();
+    await using server = await startTestServer(
+      answerStream((response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        response.write(
+          `: keep-alive\n\n${event('log', line(0, 'first'))}${event('progress', { ignored: true })}`,
+        );
+        void arrived.promise.then(() =>
+          response.end(event('log', line(1, 'sé\u2028cond'), '\r\n') + 'event: log\n'),
+        );
+      }),
+    );
+    const client = createClient({ baseUrl: server.baseUrl, credential: 'key' });
+    const contents: string[] = [];
+    for await (const { content } of client.followLog(target)) {
+      contents.push(content);
+      arrived.resolve();
+    }
+    expect(contents).toEqual(['first', 'sé\u2028cond']);
+    expect(server.seen.at(-1)?.headers).toMatchObject({
+      accept: 'text/event-stream',
+      authorization: 'Bearer t',
+    });
+  });
+
+  it('is read whatever pieces it arrives in', async () => {
+    const text = event('log', line(0, 'zażółć 💧'), '\r\n') + event('log', line(1, 'end'), '\n');
+    await using server = await startTestServer(
+      answerStream((response) => {
+        const bytes = Buffer.from(text);
+        const writeFrom = (offset: number): void => {
+          if (offset === bytes.length) return void response.end();
+          response.write(bytes.subarray(offset, offset + 1), () => setImmediate(writeFrom, offset + 1));
+        };
+        writeFrom(0);
+      }),
+    );
+    const client = createClient({ baseUrl: server.baseUrl, credential: 'key' });
+    expect(await collect(client.followLog(target))).toEqual(['zażółć 💧', 'end']);
+  });
+
+  it('ends with the error that the stream reports', async () => {
+    await using server = await startTestServer(
+      answerStream((response) => response.end(event('error', { error: 'The log is gone.' }))),
+    );
+    const client = createClient({ baseUrl: server.baseUrl, credential: 'key' });
+    const error = await catchError(collect(client.followLog(target)));
+    expect(error).toMatchObject({ code: 'stream_failed', detail: 'The log is gone.' });
+  });
+
+  it('closes the connection when the reader leaves the loop', async () => {
+    const closed = Promise.withResolvers<void>();
+    await using server = await startTestServer(
+      answerStream((response) => {
+        response.on('close', () => closed.resolve());
+        response.write(event('log', line(0, 'first')));
+      }),
+    );
+    const client = createClient({ baseUrl: server.baseUrl, credential: 'key' });
+    for await (const { content } of client.followLog(target)) {
+      expect(content).toBe('first');
+      break;
+    }
+    await expect(closed.promise).resolves.toBeUndefined();
+  });
+
+  it('stops with the signal of the caller', async () => {
+    await using server = await startTestServer(
+      answerStream((response) => void response.write(event('log', line(0, 'first')))),
+    );
+    const client = createClient({ baseUrl: server.baseUrl, credential: 'key' });
+    const controller = new AbortController();
+    const reading = async () => {
+      for await (const _ of client.followLog({ ...target, signal: controller.signal })) controller.abort();
+    };
+    await expect(reading()).rejects.toMatchObject({ name: 'AbortError' });
+  });
+
+  it('is read as JSON lines once it is stored', async () => {
+    const text = `${JSON.stringify(line(0, 'first'))}\n\n${JSON.stringify(line(1, 'second'))}`;
+    await using server = await startTestServer(answerStream((response) => response.end(text)));
+    const client = createClient({ baseUrl: server.baseUrl, credential: 'key' });
+    expect(await collect(client.readLog(target))).toEqual(['first', 'second']);
+    expect(server.seen.at(-1)?.headers.accept).toBe('application/x-ndjson');
+  });
+
+  it('is refused where a line lacks a property', async () => {
+    await using server = await startTestServer(answerStream((response) => response.end('{"content":"x"}\n')));
+    const client = createClient({ baseUrl: server.baseUrl, credential: 'key' });
+    expect(await catchError(collect(client.readLog(target)))).toMatchObject({ code: 'invalid_response' });
+  });
+});

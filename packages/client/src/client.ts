@@ -1,0 +1,194 @@
+import type {
+  JsonOperationId,
+  LogLine,
+  OperationId,
+  ResponseBody,
+  Route,
+  RouteBodyInput,
+  RouteOf,
+  RouteParams,
+  RouteQueryInput,
+  RouteResponse,
+} from '@pumphouse/contract';
+import { isStreamedBody, logLine, routesById } from '@pumphouse/contract';
+import { ApiError, parseJson, readApiError } from './api-error.ts';
+import { createDataplaneTokens } from './dataplane-tokens.ts';
+import type { RequestParts } from './request.ts';
+import { buildBody, buildUrl } from './request.ts';
+import { readEvents, readLines } from './streams.ts';
+
+/** A key or token, or what gives the present one before each request. */
+export type CredentialSource = string | (() => string | Promise<string>);
+
+/** What a client needs to know. */
+export interface ClientOptions {
+  /** Address of the server, such as `https://pumphouse.example.com`; empty means the origin of the page. */
+  baseUrl: string;
+  /** The user's key or token. Tokens of the data plane are issued with it as they are needed. */
+  credential?: CredentialSource;
+  /** Stands in for the global fetch. */
+  fetch?: typeof globalThis.fetch;
+}
+
+type Params<Id extends OperationId> =
+  RouteOf<Id> extends { params: unknown } ? { params: RouteParams<Id> } : { params?: undefined };
+type Query<Id extends OperationId> =
+  RouteOf<Id> extends { query: unknown } ? { query?: RouteQueryInput<Id> } : { query?: undefined };
+type Body<Id extends OperationId> =
+  RouteOf<Id> extends { body: unknown } ? { body: RouteBodyInput<Id> } : { body?: undefined };
+type OwnCredential<Id extends OperationId> =
+  RouteOf<Id> extends { credential: 'upload' } ? { credential: string } : { credential?: string };
+
+/** What a call of an operation takes. `credential` replaces the client's own; an upload needs its upload token. */
+export type CallInput<Id extends OperationId> = Params<Id> &
+  Query<Id> &
+  Body<Id> &
+  OwnCredential<Id> & { signal?: AbortSignal };
+
+type CallArguments<Id extends OperationId> =
+  Partial<CallInput<Id>> extends CallInput<Id> ? [input?: CallInput<Id>] : [input: CallInput<Id>];
+
+/** The log of a job run. */
+export interface LogTarget {
+  workspaceId: string;
+  jobRunId: string;
+  signal?: AbortSignal;
+}
+
+/** A typed client of the route table. Every method throws `ApiError` for an answer that is no success. */
+export interface Client {
+  /** Calls an operation and gives its parsed answer, or undefined where it has none (204). */
+  call<Id extends JsonOperationId>(operationId: Id, ...input: CallArguments<Id>): Promise<RouteResponse<Id>>;
+  /** Gives the log from its first line and goes on until the run is over. Leaving the loop ends the connection. */
+  followLog(target: LogTarget): AsyncGenerator<LogLine, void, undefined>;
+  /** Gives the stored log of a run that is over. */
+  readLog(target: LogTarget): AsyncGenerator<LogLine, void, undefined>;
+}
+
+interface RequestInput extends RequestParts {
+  credential?: string | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** Gives a client of the server at `baseUrl`. */
+export function createClient({ baseUrl, credential, fetch: send = defaultFetch }: ClientOptions): Client {
+  const tokens = createDataplaneTokens((workspace_id) =>
+    call('issue_dataplane_token_workspace', { params: { workspace_id } }),
+  );
+
+  async function call<Id extends JsonOperationId>(
+    operationId: Id,
+    ...[input]: CallArguments<Id>
+  ): Promise<RouteResponse<Id>> {
+    const route: Route = routesById[operationId];
+    const response = await request(route, (input ?? {}) as RequestInput);
+    return (await readAnswer(route, response)) as RouteResponse<Id>;
+  }
+
+  /** A refused data plane token is issued anew once: it dies with the key it came from, or with the server's. */
+  async function request(route: Route, input: RequestInput): Promise<Response> {
+    const response = await requestOnce(route, input);
+    if (response.ok) return response;
+    const issued = route.credential === 'dataplane' && input.credential === undefined;
+    if (response.status !== 401 || !issued) throw await readApiError(response);
+    await response.body?.cancel();
+    tokens.forget(workspaceOf(input));
+    const retried = await requestOnce(route, input);
+    if (!retried.ok) throw await readApiError(retried);
+    return retried;
+  }
+
+  async function requestOnce(route: Route, input: RequestInput): Promise<Response> {
+    const bearer = input.credential ?? (await findCredential(route, input));
+    const { body, headers } = buildBody(route, input.body);
+    return send(buildUrl(baseUrl, route, input), {
+      method: route.method,
+      headers: { accept: acceptOf(route), ...headers, ...(bearer && { authorization: `Bearer ${bearer}` }) },
+      ...(body !== undefined && { body }),
+      ...(input.signal !== undefined && { signal: input.signal }),
+    });
+  }
+
+  async function findCredential(route: Route, input: RequestInput): Promise<string | undefined> {
+    if (route.credential === 'none' || route.credential === 'upload' || credential === undefined)
+      return undefined;
+    if (route.credential === 'dataplane') return tokens.get(workspaceOf(input));
+    return typeof credential === 'string' ? credential : credential();
+  }
+
+  async function* followLog(target: LogTarget): AsyncGenerator<LogLine, void, undefined> {
+    const response = await request(routesById.get_job_run_log_stream, logRequest(target));
+    for await (const { event, data } of readEvents(bodyOf(response))) {
+      if (event === 'error') throw streamError(data);
+      if (event === 'log') yield parseLine(data);
+    }
+  }
+
+  async function* readLog(target: LogTarget): AsyncGenerator<LogLine, void, undefined> {
+    const response = await request(routesById.get_job_run_logs, logRequest(target));
+    for await (const line of readLines(bodyOf(response))) {
+      if (line.trim() !== '') yield parseLine(line);
+    }
+  }
+
+  return { call, followLog, readLog };
+}
+
+/** Looked up at each request, so that what replaces the global fetch later is used. */
+const defaultFetch: typeof globalThis.fetch = (input, init) => globalThis.fetch(input, init);
+
+function workspaceOf({ params }: RequestInput): string {
+  return String(params?.['workspace_id']);
+}
+
+function logRequest({ workspaceId, jobRunId, signal }: LogTarget): RequestInput {
+  return { params: { workspace_id: workspaceId, job_run_id: jobRunId }, signal };
+}
+
+function successesOf(route: Route): Record<string, ResponseBody> {
+  return route.responses;
+}
+
+function acceptOf(route: Route): string {
+  const stream = Object.values(successesOf(route)).find(isStreamedBody);
+  return stream?.contentType ?? 'application/json';
+}
+
+async function readAnswer(route: Route, response: Response): Promise<unknown> {
+  const schema = successesOf(route)[String(response.status)];
+  const text = await response.text();
+  if (schema === null) return undefined;
+  if (schema === undefined || isStreamedBody(schema)) {
+    throw unexpected(response.status, `${route.operationId} does not declare status ${response.status}`);
+  }
+  const parsed = schema.safeParse(parseJson(text));
+  if (parsed.success) return parsed.data;
+  throw unexpected(
+    response.status,
+    `The answer to ${route.operationId} is not what it declares`,
+    parsed.error.issues,
+  );
+}
+
+function parseLine(text: string): LogLine {
+  const parsed = logLine.safeParse(parseJson(text));
+  if (parsed.success) return parsed.data;
+  throw unexpected(200, 'A line of the log is not what the contract declares', parsed.error.issues);
+}
+
+function bodyOf(response: Response): ReadableStream<Uint8Array> {
+  if (response.body !== null) return response.body;
+  throw unexpected(response.status, 'The answer has no body');
+}
+
+function streamError(data: string): ApiError {
+  const body = parseJson(data);
+  const named =
+    typeof body === 'object' && body !== null && 'error' in body && typeof body.error === 'string';
+  const detail = named ? String(body.error) : 'The server gave up on the log stream';
+  return new ApiError({ status: 200, code: 'stream_failed', detail });
+}
+
+function unexpected(status: number, detail: string, extra?: unknown): ApiError {
+  return new ApiError({ status, code: 'invalid_response', detail, extra });
+}

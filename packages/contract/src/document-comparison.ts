@@ -1,0 +1,169 @@
+import type { JsonObject } from './openapi.ts';
+
+/** An OpenAPI document as JSON: what is compared is looked up by name, and the rest is not looked at. */
+export type ComparedDocument = JsonObject;
+
+/** What a document says about one thing, by a name that a reader finds in it. Values are compared as text. */
+type Facts = Map<string, string>;
+
+/**
+ * Compares what a reference document says with what an emitted one says: operations (method, path, parameters,
+ * bodies, statuses) and the properties of named object schemas (type, required, nullable, enum, default). Bounds,
+ * patterns and descriptions are not compared, and neither is what the emitted document has beyond the reference:
+ * its further operations belong to other documents. Gives a list of differences, empty where there are none.
+ */
+export function compareDocuments(reference: ComparedDocument, emitted: ComparedDocument): string[] {
+  return [...compareOperations(reference, emitted), ...compareComponents(reference, emitted)];
+}
+
+/** The names of the operations of a document. */
+export function operationIds(document: ComparedDocument): string[] {
+  return [...collectOperations(document).keys()];
+}
+
+function compareOperations(reference: ComparedDocument, emitted: ComparedDocument): string[] {
+  const emittedOperations = collectOperations(emitted);
+  return [...collectOperations(reference)].flatMap(([id, expected]) => {
+    const actual = emittedOperations.get(id);
+    return actual === undefined ? [`${id}: missing`] : compareFacts(id, expected, actual);
+  });
+}
+
+function compareComponents(reference: ComparedDocument, emitted: ComparedDocument): string[] {
+  const emittedSchemas = componentSchemas(emitted);
+  return Object.entries(componentSchemas(reference)).flatMap(([name, schema]) => {
+    if (schema['properties'] === undefined) return [];
+    const other = emittedSchemas[name];
+    if (other === undefined) return [`${name}: missing`];
+    return compareFacts(name, describeProperties(schema, reference), describeProperties(other, emitted));
+  });
+}
+
+function compareFacts(subject: string, expected: Facts, actual: Facts): string[] {
+  const names = [...new Set([...expected.keys(), ...actual.keys()])].toSorted();
+  return names
+    .filter((name) => expected.get(name) !== actual.get(name))
+    .map((name) => {
+      const [wanted, found] = [expected.get(name) ?? 'nothing', actual.get(name) ?? 'nothing'];
+      return `${subject}: ${name}: expected ${wanted}, found ${found}`;
+    });
+}
+
+function collectOperations(document: ComparedDocument): Map<string, Facts> {
+  const found = new Map<string, Facts>();
+  for (const [path, methods] of Object.entries(objectAt(document, 'paths'))) {
+    for (const [method, operation] of Object.entries(methods as Record<string, JsonObject>)) {
+      const facts = describeOperation(operation, document);
+      facts.set('route', `${method.toUpperCase()} ${path}`);
+      found.set(toText(operation['operationId']), facts);
+    }
+  }
+  return found;
+}
+
+function describeOperation(operation: JsonObject, document: ComparedDocument): Facts {
+  const facts: Facts = new Map();
+  for (const parameter of (operation['parameters'] ?? []) as JsonObject[]) {
+    const schema = objectAt(parameter, 'schema');
+    const name = `${toText(parameter['in'])} parameter ${toText(parameter['name'])}`;
+    facts.set(name, describeMember(schema, parameter['required'] === true, document));
+  }
+  const body = operation['requestBody'] as JsonObject | undefined;
+  if (body !== undefined) describeContent('body', body, document, facts);
+  for (const [status, response] of Object.entries(objectAt(operation, 'responses'))) {
+    describeContent(`response ${status}`, response as JsonObject, document, facts);
+  }
+  return facts;
+}
+
+function describeContent(
+  subject: string,
+  holder: JsonObject,
+  document: ComparedDocument,
+  facts: Facts,
+): void {
+  facts.set(subject, holder['required'] === true ? 'required' : 'present');
+  for (const [contentType, content] of Object.entries(objectAt(holder, 'content'))) {
+    const { schema, 'x-sse-events': events } = content as JsonObject;
+    facts.set(`${subject} ${contentType}`, describeSchema((schema ?? {}) as JsonObject, document));
+    for (const [event, item] of Object.entries((events ?? {}) as Record<string, JsonObject>)) {
+      facts.set(`${subject} event ${event}`, describeSchema(item, document));
+    }
+  }
+}
+
+function describeProperties(schema: JsonObject, document: ComparedDocument): Facts {
+  const required = (schema['required'] ?? []) as string[];
+  return new Map(
+    Object.entries(objectAt(schema, 'properties')).map(([name, property]) => [
+      name,
+      describeMember(property as JsonObject, required.includes(name), document),
+    ]),
+  );
+}
+
+function describeMember(schema: JsonObject, required: boolean, document: ComparedDocument): string {
+  const fallback = schema['default'] === undefined ? '' : `, default ${JSON.stringify(schema['default'])}`;
+  return `${describeSchema(schema, document)} (${required ? 'required' : 'optional'}${fallback})`;
+}
+
+/** A schema as text that does not depend on how it is written: unions are flattened, sorted, and without doubles. */
+function describeSchema(schema: JsonObject, document: ComparedDocument): string {
+  const variants = new Set(listVariants(schema, document));
+  if (variants.has('number')) variants.delete('integer');
+  return [...variants].toSorted().join(' | ');
+}
+
+function listVariants(schema: JsonObject, document: ComparedDocument): string[] {
+  if (typeof schema['$ref'] === 'string') return listReferred(schema['$ref'], document);
+  const union = (schema['anyOf'] ?? schema['oneOf']) as JsonObject[] | undefined;
+  if (union !== undefined) return union.flatMap((variant) => listVariants(variant, document));
+  const type = schema['type'];
+  const types = Array.isArray(type) ? (type as unknown[]) : [type];
+  return types.map((each) => describeType(each, schema, document));
+}
+
+/** An object of the components stands under its name, since its properties are compared once, elsewhere. */
+function listReferred(reference: string, document: ComparedDocument): string[] {
+  const name = reference.split('/').at(-1) ?? '';
+  const schema = componentSchemas(document)[name];
+  if (schema === undefined) return [`${name}, which is not among the components`];
+  return schema['properties'] === undefined ? listVariants(schema, document) : [name];
+}
+
+function describeType(type: unknown, schema: JsonObject, document: ComparedDocument): string {
+  if (type === undefined) return 'anything';
+  if (type === 'array') return `array of (${describeSchema(objectAt(schema, 'items'), document)})`;
+  if (type === 'object') return describeObject(schema, document);
+  if (schema['const'] !== undefined) return JSON.stringify(schema['const']);
+  if (type === 'string' && Array.isArray(schema['enum'])) {
+    return `one of ${(schema['enum'] as string[]).toSorted().join(', ')}`;
+  }
+  return type === 'string' && schema['format'] !== undefined
+    ? `string ${toText(schema['format'])}`
+    : toText(type);
+}
+
+function describeObject(schema: JsonObject, document: ComparedDocument): string {
+  if (schema['properties'] !== undefined) {
+    const properties = [...describeProperties(schema, document)].map(
+      ([name, member]) => `${name}: ${member}`,
+    );
+    return `object { ${properties.toSorted().join('; ')} }`;
+  }
+  const values = schema['additionalProperties'];
+  const free = values === undefined || values === true;
+  return `map of (${free ? 'anything' : describeSchema(values as JsonObject, document)})`;
+}
+
+function componentSchemas(document: ComparedDocument): Record<string, JsonObject> {
+  return objectAt(objectAt(document, 'components'), 'schemas') as Record<string, JsonObject>;
+}
+
+function objectAt(holder: JsonObject, key: string): JsonObject {
+  return (holder[key] ?? {}) as JsonObject;
+}
+
+function toText(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

@@ -1,0 +1,177 @@
+/** One stable error code: its HTTP status, what happened, and what the reader can do next. */
+export interface ErrorCodeMeaning {
+  status: number;
+  cause: string;
+  nextStep: string;
+}
+
+/**
+ * Codes that answers carry in `code`. A code keeps its meaning once it is published; what a caller reads is in
+ * `detail`, which may say more than `cause`.
+ */
+export const errorCodes = {
+  invalid_request: {
+    status: 400,
+    cause: 'The path, the query or the body does not have the form that the operation asks for.',
+    nextStep: 'Correct the fields named in `extra`.',
+  },
+  invalid_job_definition: {
+    status: 400,
+    cause: 'A job of the manifest is not a definition that this version understands.',
+    nextStep: 'Correct the job named in `extra`, or deploy with a dlt version that the server supports.',
+  },
+  invalid_trigger: {
+    status: 400,
+    cause: 'A trigger of a job, or the trigger that was asked for, cannot be read.',
+    nextStep: 'Write it as `type:expression`, for example `schedule:0 6 * * *` or `every:15m`.',
+  },
+  invalid_profile: {
+    status: 400,
+    cause: 'The profile exists only on developers’ machines, or no configuration file names it.',
+    nextStep: 'Deploy a configuration with that profile, or choose another.',
+  },
+  unknown_dataplane: {
+    status: 400,
+    cause: 'No place with this id is in the catalogue.',
+    nextStep: 'Choose one from `list_dataplanes`.',
+  },
+  archive_unsafe: {
+    status: 400,
+    cause: 'The archive has an entry that could leave its folder, is doubled, or is no file or link.',
+    nextStep: 'Build the archive anew with the dlthub client, without the entry named in `extra`.',
+  },
+  archive_truncated: {
+    status: 400,
+    cause: 'The archive ended before its last entry was complete.',
+    nextStep: 'Upload again; look at proxies in between that limit or cut bodies.',
+  },
+  archive_invalid: {
+    status: 400,
+    cause: 'The upload is no gzip tar archive, or its manifest cannot be read.',
+    nextStep: 'Build the archive anew with the dlthub client.',
+  },
+  hash_mismatch: {
+    status: 400,
+    cause: 'A file differs from the hash that the manifest of the archive gives for it.',
+    nextStep: 'Upload again; files may have changed while the archive was built.',
+  },
+  no_deployment: {
+    status: 400,
+    cause: 'The workspace has no deployment yet, so there is no code to run.',
+    nextStep: 'Deploy first.',
+  },
+  no_configuration: {
+    status: 400,
+    cause: 'The workspace has no configuration yet.',
+    nextStep: 'Deploy first; the client uploads the configuration with the code.',
+  },
+  not_authenticated: {
+    status: 401,
+    cause: 'No credential came along, or it is unknown, expired or withdrawn.',
+    nextStep: 'Sign in again, or set a key that is still good.',
+  },
+  forbidden: {
+    status: 403,
+    cause: 'The credential is good, but its role does not allow this.',
+    nextStep: 'Ask an owner of the workspace or organization for the role.',
+  },
+  not_found: {
+    status: 404,
+    cause: 'Nothing with this id exists where the caller may look.',
+    nextStep: 'Check the id and the workspace.',
+  },
+  conflict: {
+    status: 409,
+    cause: 'Something changed at the same time, or exists already.',
+    nextStep: 'Read the present state, then decide again.',
+  },
+  region_not_set: {
+    status: 409,
+    cause: 'The organization has not chosen where its workspaces run.',
+    nextStep: 'Choose a place with `set_region_organization`, then try again.',
+  },
+  region_already_set: {
+    status: 409,
+    cause: 'The organization has chosen where its workspaces run, and that is final.',
+    nextStep: 'Use the place it has, or another organization.',
+  },
+  upload_already_received: {
+    status: 400,
+    cause: 'This upload was received before; an upload token is good for one upload.',
+    nextStep: 'Ask for a new upload.',
+  },
+  deploy_in_progress: {
+    status: 409,
+    cause: 'Another deploy of the workspace is under way.',
+    nextStep: 'Wait until it is done, then deploy again.',
+  },
+  start_declined: {
+    status: 409,
+    cause: 'The job cannot start now; `extra.reasons` says why.',
+    nextStep:
+      'Wait until the reasons are gone, or start with `skip_freshness` where freshness is the reason.',
+  },
+  run_finished: {
+    status: 409,
+    cause: 'The job run is over, and its state is final.',
+    nextStep: 'Start a new run.',
+  },
+  workspace_archived: {
+    status: 409,
+    cause: 'The workspace is archived: it can be read, and nothing in it can start or change.',
+    nextStep: 'Bring the workspace back first.',
+  },
+  job_archived: {
+    status: 409,
+    cause: 'The job is archived: it is no longer in the code that was deployed.',
+    nextStep: 'Deploy code that has the job, or bring the job back.',
+  },
+  claim_lost: {
+    status: 409,
+    cause: 'The attempt no longer holds its job run: another one took its place, or the run is over.',
+    nextStep: 'Nothing: the attempt ends by itself.',
+  },
+  spool_gap: {
+    status: 409,
+    cause: 'The chunk begins after what was received; `extra.received` is the offset to go on from.',
+    nextStep: 'Send from that offset.',
+  },
+  upload_too_large: {
+    status: 413,
+    cause: 'The upload is larger, or unpacks to more bytes or entries, than the server takes.',
+    nextStep: 'Leave large files out with `.gitignore`, or have the limit raised.',
+  },
+  result_too_large: {
+    status: 413,
+    cause: 'The stored document is too large to be given in one answer.',
+    nextStep: 'Have the job return less, and keep large results in the destination.',
+  },
+  unsupported_media_type: {
+    status: 415,
+    cause: 'The body is in a format that the operation does not read.',
+    nextStep: 'Send JSON, or multipart where the operation takes files.',
+  },
+  rate_limited: {
+    status: 429,
+    cause: 'Too many requests came from here in a short time.',
+    nextStep: 'Wait as long as the header `retry-after` says.',
+  },
+  internal: {
+    status: 500,
+    cause: 'The server failed; its log has the reason under the request id in `extra`.',
+    nextStep: 'Try again; if it stays, give the request id to whoever runs the server.',
+  },
+  not_served: {
+    status: 501,
+    cause: 'This version of Pumphouse does not serve the operation yet.',
+    nextStep: 'Read `detail` for what to use instead.',
+  },
+  unavailable: {
+    status: 503,
+    cause: 'The server is starting, stopping, or has lost its store for the moment.',
+    nextStep: 'Try again in a few seconds.',
+  },
+} as const satisfies Record<string, ErrorCodeMeaning>;
+
+/** The name of a stable error code. */
+export type ErrorCode = keyof typeof errorCodes;

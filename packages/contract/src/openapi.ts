@@ -1,0 +1,144 @@
+import { z } from 'zod';
+import type { MultipartBody, ResponseBody, Route } from './route.ts';
+import { isMultipartBody, isStreamedBody } from './route.ts';
+import { routes } from './routes.ts';
+import { errorResponse } from './schemas/errors.ts';
+import { components } from './schemas/primitives.ts';
+
+/** A JSON object of a document; its form is that of OpenAPI 3.1. */
+export type JsonObject = Record<string, unknown>;
+
+/** What `emitOpenApi` gives, as far as this package itself relies on it. */
+export interface OpenApiDocument {
+  openapi: '3.1.0';
+  info: { title: string; version: string };
+  paths: Record<string, Record<string, JsonObject>>;
+  components: { schemas: Record<string, JsonObject>; securitySchemes: JsonObject };
+}
+
+const componentPrefix = '#/components/schemas/';
+
+/**
+ * Gives the OpenAPI 3.1 document of the route table. Schemas describe what may be sent: a property with a default
+ * is not required. Named schemas are components under the names that the dlthub client's own documents use.
+ */
+export function emitOpenApi(options: { version?: string; table?: readonly Route[] } = {}): OpenApiDocument {
+  const { version = '0.1.0', table = routes } = options;
+  const schemas = emitComponents();
+  const paths: OpenApiDocument['paths'] = {};
+  for (const route of table) {
+    const operations = (paths[route.path] ??= {});
+    operations[route.method.toLowerCase()] = emitOperation(route);
+  }
+  return {
+    openapi: '3.1.0',
+    info: { title: 'Pumphouse', version },
+    paths,
+    components: { schemas, securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
+  };
+}
+
+function emitComponents(): Record<string, JsonObject> {
+  const { schemas } = z.toJSONSchema(components, { ...emission, uri: (id) => componentPrefix + id });
+  return Object.fromEntries(
+    Object.entries(schemas).map(([id, schema]) => [id, withoutKeys(schema, ['$id', '$schema'])]),
+  );
+}
+
+function emitOperation(route: Route): JsonObject {
+  const parameters = [...emitParameters('path', route.params), ...emitParameters('query', route.query)];
+  return {
+    operationId: route.operationId,
+    tags: [route.surface],
+    security: route.credential === 'none' ? [] : [{ bearer: [] }],
+    'x-credential': route.credential,
+    'x-permission': route.permission,
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...(route.body === undefined ? {} : { requestBody: emitRequestBody(route.body) }),
+    responses: emitResponses(route),
+  };
+}
+
+function emitParameters(place: 'path' | 'query', object: z.ZodObject | undefined): JsonObject[] {
+  return Object.entries(object?.shape ?? {}).map(([name, value]) => {
+    const schema = value as z.ZodType;
+    const required = !schema.safeParse(undefined).success;
+    return { name, in: place, required, schema: emitParameterSchema(schema) };
+  });
+}
+
+/**
+ * A parameter that may be left out and has no default may also be null, which stands for leaving it out. Defaults
+ * are written here, because zod leaves them out of what it writes about a schema that reads text.
+ */
+function emitParameterSchema(schema: z.ZodType): JsonObject {
+  if (schema instanceof z.ZodOptional) return emitSchema((schema.unwrap() as z.ZodType).nullable());
+  if (!(schema instanceof z.ZodDefault)) return emitSchema(schema);
+  return { ...emitSchema(schema.unwrap() as z.ZodType), default: schema.def.defaultValue };
+}
+
+function emitRequestBody(body: z.ZodType | MultipartBody): JsonObject {
+  const [contentType, schema] = isMultipartBody(body)
+    ? ['multipart/form-data', body.multipart]
+    : ['application/json', body];
+  return { required: true, content: { [contentType]: { schema: emitSchema(schema) } } };
+}
+
+function emitResponses(route: Route): JsonObject {
+  const successes = Object.entries(route.responses).map(([status, body]) => [status, emitSuccess(body)]);
+  const error = {
+    description: 'Error',
+    content: { 'application/json': { schema: emitSchema(errorResponse) } },
+  };
+  return Object.fromEntries([
+    ...successes,
+    ...route.errors.map((status) => [String(status), error]),
+  ]) as JsonObject;
+}
+
+function emitSuccess(body: ResponseBody): JsonObject {
+  if (body === null) return { description: 'No content' };
+  if (!isStreamedBody(body)) {
+    return { description: 'Success', content: { 'application/json': { schema: emitSchema(body) } } };
+  }
+  if (body.contentType === 'application/x-ndjson') {
+    const content = { schema: emitSchema(body.item), 'x-framing': 'ndjson' };
+    return { description: 'One item a line', content: { [body.contentType]: content } };
+  }
+  const errorEvent = { type: 'object', properties: { error: { type: 'string' } } };
+  const events = { log: emitSchema(body.item), error: errorEvent };
+  const content = { schema: {}, 'x-framing': 'sse', 'x-sse-events': events };
+  return { description: 'An event for each item', content: { [body.contentType]: content } };
+}
+
+/** A schema outside the components; named schemas in it become references to their components. */
+function emitSchema(schema: z.ZodType): JsonObject {
+  const name = components.get(schema)?.id;
+  if (name !== undefined) return { $ref: componentPrefix + name };
+  const emitted = withoutKeys(z.toJSONSchema(schema, emission), ['$schema', '$defs']);
+  return JSON.parse(JSON.stringify(emitted).replaceAll('"#/$defs/', `"${componentPrefix}`)) as JsonObject;
+}
+
+const emission = {
+  io: 'input',
+  target: 'draft-2020-12',
+  metadata: components,
+  override: ({ jsonSchema }) => tidy(jsonSchema),
+} as const satisfies z.core.ToJSONSchemaParams;
+
+/** Drops what says nothing to a reader of the document: the patterns behind formats, the bounds of safe integers. */
+function tidy(schema: z.core.JSONSchema.BaseSchema): void {
+  if (schema.format !== undefined) delete schema.pattern;
+  if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;
+  if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
+  if (schema.contentEncoding === 'binary') delete schema.contentEncoding;
+  delete schema.propertyNames;
+  const { additionalProperties } = schema;
+  const takesAnything =
+    typeof additionalProperties === 'object' && Object.keys(additionalProperties).length === 0;
+  if (takesAnything && schema.properties !== undefined) delete schema.additionalProperties;
+}
+
+function withoutKeys(schema: object, keys: readonly string[]): JsonObject {
+  return Object.fromEntries(Object.entries(schema).filter(([key]) => !keys.includes(key)));
+}

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { errorCodes } from './error-codes.ts';
+import { notServed } from './not-served.ts';
+import { permissionNames } from './permissions.ts';
+import type { Route } from './route.ts';
+import { routes, routesById } from './routes.ts';
+import { activeRunStates, isTerminalRunState, runStates, terminalRunStates } from './run-state.ts';
+
+const table: readonly Route[] = routes;
+
+describe('the route table', () => {
+  it('names every operation and every method with its path once', () => {
+    expect(Object.keys(routesById)).toHaveLength(table.length);
+    expect(new Set(table.map(({ method, path }) => `${method} ${path}`)).size).toBe(table.length);
+  });
+
+  it.each(table)('$operationId has a parameter for each placeholder of its path', ({ path, params }) => {
+    const placeholders = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+    expect(Object.keys(params?.shape ?? {})).toEqual(placeholders);
+  });
+
+  it('uses each permission of the closed list', () => {
+    const used = new Set(table.map(({ permission }) => permission));
+    expect([...used].toSorted()).toEqual(permissionNames.toSorted());
+  });
+
+  it('asks for a credential exactly where a permission other than public is needed', () => {
+    for (const { operationId, credential, permission } of table) {
+      expect([operationId, credential === 'none']).toEqual([operationId, permission === 'public']);
+    }
+  });
+
+  it('keeps bodies away from GET', () => {
+    expect(table.filter(({ method, body }) => method === 'GET' && body !== undefined)).toEqual([]);
+  });
+});
+
+it('says of 21 operations that they are not served yet', () => {
+  expect(new Set(notServed.map(({ operationId }) => operationId)).size).toBe(21);
+  expect(notServed.filter(({ operationId }) => !(operationId in routesById))).toEqual([]);
+});
+
+it('divides the run states into active and terminal ones', () => {
+  expect([...activeRunStates, ...terminalRunStates].toSorted()).toEqual(runStates.toSorted());
+  expect(runStates.filter(isTerminalRunState)).toEqual(terminalRunStates);
+  expect(isTerminalRunState('invented')).toBe(false);
+});
+
+it('gives every error code an error status, a cause and a next step', () => {
+  for (const [code, { status, cause, nextStep }] of Object.entries(errorCodes)) {
+    expect(code).toMatch(/^[a-z]+(_[a-z]+)*$/);
+    expect(status).toBeGreaterThanOrEqual(400);
+    expect([cause, nextStep]).toEqual([expect.stringMatching(/\.$/), expect.stringMatching(/\.$/)]);
+  }
+});

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { namedEnum, responseObject } from './primitives.ts';
+import { queryInteger, queryList, queryText } from './query.ts';
+
+/** Rows of a page when the caller names no limit. */
+export const defaultPageLimit = 100;
+
+/** Most rows of a page. */
+export const maximumPageLimit = 1000;
+
+/** Farthest offset; what lies beyond is reached with a cursor. */
+export const maximumPageOffset = 10_000;
+
+/** `total` counts no farther than this, so that a list never counts a whole history. */
+export const saturatedTotal = maximumPageOffset + 1;
+
+export const sortOrder = namedEnum('SortOrder', ['asc', 'desc']);
+export type SortOrder = z.output<typeof sortOrder>;
+
+/** One page of a list; `next_cursor` is null or absent on the last. */
+export function listPage<Item extends z.ZodType>(id: string, item: Item) {
+  return responseObject(id, {
+    items: z.array(item),
+    limit: z.int(),
+    offset: z.int(),
+    total: z.int(),
+    next_cursor: z.string().nullish(),
+  });
+}
+
+/**
+ * The query of a list: paging, `sort` by the given keys with `order` beside it, and the list's own filters.
+ * `sort` and `order` are parallel lists; a cursor takes the place of an offset.
+ */
+export function listQuery<
+  const SortKeys extends readonly [string, ...string[]],
+  Filters extends z.core.$ZodLooseShape,
+>(sortKeys: SortKeys, filters: Filters) {
+  return z
+    .object({
+      limit: queryInteger({ minimum: 1, maximum: maximumPageLimit }).default(defaultPageLimit),
+      offset: queryInteger({ minimum: 0, maximum: maximumPageOffset }).default(0),
+      cursor: queryText.optional(),
+      sort: queryList(z.enum(sortKeys)).optional(),
+      order: queryList(sortOrder).optional(),
+      ...filters,
+    })
+    .superRefine(checkPaging);
+}
+
+interface Paging {
+  offset: number;
+  cursor?: string | undefined;
+  sort?: readonly string[] | undefined;
+  order?: readonly string[] | undefined;
+}
+
+function checkPaging(query: unknown, context: z.core.$RefinementCtx): void {
+  const { offset, cursor, sort, order } = query as Paging;
+  if (order !== undefined && order.length !== (sort ?? []).length) {
+    context.addIssue({ code: 'custom', path: ['order'], message: 'must have as many entries as sort' });
+  }
+  if (cursor !== undefined && offset > 0) {
+    context.addIssue({ code: 'custom', path: ['cursor'], message: 'cannot be combined with an offset' });
+  }
+}
+
+/** Bounds of the number of runs that are listed inside each item of another list. */
+export const nestedRunsBounds = { minimum: 0, maximum: 100 };
