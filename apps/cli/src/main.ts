@@ -1,0 +1,43 @@
+import { Command, Option } from 'commander';
+import { createOwner, createKey } from './admin.ts';
+import { serve } from './server.ts';
+
+const program = new Command('pumphouse').description('A self-hosted runtime for dlt pipelines');
+
+program
+  .command('server')
+  .description('Run the server; settings come from PUMPHOUSE_* variables')
+  .action(serve);
+
+const admin = program
+  .command('admin')
+  .description('Manage accounts and keys of the data folder (PUMPHOUSE_DATA_DIR)');
+
+admin
+  .command('create-owner')
+  .description('Make an account that owns an organization, or set its password')
+  .requiredOption('--email <address>', 'e-mail address of the account')
+  .requiredOption('--password-stdin', 'read the password from standard input')
+  .option('--organization <name>', 'name of the organization', 'Default')
+  .action(createOwner);
+
+admin
+  .command('create-key')
+  .description('Make an API key and print it, once, on standard output')
+  .requiredOption('--email <address>', 'account that the key acts as, or that issues the workspace key')
+  .option('--workspace <id>', 'make a workspace key, good for this workspace only')
+  .addOption(
+    new Option('--role <role>', 'role of a workspace key')
+      .choices(['developer', 'viewer'])
+      .default('developer'),
+  )
+  .option('--days <days>', 'how long the key is good, 365 at most', (text) => Number(text), 90)
+  .action(createKey);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  // The words are for whoever typed the command; a stack would bury them.
+  process.stderr.write(`pumphouse: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,146 @@
+import type { AttemptLog } from '../services/attempt-log.ts';
+import type { Authorize } from '../services/authorize.ts';
+import type { AnyHandler } from './route-registration.ts';
+import type { BeginAttempt } from '../services/begin-attempt.ts';
+import type { BlobStore } from '../blobs/blob-store.ts';
+import type { CancelRuns } from '../services/cancel-runs.ts';
+import type { Credentials } from '../services/credentials.ts';
+import type { Deploy } from '../services/deploy.ts';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { Handlers } from './handler.ts';
+import type { Logger } from 'pino';
+import type { LogFiles } from '../blobs/log-file.ts';
+import type { Persistence } from '../store/store.ts';
+import type { Readiness } from './routes/probes.ts';
+import type { RecordSpool } from '../services/record-spool.ts';
+import type { Route } from '@pumphouse/contract';
+import type { StartRuns } from '../services/start-runs.ts';
+import type { UploadPackage } from '../services/upload-package.ts';
+import { fastify } from 'fastify';
+import { randomUUID } from 'node:crypto';
+import multipart from '@fastify/multipart';
+import { isMultipartBody, notServed, routes } from '@pumphouse/contract';
+import { addRequestLog } from './request-log.ts';
+import { checkRouteTable } from './route-check.ts';
+import { createAuthenticateAttempt } from '../services/authenticate-attempt.ts';
+import { createHandlers } from './handlers.ts';
+import { errorBody, toErrorAnswer } from './errors.ts';
+import { refuseNotServed, registerRoute } from './route-registration.ts';
+import { registerAttemptRoutes } from './routes/attempts.ts';
+import { registerProbes } from './routes/probes.ts';
+import { removeAbandonedUploads } from './received-files.ts';
+import { requirements } from '../services/permissions.ts';
+
+/** What the API is made of; `main.ts` has it all. */
+export interface ApiDependencies {
+  persistence: Persistence;
+  credentials: Credentials;
+  authorize: Authorize;
+  attemptLog: AttemptLog;
+  logFiles: LogFiles;
+  blobs: BlobStore;
+  /** A folder of the API's own for uploads on their way; what a crash left there is removed. */
+  uploadDir: string;
+  /** Bytes of the largest archive that an upload may have. */
+  maxUploadBytes: number;
+  /** How clients reach this server; null takes the address that a request was sent to. */
+  publicUrl: string | null;
+  log: Logger;
+  services: {
+    startRuns: StartRuns;
+    deploy: Deploy;
+    cancelRuns: CancelRuns;
+    recordSpool: RecordSpool;
+    beginAttempt: BeginAttempt;
+    uploadPackage: UploadPackage;
+  };
+  readiness: () => Promise<Readiness>;
+  /** How long a log stream is silent before a comment shows that it lives; 15 s unless set. */
+  streamIdleMs?: number;
+}
+
+const jsonBodyLimit = 16 * 1024 * 1024;
+
+/**
+ * The HTTP API, not listening yet. Everything that is served comes from the route table of the contract, beside it the attempt routes
+ * and the probes.
+ * @param handlers those of the services, unless a test gives others
+ * @throws Error when the route table, the handlers and the permissions do not fit each other
+ */
+export function buildApi(dependencies: ApiDependencies, handlers?: Handlers): FastifyInstance {
+  const closing = new AbortController();
+  const served = handlers ?? createHandlers(dependencies, closing.signal);
+  const reasons = new Map<string, string>(notServed.map((entry) => [entry.operationId, entry.reason]));
+  checkRouteTable({ routes, notServed: new Set(reasons.keys()), handled: Object.keys(served), requirements });
+
+  const app = createApp(dependencies.log);
+  app.addHook('preClose', async () => closing.abort());
+  app.addHook('onReady', () => removeAbandonedUploads(dependencies.uploadDir));
+  addRequestLog(app, dependencies.log);
+  registerProbes(app, dependencies.readiness);
+  registerAttemptRoutes(app, {
+    authenticateAttempt: createAuthenticateAttempt(dependencies.persistence),
+    beginAttempt: dependencies.services.beginAttempt,
+    recordSpool: dependencies.services.recordSpool,
+  });
+
+  const table = served as Record<string, AnyHandler>;
+  const handlerOf = (operationId: string) =>
+    table[operationId] ?? refuseNotServed(reasons.get(operationId) ?? 'It has no handler.');
+  for (const route of routes.filter((route) => !isUpload(route))) {
+    registerRoute(app, route, dependencies, handlerOf(route.operationId));
+  }
+  // Multipart bodies are known to the upload routes alone; elsewhere they are refused as any other foreign type.
+  void app.register(async (uploads) => {
+    await uploads.register(multipart, { throwFileSizeLimit: false });
+    for (const route of routes.filter(isUpload)) {
+      registerRoute(uploads, route, dependencies, handlerOf(route.operationId));
+    }
+  });
+  return app;
+}
+
+function isUpload(route: Route): boolean {
+  return route.body !== undefined && isMultipartBody(route.body);
+}
+
+function createApp(log: Logger): FastifyInstance {
+  const app: FastifyInstance = fastify({
+    bodyLimit: jsonBodyLimit,
+    exposeHeadRoutes: false,
+    genReqId: () => randomUUID(),
+    frameworkErrors: (error, request, reply) => {
+      const { status, body } = toErrorAnswer(error, request.id);
+      void (reply as FastifyReply).code(status).send(body);
+    },
+    clientErrorHandler(_error, socket) {
+      if (!socket.writable) return;
+      const body = JSON.stringify(
+        errorBody('invalid_request', 'The request is no HTTP that this server reads.'),
+      );
+      const head = `HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close`;
+      socket.end(`${head}\r\n\r\n${body}`);
+    },
+  });
+  readJsonBodies(app);
+  app.setNotFoundHandler((request, reply) => {
+    const [path] = request.url.split('?', 1);
+    void reply.code(404).send(errorBody('not_found', `There is no operation ${request.method} ${path}.`));
+  });
+  app.setErrorHandler((error, request, reply) => {
+    const { status, body, isUnexpected } = toErrorAnswer(error, request.id);
+    if (isUnexpected) log.error({ err: error, requestId: request.id }, 'a request failed');
+    void reply.code(status).send(body);
+  });
+  return app;
+}
+
+/** JSON and nothing else; an empty body is no body, whatever its type. */
+function readJsonBodies(app: FastifyInstance): void {
+  const parseJson = app.getDefaultJsonParser('error', 'error');
+  app.removeContentTypeParser('text/plain');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) => {
+    if (body === '') done(null, undefined);
+    else void parseJson(request, body, done);
+  });
+}

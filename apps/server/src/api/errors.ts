@@ -1,0 +1,82 @@
+import type { ErrorCode, ErrorResponse } from '@pumphouse/contract';
+import type { z } from 'zod';
+import { errorCodes } from '@pumphouse/contract';
+import { ArchiveError } from '../archives/archive-error.ts';
+import { ServiceError } from '../services/service-error.ts';
+
+/** What an error is answered with. */
+export interface ErrorAnswer {
+  status: number;
+  body: ErrorResponse;
+  /** Whether it is the server's own failure, which belongs into its log. */
+  isUnexpected: boolean;
+}
+
+/** One field of a request that was refused, as `extra` of the answer lists it. */
+export interface FieldReason {
+  key: string;
+  message: string;
+}
+
+/** Every error as the JSON that the contract declares. What nobody foresaw says nothing but where to look it up. */
+export function toErrorAnswer(error: unknown, requestId: string): ErrorAnswer {
+  if (error instanceof ServiceError) return answer(error.code, error.message, error.extra);
+  if (error instanceof ArchiveError) return answer(error.code, error.detail);
+  if (isStoreAbsent(error))
+    return { ...answer('unavailable', 'The store does not answer; try again.'), isUnexpected: true };
+  const status = readStatus(error);
+  if (error instanceof Error && status !== null) return answer(codeOfStatus(status), describe(error, status));
+  const detail = `The server failed. Its log has the reason under the request id ${requestId}.`;
+  return { ...answer('internal', detail, { request_id: requestId }), isUnexpected: true };
+}
+
+/** An `invalid_request` that names the fields. @param part such as `query` */
+export function refuseFields(part: string, error: z.ZodError): ServiceError {
+  const reasons: FieldReason[] = error.issues.map((issue) => ({
+    key: issue.path.map(String).join('.') || part,
+    message: issue.message,
+  }));
+  const [first] = reasons;
+  const detail = first
+    ? `The ${part} is not valid: ${first.key}: ${first.message}.`
+    : `The ${part} is not valid.`;
+  return new ServiceError('invalid_request', detail, reasons);
+}
+
+/** The body of an error that has no exception, such as that of an unknown path. */
+export function errorBody(code: ErrorCode, detail: string, extra?: unknown): ErrorResponse {
+  return { code, detail, status_code: errorCodes[code].status, ...(extra === undefined ? {} : { extra }) };
+}
+
+function answer(code: ErrorCode, detail: string, extra?: unknown): ErrorAnswer {
+  return { status: errorCodes[code].status, body: errorBody(code, detail, extra), isUnexpected: false };
+}
+
+/** Errors of fastify and its plugins carry the status that they ask for; only those of the caller's making are passed on. */
+function readStatus(error: unknown): number | null {
+  const status = error instanceof Error && 'statusCode' in error ? error.statusCode : null;
+  return typeof status === 'number' && status >= 400 && status < 500 ? status : null;
+}
+
+function codeOfStatus(status: number): ErrorCode {
+  if (status === 404) return 'not_found';
+  if (status === 413) return 'upload_too_large';
+  // 406 is what the multipart parser answers to a body that is not multipart.
+  return status === 415 || status === 406 ? 'unsupported_media_type' : 'invalid_request';
+}
+
+function describe(error: Error, status: number): string {
+  if (status === 413) return 'The body is larger than this operation takes.';
+  return error.message.endsWith('.') ? error.message : `${error.message}.`;
+}
+
+// Postgres: 08 connection exceptions, 57P shutdowns and start-up.
+const absenceStates = /^(08|57P)/;
+const absenceCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE']);
+
+function isStoreAbsent(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const isConnect = 'syscall' in error && error.syscall === 'connect';
+  return isConnect || absenceCodes.has(code) || absenceStates.test(code);
+}

@@ -1,0 +1,49 @@
+import type { Authorization } from '../services/authorize.ts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type {
+  JsonOperationId,
+  OperationId,
+  RouteBody,
+  RouteParams,
+  RouteQuery,
+  RouteResponseInput,
+  ServedOperationId,
+} from '@pumphouse/contract';
+import type { Readable } from 'node:stream';
+import type { UploadGrant } from '../services/credentials.ts';
+
+/** Operations whose body is multipart: their handlers read the request themselves. */
+export type UploadOperationId = 'upload_deployment' | 'upload_configuration';
+
+/** One call of an operation: authenticated, authorized and parsed. */
+export interface Call<Id extends OperationId> {
+  params: RouteParams<Id>;
+  query: RouteQuery<Id>;
+  body: Id extends UploadOperationId ? undefined : RouteBody<Id>;
+  authorization: Authorization;
+  /** Set for operations that take an upload token. */
+  grant: UploadGrant | null;
+  /** Scheme and host, with a path prefix if there is one, under which the caller reaches this server; without a slash at its end. */
+  origin: string;
+  request: FastifyRequest;
+  /** The declared status of success is set already; a handler that has two sets the other. */
+  reply: FastifyReply;
+}
+
+/** What a handler gives: a JSON document, nothing (204), or the stream of a streamed body. */
+export type HandlerAnswer<Id extends OperationId> = Id extends JsonOperationId
+  ? RouteResponseInput<Id>
+  : Readable;
+
+export type Handler<Id extends OperationId> = (
+  call: Call<Id>,
+) => Promise<HandlerAnswer<Id>> | HandlerAnswer<Id>;
+
+export type Handlers = { [Id in ServedOperationId]: Handler<Id> };
+
+/** The workspace at which a call was authorized, and the caller's membership there ('' for the token of a run). */
+export function workspaceOf(call: { authorization: Authorization }) {
+  const { workspace: access } = call.authorization;
+  if (!access) throw new Error('The operation was not authorized at a workspace');
+  return { workspaceId: access.workspace.id, membershipId: access.membershipId };
+}

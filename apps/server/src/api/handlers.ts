@@ -1,0 +1,47 @@
+import type { ApiDependencies } from './app.ts';
+import type { Handlers } from './handler.ts';
+import { createIssueUpload } from '../services/issue-upload.ts';
+import { createJobHandlers } from './routes/jobs.ts';
+import { createJobRunHandlers } from './routes/job-runs.ts';
+import { createLogHandlers } from './routes/logs.ts';
+import { createOrganizationHandlers } from './routes/organizations.ts';
+import { createOrganizations } from '../services/organizations.ts';
+import { createPackageHandlers } from './routes/packages.ts';
+import { createReadJobRuns } from '../services/read-job-runs.ts';
+import { createReadJobs } from '../services/read-jobs.ts';
+import { createReadLogs } from '../services/read-logs.ts';
+import { createReadPackages } from '../services/read-packages.ts';
+import { createReadTelemetry } from '../services/read-telemetry.ts';
+import { createTelemetryHandlers } from './routes/telemetry.ts';
+import { createUploadHandlers } from './routes/uploads.ts';
+import { createWorkspaceHandlers } from './routes/workspaces.ts';
+import { createWorkspaces } from '../services/workspaces.ts';
+
+/** A handler for each served operation. @param closing aborted when the server stops, which ends the streams */
+export function createHandlers(dependencies: ApiDependencies, closing: AbortSignal): Handlers {
+  const { persistence, credentials, services } = dependencies;
+  const workspaces = createWorkspaces(persistence);
+  const readJobRuns = createReadJobRuns(persistence);
+  return {
+    ...createOrganizationHandlers({ organizations: createOrganizations(persistence), workspaces }),
+    ...createWorkspaceHandlers({ workspaces, credentials, deploy: services.deploy }),
+    ...createPackageHandlers({
+      readPackages: createReadPackages(persistence),
+      issueUpload: createIssueUpload(credentials),
+    }),
+    ...createUploadHandlers({
+      uploadPackage: services.uploadPackage,
+      uploadDir: dependencies.uploadDir,
+      maxArchiveBytes: dependencies.maxUploadBytes,
+    }),
+    ...createJobHandlers({ readJobs: createReadJobs(persistence), startRuns: services.startRuns }),
+    ...createJobRunHandlers({ readJobRuns, startRuns: services.startRuns, cancelRuns: services.cancelRuns }),
+    ...createLogHandlers({
+      readLogs: createReadLogs(dependencies),
+      closing,
+      idleAfterMs: dependencies.streamIdleMs ?? 15_000,
+      log: dependencies.log,
+    }),
+    ...createTelemetryHandlers({ readTelemetry: createReadTelemetry(persistence, dependencies.blobs) }),
+  };
+}

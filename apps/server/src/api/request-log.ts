@@ -1,0 +1,32 @@
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+
+/** Paths that are called all the time and tell nothing while they succeed. */
+const quietPaths = /^\/(healthz|readyz|pumphouse\/v1\/attempts\/)/;
+
+/**
+ * One line a request. Neither headers nor the query are in it: both can carry secrets. The same id is in the answer, so that what a
+ * caller reports can be found.
+ */
+export function addRequestLog(app: FastifyInstance, log: Logger): void {
+  app.addHook('onRequest', async (request, reply) => {
+    void reply.headers({
+      'x-request-id': request.id,
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'no-store',
+    });
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const [path = ''] = request.url.split('?', 1);
+    const entry = {
+      requestId: request.id,
+      method: request.method,
+      path,
+      status: reply.statusCode,
+      durationMs: Math.round(reply.elapsedTime),
+    };
+    if (reply.statusCode >= 500 && reply.statusCode !== 501) log.warn(entry, 'request');
+    else if (quietPaths.test(path)) log.debug(entry, 'request');
+    else log.info(entry, 'request');
+  });
+}

@@ -1,0 +1,151 @@
+import type { Authorization, Authorize } from '../services/authorize.ts';
+import type { Credential, OperationId, Route } from '@pumphouse/contract';
+import type { Credentials, Principal, UploadGrant } from '../services/credentials.ts';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import { isMultipartBody } from '@pumphouse/contract';
+import { refuseFields } from './errors.ts';
+import { ServiceError } from '../services/service-error.ts';
+
+export interface RouteContext {
+  credentials: Credentials;
+  authorize: Authorize;
+  publicUrl: string | null;
+}
+
+/** A handler with its types forgotten: what the table holds for each operation is checked by the type `Handlers`. */
+export type AnyHandler = (call: {
+  params: unknown;
+  query: unknown;
+  body: unknown;
+  authorization: Authorization;
+  grant: UploadGrant | null;
+  origin: string;
+  request: FastifyRequest;
+  reply: FastifyReply;
+}) => unknown;
+
+/** Who calls: nobody where no credential is asked for. */
+interface Caller {
+  principal: Principal | null;
+  grant: UploadGrant | null;
+}
+
+interface Admission {
+  params: unknown;
+  authorization: Authorization;
+  grant: UploadGrant | null;
+}
+
+type PathParams = Record<string, string | undefined>;
+
+const nobody: Principal = { userId: '', email: '', keyId: '', workspaceId: null, kind: 'run' };
+
+/**
+ * Registers one row of the route table. Who calls and whether they may is settled before a byte of the body is read; then the query
+ * and the body are parsed, and the handler is called.
+ */
+export function registerRoute(
+  app: FastifyInstance,
+  route: Route,
+  context: RouteContext,
+  handler: AnyHandler,
+): void {
+  const admissions = new WeakMap<FastifyRequest, Admission>();
+  const success = Number(Object.keys(route.responses)[0] ?? 200);
+  app.route({
+    method: route.method,
+    url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+    onRequest: async (request) => {
+      admissions.set(request, await admit(route, context, request));
+    },
+    handler: async (request, reply) => {
+      const admission = admissions.get(request);
+      if (!admission) throw new Error(`${route.operationId} was not authorized`);
+      void reply.code(success);
+      const answer = await handler({
+        ...admission,
+        query: parsePart('query', route.query, request.query),
+        body: isParsedBody(route) ? parsePart('body', route.body, request.body) : undefined,
+        origin: originOf(request, context.publicUrl),
+        request,
+        reply,
+      });
+      return reply.send(answer);
+    },
+  });
+}
+
+/** An operation that is not served yet, for those who may use it once it is. */
+export function refuseNotServed(reason: string): AnyHandler {
+  return () => {
+    throw new ServiceError('not_served', reason);
+  };
+}
+
+/** The address under which the caller reaches this server: the configured one, else that of the request itself. */
+export function originOf(request: FastifyRequest, publicUrl: string | null): string {
+  return publicUrl?.replace(/\/+$/, '') ?? `${request.protocol}://${request.host}`;
+}
+
+/** @throws ServiceError not_authenticated when the request has no bearer token */
+export function readBearer(request: FastifyRequest): string {
+  const [scheme, token] = request.headers.authorization?.split(' ') ?? [];
+  if (scheme?.toLowerCase() !== 'bearer' || !token) {
+    throw new ServiceError('not_authenticated', 'Send a key or token as `Authorization: Bearer <token>`.');
+  }
+  return token;
+}
+
+async function admit(route: Route, context: RouteContext, request: FastifyRequest): Promise<Admission> {
+  const { principal, grant } = await authenticate(route.credential, context.credentials, request);
+  const params = parsePart('path', route.params, request.params);
+  const path = request.params as PathParams;
+  if (grant) checkGrant(grant, route.operationId as OperationId, path);
+  const place = {
+    ...(path['workspace_id'] === undefined ? {} : { workspaceId: path['workspace_id'] }),
+    ...(path['organization_id'] === undefined ? {} : { organizationId: path['organization_id'] }),
+  };
+  const authorization = await context.authorize(principal ?? nobody, route.permission, place);
+  return { params, authorization, grant };
+}
+
+async function authenticate(
+  credential: Credential,
+  credentials: Credentials,
+  request: FastifyRequest,
+): Promise<Caller> {
+  switch (credential) {
+    case 'none':
+      return { principal: null, grant: null };
+    case 'user':
+      return { principal: await credentials.authenticateUser(readBearer(request)), grant: null };
+    case 'dataplane':
+      return { principal: await credentials.authenticateDataplane(readBearer(request)), grant: null };
+    case 'upload': {
+      const grant = await credentials.authenticateUpload(readBearer(request));
+      return { principal: grant.principal, grant };
+    }
+    default:
+      throw new Error(`Nothing checks the credential ${String(credential)}`);
+  }
+}
+
+function checkGrant(grant: UploadGrant, operationId: OperationId, path: PathParams): void {
+  const isForIt =
+    operationId === `upload_${grant.kind}` &&
+    path['workspace_id'] === grant.workspaceId &&
+    path[`${grant.kind}_id`] === grant.uploadId;
+  if (!isForIt) throw new ServiceError('forbidden', 'The upload token is for another upload.');
+}
+
+function isParsedBody(route: Route): route is Route & { body: z.ZodType } {
+  return route.body !== undefined && !isMultipartBody(route.body);
+}
+
+function parsePart(part: string, schema: z.ZodType | undefined, value: unknown): unknown {
+  if (!schema) return {};
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) throw refuseFields(part, parsed.error);
+  return parsed.data;
+}

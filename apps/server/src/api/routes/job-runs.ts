@@ -1,0 +1,127 @@
+import type { CancelledJobRun, RouteQuery } from '@pumphouse/contract';
+import type { CancelResult, CancelRuns } from '../../services/cancel-runs.ts';
+import type { Handlers } from '../handler.ts';
+import type { JobRunFilter, JobRunRecord } from '../../store/records.ts';
+import type { ReadJobRuns } from '../../services/read-job-runs.ts';
+import type { StartRuns } from '../../services/start-runs.ts';
+import { isTerminalRunState } from '@pumphouse/contract';
+import { readPaging, toPage } from '../wire/pages.ts';
+import { readWindow } from '../../services/read-page.ts';
+import { toDetailedJobRun } from '../wire/job-runs.ts';
+import { workspaceOf } from '../handler.ts';
+
+type Operations = 'list_job_runs' | 'create_job_run' | 'cancel_job_runs' | 'get_job_run' | 'cancel_job_run';
+
+export function createJobRunHandlers(services: {
+  readJobRuns: ReadJobRuns;
+  startRuns: StartRuns;
+  cancelRuns: CancelRuns;
+}): Pick<Handlers, Operations> {
+  const { readJobRuns, startRuns, cancelRuns } = services;
+
+  async function detail(workspaceId: string, jobRunId: string, origin: string) {
+    return toDetailedJobRun(await readJobRuns.get(workspaceId, jobRunId), origin);
+  }
+
+  async function cancelMany(workspaceId: string, jobRunIds: readonly string[], isDryRun: boolean) {
+    const ids = [...new Set(jobRunIds)];
+    if (!isDryRun) return cancelRuns.cancelMany(workspaceId, ids);
+    const runs = await readJobRuns.findMany(workspaceId, ids);
+    return runs.map((run, index) => foresee(run, ids[index] ?? ''));
+  }
+
+  return {
+    async list_job_runs({ params, query, origin }) {
+      const downstream = {
+        limit: query.downstream_job_runs_limit ?? null,
+        category: query.downstream_job_runs_category ?? null,
+      };
+      const page = await readJobRuns.list(
+        params.workspace_id,
+        toFilter(query),
+        readPaging(query),
+        downstream,
+      );
+      return toPage(page, query, (run) => toDetailedJobRun(run, origin));
+    },
+
+    get_job_run: ({ params, origin }) => detail(params.workspace_id, params.job_run_id, origin),
+
+    async create_job_run(call) {
+      const { body, reply, origin } = call;
+      const { workspaceId, membershipId } = workspaceOf(call);
+      const { run, created } = await startRuns.createRun({
+        workspaceId,
+        membershipId,
+        jobId: body.job_id,
+        trigger: body.trigger,
+        profile: body.profile ?? null,
+        refresh: body.refresh,
+        skipFreshness: body.skip_freshness,
+        mode: body.mode ?? 'always',
+      });
+      void reply.code(created ? 201 : 200);
+      return detail(workspaceId, run.id, origin);
+    },
+
+    async cancel_job_run({ params, origin }) {
+      await cancelRuns.cancel(params.workspace_id, params.job_run_id);
+      return detail(params.workspace_id, params.job_run_id, origin);
+    },
+
+    async cancel_job_runs({ params, body }) {
+      const results = await cancelMany(params.workspace_id, body.job_run_ids, body.dry_run);
+      const refs = await readJobRuns.refsOf(
+        results.flatMap((result) => ('run' in result ? [result.run] : [])),
+      );
+      const receipt = {
+        succeeded: [] as CancelledJobRun[],
+        skipped: [] as CancelledJobRun[],
+        failed: [] as { ref: string; detail: string }[],
+      };
+      for (const result of results) {
+        if (result.outcome === 'not-found') {
+          receipt.failed.push({ ref: result.jobRunId, detail: 'There is no such job run in the workspace.' });
+        } else {
+          const ref = refs.get(result.run.jobId) ?? '';
+          const isCancelled = result.outcome === 'cancelling';
+          const previousStatus = isCancelled ? result.previousStatus : result.run.status;
+          receipt[isCancelled ? 'succeeded' : 'skipped'].push(toCancelled(result.run, ref, previousStatus));
+        }
+      }
+      return receipt;
+    },
+  };
+}
+
+/** Runs of the dashboard are hidden unless something points at them. */
+function toFilter(query: RouteQuery<'list_job_runs'>): JobRunFilter {
+  const isPointedAt = query.job_id !== undefined || query.previous_job_run_id !== undefined;
+  return {
+    ...readWindow(query),
+    search: query.q ?? null,
+    jobId: query.job_id ?? null,
+    number: query.number ?? null,
+    statuses: query.status ?? null,
+    jobTypes: query.job_type ?? null,
+    previousJobRunId: query.previous_job_run_id ?? null,
+    triggers: query.trigger ?? null,
+    triggerKinds: query.trigger_kind ?? null,
+    triggeredBy: query.triggered_by ?? null,
+    profiles: query.profile ?? null,
+    minDurationSeconds: query.min_duration_seconds ?? null,
+    maxDurationSeconds: query.max_duration_seconds ?? null,
+    includeSystemJobs: query.include_system_job_runs || isPointedAt,
+  };
+}
+
+/** What cancelling would do. */
+function foresee(run: JobRunRecord | undefined, jobRunId: string): CancelResult {
+  if (!run) return { outcome: 'not-found', jobRunId };
+  if (isTerminalRunState(run.status)) return { outcome: 'finished', run };
+  return { outcome: 'cancelling', run, previousStatus: run.status };
+}
+
+function toCancelled(run: JobRunRecord, jobRef: string, previousStatus: string): CancelledJobRun {
+  return { job_ref: jobRef, job_run_id: run.id, job_run_number: run.number, previous_status: previousStatus };
+}

@@ -1,0 +1,87 @@
+import type { Handlers } from '../handler.ts';
+import type { JobFilter } from '../../store/records.ts';
+import type { NestedRuns, ReadJobs } from '../../services/read-jobs.ts';
+import type { RouteQuery, RouteResponseInput } from '@pumphouse/contract';
+import type { StartedJob, StartRuns } from '../../services/start-runs.ts';
+import { readPaging, refuseFilters, toPage } from '../wire/pages.ts';
+import { toDetailedJob, toJobRun } from '../wire/job-runs.ts';
+import { workspaceOf } from '../handler.ts';
+
+export function createJobHandlers(services: {
+  readJobs: ReadJobs;
+  startRuns: StartRuns;
+}): Pick<Handlers, 'list_jobs' | 'get_job' | 'trigger_jobs'> {
+  const { readJobs, startRuns } = services;
+  return {
+    async list_jobs({ params, query, origin }) {
+      refuseFilters(query, ['start', 'end']);
+      const nested: NestedRuns = {
+        recentLimit: query.recent_job_runs_limit ?? null,
+        downstreamLimit: query.downstream_job_runs_limit ?? null,
+        downstreamCategory: query.downstream_job_runs_category ?? null,
+      };
+      const page = await readJobs.list(params.workspace_id, toFilter(query), readPaging(query), nested);
+      return toPage(page, query, (job) => toDetailedJob(job, origin));
+    },
+
+    async get_job({ params, query, origin }) {
+      const nested: NestedRuns = {
+        recentLimit: query.recent_job_runs_limit ?? null,
+        downstreamLimit: null,
+        downstreamCategory: null,
+      };
+      return toDetailedJob(await readJobs.get(params.workspace_id, params.job_id, nested), origin);
+    },
+
+    async trigger_jobs(call) {
+      const { body, origin } = call;
+      const result = await startRuns.trigger({
+        ...workspaceOf(call),
+        jobIds: body.job_ids ?? [],
+        selectors: body.selectors ?? [],
+        profile: body.profile ?? null,
+        refresh: body.refresh,
+        dryRun: body.dry_run,
+      });
+      return {
+        succeeded: result.succeeded.map((job) => toTriggeredJob(job, origin)),
+        skipped: result.skipped.map((job) => toTriggeredJob(job, origin)),
+        failed: result.failed,
+      };
+    },
+  };
+}
+
+function toFilter(query: RouteQuery<'list_jobs'>): JobFilter {
+  return {
+    ref: query.ref ?? null,
+    search: query.q ?? null,
+    jobTypes: query.job_type ?? null,
+    isArchived: query.is_archived ?? null,
+    isPaused: query.is_paused ?? null,
+    profiles: query.profile ?? null,
+    pipelineNames: query.pipeline_name ?? null,
+    latestStatuses: query.status ?? null,
+    triggerKinds: query.trigger_kind ?? null,
+    isSelfFiring: query.is_self_firing ?? null,
+    categories: query.category ?? null,
+    excludedCategories: query.exclude_category ?? null,
+    tags: query.tags ?? null,
+  };
+}
+
+type TriggeredJobWire = RouteResponseInput<'trigger_jobs'>['succeeded'][number];
+
+/** A dry run has no run, and then neither key. */
+function toTriggeredJob(started: StartedJob, origin: string): TriggeredJobWire {
+  const { job, run } = started;
+  return {
+    job_id: job.id,
+    job_ref: job.jobRef,
+    trigger: started.trigger,
+    matched_triggers: started.matchedTriggers,
+    status: started.status,
+    reasons: started.reasons,
+    ...(run ? { job_run_id: run.id, job_run: toJobRun(run, [], origin) } : {}),
+  };
+}

@@ -1,0 +1,51 @@
+import type { Handlers } from '../handler.ts';
+import type { Organizations } from '../../services/organizations.ts';
+import type { Workspaces } from '../../services/workspaces.ts';
+import { dataplanes } from '../../services/dataplane.ts';
+import { readPaging, toPage } from '../wire/pages.ts';
+import { toListedWorkspace, toOrganization, toOrganizationMe, toWorkspace } from '../wire/people.ts';
+
+type Operations =
+  | 'list_dataplanes'
+  | 'list_organizations'
+  | 'get_organization'
+  | 'set_region_organization'
+  | 'get_organization_me'
+  | 'list_workspaces'
+  | 'create_workspace';
+
+export function createOrganizationHandlers(services: {
+  organizations: Organizations;
+  workspaces: Workspaces;
+}): Pick<Handlers, Operations> {
+  const { organizations, workspaces } = services;
+  return {
+    list_dataplanes: () => ({ items: dataplanes }),
+
+    async list_organizations({ authorization, query }) {
+      return toPage(
+        await organizations.list(authorization.principal, readPaging(query)),
+        query,
+        toOrganization,
+      );
+    },
+
+    get_organization: async ({ params }) => toOrganization(await organizations.get(params.organization_id)),
+
+    set_region_organization: async ({ params, body }) =>
+      toOrganization(await organizations.setRegion(params.organization_id, body.dataplane_id)),
+
+    get_organization_me: async ({ authorization, origin }) =>
+      toOrganizationMe(await organizations.me(authorization), origin),
+
+    async list_workspaces({ authorization, query, origin }) {
+      const options = { ...readPaging(query), includeArchived: query.include_archived };
+      return toPage(await workspaces.list(authorization, options), query, (item) =>
+        toListedWorkspace(item, origin),
+      );
+    },
+
+    create_workspace: async ({ authorization, body, origin }) =>
+      toWorkspace(await workspaces.create(authorization, body), origin),
+  };
+}

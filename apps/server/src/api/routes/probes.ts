@@ -1,0 +1,22 @@
+import type { FastifyInstance } from 'fastify';
+import { emitOpenApi } from '@pumphouse/contract';
+
+export interface Readiness {
+  ok: boolean;
+  /** What is missing, one sentence each. */
+  reasons: string[];
+}
+
+/** For whoever watches the server, without a credential: is it alive, can it work, and what does it serve. */
+export function registerProbes(app: FastifyInstance, readiness: () => Promise<Readiness>): void {
+  let document: string | undefined;
+  app.get('/healthz', async () => ({ status: 'ok' }));
+  app.get('/readyz', async (_request, reply) => {
+    const { ok, reasons } = await readiness();
+    return reply.code(ok ? 200 : 503).send({ status: ok ? 'ready' : 'not_ready', reasons });
+  });
+  app.get('/openapi.json', async (_request, reply) => {
+    document ??= JSON.stringify(emitOpenApi());
+    return reply.type('application/json').send(document);
+  });
+}

@@ -1,0 +1,56 @@
+import type { Handlers } from '../handler.ts';
+import type { ReceivedFile } from '../received-files.ts';
+import type { UploadGrant } from '../../services/credentials.ts';
+import type { UploadPackage } from '../../services/upload-package.ts';
+import { readFile } from 'node:fs/promises';
+import { receiveFiles } from '../received-files.ts';
+import { ServiceError } from '../../services/service-error.ts';
+import { toConfiguration, toDeployment } from '../wire/packages.ts';
+
+/** A list of requirements: generous beside the some kilobytes that the client sends. */
+const maxRequirementsBytes = 8 * 1024 * 1024;
+
+export function createUploadHandlers(services: {
+  uploadPackage: UploadPackage;
+  uploadDir: string;
+  maxArchiveBytes: number;
+}): Pick<Handlers, 'upload_deployment' | 'upload_configuration'> {
+  const { uploadPackage, uploadDir, maxArchiveBytes } = services;
+  return {
+    async upload_deployment(call) {
+      await using files = await receiveFiles(call.request, uploadDir, {
+        file: maxArchiveBytes,
+        requirements_file: maxRequirementsBytes,
+      });
+      const requirements = files.require('requirements_file');
+      const deployment = await uploadPackage.uploadDeployment({
+        grant: grantOf(call),
+        archivePath: files.require('file').path,
+        requirements: await readJson(requirements),
+        requirementsSizeBytes: requirements.sizeBytes,
+      });
+      return toDeployment(deployment);
+    },
+
+    async upload_configuration(call) {
+      await using files = await receiveFiles(call.request, uploadDir, { file: maxArchiveBytes });
+      const archivePath = files.require('file').path;
+      return toConfiguration(await uploadPackage.uploadConfiguration({ grant: grantOf(call), archivePath }));
+    },
+  };
+}
+
+function grantOf(call: { grant: UploadGrant | null }): UploadGrant {
+  if (!call.grant) throw new Error('An upload was let in without a grant');
+  return call.grant;
+}
+
+async function readJson(file: ReceivedFile): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(file.path, 'utf8')) as unknown;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    const reason = { key: 'requirements_file', message: 'is not JSON' };
+    throw new ServiceError('invalid_request', 'The requirements of the upload are not JSON.', [reason]);
+  }
+}

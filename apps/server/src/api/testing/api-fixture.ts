@@ -1,0 +1,232 @@
+import type { ApiDependencies } from '../app.ts';
+import type { FastifyInstance } from 'fastify';
+import type { JobDefinition } from '../../domain/job-definition.ts';
+import type { JobRunRecord, OrganizationRole, WorkspaceRole } from '../../store/records.ts';
+import type { Persistence } from '../../store/store.ts';
+import type { Principal } from '../../services/credentials.ts';
+import type { TestDatabase } from '../../../../../testing/fixtures/postgres.ts';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { buildApi } from '../app.ts';
+import { buildDefinition } from '../../domain/test-definition.ts';
+import { createAttemptLog } from '../../services/attempt-log.ts';
+import { createAuthorize } from '../../services/authorize.ts';
+import { createBeginAttempt } from '../../services/begin-attempt.ts';
+import { createCancelRuns } from '../../services/cancel-runs.ts';
+import { createCredentials, createKeySecret } from '../../services/credentials.ts';
+import { createDeploy } from '../../services/deploy.ts';
+import { createEncryption } from '../../services/encryption.ts';
+import { createFinishRun } from '../../services/finish-run.ts';
+import { createFolderBlobStore } from '../../blobs/folder-blob-store.ts';
+import { createIngestTelemetry } from '../../services/ingest-telemetry.ts';
+import { createLogFiles } from '../../blobs/log-file.ts';
+import { createPersistence } from '../../store/store.ts';
+import { createRecordSpool } from '../../services/record-spool.ts';
+import { createStartRuns } from '../../services/start-runs.ts';
+import { createTestDatabase } from '../../../../../testing/fixtures/postgres.ts';
+import { createUploadPackage } from '../../services/upload-package.ts';
+import { noFaultPoints } from '../../fault-points.ts';
+
+/** A caller with a good key. */
+export interface TestCaller {
+  key: string;
+  userId: string;
+  membershipId: string;
+  principal: Principal;
+}
+
+export type ApiFixture = Awaited<ReturnType<typeof createApiFixture>>;
+
+export const maxUploadBytes = 64 * 1024;
+
+/** The API over a database of its own and real services; nothing listens and no supervisor runs. */
+export async function createApiFixture(changes: Partial<ApiDependencies> = {}) {
+  const testDatabase = await createTestDatabase();
+  const folder = await mkdtemp(join(tmpdir(), 'pumphouse-api-'));
+  const parts = createParts(testDatabase, folder, changes);
+  const { persistence, app } = parts;
+  await app.ready();
+  return {
+    ...parts,
+    ...createSeeding(testDatabase, persistence),
+    folder,
+    testDatabase,
+    async close() {
+      await app.close();
+      await testDatabase.drop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function createParts(testDatabase: TestDatabase, folder: string, changes: Partial<ApiDependencies>) {
+  const log = pino({ level: 'silent' });
+  const persistence = createPersistence(testDatabase.database);
+  const encryption = createEncryption(randomBytes(32));
+  const credentials = createCredentials(persistence, encryption);
+  const blobs = createFolderBlobStore(join(folder, 'blobs'));
+  const logFiles = createLogFiles(join(folder, 'logs'));
+  const attemptLog = createAttemptLog(persistence, logFiles);
+  const ingestTelemetry = createIngestTelemetry({ persistence, blobs, log });
+  const startRuns = createStartRuns(persistence, () => new Date());
+  const faultPoints = noFaultPoints;
+  const finishRun = createFinishRun({ persistence, startRuns, faultPoints });
+  const recordSpool = createRecordSpool({
+    persistence,
+    attemptLog,
+    blobs,
+    finishRun,
+    ingestTelemetry,
+    faultPoints,
+  });
+  const uploadDir = join(folder, 'uploads');
+  const dependencies: ApiDependencies = {
+    persistence,
+    credentials,
+    authorize: createAuthorize(persistence),
+    attemptLog,
+    logFiles,
+    blobs,
+    uploadDir,
+    maxUploadBytes,
+    publicUrl: null,
+    log,
+    services: {
+      startRuns,
+      deploy: createDeploy(persistence),
+      cancelRuns: createCancelRuns(persistence, finishRun, attemptLog),
+      recordSpool,
+      beginAttempt: createBeginAttempt({
+        persistence,
+        blobs,
+        encryption,
+        credentials,
+        apiUrl: () => 'http://127.0.0.1:8080',
+      }),
+      uploadPackage: createUploadPackage({
+        persistence,
+        blobs,
+        encryption,
+        archiveLimits: {
+          maxBytes: maxUploadBytes,
+          maxUnpackedBytes: 1024 * 1024,
+          maxEntries: 100,
+          maxManifestBytes: 1024 * 1024,
+        },
+      }),
+    },
+    readiness: async () => ({ ok: true, reasons: [] }),
+    ...changes,
+  };
+  const app: FastifyInstance = buildApi(dependencies);
+  return { app, dependencies, persistence, credentials, attemptLog, blobs, finishRun, startRuns, uploadDir };
+}
+
+/** Rows that tests start from. */
+function createSeeding({ database }: TestDatabase, persistence: Persistence) {
+  const { store } = persistence;
+
+  async function createOrganization(name = 'Acme') {
+    return store.people.createOrganization({ name, dataplaneId: 'local' });
+  }
+
+  /** A key of the user. `state` makes it one that is no longer good. */
+  async function createKey(userId: string, state: 'good' | 'expired' | 'revoked' = 'good') {
+    const { secret, hash, prefix } = createKeySecret('personal');
+    await store.people.createKey({
+      kind: 'personal',
+      secretHash: hash,
+      prefix,
+      userId,
+      issuedBy: userId,
+      validDays: 1,
+    });
+    const set = { good: 'prefix = prefix', expired: `expires_at = now() - interval '1 s'`, revoked: 'revoked_at = now()' };
+    const row = await database.one<{ id: string; email: string }>(
+      `update api_keys set ${set[state]} from users where users.id = api_keys.user_id and secret_hash = $1
+       returning api_keys.id, users.email`,
+      [hash],
+    );
+    const principal: Principal = { userId, email: row.email, keyId: row.id, workspaceId: null, kind: 'user' };
+    return { secret, principal };
+  }
+
+  /** Somebody with a role in an organization and, where one is given, in a workspace. */
+  async function createCaller(
+    organization: { id: string; role: OrganizationRole },
+    workspace?: { id: string; role: WorkspaceRole },
+  ): Promise<TestCaller> {
+    const email = `${randomUUID()}@example.com`;
+    const user = await store.people.createUser({ email, kind: 'human', passwordHash: null });
+    const membership = await store.people.addMember(organization.id, user.id, organization.role);
+    if (workspace) await store.workspaces.addMember(workspace.id, membership.id, workspace.role);
+    const { secret, principal } = await createKey(user.id);
+    return { key: secret, userId: user.id, membershipId: membership.id, principal };
+  }
+
+  /** An organization with a workspace and the owner of both. */
+  async function createPlace() {
+    const organization = await createOrganization();
+    const workspace = await store.workspaces.create({ organizationId: organization.id, name: 'W', description: null });
+    const owner = await createCaller(
+      { id: organization.id, role: 'owner' },
+      { id: workspace.id, role: 'owner' },
+    );
+    return { organization, workspace, owner };
+  }
+
+  /** A deployment and a configuration without archives: enough for runs that nobody carries out. */
+  async function createPackages(workspaceId: string, membershipId: string) {
+    const common = {
+      workspaceId,
+      contentHash: 'hash',
+      archiveSha256: 'sha',
+      fileCount: 1,
+      sizeBytes: 10,
+      files: [{ relative_path: 'a.py', size_bytes: 3, sha3_256: 'abc=' }],
+      createdBy: membershipId,
+    };
+    const deployment = await store.deployments.insert({
+      ...common,
+      id: randomUUID(),
+      archiveKey: 'deployments/a.tar.gz',
+      requirements: {},
+      requirementsSizeBytes: 2,
+      hasEmbeddedDatabase: false,
+    });
+    const configuration = await store.configurations.insert({
+      ...common,
+      id: randomUUID(),
+      archiveKey: 'configurations/a.tar.gz.sealed',
+      profiles: ['prod'],
+    });
+    return { deployment, configuration };
+  }
+
+  /** Sets columns of a run, such as its state: what a supervisor would do. */
+  async function setRun(jobRunId: string, assignments: string): Promise<void> {
+    await database.execute(`update job_runs set ${assignments}, updated_at = now() where id = $1`, [jobRunId]);
+  }
+
+  /** The next attempt of a run, as if a supervisor had claimed it. @returns the id and the bootstrap's token */
+  async function createAttempt(run: JobRunRecord): Promise<{ id: string; token: string }> {
+    const { secret, hash } = createKeySecret('personal');
+    await setRun(run.id, `status = 'starting', claim_number = claim_number + 1`);
+    const claimed = await store.jobRuns.find(run.id);
+    const claim = { jobRunId: run.id, claimNumber: claimed?.claimNumber ?? 0 };
+    const attempt = await store.attempts.insert(claim, 'fake', hash);
+    if (!attempt) throw new Error('The attempt was not made');
+    await setRun(run.id, `status = 'running', started_at = coalesce(started_at, now())`);
+    return { id: attempt.id, token: secret };
+  }
+
+  return { createOrganization, createKey, createCaller, createPlace, createPackages, createAttempt, setRun };
+}
+
+/** A definition that the client could have sent. */
+export function defineJob(jobRef: string, keys: Partial<JobDefinition> = {}): JobDefinition {
+  return buildDefinition({ job_ref: jobRef, ...keys });
+}

@@ -1,0 +1,14 @@
+/** An instant as the wire carries it. */
+export function toInstant(date: Date): string {
+  return date.toISOString();
+}
+
+export function toInstantOrNull(date: Date | null): string | null {
+  return date === null ? null : date.toISOString();
+}
+
+/** Seconds between start and end. Null while it is not over: the dlt client then counts the time itself. */
+export function toDurationSeconds(times: { startedAt: Date | null; finishedAt: Date | null }): number | null {
+  if (!times.startedAt || !times.finishedAt) return null;
+  return Math.max(0, times.finishedAt.getTime() - times.startedAt.getTime()) / 1000;
+}

@@ -1,0 +1,40 @@
+import type { ConfigurationRecord, DeploymentRecord, PackageFile } from '../../store/records.ts';
+import type { ConfigurationResponse, DeploymentResponse, ManifestFilesResponse } from '@pumphouse/contract';
+import { toInstant } from './instants.ts';
+
+/** Version of the list of files, which is that of the client's archives. */
+const filesEngineVersion = 1;
+
+export function toDeployment(deployment: DeploymentRecord): DeploymentResponse {
+  return { ...toPackage(deployment), requirements_size_bytes: deployment.requirementsSizeBytes };
+}
+
+export function toConfiguration(configuration: ConfigurationRecord): ConfigurationResponse {
+  return { ...toPackage(configuration), profiles: configuration.profiles };
+}
+
+function toPackage(record: DeploymentRecord | ConfigurationRecord) {
+  return {
+    id: record.id,
+    workspace_id: record.workspaceId,
+    version: record.version,
+    content_hash: record.contentHash,
+    file_count: record.fileCount,
+    size_bytes: record.sizeBytes,
+    created_by: record.createdBy,
+    created_at: toInstant(record.createdAt),
+    updated_at: toInstant(record.updatedAt),
+  };
+}
+
+export function toManifestFiles(files: readonly PackageFile[]): ManifestFilesResponse {
+  return {
+    engine_version: filesEngineVersion,
+    files: files.map((file) => ({
+      relative_path: file.relative_path,
+      size_bytes: file.size_bytes,
+      sha3_256: file.sha3_256,
+      ...(file.linkname === undefined ? {} : { linkname: file.linkname }),
+    })),
+  };
+}

@@ -1,0 +1,15 @@
+/** Gives a function that runs tasks of one key one after the other, and tasks of different keys side by side. */
+export function createKeyedQueue(): <T>(key: string, task: () => Promise<T>) => Promise<T> {
+  const lasts = new Map<string, Promise<unknown>>();
+  return function inTurn<T>(key: string, task: () => Promise<T>): Promise<T> {
+    const before = lasts.get(key) ?? Promise.resolve();
+    const result = before.then(task);
+    const settled = result
+      .catch(() => undefined)
+      .finally(() => {
+        if (lasts.get(key) === settled) lasts.delete(key);
+      });
+    lasts.set(key, settled);
+    return result;
+  };
+}

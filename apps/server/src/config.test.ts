@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { ConfigError, readConfig, settings } from './config.ts';
+
+describe('readConfig', () => {
+  it('gives defaults without any setting', () => {
+    const config = readConfig({ HOME: '/home/somebody' });
+    expect(config).toMatchObject({ host: '127.0.0.1', port: 8080, allowUnisolated: false, executor: 'auto' });
+  });
+
+  it('names each setting that is wrong', () => {
+    const read = () => readConfig({ PUMPHOUSE_PORT: 'eighty', PUMPHOUSE_EXECUTOR: 'rocket' });
+    expect(read).toThrow(ConfigError);
+    expect(read).toThrow(/PUMPHOUSE_PORT[\s\S]*PUMPHOUSE_EXECUTOR/);
+  });
+
+  it.each(['0.0.0.0', '192.168.1.5', '::'])('refuses to listen on %s, where there is no sign-in', (host) => {
+    expect(() => readConfig({ PUMPHOUSE_HOST: host })).toThrow(/loopback/);
+  });
+
+  it('takes an empty variable for none', () => {
+    expect(readConfig({ PUMPHOUSE_PORT: '', PUMPHOUSE_PUBLIC_URL: '' })).toMatchObject({ port: 8080, publicUrl: null });
+  });
+});
+
+describe('docs/operate/settings.md', () => {
+  const rows = readFileSync(new URL('../../../docs/operate/settings.md', import.meta.url), 'utf8')
+    .split('\n')
+    .map((line) => /^\| `(PUMPHOUSE_\w+)` \| .+? \| (.+) \|$/.exec(line))
+    .filter((match) => match !== null);
+
+  it('lists every setting with its meaning, and no other', () => {
+    const documented = Object.fromEntries(rows.map((match) => [match[1], match[2]]));
+    const actual = Object.fromEntries(Object.entries(settings).map(([name, schema]) => [name, schema.description]));
+    expect(documented).toEqual(actual);
+  });
+});

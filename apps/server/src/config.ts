@@ -1,0 +1,185 @@
+import { availableParallelism, homedir } from 'node:os';
+import { isIP } from 'node:net';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { faultPointNames } from './fault-points.ts';
+
+/** Settings come from the environment alone. docs/operate/settings.md lists them; a test holds the list against this table. */
+export const settings = {
+  PUMPHOUSE_DATA_DIR: z
+    .string()
+    .min(1)
+    .default(() => resolve(homedir(), '.pumphouse'))
+    .describe('Folder for everything that is kept: database, packages, logs, environments, local data'),
+  PUMPHOUSE_HOST: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .describe('Address to listen on; loopback only, until sign-in comes'),
+  PUMPHOUSE_PORT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(8080)
+    .describe('Port to listen on; 0 takes a free one'),
+  PUMPHOUSE_PUBLIC_URL: z
+    .url()
+    .optional()
+    .describe('How clients reach this server, when it is not the address it listens on'),
+  PUMPHOUSE_DATABASE_URL: z
+    .url()
+    .optional()
+    .describe('An external Postgres (14 or newer) in place of the embedded one'),
+  PUMPHOUSE_BLOBS_URL: z
+    .url()
+    .optional()
+    .describe('Folder for packages, logs and telemetry as file:// (default: in the data folder)'),
+  PUMPHOUSE_EXECUTOR: z.enum(['auto', 'process']).default('auto').describe('What runs attempts'),
+  PUMPHOUSE_SECRET_KEY: z
+    .string()
+    .min(32)
+    .optional()
+    .describe('Encrypts configurations and signs tokens (default: a key file in the data folder)'),
+  PUMPHOUSE_ATTEMPTS_URL: z
+    .url()
+    .optional()
+    .describe('How runs reach this server, when it is not the address it listens on'),
+  PUMPHOUSE_ALLOW_UNISOLATED: z
+    .enum(['0', '1'])
+    .default('0')
+    .describe('1 runs attempts without a sandbox where bubblewrap does not work'),
+  PUMPHOUSE_MAX_ACTIVE_RUNS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(() => Math.max(4, 4 * availableParallelism()))
+    .describe('How many runs this server drives at once; more wait as pending'),
+  PUMPHOUSE_MAX_UPLOAD_MB: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(512)
+    .describe('Largest code archive, packed'),
+  PUMPHOUSE_MAX_UNPACKED_MB: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(2048)
+    .describe('Largest code archive, unpacked'),
+  PUMPHOUSE_LOG_LEVEL: z
+    .enum(['debug', 'info', 'warn', 'error', 'silent'])
+    .default('info')
+    .describe('What the server logs to stderr'),
+  PUMPHOUSE_UV: z.string().optional().describe('Path of uv, when it is neither in .tools nor in PATH'),
+  PUMPHOUSE_BWRAP: z
+    .string()
+    .optional()
+    .describe('Path of bubblewrap, when it is neither in .tools nor in PATH'),
+  PUMPHOUSE_PYTHON: z
+    .string()
+    .optional()
+    .describe('Python 3.10 or newer for the bootstrap, when python3 in PATH is not'),
+  PUMPHOUSE_PAUSE_AT: z
+    .string()
+    .regex(new RegExp(`^(${faultPointNames.join('|')}):/`))
+    .optional()
+    .describe(
+      'For tests: `<fault point>:<file>` writes the file at that moment and waits until it is removed',
+    ),
+} as const;
+
+const settingsSchema = z.object(settings);
+type Values = z.output<typeof settingsSchema>;
+
+export interface Config {
+  dataDir: string;
+  host: string;
+  port: number;
+  publicUrl: string | null;
+  databaseUrl: string | null;
+  blobsDir: string;
+  executor: Values['PUMPHOUSE_EXECUTOR'];
+  secretKey: string | null;
+  attemptsUrl: string | null;
+  allowUnisolated: boolean;
+  maxActiveRuns: number;
+  maxUploadBytes: number;
+  maxUnpackedBytes: number;
+  logLevel: Values['PUMPHOUSE_LOG_LEVEL'];
+  pauseAt: { point: string; file: string } | null;
+  /** For finding uv, bubblewrap, Python and the interpreters of environments. */
+  toolVariables: Record<string, string | undefined>;
+}
+
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+const megabyte = 1024 * 1024;
+
+/** @throws ConfigError naming each setting that is wrong and what it may be */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const parsed = settingsSchema.safeParse(withoutEmpty(env));
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    throw new ConfigError(`Settings that cannot be used:\n  ${problems.join('\n  ')}`);
+  }
+  const values: Values = parsed.data;
+  if (!isLoopback(values.PUMPHOUSE_HOST)) {
+    throw new ConfigError(
+      `PUMPHOUSE_HOST is ${values.PUMPHOUSE_HOST}: this version has no sign-in yet and listens on loopback (127.0.0.1, ::1) only. ` +
+        'Reach it from elsewhere through an SSH tunnel.',
+    );
+  }
+  const dataDir = resolve(values.PUMPHOUSE_DATA_DIR);
+  return {
+    dataDir,
+    host: values.PUMPHOUSE_HOST,
+    port: values.PUMPHOUSE_PORT,
+    publicUrl: values.PUMPHOUSE_PUBLIC_URL?.replace(/\/+$/, '') ?? null,
+    databaseUrl: values.PUMPHOUSE_DATABASE_URL ?? null,
+    blobsDir: readBlobsFolder(values.PUMPHOUSE_BLOBS_URL, dataDir),
+    executor: values.PUMPHOUSE_EXECUTOR,
+    secretKey: values.PUMPHOUSE_SECRET_KEY ?? null,
+    attemptsUrl: values.PUMPHOUSE_ATTEMPTS_URL?.replace(/\/+$/, '') ?? null,
+    allowUnisolated: values.PUMPHOUSE_ALLOW_UNISOLATED === '1',
+    maxActiveRuns: values.PUMPHOUSE_MAX_ACTIVE_RUNS,
+    maxUploadBytes: values.PUMPHOUSE_MAX_UPLOAD_MB * megabyte,
+    maxUnpackedBytes: values.PUMPHOUSE_MAX_UNPACKED_MB * megabyte,
+    logLevel: values.PUMPHOUSE_LOG_LEVEL,
+    pauseAt: readPause(values.PUMPHOUSE_PAUSE_AT),
+    toolVariables: {
+      PATH: env['PATH'],
+      PUMPHOUSE_UV: values.PUMPHOUSE_UV,
+      PUMPHOUSE_BWRAP: values.PUMPHOUSE_BWRAP,
+      PUMPHOUSE_PYTHON: values.PUMPHOUSE_PYTHON,
+    },
+  };
+}
+
+/** An empty variable means the same as none, as in a compose file with an unset value. */
+function withoutEmpty(env: NodeJS.ProcessEnv): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+}
+
+function isLoopback(host: string): boolean {
+  if (host === 'localhost' || host === '::1') return true;
+  return isIP(host) === 4 && host.startsWith('127.');
+}
+
+function readBlobsFolder(url: string | undefined, dataDir: string): string {
+  if (!url) return resolve(dataDir, 'blobs');
+  const parsed = new URL(url);
+  if (parsed.protocol !== 'file:')
+    throw new ConfigError(
+      `PUMPHOUSE_BLOBS_URL is ${url}: this version keeps blobs in a folder (file:///...).`,
+    );
+  return decodeURIComponent(parsed.pathname);
+}
+
+function readPause(value: string | undefined): Config['pauseAt'] {
+  if (!value) return null;
+  const colon = value.indexOf(':');
+  return { point: value.slice(0, colon), file: value.slice(colon + 1) };
+}

@@ -1,0 +1,256 @@
+/** What every executor does, whatever it runs attempts on. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import {
+  ExecutorError,
+  type AttemptHandle,
+  type AttemptSpec,
+  type Executor,
+  type ExecutorErrorKind,
+  type ListedAttempt,
+} from '../executor.ts';
+
+/**
+ * User code that runs until it is told to end.
+ * `ends-on-term`: takes a moment after SIGTERM, then exits with 3. `leaves-child`: the same, and has started a child in a
+ * session of its own that ends for nobody.
+ */
+export type AttemptBehaviour = 'ends-on-term' | 'ignores-term' | 'leaves-child';
+
+export interface ConformanceHarness {
+  /** False where the attempts' disk is out of the server's reach. */
+  readonly reachesSpool: boolean;
+  /** An executor over the same place and installation at each call, as a restarted server would make it. */
+  createExecutor(): Executor;
+  /** A specification of an attempt that no call has given before. */
+  createSpec(behaviour: AttemptBehaviour): Promise<AttemptSpec>;
+  /** A specification that can never start, and the kind of error that says so. */
+  createUnstartableSpec(): Promise<{ spec: AttemptSpec; kind: ExecutorErrorKind }>;
+  /** Resolves when the attempt's user code runs. */
+  awaitUserCode(spec: AttemptSpec): Promise<void>;
+  /** How often user code of the attempt has been started. */
+  countUserCodeStarts(spec: AttemptSpec): number;
+  /** Tells user code to exit. */
+  finish(spec: AttemptSpec, code: number): Promise<void>;
+  /** Makes the attempt disappear without a last word, as a machine's out-of-memory killer would. */
+  vanish(handle: AttemptHandle): Promise<void>;
+  /** The handle that an attempt on another machine would have. */
+  moveElsewhere(handle: AttemptHandle): AttemptHandle;
+  /** Processes of the attempt that run now, seen by other means than the executor's own. */
+  listProcesses(spec: AttemptSpec): Promise<number[]>;
+  close(): Promise<void>;
+}
+
+const LONG_GRACE = { graceSeconds: 20 };
+const SHORT_GRACE = { graceSeconds: 0.2 };
+const WAIT = { timeout: 20_000, interval: 20 };
+
+/** Declares the tests of one executor. */
+export function describeConformance(name: string, createHarness: () => Promise<ConformanceHarness>): void {
+  describe(`executor conformance: ${name}`, () => {
+    let harness: ConformanceHarness;
+    let executor: Executor;
+    let handles: AttemptHandle[] = [];
+
+    beforeAll(async () => {
+      harness = await createHarness();
+      executor = harness.createExecutor();
+    });
+    afterEach(async () => {
+      for (const handle of handles) {
+        await executor.stop(handle, { graceSeconds: 0 });
+        await executor.remove(handle);
+      }
+      handles = [];
+    });
+    afterAll(() => harness.close());
+
+    async function startAttempt(
+      behaviour: AttemptBehaviour,
+    ): Promise<{ spec: AttemptSpec; handle: AttemptHandle }> {
+      const spec = await harness.createSpec(behaviour);
+      const handle = await executor.start(spec);
+      handles.push(handle);
+      await harness.awaitUserCode(spec);
+      return { spec, handle };
+    }
+
+    const findListed = async (spec: AttemptSpec): Promise<ListedAttempt | undefined> =>
+      (await harness.createExecutor().list()).find(({ attemptId }) => attemptId === spec.attemptId);
+
+    const awaitExit = (handle: AttemptHandle): Promise<void> =>
+      expect.poll(async () => (await executor.inspect(handle)).state, WAIT).toBe('exited');
+
+    it('is ready', async () => {
+      expect(await executor.probe()).toMatchObject({ ok: true });
+    });
+
+    describe('start', () => {
+      it('gives the same handle again, and starts user code once', async () => {
+        const { spec, handle } = await startAttempt('ends-on-term');
+        expect(await executor.start(spec)).toEqual(handle);
+        expect(await harness.createExecutor().start(spec)).toEqual(handle);
+        await harness.finish(spec, 0);
+        await awaitExit(handle);
+        expect(harness.countUserCodeStarts(spec)).toBe(1);
+      });
+
+      it('starts one attempt for concurrent calls, of one server and of two', async () => {
+        const spec = await harness.createSpec('ends-on-term');
+        const other = harness.createExecutor();
+        const started = await Promise.all([executor.start(spec), executor.start(spec), other.start(spec)]);
+        handles.push(started[0]);
+        expect(started[1]).toEqual(started[0]);
+        expect(started[2]).toEqual(started[0]);
+        await harness.awaitUserCode(spec);
+        await harness.finish(spec, 0);
+        await awaitExit(started[0]);
+        expect(harness.countUserCodeStarts(spec)).toBe(1);
+      });
+
+      it('gives the handle of an attempt that has ended, and does not run it again', async () => {
+        const { spec, handle } = await startAttempt('ends-on-term');
+        await harness.finish(spec, 0);
+        await awaitExit(handle);
+        expect(await harness.createExecutor().start(spec)).toEqual(handle);
+        expect(await executor.inspect(handle)).toMatchObject({ state: 'exited' });
+        expect(harness.countUserCodeStarts(spec)).toBe(1);
+      });
+
+      it('fails with a typed error and leaves nothing running', async () => {
+        const { spec, kind } = await harness.createUnstartableSpec();
+        const failure = await executor.start(spec).catch((error: unknown) => error);
+        expect(failure).toBeInstanceOf(ExecutorError);
+        expect(failure).toMatchObject({ kind });
+        expect(await harness.listProcesses(spec)).toEqual([]);
+      });
+
+      it('makes a handle that survives JSON and names its executor', async () => {
+        const { handle } = await startAttempt('ends-on-term');
+        expect(handle.executor).toBe(executor.name);
+        const stored = JSON.parse(JSON.stringify(handle)) as AttemptHandle;
+        expect(stored).toEqual(handle);
+        expect(await harness.createExecutor().inspect(stored)).toEqual({ state: 'running' });
+      });
+    });
+
+    describe('inspect', () => {
+      it('says how user code exited', async () => {
+        const { spec, handle } = await startAttempt('ends-on-term');
+        expect(await executor.inspect(handle)).toEqual({ state: 'running' });
+        await harness.finish(spec, 7);
+        await awaitExit(handle);
+        const exit = { code: 7, signal: null, outOfMemory: false };
+        expect(await executor.inspect(handle)).toEqual({ state: 'exited', exit });
+      });
+
+      it('says missing when the attempt is gone without a word', async () => {
+        const { spec, handle } = await startAttempt('leaves-child');
+        await harness.vanish(handle);
+        await expect.poll(() => executor.inspect(handle), WAIT).toEqual({ state: 'missing' });
+        expect(await harness.listProcesses(spec)).toEqual([]);
+      });
+
+      it('says unknown of an attempt in a place that it cannot see', async () => {
+        const { handle } = await startAttempt('ends-on-term');
+        const foreign = harness.moveElsewhere(handle);
+        expect(await executor.inspect(foreign)).toMatchObject({ state: 'unknown' });
+        await expect(executor.stop(foreign, SHORT_GRACE)).rejects.toMatchObject({ kind: 'backend' });
+        await expect(executor.remove(foreign)).rejects.toBeInstanceOf(ExecutorError);
+        expect(await executor.readSpool(foreign, 0, 100)).toBeNull();
+        expect(await executor.inspect(handle)).toEqual({ state: 'running' });
+      });
+    });
+
+    describe('stop', () => {
+      it('lets user code end by itself within the grace', async () => {
+        const { spec, handle } = await startAttempt('ends-on-term');
+        await executor.stop(handle, LONG_GRACE);
+        const exit = { code: 3, signal: null, outOfMemory: false };
+        expect(await executor.inspect(handle)).toEqual({ state: 'exited', exit });
+        expect(await harness.listProcesses(spec)).toEqual([]);
+      });
+
+      it('kills what ignores SIGTERM', async () => {
+        const { spec, handle } = await startAttempt('ignores-term');
+        await executor.stop(handle, SHORT_GRACE);
+        const exit = { code: null, signal: 'SIGKILL', outOfMemory: false };
+        expect(await executor.inspect(handle)).toEqual({ state: 'exited', exit });
+        expect(await harness.listProcesses(spec)).toEqual([]);
+      });
+
+      it('ends a child that left the session of its parent', async () => {
+        const { spec, handle } = await startAttempt('leaves-child');
+        await executor.stop(handle, LONG_GRACE);
+        expect(await harness.listProcesses(spec)).toEqual([]);
+      });
+
+      it('can be called again, at once and later', async () => {
+        const { handle } = await startAttempt('ignores-term');
+        await Promise.all([executor.stop(handle, SHORT_GRACE), executor.stop(handle, SHORT_GRACE)]);
+        await executor.stop(handle, SHORT_GRACE);
+        expect(await executor.inspect(handle)).toMatchObject({ state: 'exited' });
+      });
+
+      it('takes a missing attempt for gone', async () => {
+        const { handle } = await startAttempt('ends-on-term');
+        await harness.vanish(handle);
+        await executor.stop(handle, LONG_GRACE);
+        expect(await executor.inspect(handle)).toEqual({ state: 'missing' });
+      });
+    });
+
+    describe('list and remove', () => {
+      it('finds an attempt whose handle was never stored', async () => {
+        const { spec, handle } = await startAttempt('ends-on-term');
+        expect(await findListed(spec)).toEqual({
+          attemptId: spec.attemptId,
+          jobRunId: spec.jobRunId,
+          handle,
+        });
+      });
+
+      it('lists an ended attempt until it is removed', async () => {
+        const { spec, handle } = await startAttempt('ends-on-term');
+        await harness.finish(spec, 0);
+        await awaitExit(handle);
+        expect(await findListed(spec)).toMatchObject({ attemptId: spec.attemptId });
+        await executor.remove(handle);
+        expect(await findListed(spec)).toBeUndefined();
+        expect(await executor.inspect(handle)).toEqual({ state: 'missing' });
+        await executor.remove(handle);
+      });
+
+      it('refuses to remove a running attempt', async () => {
+        const { handle } = await startAttempt('ends-on-term');
+        await expect(executor.remove(handle)).rejects.toBeInstanceOf(ExecutorError);
+        expect(await executor.inspect(handle)).toEqual({ state: 'running' });
+      });
+    });
+
+    describe('readSpool', () => {
+      it('gives what the attempt said, in bounded pieces that fit together', async () => {
+        const { spec, handle } = await startAttempt('ends-on-term');
+        await harness.finish(spec, 0);
+        await awaitExit(handle);
+        const whole = await executor.readSpool(handle, 0, 1_000_000);
+        expect(whole !== null).toBe(harness.reachesSpool);
+        if (whole === null) return;
+        const records = Buffer.from(whole)
+          .toString('utf8')
+          .trimEnd()
+          .split('\n')
+          .map((line) => JSON.parse(line) as { kind: string });
+        expect(records.at(-1)).toMatchObject({ kind: 'exit', code: 0 });
+        const pieces: Uint8Array[] = [];
+        for (let offset = 0; offset < whole.length; offset += 10) {
+          const piece = await executor.readSpool(handle, offset, 10);
+          expect(piece).toHaveLength(Math.min(10, whole.length - offset));
+          if (piece !== null) pieces.push(piece);
+        }
+        expect(Buffer.concat(pieces)).toEqual(Buffer.from(whole));
+        expect(await executor.readSpool(handle, whole.length, 10)).toHaveLength(0);
+        expect(await executor.readSpool(handle, whole.length + 5, 10)).toHaveLength(0);
+      });
+    });
+  });
+}

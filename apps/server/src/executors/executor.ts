@@ -1,0 +1,138 @@
+/** The executor contract: code that runs an attempt somewhere. Every executor passes `conformance/`. */
+
+/** What an executor stored about a started attempt; versioned JSON, kept in the store, opaque to everyone else. */
+export interface AttemptHandle {
+  executor: string;
+  version: number;
+  /** Executor-specific; always names the place (host and boot, or engine) where the attempt lives. */
+  data: Record<string, unknown>;
+}
+
+export interface ExecutorCapabilities {
+  memoryLimit: boolean;
+  /** The attempt's files are isolated from the server's and from other attempts'. */
+  isolated: boolean;
+  localData: boolean;
+  interactive: boolean;
+}
+
+/** `ok: false` carries the reason in words an operator can act on. */
+export type ProbeResult = { ok: true; detail: string } | { ok: false; detail: string };
+
+export type EnvironmentLine = { stream: 'stdout' | 'stderr'; text: string };
+
+export interface EnvironmentSpec {
+  /** Hash of organization, Python version, sorted requirements and platform. */
+  key: string;
+  organizationId: string;
+  /** "3.11" */
+  pythonVersion: string;
+  /** PEP 508 lines, sorted. */
+  requirements: string[];
+  /** `UV_*`, proxy settings of the workspace. */
+  variables: Record<string, string>;
+  uid: number;
+}
+
+/** Where a built environment is, in the executor's own terms (a path, a volume name). */
+export interface EnvironmentLocation {
+  executor: string;
+  path: string;
+}
+
+export type LocalDataAccess = 'read-write' | 'read-only';
+
+export interface AttemptSpec {
+  attemptId: string;
+  jobRunId: string;
+  installationId: string;
+  claimNumber: number;
+  /** Base URL of the attempt routes. */
+  attemptsUrl: string;
+  /** Goes to the bootstrap in a file that it removes; never an argument or a variable. */
+  bootstrapToken: string;
+  environment: EnvironmentLocation;
+  /** Name of the work folder: it shows in every dlt trace, so it is the workspace's, made safe for a path. */
+  workFolderName: string;
+  localData: { workspaceId: string; profile: string; access: LocalDataAccess } | null;
+  /** Uid of the workspace's runs; used only where the server is root. */
+  uid: number;
+  limits: { memoryBytes: number | null; processes: number | null };
+}
+
+export interface ExitFacts {
+  code: number | null;
+  signal: string | null;
+  outOfMemory: boolean;
+}
+
+/**
+ * `missing`: the place was looked at and the attempt is not there (the only answer that may fail a run).
+ * `unknown`: this server cannot tell; ask again.
+ */
+export type AttemptInspection =
+  | { state: 'running' }
+  | { state: 'exited'; exit: ExitFacts }
+  | { state: 'missing' }
+  | { state: 'unknown'; detail: string };
+
+export interface ListedAttempt {
+  attemptId: string;
+  jobRunId: string;
+  handle: AttemptHandle;
+}
+
+export type ExecutorErrorKind = 'image' | 'quota' | 'config' | 'backend';
+
+/** A typed failure to start. `backend` may be tried again; the others would fail again. */
+export class ExecutorError extends Error {
+  readonly kind: ExecutorErrorKind;
+  constructor(kind: ExecutorErrorKind, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'ExecutorError';
+    this.kind = kind;
+  }
+}
+
+/** uv could not resolve or build the requirements: its own words were given to `onLine`. */
+export class EnvironmentBuildError extends Error {
+  readonly code: 'python_not_found' | 'requirements_failed' | 'builder_failed';
+  constructor(code: EnvironmentBuildError['code'], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'EnvironmentBuildError';
+    this.code = code;
+  }
+}
+
+export interface Executor {
+  readonly name: string;
+  capabilities(): ExecutorCapabilities;
+  probe(): Promise<ProbeResult>;
+  /**
+   * Builds the environment in the same isolation that a run gets. The caller holds the key's lock. Each call builds at a new
+   * place, so two builders that both believe to hold the lock never touch each other's files; the caller keeps one.
+   * @throws EnvironmentBuildError
+   */
+  buildEnvironment(
+    spec: EnvironmentSpec,
+    onLine: (line: EnvironmentLine) => void,
+    signal?: AbortSignal,
+  ): Promise<EnvironmentLocation>;
+  /** True when a location that the store knows is still there and complete. */
+  hasEnvironment(location: EnvironmentLocation): Promise<boolean>;
+  removeEnvironment(location: EnvironmentLocation): Promise<void>;
+  /** Idempotent on the attempt id: a second call returns the handle of the first. @throws ExecutorError */
+  start(spec: AttemptSpec): Promise<AttemptHandle>;
+  inspect(handle: AttemptHandle): Promise<AttemptInspection>;
+  /**
+   * TERM, grace, TERM, KILL of the whole attempt; resolves when it is seen to be gone. Idempotent; a missing attempt is gone.
+   * @throws ExecutorError backend, when it is still there
+   */
+  stop(handle: AttemptHandle, options: { graceSeconds: number }): Promise<void>;
+  /** Removes everything the attempt left (folders, secrets, spool). Never of a running one. */
+  remove(handle: AttemptHandle): Promise<void>;
+  /** All attempts of this installation that this executor can see, running or not. */
+  list(): Promise<ListedAttempt[]>;
+  /** Bytes of the spool from an offset, where that disk can be reached; null where it cannot. Bounded by `maxBytes`. */
+  readSpool(handle: AttemptHandle, offset: number, maxBytes: number): Promise<Uint8Array | null>;
+}

@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { describeConformance, type ConformanceHarness } from '../conformance/conformance.ts';
+import { ExecutorError, type AttemptSpec } from '../executor.ts';
+import { createFakeExecutor, type FakeAttemptScript } from './fake-executor.ts';
+
+async function createHarness(): Promise<ConformanceHarness> {
+  const scripts = new Map<string, FakeAttemptScript>();
+  const executor = createFakeExecutor({ scripts: { attempt: (spec) => scripts.get(spec.attemptId) ?? {} } });
+  const createSpec = (script: FakeAttemptScript): AttemptSpec => {
+    const spec = describeAttempt();
+    scripts.set(spec.attemptId, script);
+    return spec;
+  };
+  return {
+    reachesSpool: true,
+    createExecutor: () => executor,
+    createSpec: async (behaviour) =>
+      createSpec({ onTerm: behaviour === 'ignores-term' ? 'ignores' : { code: 3 } }),
+    createUnstartableSpec: async () => ({ spec: createSpec({ startFailure: 'config' }), kind: 'config' }),
+    async awaitUserCode(spec) {
+      expect(executor.started).toContain(spec);
+    },
+    countUserCodeStarts: ({ attemptId }) =>
+      executor.started.filter((spec) => spec.attemptId === attemptId).length,
+    async finish({ attemptId }, code) {
+      executor.finish(attemptId, { code });
+    },
+    async vanish(handle) {
+      executor.vanish(String(handle.data['attemptId']));
+    },
+    moveElsewhere: (handle) => ({ ...handle, data: { ...handle.data, place: 'elsewhere' } }),
+    listProcesses: async () => [],
+    close: async () => undefined,
+  };
+}
+
+function describeAttempt(): AttemptSpec {
+  const attemptId = randomUUID();
+  return {
+    attemptId,
+    jobRunId: `run-of-${attemptId}`,
+    installationId: 'installation-1',
+    claimNumber: 1,
+    attemptsUrl: 'http://127.0.0.1:1',
+    bootstrapToken: 'token',
+    environment: { executor: 'fake', path: 'environment' },
+    workFolderName: 'my-workspace',
+    localData: null,
+    uid: 61_001,
+    limits: { memoryBytes: null, processes: null },
+  };
+}
+
+describeConformance('fake', createHarness);
+
+describe('the scripts of a fake executor', () => {
+  it('end an attempt as it starts', async () => {
+    const executor = createFakeExecutor({ scripts: { attempt: () => ({ exit: { code: 2 } }) } });
+    const handle = await executor.start(describeAttempt());
+    expect(await executor.inspect(handle)).toMatchObject({ state: 'exited', exit: { code: 2 } });
+  });
+
+  it('hide an attempt and show it again', async () => {
+    const executor = createFakeExecutor();
+    const spec = describeAttempt();
+    const handle = await executor.start(spec);
+    executor.hide(spec.attemptId);
+    expect(await executor.inspect(handle)).toMatchObject({ state: 'unknown' });
+    await expect(executor.stop(handle, { graceSeconds: 1 })).rejects.toBeInstanceOf(ExecutorError);
+    executor.hide(spec.attemptId, false);
+    await executor.stop(handle, { graceSeconds: 1 });
+    expect(executor.stopped).toEqual([{ attemptId: spec.attemptId, graceSeconds: 1 }]);
+  });
+
+  it('build environments, and fail to', async () => {
+    const failure = { code: 'requirements_failed', message: 'no such package' } as const;
+    const executor = createFakeExecutor({
+      scripts: { build: (spec) => (spec.key === 'bad' ? { lines: ['resolving'], failure } : {}) },
+    });
+    const spec = {
+      key: 'good',
+      organizationId: 'organization-1',
+      pythonVersion: '3.11',
+      requirements: [],
+      variables: {},
+      uid: 61_001,
+    };
+    const location = await executor.buildEnvironment(spec, () => undefined);
+    expect(await executor.hasEnvironment(location)).toBe(true);
+    await executor.removeEnvironment(location);
+    expect(await executor.hasEnvironment(location)).toBe(false);
+    const lines: string[] = [];
+    const building = executor.buildEnvironment({ ...spec, key: 'bad' }, ({ text }) => lines.push(text));
+    await expect(building).rejects.toMatchObject(failure);
+    expect(lines).toEqual(['resolving']);
+  });
+});

@@ -1,0 +1,194 @@
+/** An executor in memory whose attempts do what a script says. It runs nothing and talks to no server. */
+import { randomUUID } from 'node:crypto';
+import {
+  EnvironmentBuildError,
+  ExecutorError,
+  type AttemptHandle,
+  type AttemptInspection,
+  type AttemptSpec,
+  type EnvironmentSpec,
+  type Executor,
+  type ExecutorErrorKind,
+  type ExitFacts,
+  type ListedAttempt,
+} from '../executor.ts';
+
+/** What an attempt does; by default it starts, runs until it is told otherwise, and dies of SIGTERM. */
+export interface FakeAttemptScript {
+  /** `start` fails so. */
+  startFailure?: ExecutorErrorKind;
+  /** Ends with this as soon as it has started. */
+  exit?: Partial<ExitFacts>;
+  /** How it ends on SIGTERM; `ignores` leaves it to SIGKILL. */
+  onTerm?: Partial<ExitFacts> | 'ignores';
+}
+
+export interface FakeBuildScript {
+  lines?: string[];
+  failure?: { code: EnvironmentBuildError['code']; message: string };
+}
+
+export interface FakeScripts {
+  attempt?: (spec: AttemptSpec) => FakeAttemptScript;
+  build?: (spec: EnvironmentSpec) => FakeBuildScript;
+}
+
+export interface FakeExecutor extends Executor {
+  /** Specifications of the attempts that really started, in order. */
+  readonly started: readonly AttemptSpec[];
+  readonly stopped: readonly { attemptId: string; graceSeconds: number }[];
+  readonly built: readonly EnvironmentSpec[];
+  /** Ends a running attempt: exit code 0 unless said otherwise. */
+  finish(attemptId: string, exit?: Partial<ExitFacts>): void;
+  /** The attempt is gone without a word. */
+  vanish(attemptId: string): void;
+  /** Until it is called with false, the attempt's place cannot be seen. */
+  hide(attemptId: string, hidden?: boolean): void;
+  /** Appends a record to the attempt's spool. */
+  say(attemptId: string, record: Record<string, unknown>): void;
+}
+
+interface FakeAttempt {
+  spec: AttemptSpec;
+  script: FakeAttemptScript;
+  state: { state: 'running' } | { state: 'exited'; exit: ExitFacts } | { state: 'missing' };
+  hidden: boolean;
+  spool: string;
+}
+
+const NAME = 'fake';
+
+/** Each executor is a place of its own: the handles of one are unknown to another. */
+export function createFakeExecutor({ scripts = {} }: { scripts?: FakeScripts } = {}): FakeExecutor {
+  const place = randomUUID();
+  const attempts = new Map<string, FakeAttempt>();
+  const environments = new Set<string>();
+  const started: AttemptSpec[] = [];
+  const stopped: { attemptId: string; graceSeconds: number }[] = [];
+  const built: EnvironmentSpec[] = [];
+
+  const buildHandle = ({ attemptId, jobRunId }: AttemptSpec): AttemptHandle => ({
+    executor: NAME,
+    version: 1,
+    data: { place, attemptId, jobRunId },
+  });
+
+  const requireAttempt = (attemptId: string): FakeAttempt => {
+    const attempt = attempts.get(attemptId);
+    if (attempt === undefined) throw new Error(`The fake executor has no attempt ${attemptId}.`);
+    return attempt;
+  };
+
+  /** The attempt that a handle names, null when there is none, 'hidden' when this place cannot say. */
+  const findAttempt = (handle: AttemptHandle): FakeAttempt | null | 'hidden' => {
+    if (handle.executor !== NAME || handle.data['place'] !== place) return 'hidden';
+    const attempt = attempts.get(String(handle.data['attemptId'])) ?? null;
+    return attempt?.hidden === true ? 'hidden' : attempt;
+  };
+
+  const requireVisible = (handle: AttemptHandle): FakeAttempt | null => {
+    const attempt = findAttempt(handle);
+    if (attempt === 'hidden') throw new ExecutorError('backend', HIDDEN);
+    return attempt;
+  };
+
+  return {
+    name: NAME,
+    started,
+    stopped,
+    built,
+    capabilities: () => ({ memoryLimit: false, isolated: true, localData: true, interactive: false }),
+    async probe() {
+      return { ok: true, detail: 'Nothing is run.' };
+    },
+    async buildEnvironment(spec, onLine, signal) {
+      signal?.throwIfAborted();
+      built.push(spec);
+      const { lines = [], failure } = scripts.build?.(spec) ?? {};
+      for (const text of lines) onLine({ stream: 'stderr', text });
+      if (failure !== undefined) throw new EnvironmentBuildError(failure.code, failure.message);
+      const path = `${place}/${spec.key}-${built.length}`;
+      environments.add(path);
+      return { executor: NAME, path };
+    },
+    async hasEnvironment({ executor, path }) {
+      return executor === NAME && environments.has(path);
+    },
+    async removeEnvironment({ path }) {
+      environments.delete(path);
+    },
+    async start(spec) {
+      if (attempts.has(spec.attemptId)) return buildHandle(spec);
+      const script = scripts.attempt?.(spec) ?? {};
+      if (script.startFailure !== undefined) {
+        throw new ExecutorError(
+          script.startFailure,
+          `The script of ${spec.attemptId} says that it does not start.`,
+        );
+      }
+      const attempt: FakeAttempt = { spec, script, state: { state: 'running' }, hidden: false, spool: '' };
+      attempts.set(spec.attemptId, attempt);
+      started.push(spec);
+      if (script.exit !== undefined) endAttempt(attempt, script.exit);
+      return buildHandle(spec);
+    },
+    async inspect(handle): Promise<AttemptInspection> {
+      const attempt = findAttempt(handle);
+      if (attempt === 'hidden') return { state: 'unknown', detail: HIDDEN };
+      return attempt === null ? { state: 'missing' } : { ...attempt.state };
+    },
+    async stop(handle, { graceSeconds }) {
+      const attempt = requireVisible(handle);
+      stopped.push({ attemptId: String(handle.data['attemptId']), graceSeconds });
+      if (attempt?.state.state !== 'running') return;
+      const onTerm = attempt.script.onTerm ?? { code: null, signal: 'SIGTERM' };
+      endAttempt(attempt, onTerm === 'ignores' ? { code: null, signal: 'SIGKILL' } : onTerm);
+    },
+    async remove(handle) {
+      const attempt = requireVisible(handle);
+      if (attempt?.state.state === 'running') {
+        throw new ExecutorError('backend', 'A running attempt cannot be removed: stop it first.');
+      }
+      attempts.delete(String(handle.data['attemptId']));
+    },
+    async list(): Promise<ListedAttempt[]> {
+      return [...attempts.values()].map(({ spec }) => ({
+        attemptId: spec.attemptId,
+        jobRunId: spec.jobRunId,
+        handle: buildHandle(spec),
+      }));
+    },
+    async readSpool(handle, offset, maxBytes) {
+      const attempt = findAttempt(handle);
+      if (attempt === null || attempt === 'hidden') return null;
+      return new Uint8Array(Buffer.from(attempt.spool).subarray(offset, offset + maxBytes));
+    },
+    finish(attemptId, exit = {}) {
+      endAttempt(requireAttempt(attemptId), exit);
+    },
+    vanish(attemptId) {
+      requireAttempt(attemptId).state = { state: 'missing' };
+    },
+    hide(attemptId, hidden = true) {
+      requireAttempt(attemptId).hidden = hidden;
+    },
+    say(attemptId, record) {
+      appendRecord(requireAttempt(attemptId), record);
+    },
+  };
+}
+
+const HIDDEN = 'The place of the attempt cannot be seen from here.';
+
+function endAttempt(attempt: FakeAttempt, facts: Partial<ExitFacts>): void {
+  if (attempt.state.state !== 'running') return;
+  const exit: ExitFacts = { code: 0, signal: null, outOfMemory: false, ...facts };
+  attempt.state = { state: 'exited', exit };
+  const { code, signal, outOfMemory } = exit;
+  appendRecord(attempt, { kind: 'exit', code, signal, out_of_memory: outOfMemory, reason: null });
+}
+
+function appendRecord(attempt: FakeAttempt, record: Record<string, unknown>): void {
+  const n = attempt.spool.split('\n').length - 1;
+  attempt.spool += `${JSON.stringify({ n, ...record })}\n`;
+}

@@ -1,0 +1,162 @@
+/** The folder of an attempt: what is in it, who writes it, how it is read when its owner is hostile. */
+import { randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import { mkdir, open, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import type { ExitFacts } from '../executor.ts';
+
+/** `attempt.json`: what the executor knows before there is a process, so that an attempt without a stored handle is found again. */
+const attemptRecordSchema = z.object({
+  version: z.literal(1),
+  attemptId: z.string(),
+  jobRunId: z.string(),
+  installationId: z.string(),
+  hostName: z.string(),
+  machineId: z.string(),
+  bootId: z.string(),
+  pidNamespace: z.string(),
+});
+export type AttemptRecord = z.infer<typeof attemptRecordSchema>;
+
+/** `process.json`, written by the bootstrap. */
+const processRecordSchema = z.object({
+  pid: z.int().positive(),
+  start_time: z.coerce.number(),
+  boot_id: z.string(),
+});
+export type ProcessRecord = z.infer<typeof processRecordSchema>;
+
+/** `start.json`: what the bootstrap reads once (docs/contribute/attempt-protocol.md). */
+export interface StartFile {
+  attempt_id: string;
+  claim_number: number;
+  attempts_url: string;
+  token: string;
+  folder: string;
+  work_folder: string;
+  inside_work_folder: string;
+  bootstrap_inside: string;
+  environment: string;
+  local_data: { path: string; mounted: boolean } | null;
+  sandbox: string[];
+  drop_to: { uid: number; gid: number } | null;
+}
+
+const exitRecordSchema = z.object({
+  kind: z.literal('exit'),
+  code: z.int().nullable(),
+  signal: z.string().nullable(),
+  out_of_memory: z.boolean(),
+});
+
+/** The exit record is the last line; a longer line than this cannot be one. */
+const SPOOL_TAIL_BYTES = 1024 * 1024;
+
+export interface AttemptFolder {
+  path: string;
+  attemptFile: string;
+  startFile: string;
+  processFile: string;
+  bootstrapLog: string;
+  spool: string;
+  passwdFile: string;
+  groupFile: string;
+  workRoot: string;
+}
+
+export function locateAttemptsFolder(dataDir: string): string {
+  return join(dataDir, 'attempts');
+}
+
+/** Paths of an attempt's folder; creates nothing. */
+export function locateAttemptFolder(dataDir: string, attemptId: string): AttemptFolder {
+  const path = join(locateAttemptsFolder(dataDir), attemptId);
+  return {
+    path,
+    attemptFile: join(path, 'attempt.json'),
+    startFile: join(path, 'start.json'),
+    processFile: join(path, 'process.json'),
+    bootstrapLog: join(path, 'bootstrap.log'),
+    spool: join(path, 'spool'),
+    passwdFile: join(path, 'passwd'),
+    groupFile: join(path, 'group'),
+    workRoot: join(path, 'work'),
+  };
+}
+
+/** True for names that stay one component of a path wherever they are put. */
+export function isSafePathComponent(name: string): boolean {
+  return /^[A-Za-z0-9_][A-Za-z0-9._-]{0,200}$/.test(name);
+}
+
+/** Names of the folders that attempts have; those that no attempt can have are left out. */
+export async function listAttemptIds(dataDir: string): Promise<string[]> {
+  const names = await readdir(locateAttemptsFolder(dataDir)).catch(() => []);
+  return names.filter(isSafePathComponent);
+}
+
+/** Creates a folder that is passed through, not read, by others than the server. */
+export async function createPassageFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o711 });
+}
+
+/** Writes a file whole or not at all. */
+export async function writeFileAtomically(path: string, content: string, mode: number): Promise<void> {
+  const temporary = join(dirname(path), `.${randomUUID()}`);
+  await writeFile(temporary, content, { mode, flag: 'wx', flush: true });
+  await rename(temporary, path);
+}
+
+export async function readAttemptRecord(folder: AttemptFolder): Promise<AttemptRecord | null> {
+  return parseJson(attemptRecordSchema, await readFile(folder.attemptFile, 'utf8').catch(() => ''));
+}
+
+/** What the bootstrap said about itself; null while it has not, or has not finished saying it. */
+export async function readProcessRecord(folder: AttemptFolder): Promise<ProcessRecord | null> {
+  return parseJson(processRecordSchema, await readFile(folder.processFile, 'utf8').catch(() => ''));
+}
+
+/** The exit record at the end of the spool, or null where the spool does not end in one. */
+export async function readExitFacts(folder: AttemptFolder): Promise<ExitFacts | null> {
+  const tail = await readRegularFile(folder.spool, { fromEnd: SPOOL_TAIL_BYTES });
+  if (tail === null) return null;
+  const text = Buffer.from(tail).toString('utf8');
+  if (!text.endsWith('\n')) return null;
+  const record = parseJson(exitRecordSchema, text.slice(text.lastIndexOf('\n', text.length - 2) + 1));
+  return record === null
+    ? null
+    : { code: record.code, signal: record.signal, outOfMemory: record.out_of_memory };
+}
+
+export type FileRange = { offset: number; maxBytes: number } | { fromEnd: number };
+
+/**
+ * A bounded range of a file that a run may have put there: no link is followed, and nothing but a regular file is read (opening a
+ * pipe or a device could block or do something). Null where there is no such file.
+ */
+export async function readRegularFile(path: string, range: FileRange): Promise<Uint8Array | null> {
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const file = await open(path, flags).catch(() => null);
+  if (file === null) return null;
+  try {
+    const stat = await file.stat();
+    if (!stat.isFile()) return null;
+    const start = 'fromEnd' in range ? Math.max(0, stat.size - range.fromEnd) : range.offset;
+    const wanted = 'fromEnd' in range ? range.fromEnd : range.maxBytes;
+    const length = Math.max(0, Math.min(wanted, stat.size - start));
+    const buffer = new Uint8Array(length);
+    const { bytesRead } = length === 0 ? { bytesRead: 0 } : await file.read(buffer, 0, length, start);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+function parseJson<Value>(schema: z.ZodType<Value>, text: string): Value | null {
+  try {
+    return schema.safeParse(JSON.parse(text)).data ?? null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,75 @@
+/** Finds and ends every process of an attempt, those included that left the tree of their bootstrap. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ExecutorError } from '../executor.ts';
+import {
+  listProcesses,
+  readBootId,
+  readProcessText,
+  selectDescendants,
+  signalProcess,
+  waitForExit,
+  type ProcessEntry,
+  type ProcessIdentity,
+} from './process-identity.ts';
+
+/** Variable that every process of an attempt inherits. */
+export const ATTEMPT_ID_VARIABLE = 'PUMPHOUSE_ATTEMPT_ID';
+
+const SWEEPS = 20;
+const SWEEP_WAIT_MILLISECONDS = 250;
+
+export interface AttemptMarks {
+  attemptId: string;
+  /** Path of its start.json: an argument of its bootstrap, whose environment an unprivileged server cannot read. */
+  startFile: string;
+  /** The bootstrap, when it is known. */
+  bootstrapPid: number | null;
+}
+
+/**
+ * Every process that runs now and belongs to the attempt: the bootstrap and its descendants, and those that carry the attempt's
+ * mark in their environment or arguments (one that detached itself is found by these alone), with theirs.
+ */
+export async function findAttemptProcesses(marks: AttemptMarks): Promise<ProcessEntry[]> {
+  const processes = await listProcesses();
+  const marked = await Promise.all(
+    processes.map(async (entry) => ((await isMarked(entry.pid, marks)) ? entry : null)),
+  );
+  const found = new Map<number, ProcessEntry>();
+  const roots = [marks.bootstrapPid, ...marked.map((entry) => entry?.pid ?? null)];
+  for (const root of roots) {
+    if (root === null) continue;
+    for (const entry of selectDescendants(processes, root)) found.set(entry.pid, entry);
+  }
+  found.delete(process.pid);
+  return [...found.values()];
+}
+
+async function isMarked(pid: number, { attemptId, startFile }: AttemptMarks): Promise<boolean> {
+  const [environment, commandLine] = await Promise.all([
+    readProcessText(pid, 'environ'),
+    readProcessText(pid, 'cmdline'),
+  ]);
+  return (
+    environment.split('\0').includes(`${ATTEMPT_ID_VARIABLE}=${attemptId}`) ||
+    commandLine.split('\0').includes(startFile)
+  );
+}
+
+/** SIGKILL to everything of the attempt, until nothing is left. @throws ExecutorError backend, when something stays */
+export async function killAttempt(marks: AttemptMarks): Promise<void> {
+  const bootId = readBootId();
+  for (let sweep = 0; sweep < SWEEPS; sweep += 1) {
+    const left = (await findAttemptProcesses(marks)).map(({ pid, startTime }): ProcessIdentity => ({
+      bootId,
+      pid,
+      startTime,
+    }));
+    if (left.length === 0) return;
+    for (const identity of left) signalProcess(identity, 'SIGKILL');
+    await waitForExit(left, SWEEP_WAIT_MILLISECONDS);
+    // A process in the middle of a fork is seen by the next sweep only.
+    await sleep(1);
+  }
+  throw new ExecutorError('backend', `Processes of attempt ${marks.attemptId} stay after SIGKILL.`);
+}

@@ -1,0 +1,266 @@
+/** Prepares an attempt's folder and starts its bootstrap. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { chown, mkdir, open, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ExecutorError } from '../executor.ts';
+import type { AttemptHandle, AttemptSpec } from '../executor.ts';
+import {
+  createPassageFolder,
+  isSafePathComponent,
+  locateAttemptFolder,
+  readAttemptRecord,
+  readProcessRecord,
+  readRegularFile,
+  writeFileAtomically,
+  type AttemptFolder,
+  type AttemptRecord,
+  type ProcessRecord,
+  type StartFile,
+} from './attempt-folder.ts';
+import { buildHandle, readPlace } from './attempt-place.ts';
+import { ATTEMPT_ID_VARIABLE } from './attempt-processes.ts';
+import { buildEnterCommand } from './enter-user.ts';
+import { readEnvironmentMarker, type EnvironmentMarker } from './environment-builder.ts';
+import { readHostLayout } from './host-layout.ts';
+import { bindInterpreter, decideRunUser, type Isolation } from './isolation.ts';
+import { buildSandboxArguments, buildUserFiles, type SandboxBind } from './sandbox.ts';
+
+export interface AttemptStartOptions {
+  dataDir: string;
+  bootstrapDir: string;
+  /** Interpreter of the bootstrap. */
+  pythonPath: string;
+  isolation: Isolation;
+  installationId: string;
+}
+
+const START_TIMEOUT_MILLISECONDS = 30_000;
+const LOOK_AGAIN_MILLISECONDS = 5;
+const LAST_WORDS_BYTES = 4096;
+const INSIDE_WORK_ROOT = '/work';
+
+/**
+ * Starts the bootstrap of an attempt, or finds the one that an earlier call started.
+ * @throws ExecutorError config for a specification that can never start, backend for everything else
+ */
+export async function startAttempt(options: AttemptStartOptions, spec: AttemptSpec): Promise<AttemptHandle> {
+  checkNames(spec);
+  const folder = locateAttemptFolder(options.dataDir, spec.attemptId);
+  try {
+    const started = await readProcessRecord(folder);
+    const record = await readAttemptRecord(folder);
+    if (started !== null && record !== null) return buildHandle(record, started, folder.path);
+    const marker = await readEnvironmentMarker(options.dataDir, spec.environment);
+    if (marker === null)
+      throw new ExecutorError('config', `There is no environment at ${spec.environment.path}.`);
+    const written = await prepareFolder(options, spec, folder, marker);
+    const processRecord = await startBootstrap(options, spec, folder);
+    return buildHandle(written, processRecord, folder.path);
+  } catch (error) {
+    if (error instanceof ExecutorError) throw error;
+    throw new ExecutorError(
+      'backend',
+      `Attempt ${spec.attemptId} could not be started: ${describeError(error)}`,
+      { cause: error },
+    );
+  }
+}
+
+function checkNames(spec: AttemptSpec): void {
+  const names = [spec.attemptId, spec.workFolderName];
+  if (spec.localData !== null) names.push(spec.localData.workspaceId, spec.localData.profile);
+  const unsafe = names.find((name) => !isSafePathComponent(name));
+  if (unsafe !== undefined)
+    throw new ExecutorError('config', `"${unsafe}" cannot be the name of a folder of a run.`);
+}
+
+async function prepareFolder(
+  options: AttemptStartOptions,
+  spec: AttemptSpec,
+  folder: AttemptFolder,
+  marker: EnvironmentMarker,
+): Promise<AttemptRecord> {
+  const user = decideRunUser(options.isolation, spec.uid);
+  const workFolder = join(folder.workRoot, spec.workFolderName);
+  await createPassageFolder(dirname(folder.path));
+  await mkdir(folder.path, { recursive: true, mode: 0o700 });
+  await createPassageFolder(folder.workRoot);
+  await createRunFolder(workFolder, user);
+  const localDataSource = await prepareLocalData(options, spec, workFolder);
+  const userId = process.getuid?.() ?? 0;
+  const userFiles = buildUserFiles(user?.uid ?? userId, user?.gid ?? userId);
+  await writeFile(folder.passwdFile, userFiles.passwd, { mode: 0o644 });
+  await writeFile(folder.groupFile, userFiles.group, { mode: 0o644 });
+  const record: AttemptRecord = {
+    version: 1,
+    attemptId: spec.attemptId,
+    jobRunId: spec.jobRunId,
+    installationId: options.installationId,
+    ...readPlace(),
+  };
+  await writeFileAtomically(folder.attemptFile, JSON.stringify(record), 0o600);
+  const startFile = buildStartFile(options, spec, folder, marker, localDataSource);
+  await writeFileAtomically(folder.startFile, JSON.stringify(startFile), 0o600);
+  return record;
+}
+
+/** Gives the folder that holds the workspace's data of this profile, or null where the attempt has none. */
+async function prepareLocalData(
+  options: AttemptStartOptions,
+  { localData, uid }: AttemptSpec,
+  workFolder: string,
+): Promise<string | null> {
+  if (localData === null) return null;
+  const user = decideRunUser(options.isolation, uid);
+  const root = join(options.dataDir, 'local-data');
+  const workspaceFolder = join(root, localData.workspaceId);
+  await createPassageFolder(workspaceFolder);
+  const source = join(workspaceFolder, localData.profile);
+  await createRunFolder(source, user);
+  if (options.isolation.kind === 'sandbox') {
+    // Made by bubblewrap, these would be root's, and the run could put nothing else into its own .dlt folder.
+    for (const path of ['.dlt', '.dlt/data', `.dlt/data/${localData.profile}`])
+      await createRunFolder(join(workFolder, path), user);
+  }
+  return source;
+}
+
+async function createRunFolder(path: string, user: { uid: number; gid: number } | null): Promise<void> {
+  const created = await mkdir(path, { recursive: true, mode: 0o700 });
+  if (created !== undefined && user !== null) await chown(path, user.uid, user.gid);
+}
+
+function buildStartFile(
+  options: AttemptStartOptions,
+  spec: AttemptSpec,
+  folder: AttemptFolder,
+  marker: EnvironmentMarker,
+  localDataSource: string | null,
+): StartFile {
+  const { isolation, bootstrapDir } = options;
+  const workFolder = join(folder.workRoot, spec.workFolderName);
+  const common = {
+    attempt_id: spec.attemptId,
+    claim_number: spec.claimNumber,
+    attempts_url: spec.attemptsUrl,
+    token: spec.bootstrapToken,
+    folder: folder.path,
+    work_folder: workFolder,
+    environment: spec.environment.path,
+    // Where another user is to be entered, the sandbox's own command does it.
+    drop_to: null,
+  };
+  if (isolation.kind === 'none') {
+    return {
+      ...common,
+      inside_work_folder: workFolder,
+      bootstrap_inside: bootstrapDir,
+      local_data: localDataSource === null ? null : { path: localDataSource, mounted: false },
+      sandbox: [],
+    };
+  }
+  const insideWorkFolder = join(INSIDE_WORK_ROOT, spec.workFolderName);
+  const insideBootstrap = join('/pumphouse', basename(bootstrapDir));
+  const localDataTarget = join(insideWorkFolder, '.dlt', 'data', spec.localData?.profile ?? '');
+  const binds: SandboxBind[] = [
+    bindReadOnly(spec.environment.path),
+    ...bindInterpreter(marker.python, options.dataDir),
+    bindReadOnly(bootstrapDir, insideBootstrap),
+    bindReadOnly(folder.passwdFile, '/etc/passwd'),
+    bindReadOnly(folder.groupFile, '/etc/group'),
+    { source: workFolder, target: insideWorkFolder, writable: true },
+  ];
+  if (localDataSource !== null) {
+    const writable = spec.localData?.access === 'read-write';
+    binds.push({ source: localDataSource, target: localDataTarget, writable });
+  }
+  const sandbox = buildSandboxArguments({ ...isolation, host: readHostLayout(), binds });
+  const user = decideRunUser(isolation, spec.uid);
+  const enter = buildEnterCommand({ pythonPath: marker.python.executable, user, dieWithPid: null });
+  return {
+    ...common,
+    inside_work_folder: insideWorkFolder,
+    bootstrap_inside: insideBootstrap,
+    local_data: localDataSource === null ? null : { path: localDataTarget, mounted: true },
+    sandbox: [...sandbox, ...(user === null ? [] : enter)],
+  };
+}
+
+function bindReadOnly(source: string, target = source): SandboxBind {
+  return { source, target, writable: false };
+}
+
+/** Starts a bootstrap that outlives this server and waits until it, or one that was there before it, has said who it is. */
+async function startBootstrap(
+  options: AttemptStartOptions,
+  spec: AttemptSpec,
+  folder: AttemptFolder,
+): Promise<ProcessRecord> {
+  const log = await open(folder.bootstrapLog, 'a', 0o600);
+  try {
+    const child = spawn(
+      options.pythonPath,
+      ['-I', '-S', join(options.bootstrapDir, '__main__.py'), folder.startFile],
+      {
+        cwd: '/',
+        detached: true,
+        stdio: ['ignore', 'ignore', log.fd],
+        env: {
+          PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+          LANG: 'C.UTF-8',
+          [ATTEMPT_ID_VARIABLE]: spec.attemptId,
+        },
+      },
+    );
+    child.unref();
+    return await awaitProcessRecord(child, folder);
+  } finally {
+    await log.close();
+  }
+}
+
+/** Looks again every few milliseconds: a watch on the folder would be no sooner, and a machine can run out of watches. */
+async function awaitProcessRecord(child: ChildProcess, folder: AttemptFolder): Promise<ProcessRecord> {
+  const ended = watchEnd(child);
+  const deadline = performance.now() + START_TIMEOUT_MILLISECONDS;
+  while (performance.now() < deadline) {
+    // Asked before the file is read: what a bootstrap wrote before it ended is then read.
+    const end = ended.reason();
+    const record = await readProcessRecord(folder);
+    if (record !== null) return record;
+    if (end !== null) throw new ExecutorError('backend', await describeEnd(end, folder));
+    await Promise.race([sleep(LOOK_AGAIN_MILLISECONDS), ended.promise]);
+  }
+  child.kill('SIGKILL');
+  throw new ExecutorError(
+    'backend',
+    `The bootstrap did not start within ${START_TIMEOUT_MILLISECONDS / 1000} s.`,
+  );
+}
+
+function watchEnd(child: ChildProcess): { promise: Promise<void>; reason: () => string | null } {
+  let reason: string | null = null;
+  const promise = new Promise<void>((resolve) => {
+    child.once('error', (error) => {
+      reason = `could not be started: ${error.message}`;
+      resolve();
+    });
+    child.once('exit', (code, signal) => {
+      reason = `ended at once (${signal ?? `exit code ${code}`})`;
+      resolve();
+    });
+  });
+  return { promise, reason: () => reason };
+}
+
+async function describeEnd(end: string, folder: AttemptFolder): Promise<string> {
+  const log = await readRegularFile(folder.bootstrapLog, { fromEnd: LAST_WORDS_BYTES });
+  return `The bootstrap ${end}. ${Buffer.from(log ?? [])
+    .toString('utf8')
+    .trim()}`.trim();
+}
+
+function describeError(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

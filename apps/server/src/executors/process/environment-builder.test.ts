@@ -1,0 +1,237 @@
+import { execFile, spawn } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  EnvironmentBuildError,
+  type EnvironmentLine,
+  type EnvironmentSpec,
+  type Executor,
+} from '../executor.ts';
+import { createDataDir, createTestExecutor, findInstalledPython, TEST_UID } from './testing/machine.ts';
+import { createPackageIndex, type PackageIndex } from './testing/package-index.ts';
+import type { ProcessExecutorOptions } from './process-executor.ts';
+
+const UNISOLATED = { bwrapPath: null, allowUnisolated: true };
+
+let dataDir: { path: string; remove: () => Promise<void> };
+let index: PackageIndex;
+let executor: Executor;
+let pythonVersion: string;
+
+beforeAll(async () => {
+  dataDir = await createDataDir();
+  index = await createPackageIndex();
+  executor = createTestExecutor(dataDir.path);
+  pythonVersion = await findInstalledPython();
+});
+
+afterAll(async () => {
+  await index.close();
+  await dataDir.remove();
+});
+
+function createSpec(requirements: string[], overrides: Partial<EnvironmentSpec> = {}): EnvironmentSpec {
+  return {
+    key: 'key-1',
+    organizationId: 'organization-1',
+    pythonVersion,
+    requirements,
+    variables: { UV_DEFAULT_INDEX: index.url },
+    uid: TEST_UID,
+    ...overrides,
+  };
+}
+
+async function runPython(environmentPath: string, program: string): Promise<string> {
+  const python = join(environmentPath, 'bin', 'python');
+  return (await promisify(execFile)(python, ['-c', program])).stdout.trim();
+}
+
+const listEnvironments = (): Promise<string[]> => readdir(join(dataDir.path, 'environments'));
+
+/** Processes that look at a folder of this test's data. */
+async function listBuildProcesses(): Promise<string[]> {
+  const names = (await readdir('/proc')).filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
+  const commands = await Promise.all(
+    names.map((name) => readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '')),
+  );
+  return commands.filter((command) => command.includes(`${dataDir.path}/environments`));
+}
+
+describe.each([
+  ['in a sandbox', {}],
+  ['without isolation', UNISOLATED],
+] satisfies [string, Partial<ProcessExecutorOptions>][])('buildEnvironment %s', (_, overrides) => {
+  const build = (
+    spec: EnvironmentSpec,
+    onLine: (line: EnvironmentLine) => void = () => undefined,
+    signal?: AbortSignal,
+  ) => createTestExecutor(dataDir.path, overrides).buildEnvironment(spec, onLine, signal);
+  // Two kinds of server never share a data folder: their caches have different owners.
+  const organizationId = overrides === UNISOLATED ? 'organization-unisolated' : 'organization-sandboxed';
+
+  it('installs requirements of all kinds, with bytecode, and says what it does', async () => {
+    await index.addWheel('plain-package');
+    const address = await index.addWheel('direct-package');
+    const lines: EnvironmentLine[] = [];
+    const requirements = [
+      `direct-package @ ${address}`,
+      'never-there; python_version < "3"',
+      'plain-package>=1',
+    ];
+    const location = await build(createSpec(requirements, { organizationId }), (line) => lines.push(line));
+    const text = lines.map((line) => line.text).join('\n');
+    expect(text).toContain('+ plain-package==1.0');
+    expect(text).toContain('+ direct-package==1.0');
+    const program =
+      'import plain_package, direct_package, os; print(plain_package.WORD, os.path.exists(plain_package.__cached__))';
+    expect(await runPython(location.path, program)).toBe('installed True');
+    expect(await executor.hasEnvironment(location)).toBe(true);
+  });
+
+  it('builds at a new place each time and removes one without the other', async () => {
+    const spec = createSpec([], { organizationId });
+    const [first, second] = await Promise.all([build(spec), build(spec)]);
+    expect(first.path).not.toBe(second.path);
+    await executor.removeEnvironment(first);
+    expect(await executor.hasEnvironment(first)).toBe(false);
+    expect(await executor.hasEnvironment(second)).toBe(true);
+  });
+
+  it('adds what the bootstrap wants every run to load', async () => {
+    const bootstrapDir = await mkdtemp(join(dataDir.path, 'bootstrap-'));
+    const hooks = join(bootstrapDir, 'environment_hooks');
+    await mkdir(hooks);
+    await writeFile(join(hooks, 'a_hook.py'), 'WORD = "hooked"\n');
+    await writeFile(join(hooks, 'a_hook.pth'), 'import a_hook\n');
+    await promisify(execFile)('chmod', ['-R', 'a+rX', bootstrapDir]);
+    const hooked = createTestExecutor(dataDir.path, { ...overrides, bootstrapDir });
+    const location = await hooked.buildEnvironment(createSpec([], { organizationId }), () => undefined);
+    expect(await runPython(location.path, 'import sys; print(sys.modules["a_hook"].WORD)')).toBe('hooked');
+  });
+
+  it('leaves out dlthub where a package asks for it', async () => {
+    await index.addWheel('asks-for-hub', { requires: ['dlthub>=0.1'] });
+    const location = await build(createSpec(['asks-for-hub'], { organizationId }));
+    expect(await runPython(location.path, 'import asks_for_hub; print(asks_for_hub.WORD)')).toBe('installed');
+  });
+
+  it('fails with uv’s own words and leaves nothing behind', async () => {
+    const before = await listEnvironments();
+    const failure = await build(createSpec(['no-such-package-here'], { organizationId })).catch(
+      (error: unknown) => error,
+    );
+    expect(failure).toBeInstanceOf(EnvironmentBuildError);
+    expect(failure).toMatchObject({
+      code: 'requirements_failed',
+      message: expect.stringContaining('no-such-package-here'),
+    });
+    expect(await listEnvironments()).toEqual(before);
+  });
+
+  it('ends at once when it is given up', async () => {
+    const before = await listEnvironments();
+    const asked = index.hangOn('hanging-package');
+    const controller = new AbortController();
+    const building = build(
+      createSpec(['hanging-package'], { organizationId }),
+      () => undefined,
+      controller.signal,
+    );
+    const failure = building.catch((error: unknown) => error);
+    await asked;
+    controller.abort();
+    expect(await failure).toMatchObject({ code: 'builder_failed' });
+    expect(await listBuildProcesses()).toEqual([]);
+    expect(await listEnvironments()).toEqual(before);
+  });
+
+  it('ends with the server', async () => {
+    const asked = index.hangOn('hanging-package');
+    const order = {
+      dataDir: dataDir.path,
+      overrides,
+      spec: createSpec(['hanging-package'], { organizationId }),
+    };
+    const script = join(import.meta.dirname, 'testing/build-until-killed.ts');
+    const server = spawn(process.execPath, [script, JSON.stringify(order)], { stdio: 'ignore' });
+    await asked;
+    expect(await listBuildProcesses()).not.toEqual([]);
+    server.kill('SIGKILL');
+    await expect.poll(listBuildProcesses, { timeout: 5000 }).toEqual([]);
+  });
+});
+
+describe('a build in a sandbox', () => {
+  it('shows strangers’ code nothing of the server, and gives it the workspace’s variables for uv only', async () => {
+    await writeFile(join(dataDir.path, 'secret'), 'the key');
+    process.env['SERVER_SECRET'] = 'of the server';
+    await index.addSource(
+      'curious-package',
+      `
+import os
+root = ${JSON.stringify(dataDir.path)}
+facts = [f"uid={os.getuid()}", f"data={sorted(os.listdir(root))}", f"server={'SERVER_SECRET' in os.environ}", f"other={'OTHER' in os.environ}", f"shadow={os.path.exists('/etc/shadow')}"]
+raise SystemExit(" ".join(facts))
+`,
+    );
+    const variables = { UV_DEFAULT_INDEX: index.url, OTHER: 'of the workspace' };
+    const failure = executor.buildEnvironment(
+      createSpec(['curious-package'], { variables }),
+      () => undefined,
+    );
+    const uid = process.getuid?.() === 0 ? TEST_UID : process.getuid?.();
+    await expect(failure).rejects.toThrow(
+      `uid=${uid} data=['environments'] server=False other=False shadow=False`,
+    );
+  });
+
+  it('gives the environment to the builder’s user, and its marker to nobody but the server', async () => {
+    const { path } = await executor.buildEnvironment(createSpec([]), () => undefined);
+    const ownUid = process.getuid?.() ?? 0;
+    expect((await stat(path)).uid).toBe(ownUid === 0 ? TEST_UID : ownUid);
+    const marker = join(path, '..', '.complete');
+    expect((await stat(marker)).uid).toBe(ownUid);
+    expect(JSON.parse(await readFile(marker, 'utf8'))).toMatchObject({ key: 'key-1' });
+    expect(await readdir(join(path, '..'))).toEqual(['.complete', 'venv']);
+  });
+});
+
+describe('what is asked of a build', () => {
+  it('names the installed versions where the asked one is not', async () => {
+    const failure = executor.buildEnvironment(createSpec([], { pythonVersion: '3.99' }), () => undefined);
+    await expect(failure).rejects.toMatchObject({ code: 'python_not_found' });
+    await expect(failure).rejects.toThrow(/Python 3\.99 is not installed .*installed: Python .*3\.\d+\.\d+/);
+  });
+
+  it.each(['-r /etc/passwd', '--index-url=http://x', './local', 'http://x/y.whl', 'a\n-r b', 'C:/x', ''])(
+    'is no requirement: %j',
+    async (line) => {
+      const failure = executor.buildEnvironment(createSpec([line]), () => undefined);
+      await expect(failure).rejects.toMatchObject({ code: 'requirements_failed' });
+    },
+  );
+
+  it.each(['dlthub', 'DltHub>=1', 'dlthub[x] @ http://x', 'dlthub_init'])('is never %s', async (line) => {
+    const failure = await executor
+      .buildEnvironment(createSpec([line]), () => undefined)
+      .catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(Error);
+    expect(failure).not.toBeInstanceOf(EnvironmentBuildError);
+  });
+
+  it('does not touch what is no environment of this executor', async () => {
+    for (const path of [
+      dataDir.path,
+      join(dataDir.path, 'environments'),
+      '/usr',
+      join(dataDir.path, 'environments/../venv'),
+    ]) {
+      await executor.removeEnvironment({ executor: 'process', path });
+      expect(await executor.hasEnvironment({ executor: 'process', path })).toBe(false);
+    }
+    expect((await stat(join(dataDir.path, 'environments'))).isDirectory()).toBe(true);
+  });
+});

@@ -1,0 +1,299 @@
+/** Builds Python environments with uv, in the isolation that runs get: a source distribution runs strangers' code. */
+import { randomUUID } from 'node:crypto';
+import { chown, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { EnvironmentBuildError } from '../executor.ts';
+import type { EnvironmentLine, EnvironmentLocation, EnvironmentSpec } from '../executor.ts';
+import { buildUserFiles, buildSandboxArguments, type SandboxBind } from './sandbox.ts';
+import { createPassageFolder, isSafePathComponent, writeFileAtomically } from './attempt-folder.ts';
+import { EXECUTOR_NAME } from './attempt-place.ts';
+import { buildEnterCommand } from './enter-user.ts';
+import { readHostLayout } from './host-layout.ts';
+import { bindInterpreter, decideRunUser, type Isolation } from './isolation.ts';
+import { findPythonInterpreter, type PythonInterpreter } from './python-interpreter.ts';
+import { checkRequirements } from './requirements.ts';
+import { runCommand, type CommandResult } from './run-command.ts';
+
+export interface EnvironmentBuilderOptions {
+  dataDir: string;
+  bootstrapDir: string;
+  uvPath: string;
+  /** Folders where interpreters are looked for, as in PATH. */
+  searchPath: string;
+  isolation: Isolation;
+}
+
+/** `.complete`, beside the environment and out of the reach of what was installed into it. */
+const markerSchema = z.object({
+  key: z.string(),
+  python: z.object({ executable: z.string(), prefix: z.string(), version: z.string() }),
+});
+export type EnvironmentMarker = z.infer<typeof markerSchema>;
+
+const LAST_WORDS_LINES = 20;
+
+const INSTALL_HOOKS = `
+import os, py_compile, shutil, sys, sysconfig
+source, target = sys.argv[1], sysconfig.get_path("purelib")
+for name in sorted(os.listdir(source)):
+    if name.endswith((".py", ".pth")):
+        copied = shutil.copyfile(os.path.join(source, name), os.path.join(target, name))
+        if name.endswith(".py"):
+            py_compile.compile(copied, doraise=True)
+`;
+
+/** Where the parts of a build are, as the command sees them. */
+interface BuildPaths {
+  environment: string;
+  cache: string;
+  requirements: string;
+  excludes: string;
+  uv: string;
+  hooks: string;
+}
+
+interface Build {
+  options: EnvironmentBuilderOptions;
+  spec: EnvironmentSpec;
+  interpreter: PythonInterpreter;
+  paths: BuildPaths;
+  sandbox: string[];
+  onLine: (line: EnvironmentLine) => void;
+  signal: AbortSignal | undefined;
+}
+
+/**
+ * Builds an environment at a new place and gives that place.
+ * @throws EnvironmentBuildError, and Error for requirements that the caller should never have passed
+ */
+export async function buildEnvironment(
+  options: EnvironmentBuilderOptions,
+  spec: EnvironmentSpec,
+  onLine: (line: EnvironmentLine) => void,
+  signal?: AbortSignal,
+): Promise<EnvironmentLocation> {
+  checkRequirements(spec.requirements);
+  if (!isSafePathComponent(spec.key) || !isSafePathComponent(spec.organizationId)) {
+    throw new Error(`"${spec.key}" and "${spec.organizationId}" must be usable as folder names.`);
+  }
+  const interpreter = await findPythonInterpreter(options, spec.pythonVersion);
+  const place = join(options.dataDir, 'environments', `${spec.key}-${randomUUID().slice(0, 8)}`);
+  try {
+    const build = await prepareBuild({ options, spec, interpreter, place, onLine, signal });
+    await runSteps(build);
+    const marker: EnvironmentMarker = { key: spec.key, python: interpreter };
+    await removeBuildFiles(place);
+    await writeFileAtomically(locateMarker(locateEnvironment(place)), JSON.stringify(marker), 0o644);
+    return { executor: EXECUTOR_NAME, path: locateEnvironment(place) };
+  } catch (error) {
+    await rm(place, { recursive: true, force: true });
+    if (error instanceof EnvironmentBuildError) throw error;
+    throw new EnvironmentBuildError(
+      'builder_failed',
+      `The environment could not be built: ${String(error)}`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+/** What is known of a complete environment; null where there is none at that place. */
+export async function readEnvironmentMarker(
+  dataDir: string,
+  location: EnvironmentLocation,
+): Promise<EnvironmentMarker | null> {
+  if (!isEnvironmentPath(dataDir, location)) return null;
+  try {
+    return markerSchema.parse(JSON.parse(await readFile(locateMarker(location.path), 'utf8')));
+  } catch {
+    return null;
+  }
+}
+
+/** Removes an environment. Its marker goes first, so that nothing half removed looks complete. */
+export async function removeEnvironment(dataDir: string, location: EnvironmentLocation): Promise<void> {
+  if (!isEnvironmentPath(dataDir, location)) return;
+  await rm(locateMarker(location.path), { force: true });
+  await rm(dirname(location.path), { recursive: true, force: true });
+}
+
+function isEnvironmentPath(dataDir: string, { executor, path }: EnvironmentLocation): boolean {
+  const place = dirname(path);
+  return (
+    executor === EXECUTOR_NAME &&
+    path === locateEnvironment(place) &&
+    dirname(place) === join(dataDir, 'environments')
+  );
+}
+
+function locateEnvironment(place: string): string {
+  return join(place, 'venv');
+}
+
+function locateMarker(environmentPath: string): string {
+  return join(dirname(environmentPath), '.complete');
+}
+
+const BUILD_FILES = {
+  requirements: 'requirements.txt',
+  excludes: 'excludes.txt',
+  passwd: 'passwd',
+  group: 'group',
+};
+
+async function removeBuildFiles(place: string): Promise<void> {
+  await Promise.all(Object.values(BUILD_FILES).map((name) => rm(join(place, name), { force: true })));
+}
+
+async function prepareBuild(input: Omit<Build, 'paths' | 'sandbox'> & { place: string }): Promise<Build> {
+  const { options, spec, interpreter, place } = input;
+  const user = decideRunUser(options.isolation, spec.uid);
+  const cacheRoot = join(options.dataDir, 'uv-caches');
+  await createPassageFolder(dirname(place));
+  await createPassageFolder(cacheRoot);
+  await createPassageFolder(place);
+  const cache = join(cacheRoot, spec.organizationId);
+  await createOwnedFolder(cache, user?.uid ?? null, 0o700);
+  await createOwnedFolder(locateEnvironment(place), user?.uid ?? null, 0o755);
+  const userFiles = buildUserFiles(user?.uid ?? ownUid(), user?.gid ?? ownUid());
+  const files: Record<keyof typeof BUILD_FILES, string> = {
+    ...userFiles,
+    requirements: `${spec.requirements.join('\n')}\n`,
+    // A dependency that some extra of dlt asks for, under a licence that forbids what a server does with it.
+    excludes: 'dlthub\n',
+  };
+  for (const name of ['requirements', 'excludes', 'passwd', 'group'] as const) {
+    await writeFile(join(place, BUILD_FILES[name]), files[name], { mode: 0o644, flag: 'wx' });
+  }
+  const outside: BuildPaths = {
+    environment: locateEnvironment(place),
+    cache,
+    requirements: join(place, BUILD_FILES.requirements),
+    excludes: join(place, BUILD_FILES.excludes),
+    uv: options.uvPath,
+    hooks: join(options.bootstrapDir, 'environment_hooks'),
+  };
+  if (options.isolation.kind === 'none') return { ...input, paths: outside, sandbox: [] };
+  return { ...input, ...enterSandbox(options.isolation, outside, place, interpreter, options.dataDir) };
+}
+
+function enterSandbox(
+  isolation: Extract<Isolation, { kind: 'sandbox' }>,
+  outside: BuildPaths,
+  place: string,
+  interpreter: PythonInterpreter,
+  dataDir: string,
+): Pick<Build, 'paths' | 'sandbox'> {
+  // Scripts of the environment name their interpreter by its path: it is the same inside and outside.
+  const inside: BuildPaths = {
+    environment: outside.environment,
+    cache: '/pumphouse/cache',
+    requirements: '/pumphouse/requirements.txt',
+    excludes: '/pumphouse/excludes.txt',
+    uv: '/pumphouse/uv',
+    hooks: '/pumphouse/environment_hooks',
+  };
+  const bind = (name: keyof BuildPaths, writable: boolean): SandboxBind => ({
+    source: outside[name],
+    target: inside[name],
+    writable,
+  });
+  const binds = [
+    bind('environment', true),
+    bind('cache', true),
+    bind('requirements', false),
+    bind('excludes', false),
+    bind('uv', false),
+    bind('hooks', false),
+    { source: join(place, BUILD_FILES.passwd), target: '/etc/passwd', writable: false },
+    { source: join(place, BUILD_FILES.group), target: '/etc/group', writable: false },
+    ...bindInterpreter(interpreter, dataDir),
+  ];
+  const sandbox = buildSandboxArguments({
+    bwrapPath: isolation.bwrapPath,
+    privileges: isolation.privileges,
+    host: readHostLayout(),
+    binds,
+  });
+  return { paths: inside, sandbox };
+}
+
+async function runSteps(build: Build): Promise<void> {
+  const { paths, interpreter, spec } = build;
+  const python = join(paths.environment, 'bin', 'python');
+  const venv = [paths.uv, 'venv', '--no-project', '--allow-existing', '--python', interpreter.executable];
+  await runStep(build, 'builder_failed', [...venv, paths.environment]);
+  if (spec.requirements.length > 0) {
+    const install = [paths.uv, 'pip', 'install', '--compile-bytecode', '--python', python];
+    await runStep(build, 'requirements_failed', [
+      ...install,
+      '--excludes',
+      paths.excludes,
+      '-r',
+      paths.requirements,
+    ]);
+  }
+  await runStep(build, 'builder_failed', [python, '-I', '-c', INSTALL_HOOKS, paths.hooks]);
+}
+
+async function runStep(
+  build: Build,
+  failure: EnvironmentBuildError['code'],
+  command: string[],
+): Promise<void> {
+  const { options, spec, interpreter, sandbox, signal } = build;
+  const user = decideRunUser(options.isolation, spec.uid);
+  const enter = buildEnterCommand({
+    pythonPath: interpreter.executable,
+    user,
+    // A sandbox ends with the server by itself; a process without one would build on for nobody.
+    dieWithPid: options.isolation.kind === 'none' ? process.pid : null,
+  });
+  const result = await runCommand([...sandbox, ...enter, ...command], {
+    variables: buildVariables(build),
+    onLine: build.onLine,
+    signal,
+  });
+  if (signal?.aborted === true) {
+    throw new EnvironmentBuildError('builder_failed', 'The build was given up.', { cause: signal.reason });
+  }
+  if (result.code !== 0) throw new EnvironmentBuildError(failure, describeFailure(result));
+}
+
+function describeFailure({ code, signal, stderr, stdout }: CommandResult): string {
+  const words = (stderr.length > 0 ? stderr : stdout).slice(-LAST_WORDS_LINES).join('\n').trim();
+  return words === '' ? `The build ended with ${signal ?? `exit code ${code}`} and without a word.` : words;
+}
+
+/** Variables of the workspace that reach uv: its own settings and proxies. The others are for runs only. */
+const PASSED_VARIABLES = /^(UV_\w+|(https?|all|no)_proxy|SSL_CERT_FILE)$/i;
+
+function buildVariables({ spec, paths }: Build): Record<string, string> {
+  const certificates = readHostLayout().certificateBundle;
+  return {
+    ...(certificates === null ? {} : { SSL_CERT_FILE: certificates }),
+    ...Object.fromEntries(Object.entries(spec.variables).filter(([name]) => PASSED_VARIABLES.test(name))),
+    PATH: '/usr/local/bin:/usr/bin:/bin',
+    HOME: '/tmp',
+    LANG: 'C.UTF-8',
+    NO_COLOR: '1',
+    UV_CACHE_DIR: paths.cache,
+    UV_NO_CONFIG: '1',
+    UV_NO_PROGRESS: '1',
+    UV_PYTHON_DOWNLOADS: 'never',
+  };
+}
+
+async function createOwnedFolder(path: string, uid: number | null, mode: number): Promise<void> {
+  const created = await mkdir(path, { recursive: true, mode });
+  if (uid === null) return;
+  if (created !== undefined) await chown(path, uid, uid);
+  const owner = (await stat(path)).uid;
+  if (owner !== uid) throw new Error(`${path} belongs to uid ${owner}, not to ${uid}, the builder's.`);
+}
+
+function ownUid(): number {
+  return process.getuid?.() ?? 0;
+}

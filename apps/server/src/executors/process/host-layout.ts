@@ -1,0 +1,59 @@
+/** What the sandbox must know about the machine it is made on. */
+import { existsSync, lstatSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** An entry of the root folder that programs below /usr count on: a link on a merged system, else a folder of its own. */
+export type RootEntry = { path: string; linkTarget: string | null };
+
+export interface HostLayout {
+  rootEntries: RootEntry[];
+  /** The machine's bundle of certificate authorities, or null where none is at a known place. */
+  certificateBundle: string | null;
+}
+
+const ROOT_ENTRIES = ['bin', 'lib', 'lib32', 'lib64', 'libx32', 'sbin'];
+
+const CERTIFICATE_BUNDLES = [
+  'etc/ssl/certs/ca-certificates.crt',
+  'etc/pki/tls/certs/ca-bundle.crt',
+  'etc/ssl/ca-bundle.pem',
+  'etc/ssl/cert.pem',
+];
+
+/** Reads the layout of the machine. `root` is another root folder in tests. */
+export function readHostLayout(root = '/'): HostLayout {
+  const bundle = CERTIFICATE_BUNDLES.find((path) => existsSync(join(root, path)));
+  return {
+    rootEntries: ROOT_ENTRIES.map((name) => readRootEntry(root, name)).filter((entry) => entry !== null),
+    certificateBundle: bundle === undefined ? null : `/${bundle}`,
+  };
+}
+
+function readRootEntry(root: string, name: string): RootEntry | null {
+  const stat = lstatSync(join(root, name), { throwIfNoEntry: false });
+  if (stat === undefined) return null;
+  return { path: `/${name}`, linkTarget: stat.isSymbolicLink() ? readlinkSync(join(root, name)) : null };
+}
+
+/**
+ * Says by which sign this server runs in a container, or null. There a run would not outlive the container, and its sandbox
+ * would share the container's limits. A chroot is no container: it shares the machine's processes.
+ */
+export function detectContainer(root = '/'): string | null {
+  for (const marker of ['.dockerenv', 'run/.containerenv', 'run/systemd/container']) {
+    if (existsSync(join(root, marker))) return `/${marker}`;
+  }
+  const controlGroups = readText(join(root, 'proc/1/cgroup'));
+  const hint = /(docker|kubepods|containerd|libpod|\blxc\b)/.exec(controlGroups);
+  if (hint !== null) return `"${hint[0]}" in /proc/1/cgroup`;
+  const kind = /(?:^|\0)container=([^\0]+)/.exec(readText(join(root, 'proc/1/environ')));
+  return kind === null ? null : `container=${kind[1]} in the environment of process 1`;
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}

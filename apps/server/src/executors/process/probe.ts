@@ -1,0 +1,80 @@
+/** Whether attempts can run on this machine, tried for real. */
+import type { ProbeResult } from '../executor.ts';
+import { detectContainer, readHostLayout } from './host-layout.ts';
+import type { Isolation } from './isolation.ts';
+import { runCommand } from './run-command.ts';
+import { buildSandboxArguments } from './sandbox.ts';
+
+export interface ProbeOptions {
+  isolation: Isolation | null;
+  pythonPath: string;
+  uvPath: string;
+  /** Another root folder in tests. */
+  root?: string;
+}
+
+const CHECK_PYTHON = 'import sys; sys.exit(0 if sys.version_info >= (3, 10) else 3)';
+
+/** Tries every program once, bubblewrap with a real sandbox. The detail says what works or what to do. */
+export async function probeMachine({
+  isolation,
+  pythonPath,
+  uvPath,
+  root,
+}: ProbeOptions): Promise<ProbeResult> {
+  const container = detectContainer(root);
+  if (container !== null) {
+    return refuse(
+      `This server runs in a container (${container}): runs would end with it. Give it a container engine or Kubernetes to run in.`,
+    );
+  }
+  if (isolation === null) {
+    return refuse(
+      'bubblewrap is not installed, and runs are not started without isolation. Install it (Debian: apt-get install bubblewrap), ' +
+        'or set PUMPHOUSE_ALLOW_UNISOLATED=1 on a machine where all code is trusted.',
+    );
+  }
+  const python = await tryCommand([pythonPath, '-I', '-S', '-c', CHECK_PYTHON]);
+  if (python !== null)
+    return refuse(`${pythonPath} must be Python 3.10 or newer for the bootstrap of a run: ${python}`);
+  const uv = await tryCommand([uvPath, '--version']);
+  if (uv !== null) return refuse(`uv at ${uvPath} does not work: ${uv}`);
+  if (isolation.kind === 'none')
+    return { ok: true, detail: 'Runs are NOT isolated: they can read what this server can.' };
+  return probeSandbox(isolation);
+}
+
+async function probeSandbox(isolation: Extract<Isolation, { kind: 'sandbox' }>): Promise<ProbeResult> {
+  const argv = buildSandboxArguments({ ...isolation, host: readHostLayout(), binds: [] });
+  const failure = await tryCommand([...argv, '/usr/bin/env', 'true']);
+  if (failure === null) {
+    const user = isolation.privileges === 'root' ? 'as users of their own' : `as this server's user`;
+    return { ok: true, detail: `Runs are isolated by bubblewrap (${isolation.bwrapPath}), ${user}.` };
+  }
+  return refuse(
+    `bubblewrap cannot make a sandbox here: ${failure}. ${adviseNamespaces(isolation.privileges)}`,
+  );
+}
+
+function adviseNamespaces(privileges: 'root' | 'user'): string {
+  if (privileges === 'root') return 'Root must keep CAP_SYS_ADMIN and be allowed to make namespaces.';
+  return (
+    'Unprivileged user namespaces must be allowed: see the sysctl settings user.max_user_namespaces, ' +
+    'kernel.unprivileged_userns_clone and kernel.apparmor_restrict_unprivileged_userns.'
+  );
+}
+
+/** Null when it succeeds, else its last words. */
+async function tryCommand(argv: string[]): Promise<string | null> {
+  try {
+    const result = await runCommand(argv, { variables: { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8' } });
+    if (result.code === 0) return null;
+    return result.stderr.at(-1) ?? `it ended with ${result.signal ?? `exit code ${result.code}`}`;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function refuse(detail: string): ProbeResult {
+  return { ok: false, detail };
+}

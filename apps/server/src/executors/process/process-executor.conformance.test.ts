@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import {
+  describeConformance,
+  type AttemptBehaviour,
+  type ConformanceHarness,
+} from '../conformance/conformance.ts';
+import type { AttemptSpec } from '../executor.ts';
+import { createAttemptRoutes } from './testing/attempt-routes.ts';
+import {
+  buildEmptyEnvironment,
+  createDataDir,
+  createTestExecutor,
+  INSTALLATION_ID,
+  TEST_UID,
+} from './testing/machine.ts';
+import type { ProcessExecutorOptions } from './process-executor.ts';
+
+const PROGRAM = `
+import os, signal, subprocess, sys, threading, time, urllib.request
+
+behaviour = os.environ["BEHAVIOUR"]
+if behaviour == "ignores-term":
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+else:
+    def leave(*_):
+        time.sleep(0.1)
+        os._exit(3)
+    signal.signal(signal.SIGTERM, leave)
+if behaviour == "leaves-child":
+    ignore = lambda: signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    subprocess.Popen(["sleep", "600"], start_new_session=True, preexec_fn=ignore)
+answer = urllib.request.urlopen(os.environ["STARTED_URL"]).read()
+os._exit(int(answer))
+`;
+
+async function createHarness(overrides: Partial<ProcessExecutorOptions>): Promise<ConformanceHarness> {
+  const dataDir = await createDataDir();
+  const routes = await createAttemptRoutes();
+  const createExecutor = () => createTestExecutor(dataDir.path, overrides);
+  const environment = await buildEmptyEnvironment(createExecutor());
+
+  const createSpec = async (behaviour: AttemptBehaviour): Promise<AttemptSpec> => {
+    const attemptId = randomUUID();
+    const variables = {
+      BEHAVIOUR: behaviour,
+      STARTED_URL: `${routes.url}/user-code/${attemptId}/started`,
+      TEST_ATTEMPT: attemptId,
+    };
+    routes.serve(attemptId, { program: PROGRAM, variables });
+    return {
+      attemptId,
+      jobRunId: `run-of-${attemptId}`,
+      installationId: INSTALLATION_ID,
+      claimNumber: 1,
+      attemptsUrl: routes.url,
+      bootstrapToken: `token-of-${attemptId}`,
+      environment,
+      workFolderName: 'my-workspace',
+      localData: { workspaceId: 'workspace-1', profile: 'prod', access: 'read-write' },
+      uid: TEST_UID,
+      limits: { memoryBytes: null, processes: null },
+    };
+  };
+
+  return {
+    reachesSpool: true,
+    createExecutor,
+    createSpec,
+    async createUnstartableSpec() {
+      const spec = await createSpec('ends-on-term');
+      const path = environment.path.replace('/environments/', '/environments/not-');
+      return { spec: { ...spec, environment: { ...environment, path } }, kind: 'config' };
+    },
+    awaitUserCode: (spec) => routes.awaitUserCode(spec.attemptId),
+    countUserCodeStarts: (spec) => routes.countUserCodeStarts(spec.attemptId),
+    async finish(spec, code) {
+      routes.finish(spec.attemptId, code);
+    },
+    async vanish(handle) {
+      process.kill(Number(handle.data['pid']), 'SIGKILL');
+    },
+    moveElsewhere: (handle) => ({
+      ...handle,
+      data: { ...handle.data, hostName: 'another-host', bootId: randomUUID() },
+    }),
+    listProcesses: (spec) => listProcessesWithVariable(`TEST_ATTEMPT=${spec.attemptId}`),
+    async close() {
+      await routes.close();
+      await dataDir.remove();
+    },
+  };
+}
+
+async function listProcessesWithVariable(variable: string): Promise<number[]> {
+  const names = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const found = await Promise.all(
+    names.map(async (name) => {
+      const environment = await readFile(`/proc/${name}/environ`, 'utf8').catch(() => '');
+      return environment.split('\0').includes(variable) ? Number(name) : null;
+    }),
+  );
+  return found.filter((pid) => pid !== null);
+}
+
+describeConformance('process in a sandbox', () => createHarness({}));
+describeConformance('process without isolation', () =>
+  createHarness({ bwrapPath: null, allowUnisolated: true }),
+);

@@ -1,0 +1,188 @@
+/** Runs attempts as processes of this machine, each under a bootstrap that outlives the server. */
+import { rm } from 'node:fs/promises';
+import { isAbsolute } from 'node:path';
+import { ExecutorError } from '../executor.ts';
+import type { AttemptHandle, AttemptInspection, AttemptSpec, Executor, ListedAttempt } from '../executor.ts';
+import {
+  isSafePathComponent,
+  listAttemptIds,
+  locateAttemptFolder,
+  readAttemptRecord,
+  readExitFacts,
+  readProcessRecord,
+  readRegularFile,
+  type AttemptFolder,
+} from './attempt-folder.ts';
+import { buildHandle, EXECUTOR_NAME, judgePlace, readPlace, type HandleData } from './attempt-place.ts';
+import { findAttemptProcesses, killAttempt, type AttemptMarks } from './attempt-processes.ts';
+import { startAttempt } from './attempt-start.ts';
+import { stopAttempt } from './attempt-stop.ts';
+import { buildEnvironment, readEnvironmentMarker, removeEnvironment } from './environment-builder.ts';
+import { decideIsolation, type Isolation } from './isolation.ts';
+import { probeMachine } from './probe.ts';
+import { isProcessAlive, type ProcessIdentity } from './process-identity.ts';
+
+export interface ExecutorLog {
+  info(fields: Record<string, unknown>, message: string): void;
+  warn(fields: Record<string, unknown>, message: string): void;
+}
+
+export interface ProcessExecutorOptions {
+  /** Absolute path. */
+  dataDir: string;
+  /** The folder python/pumphouse_bootstrap. */
+  bootstrapDir: string;
+  /** Python 3.10 or newer, for the bootstrap. */
+  pythonPath: string;
+  uvPath: string;
+  /** Null where bubblewrap is not installed. */
+  bwrapPath: string | null;
+  allowUnisolated: boolean;
+  installationId: string;
+  /** Folders where interpreters for environments are looked for, as in PATH. */
+  searchPath?: string;
+  log: ExecutorLog;
+}
+
+const DEFAULT_SEARCH_PATH = '/usr/local/bin:/usr/bin:/bin';
+
+/** An executor for Linux machines. @throws Error when the data folder is not an absolute path */
+export function createProcessExecutor(options: ProcessExecutorOptions): Executor {
+  const { dataDir, log } = options;
+  if (!isAbsolute(dataDir)) throw new Error(`The data folder must be an absolute path, not ${dataDir}.`);
+  const serverUid = process.getuid?.() ?? 0;
+  const isolation = decideIsolation({ ...options, serverUid });
+  const starts = new Map<string, Promise<AttemptHandle>>();
+
+  const start = async (spec: AttemptSpec): Promise<AttemptHandle> => {
+    const running = starts.get(spec.attemptId);
+    if (running !== undefined) return running;
+    const promise = startAttempt({ ...options, isolation: requireIsolation(isolation) }, spec);
+    starts.set(spec.attemptId, promise);
+    try {
+      return await promise;
+    } finally {
+      starts.delete(spec.attemptId);
+    }
+  };
+
+  const inspect = async (handle: AttemptHandle): Promise<AttemptInspection> => {
+    const verdict = judgePlace(handle, readPlace(), dataDir);
+    if (verdict.place === 'elsewhere') return { state: 'unknown', detail: verdict.detail };
+    const folder = locateAttemptFolder(dataDir, verdict.data.attemptId);
+    if (verdict.place === 'here') {
+      const attempt = await locateAttempt(verdict.data, folder);
+      if (attempt.bootstrap !== null && isProcessAlive(attempt.bootstrap)) return { state: 'running' };
+      if (attempt.bootstrap === null && (await findAttemptProcesses(attempt.marks)).length > 0)
+        return { state: 'running' };
+      await endRemains(attempt.marks);
+    }
+    const exit = await readExitFacts(folder);
+    return exit === null ? { state: 'missing' } : { state: 'exited', exit };
+  };
+
+  /** Without its bootstrap nothing records or stops user code: it is ended, so that "not there" is true when it is said. */
+  const endRemains = async (marks: AttemptMarks): Promise<void> => {
+    const remains = await findAttemptProcesses(marks);
+    if (remains.length === 0) return;
+    log.warn(
+      { attemptId: marks.attemptId, pids: remains.map(({ pid }) => pid) },
+      'Ending processes whose bootstrap is gone',
+    );
+    await killAttempt(marks);
+  };
+
+  return {
+    name: EXECUTOR_NAME,
+    capabilities: () => ({
+      memoryLimit: false,
+      isolated: isolation?.kind === 'sandbox',
+      localData: true,
+      interactive: false,
+    }),
+    probe: () => probeMachine({ ...options, isolation }),
+    async buildEnvironment(spec, onLine, signal) {
+      const searchPath = options.searchPath ?? DEFAULT_SEARCH_PATH;
+      return buildEnvironment(
+        { ...options, searchPath, isolation: requireIsolation(isolation) },
+        spec,
+        onLine,
+        signal,
+      );
+    },
+    hasEnvironment: async (location) => (await readEnvironmentMarker(dataDir, location)) !== null,
+    removeEnvironment: (location) => removeEnvironment(dataDir, location),
+    start,
+    inspect,
+    async stop(handle, { graceSeconds }) {
+      const verdict = judgePlace(handle, readPlace(), dataDir);
+      if (verdict.place === 'elsewhere') throw new ExecutorError('backend', verdict.detail);
+      if (verdict.place === 'earlier-boot') return;
+      const folder = locateAttemptFolder(dataDir, verdict.data.attemptId);
+      const { marks, bootstrap } = await locateAttempt(verdict.data, folder);
+      await stopAttempt(marks, bootstrap, graceSeconds);
+    },
+    async remove(handle) {
+      const inspection = await inspect(handle);
+      if (inspection.state === 'running') {
+        throw new ExecutorError('backend', 'A running attempt cannot be removed: stop it first.');
+      }
+      if (inspection.state === 'unknown') throw new ExecutorError('backend', inspection.detail);
+      const verdict = judgePlace(handle, readPlace(), dataDir);
+      if (verdict.place === 'elsewhere') throw new ExecutorError('backend', verdict.detail);
+      await rm(verdict.data.folder, { recursive: true, force: true });
+    },
+    async list() {
+      const ids = await listAttemptIds(dataDir);
+      const listed = await Promise.all(ids.map((id) => describeAttempt(dataDir, id, options.installationId)));
+      return listed.filter((attempt) => attempt !== null);
+    },
+    async readSpool(handle, offset, maxBytes) {
+      const verdict = judgePlace(handle, readPlace(), dataDir);
+      if (verdict.place === 'elsewhere') return null;
+      const folder = locateAttemptFolder(dataDir, verdict.data.attemptId);
+      return readRegularFile(folder.spool, { offset, maxBytes });
+    },
+  };
+}
+
+function requireIsolation(isolation: Isolation | null): Isolation {
+  if (isolation !== null) return isolation;
+  throw new ExecutorError(
+    'config',
+    'bubblewrap is not installed and runs without isolation are not allowed on this server.',
+  );
+}
+
+/** The bootstrap that a handle names, or the one that has said who it is since the handle was made. */
+async function locateAttempt(
+  data: HandleData,
+  folder: AttemptFolder,
+): Promise<{ marks: AttemptMarks; bootstrap: ProcessIdentity | null }> {
+  const stored =
+    data.pid === null || data.startTime === null
+      ? null
+      : { bootId: data.bootId, pid: data.pid, startTime: data.startTime };
+  const bootstrap = stored ?? (await readBootstrapIdentity(folder));
+  const bootstrapPid = bootstrap !== null && isProcessAlive(bootstrap) ? bootstrap.pid : null;
+  return { marks: { attemptId: data.attemptId, startFile: folder.startFile, bootstrapPid }, bootstrap };
+}
+
+async function readBootstrapIdentity(folder: AttemptFolder): Promise<ProcessIdentity | null> {
+  const record = await readProcessRecord(folder);
+  return record === null ? null : { bootId: record.boot_id, pid: record.pid, startTime: record.start_time };
+}
+
+async function describeAttempt(
+  dataDir: string,
+  attemptId: string,
+  installationId: string,
+): Promise<ListedAttempt | null> {
+  if (!isSafePathComponent(attemptId)) return null;
+  const folder = locateAttemptFolder(dataDir, attemptId);
+  const record = await readAttemptRecord(folder);
+  if (record === null || record.attemptId !== attemptId || record.installationId !== installationId)
+    return null;
+  const handle = buildHandle(record, await readProcessRecord(folder), folder.path);
+  return { attemptId, jobRunId: record.jobRunId, handle };
+}

@@ -1,0 +1,107 @@
+/** Which process is meant, after pids are reused and machines restarted: (boot id, pid, start time), Linux only. */
+import { readFileSync, readlinkSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export interface ProcessIdentity {
+  bootId: string;
+  pid: number;
+  /** Field 22 of /proc/<pid>/stat: clock ticks since boot. */
+  startTime: number;
+}
+
+export interface ProcessEntry {
+  pid: number;
+  parentPid: number;
+  startTime: number;
+}
+
+const POLL_MILLISECONDS = 20;
+
+/** The id the kernel drew at boot. @throws where there is no /proc (not Linux). */
+export function readBootId(): string {
+  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+}
+
+/** Names the pid namespace of this process: a pid means nothing in another one. */
+export function readPidNamespace(): string {
+  return readlinkSync('/proc/self/ns/pid');
+}
+
+/** The entry in a /proc/<pid>/stat text; null for a zombie: what it was has ended, only its parent has not looked yet. */
+export function parseProcessStat(text: string): ProcessEntry | null {
+  const [pid] = text.split(' ', 1);
+  // The name may hold spaces and parentheses; the last one closes it.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const [state, parentPid] = fields;
+  const startTime = fields[19];
+  if (pid === undefined || parentPid === undefined || startTime === undefined) return null;
+  if (state === 'Z' || state === 'X') return null;
+  return { pid: Number(pid), parentPid: Number(parentPid), startTime: Number(startTime) };
+}
+
+/** Start time of a process that runs now, else null. */
+export function readProcessStartTime(pid: number): number | null {
+  try {
+    return parseProcessStat(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.startTime ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** True while exactly this process runs. */
+export function isProcessAlive(identity: ProcessIdentity): boolean {
+  return identity.bootId === readBootId() && readProcessStartTime(identity.pid) === identity.startTime;
+}
+
+/** Sends a signal to exactly this process; false when it is gone. @throws when the signal is not permitted */
+export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals): boolean {
+  if (!isProcessAlive(identity)) return false;
+  try {
+    return process.kill(identity.pid, signal);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false;
+    throw error;
+  }
+}
+
+/**
+ * Waits for the end of processes that need not be ours. True when all are gone, false after the timeout.
+ * Looks at /proc at intervals, since Node offers no pidfd.
+ */
+export async function waitForExit(
+  identities: ProcessIdentity[],
+  timeoutMilliseconds: number,
+): Promise<boolean> {
+  const deadline = performance.now() + timeoutMilliseconds;
+  while (identities.some(isProcessAlive)) {
+    if (performance.now() >= deadline) return false;
+    await sleep(Math.min(POLL_MILLISECONDS, Math.max(1, deadline - performance.now())));
+  }
+  return true;
+}
+
+/** All processes that run now and that /proc shows. */
+export async function listProcesses(): Promise<ProcessEntry[]> {
+  const names = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const entries = await Promise.all(
+    names.map(async (name) => parseProcessStat(await readFile(`/proc/${name}/stat`, 'utf8').catch(() => ''))),
+  );
+  return entries.filter((entry) => entry !== null);
+}
+
+/** A process and everything below it, in the order parents first. */
+export function selectDescendants(processes: ProcessEntry[], rootPid: number): ProcessEntry[] {
+  const found = new Map(processes.filter(({ pid }) => pid === rootPid).map((entry) => [entry.pid, entry]));
+  for (const { pid } of found.values()) {
+    for (const entry of processes) {
+      if (entry.parentPid === pid && !found.has(entry.pid)) found.set(entry.pid, entry);
+    }
+  }
+  return [...found.values()];
+}
+
+/** Text of a file below /proc/<pid>, or '' where the process is gone or may not be looked at. */
+export async function readProcessText(pid: number, name: 'cmdline' | 'environ'): Promise<string> {
+  return readFile(`/proc/${pid}/${name}`, 'utf8').catch(() => '');
+}

@@ -1,0 +1,67 @@
+/** Runs a command to its end, line by line. */
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import type { EnvironmentLine } from '../executor.ts';
+
+export interface CommandOptions {
+  /** The complete environment: nothing is inherited. */
+  variables: Record<string, string>;
+  onLine?: (line: EnvironmentLine) => void;
+  signal?: AbortSignal | undefined;
+}
+
+/** `stdout` and `stderr` hold the last lines only. */
+export interface CommandResult {
+  code: number | null;
+  signal: string | null;
+  stdout: string[];
+  stderr: string[];
+}
+
+const KEPT_LINES = 200;
+const LINE_CHARACTERS = 8192;
+
+/**
+ * Runs a command in a process group of its own and waits until it and its output have ended. An abort kills the group; the result
+ * then carries the signal. @throws Error when the program cannot be started
+ */
+export async function runCommand(argv: string[], options: CommandOptions): Promise<CommandResult> {
+  const [program = '', ...programArguments] = argv;
+  const child = spawn(program, programArguments, {
+    cwd: '/',
+    env: options.variables,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  const kill = (): void => {
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
+  };
+  options.signal?.addEventListener('abort', kill);
+  try {
+    const ended = new Promise<{ code: number | null; signal: string | null }>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (code, signal) => resolve({ code, signal }));
+    });
+    if (options.signal?.aborted === true) kill();
+    const stdout = collectLines(child.stdout, 'stdout', options.onLine);
+    const stderr = collectLines(child.stderr, 'stderr', options.onLine);
+    return { ...(await ended), stdout: await stdout, stderr: await stderr };
+  } finally {
+    options.signal?.removeEventListener('abort', kill);
+  }
+}
+
+async function collectLines(
+  stream: Readable,
+  name: EnvironmentLine['stream'],
+  onLine: CommandOptions['onLine'],
+): Promise<string[]> {
+  const kept: string[] = [];
+  for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) {
+    const text = line.slice(0, LINE_CHARACTERS);
+    onLine?.({ stream: name, text });
+    if (kept.push(text) > KEPT_LINES) kept.shift();
+  }
+  return kept;
+}

@@ -1,0 +1,114 @@
+/** Arguments of bubblewrap: what a run and a build see of the machine. Pure. */
+import type { HostLayout } from './host-layout.ts';
+
+export interface SandboxBind {
+  source: string;
+  target: string;
+  writable: boolean;
+}
+
+export interface SandboxPlan {
+  bwrapPath: string;
+  host: HostLayout;
+  /**
+   * `root`: bubblewrap runs as root without a user namespace, and what it starts becomes another user itself (a namespace would
+   * map one user only). `user`: an unprivileged user namespace; there is no other user to become.
+   */
+  privileges: 'root' | 'user';
+  binds: SandboxBind[];
+}
+
+const HOST_NAME = 'pumphouse';
+
+/** Files of /etc that resolve names, verify certificates and find libraries. Nothing here is a secret on any system. */
+const ETC_PATHS = [
+  '/etc/alternatives',
+  '/etc/ca-certificates',
+  '/etc/crypto-policies',
+  '/etc/fonts',
+  '/etc/gai.conf',
+  '/etc/host.conf',
+  '/etc/hosts',
+  '/etc/ld.so.cache',
+  '/etc/ld.so.conf',
+  '/etc/ld.so.conf.d',
+  '/etc/localtime',
+  '/etc/mime.types',
+  '/etc/nsswitch.conf',
+  '/etc/pki/ca-trust/extracted',
+  '/etc/pki/tls/certs',
+  '/etc/pki/tls/cert.pem',
+  '/etc/pki/tls/openssl.cnf',
+  '/etc/protocols',
+  '/etc/resolv.conf',
+  '/etc/services',
+  '/etc/ssl/ca-bundle.pem',
+  '/etc/ssl/cert.pem',
+  '/etc/ssl/certs',
+  '/etc/ssl/openssl.cnf',
+  '/etc/timezone',
+];
+
+/**
+ * The argv that precedes a command. The command shares the machine's network and nothing else: it sees /usr and a few files of
+ * /etc read-only, empty temporary folders, and the binds. It ends with the process that started it.
+ * A new session keeps a signal to the command's process group from bubblewrap itself, which would take the sandbox down at once.
+ */
+export function buildSandboxArguments(plan: SandboxPlan): string[] {
+  return [
+    [plan.bwrapPath, ...(plan.privileges === 'user' ? ['--unshare-user'] : [])],
+    ['--unshare-ipc', '--unshare-pid', '--unshare-uts', '--unshare-cgroup-try'],
+    ['--hostname', HOST_NAME, '--die-with-parent', '--new-session'],
+    ['--cap-drop', 'ALL'],
+    plan.privileges === 'root' ? ['--cap-add', 'CAP_SETUID', '--cap-add', 'CAP_SETGID'] : [],
+    ['--ro-bind', '/usr', '/usr'],
+    plan.host.rootEntries.flatMap(({ path, linkTarget }) =>
+      linkTarget === null ? ['--ro-bind', path, path] : ['--symlink', linkTarget, path],
+    ),
+    ['--proc', '/proc', '--dev', '/dev'],
+    createFolder('/var'),
+    // Semaphores of multiprocessing live in /dev/shm, which bubblewrap leaves to the user that made the sandbox.
+    ['/dev/shm', '/tmp', '/var/tmp'].flatMap((path) => ['--perms', '1777', '--tmpfs', path]),
+    listParents([...ETC_PATHS, ...plan.binds.map(({ target }) => target)]).flatMap(createFolder),
+    ETC_PATHS.flatMap((path) => ['--ro-bind-try', path, path]),
+    sortByDepth(plan.binds).flatMap(({ source, target, writable }) => [
+      writable ? '--bind' : '--ro-bind',
+      source,
+      target,
+    ]),
+    // The user that bubblewrap starts as may not be able to enter the command's folder yet.
+    ['--chdir', '/'],
+  ].flat();
+}
+
+/** A mount hides what was mounted below it before. */
+function sortByDepth(binds: SandboxBind[]): SandboxBind[] {
+  const depth = ({ target }: SandboxBind): number => target.split('/').length;
+  return binds.toSorted((a, b) => depth(a) - depth(b));
+}
+
+/** Folders above the targets that no bind brings along, outermost first. */
+function listParents(targets: string[]): string[] {
+  const parents = targets.flatMap((target) => {
+    const names = target.split('/').slice(1, -1);
+    return names.map((_, index) => `/${names.slice(0, index + 1).join('/')}`);
+  });
+  return [...new Set(parents)].filter(
+    (parent) => !targets.some((target) => `${parent}/`.startsWith(`${target}/`)),
+  );
+}
+
+/** What bubblewrap makes on the way to a file is closed to all but root. */
+function createFolder(path: string): string[] {
+  return ['--perms', '0755', '--dir', path];
+}
+
+/** The only entries of /etc/passwd and /etc/group that a sandbox has. */
+export function buildUserFiles(uid: number, gid: number): { passwd: string; group: string } {
+  const root = uid === 0 ? [] : ['root:x:0:0:root:/:/usr/sbin/nologin'];
+  const rootGroup = gid === 0 ? [] : ['root:x:0:'];
+  return {
+    passwd: [...root, `pumphouse:x:${uid}:${gid}:pumphouse:/tmp:/bin/sh`, ''].join('\n'),
+    group: [...rootGroup, `pumphouse:x:${gid}:`, ''].join('\n'),
+  };
+}

@@ -1,0 +1,153 @@
+/** The attempt routes and a line to user code, for tests of executors that have no server. */
+import { createHash } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createGzip } from 'node:zlib';
+import { buffer, text } from 'node:stream/consumers';
+import { pack } from 'tar-stream';
+
+export interface ServedAttempt {
+  /** Python module that is user code. */
+  program: string;
+  variables: Record<string, string>;
+}
+
+export interface AttemptRoutes {
+  url: string;
+  serve(attemptId: string, attempt: ServedAttempt): void;
+  /** Resolves when the attempt's user code runs. */
+  awaitUserCode(attemptId: string): Promise<void>;
+  countUserCodeStarts(attemptId: string): number;
+  /** What user code posted to its report route, parsed. */
+  awaitReport(attemptId: string): Promise<unknown>;
+  /** Tells user code to exit with a code. */
+  finish(attemptId: string, code: number): void;
+  close(): Promise<void>;
+}
+
+interface AttemptState {
+  served: ServedAttempt;
+  nonce: string | null;
+  spoolBytes: number;
+  userCodeStarts: number;
+  started: PromiseWithResolvers<void>;
+  report: PromiseWithResolvers<unknown>;
+  /** Answers that user code waits for. */
+  waiting: ServerResponse[];
+}
+
+const MODULE = 'user_program';
+
+/** Listens on loopback. */
+export async function createAttemptRoutes(): Promise<AttemptRoutes> {
+  const attempts = new Map<string, AttemptState>();
+  const requireAttempt = (attemptId: string): AttemptState => {
+    const state = attempts.get(attemptId);
+    if (state === undefined) throw new Error(`no attempt ${attemptId}`);
+    return state;
+  };
+  const server = createServer((request, response) => {
+    answer(request, response, attempts).catch((error: unknown) => {
+      response.writeHead(500).end(String(error));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+  return {
+    url,
+    serve(attemptId, served) {
+      attempts.set(attemptId, {
+        served,
+        nonce: null,
+        spoolBytes: 0,
+        userCodeStarts: 0,
+        started: Promise.withResolvers<void>(),
+        report: Promise.withResolvers<unknown>(),
+        waiting: [],
+      });
+    },
+    awaitUserCode: (attemptId) => requireAttempt(attemptId).started.promise,
+    countUserCodeStarts: (attemptId) => attempts.get(attemptId)?.userCodeStarts ?? 0,
+    awaitReport: (attemptId) => requireAttempt(attemptId).report.promise,
+    finish(attemptId, code) {
+      for (const response of requireAttempt(attemptId).waiting.splice(0)) response.end(String(code));
+    },
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  attempts: Map<string, AttemptState>,
+): Promise<void> {
+  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://server');
+  const match = /^(?:\/pumphouse\/v1\/attempts|\/user-code)\/([^/]+)\/([^/]+)$/.exec(pathname);
+  const [, attemptId = '', route = ''] = match ?? [];
+  const state = attempts.get(attemptId);
+  if (state === undefined) return sendJson(response, 404, { code: 'not_found' });
+  if (route === 'started') {
+    state.userCodeStarts += 1;
+    state.waiting.push(response);
+    state.started.resolve();
+    return;
+  }
+  if (route === 'report') {
+    state.report.resolve(JSON.parse(await text(request)));
+    response.end();
+    return;
+  }
+  if (request.headers.authorization !== `Bearer token-of-${attemptId}`) {
+    return sendJson(response, 401, { code: 'unauthorized' });
+  }
+  if (route === '-begin') {
+    const { nonce } = JSON.parse(await text(request)) as { nonce: string };
+    if (state.nonce !== null && state.nonce !== nonce) return sendJson(response, 409, { code: 'begun' });
+    state.nonce = nonce;
+    return sendJson(response, 200, await describeBegin(attemptId, state.served));
+  }
+  if (route === '-spool') {
+    const body = await buffer(request);
+    state.spoolBytes = Math.max(state.spoolBytes, Number(searchParams.get('offset')) + body.length);
+    return sendJson(response, 200, { offset: state.spoolBytes });
+  }
+  if (route !== 'code') return sendJson(response, 404, { code: 'not_found' });
+  response.writeHead(200, { 'content-type': 'application/gzip' }).end(await packCode(state.served));
+}
+
+/** The archive that a client uploads: the same bytes for the same program. */
+async function packCode({ program }: ServedAttempt): Promise<Buffer> {
+  const archive = pack();
+  const mtime = new Date(0);
+  archive.entry({ name: `files/${MODULE}.py`, mtime }, program);
+  archive.entry({ name: 'manifest.yaml', mtime }, 'engine_version: 1\n');
+  archive.finalize();
+  return buffer(archive.pipe(createGzip()));
+}
+
+async function describeBegin(attemptId: string, served: ServedAttempt): Promise<object> {
+  return {
+    run_id: `run-of-${attemptId}`,
+    profile: 'prod',
+    launcher: MODULE,
+    arguments: [],
+    variables: served.variables,
+    masked_values: [],
+    log_limit_bytes: 1_000_000,
+    beacon_limit_bytes: 1_000_000,
+    line_limit_bytes: 65_536,
+    code_sha256: createHash('sha256')
+      .update(await packCode(served))
+      .digest('hex'),
+    configuration_sha256: null,
+    intercept_signals: true,
+  };
+}
+
+function sendJson(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+}

@@ -1,0 +1,72 @@
+/** Tools and folders that tests of the process executor run on. */
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createProcessExecutor, type ProcessExecutorOptions } from '../process-executor.ts';
+import { findTool, type ToolName } from '../tool-lookup.ts';
+import { describeInterpreter } from '../python-interpreter.ts';
+import type { EnvironmentLocation, Executor } from '../../executor.ts';
+
+const REPOSITORY = join(import.meta.dirname, '../../../../../..');
+
+/** An installed tool. @throws Error where set-up has not been run */
+export function requireTool(name: ToolName): string {
+  const path = findTool(name, { env: process.env, toolsDir: join(REPOSITORY, '.tools/bin') });
+  if (path === null) throw new Error(`${name} is not installed: run npm run setup`);
+  return path;
+}
+
+/** A new folder for a server's data; other users may pass through it, as through an installed server's. */
+export async function createDataDir(): Promise<{ path: string; remove: () => Promise<void> }> {
+  const path = await mkdtemp(join(tmpdir(), 'pumphouse-executor-'));
+  await chmod(path, 0o711);
+  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+}
+
+/** A user that no other process of this machine has. */
+export const TEST_UID = 61_001;
+
+export const INSTALLATION_ID = 'installation-1';
+
+/** An executor with the tools of this machine. */
+export function createTestExecutor(
+  dataDir: string,
+  overrides: Partial<ProcessExecutorOptions> = {},
+): Executor {
+  return createProcessExecutor({ ...describeTestExecutor(dataDir), ...overrides });
+}
+
+function describeTestExecutor(dataDir: string): ProcessExecutorOptions {
+  return {
+    dataDir,
+    bootstrapDir: join(REPOSITORY, 'python/pumphouse_bootstrap'),
+    pythonPath: requireTool('python3'),
+    uvPath: requireTool('uv'),
+    bwrapPath: requireTool('bwrap'),
+    allowUnisolated: false,
+    installationId: INSTALLATION_ID,
+    log: { info: () => undefined, warn: () => undefined },
+  };
+}
+
+/** An environment without packages, of whichever Python this machine has. */
+export async function buildEmptyEnvironment(executor: Executor): Promise<EnvironmentLocation> {
+  const pythonVersion = await findInstalledPython();
+  return executor.buildEnvironment(
+    {
+      key: 'empty',
+      organizationId: 'organization-1',
+      pythonVersion,
+      requirements: [],
+      variables: {},
+      uid: TEST_UID,
+    },
+    () => undefined,
+  );
+}
+
+/** Minor version of the Python that the tests of this machine use. */
+export async function findInstalledPython(): Promise<string> {
+  const { version } = await describeInterpreter(requireTool('python3'));
+  return version.split('.').slice(0, 2).join('.');
+}

@@ -1,0 +1,102 @@
+/** A package index on loopback, with packages made on the spot. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { promisify } from 'node:util';
+import { createGzip } from 'node:zlib';
+import { pack } from 'tar-stream';
+import { requireTool } from './machine.ts';
+
+export interface PackageIndex {
+  /** What UV_DEFAULT_INDEX is set to. */
+  url: string;
+  /** Adds a wheel of version 1.0 with one module; gives its address. */
+  addWheel(name: string, options?: { requires?: string[] }): Promise<string>;
+  /** Adds a source distribution of version 1.0 whose build runs a Python program. */
+  addSource(name: string, buildProgram: string): Promise<void>;
+  /** A project of this name is asked for and never answered; resolves when it has been asked for. */
+  hangOn(name: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+const MAKE_WHEEL = `
+import sys, zipfile
+path, module, metadata = sys.argv[1:]
+info = f"{module}-1.0.dist-info"
+with zipfile.ZipFile(path, "w") as wheel:
+    wheel.writestr(f"{module}.py", "WORD = 'installed'\\n")
+    wheel.writestr(f"{info}/METADATA", metadata)
+    wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\\nGenerator: test\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+    wheel.writestr(f"{info}/RECORD", "")
+`;
+
+/** Starts the index. */
+export async function createPackageIndex(): Promise<PackageIndex> {
+  const folder = await mkdtemp(join(tmpdir(), 'pumphouse-index-'));
+  const files = new Map<string, Uint8Array>();
+  const hanging = new Map<string, () => void>();
+  const server = createServer((request, response) => {
+    const path = decodeURIComponent(request.url ?? '/');
+    const file = files.get(path.replace('/files/', ''));
+    if (file !== undefined) return void response.end(file);
+    const project = /^\/simple\/([^/]+)\/$/.exec(path)?.[1] ?? '';
+    const hang = hanging.get(project);
+    if (hang !== undefined) return hang();
+    const names = [...files.keys()].filter((name) => name.startsWith(`${project.replaceAll('-', '_')}-1.0`));
+    if (names.length === 0) return void response.writeHead(404).end();
+    response.writeHead(200, { 'content-type': 'text/html' });
+    response.end(names.map((name) => `<a href="/files/${name}">${name}</a>`).join('\n'));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+  return {
+    url: `${origin}/simple`,
+    async addWheel(name, { requires = [] } = {}) {
+      const module = name.replaceAll('-', '_');
+      const fileName = `${module}-1.0-py3-none-any.whl`;
+      const metadata = [
+        'Metadata-Version: 2.1',
+        `Name: ${name}`,
+        'Version: 1.0',
+        ...requires.map((line) => `Requires-Dist: ${line}`),
+        '',
+      ];
+      const path = join(folder, fileName);
+      await promisify(execFile)(requireTool('python3'), [
+        '-c',
+        MAKE_WHEEL,
+        path,
+        module,
+        metadata.join('\n'),
+      ]);
+      files.set(fileName, await readFile(path));
+      return `${origin}/files/${fileName}`;
+    },
+    async addSource(name, buildProgram) {
+      const root = `${name.replaceAll('-', '_')}-1.0`;
+      const archive = pack();
+      const project =
+        '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n' +
+        `[project]\nname = "${name}"\nversion = "1.0"\n`;
+      archive.entry({ name: `${root}/PKG-INFO` }, `Metadata-Version: 2.1\nName: ${name}\nVersion: 1.0\n`);
+      archive.entry({ name: `${root}/pyproject.toml` }, project);
+      archive.entry(
+        { name: `${root}/backend.py` },
+        `def build_wheel(*_, **__):\n    exec(${JSON.stringify(buildProgram)}, {})\n`,
+      );
+      archive.finalize();
+      files.set(`${root}.tar.gz`, await buffer(archive.pipe(createGzip())));
+    },
+    hangOn: (name) => new Promise((resolve) => hanging.set(name, resolve)),
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await rm(folder, { recursive: true });
+    },
+  };
+}

@@ -1,0 +1,22 @@
+/**
+ * Moments at which a test may stop a server to see what a crash there does. In production `reach` returns at once.
+ */
+export const faultPointNames = [
+  'after-claim',
+  'in-environment-build',
+  'before-handle-stored',
+  'beacon-received',
+  'between-exit-and-finish',
+  'in-finish-before-commit',
+  'after-finish-commit',
+  'in-log-compression',
+  'in-start-up',
+] as const;
+
+export type FaultPointName = (typeof faultPointNames)[number];
+
+export interface FaultPoints {
+  reach(name: FaultPointName): Promise<void>;
+}
+
+export const noFaultPoints: FaultPoints = { reach: () => Promise.resolve() };

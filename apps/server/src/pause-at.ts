@@ -1,0 +1,20 @@
+import type { FaultPoints } from './fault-points.ts';
+import { existsSync, writeFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { noFaultPoints } from './fault-points.ts';
+
+const lookIntervalMs = 20;
+
+/** Stops the server at one moment, once, until a test removes the file that says so. */
+export function createFaultPoints(pauseAt: { point: string; file: string } | null): FaultPoints {
+  if (!pauseAt) return noFaultPoints;
+  let wasReached = false;
+  return {
+    async reach(name) {
+      if (name !== pauseAt.point || wasReached) return;
+      wasReached = true;
+      writeFileSync(pauseAt.file, String(process.pid));
+      while (existsSync(pauseAt.file)) await delay(lookIntervalMs);
+    },
+  };
+}

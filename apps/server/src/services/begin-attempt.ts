@@ -1,0 +1,165 @@
+import type { AttemptRecord, ConfigurationRecord, JobRunRecord } from '../store/records.ts';
+import type { BlobStore } from '../blobs/blob-store.ts';
+import type { Credentials } from './credentials.ts';
+import type { Encryption } from './encryption.ts';
+import type { JobDefinition } from '../domain/job-definition.ts';
+import type { Persistence, Store } from '../store/store.ts';
+import { Readable } from 'node:stream';
+import { parse as parseToml } from 'smol-toml';
+import { attemptLimits } from './record-spool.ts';
+import { buildEntryPoint } from '../domain/entry-point.ts';
+import { listSecretValues } from '../domain/secret-values.ts';
+import { readBlob } from '../blobs/read-blob.ts';
+import { readConfigurationFiles } from '../archives/configuration-archive.ts';
+import { readRequirementsManifest } from '../domain/requirements.ts';
+import { ServiceError } from './service-error.ts';
+
+export interface BeginAttemptDependencies {
+  persistence: Persistence;
+  blobs: BlobStore;
+  encryption: Encryption;
+  credentials: Credentials;
+  /** Where user code reaches the API. */
+  apiUrl: () => string;
+}
+
+/** What a bootstrap needs to start user code; the fields are those of docs/contribute/attempt-protocol.md. */
+export interface AttemptStart {
+  run_id: string;
+  profile: string;
+  launcher: string;
+  arguments: string[];
+  variables: Record<string, string>;
+  masked_values: string[];
+  log_limit_bytes: number;
+  beacon_limit_bytes: number;
+  line_limit_bytes: number;
+  code_sha256: string | null;
+  configuration_sha256: string | null;
+  intercept_signals: boolean;
+}
+
+export type BeginAttempt = ReturnType<typeof createBeginAttempt>;
+
+/** What the bootstrap of an attempt asks before user code starts: whether it may, with what, and the files. */
+export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
+  const { persistence, blobs, encryption, credentials, apiUrl } = dependencies;
+
+  /** One bootstrap is let in, once, while its claim is the run's; the run is `running` from then on. */
+  async function letIn(store: Store, attemptId: string, claimNumber: number, nonce: string) {
+    const seen = await store.attempts.get(attemptId);
+    const run = seen && (await store.jobRuns.lock(seen.jobRunId));
+    const attempt = seen && (await store.attempts.lock(attemptId));
+    if (!attempt || !run) throw claimLost();
+    // The same process asks again when the first answer got lost.
+    if (attempt.begunBy === nonce && run.status !== 'starting') return { attempt, run };
+    const holds = run.claimNumber === claimNumber && attempt.claimNumber === claimNumber;
+    if (!holds || attempt.begunBy !== null || !(await store.jobRuns.begin(run.id))) throw claimLost();
+    await store.attempts.begin(attemptId, nonce);
+    return { attempt, run };
+  }
+
+  async function openConfiguration(configuration: ConfigurationRecord): Promise<Buffer> {
+    return encryption.decrypt(await readBlob(blobs, configuration.archiveKey), configuration.id);
+  }
+
+  async function describe(run: JobRunRecord): Promise<AttemptStart> {
+    const { store } = persistence;
+    const [version] = await store.jobs.getVersions([run.jobVersionId]);
+    const deployment = await store.deployments.get(run.workspaceId, run.deploymentId);
+    const configuration = await store.configurations.get(run.workspaceId, run.configurationId);
+    const workspace = await store.workspaces.get(run.workspaceId);
+    if (!version || !deployment || !configuration || !workspace)
+      throw new Error(`Run ${run.id} has lost what it is made of`);
+    const definition = version.definition as JobDefinition;
+    const token = await credentials.issueRunToken(run.id);
+    const interval =
+      run.intervalStart && run.intervalEnd ? { start: run.intervalStart, end: run.intervalEnd } : null;
+    const entryPoint = buildEntryPoint({
+      definition,
+      interval,
+      profile: run.profile,
+      refresh: run.refresh,
+      dltVersion: readRequirementsManifest(deployment.requirements).dlt_version.version,
+    });
+    return {
+      run_id: run.id,
+      profile: run.profile,
+      launcher: definition.entry_point.launcher,
+      arguments: ['--run-id', run.id, '--trigger', run.trigger, '--entry-point', JSON.stringify(entryPoint)],
+      variables: {
+        WORKSPACE__PROFILE: run.profile,
+        RUNTIME__RUN_ID: run.id,
+        RUNTIME__DLTHUB_TELEMETRY: 'false',
+        RUNTIME__API_BASE_URL: apiUrl(),
+        RUNTIME__DATAPLANE_BASE_URL: apiUrl(),
+        RUNTIME__WORKSPACE_ID: run.workspaceId,
+        RUNTIME__ORGANIZATION_ID: workspace.organizationId,
+        RUNTIME__AUTH_TOKEN: token,
+        PYTHONUNBUFFERED: '1',
+        LANG: 'C.UTF-8',
+      },
+      masked_values: [token, ...(await listMaskedValues(await openConfiguration(configuration)))],
+      log_limit_bytes: attemptLimits.logBytes,
+      beacon_limit_bytes: attemptLimits.beaconBytes,
+      line_limit_bytes: attemptLimits.lineBytes,
+      code_sha256: deployment.archiveSha256,
+      configuration_sha256: configuration.archiveSha256,
+      intercept_signals: definition.execute.intercept_signals !== false,
+    };
+  }
+
+  async function findRun(attempt: AttemptRecord): Promise<JobRunRecord> {
+    const run = await persistence.store.jobRuns.find(attempt.jobRunId);
+    if (!run) throw new ServiceError('not_found', 'The run of this attempt does not exist.');
+    return run;
+  }
+
+  return {
+    async begin(attemptId: string, request: { claimNumber: number; nonce: string }): Promise<AttemptStart> {
+      const { run } = await persistence.transaction((store) =>
+        letIn(store, attemptId, request.claimNumber, request.nonce),
+      );
+      return describe(run);
+    },
+
+    async openCode(attempt: AttemptRecord): Promise<Readable> {
+      const run = await findRun(attempt);
+      const deployment = await persistence.store.deployments.get(run.workspaceId, run.deploymentId);
+      if (!deployment) throw new ServiceError('not_found', 'The deployment of this run does not exist.');
+      return blobs.openRead(deployment.archiveKey);
+    },
+
+    async openConfiguration(attempt: AttemptRecord): Promise<Readable> {
+      const run = await findRun(attempt);
+      const configuration = await persistence.store.configurations.get(run.workspaceId, run.configurationId);
+      if (!configuration)
+        throw new ServiceError('not_found', 'The configuration of this run does not exist.');
+      return Readable.from(await openConfiguration(configuration));
+    },
+  };
+}
+
+/** Values of every `*secrets.toml`: a run reads one profile's, and its code may print any. */
+async function listMaskedValues(archive: Buffer): Promise<string[]> {
+  const files = await readConfigurationFiles(Readable.from(archive));
+  return files
+    .filter((file) => file.name.endsWith('secrets.toml'))
+    .flatMap((file) => listSecretValues(readToml(file.text)));
+}
+
+/** A file that is no TOML fails the run inside dlt; whatever looks like a value in it is masked all the same. */
+function readToml(text: string): unknown {
+  try {
+    return parseToml(text);
+  } catch {
+    return [...text.matchAll(/=\s*["']?([^"'\n]+)/g)].map((match) => match[1]?.trim());
+  }
+}
+
+function claimLost(): ServiceError {
+  return new ServiceError(
+    'claim_lost',
+    'This attempt may not start user code: the run has ended or another attempt was let in.',
+  );
+}

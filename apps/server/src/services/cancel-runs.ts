@@ -1,0 +1,68 @@
+import type { AttemptLog } from './attempt-log.ts';
+import type { FinishRun } from './finish-run.ts';
+import type { JobRunRecord } from '../store/records.ts';
+import type { Persistence } from '../store/store.ts';
+import { isTerminalRunState } from '@pumphouse/contract';
+import { runnerLine } from '../domain/log-line.ts';
+import { ServiceError } from './service-error.ts';
+
+export type CancelRuns = ReturnType<typeof createCancelRuns>;
+
+export type CancelResult =
+  | { outcome: 'cancelling'; run: JobRunRecord; previousStatus: string }
+  | { outcome: 'finished'; run: JobRunRecord }
+  | { outcome: 'not-found'; jobRunId: string };
+
+/**
+ * Asks for the end of runs. One that waits is cancelled at once; one that has started becomes `cancelling`, and the supervisor that
+ * drives it stops it (TERM, grace, TERM, KILL).
+ */
+export function createCancelRuns(persistence: Persistence, finishRun: FinishRun, attemptLog: AttemptLog) {
+  async function cancelOne(workspaceId: string, jobRunId: string): Promise<CancelResult> {
+    const { store } = persistence;
+    const run = await store.jobRuns.get(workspaceId, jobRunId);
+    if (!run) return { outcome: 'not-found', jobRunId };
+    if (isTerminalRunState(run.status)) return { outcome: 'finished', run };
+    if (run.status === 'pending') {
+      // A supervisor may claim it at this moment: the state decides, and the run is then cancelled as a started one.
+      const ended = await finishRun(jobRunId, { status: 'cancelled' }, { onlyFrom: ['pending'] });
+      if (!ended) await askForStop(jobRunId);
+    } else {
+      await askForStop(jobRunId);
+    }
+    const now = await store.jobRuns.get(workspaceId, jobRunId);
+    return { outcome: 'cancelling', run: now ?? run, previousStatus: run.status };
+  }
+
+  async function askForStop(jobRunId: string): Promise<void> {
+    const asked = await persistence.transaction(async (store) => {
+      if (!(await store.jobRuns.transition(jobRunId, ['starting', 'running'], 'cancelling', 'cancel')))
+        return null;
+      await store.outbox.wake();
+      return store.attempts.latest(jobRunId);
+    });
+    if (asked)
+      await attemptLog.write(jobRunId, asked.id, [
+        runnerLine('Cancelled; the run is being stopped.', new Date()),
+      ]);
+  }
+
+  return {
+    async cancel(workspaceId: string, jobRunId: string): Promise<JobRunRecord> {
+      const result = await cancelOne(workspaceId, jobRunId);
+      if (result.outcome === 'not-found')
+        throw new ServiceError('not_found', `There is no job run ${jobRunId}.`);
+      if (result.outcome === 'finished') {
+        throw new ServiceError('run_finished', `The run has ended already: it is ${result.run.status}.`);
+      }
+      return result.run;
+    },
+
+    /** Each apart: one that has ended does not keep the others from being cancelled. */
+    async cancelMany(workspaceId: string, jobRunIds: readonly string[]): Promise<CancelResult[]> {
+      const results: CancelResult[] = [];
+      for (const jobRunId of new Set(jobRunIds)) results.push(await cancelOne(workspaceId, jobRunId));
+      return results;
+    },
+  };
+}

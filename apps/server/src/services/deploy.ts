@@ -1,0 +1,208 @@
+import type { JobRecord, JobVersionContent, JobVersionRecord } from '../store/records.ts';
+import type { Persistence, Store } from '../store/store.ts';
+import type { JobDefinition } from '../domain/job-definition.ts';
+import type { ReconcileDecision } from '../domain/reconcile.ts';
+import { createHash, randomUUID } from 'node:crypto';
+import {
+  chooseProfile,
+  getDefaultTrigger,
+  getTimeoutSeconds,
+  listTriggers,
+  toCanonicalJson,
+} from '../domain/job-definition.ts';
+import { findDeploymentProblems, readJobDefinition } from '../domain/job-definition-problems.ts';
+import { reconcileJobs } from '../domain/reconcile.ts';
+import { ServiceError } from './service-error.ts';
+
+export interface DeployRequest {
+  workspaceId: string;
+  membershipId: string;
+  /** Definitions as the client sent them. */
+  jobs: readonly unknown[];
+  /** The module whose jobs these are; null only adds and updates. */
+  deploymentModule: string | null;
+  dryRun: boolean;
+}
+
+export interface DeployedJob {
+  outcome: ReconcileDecision['outcome'];
+  job: JobRecord;
+  previousVersion: JobVersionRecord | null;
+}
+
+export interface DeployResult {
+  deploymentModule: string | null;
+  warnings: string[];
+  jobs: DeployedJob[];
+}
+
+export type Deploy = ReturnType<typeof createDeploy>;
+
+/** Makes the jobs of a workspace what the definitions say, all or nothing, in one transaction under the workspace's lock. */
+export function createDeploy(persistence: Persistence) {
+  async function reconcile(store: Store, request: DeployRequest): Promise<DeployResult> {
+    const workspace = await store.workspaces.lock(request.workspaceId);
+    if (!workspace) throw new ServiceError('not_found', `There is no workspace ${request.workspaceId}.`);
+    if (workspace.archivedAt)
+      throw new ServiceError('workspace_archived', 'The workspace is archived; bring it back first.');
+    const stored = await store.jobs.listAll(request.workspaceId);
+    const definitions = readDefinitions(request.jobs, stored);
+    const configuration = await store.configurations.latest(request.workspaceId);
+    const profiles = configuration?.profiles ?? [];
+    const decisions = reconcileJobs(
+      stored.map((job) => ({
+        definition: job.definition as JobDefinition,
+        isArchived: job.isArchived,
+        deploymentModule: job.deploymentModule,
+      })),
+      definitions.map((read) => read.definition),
+      request.deploymentModule,
+    );
+    const sent = new Map(definitions.map((read) => [read.definition.job_ref, read.sent]));
+    const byRef = new Map(stored.map((job) => [job.jobRef, job]));
+    const jobs: DeployedJob[] = [];
+    for (const decision of decisions) {
+      const echoed = sent.get(decision.ref) ?? decision.definition;
+      jobs.push(
+        await apply(store, request, decision, byRef.get(decision.ref), describe(decision, echoed, profiles)),
+      );
+    }
+    return { deploymentModule: request.deploymentModule, warnings: [], jobs };
+  }
+
+  async function apply(
+    store: Store,
+    request: DeployRequest,
+    decision: ReconcileDecision,
+    known: JobRecord | undefined,
+    content: JobVersionContent,
+  ): Promise<DeployedJob> {
+    const previousVersion = known && decision.outcome === 'updated' ? toVersion(known) : null;
+    if (request.dryRun)
+      return { outcome: decision.outcome, job: preview(request, decision, known, content), previousVersion };
+    if (!known) {
+      const job = await store.jobs.create(request.workspaceId, decision.ref, content, request.membershipId);
+      return { outcome: decision.outcome, job, previousVersion };
+    }
+    if (decision.outcome === 'updated') {
+      const job = await store.jobs.addVersion(known, content, request.membershipId);
+      if (decision.losesSchedule) await store.jobs.clearPause(known.id);
+      return { outcome: decision.outcome, job, previousVersion };
+    }
+    if (decision.outcome === 'archived')
+      return { outcome: 'archived', job: await store.jobs.archive(known), previousVersion };
+    if (decision.deploymentModule && decision.deploymentModule !== known.deploymentModule) {
+      await store.jobs.setDeploymentModule([known.id], decision.deploymentModule);
+    }
+    return { outcome: decision.outcome, job: known, previousVersion };
+  }
+
+  return async function deploy(request: DeployRequest): Promise<DeployResult> {
+    return persistence.transaction((store) => reconcile(store, request));
+  };
+}
+
+interface ReadDefinition {
+  definition: JobDefinition;
+  /** As it came: what is stored and echoed. */
+  sent: Record<string, unknown>;
+}
+
+function readDefinitions(jobs: readonly unknown[], stored: readonly JobRecord[]): ReadDefinition[] {
+  const problems: string[] = [];
+  const read: ReadDefinition[] = [];
+  for (const job of jobs) {
+    const reading = readJobDefinition(job);
+    if (reading.ok) read.push({ definition: reading.definition, sent: echoable(job, reading.definition) });
+    else problems.push(...reading.problems);
+  }
+  const active = stored.filter((job) => !job.isArchived).map((job) => job.jobRef);
+  if (problems.length === 0)
+    problems.push(
+      ...findDeploymentProblems(
+        read.map((one) => one.definition),
+        active,
+      ),
+    );
+  if (problems.length > 0) {
+    throw new ServiceError('invalid_job_definition', `Nothing was deployed: ${problems[0]}`, problems);
+  }
+  return read;
+}
+
+/** Definitions of the older engine are answered in the newer form, which is the one that the client reads strictly. */
+function echoable(sent: unknown, definition: JobDefinition): Record<string, unknown> {
+  const isCurrent = (sent as { engine_version?: unknown }).engine_version === definition.engine_version;
+  return isCurrent ? (sent as Record<string, unknown>) : definition;
+}
+
+function describe(
+  decision: ReconcileDecision,
+  echoed: Record<string, unknown>,
+  profiles: readonly string[],
+): JobVersionContent {
+  const { definition } = decision;
+  const profile = chooseProfile(definition, null, profiles);
+  if (!profile.ok)
+    throw new ServiceError(
+      'invalid_profile',
+      `Nothing was deployed: ${definition.job_ref}: ${profile.reason}`,
+    );
+  return {
+    definition: echoed,
+    definitionHash: createHash('sha3-256').update(toCanonicalJson(definition)).digest('base64'),
+    engineVersion: definition.engine_version,
+    description: definition.description ?? null,
+    profile: profile.profile,
+    maxRunTimeSeconds: getTimeoutSeconds(definition),
+    jobType: definition.entry_point.job_type,
+    triggers: listTriggers(definition),
+    defaultTrigger: getDefaultTrigger(definition),
+    deploymentModule: decision.deploymentModule,
+  };
+}
+
+/** What a deploy would make of a job; ids of jobs that do not exist yet are made up. */
+function preview(
+  request: DeployRequest,
+  decision: ReconcileDecision,
+  known: JobRecord | undefined,
+  content: JobVersionContent,
+): JobRecord {
+  const now = new Date();
+  const base: JobRecord = known ?? {
+    id: randomUUID(),
+    workspaceId: request.workspaceId,
+    jobRef: decision.ref,
+    version: 1,
+    currentVersionId: randomUUID(),
+    isArchived: false,
+    isPaused: false,
+    completedIntervalEnd: null,
+    lastCompletedAt: null,
+    refreshPending: false,
+    createdBy: request.membershipId,
+    createdAt: now,
+    updatedAt: now,
+    ...content,
+  };
+  if (decision.outcome === 'unchanged') return base;
+  if (decision.outcome === 'archived') return { ...base, isArchived: true };
+  return { ...base, ...content, isArchived: false, version: known ? known.version + 1 : 1 };
+}
+
+function toVersion(job: JobRecord): JobVersionRecord {
+  return {
+    id: job.currentVersionId,
+    jobId: job.id,
+    version: job.version,
+    definition: job.definition,
+    definitionHash: job.definitionHash,
+    engineVersion: job.engineVersion,
+    description: job.description,
+    profile: job.profile,
+    maxRunTimeSeconds: job.maxRunTimeSeconds,
+    createdBy: job.createdBy,
+    createdAt: job.createdAt,
+  };
+}

@@ -1,0 +1,40 @@
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+
+/** Everything the server derives from its one secret key. Purposes have keys of their own, so no value serves for another. */
+export interface Encryption {
+  /** AES-256-GCM. `context` (such as the id of what is stored) must be the same at both ends. */
+  encrypt(plain: Uint8Array, context: string): Buffer;
+  /** @throws when the bytes were altered, belong to another context, or were written under another key. */
+  decrypt(sealed: Uint8Array, context: string): Buffer;
+  /** For JSON Web Tokens that only this server reads. */
+  tokenKey: Uint8Array;
+  /** A stable unguessable name for a value. */
+  sign(value: string): string;
+}
+
+const ivBytes = 12;
+const tagBytes = 16;
+
+/** @param secretKey at least 32 random bytes, never stored in the database. */
+export function createEncryption(secretKey: Uint8Array): Encryption {
+  if (secretKey.length < 32) throw new Error('The secret key must have at least 32 bytes');
+  const derive = (purpose: string) => new Uint8Array(hkdfSync('sha256', secretKey, 'pumphouse', purpose, 32));
+  const dataKey = derive('data');
+  const signKey = derive('sign');
+  return {
+    tokenKey: derive('tokens'),
+    encrypt(plain, context) {
+      const iv = randomBytes(ivBytes);
+      const cipher = createCipheriv('aes-256-gcm', dataKey, iv).setAAD(Buffer.from(context));
+      const body = Buffer.concat([cipher.update(plain), cipher.final()]);
+      return Buffer.concat([iv, cipher.getAuthTag(), body]);
+    },
+    decrypt(sealed, context) {
+      const decipher = createDecipheriv('aes-256-gcm', dataKey, sealed.subarray(0, ivBytes))
+        .setAAD(Buffer.from(context))
+        .setAuthTag(sealed.subarray(ivBytes, ivBytes + tagBytes));
+      return Buffer.concat([decipher.update(sealed.subarray(ivBytes + tagBytes)), decipher.final()]);
+    },
+    sign: (value) => createHmac('sha256', signKey).update(value).digest('base64url'),
+  };
+}

@@ -1,0 +1,93 @@
+import type { AttemptExit } from '../store/records.ts';
+import type { JobRunRecord, RunFailure } from '../store/records.ts';
+import type { RunState } from '@pumphouse/contract';
+import type { FaultPoints } from '../fault-points.ts';
+import type { Persistence, Store } from '../store/store.ts';
+import type { StartRuns } from './start-runs.ts';
+import { statesBefore } from '../domain/run-state.ts';
+
+export type RunOutcome =
+  { status: 'completed' } | { status: 'failed'; failure: RunFailure } | { status: 'cancelled' };
+
+export interface FinishRunDependencies {
+  persistence: Persistence;
+  startRuns: StartRuns;
+  faultPoints: FaultPoints;
+}
+
+export type FinishRun = ReturnType<typeof createFinishRun>;
+
+/**
+ * The door through which every run ends: its state, what it completed, the runs that follow it and the event are one
+ * transaction. A run that has ended stays as it is, so finishing twice is harmless; the answer is false then.
+ */
+export function createFinishRun({ persistence, startRuns, faultPoints }: FinishRunDependencies) {
+  async function end(
+    store: Store,
+    jobRunId: string,
+    outcome: RunOutcome,
+    from: readonly RunState[],
+  ): Promise<boolean> {
+    const run = await store.jobRuns.lock(jobRunId);
+    if (!run) return false;
+    const failure = outcome.status === 'failed' ? outcome.failure : null;
+    if (!(await store.jobRuns.end(jobRunId, from, outcome.status, failure))) return false;
+    const [job] = await store.jobs.lock([run.jobId]);
+    if (!job) throw new Error(`Run ${jobRunId} belongs to no job`);
+    if (outcome.status === 'completed') await store.jobs.noteCompletion(run.jobId, coveredEnd(run));
+    await store.outbox.add({ kind: 'job_run.finished', payload: { jobRunId } });
+    const event = followUpEvent(outcome);
+    if (event && job.jobType !== 'interactive') {
+      await startRuns.startFollowers(store, { event: `${event}:${job.jobRef}`, previousRun: run });
+    }
+    return true;
+  }
+
+  /** @param options.onlyFrom ends the run only while it is in one of these states */
+  return async function finishRun(
+    jobRunId: string,
+    outcome: RunOutcome,
+    options: { onlyFrom?: readonly RunState[] } = {},
+  ): Promise<boolean> {
+    const ended = await persistence.transaction(async (store) => {
+      const result = await end(store, jobRunId, outcome, options.onlyFrom ?? statesBefore(outcome.status));
+      await faultPoints.reach('in-finish-before-commit');
+      return result;
+    });
+    await faultPoints.reach('after-finish-commit');
+    return ended;
+  };
+}
+
+/** Cancelled and skipped runs fire nothing: a person's stop is no outcome of the work. */
+function followUpEvent(outcome: RunOutcome): 'job.success' | 'job.fail' | null {
+  if (outcome.status === 'completed') return 'job.success';
+  return outcome.status === 'failed' ? 'job.fail' : null;
+}
+
+/**
+ * What the end of the attempt's process means for its run. Cancel and timeout are told apart by our own intent: the exit code
+ * of a stopped Python says neither.
+ */
+export function outcomeOfExit(run: Pick<JobRunRecord, 'endIntent'>, exit: AttemptExit): RunOutcome {
+  if (run.endIntent === 'cancel') return { status: 'cancelled' };
+  if (run.endIntent === 'timeout') {
+    return failed('timed_out', 'The run took longer than its timeout and was stopped.');
+  }
+  if (exit.reason) return failed(exit.reason.code, exit.reason.detail);
+  if (exit.code === 0) return { status: 'completed' };
+  if (exit.outOfMemory)
+    return failed('out_of_memory', 'The run needed more memory than it may use and was killed.');
+  if (exit.signal) return failed('killed', `The run was ended by ${exit.signal}.`);
+  return failed('exit_code', `The run ended with exit code ${exit.code}.`);
+}
+
+function failed(code: string, detail: string): RunOutcome {
+  return { status: 'failed', failure: { code, detail } };
+}
+
+/** The end of the time that a completed run covered; null for a point in time, which covers none. */
+function coveredEnd(run: JobRunRecord): Date | null {
+  if (!run.intervalStart || !run.intervalEnd) return null;
+  return run.intervalEnd > run.intervalStart ? run.intervalEnd : null;
+}

@@ -1,0 +1,59 @@
+import type {
+  ConfigurationRecord,
+  DeploymentRecord,
+  PackageFile,
+  PackageListOptions,
+} from '../store/records.ts';
+import type { Page, PageRequest } from './read-page.ts';
+import type { Persistence } from '../store/store.ts';
+import { readPage } from './read-page.ts';
+import { ServiceError } from './service-error.ts';
+
+export type ReadPackages = ReturnType<typeof createReadPackages>;
+
+/** Deployments and configurations of a workspace, and the names of their files. */
+export function createReadPackages({ store }: Persistence) {
+  return {
+    deployments: createReadings<DeploymentRecord>(store.deployments, 'deployment'),
+    configurations: createReadings<ConfigurationRecord>(store.configurations, 'configuration'),
+  };
+}
+
+interface PackageStore<Row> {
+  latest(workspaceId: string): Promise<Row | undefined>;
+  get(workspaceId: string, id: string): Promise<Row | undefined>;
+  files(workspaceId: string, id: string): Promise<PackageFile[] | undefined>;
+  list(workspaceId: string, options: PackageListOptions): Promise<Row[]>;
+  count(workspaceId: string, version: number | null): Promise<number>;
+}
+
+function createReadings<Row>(packages: PackageStore<Row>, kind: string) {
+  const found = <Found>(row: Found | undefined, id: string): Found => {
+    if (row === undefined) throw new ServiceError('not_found', `There is no ${kind} ${id}.`);
+    return row;
+  };
+  return {
+    get: async (workspaceId: string, id: string) => found(await packages.get(workspaceId, id), id),
+    files: async (workspaceId: string, id: string) => found(await packages.files(workspaceId, id), id),
+
+    async latest(workspaceId: string): Promise<Row> {
+      const row = await packages.latest(workspaceId);
+      if (row === undefined) throw new ServiceError('not_found', `The workspace has no ${kind} yet.`);
+      return row;
+    },
+
+    /** Newest first unless sorted; versions are numbered as they come, so age and version are one order. */
+    list: (
+      workspaceId: string,
+      options: PageRequest<'created_at' | 'version'> & { version: number | null },
+    ): Promise<Page<Row>> => {
+      const { limit, offset, version, sorting } = options;
+      const order = sorting?.[0]?.order ?? 'desc';
+      return readPage(
+        options,
+        () => packages.list(workspaceId, { limit, offset, version, order }),
+        () => packages.count(workspaceId, version),
+      );
+    },
+  };
+}

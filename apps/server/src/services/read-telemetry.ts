@@ -1,0 +1,68 @@
+import type { BlobStore } from '../blobs/blob-store.ts';
+import type {
+  JobResultRecord,
+  PipelineRunFilter,
+  PipelineRunHeadRecord,
+  PipelineRunRecord,
+  PipelineRunSortKey,
+} from '../store/records.ts';
+import type { Page, PageRequest } from './read-page.ts';
+import type { Persistence } from '../store/store.ts';
+import { BlobNotFoundError } from '../blobs/blob-store.ts';
+import { readBlob } from '../blobs/read-blob.ts';
+import { readPage } from './read-page.ts';
+import { ServiceError } from './service-error.ts';
+
+export type ReadTelemetry = ReturnType<typeof createReadTelemetry>;
+
+/** What pipelines reported. */
+export function createReadTelemetry({ store }: Persistence, blobs: BlobStore) {
+  async function getPipelineRun(workspaceId: string, pipelineRunId: string): Promise<PipelineRunRecord> {
+    const run = await store.telemetry.getPipelineRun(workspaceId, pipelineRunId);
+    if (!run) throw new ServiceError('not_found', `There is no pipeline run ${pipelineRunId}.`);
+    return run;
+  }
+
+  return {
+    getPipelineRun,
+
+    listPipelineRuns: (
+      workspaceId: string,
+      filter: PipelineRunFilter,
+      page: PageRequest<PipelineRunSortKey>,
+    ): Promise<Page<PipelineRunHeadRecord>> =>
+      readPage(
+        page,
+        () => store.telemetry.listPipelineRuns(workspaceId, filter, page),
+        (atMost) => store.telemetry.countPipelineRuns(workspaceId, filter, atMost),
+      ),
+
+    /** The trace as dlt sent it, parsed. */
+    async getTrace(
+      workspaceId: string,
+      pipelineRunId: string,
+    ): Promise<{ run: PipelineRunRecord; body: unknown }> {
+      const run = await getPipelineRun(workspaceId, pipelineRunId);
+      try {
+        const body: unknown = JSON.parse((await readBlob(blobs, run.traceBlobKey)).toString());
+        return { run, body };
+      } catch (error) {
+        if (!(error instanceof BlobNotFoundError)) throw error;
+        throw new ServiceError(
+          'not_found',
+          `The trace of pipeline run ${pipelineRunId} is not kept any more.`,
+        );
+      }
+    },
+
+    async getResult(workspaceId: string, jobRunId: string): Promise<JobResultRecord> {
+      const result = await store.telemetry.getResult(workspaceId, jobRunId);
+      if (!result) throw new ServiceError('not_found', `Job run ${jobRunId} declared no result.`);
+      return result;
+    },
+
+    /** When anything was last recorded for the workspace; null for never. */
+    watermark: async (workspaceId: string): Promise<Date | null> =>
+      (await store.telemetry.watermark(workspaceId)) ?? null,
+  };
+}

@@ -1,0 +1,142 @@
+import type { AttemptRecord, SpoolProgress } from '../store/records.ts';
+import type { AttemptLog } from './attempt-log.ts';
+import type { BlobStore } from '../blobs/blob-store.ts';
+import type { FaultPoints } from '../fault-points.ts';
+import type { FinishRun } from './finish-run.ts';
+import type { IngestTelemetry } from './ingest-telemetry.ts';
+import type { Persistence, Store } from '../store/store.ts';
+import type { SpoolRecord } from '../domain/spool-record.ts';
+import type { UnnumberedLogLine } from '../domain/log-line.ts';
+import { outcomeOfExit } from './finish-run.ts';
+import { parseSpoolRecord } from '../domain/spool-record.ts';
+import { runnerLine } from '../domain/log-line.ts';
+import { ServiceError } from './service-error.ts';
+
+/** What one attempt may leave behind; user code decides how much it says, not how much we keep. */
+export const attemptLimits = {
+  logBytes: 500 * 1024 * 1024,
+  beaconBytes: 200 * 1024 * 1024,
+  lineBytes: 64 * 1024,
+} as const;
+
+export interface RecordSpoolDependencies {
+  persistence: Persistence;
+  attemptLog: AttemptLog;
+  blobs: BlobStore;
+  finishRun: FinishRun;
+  ingestTelemetry: IngestTelemetry;
+  faultPoints: FaultPoints;
+}
+
+export type RecordSpool = ReturnType<typeof createRecordSpool>;
+
+/**
+ * Stores what an attempt said. Chunks are whole records addressed by their offset in the spool, so a repeated chunk changes nothing
+ * and a gap is refused with the offset to go on from. When the exit record is stored the run is finished; a crash between the two is
+ * mended by whoever sees the repeated chunk, or by the supervisor.
+ */
+export function createRecordSpool(dependencies: RecordSpoolDependencies) {
+  const { persistence, attemptLog, blobs, finishRun, ingestTelemetry, faultPoints } = dependencies;
+
+  async function store(attemptId: string, offset: number, chunk: Uint8Array) {
+    return persistence.transaction(async (tx) => {
+      const attempt = await tx.attempts.lock(attemptId);
+      if (!attempt) throw new ServiceError('not_found', 'There is no such attempt.');
+      if (offset > attempt.spoolOffset) {
+        throw new ServiceError(
+          'spool_gap',
+          `The spool is stored up to byte ${attempt.spoolOffset}; send from there.`,
+          {
+            offset: attempt.spoolOffset,
+          },
+        );
+      }
+      const fresh = chunk.subarray(attempt.spoolOffset - offset);
+      const complete = fresh.subarray(0, fresh.lastIndexOf(newline) + 1);
+      if (complete.length === 0) return { attempt, storedOffset: attempt.spoolOffset, hasBeacons: false };
+      const records = splitRecords(complete);
+      const progress = await storeRecords(tx, attempt, records);
+      const storedOffset = attempt.spoolOffset + complete.length;
+      await tx.attempts.saveProgress(attemptId, { ...progress, spoolOffset: storedOffset });
+      return { attempt, storedOffset, hasBeacons: progress.beaconCount > attempt.beaconCount };
+    });
+  }
+
+  async function storeRecords(
+    tx: Store,
+    attempt: AttemptRecord,
+    records: readonly SpoolRecord[],
+  ): Promise<SpoolProgress> {
+    const lines: UnnumberedLogLine[] = [];
+    let { beaconCount, beaconBytes } = attempt;
+    for (const record of records) {
+      if (record.kind === 'log') lines.push(record.line);
+      else if (record.kind === 'started') await tx.attempts.saveStarted(attempt.id, record.at);
+      else if (record.kind === 'exit') await tx.attempts.saveExit(attempt.id, record.exit, record.at);
+      else if (record.kind === 'unreadable')
+        lines.push(runnerLine(`A record of this run could not be read: ${record.detail}.`, new Date()));
+      else if (beaconBytes + record.body.length <= attemptLimits.beaconBytes) {
+        await storeBeacon(tx, attempt.id, beaconCount, record);
+        beaconCount += 1;
+        beaconBytes += record.body.length;
+      }
+    }
+    // The bootstrap stops at the limit and says so; this is for one that does not.
+    const kept = attempt.logBytes > attemptLimits.logBytes * 1.1 ? [] : lines;
+    const logProgress = await attemptLog.append(attempt.id, attempt, kept);
+    return { spoolOffset: attempt.spoolOffset, beaconCount, beaconBytes, ...logProgress };
+  }
+
+  async function storeBeacon(
+    tx: Store,
+    attemptId: string,
+    number: number,
+    record: SpoolRecord & { kind: 'beacon' },
+  ) {
+    const blobKey = `beacons/${attemptId}/${number}.json`;
+    await blobs.put(blobKey, record.body);
+    await tx.telemetry.addBody({
+      attemptId,
+      number,
+      kind: record.type,
+      sizeBytes: record.body.length,
+      blobKey,
+      receivedAt: record.at,
+    });
+    await faultPoints.reach('beacon-received');
+  }
+
+  /** Ends the run of an attempt whose exit is stored; harmless when it has ended. */
+  async function finishIfExited(attemptId: string): Promise<void> {
+    const attempt = await persistence.store.attempts.get(attemptId);
+    if (!attempt?.exit) return;
+    const run = await persistence.store.jobRuns.find(attempt.jobRunId);
+    if (!run || run.finishedAt) return;
+    await faultPoints.reach('between-exit-and-finish');
+    await ingestTelemetry.ofAttempt(attemptId);
+    await finishRun(run.id, outcomeOfExit(run, attempt.exit));
+    attemptLog.announce(run.id);
+  }
+
+  return {
+    finishIfExited,
+    async record(attemptId: string, offset: number, chunk: Uint8Array): Promise<{ offset: number }> {
+      const { attempt, storedOffset, hasBeacons } = await store(attemptId, offset, chunk);
+      attemptLog.announce(attempt.jobRunId);
+      if (hasBeacons) await ingestTelemetry.ofAttempt(attemptId);
+      await finishIfExited(attemptId);
+      return { offset: storedOffset };
+    },
+  };
+}
+
+const newline = 0x0a;
+const decoder = new TextDecoder();
+
+function splitRecords(bytes: Uint8Array): SpoolRecord[] {
+  return decoder
+    .decode(bytes)
+    .split('\n')
+    .filter((line) => line !== '')
+    .map(parseSpoolRecord);
+}

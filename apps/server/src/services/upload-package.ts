@@ -1,0 +1,137 @@
+import type { BlobStore } from '../blobs/blob-store.ts';
+import type { ConfigurationRecord, DeploymentRecord } from '../store/records.ts';
+import type { Encryption } from './encryption.ts';
+import type { Persistence, Store } from '../store/store.ts';
+import type { UploadGrant } from './credentials.ts';
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import {
+  buildInstallSet,
+  includesEmbeddedDatabase,
+  readRequirementsManifest,
+  RequirementsError,
+} from '../domain/requirements.ts';
+import { inspectArchive, type ArchiveLimits } from '../archives/inspect-archive.ts';
+import { inspectConfigurationArchive } from '../archives/configuration-archive.ts';
+import { ServiceError } from './service-error.ts';
+
+export interface UploadPackageDependencies {
+  persistence: Persistence;
+  blobs: BlobStore;
+  encryption: Encryption;
+  archiveLimits: ArchiveLimits;
+}
+
+export type UploadPackage = ReturnType<typeof createUploadPackage>;
+
+/**
+ * Takes an uploaded archive that lies in a temporary file, checks it whole and stores it as the next version. Nothing is unpacked.
+ * A refused archive leaves no row and no blob.
+ */
+export function createUploadPackage({
+  persistence,
+  blobs,
+  encryption,
+  archiveLimits,
+}: UploadPackageDependencies) {
+  async function membershipOf(store: Store, grant: UploadGrant): Promise<string> {
+    const access = await store.workspaces.findAccess(grant.workspaceId, grant.principal.userId);
+    if (!access) throw new ServiceError('not_found', `There is no workspace ${grant.workspaceId}.`);
+    return access.membershipId;
+  }
+
+  /** Stores the row under the workspace's lock; an upload that was taken already is refused and its blob stays the first one's. */
+  async function store<Row>(
+    grant: UploadGrant,
+    exists: (tx: Store) => Promise<boolean>,
+    insert: (tx: Store, createdBy: string) => Promise<Row>,
+  ): Promise<Row> {
+    return persistence.transaction(async (tx) => {
+      const workspace = await tx.workspaces.lock(grant.workspaceId);
+      if (!workspace) throw new ServiceError('not_found', `There is no workspace ${grant.workspaceId}.`);
+      if (workspace.archivedAt) throw new ServiceError('workspace_archived', 'The workspace is archived.');
+      if (await exists(tx)) {
+        throw new ServiceError(
+          'upload_already_received',
+          'This upload was received already; ask for a new one.',
+        );
+      }
+      return insert(tx, await membershipOf(tx, grant));
+    });
+  }
+
+  return {
+    async uploadDeployment(upload: {
+      grant: UploadGrant;
+      archivePath: string;
+      requirements: unknown;
+      requirementsSizeBytes: number;
+    }): Promise<DeploymentRecord> {
+      const { grant } = upload;
+      const hasEmbeddedDatabase = readEmbeddedDatabase(upload.requirements);
+      const report = await inspectArchive(createReadStream(upload.archivePath), archiveLimits);
+      const archiveKey = `deployments/${grant.uploadId}.tar.gz`;
+      const { sha256 } = await blobs.put(archiveKey, createReadStream(upload.archivePath));
+      return store(
+        grant,
+        (tx) => tx.deployments.exists(grant.uploadId),
+        (tx, createdBy) =>
+          tx.deployments.insert({
+            id: grant.uploadId,
+            workspaceId: grant.workspaceId,
+            contentHash: report.contentHash,
+            archiveSha256: sha256,
+            archiveKey,
+            fileCount: report.files.length,
+            sizeBytes: report.sizeBytes,
+            requirements: upload.requirements,
+            requirementsSizeBytes: upload.requirementsSizeBytes,
+            hasEmbeddedDatabase,
+            files: report.files,
+            createdBy,
+          }),
+      );
+    },
+
+    /** The archive holds secrets: it is stored encrypted. */
+    async uploadConfiguration(upload: {
+      grant: UploadGrant;
+      archivePath: string;
+    }): Promise<ConfigurationRecord> {
+      const { grant } = upload;
+      const report = await inspectConfigurationArchive(createReadStream(upload.archivePath));
+      const archive = await readFile(upload.archivePath);
+      const archiveKey = `configurations/${grant.uploadId}.tar.gz.sealed`;
+      await blobs.put(archiveKey, encryption.encrypt(archive, grant.uploadId));
+      return store(
+        grant,
+        (tx) => tx.configurations.exists(grant.uploadId),
+        (tx, createdBy) =>
+          tx.configurations.insert({
+            id: grant.uploadId,
+            workspaceId: grant.workspaceId,
+            contentHash: report.contentHash,
+            archiveSha256: report.sha256,
+            archiveKey,
+            fileCount: report.files.length,
+            sizeBytes: report.sizeBytes,
+            profiles: report.profiles,
+            files: report.files,
+            createdBy,
+          }),
+      );
+    },
+  };
+}
+
+/** A manifest that cannot be read is refused at the upload; one that cannot be installed fails the runs, with the resolver's words. */
+function readEmbeddedDatabase(requirements: unknown): boolean {
+  try {
+    const manifest = readRequirementsManifest(requirements);
+    return includesEmbeddedDatabase(buildInstallSet(manifest, Object.keys(manifest.groups), '').requirements);
+  } catch (error) {
+    if (!(error instanceof RequirementsError)) throw error;
+    if (error.problem !== 'invalid_manifest') return true;
+    throw new ServiceError('invalid_request', error.message);
+  }
+}

@@ -1,0 +1,116 @@
+import type { Authorization } from './authorize.ts';
+import type { OrganizationRecord, WorkspaceAccess, WorkspaceRecord } from '../store/records.ts';
+import type { Page, PageRequest } from './read-page.ts';
+import type { Persistence } from '../store/store.ts';
+import type { Principal } from './credentials.ts';
+import { byNameOrAge } from './organizations.ts';
+import { pageOf, sortBy } from './read-page.ts';
+import { ServiceError } from './service-error.ts';
+
+export interface WorkspaceOwner {
+  userId: string;
+  email: string;
+  membershipId: string;
+}
+
+/** A workspace in a list, with who owns it. */
+export interface ListedWorkspace {
+  workspace: WorkspaceRecord;
+  memberCount: number;
+  owners: WorkspaceOwner[];
+}
+
+/** The caller in a workspace. */
+export interface WorkspaceMe {
+  principal: Principal;
+  access: WorkspaceAccess;
+  organization: OrganizationRecord;
+}
+
+export type Workspaces = ReturnType<typeof createWorkspaces>;
+
+const longestName = 200;
+
+export function createWorkspaces(persistence: Persistence) {
+  const { store } = persistence;
+
+  async function describe(workspaces: readonly WorkspaceRecord[]): Promise<ListedWorkspace[]> {
+    const ids = workspaces.map((workspace) => workspace.id);
+    const counts = await store.workspaces.countMembers(ids);
+    const owners = Map.groupBy(await store.workspaces.listOwners(ids), (owner) => owner.workspaceId);
+    return workspaces.map((workspace) => ({
+      workspace,
+      memberCount: counts.get(workspace.id) ?? 0,
+      owners: owners.get(workspace.id) ?? [],
+    }));
+  }
+
+  return {
+    async me({ principal, workspace: access }: Authorization): Promise<WorkspaceMe> {
+      if (!access) throw new Error('The operation was not authorized at a workspace');
+      const organization = await store.people.getOrganization(access.workspace.organizationId);
+      if (!organization) throw new Error(`Workspace ${access.workspace.id} belongs to no organization`);
+      return { principal, access, organization };
+    },
+
+    /** Owners of the organization see every workspace, others those in which they have a role. Oldest first unless sorted. */
+    async list(
+      { organization }: Authorization,
+      options: PageRequest<'created_at' | 'name'> & { includeArchived: boolean },
+    ): Promise<Page<ListedWorkspace>> {
+      if (!organization) throw new Error('The operation was not authorized at an organization');
+      const visible = await store.workspaces.listOfOrganization(organization.organizationId, {
+        membershipId: organization.role === 'owner' ? null : organization.membershipId,
+        includeArchived: options.includeArchived,
+      });
+      const page = pageOf(sortBy(visible, options.sorting, byNameOrAge), options);
+      return { items: await describe(page.items), total: page.total };
+    },
+
+    /** The creator becomes the owner. Names may repeat. @throws ServiceError region_not_set */
+    async create(
+      { organization }: Authorization,
+      wanted: { name: string; description: string | null },
+    ): Promise<WorkspaceRecord> {
+      if (!organization) throw new Error('The operation was not authorized at an organization');
+      const name = checkName(wanted.name);
+      return persistence.transaction(async (tx) => {
+        const found = await tx.people.getOrganization(organization.organizationId);
+        if (!found?.dataplaneId) {
+          throw new ServiceError('region_not_set', 'The organization has no region yet; choose one first.');
+        }
+        const workspace = await tx.workspaces.create({
+          organizationId: found.id,
+          name,
+          description: wanted.description,
+        });
+        await tx.workspaces.addMember(workspace.id, organization.membershipId, 'owner');
+        return workspace;
+      });
+    },
+
+    /** Changes what is given; a description of null is removed. */
+    async update(
+      workspaceId: string,
+      change: { name?: string | null | undefined; description?: string | null | undefined },
+    ): Promise<WorkspaceRecord> {
+      const name = typeof change.name === 'string' ? checkName(change.name) : undefined;
+      return persistence.transaction(async (tx) => {
+        const workspace = await tx.workspaces.lock(workspaceId);
+        if (!workspace) throw new ServiceError('not_found', `There is no workspace ${workspaceId}.`);
+        if (workspace.archivedAt) throw new ServiceError('workspace_archived', 'The workspace is archived.');
+        return tx.workspaces.update(workspaceId, {
+          name: name ?? workspace.name,
+          description: change.description === undefined ? workspace.description : change.description,
+        });
+      });
+    },
+  };
+}
+
+function checkName(name: string): string {
+  const trimmed = name.trim();
+  if (trimmed !== '' && trimmed.length <= longestName) return trimmed;
+  const message = `must have 1 to ${longestName} characters`;
+  throw new ServiceError('invalid_request', `The name ${message}.`, [{ key: 'name', message }]);
+}

@@ -1,0 +1,172 @@
+import type { Queryable } from './pool.ts';
+import type { Claim } from './job-runs.ts';
+import { columns } from './columns.ts';
+
+export interface AttemptExit {
+  code: number | null;
+  signal: string | null;
+  outOfMemory: boolean;
+  peakMemoryBytes: number | null;
+  reason: { code: string; detail: string } | null;
+  killedDescendants: number;
+}
+
+export interface AttemptRecord {
+  id: string;
+  jobRunId: string;
+  number: number;
+  claimNumber: number;
+  executor: string;
+  /** An executor's handle; null until the executor has started the attempt. */
+  handle: { executor: string; version: number; data: Record<string, unknown> } | null;
+  begunBy: string | null;
+  begunAt: Date | null;
+  spoolOffset: number;
+  logBytes: number;
+  logLines: number;
+  logSealed: boolean;
+  beaconCount: number;
+  beaconBytes: number;
+  exit: AttemptExit | null;
+  startedAt: Date | null;
+  finishedAt: Date | null;
+}
+
+/** How far an attempt's spool is stored. */
+export interface SpoolProgress {
+  spoolOffset: number;
+  logBytes: number;
+  logLines: number;
+  beaconCount: number;
+  beaconBytes: number;
+}
+
+const attemptColumns = columns('attempts', [
+  'id',
+  'job_run_id',
+  'number',
+  'claim_number',
+  'executor',
+  'handle',
+  'begun_by',
+  'begun_at',
+  'spool_offset',
+  'log_bytes',
+  'log_lines',
+  'log_sealed',
+  'beacon_count',
+  'beacon_bytes',
+  'exit',
+  'started_at',
+  'finished_at',
+]);
+
+export type AttemptStore = ReturnType<typeof createAttemptStore>;
+
+/** Attempts of job runs, and how far what they said is stored. */
+export function createAttemptStore(sql: Queryable) {
+  return {
+    /** The next attempt of a run under a claim that holds; undefined when it does not. */
+    insert: (claim: Claim, executor: string, bootstrapTokenHash: Uint8Array) =>
+      sql.maybeOne<AttemptRecord>(
+        `insert into attempts (job_run_id, number, claim_number, executor, bootstrap_token_hash)
+         select id, coalesce((select max(number) from attempts where job_run_id = $1), 0) + 1, $2, $3, $4
+           from job_runs where id = $1 and claim_number = $2 and status = 'starting'
+         returning ${attemptColumns}`,
+        [claim.jobRunId, claim.claimNumber, executor, bootstrapTokenHash],
+      ),
+
+    /** A log needs an attempt before an executor does: the lines of an environment build come first. */
+    ensureFirst: async (jobRunId: string, executor: string) => {
+      await sql.execute(
+        `insert into attempts (job_run_id, number, claim_number, executor) values ($1, 1, 0, $2)
+         on conflict (job_run_id, number) do nothing`,
+        [jobRunId, executor],
+      );
+      return sql.one<AttemptRecord>(
+        `select ${attemptColumns} from attempts where job_run_id = $1 order by number desc limit 1`,
+        [jobRunId],
+      );
+    },
+
+    /** Gives an attempt that has not begun to a new claim and token; undefined when it has begun or the claim does not hold. */
+    assign: (attemptId: string, claim: Claim, executor: string, bootstrapTokenHash: Uint8Array) =>
+      sql.maybeOne<AttemptRecord>(
+        `update attempts set claim_number = $3, executor = $4, bootstrap_token_hash = $5
+           from job_runs
+          where attempts.id = $1 and attempts.begun_at is null and attempts.bootstrap_token_hash is null
+            and job_runs.id = $2 and attempts.job_run_id = job_runs.id
+            and job_runs.claim_number = $3 and job_runs.status = 'starting'
+        returning ${attemptColumns}`,
+        [attemptId, claim.jobRunId, claim.claimNumber, executor, bootstrapTokenHash],
+      ),
+
+    get: (attemptId: string) =>
+      sql.maybeOne<AttemptRecord>(`select ${attemptColumns} from attempts where id = $1`, [attemptId]),
+
+    lock: (attemptId: string) =>
+      sql.maybeOne<AttemptRecord>(`select ${attemptColumns} from attempts where id = $1 for update`, [
+        attemptId,
+      ]),
+
+    findByToken: (attemptId: string, tokenHash: Uint8Array) =>
+      sql.maybeOne<AttemptRecord>(
+        `select ${attemptColumns} from attempts where id = $1 and bootstrap_token_hash = $2`,
+        [attemptId, tokenHash],
+      ),
+
+    latest: (jobRunId: string) =>
+      sql.maybeOne<AttemptRecord>(
+        `select ${attemptColumns} from attempts where job_run_id = $1 order by number desc limit 1`,
+        [jobRunId],
+      ),
+
+    listOfRun: (jobRunId: string) =>
+      sql.query<AttemptRecord>(
+        `select ${attemptColumns} from attempts where job_run_id = $1 order by number`,
+        [jobRunId],
+      ),
+
+    saveHandle: (attemptId: string, handle: NonNullable<AttemptRecord['handle']>) =>
+      sql.execute('update attempts set handle = $2 where id = $1', [attemptId, handle]),
+
+    /** Lets a bootstrap in: once for an attempt, and again for the same process when the answer got lost. */
+    async begin(attemptId: string, nonce: string) {
+      const touched = await sql.execute(
+        `update attempts set begun_by = $2, begun_at = coalesce(begun_at, now())
+          where id = $1 and (begun_by is null or begun_by = $2)`,
+        [attemptId, nonce],
+      );
+      return touched === 1;
+    },
+
+    saveProgress: (attemptId: string, progress: SpoolProgress) =>
+      sql.execute(
+        `update attempts set spool_offset = $2, log_bytes = $3, log_lines = $4, beacon_count = $5, beacon_bytes = $6 where id = $1`,
+        [
+          attemptId,
+          progress.spoolOffset,
+          progress.logBytes,
+          progress.logLines,
+          progress.beaconCount,
+          progress.beaconBytes,
+        ],
+      ),
+
+    saveStarted: (attemptId: string, startedAt: Date) =>
+      sql.execute('update attempts set started_at = coalesce(started_at, $2) where id = $1', [
+        attemptId,
+        startedAt,
+      ]),
+
+    saveExit: (attemptId: string, exit: AttemptExit, finishedAt: Date) =>
+      sql.execute('update attempts set exit = $2, finished_at = $3 where id = $1 and exit is null', [
+        attemptId,
+        exit,
+        finishedAt,
+      ]),
+
+    markSealed: (attemptId: string) =>
+      sql.execute('update attempts set log_sealed = true where id = $1', [attemptId]),
+  };
+}

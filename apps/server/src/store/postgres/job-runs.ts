@@ -1,0 +1,274 @@
+import type { JobRunFilter, JobRunSortKey } from './job-run-list.ts';
+import type { Queryable } from './pool.ts';
+import type { Sorting } from './conditions.ts';
+import type { ActiveRunState, RunState } from '@pumphouse/contract';
+import { columns } from './columns.ts';
+import { jobRunConditions, orderJobRuns } from './job-run-list.ts';
+
+export interface RunFailure {
+  code: string;
+  detail: string;
+}
+
+export interface JobRunRecord {
+  id: string;
+  workspaceId: string;
+  jobId: string;
+  jobVersionId: string;
+  deploymentId: string;
+  configurationId: string;
+  number: number;
+  status: RunState;
+  trigger: string;
+  triggerKind: string;
+  triggeredBy: string | null;
+  profile: string;
+  refresh: boolean;
+  intervalStart: Date | null;
+  intervalEnd: Date | null;
+  previousJobRunId: string | null;
+  sharesLocalData: boolean;
+  failure: RunFailure | null;
+  endIntent: 'cancel' | 'timeout' | null;
+  claimNumber: number;
+  waitNoted: boolean;
+  createdAt: Date;
+  updatedAt: Date;
+  startedAt: Date | null;
+  finishedAt: Date | null;
+}
+
+export type NewJobRun = Pick<
+  JobRunRecord,
+  | 'workspaceId'
+  | 'jobId'
+  | 'jobVersionId'
+  | 'deploymentId'
+  | 'configurationId'
+  | 'number'
+  | 'trigger'
+  | 'triggerKind'
+  | 'triggeredBy'
+  | 'profile'
+  | 'refresh'
+  | 'intervalStart'
+  | 'intervalEnd'
+  | 'previousJobRunId'
+  | 'sharesLocalData'
+> & { tickAt: Date | null };
+
+/** One of the newest runs of a job, as a list of jobs shows it. */
+export type RecentRun = Pick<JobRunRecord, 'id' | 'jobId' | 'status' | 'startedAt' | 'finishedAt'> & {
+  rowsLoaded: number | null;
+};
+
+/** A run that the end of another run started. */
+export type DownstreamRun = Pick<
+  JobRunRecord,
+  'id' | 'jobId' | 'number' | 'status' | 'trigger' | 'startedAt' | 'finishedAt' | 'createdAt'
+> & { previousJobRunId: string; jobRef: string; displayName: string | null; category: string | null };
+
+/** A claim that this server holds: writes of a supervisor count only while the number is still the run's. */
+export interface Claim {
+  jobRunId: string;
+  claimNumber: number;
+}
+
+const runColumns = columns('job_runs', [
+  'id',
+  'workspace_id',
+  'job_id',
+  'job_version_id',
+  'deployment_id',
+  'configuration_id',
+  'number',
+  'status',
+  'trigger',
+  'trigger_kind',
+  'triggered_by',
+  'profile',
+  'refresh',
+  'interval_start',
+  'interval_end',
+  'previous_job_run_id',
+  'shares_local_data',
+  'failure',
+  'end_intent',
+  'claim_number',
+  'wait_noted',
+  'created_at',
+  'updated_at',
+  'started_at',
+  'finished_at',
+]);
+
+export type JobRunStore = ReturnType<typeof createJobRunStore>;
+
+/** Job runs. Rows are made only by `start-runs` and end only by `finish-run`; claims are in `claims.ts`. */
+export function createJobRunStore(sql: Queryable) {
+  return {
+    insert: (run: NewJobRun) =>
+      sql.one<JobRunRecord>(
+        `insert into job_runs (workspace_id, job_id, job_version_id, deployment_id, configuration_id, number, status, trigger,
+                               trigger_kind, tick_at, triggered_by, profile, refresh, interval_start, interval_end,
+                               previous_job_run_id, shares_local_data)
+         values ($1, $2, $3, $4, $5, $6, 'pending', $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) returning ${runColumns}`,
+        [
+          run.workspaceId,
+          run.jobId,
+          run.jobVersionId,
+          run.deploymentId,
+          run.configurationId,
+          run.number,
+          run.trigger,
+          run.triggerKind,
+          run.tickAt,
+          run.triggeredBy,
+          run.profile,
+          run.refresh,
+          run.intervalStart,
+          run.intervalEnd,
+          run.previousJobRunId,
+          run.sharesLocalData,
+        ],
+      ),
+
+    get: (workspaceId: string, jobRunId: string) =>
+      sql.maybeOne<JobRunRecord>(`select ${runColumns} from job_runs where workspace_id = $1 and id = $2`, [
+        workspaceId,
+        jobRunId,
+      ]),
+
+    find: (jobRunId: string) =>
+      sql.maybeOne<JobRunRecord>(`select ${runColumns} from job_runs where id = $1`, [jobRunId]),
+
+    lock: (jobRunId: string) =>
+      sql.maybeOne<JobRunRecord>(`select ${runColumns} from job_runs where id = $1 for update`, [jobRunId]),
+
+    /** Newest first unless sorted otherwise. */
+    list: (
+      workspaceId: string,
+      filter: JobRunFilter,
+      page: { limit: number; offset: number; sorting?: Sorting<JobRunSortKey> | null },
+    ) => {
+      const where = jobRunConditions(workspaceId, filter);
+      return sql.query<JobRunRecord>(
+        `select ${runColumns} from job_runs where ${where.sql()} ${orderJobRuns(page.sorting)}
+          limit ${where.bind(page.limit)} offset ${where.bind(page.offset)}`,
+        where.values,
+      );
+    },
+
+    /** Counts no further than `atMost`: the contract's totals saturate, and a long history is not read for them. */
+    count: async (workspaceId: string, filter: JobRunFilter, atMost: number) => {
+      const where = jobRunConditions(workspaceId, filter);
+      const row = await sql.one<{ count: number }>(
+        `select count(*)::int as count from (select 1 from job_runs where ${where.sql()} limit ${where.bind(atMost)}) as counted`,
+        where.values,
+      );
+      return row.count;
+    },
+
+    /** The newest runs of each job, newest first, with the rows that their pipeline runs loaded (null when none reported). */
+    recentOfJobs: (jobIds: readonly string[], limit: number) =>
+      sql.query<RecentRun>(
+        `select recent.id, recent.job_id as "jobId", recent.status, recent.started_at as "startedAt",
+                recent.finished_at as "finishedAt",
+                (select sum(total_rows_loaded)::bigint from pipeline_runs where job_run_id = recent.id) as "rowsLoaded"
+           from unnest($1::uuid[]) as asked (job_id)
+           cross join lateral (select * from job_runs where job_runs.job_id = asked.job_id
+                                order by created_at desc, id desc limit $2) as recent
+          order by recent.created_at desc, recent.id desc`,
+        [jobIds, limit],
+      ),
+
+    /** Runs that the end of each of these runs started, newest first; with a category only runs of jobs that declare it. */
+    downstreamOf: (jobRunIds: readonly string[], options: { limit: number; category: string | null }) =>
+      sql.query<DownstreamRun>(
+        `select started.* from unnest($1::uuid[]) as asked (job_run_id)
+           cross join lateral (
+             select job_runs.id, job_runs.previous_job_run_id as "previousJobRunId", job_runs.job_id as "jobId",
+                    job_runs.number, job_runs.status, job_runs.trigger, job_runs.started_at as "startedAt",
+                    job_runs.finished_at as "finishedAt", job_runs.created_at as "createdAt", jobs.job_ref as "jobRef",
+                    job_versions.definition->'expose'->>'display_name' as "displayName",
+                    job_versions.definition->'expose'->>'category' as category
+               from job_runs join jobs on jobs.id = job_runs.job_id
+               join job_versions on job_versions.id = job_runs.job_version_id
+              where job_runs.previous_job_run_id = asked.job_run_id
+                and ($3::text is null or job_versions.definition->'expose'->>'category' = $3)
+              order by job_runs.created_at desc, job_runs.id desc limit $2) as started
+          order by started."createdAt" desc, started.id desc`,
+        [jobRunIds, options.limit, options.category],
+      ),
+
+    countActive: async (jobIds: readonly string[]) => {
+      const rows = await sql.query<{ jobId: string; count: number }>(
+        `select job_id as "jobId", count(*)::int as count from job_runs
+          where job_id = any($1) and status in ('pending', 'starting', 'running', 'cancelling') group by job_id`,
+        [jobIds],
+      );
+      return new Map(rows.map((row) => [row.jobId, row.count]));
+    },
+
+    findActive: (jobId: string) =>
+      sql.maybeOne<JobRunRecord>(
+        `select ${runColumns} from job_runs where job_id = $1 and status in ('pending', 'starting', 'running', 'cancelling')
+          order by created_at limit 1`,
+        [jobId],
+      ),
+
+    latestOfJobs: async (jobIds: readonly string[]) => {
+      const rows = await sql.query<JobRunRecord>(
+        `select distinct on (job_runs.job_id) ${runColumns} from job_runs where job_id = any($1)
+          order by job_runs.job_id, job_runs.created_at desc, job_runs.id desc`,
+        [jobIds],
+      );
+      return new Map(rows.map((row) => [row.jobId, row]));
+    },
+
+    /** Compare and set; false when the run was in none of the `from` states any more. */
+    async transition(
+      jobRunId: string,
+      from: readonly ActiveRunState[],
+      to: RunState,
+      intent: JobRunRecord['endIntent'] = null,
+    ) {
+      const touched = await sql.execute(
+        `update job_runs set status = $3, end_intent = coalesce(end_intent, $4), updated_at = now()
+          where id = $1 and status = any($2)`,
+        [jobRunId, from, to, intent],
+      );
+      return touched === 1;
+    },
+
+    /** User code is about to start; false when the run is not waiting for that any more. */
+    async begin(jobRunId: string) {
+      const touched = await sql.execute(
+        `update job_runs set status = 'running', started_at = coalesce(started_at, now()), updated_at = now()
+          where id = $1 and status = 'starting'`,
+        [jobRunId],
+      );
+      return touched === 1;
+    },
+
+    /** A stop that the run's own clock asks for; false when something else ends it already. */
+    async setTimeoutIntent(claim: Claim) {
+      const touched = await sql.execute(
+        `update job_runs set end_intent = 'timeout', updated_at = now()
+          where id = $1 and claim_number = $2 and status = 'running' and end_intent is null`,
+        [claim.jobRunId, claim.claimNumber],
+      );
+      return touched === 1;
+    },
+
+    /** The end of a run; false when it has ended already. */
+    async end(jobRunId: string, from: readonly RunState[], to: RunState, failure: RunFailure | null) {
+      const touched = await sql.execute(
+        `update job_runs set status = $3, failure = $4, finished_at = now(), updated_at = now(), lease_expires_at = null
+          where id = $1 and status = any($2)`,
+        [jobRunId, from, to, failure],
+      );
+      return touched === 1;
+    },
+  };
+}

@@ -1,0 +1,286 @@
+import type { JobFilter, JobSortKey } from './job-list.ts';
+import type { Queryable } from './pool.ts';
+import type { Sorting } from './conditions.ts';
+import { columns } from './columns.ts';
+import { jobConditions, orderJobs } from './job-list.ts';
+
+export interface JobRecord {
+  id: string;
+  workspaceId: string;
+  jobRef: string;
+  jobType: string;
+  version: number;
+  currentVersionId: string;
+  deploymentModule: string | null;
+  profile: string;
+  triggers: string[];
+  defaultTrigger: string | null;
+  isArchived: boolean;
+  isPaused: boolean;
+  completedIntervalEnd: Date | null;
+  lastCompletedAt: Date | null;
+  refreshPending: boolean;
+  createdBy: string;
+  createdAt: Date;
+  updatedAt: Date;
+  /** As it was deployed, key order included. */
+  definition: Record<string, unknown>;
+  definitionHash: string;
+  engineVersion: number;
+  description: string | null;
+  maxRunTimeSeconds: number | null;
+}
+
+export interface JobVersionRecord {
+  id: string;
+  jobId: string;
+  version: number;
+  definition: Record<string, unknown>;
+  definitionHash: string;
+  engineVersion: number;
+  description: string | null;
+  profile: string;
+  maxRunTimeSeconds: number | null;
+  createdBy: string;
+  createdAt: Date;
+}
+
+/** What a deploy makes of a definition; the same for a new job and a new version. */
+export interface JobVersionContent {
+  definition: Record<string, unknown>;
+  definitionHash: string;
+  engineVersion: number;
+  description: string | null;
+  profile: string;
+  maxRunTimeSeconds: number | null;
+  jobType: string;
+  triggers: string[];
+  defaultTrigger: string | null;
+  deploymentModule: string | null;
+}
+
+const jobColumns = columns('jobs', [
+  'id',
+  'workspace_id',
+  'job_ref',
+  'job_type',
+  'version',
+  'current_version_id',
+  'deployment_module',
+  'profile',
+  'triggers',
+  'default_trigger',
+  'is_archived',
+  'is_paused',
+  'completed_interval_end',
+  'last_completed_at',
+  'refresh_pending',
+  'created_by',
+  'created_at',
+  'updated_at',
+]);
+const contentColumns = columns('job_versions', [
+  'definition',
+  'definition_hash',
+  'engine_version',
+  'description',
+  'max_run_time_seconds',
+]);
+const versionColumns = columns('job_versions', [
+  'id',
+  'job_id',
+  'version',
+  'profile',
+  'created_by',
+  'created_at',
+]);
+const selectJobs = `select ${jobColumns}, ${contentColumns}
+  from jobs join job_versions on job_versions.id = jobs.current_version_id`;
+
+export type JobStore = ReturnType<typeof createJobStore>;
+
+/** Jobs with their current version, and the versions themselves. */
+export function createJobStore(sql: Queryable) {
+  async function insertVersion(
+    jobId: string,
+    version: number,
+    content: JobVersionContent,
+    createdBy: string,
+  ) {
+    const row = await sql.one<{ id: string }>(
+      `insert into job_versions (job_id, version, definition, definition_hash, engine_version, description, profile,
+                                 max_run_time_seconds, created_by)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning id`,
+      [
+        jobId,
+        version,
+        JSON.stringify(content.definition),
+        content.definitionHash,
+        content.engineVersion,
+        content.description,
+        content.profile,
+        content.maxRunTimeSeconds,
+        createdBy,
+      ],
+    );
+    return row.id;
+  }
+
+  function get(workspaceId: string, jobId: string) {
+    return sql.maybeOne<JobRecord>(`${selectJobs} where jobs.workspace_id = $1 and jobs.id = $2`, [
+      workspaceId,
+      jobId,
+    ]);
+  }
+
+  return {
+    get,
+
+    /** All jobs of a workspace, archived ones included, newest first. */
+    listAll: (workspaceId: string) =>
+      sql.query<JobRecord>(
+        `${selectJobs} where jobs.workspace_id = $1 order by jobs.created_at desc, jobs.id`,
+        [workspaceId],
+      ),
+
+    /** Newest first unless sorted otherwise. */
+    list: (
+      workspaceId: string,
+      filter: JobFilter,
+      page: { limit: number; offset: number; sorting?: Sorting<JobSortKey> | null },
+    ) => {
+      const where = jobConditions(workspaceId, filter);
+      return sql.query<JobRecord>(
+        `${selectJobs} where ${where.sql()} ${orderJobs(page.sorting)} limit ${where.bind(page.limit)} offset ${where.bind(page.offset)}`,
+        where.values,
+      );
+    },
+
+    /** Counts no further than `atMost`. */
+    count: async (workspaceId: string, filter: JobFilter, atMost: number) => {
+      const where = jobConditions(workspaceId, filter);
+      const row = await sql.one<{ count: number }>(
+        `select count(*)::int as count from (select 1 from jobs join job_versions on job_versions.id = jobs.current_version_id
+          where ${where.sql()} limit ${where.bind(atMost)}) as counted`,
+        where.values,
+      );
+      return row.count;
+    },
+
+    getMany: (jobIds: readonly string[]) =>
+      sql.query<JobRecord>(`${selectJobs} where jobs.id = any($1)`, [jobIds]),
+
+    /** Locks jobs in id order, so that two start decisions that share jobs wait for each other instead of deadlocking. */
+    lock: (jobIds: readonly string[]) =>
+      sql.query<JobRecord>(`${selectJobs} where jobs.id = any($1) order by jobs.id for update of jobs`, [
+        jobIds,
+      ]),
+
+    /** Active jobs that carry exactly this trigger: what follows an event. */
+    listTriggeredBy: (workspaceId: string, trigger: string) =>
+      sql.query<JobRecord>(
+        `${selectJobs} where jobs.workspace_id = $1 and not jobs.is_archived and jobs.triggers @> array[$2] order by jobs.id`,
+        [workspaceId, trigger],
+      ),
+
+    getVersions: (versionIds: readonly string[]) =>
+      sql.query<JobVersionRecord>(
+        `select ${versionColumns}, ${contentColumns} from job_versions where id = any($1)`,
+        [versionIds],
+      ),
+
+    async create(
+      workspaceId: string,
+      jobRef: string,
+      content: JobVersionContent,
+      createdBy: string,
+    ): Promise<JobRecord> {
+      // The job and its first version name each other; the constraint between them is checked at commit.
+      const { id } = await sql.one<{ id: string }>(
+        `insert into jobs (workspace_id, job_ref, job_type, version, current_version_id, deployment_module, profile, triggers,
+                           default_trigger, created_by)
+         values ($1, $2, $3, 1, gen_random_uuid(), $4, $5, $6, $7, $8) returning id`,
+        [
+          workspaceId,
+          jobRef,
+          content.jobType,
+          content.deploymentModule,
+          content.profile,
+          content.triggers,
+          content.defaultTrigger,
+          createdBy,
+        ],
+      );
+      const versionId = await insertVersion(id, 1, content, createdBy);
+      await sql.execute('update jobs set current_version_id = $2 where id = $1', [id, versionId]);
+      return mustExist(await get(workspaceId, id));
+    },
+
+    async addVersion(job: JobRecord, content: JobVersionContent, createdBy: string): Promise<JobRecord> {
+      const version = job.version + 1;
+      const versionId = await insertVersion(job.id, version, content, createdBy);
+      await sql.execute(
+        `update jobs set version = $2, current_version_id = $3, job_type = $4, deployment_module = $5, profile = $6,
+                triggers = $7, default_trigger = $8, is_archived = false, updated_at = now()
+          where id = $1`,
+        [
+          job.id,
+          version,
+          versionId,
+          content.jobType,
+          content.deploymentModule,
+          content.profile,
+          content.triggers,
+          content.defaultTrigger,
+        ],
+      );
+      return mustExist(await get(job.workspaceId, job.id));
+    },
+
+    async archive(job: JobRecord): Promise<JobRecord> {
+      await sql.execute(
+        'update jobs set is_archived = true, is_paused = false, updated_at = now() where id = $1',
+        [job.id],
+      );
+      return mustExist(await get(job.workspaceId, job.id));
+    },
+
+    clearPause: (jobId: string) => sql.execute('update jobs set is_paused = false where id = $1', [jobId]),
+
+    setDeploymentModule: (jobIds: readonly string[], deploymentModule: string) =>
+      sql.execute('update jobs set deployment_module = $2 where id = any($1)', [jobIds, deploymentModule]),
+
+    /** The next number of the job's runs; the job's row has to be locked. */
+    takeRunNumber: async (jobId: string) => {
+      const row = await sql.one<{ number: number }>(
+        'update jobs set last_run_number = last_run_number + 1 where id = $1 returning last_run_number as number',
+        [jobId],
+      );
+      return row.number;
+    },
+
+    /** Forgets what was completed: the next interval starts over. */
+    forgetCompletion: (jobIds: readonly string[], options: { refreshPending: boolean }) =>
+      sql.execute(
+        `update jobs set completed_interval_end = null, last_completed_at = null,
+                refresh_pending = refresh_pending or $2 where id = any($1)`,
+        [jobIds, options.refreshPending],
+      ),
+
+    clearRefreshPending: (jobId: string) =>
+      sql.execute('update jobs set refresh_pending = false where id = $1', [jobId]),
+
+    /** An empty interval has covered no time, so it must not move the watermark past time that nothing has loaded. */
+    noteCompletion: (jobId: string, intervalEnd: Date | null) =>
+      sql.execute(
+        `update jobs set last_completed_at = now(), completed_interval_end = greatest(completed_interval_end, $2::timestamptz)
+          where id = $1`,
+        [jobId, intervalEnd],
+      ),
+  };
+}
+
+function mustExist(job: JobRecord | undefined): JobRecord {
+  if (!job) throw new Error('A job vanished inside the transaction that wrote it');
+  return job;
+}

@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Client } from 'pg';
+import { clientConfig } from './pool.ts';
+import type { DatabaseConnection } from './pool.ts';
+
+/** The migrations of this server. */
+export const migrationsFolder = fileURLToPath(new URL('../migrations/', import.meta.url));
+
+type Compatibility = 'compatible' | 'breaking';
+
+interface Migration {
+  number: number;
+  name: string;
+  /** Whether servers that do not know this migration go on working with the schema it leaves. */
+  compatibility: Compatibility;
+  sql: string;
+  sha256: string;
+}
+
+type AppliedMigration = Omit<Migration, 'sql'>;
+
+/** The schema and the migrations of this server do not fit; nothing was changed after the migration that fits last. */
+export class MigrationError extends Error {
+  override name = 'MigrationError';
+}
+
+const fileName = /^(\d{4})_[a-z0-9_]+\.sql$/;
+const firstLine = /^-- (compatible|breaking)\r?\n/;
+// Any number does, so long as all versions of Pumphouse take the same.
+const lockKey = 7_082_211;
+
+/**
+ * Brings the schema to the last migration in `folder` (files `NNNN_name.sql` that begin with a line `-- compatible` or
+ * `-- breaking`), each in a transaction of its own, and gives the names of those it applied. Callers at the same time wait
+ * for each other. Migrations unknown to this server are let pass when they are compatible, which lets the servers of an
+ * installation be replaced one by one. Rejects with a MigrationError when the schema holds a breaking one that is unknown
+ * here, when an applied file has changed, and when a file comes before one that is applied.
+ */
+export async function migrate(connection: DatabaseConnection, folder = migrationsFolder): Promise<string[]> {
+  const known = await readMigrations(folder);
+  const client = new Client({ ...clientConfig(connection), statement_timeout: 0 });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    // Held by the session: ending the connection gives it back, however this ends.
+    await client.query('SELECT pg_advisory_lock($1)', [lockKey]);
+    const pending = findPending(known, await readApplied(client));
+    for (const migration of pending) await apply(client, migration);
+    return pending.map(({ name }) => name);
+  } finally {
+    await client.end();
+  }
+}
+
+async function readMigrations(folder: string): Promise<Migration[]> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).toSorted();
+  const migrations = await Promise.all(names.map((name) => readMigration(folder, name)));
+  for (const [index, { number, name }] of migrations.entries()) {
+    const before = migrations[index - 1];
+    if (before?.number === number) {
+      throw new MigrationError(`${before.name} and ${name} have the same number`);
+    }
+  }
+  return migrations;
+}
+
+async function readMigration(folder: string, name: string): Promise<Migration> {
+  const number = fileName.exec(name)?.[1];
+  if (number === undefined) throw new MigrationError(`${name} is not named like 0001_first.sql`);
+  const sql = await readFile(join(folder, name), 'utf8');
+  const compatibility = firstLine.exec(sql)?.[1] as Compatibility | undefined;
+  if (compatibility === undefined) {
+    throw new MigrationError(`${name} does not begin with a line "-- compatible" or "-- breaking"`);
+  }
+  const sha256 = createHash('sha256').update(sql).digest('hex');
+  return { number: Number(number), name, compatibility, sql, sha256 };
+}
+
+async function readApplied(client: Client): Promise<AppliedMigration[]> {
+  await client.query(`
+    CREATE TABLE IF NOT EXISTS schema_migrations (
+      number integer PRIMARY KEY,
+      name text NOT NULL,
+      compatibility text NOT NULL CHECK (compatibility IN ('compatible', 'breaking')),
+      sha256 text NOT NULL,
+      applied_at timestamptz NOT NULL DEFAULT now()
+    )`);
+  const { rows } = await client.query<AppliedMigration>(
+    'SELECT number, name, compatibility, sha256 FROM schema_migrations ORDER BY number',
+  );
+  return rows;
+}
+
+function findPending(known: Migration[], applied: AppliedMigration[]): Migration[] {
+  const knownByNumber = new Map(known.map((migration) => [migration.number, migration]));
+  for (const { number, name, compatibility, sha256 } of applied) {
+    const file = knownByNumber.get(number);
+    if (file === undefined && compatibility === 'breaking') {
+      throw new MigrationError(
+        `The database was brought forward by a newer Pumphouse (${name}), with which this version cannot work. Start the newer version.`,
+      );
+    }
+    if (file !== undefined && file.sha256 !== sha256) {
+      throw new MigrationError(
+        `${file.name} has changed since it was applied: an applied migration is final`,
+      );
+    }
+  }
+  const appliedNumbers = new Set(applied.map(({ number }) => number));
+  const pending = known.filter(({ number }) => !appliedNumbers.has(number));
+  const [first, last] = [pending[0], applied.at(-1)];
+  if (first !== undefined && last !== undefined && first.number < last.number) {
+    throw new MigrationError(`${first.name} comes before ${last.name}, which the database already has`);
+  }
+  return pending;
+}
+
+async function apply(client: Client, migration: Migration): Promise<void> {
+  const { number, name, compatibility, sql, sha256 } = migration;
+  await client.query('BEGIN');
+  try {
+    await client.query(sql);
+    await client.query(
+      'INSERT INTO schema_migrations (number, name, compatibility, sha256) VALUES ($1, $2, $3, $4)',
+      [number, name, compatibility, sha256],
+    );
+    await client.query('COMMIT');
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => undefined);
+    throw new MigrationError(`${name}: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  }
+}

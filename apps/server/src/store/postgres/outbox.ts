@@ -1,0 +1,47 @@
+import type { Queryable } from './pool.ts';
+
+/** Events that commit with the state they tell of. */
+export type OutboxEvent =
+  | { kind: 'job_run.created'; payload: { jobRunId: string } }
+  | { kind: 'job_run.finished'; payload: { jobRunId: string } };
+
+export type TakenEvent = OutboxEvent & { id: number };
+
+export type OutboxStore = ReturnType<typeof createOutboxStore>;
+
+/** The channel on which waiting supervisors are woken; a lost wake-up costs a poll interval, never a run. */
+export const wakeChannel = 'pumphouse_wake';
+
+/** Events for the relay, delivered at least once. */
+export function createOutboxStore(sql: Queryable) {
+  return {
+    async add(event: OutboxEvent) {
+      await sql.execute('insert into outbox (kind, payload) values ($1, $2)', [event.kind, event.payload]);
+      await sql.execute('select pg_notify($1, $2)', [wakeChannel, event.kind]);
+    },
+
+    /** Wakes the supervisors of every server when the transaction commits. */
+    wake: () => sql.execute('select pg_notify($1, $2)', [wakeChannel, '']),
+
+    /** Takes events for so many seconds; what is not marked by then is taken again. */
+    take: (limit: number, seconds: number) =>
+      sql.query<TakenEvent>(
+        `update outbox set taken_until = now() + make_interval(secs => $2)
+          where id in (select id from outbox where processed_at is null and (taken_until is null or taken_until < now())
+                        order by id limit $1 for update skip locked)
+        returning id, kind, payload`,
+        [limit, seconds],
+      ),
+
+    markProcessed: (eventId: number) =>
+      sql.execute('update outbox set processed_at = now() where id = $1', [eventId]),
+
+    /** Comes back later: 2 s, 4 s, ... 5 minutes at most. */
+    markFailed: (eventId: number) =>
+      sql.execute(
+        `update outbox set failures = failures + 1,
+                taken_until = now() + least(interval '2 seconds' * power(2, failures), interval '5 minutes') where id = $1`,
+        [eventId],
+      ),
+  };
+}

@@ -1,0 +1,191 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { open, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ownFolder, postgresEnvironment, postgresPort } from './cluster.ts';
+import { readCommandLine, readStartTime } from './live-process.ts';
+import type { PostgresBinaries, RunAs } from './postgres-binaries.ts';
+import { logSize, readLogSince } from './postgres-log.ts';
+
+/** A running Postgres; the start time tells it from a later process with its pid. */
+export interface Postmaster {
+  pid: number;
+  startTime: number;
+}
+
+export interface PostmasterSetup {
+  /** The database cluster. */
+  folder: string;
+  logPath: string;
+  binaries: PostgresBinaries;
+  runAs: RunAs;
+  /** Settings given on the command line. */
+  settings: Readonly<Record<string, string>>;
+}
+
+const pollMs = 5;
+const orphanTimeoutMs = 15_000;
+const readyTimeoutMs = 120_000;
+
+/** The Postgres that runs on the cluster, whoever started it; undefined when none does. */
+export async function findPostmaster(folder: string): Promise<Postmaster | undefined> {
+  const pid = (await readPidFile(folder)).pid;
+  if (pid === undefined || !runsOn(pid, folder)) return undefined;
+  const startTime = readStartTime(pid);
+  return startTime === undefined ? undefined : { pid, startTime };
+}
+
+export function isPostmasterAlive(postmaster: Postmaster): boolean {
+  return readStartTime(postmaster.pid) === postmaster.startTime;
+}
+
+/**
+ * Starts Postgres as a session of its own, which a kill of this process does not touch, and waits until it takes connections,
+ * after recovery if it has to recover. Rejects with the end of its log when it ends instead.
+ */
+export async function startPostmaster(setup: PostmasterSetup): Promise<Postmaster> {
+  const emerged = await clearRemains(setup.folder);
+  if (emerged !== undefined) return emerged;
+  const logStart = await logSize(setup.logPath);
+  const postmaster = await spawnPostmaster(setup);
+  try {
+    await awaitReady(setup.folder, postmaster);
+  } catch (error) {
+    const log = await readLogSince(setup.logPath, logStart);
+    throw new Error(`${error instanceof Error ? error.message : String(error)}\n${log}`.trim(), {
+      cause: error,
+    });
+  }
+  return postmaster;
+}
+
+/** The Postgres that runs on the cluster, once it takes connections; undefined when none does, or it was ending. */
+export async function adoptPostmaster(folder: string): Promise<Postmaster | undefined> {
+  const postmaster = await findPostmaster(folder);
+  if (postmaster === undefined) return undefined;
+  try {
+    await awaitReady(folder, postmaster);
+    return postmaster;
+  } catch (error) {
+    if (isPostmasterAlive(postmaster)) throw error;
+    return undefined;
+  }
+}
+
+async function awaitReady(folder: string, postmaster: Postmaster): Promise<void> {
+  const deadline = Date.now() + readyTimeoutMs;
+  while (Date.now() < deadline) {
+    const { pid, status } = await readPidFile(folder);
+    if (pid === postmaster.pid && status === 'ready') return;
+    if (!isPostmasterAlive(postmaster)) throw new Error('Postgres ended while starting');
+    await delay(pollMs);
+  }
+  throw new Error(
+    `Postgres (pid ${postmaster.pid}) does not take connections after ${readyTimeoutMs / 1000} s`,
+  );
+}
+
+/** Ends Postgres: transactions roll back, what is committed is written out. Rejects when it is still there after 60 s. */
+export async function stopPostmaster(postmaster: Postmaster): Promise<void> {
+  // Fast shutdown, then immediate: recovery at the next start makes up for the second.
+  for (const [signal, seconds] of [
+    ['SIGINT', 45],
+    ['SIGQUIT', 15],
+  ] as const) {
+    if (!isPostmasterAlive(postmaster)) return;
+    process.kill(postmaster.pid, signal);
+    if (await hasEnded(postmaster, seconds)) return;
+  }
+  throw new Error(`Postgres (pid ${postmaster.pid}) does not stop`);
+}
+
+/** Whether Postgres is gone, or goes within that time. */
+export async function hasEnded(postmaster: Postmaster, seconds: number): Promise<boolean> {
+  const deadline = Date.now() + seconds * 1000;
+  while (Date.now() < deadline) {
+    if (!isPostmasterAlive(postmaster)) return true;
+    await delay(pollMs);
+  }
+  return false;
+}
+
+async function spawnPostmaster({ folder, logPath, binaries, runAs, settings }: PostmasterSetup) {
+  const log = await open(logPath, 'a', 0o600);
+  try {
+    const all = { ...settings, cluster_name: clusterMark(folder), unix_socket_directories: ownFolder };
+    const options = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+    const child = spawn(binaries.postgres, ['-D', ownFolder, ...options], {
+      ...runAs,
+      cwd: folder,
+      env: postgresEnvironment,
+      detached: true,
+      stdio: ['ignore', log.fd, log.fd],
+    });
+    await new Promise<void>((resolve, reject) => {
+      child.once('spawn', resolve);
+      child.once('error', reject);
+    });
+    child.unref();
+    const pid = child.pid ?? 0;
+    // A process that ended already has no start time; waiting for it to be ready then says so.
+    return { pid, startTime: readStartTime(pid) ?? 0 };
+  } finally {
+    await log.close();
+  }
+}
+
+/**
+ * Clears the way after a Postgres that was killed. Its backends hold the shared memory until each has seen that it is gone.
+ * Postgres itself removes a lock file whose process is gone, but not one whose pid another process of its user has by now,
+ * nor that of a zombie, which a container without an init keeps for good.
+ *
+ * Gives a Postgres that turns up meanwhile: the one of a server that was killed while it was starting it.
+ */
+async function clearRemains(folder: string): Promise<Postmaster | undefined> {
+  const deadline = Date.now() + orphanTimeoutMs;
+  for (let orphan = findProcessOn(folder); orphan !== undefined; orphan = findProcessOn(folder)) {
+    const postmaster = await adoptPostmaster(folder);
+    if (postmaster !== undefined) return postmaster;
+    if (Date.now() > deadline) {
+      throw new Error(`Process ${orphan} of a Postgres that was killed still works on ${folder}`);
+    }
+    await delay(pollMs);
+  }
+  for (const name of ['postmaster.pid', `.s.PGSQL.${postgresPort}.lock`]) {
+    const { pid } = await readPidFile(folder, name);
+    if (pid !== undefined && existsSync(`/proc/${pid}`)) await rm(join(folder, name), { force: true });
+  }
+  return undefined;
+}
+
+/**
+ * What tells the processes of this cluster from all others: it is in the command line of the postmaster and in the titles of
+ * its backends, which any user may read. It follows a folder that is renamed, and a copy of a folder has another.
+ */
+function clusterMark(folder: string): string {
+  const { dev, ino } = statSync(folder, { bigint: true });
+  return `pumphouse-${dev.toString(16)}-${ino.toString(16)}`;
+}
+
+function runsOn(pid: number, folder: string): boolean {
+  const commandLine = readCommandLine(pid);
+  const mark = clusterMark(folder);
+  return commandLine.includes(`cluster_name=${mark}\0`) || commandLine.startsWith(`postgres: ${mark}: `);
+}
+
+function findProcessOn(folder: string): number | undefined {
+  const pids = readdirSync('/proc').map(Number).filter(Number.isInteger);
+  return pids.find((pid) => runsOn(pid, folder) && readStartTime(pid) !== undefined);
+}
+
+async function readPidFile(
+  folder: string,
+  name = 'postmaster.pid',
+): Promise<{ pid?: number; status?: string }> {
+  const text = await readFile(join(folder, name), 'utf8').catch(() => '');
+  const lines = text.split('\n');
+  const pid = Number.parseInt(lines[0] ?? '', 10);
+  // The last of the eight lines is rewritten as the state changes.
+  return Number.isNaN(pid) ? {} : { pid: Math.abs(pid), status: (lines[7] ?? '').trim() };
+}

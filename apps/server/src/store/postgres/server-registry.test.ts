@@ -1,0 +1,51 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { identifyOwnProcess, readStartTime } from './live-process.ts';
+import { awaitHiddenServers, listServers, registerServer } from './server-registry.ts';
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'pumphouse-servers-'));
+});
+
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const writeLine = (name: string, content: object) => writeFile(join(folder, name), JSON.stringify(content));
+
+test('a server is there from its registration to its removal', async () => {
+  const [first, second] = [await registerServer(folder), await registerServer(folder)];
+  const own = { pid: process.pid, visible: true };
+  expect(await listServers(folder)).toEqual([own, own]);
+  await first.remove();
+  expect(await listServers(folder)).toEqual([own]);
+  await second.remove();
+  expect(await listServers(folder)).toEqual([]);
+});
+
+test('a server that died, or whose pid another process has, is gone, and its line is removed', async () => {
+  const child = spawn('sleep', ['100']);
+  const pid = child.pid ?? 0;
+  const { place } = identifyOwnProcess();
+  await writeLine('child.json', { pid, startTime: readStartTime(pid), place });
+  await writeLine('reused.json', { pid: process.pid, startTime: 1, place });
+  await writeFile(join(folder, 'cut-short.json'), '{"pid":');
+  expect(await listServers(folder)).toEqual([{ pid, visible: true }]);
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  expect(await listServers(folder)).toEqual([]);
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test('a server that cannot be seen counts for as long as it refreshes its line', async () => {
+  await writeLine('hidden.json', { pid: 1, startTime: 1, place: 'another container' });
+  expect(await listServers(folder)).toEqual([{ pid: 1, visible: false }]);
+  await expect(awaitHiddenServers(folder, 100)).rejects.toThrow('in another container');
+  const old = new Date(Date.now() - 11_000);
+  await utimes(join(folder, 'hidden.json'), old, old);
+  await expect(awaitHiddenServers(folder, 100)).resolves.toBeUndefined();
+});

@@ -1,0 +1,263 @@
+import type { PipelineRunFilter, PipelineRunHeadRecord, PipelineRunSortKey } from './pipeline-run-list.ts';
+import type { Queryable } from './pool.ts';
+import type { Sorting } from './conditions.ts';
+import type { PipelineRunFacts } from '../../telemetry/pipeline-run-facts.ts';
+import { columns } from './columns.ts';
+import { orderPipelineRuns, pipelineRunConditions, pipelineRunHeadColumns } from './pipeline-run-list.ts';
+
+export interface BeaconBodyRecord {
+  attemptId: string;
+  number: number;
+  kind: string;
+  blobKey: string;
+  jobRunId: string;
+  workspaceId: string;
+  jobRef: string;
+}
+
+export interface PipelineRunRecord {
+  id: string;
+  workspaceId: string;
+  jobRunId: string;
+  attemptId: string;
+  traceBlobKey: string;
+  createdAt: Date;
+  updatedAt: Date;
+  facts: PipelineRunFacts;
+}
+
+export interface SchemaVersion {
+  workspaceId: string;
+  pipelineName: string;
+  schemaName: string;
+  versionHash: string;
+  version: number | null;
+  previousHashes: string[];
+  destinationName: string | null;
+  datasetName: string | null;
+  document: unknown;
+  jobRunId: string;
+}
+
+export interface JobResultRecord {
+  id: string;
+  jobRunId: string;
+  jobRef: string;
+  resultType: string;
+  engineVersion: number;
+  /** The body that dlt sent, verbatim. */
+  document: Record<string, unknown>;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+const pipelineRunColumns = columns('pipeline_runs', [
+  'id',
+  'workspace_id',
+  'job_run_id',
+  'attempt_id',
+  'trace_blob_key',
+  'created_at',
+  'updated_at',
+  'facts',
+]);
+const resultColumns = columns('job_results', [
+  'id',
+  'job_run_id',
+  'job_ref',
+  'result_type',
+  'engine_version',
+  'document',
+  'created_at',
+  'updated_at',
+]);
+
+export type TelemetryStore = ReturnType<typeof createTelemetryStore>;
+
+/** What dlt's beacon said: bodies as they came, and the pipeline runs, schemas and results read from them. */
+export function createTelemetryStore(sql: Queryable) {
+  return {
+    addBody: (body: {
+      attemptId: string;
+      number: number;
+      kind: string;
+      sizeBytes: number;
+      blobKey: string;
+      receivedAt: Date;
+    }) =>
+      sql.execute(
+        `insert into beacon_bodies (attempt_id, number, kind, size_bytes, blob_key, received_at) values ($1, $2, $3, $4, $5, $6)
+         on conflict do nothing`,
+        [body.attemptId, body.number, body.kind, body.sizeBytes, body.blobKey, body.receivedAt],
+      ),
+
+    /** Bodies that were stored and not read yet, in the order in which they came. */
+    listWaiting: (attemptId: string | null, limit: number) =>
+      sql.query<BeaconBodyRecord>(
+        `select beacon_bodies.attempt_id as "attemptId", beacon_bodies.number, beacon_bodies.kind,
+                beacon_bodies.blob_key as "blobKey", job_runs.id as "jobRunId", job_runs.workspace_id as "workspaceId",
+                jobs.job_ref as "jobRef"
+           from beacon_bodies
+           join attempts on attempts.id = beacon_bodies.attempt_id
+           join job_runs on job_runs.id = attempts.job_run_id
+           join jobs on jobs.id = job_runs.job_id
+          where beacon_bodies.ingested_at is null and ($1::uuid is null or beacon_bodies.attempt_id = $1)
+          order by beacon_bodies.received_at, beacon_bodies.number limit $2`,
+        [attemptId, limit],
+      ),
+
+    /** A body with a problem is kept and not tried again. */
+    markIngested: (attemptId: string, number: number, problem: string | null) =>
+      sql.execute(
+        'update beacon_bodies set ingested_at = now(), problem = $3 where attempt_id = $1 and number = $2',
+        [attemptId, number, problem],
+      ),
+
+    touchWatermark: (workspaceId: string) =>
+      sql.execute(
+        `insert into telemetry_watermarks (workspace_id, updated_at) values ($1, now())
+         on conflict (workspace_id) do update set updated_at = now()`,
+        [workspaceId],
+      ),
+
+    watermark: async (workspaceId: string) => {
+      const row = await sql.maybeOne<{ updatedAt: Date }>(
+        `select updated_at as "updatedAt" from telemetry_watermarks where workspace_id = $1`,
+        [workspaceId],
+      );
+      return row?.updatedAt;
+    },
+
+    /** The same trace again changes nothing but `updated_at`. */
+    upsertPipelineRun: (run: Omit<PipelineRunRecord, 'id' | 'createdAt' | 'updatedAt'>) =>
+      sql.execute(
+        `insert into pipeline_runs (workspace_id, job_run_id, attempt_id, transaction_id, pipeline_name, status, started_at,
+                finished_at, duration_ms, destination_name, destination_type, dataset_name, total_rows_extracted,
+                total_rows_loaded, total_bytes_loaded, error_step, error_message, has_schema_migration, is_empty_run,
+                dlt_version, facts, trace_blob_key)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+         on conflict (attempt_id, transaction_id) do update set
+                pipeline_name = excluded.pipeline_name, status = excluded.status, started_at = excluded.started_at,
+                finished_at = excluded.finished_at, duration_ms = excluded.duration_ms,
+                destination_name = excluded.destination_name, destination_type = excluded.destination_type,
+                dataset_name = excluded.dataset_name, total_rows_extracted = excluded.total_rows_extracted,
+                total_rows_loaded = excluded.total_rows_loaded, total_bytes_loaded = excluded.total_bytes_loaded,
+                error_step = excluded.error_step, error_message = excluded.error_message,
+                has_schema_migration = excluded.has_schema_migration, is_empty_run = excluded.is_empty_run,
+                dlt_version = excluded.dlt_version, facts = excluded.facts, trace_blob_key = excluded.trace_blob_key,
+                updated_at = now()
+          where pipeline_runs.facts::text <> excluded.facts::text`,
+        [
+          run.workspaceId,
+          run.jobRunId,
+          run.attemptId,
+          run.facts.transactionId,
+          run.facts.pipelineName,
+          run.facts.status,
+          run.facts.startedAt,
+          run.facts.finishedAt,
+          run.facts.durationMs,
+          run.facts.destinationName,
+          run.facts.destinationType,
+          run.facts.datasetName,
+          run.facts.totalRowsExtracted,
+          run.facts.totalRowsLoaded,
+          run.facts.totalBytesLoaded,
+          run.facts.errorStep,
+          run.facts.errorMessage,
+          run.facts.hasSchemaMigration,
+          run.facts.isEmptyRun,
+          run.facts.dltVersion,
+          run.facts,
+          run.traceBlobKey,
+        ],
+      ),
+
+    /** Newest first unless sorted otherwise. */
+    listPipelineRuns: (
+      workspaceId: string,
+      filter: PipelineRunFilter,
+      page: { limit: number; offset: number; sorting?: Sorting<PipelineRunSortKey> | null },
+    ) => {
+      const where = pipelineRunConditions(workspaceId, filter);
+      return sql.query<PipelineRunHeadRecord>(
+        `select ${pipelineRunHeadColumns} from pipeline_runs where ${where.sql()} ${orderPipelineRuns(page.sorting)}
+          limit ${where.bind(page.limit)} offset ${where.bind(page.offset)}`,
+        where.values,
+      );
+    },
+
+    /** Counts no further than `atMost`. */
+    countPipelineRuns: async (workspaceId: string, filter: PipelineRunFilter, atMost: number) => {
+      const where = pipelineRunConditions(workspaceId, filter);
+      const row = await sql.one<{ count: number }>(
+        `select count(*)::int as count from (select 1 from pipeline_runs where ${where.sql()} limit ${where.bind(atMost)}) as counted`,
+        where.values,
+      );
+      return row.count;
+    },
+
+    getPipelineRun: (workspaceId: string, pipelineRunId: string) =>
+      sql.maybeOne<PipelineRunRecord>(
+        `select ${pipelineRunColumns} from pipeline_runs where workspace_id = $1 and id = $2`,
+        [workspaceId, pipelineRunId],
+      ),
+
+    /** Pipeline runs of several job runs, oldest first: the summaries on a list of job runs in one query. */
+    listOfJobRuns: (jobRunIds: readonly string[]) =>
+      sql.query<PipelineRunHeadRecord>(
+        `select ${pipelineRunHeadColumns} from pipeline_runs where job_run_id = any($1) order by created_at, id`,
+        [jobRunIds],
+      ),
+
+    upsertSchema: (schema: SchemaVersion) =>
+      sql.execute(
+        `insert into schema_versions (workspace_id, pipeline_name, schema_name, version_hash, version, previous_hashes,
+                destination_name, dataset_name, document, job_run_id)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+         on conflict (workspace_id, pipeline_name, schema_name, version_hash) do update set last_seen_at = now()`,
+        [
+          schema.workspaceId,
+          schema.pipelineName,
+          schema.schemaName,
+          schema.versionHash,
+          schema.version,
+          schema.previousHashes,
+          schema.destinationName,
+          schema.datasetName,
+          JSON.stringify(schema.document),
+          schema.jobRunId,
+        ],
+      ),
+
+    upsertResult: (result: {
+      workspaceId: string;
+      jobRunId: string;
+      jobRef: string;
+      resultType: string;
+      engineVersion: number;
+      document: unknown;
+    }) =>
+      sql.execute(
+        `insert into job_results (workspace_id, job_run_id, job_ref, result_type, engine_version, document)
+         values ($1, $2, $3, $4, $5, $6)
+         on conflict (job_run_id) do update set job_ref = excluded.job_ref, result_type = excluded.result_type,
+                engine_version = excluded.engine_version, document = excluded.document, updated_at = now()
+          where job_results.document::text <> excluded.document::text`,
+        [
+          result.workspaceId,
+          result.jobRunId,
+          result.jobRef,
+          result.resultType,
+          result.engineVersion,
+          JSON.stringify(result.document),
+        ],
+      ),
+
+    getResult: (workspaceId: string, jobRunId: string) =>
+      sql.maybeOne<JobResultRecord>(
+        `select ${resultColumns} from job_results where workspace_id = $1 and job_run_id = $2`,
+        [workspaceId, jobRunId],
+      ),
+  };
+}

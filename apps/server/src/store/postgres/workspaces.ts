@@ -1,0 +1,148 @@
+import type { Queryable } from './pool.ts';
+import type { OrganizationRole, WorkspaceRole } from './people.ts';
+import { columns } from './columns.ts';
+
+export interface WorkspaceRecord {
+  id: string;
+  organizationId: string;
+  name: string;
+  description: string | null;
+  isPlayground: boolean;
+  sandboxUidOffset: number;
+  archivedAt: Date | null;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+/** What a user is in a workspace and in its organization. */
+export interface WorkspaceAccess {
+  workspace: WorkspaceRecord;
+  workspaceRole: WorkspaceRole;
+  organizationRole: OrganizationRole;
+  membershipId: string;
+}
+
+const workspaceColumns = columns('workspaces', [
+  'id',
+  'organization_id',
+  'name',
+  'description',
+  'is_playground',
+  'sandbox_uid_offset',
+  'archived_at',
+  'created_at',
+  'updated_at',
+]);
+
+export type WorkspaceStore = ReturnType<typeof createWorkspaceStore>;
+
+/** Workspaces, who belongs to them, and the local data that their runs share. */
+export function createWorkspaceStore(sql: Queryable) {
+  return {
+    create: (workspace: { organizationId: string; name: string; description: string | null }) =>
+      sql.one<WorkspaceRecord>(
+        `insert into workspaces (organization_id, name, description) values ($1, $2, $3) returning ${workspaceColumns}`,
+        [workspace.organizationId, workspace.name, workspace.description],
+      ),
+
+    get: (workspaceId: string) =>
+      sql.maybeOne<WorkspaceRecord>(`select ${workspaceColumns} from workspaces where id = $1`, [
+        workspaceId,
+      ]),
+
+    /** Holds the workspace until the transaction ends: deploys and uploads of one workspace follow each other. */
+    lock: (workspaceId: string) =>
+      sql.maybeOne<WorkspaceRecord>(`select ${workspaceColumns} from workspaces where id = $1 for update`, [
+        workspaceId,
+      ]),
+
+    update: (workspaceId: string, change: { name: string; description: string | null }) =>
+      sql.one<WorkspaceRecord>(
+        `update workspaces set name = $2, description = $3, updated_at = now() where id = $1 returning ${workspaceColumns}`,
+        [workspaceId, change.name, change.description],
+      ),
+
+    addMember: (workspaceId: string, membershipId: string, role: WorkspaceRole) =>
+      sql.query('insert into workspace_memberships (workspace_id, membership_id, role) values ($1, $2, $3)', [
+        workspaceId,
+        membershipId,
+        role,
+      ]),
+
+    /** Undefined when the user has no role there: to the caller such a workspace does not exist. */
+    async findAccess(workspaceId: string, userId: string): Promise<WorkspaceAccess | undefined> {
+      const row = await sql.maybeOne<WorkspaceRecord & Omit<WorkspaceAccess, 'workspace'>>(
+        `select ${workspaceColumns}, workspace_memberships.role as "workspaceRole",
+                organization_memberships.role as "organizationRole", organization_memberships.id as "membershipId"
+           from workspaces
+           join workspace_memberships on workspace_memberships.workspace_id = workspaces.id
+           join organization_memberships on organization_memberships.id = workspace_memberships.membership_id
+          where workspaces.id = $1 and organization_memberships.user_id = $2`,
+        [workspaceId, userId],
+      );
+      if (!row) return undefined;
+      const { workspaceRole, organizationRole, membershipId, ...workspace } = row;
+      return { workspace, workspaceRole, organizationRole, membershipId };
+    },
+
+    /** Workspaces of a membership that are not archived, with the role in each, oldest first. */
+    listOfMembership: (membershipId: string) =>
+      sql.query<WorkspaceRecord & { role: WorkspaceRole }>(
+        `select ${workspaceColumns}, workspace_memberships.role from workspaces
+           join workspace_memberships on workspace_memberships.workspace_id = workspaces.id
+          where workspace_memberships.membership_id = $1 and workspaces.archived_at is null
+          order by workspaces.created_at, workspaces.id`,
+        [membershipId],
+      ),
+
+    /** Workspaces of an organization, oldest first; only those of one membership unless it is null. */
+    listOfOrganization: (
+      organizationId: string,
+      options: { membershipId: string | null; includeArchived: boolean },
+    ) =>
+      sql.query<WorkspaceRecord>(
+        `select ${workspaceColumns} from workspaces
+          where organization_id = $1 and ($2 or archived_at is null)
+            and ($3::uuid is null or exists (
+                  select 1 from workspace_memberships
+                   where workspace_id = workspaces.id and membership_id = $3))
+          order by created_at, id`,
+        [organizationId, options.includeArchived, options.membershipId],
+      ),
+
+    countMembers: async (workspaceIds: string[]) => {
+      const rows = await sql.query<{ workspaceId: string; count: number }>(
+        `select workspace_id as "workspaceId", count(*)::int as count from workspace_memberships
+          where workspace_id = any($1) group by workspace_id`,
+        [workspaceIds],
+      );
+      return new Map(rows.map((row) => [row.workspaceId, row.count]));
+    },
+
+    listOwners: (workspaceIds: string[]) =>
+      sql.query<{ workspaceId: string; userId: string; email: string; membershipId: string }>(
+        `select workspace_memberships.workspace_id as "workspaceId", users.id as "userId", users.email,
+                organization_memberships.id as "membershipId"
+           from workspace_memberships
+           join organization_memberships on organization_memberships.id = workspace_memberships.membership_id
+           join users on users.id = organization_memberships.user_id
+          where workspace_memberships.workspace_id = any($1) and workspace_memberships.role = 'owner'
+          order by workspace_memberships.created_at`,
+        [workspaceIds],
+      ),
+
+    hasLocalData: async (workspaceId: string, profile: string) => {
+      const row = await sql.maybeOne('select 1 from local_data where workspace_id = $1 and profile = $2', [
+        workspaceId,
+        profile,
+      ]);
+      return row !== undefined;
+    },
+
+    noteLocalData: (workspaceId: string, profile: string) =>
+      sql.query('insert into local_data (workspace_id, profile) values ($1, $2) on conflict do nothing', [
+        workspaceId,
+        profile,
+      ]),
+  };
+}

@@ -1,0 +1,52 @@
+import type { Database, Queryable } from './postgres/pool.ts';
+import { createAttemptStore } from './postgres/attempts.ts';
+import { createClaimStore } from './postgres/claims.ts';
+import { createEnvironmentStore } from './postgres/environments.ts';
+import { createInstallationStore } from './postgres/installation.ts';
+import { createJobRunStore } from './postgres/job-runs.ts';
+import { createJobStore } from './postgres/jobs.ts';
+import { createOutboxStore, wakeChannel } from './postgres/outbox.ts';
+import { createConfigurationStore, createDeploymentStore } from './postgres/packages.ts';
+import { createPeopleStore } from './postgres/people.ts';
+import { createTelemetryStore } from './postgres/telemetry.ts';
+import { createWorkspaceStore } from './postgres/workspaces.ts';
+
+/** Every resource, over the database or over one open transaction. The SQL is in `postgres/<resource>.ts`. */
+export type Store = ReturnType<typeof createStore>;
+
+export function createStore(sql: Queryable) {
+  return {
+    installation: createInstallationStore(sql),
+    people: createPeopleStore(sql),
+    workspaces: createWorkspaceStore(sql),
+    deployments: createDeploymentStore(sql),
+    configurations: createConfigurationStore(sql),
+    jobs: createJobStore(sql),
+    jobRuns: createJobRunStore(sql),
+    claims: createClaimStore(sql),
+    attempts: createAttemptStore(sql),
+    environments: createEnvironmentStore(sql),
+    telemetry: createTelemetryStore(sql),
+    outbox: createOutboxStore(sql),
+  };
+}
+
+/** The store outside a transaction, and the way into one. */
+export interface Persistence {
+  store: Store;
+  /** Runs `work` in one transaction; after a deadlock it runs again, so it must do nothing outside the store. */
+  transaction<T>(work: (store: Store) => Promise<T>): Promise<T>;
+  /** Calls `onWake` when work was committed by any server, and after a lost connection. */
+  onWake(onWake: () => void): Promise<{ close(): Promise<void> }>;
+}
+
+export function createPersistence(database: Database): Persistence {
+  return {
+    store: createStore(database),
+    transaction: (work) => database.transaction((tx) => work(createStore(tx))),
+    async onWake(onWake) {
+      const subscription = await database.listen(wakeChannel, () => onWake());
+      return subscription;
+    },
+  };
+}

@@ -1,0 +1,188 @@
+import type { DeploymentRecord } from '../store/records.ts';
+import type { EnvironmentLocation, Executor } from '../executors/executor.ts';
+import type { FaultPoints } from '../fault-points.ts';
+import type { JobDefinition } from '../domain/job-definition.ts';
+import type { Persistence } from '../store/store.ts';
+import type { UnnumberedLogLine } from '../domain/log-line.ts';
+import { createHash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { buildInstallSet, readRequirementsManifest } from '../domain/requirements.ts';
+import { setupLine } from '../domain/log-line.ts';
+
+export interface EnvironmentsDependencies {
+  persistence: Persistence;
+  executor: Executor;
+  /** Names this server process among all; a build is leased to it. */
+  owner: string;
+  faultPoints: FaultPoints;
+}
+
+export interface EnvironmentRequest {
+  deployment: DeploymentRecord;
+  definition: JobDefinition;
+  organization: { id: string; uid: number };
+}
+
+export type Environments = ReturnType<typeof createEnvironments>;
+
+const buildLeaseSeconds = 15;
+const otherBuilderPollMs = 250;
+
+/**
+ * Gives runs their Python environment: at once where it is built, else built once per key, by one server at a time. Every run that
+ * waits for a build gets its output.
+ */
+export function createEnvironments({ persistence, executor, owner, faultPoints }: EnvironmentsDependencies) {
+  const { store } = persistence;
+  const builds = new Map<string, Build>();
+
+  async function findReady(key: string): Promise<EnvironmentLocation | 'gone' | null> {
+    const known = await store.environments.find(key);
+    if (known?.state !== 'ready' || !known.location) return null;
+    return (await executor.hasEnvironment(known.location)) ? known.location : 'gone';
+  }
+
+  async function build(plan: Plan, onLine: OnLine, signal: AbortSignal): Promise<EnvironmentLocation> {
+    let waitNoted = false;
+    for (;;) {
+      signal.throwIfAborted();
+      const ready = await findReady(plan.key);
+      if (ready && ready !== 'gone') return ready;
+      const options = { replaceReady: ready === 'gone' };
+      if (await store.environments.takeBuild(plan, owner, buildLeaseSeconds, options)) {
+        return buildUnderLease(plan, onLine, signal);
+      }
+      if (!waitNoted)
+        onLine(
+          setupLine('Another server is building this environment; waiting for it.', 'stdout', new Date()),
+        );
+      waitNoted = true;
+      await delay(otherBuilderPollMs, undefined, { signal });
+    }
+  }
+
+  async function buildUnderLease(
+    plan: Plan,
+    onLine: OnLine,
+    signal: AbortSignal,
+  ): Promise<EnvironmentLocation> {
+    const renewal = setInterval(
+      () => void store.environments.renewBuild(plan.key, owner, buildLeaseSeconds).catch(() => undefined),
+      (buildLeaseSeconds * 1000) / 3,
+    );
+    try {
+      await faultPoints.reach('in-environment-build');
+      const location = await executor.buildEnvironment(
+        plan,
+        (line) => onLine(setupLine(line.text, line.stream, new Date())),
+        signal,
+      );
+      if (await store.environments.finishBuild(plan.key, owner, location)) return location;
+      // The lease ran out while this process was stopped: the other builder's result counts.
+      await executor.removeEnvironment(location);
+      return await build(plan, onLine, signal);
+    } catch (error) {
+      await store.environments.giveUpBuild(plan.key, owner);
+      throw error;
+    } finally {
+      clearInterval(renewal);
+    }
+  }
+
+  /** Joins the build of this process that is under way for the key, or starts it. */
+  function join(plan: Plan, onLine: OnLine, signal: AbortSignal): Promise<EnvironmentLocation> {
+    let current = builds.get(plan.key);
+    if (!current) {
+      const started = startBuild(plan);
+      builds.set(plan.key, started);
+      const forget = () => builds.delete(plan.key);
+      started.result.then(forget, forget);
+      current = started;
+    }
+    return listen(current, onLine, signal);
+  }
+
+  function startBuild(plan: Plan): Build {
+    const controller = new AbortController();
+    const lines: UnnumberedLogLine[] = [];
+    const listeners = new Set<OnLine>();
+    const onLine: OnLine = (line) => {
+      lines.push(line);
+      for (const listener of listeners) listener(line);
+    };
+    return { lines, listeners, controller, result: build(plan, onLine, controller.signal) };
+  }
+
+  return {
+    /**
+     * @throws EnvironmentBuildError, RequirementsError: the run fails with their message
+     * @throws AbortError when the signal ends the wait; the build goes on while another run waits for it
+     */
+    async ensure(
+      request: EnvironmentRequest,
+      onLine: OnLine,
+      signal: AbortSignal,
+    ): Promise<EnvironmentLocation> {
+      const plan = planEnvironment(request);
+      const ready = await findReady(plan.key);
+      if (ready && ready !== 'gone') return ready;
+      for (const text of plan.leftOut) {
+        onLine(setupLine(`Not installed: ${text} (Pumphouse runs without it).`, 'stdout', new Date()));
+      }
+      return join(plan, onLine, signal);
+    },
+  };
+}
+
+export type OnLine = (line: UnnumberedLogLine) => void;
+
+interface Build {
+  /** What was said before a later run joined. */
+  lines: UnnumberedLogLine[];
+  listeners: Set<OnLine>;
+  controller: AbortController;
+  result: Promise<EnvironmentLocation>;
+}
+
+interface Plan {
+  key: string;
+  organizationId: string;
+  pythonVersion: string;
+  requirements: string[];
+  leftOut: string[];
+  variables: Record<string, string>;
+  uid: number;
+}
+
+async function listen(build: Build, onLine: OnLine, signal: AbortSignal): Promise<EnvironmentLocation> {
+  for (const line of build.lines) onLine(line);
+  build.listeners.add(onLine);
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () => aborted.reject(signal.reason as Error);
+  signal.addEventListener('abort', onAbort);
+  if (signal.aborted) onAbort();
+  try {
+    return await Promise.race([build.result, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    build.listeners.delete(onLine);
+    // Nobody waits for it any more: the run it was for was cancelled.
+    if (build.listeners.size === 0) build.controller.abort();
+  }
+}
+
+function planEnvironment({ deployment, definition, organization }: EnvironmentRequest): Plan {
+  const manifest = readRequirementsManifest(deployment.requirements);
+  const groups = definition.require?.dependency_groups ?? [];
+  const set = buildInstallSet(manifest, groups, definition.entry_point.launcher);
+  const identity = [organization.id, set.pythonVersion, process.platform, process.arch, ...set.requirements];
+  return {
+    key: createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 32),
+    organizationId: organization.id,
+    pythonVersion: set.pythonVersion,
+    requirements: set.requirements,
+    leftOut: set.leftOut,
+    variables: {},
+    uid: organization.uid,
+  };
+}

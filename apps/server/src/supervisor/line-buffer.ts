@@ -1,0 +1,31 @@
+import type { UnnumberedLogLine } from '../domain/log-line.ts';
+
+/**
+ * Collects lines while earlier ones are being written, so that a chatty build costs one write per round trip instead of one per
+ * line. Lines keep their order; `close` resolves when the last is written.
+ */
+export function createLineBuffer(write: (lines: readonly UnnumberedLogLine[]) => Promise<void>) {
+  let waiting: UnnumberedLogLine[] = [];
+  let writing: Promise<void> | null = null;
+
+  async function drain(): Promise<void> {
+    while (waiting.length > 0) {
+      const lines = waiting;
+      waiting = [];
+      await write(lines);
+    }
+    writing = null;
+  }
+
+  return {
+    add(line: UnnumberedLogLine): void {
+      waiting.push(line);
+      writing ??= drain();
+      // A write that fails is reported by close; until then it must not end the process.
+      writing.catch(() => undefined);
+    },
+    async close(): Promise<void> {
+      await writing;
+    },
+  };
+}

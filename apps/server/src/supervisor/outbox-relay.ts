@@ -1,0 +1,73 @@
+import type { Executor } from '../executors/executor.ts';
+import type { FaultPoints } from '../fault-points.ts';
+import type { LogFiles } from '../blobs/log-file.ts';
+import type { Logger } from 'pino';
+import type { OutboxEvent } from '../store/records.ts';
+import type { Persistence } from '../store/store.ts';
+
+export interface OutboxRelayDependencies {
+  persistence: Persistence;
+  executor: Executor;
+  logFiles: LogFiles;
+  faultPoints: FaultPoints;
+  log: Logger;
+}
+
+export interface OutboxRelay {
+  /** Acts on the events that wait. Each act may happen again after a crash, and changes nothing the second time. */
+  deliver(): Promise<void>;
+}
+
+const eventBatch = 20;
+const takenSeconds = 60;
+
+export function createOutboxRelay({
+  persistence,
+  executor,
+  logFiles,
+  faultPoints,
+  log,
+}: OutboxRelayDependencies): OutboxRelay {
+  const { store } = persistence;
+
+  async function cleanUp(jobRunId: string): Promise<void> {
+    for (const attempt of await store.attempts.listOfRun(jobRunId)) {
+      // Still there: the event comes back, with growing pauses, until the attempt has left.
+      if (attempt.handle) await executor.remove(attempt.handle);
+      if (!attempt.logSealed) await sealLog(attempt.id);
+    }
+  }
+
+  /** Compresses the log. The row is marked under its lock, so nothing is appended while and after. */
+  async function sealLog(attemptId: string): Promise<void> {
+    await persistence.transaction(async (tx) => {
+      const attempt = await tx.attempts.lock(attemptId);
+      if (!attempt || attempt.logSealed) return;
+      await faultPoints.reach('in-log-compression');
+      await logFiles.seal(attemptId, { toBytes: attempt.logBytes });
+      await tx.attempts.markSealed(attemptId);
+    });
+  }
+
+  async function act(event: OutboxEvent): Promise<void> {
+    if (event.kind === 'job_run.finished') await cleanUp(event.payload.jobRunId);
+  }
+
+  return {
+    async deliver() {
+      const events = await store.outbox.take(eventBatch, takenSeconds);
+      for (const event of events) {
+        try {
+          await act(event);
+          await store.outbox.markProcessed(event.id);
+        } catch (error) {
+          log.warn(
+            { err: error, eventId: event.id, kind: event.kind },
+            'event not handled yet; tried again later',
+          );
+          await store.outbox.markFailed(event.id);
+        }
+      }
+    },
+  };
+}

@@ -1,0 +1,163 @@
+import type { AttemptLog } from '../services/attempt-log.ts';
+import type { Claim } from '../store/records.ts';
+import type { DriveRun } from './drive-run.ts';
+import type { FaultPoints } from '../fault-points.ts';
+import type { IngestTelemetry } from '../services/ingest-telemetry.ts';
+import type { Logger } from 'pino';
+import type { OutboxRelay } from './outbox-relay.ts';
+import type { Persistence } from '../store/store.ts';
+import type { ServerProcesses } from './server-processes.ts';
+import { runnerLine } from '../domain/log-line.ts';
+
+export interface SupervisorDependencies {
+  persistence: Persistence;
+  driveRun: DriveRun;
+  attemptLog: AttemptLog;
+  ingestTelemetry: IngestTelemetry;
+  outboxRelay: OutboxRelay;
+  serverProcesses: ServerProcesses;
+  faultPoints: FaultPoints;
+  /** Names this server process; the owner of its claims. */
+  owner: string;
+  executorName: string;
+  maxActiveRuns: number;
+  log: Logger;
+}
+
+export interface Supervisor {
+  /** Takes up what other servers left, then claims. Resolves when the attempts that were left are in hand. */
+  start(): Promise<void>;
+  /** Claims no more and lets go; runs go on. */
+  stop(): Promise<void>;
+  /** When the loop last went round; null before the first round. */
+  lastRoundAt(): Date | null;
+}
+
+const leaseSeconds = 15;
+const renewIntervalMs = 5000;
+/** Wake-ups come by NOTIFY; this is for the one that got lost. */
+const pollIntervalMs = 1000;
+const takeOverBatch = 20;
+
+/** Claims runs under leases and drives each to its end. */
+export function createSupervisor(dependencies: SupervisorDependencies): Supervisor {
+  const { persistence, driveRun, attemptLog, ingestTelemetry, outboxRelay, serverProcesses, owner, log } =
+    dependencies;
+  const { store } = persistence;
+  const held = new Map<string, { claim: Claim; work: Promise<void> }>();
+  const stopping = new AbortController();
+  let lastRoundAt: Date | null = null;
+  let wake: () => void = () => undefined;
+
+  function take(claim: Claim): void {
+    const work = driveRun(claim, stopping.signal)
+      .catch((error: unknown) => log.error({ err: error, jobRunId: claim.jobRunId }, 'run left to its lease'))
+      .finally(() => {
+        if (held.get(claim.jobRunId)?.claim.claimNumber === claim.claimNumber) held.delete(claim.jobRunId);
+        wake();
+      });
+    held.set(claim.jobRunId, { claim, work });
+  }
+
+  async function claimPending(): Promise<void> {
+    while (held.size < dependencies.maxActiveRuns && !stopping.signal.aborted) {
+      const claim = await store.claims.claimPending(owner, leaseSeconds);
+      if (!claim) return;
+      take(claim);
+    }
+  }
+
+  /** Runs of servers that are gone, or stopped for longer than their lease. */
+  async function takeOver(): Promise<void> {
+    const dead = (await store.claims.listOwners()).filter((other) => serverProcesses.isKnownDead(other));
+    const builders = (await store.environments.listBuilders()).filter((other) =>
+      serverProcesses.isKnownDead(other),
+    );
+    if (builders.length > 0) await store.environments.freeBuildsOf(builders);
+    const claims = dead.length > 0 ? await store.claims.takeOverOf(dead, owner, leaseSeconds) : [];
+    claims.push(...(await store.claims.takeOverExpired(owner, leaseSeconds, takeOverBatch)));
+    for (const claim of claims) {
+      log.info({ jobRunId: claim.jobRunId }, 'taking over a run');
+      take(claim);
+    }
+  }
+
+  /** The wait for a turn at local data is told once, in the log of the run that waits. */
+  async function noteWaits(): Promise<void> {
+    for (const wait of await store.claims.takeUnnotedWaits()) {
+      const attempt = await store.attempts.ensureFirst(wait.jobRunId, dependencies.executorName);
+      const words = `Waiting for run ${wait.holderNumber} of ${wait.holderRef}: it uses the same local data (.dlt/data of this profile).`;
+      await attemptLog.write(wait.jobRunId, attempt.id, [runnerLine(words, new Date())]);
+    }
+  }
+
+  async function renewLeases(): Promise<void> {
+    if (held.size === 0) return;
+    const claims = [...held.values()].map((one) => one.claim);
+    await store.claims.renew(claims, leaseSeconds);
+  }
+
+  /** Cancelled and timed-out runs are noticed by their watch: a change anywhere makes every watch look. */
+  function announceAll(): void {
+    for (const jobRunId of held.keys()) attemptLog.announce(jobRunId);
+  }
+
+  async function round(): Promise<void> {
+    await takeOver();
+    await claimPending();
+    await noteWaits();
+    await outboxRelay.deliver();
+    lastRoundAt = new Date();
+  }
+
+  async function loop(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      const woken = nextWake();
+      await round().catch((error: unknown) =>
+        log.error({ err: error }, 'supervisor round failed; the next one follows'),
+      );
+      await woken;
+    }
+  }
+
+  function nextWake(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, pollIntervalMs);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      if (stopping.signal.aborted) wake();
+    });
+  }
+
+  let loopDone: Promise<void> = Promise.resolve();
+  let renewal: NodeJS.Timeout | undefined;
+  let subscription: { close(): Promise<void> } | undefined;
+
+  return {
+    async start() {
+      subscription = await persistence.onWake(() => {
+        announceAll();
+        wake();
+      });
+      await takeOver();
+      await dependencies.faultPoints.reach('in-start-up');
+      await ingestTelemetry.waiting();
+      renewal = setInterval(
+        () => void renewLeases().catch((error: unknown) => log.warn({ err: error }, 'leases not renewed')),
+        renewIntervalMs,
+      );
+      loopDone = loop();
+    },
+    async stop() {
+      stopping.abort();
+      wake();
+      clearInterval(renewal);
+      await loopDone;
+      await subscription?.close();
+      await Promise.allSettled([...held.values()].map((one) => one.work));
+    },
+    lastRoundAt: () => lastRoundAt,
+  };
+}

@@ -1,0 +1,131 @@
+import type { AttemptHandle, Executor } from '../executors/executor.ts';
+import type { AttemptLog } from '../services/attempt-log.ts';
+import type { AttemptRecord, Claim } from '../store/records.ts';
+import type { FinishRun } from '../services/finish-run.ts';
+import type { JobDefinition } from '../domain/job-definition.ts';
+import type { Logger } from 'pino';
+import type { Persistence } from '../store/store.ts';
+import type { RecordSpool } from '../services/record-spool.ts';
+import { getGraceSeconds } from '../domain/job-definition.ts';
+import { isTerminalRunState } from '@pumphouse/contract';
+import { runnerLine } from '../domain/log-line.ts';
+
+export interface WatchAttemptDependencies {
+  persistence: Persistence;
+  executor: Executor;
+  attemptLog: AttemptLog;
+  recordSpool: RecordSpool;
+  finishRun: FinishRun;
+  log: Logger;
+}
+
+export interface WatchedAttempt {
+  claim: Claim;
+  attempt: AttemptRecord & { handle: AttemptHandle };
+  /** Ends the watch, not the attempt: the server stops, the run goes on. */
+  signal: AbortSignal;
+}
+
+export type WatchAttempt = (watched: WatchedAttempt) => Promise<void>;
+
+/** How often the place of an attempt is looked at; its own words come by themselves. */
+const inspectIntervalMs = 1000;
+const spoolChunkBytes = 1024 * 1024;
+/** What a bootstrap is given, beyond its process's end, to hand in the rest of its spool before the disk is read instead. */
+const deliverySeconds = 5;
+
+/**
+ * Watches a started attempt until its run has ended: stops it when the run is to be cancelled or took too long, and ends the run when
+ * the attempt is gone without having said so. Only `missing` does that; `unknown` is asked again.
+ */
+export function createWatchAttempt(dependencies: WatchAttemptDependencies): WatchAttempt {
+  const { persistence, executor, attemptLog, recordSpool, finishRun, log } = dependencies;
+  const { store } = persistence;
+
+  async function readTimes(jobVersionId: string) {
+    const [version] = await store.jobs.getVersions([jobVersionId]);
+    if (!version) throw new Error(`Job version ${jobVersionId} does not exist`);
+    return {
+      timeoutSeconds: version.maxRunTimeSeconds,
+      graceSeconds: getGraceSeconds(version.definition as JobDefinition),
+    };
+  }
+
+  /** Stores what the attempt left on its disk and never delivered. */
+  async function readRemains(attemptId: string, handle: AttemptHandle): Promise<void> {
+    for (;;) {
+      const attempt = await store.attempts.get(attemptId);
+      if (!attempt || attempt.exit) break;
+      const chunk = await executor.readSpool(handle, attempt.spoolOffset, spoolChunkBytes);
+      if (!chunk || chunk.length === 0) break;
+      const { offset } = await recordSpool.record(attemptId, attempt.spoolOffset, chunk);
+      if (offset === attempt.spoolOffset) break;
+    }
+    await recordSpool.finishIfExited(attemptId);
+  }
+
+  async function endLost(jobRunId: string, attemptId: string): Promise<void> {
+    const run = await store.jobRuns.find(jobRunId);
+    if (!run || isTerminalRunState(run.status)) return;
+    if (run.endIntent === 'cancel') {
+      await finishRun(jobRunId, { status: 'cancelled' });
+    } else {
+      const timedOut = run.endIntent === 'timeout';
+      const detail = timedOut
+        ? 'The run took longer than its timeout and was stopped.'
+        : 'The process of this run ended without a record of its end (killed, or the machine restarted).';
+      await attemptLog.write(jobRunId, attemptId, [runnerLine(detail, new Date())]);
+      await finishRun(jobRunId, {
+        status: 'failed',
+        failure: { code: timedOut ? 'timed_out' : 'attempt_lost', detail },
+      });
+    }
+    attemptLog.announce(jobRunId);
+  }
+
+  return async function watchAttempt({ claim, attempt, signal }) {
+    const { handle } = attempt;
+    const stopper = createStopper(executor, handle, log);
+    let times: Awaited<ReturnType<typeof readTimes>> | null = null;
+    let goneSince: number | null = null;
+    for (;;) {
+      const run = await store.jobRuns.find(claim.jobRunId);
+      if (!run || isTerminalRunState(run.status) || run.claimNumber !== claim.claimNumber) break;
+      times ??= await readTimes(run.jobVersionId);
+      if (isOverdue(run.startedAt, times.timeoutSeconds) && (await store.jobRuns.setTimeoutIntent(claim))) {
+        const words = `The run has reached its timeout of ${times.timeoutSeconds} s and is being stopped.`;
+        await attemptLog.write(run.id, attempt.id, [runnerLine(words, new Date())]);
+      }
+      if (run.endIntent) stopper.stop(times.graceSeconds);
+      const inspection = await executor.inspect(handle);
+      if (inspection.state === 'exited' || inspection.state === 'missing') {
+        goneSince ??= Date.now();
+        await readRemains(attempt.id, handle);
+        const waited = (Date.now() - goneSince) / 1000;
+        if (inspection.state === 'missing' || waited > deliverySeconds) await endLost(run.id, attempt.id);
+      }
+      if (signal.aborted) break;
+      await attemptLog.nextChange(claim.jobRunId, inspectIntervalMs, signal);
+    }
+    await stopper.settled();
+  };
+}
+
+function isOverdue(startedAt: Date | null, timeoutSeconds: number | null): boolean {
+  if (!startedAt || timeoutSeconds === null || timeoutSeconds <= 0) return false;
+  return Date.now() - startedAt.getTime() > timeoutSeconds * 1000;
+}
+
+/** One stop at a time; one that failed is tried again at the next look. */
+function createStopper(executor: Executor, handle: AttemptHandle, log: Logger) {
+  let stopping: Promise<void> | null = null;
+  return {
+    stop(graceSeconds: number): void {
+      stopping ??= executor.stop(handle, { graceSeconds }).catch((error: unknown) => {
+        log.warn({ err: error }, 'an attempt could not be stopped; tried again');
+        stopping = null;
+      });
+    },
+    settled: () => stopping ?? Promise.resolve(),
+  };
+}

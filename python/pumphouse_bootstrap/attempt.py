@@ -1,0 +1,79 @@
+"""The order of work of one attempt."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+
+from pumphouse_bootstrap import events as event_names
+from pumphouse_bootstrap.events import STOP_SIGNALS, Events
+from pumphouse_bootstrap.preparation import CannotStart, Preparation, Refused
+from pumphouse_bootstrap.start_file import take_attempt
+
+
+def run_attempt(start_path: str) -> None:
+    """Does everything, and ends the process."""
+    status = 1
+    try:
+        status = _run(start_path)
+    except BaseException:
+        traceback.print_exc(file=sys.stderr)
+        _kill_everything()
+    sys.stderr.flush()
+    # Threads that wait for something are not waited for.
+    os._exit(status)
+
+
+def _run(start_path: str) -> int:
+    start = take_attempt(start_path)
+    if start is None:
+        return 0
+    events = Events()
+    preparation = Preparation(start, events)
+    # What follows is loaded while the server thinks.
+    from pumphouse_bootstrap.process_control import adopt_orphans, forbid_inspection
+
+    adopt_orphans()
+    forbid_inspection()
+    from pumphouse_bootstrap.recording import Recording
+
+    stopped = _await_preparation(preparation, events)
+    if preparation.begin is None:
+        return _leave_before_begin(preparation.error)
+    recording = Recording(start, preparation, events)
+    if stopped:
+        reason = CannotStart("stopped_before_start", "The run was stopped before its code had started.")
+        return recording.finish_unstarted(reason)
+    if preparation.error is not None:
+        return recording.finish_unstarted(_explain(preparation.error))
+    return recording.run()
+
+
+def _await_preparation(preparation: Preparation, events: Events) -> bool:
+    """True when a signal said stop."""
+    while (event := events.next()) != event_names.PREPARED:
+        if event in STOP_SIGNALS:
+            return True
+    return False
+
+
+def _leave_before_begin(error: Exception | None) -> int:
+    """Nothing is written: another bootstrap may have begun, and the spool is its."""
+    if error is not None and not isinstance(error, Refused):
+        traceback.print_exception(type(error), error, error.__traceback__, file=sys.stderr)
+        return 1
+    print(f"pumphouse: this attempt does not begin: {error or 'stopped'}", file=sys.stderr)
+    return 0
+
+
+def _explain(error: Exception) -> CannotStart:
+    if isinstance(error, CannotStart):
+        return error
+    return CannotStart("bootstrap_failed", f"{type(error).__name__}: {error}")
+
+
+def _kill_everything() -> None:
+    from pumphouse_bootstrap.process_tree import kill_descendants
+
+    kill_descendants(lambda: None)

@@ -1,0 +1,140 @@
+"""The address to which dlt sends its telemetry: on the attempt's own loopback, known to user code only."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+
+from pumphouse_bootstrap.http_request import HttpRequest, RequestError, RequestReader, format_answer
+from pumphouse_bootstrap.masking import Masker
+from pumphouse_bootstrap.spool import Spool, SpoolClosed
+
+TYPES = ("trace", "state", "job_result")
+BODY_LIMIT_BYTES = 64 * 1024 * 1024
+_SMALL_BODY_BYTES = 1024 * 1024
+_MOST_CONNECTIONS = 32
+_SILENCE_SECONDS = 30.0
+
+
+class Beacon:
+    """
+    An HTTP server that takes `PUT <address>/<type>` and answers 200 when the body is on disk. User code is hostile: connections,
+    bodies and the attempt's total are bounded.
+    """
+
+    def __init__(self, spool: Spool, masker: Masker, limit_bytes: int) -> None:
+        self._spool = spool
+        self._masker = masker
+        self._limit = limit_bytes
+        self._used = 0
+        self._over_limit = False
+        self._counting = threading.Lock()
+        # Large bodies are held in memory one at a time.
+        self._large_body = threading.Lock()
+        self._connections = threading.BoundedSemaphore(_MOST_CONNECTIONS)
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=_MOST_CONNECTIONS)
+        secret = os.urandom(16).hex()
+        self.address = f"http://127.0.0.1:{self._listener.getsockname()[1]}/{secret}"
+        # Found by hash: the time of an answer says nothing about a path that is nearly right.
+        self._types = {f"/{secret}/{name}": name for name in TYPES}
+
+    def start(self) -> None:
+        threading.Thread(target=self._accept, name="beacon", daemon=True).start()
+
+    def close(self) -> None:
+        """Takes no more bodies. One that is being stored may still be: the exit record is what ends it all."""
+        try:
+            self._listener.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            if not self._connections.acquire(blocking=False):
+                connection.close()
+                continue
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        try:
+            connection.settimeout(_SILENCE_SECONDS)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            reader = RequestReader(connection)
+            while (request := reader.read_head()) is not None:
+                status = self._answer(reader, request)
+                keep = request.keeps_connection and status != 413
+                connection.sendall(format_answer(status, keep))
+                if not keep:
+                    return
+        except RequestError as error:
+            _try_to_answer(connection, error.status)
+        except (OSError, SpoolClosed):
+            # The sender gave up, or the attempt is over: nobody waits for an answer.
+            pass
+        finally:
+            connection.close()
+            self._connections.release()
+
+    def _answer(self, reader: RequestReader, request: HttpRequest) -> int:
+        beacon_type = self._types.get(request.path)
+        if beacon_type is None or request.method != "PUT":
+            reader.skip_body(request, BODY_LIMIT_BYTES)
+            return 404
+        if request.length is not None and request.length <= _SMALL_BODY_BYTES:
+            self._store(beacon_type, reader.read_body(request, BODY_LIMIT_BYTES))
+            return 200
+        if request.length is not None and self._used + request.length > self._limit:
+            reader.skip_body(request, BODY_LIMIT_BYTES)
+            self._note_limit()
+            return 200
+        with self._large_body:
+            self._store(beacon_type, reader.read_body(request, BODY_LIMIT_BYTES))
+        return 200
+
+    def _store(self, beacon_type: str, body: bytes) -> None:
+        with self._counting:
+            fits = self._used + len(body) <= self._limit
+            if fits:
+                self._used += len(body)
+        if not fits:
+            self._note_limit()
+            return
+        self._spool.append("beacon", synced=True, type=beacon_type, **_encode_body(self._masker.mask(body)))
+
+    def _note_limit(self) -> None:
+        with self._counting:
+            noted, self._over_limit = self._over_limit, True
+        if not noted:
+            words = (
+                f"The telemetry of this attempt has reached its limit of {self._limit} bytes."
+                " What does not fit is not kept: pipeline runs and schemas may be missing."
+            )
+            self._spool.append("note", text=words)
+
+
+def _encode_body(body: bytes) -> dict[str, str]:
+    """As text; as base64 where it is none, or where its escapes would make it longer than base64 does."""
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        text = None
+    controls = sum(body.count(bytes([code])) for code in range(32))
+    escaped = body.count(b'"') + body.count(b"\\") + 5 * controls
+    if text is not None and escaped * 3 <= len(body):
+        return {"body": text}
+    import binascii
+
+    return {"body_base64": binascii.b2a_base64(body, newline=False).decode("ascii")}
+
+
+def _try_to_answer(connection: socket.socket, status: int) -> None:
+    try:
+        connection.sendall(format_answer(status, keep=False))
+    except OSError:
+        pass

@@ -1,0 +1,12 @@
+"""`<environment>/bin/python -I -S <this file> <descriptor of the control file>`"""
+
+import os
+import sys
+
+sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+
+# This file is compiled at every start; all else is in modules, whose bytecode is kept.
+from pumphouse_bootstrap.inside.stage import run_stage
+
+if __name__ == "__main__":
+    run_stage(int(sys.argv[1]))

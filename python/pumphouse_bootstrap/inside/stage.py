@@ -1,0 +1,115 @@
+"""The steps from the sandbox's first process to the launcher."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import stat
+
+from pumphouse_bootstrap.inside.stage_failure import StageFailure
+from pumphouse_bootstrap.inside.unpack import place_local_data, unpack_code, unpack_configuration
+from pumphouse_bootstrap.process_control import end_with_parent, forbid_new_privileges
+
+_STANDARD_PATH = "/usr/local/bin:/usr/bin:/bin"
+
+
+def run_stage(control_descriptor: int) -> None:
+    """Becomes the launcher, or reports why not and ends the process."""
+    with os.fdopen(control_descriptor, "rb") as file:
+        control = json.load(file)
+    status = control["status_fd"]
+    for name in ("status_fd", "code_fd", "configuration_fd"):
+        if control[name] is not None:
+            # None of them reaches user code; that the status pipe ends says that the launcher runs.
+            os.set_inheritable(control[name], False)
+    try:
+        _become_launcher(control, status)
+    except StageFailure as failure:
+        _report(status, {"code": failure.code, "detail": failure.detail})
+    except Exception as error:
+        _report(status, {"code": "bootstrap_failed", "detail": f"{type(error).__name__}: {error}"})
+    os._exit(1)
+
+
+def _become_launcher(control: dict, status: int) -> None:
+    _become_user(control["drop_to"])
+    end_with_parent()
+    forbid_new_privileges()
+    os.umask(0o077)
+    work_folder = control["work_folder"]
+    _enter_work_folder(work_folder)
+    try:
+        if control["code_fd"] is not None:
+            unpack_code(control["code_fd"], work_folder)
+        unpack_configuration(control["configuration_fd"], work_folder)
+        place_local_data(control["local_data"], control["profile"], work_folder)
+    except OSError as error:
+        raise StageFailure("unpack_failed", f"{error.filename or work_folder}: {error.strerror}") from error
+    python = f"{control['environment']}/bin/python"
+    command = [python, "-u", "-m", control["launcher"], *control["arguments"]]
+    variables = _complete_variables(control)
+    if os.getpgrp() != os.getpid():
+        # Signals to stop go to user code's group, which must not hold the sandbox's own processes.
+        os.setpgid(0, 0)
+    # Python ignores these two; programs that a run starts expect them as they were.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+    _report(status, {"pid": os.getpid()})
+    try:
+        os.execve(python, command, variables)
+    except (OSError, ValueError) as error:
+        # The words of a ValueError may quote a value.
+        words = error.strerror if isinstance(error, OSError) else "an argument or a variable holds a NUL or a bad name"
+        raise StageFailure("launcher_failed", f"{python} could not be executed: {words}") from error
+
+
+def _become_user(drop_to: dict | None) -> None:
+    if drop_to is None:
+        return
+    uid, gid = drop_to["uid"], drop_to["gid"]
+    os.setgroups([])
+    os.setresgid(gid, gid, gid)
+    os.setresuid(uid, uid, uid)
+
+
+def _enter_work_folder(work_folder: str) -> None:
+    try:
+        os.makedirs(work_folder, exist_ok=True)
+        os.chdir(work_folder)
+        if not os.access(work_folder, os.W_OK | os.X_OK):
+            raise PermissionError(13, "Permission denied")
+    except OSError as error:
+        raise StageFailure("work_folder_failed", f"{work_folder}: {error.strerror}") from error
+
+
+def _complete_variables(control: dict) -> dict[str, str]:
+    variables = {name: value for name, value in control["variables"].items() if name != "PYTHONDONTWRITEBYTECODE"}
+    variables.setdefault("LANG", "C.UTF-8")
+    beside = os.path.dirname(control["work_folder"])
+    variables["PATH"] = f"{control['environment']}/bin:{_STANDARD_PATH}"
+    variables["HOME"] = _find_private_folder((f"{beside}/.home", "/tmp/home"))
+    variables["TMPDIR"] = _find_private_folder((f"{beside}/.tmp", "/tmp/tmp"))
+    return variables
+
+
+def _find_private_folder(candidates: tuple[str, ...]) -> str:
+    """The first of the folders that is, or can be made, ours alone."""
+    problem = ""
+    for path in (*candidates, f"{candidates[-1]}-{os.urandom(8).hex()}"):
+        try:
+            os.mkdir(path, 0o700)
+        except FileExistsError:
+            pass
+        except OSError as error:
+            problem = f"{path}: {error.strerror}"
+            continue
+        found = os.lstat(path)
+        if stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid():
+            return path
+        problem = f"{path} belongs to somebody else"
+    raise StageFailure("work_folder_failed", problem)
+
+
+def _report(status: int, report: dict) -> None:
+    os.write(status, json.dumps(report).encode() + b"\n")

@@ -1,0 +1,210 @@
+"""Turns what user code writes on stdout and stderr into log records."""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+import threading
+import time
+import traceback
+
+from pumphouse_bootstrap.events import FAILED, OUTPUT_ENDED, Events
+from pumphouse_bootstrap.masking import Masker, count_begun_character, find_character_start
+from pumphouse_bootstrap.spool import Spool
+
+_READ_BYTES = 64 * 1024
+# Progress without a newline is shown when nothing followed it for this long.
+_SILENCE_SECONDS = 1.0
+
+
+class LineSplitter:
+    """Masked lines of one stream. Lines above the limit come in several pieces; nothing is lost."""
+
+    def __init__(self, masker: Masker, limit_bytes: int) -> None:
+        self._masker = masker
+        self._limit = max(4, limit_bytes)
+        self._pending = b""
+        # A piece of the line was given already: if nothing but its newline follows, there is no other piece.
+        self._continued = False
+
+    @property
+    def has_pending(self) -> bool:
+        return self._pending != b""
+
+    def feed(self, data: bytes) -> list[bytes]:
+        data = self._pending + data
+        lines: list[bytes] = []
+        end = data.rfind(b"\n") + 1
+        if end > 0:
+            for line in self._masker.mask(data[:end])[:-1].split(b"\n"):
+                self._add_end(lines, line)
+            data = data[end:]
+        while len(data) >= self._limit + max(1, self._masker.longest):
+            masked, used = self._masker.mask_start(data, self._limit)
+            lines.append(masked)
+            self._continued = True
+            data = data[used:]
+        self._pending = data
+        return lines
+
+    def flush_silent(self) -> list[bytes]:
+        """The unfinished line, less an end that may be the beginning of a secret or of a character."""
+        undecided = max(self._masker.count_undecided(self._pending), count_begun_character(self._pending))
+        masked, used = self._masker.mask_start(self._pending, len(self._pending) - undecided)
+        if used == 0:
+            return []
+        self._pending = self._pending[used:]
+        self._continued = True
+        return [masked]
+
+    def finish(self) -> list[bytes]:
+        lines: list[bytes] = []
+        if self._pending:
+            self._add_end(lines, self._masker.mask(self._pending))
+            self._pending = b""
+        return lines
+
+    def _add_end(self, lines: list[bytes], line: bytes) -> None:
+        line = line[:-1] if line.endswith(b"\r") else line
+        if line or not self._continued:
+            lines.extend(self._cut(line))
+        self._continued = False
+
+    def _cut(self, line: bytes) -> list[bytes]:
+        pieces = []
+        while len(line) > self._limit:
+            end = find_character_start(line, self._limit)
+            pieces.append(line[:end])
+            line = line[end:]
+        return [*pieces, line]
+
+
+class _Stream:
+    def __init__(self, io: str, splitter: LineSplitter) -> None:
+        self.io = io
+        self.splitter = splitter
+        self.heard_at = 0.0
+
+
+class OutputReader:
+    """A thread that reads both pipes to their end. Posts OUTPUT_ENDED."""
+
+    def __init__(
+        self,
+        pipes: dict[str, int],
+        spool: Spool,
+        masker: Masker,
+        events: Events,
+        line_limit_bytes: int,
+        log_limit_bytes: int,
+    ) -> None:
+        """`pipes`: the read ends of stdout and stderr by name."""
+        self._streams = {
+            descriptor: _Stream(io, LineSplitter(masker, line_limit_bytes)) for io, descriptor in pipes.items()
+        }
+        self._spool = spool
+        self._masker = masker
+        self._events = events
+        self._limit = log_limit_bytes
+        self._used = 0
+        self._dropped_bytes = 0
+        self._dropped_lines = 0
+        self._draining = False
+        self._wake_read, self._wake_write = os.pipe()
+        self._thread = threading.Thread(target=self._run, name="output", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def drain(self) -> None:
+        """Reads what is there now, waits for no more, and returns when all of it is recorded."""
+        self._draining = True
+        os.write(self._wake_write, b".")
+        self._thread.join()
+
+    def describe_dropped(self) -> str | None:
+        """What the log lacks, after the end."""
+        if self._dropped_bytes == 0:
+            return None
+        return (
+            f"{self._dropped_lines} more lines ({self._dropped_bytes} bytes) came after the log limit"
+            f" of {self._limit} bytes. They are not kept."
+        )
+
+    def _run(self) -> None:
+        try:
+            self._masker.prepare()
+            self._read_all()
+            self._events.post(OUTPUT_ENDED)
+        except Exception:
+            # Nobody would read the pipes any more, and user code would wait for ever.
+            traceback.print_exc(file=sys.stderr)
+            self._events.post(FAILED)
+
+    def _read_all(self) -> None:
+        poll = select.poll()
+        poll.register(self._wake_read, select.POLLIN)
+        for descriptor in self._streams:
+            poll.register(descriptor, select.POLLIN)
+        while self._streams:
+            ready = [number for number, _ in poll.poll(self._find_timeout()) if number != self._wake_read]
+            if not ready and self._draining:
+                break
+            for descriptor in ready:
+                if not self._read(self._streams[descriptor], descriptor):
+                    poll.unregister(descriptor)
+                    self._finish(self._streams.pop(descriptor))
+            self._flush_silent()
+        for stream in self._streams.values():
+            self._finish(stream)
+
+    def _read(self, stream: _Stream, descriptor: int) -> bool:
+        data = os.read(descriptor, _READ_BYTES)
+        stream.heard_at = time.monotonic()
+        if self._used >= self._limit:
+            self._count_dropped(len(data), data.count(b"\n"))
+        elif data:
+            self._record(stream, stream.splitter.feed(data))
+        return bool(data)
+
+    def _find_timeout(self) -> int | None:
+        """Milliseconds until an unfinished line is shown."""
+        if self._draining:
+            return 0
+        waiting = [stream.heard_at for stream in self._streams.values() if stream.splitter.has_pending]
+        if not waiting or self._used >= self._limit:
+            return None
+        remaining = min(waiting) + _SILENCE_SECONDS - time.monotonic()
+        # What is held back as undecided waits for more, and is looked at once a second.
+        return max(10, int(remaining * 1000) + 1)
+
+    def _flush_silent(self) -> None:
+        now = time.monotonic()
+        for stream in self._streams.values():
+            if stream.splitter.has_pending and now - stream.heard_at >= _SILENCE_SECONDS:
+                stream.heard_at = now
+                self._record(stream, stream.splitter.flush_silent())
+
+    def _finish(self, stream: _Stream) -> None:
+        self._record(stream, stream.splitter.finish())
+
+    def _record(self, stream: _Stream, lines: list[bytes]) -> None:
+        kept: list[str] = []
+        reached = False
+        for line in lines:
+            if self._used >= self._limit:
+                self._count_dropped(len(line) + 1, 1)
+                continue
+            self._used += len(line) + 1
+            reached = self._used >= self._limit
+            kept.append(line.decode("utf-8", "backslashreplace"))
+        if kept:
+            self._spool.append_lines(stream.io, kept)
+        if reached:
+            words = f"The log of this attempt has reached its limit of {self._limit} bytes. What follows is not kept."
+            self._spool.append("note", text=words)
+
+    def _count_dropped(self, size: int, lines: int) -> None:
+        self._dropped_bytes += size
+        self._dropped_lines += lines

@@ -1,0 +1,114 @@
+"""What must be had before user code can start: the server's yes and the two archives."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+from pumphouse_bootstrap.events import PREPARED, Events
+from pumphouse_bootstrap.server_calls import Refused, ServerCalls
+from pumphouse_bootstrap.start_file import StartFile
+
+_DOWNLOAD_TRIES = 3
+
+
+class BeginAnswer:
+    """The answer to `-begin`; see the protocol for the fields. Raises KeyError for a missing one."""
+
+    def __init__(self, fields: dict) -> None:
+        self.profile: str = fields["profile"]
+        self.launcher: str = fields["launcher"]
+        self.arguments: list[str] = fields["arguments"]
+        self.variables: dict[str, str] = fields["variables"]
+        self.masked_values: list[str] = fields["masked_values"]
+        self.log_limit_bytes: int = fields["log_limit_bytes"]
+        self.beacon_limit_bytes: int = fields["beacon_limit_bytes"]
+        self.line_limit_bytes: int = fields["line_limit_bytes"]
+        self.code_sha256: str | None = fields["code_sha256"]
+        self.configuration_sha256: str | None = fields["configuration_sha256"]
+
+
+class CannotStart(Exception):
+    """User code cannot be started: the `reason` of the exit record."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        self.code = code
+        self.detail = detail
+        super().__init__(f"{code}: {detail}")
+
+
+class Preparation:
+    """Runs in a thread of its own, so that signals are heard while no server answers. Posts PREPARED at its end."""
+
+    def __init__(self, start: StartFile, events: Events) -> None:
+        self._start = start
+        self._events = events
+        # All are written by the thread, and read after PREPARED; `begin` is set as soon as the server said yes.
+        self.calls: ServerCalls | None = None
+        self.begin: BeginAnswer | None = None
+        self.code: int | None = None
+        self.configuration: int | None = None
+        self.error: Exception | None = None
+        threading.Thread(target=self._run, name="preparation", daemon=True).start()
+
+    def _run(self) -> None:
+        try:
+            self._prepare()
+        except Exception as error:
+            self.error = error
+        self._events.post(PREPARED)
+
+    def _prepare(self) -> None:
+        start = self._start
+        calls = self.calls = ServerCalls(start.attempts_url, start.attempt_id, start.token)
+        question = {"claim_number": start.claim_number, "nonce": os.urandom(16).hex()}
+        self.begin = BeginAnswer(calls.post_json("/-begin", question))
+        if self.begin.code_sha256 is not None:
+            file = _open_unnamed_file(start.folder)
+            self.code = _download(calls, "/code", file, self.begin.code_sha256)
+        if self.begin.configuration_sha256 is not None:
+            # Full of secrets: it never touches a disk.
+            file = os.memfd_create("configuration", os.MFD_CLOEXEC)
+            self.configuration = _download(calls, "/configuration", file, self.begin.configuration_sha256)
+
+
+def _open_unnamed_file(folder: str) -> int:
+    """A file that is gone when the last descriptor of it is closed."""
+    try:
+        return os.open(folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    except OSError:
+        # Not every file system has these.
+        path = os.path.join(folder, ".code")
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        os.unlink(path)
+        return descriptor
+
+
+def _download(calls: ServerCalls, path: str, descriptor: int, expected_sha256: str) -> int:
+    import hashlib
+
+    for _ in range(_DOWNLOAD_TRIES):
+        digest = hashlib.sha256()
+
+        def restart() -> None:
+            nonlocal digest
+            digest = hashlib.sha256()
+            os.ftruncate(descriptor, 0)
+            os.lseek(descriptor, 0, os.SEEK_SET)
+
+        def write(piece: bytes) -> None:
+            digest.update(piece)
+            view = memoryview(piece)
+            while view:
+                view = view[os.write(descriptor, view) :]
+
+        try:
+            calls.download(path, write, restart)
+        except Refused as refusal:
+            raise CannotStart("download_failed", f"GET {path}: {refusal}") from refusal
+        except OSError as error:
+            raise CannotStart("download_failed", f"{path[1:]} could not be stored: {error.strerror}") from error
+        if digest.hexdigest() == expected_sha256:
+            return descriptor
+    raise CannotStart("download_failed", f"{path[1:]} arrived damaged {_DOWNLOAD_TRIES} times (SHA-256 differs).")
+

@@ -1,0 +1,108 @@
+"""The processes of the attempt: whatever descends from the bootstrap."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+_KILL_SECONDS = 5.0
+_LOOK_AGAIN_SECONDS = 0.005
+
+
+class Process:
+    """One line of the machine's process table."""
+
+    __slots__ = ("pid", "parent", "group")
+
+    def __init__(self, pid: int, parent: int, group: int) -> None:
+        self.pid = pid
+        self.parent = parent
+        self.group = group
+
+
+def list_descendants(root: int) -> list[Process]:
+    """Everything below a process that runs now, parents first. What has ended and was not looked at yet is left out."""
+    by_parent: dict[int, list[Process]] = {}
+    for name in os.listdir("/proc"):
+        if name.isdigit() and (process := _read_process(name)) is not None:
+            by_parent.setdefault(process.parent, []).append(process)
+    found = list(by_parent.get(root, ()))
+    for process in found:
+        found.extend(by_parent.get(process.pid, ()))
+    return found
+
+
+def _read_process(name: str) -> Process | None:
+    try:
+        with open(f"/proc/{name}/stat", "rb") as file:
+            # The name may hold spaces and parentheses; the last one closes it.
+            state, parent, group = file.read().rpartition(b")")[2].split()[:3]
+    except (OSError, ValueError):
+        return None
+    return None if state in (b"Z", b"X") else Process(int(name), int(parent), int(group))
+
+
+def find_by_inner_pid(inner_pid: int) -> int | None:
+    """
+    The descendant that calls itself `inner_pid` in its own pid namespace, which a sandbox may have made; where several do, the
+    one that is deepest in namespaces.
+    """
+    found: list[tuple[int, int]] = []
+    for process in list_descendants(os.getpid()):
+        numbers = _read_namespace_pids(process.pid)
+        if numbers and numbers[-1] == inner_pid:
+            found.append((len(numbers), process.pid))
+    return max(found)[1] if found else None
+
+
+def _read_namespace_pids(pid: int) -> list[int]:
+    try:
+        with open(f"/proc/{pid}/status", "rb") as file:
+            for line in file:
+                if line.startswith(b"NSpid:"):
+                    return [int(number) for number in line.split()[1:]]
+    except OSError:
+        pass
+    return []
+
+
+def terminate_user_code(user_pid: int) -> None:
+    """
+    SIGTERM, once each, to user code's process group and to those below it that left the group. What is above it, the sandbox's
+    own processes, is left alone: they would take user code down at once.
+    """
+    outside_group = [process.pid for process in list_descendants(user_pid) if process.group != user_pid]
+    try:
+        os.killpg(user_pid, signal.SIGTERM)
+    except (ProcessLookupError, PermissionError):
+        pass
+    for pid in outside_group:
+        _kill(pid, signal.SIGTERM)
+
+
+def kill_descendants(reap) -> int:
+    """
+    SIGKILL to everything below this process until nothing is left; `reap()` is called in between. Gives how many were killed,
+    less the sandbox's own first process.
+    """
+    killed: set[int] = set()
+    give_up_at = time.monotonic() + _KILL_SECONDS
+    while descendants := list_descendants(os.getpid()):
+        for process in descendants:
+            if process.pid not in killed and _read_namespace_pids(process.pid)[1:] != [1]:
+                killed.add(process.pid)
+            _kill(process.pid, signal.SIGKILL)
+        if time.monotonic() > give_up_at:
+            break
+        time.sleep(_LOOK_AGAIN_SECONDS)
+        reap()
+    reap()
+    return len(killed)
+
+
+def _kill(pid: int, number: int) -> None:
+    try:
+        os.kill(pid, number)
+    except (ProcessLookupError, PermissionError):
+        pass

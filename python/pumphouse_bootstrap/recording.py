@@ -1,0 +1,144 @@
+"""From the server's yes to the acknowledged end: user code, its output, its telemetry, its exit record."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+
+from pumphouse_bootstrap import events as event_names
+from pumphouse_bootstrap.beacon import Beacon
+from pumphouse_bootstrap.events import Events
+from pumphouse_bootstrap.masking import Masker
+from pumphouse_bootstrap.output import OutputReader
+from pumphouse_bootstrap.preparation import CannotStart, Preparation
+from pumphouse_bootstrap.process_tree import kill_descendants, terminate_user_code
+from pumphouse_bootstrap.sender import Sender
+from pumphouse_bootstrap.spool import Spool
+from pumphouse_bootstrap.start_file import StartFile
+from pumphouse_bootstrap.user_process import UserProcess
+
+# After the end of user code its pipes may still be held by what it left running.
+_DRAIN_SECONDS = 2.0
+
+
+class Recording:
+    """One attempt that has begun. Used by the main thread."""
+
+    def __init__(self, start: StartFile, preparation: Preparation, events: Events) -> None:
+        assert preparation.begin is not None and preparation.calls is not None
+        self._start = start
+        self._preparation = preparation
+        self._begin = preparation.begin
+        self._events = events
+        self._masker = Masker(self._begin.masked_values)
+        self._spool = Spool(start.folder)
+        self._sender = Sender(self._spool, preparation.calls, events)
+        self._process = UserProcess(start, self._begin)
+        self._oom_kills = _count_oom_kills(start.cgroup_memory_events)
+        self._output_ended = False
+        self._refused = False
+
+    def run(self) -> int:
+        """Gives the exit status of the bootstrap."""
+        beacon = Beacon(self._spool, self._masker, self._begin.beacon_limit_bytes)
+        try:
+            self._process.spawn(beacon.address, self._preparation.code, self._preparation.configuration)
+            # Sandbox and interpreter start meanwhile.
+            beacon.start()
+            self._masker.prepare()
+            self._process.await_launcher(self._events)
+        except CannotStart as reason:
+            beacon.close()
+            return self.finish_unstarted(reason)
+        self._spool.append("started")
+        self._sender.start()
+        output = OutputReader(
+            self._process.pipes,
+            self._spool,
+            self._masker,
+            self._events,
+            self._begin.line_limit_bytes,
+            self._begin.log_limit_bytes,
+        )
+        output.start()
+        while not self._process.ended:
+            self._handle(self._events.next())
+        killed = self._end_what_is_left(output)
+        beacon.close()
+        return self._finish(output.describe_dropped(), killed)
+
+    def finish_unstarted(self, reason: CannotStart) -> int:
+        """The end of an attempt whose user code never ran."""
+        self._sender.start()
+        detail = self._masker.mask(reason.detail.encode("utf-8", "backslashreplace")).decode("utf-8", "replace")
+        self._append_exit({"code": reason.code, "detail": detail}, killed=0)
+        return self._await_delivery()
+
+    def _handle(self, event: int | None) -> None:
+        if event == signal.SIGTERM:
+            if self._process.pid and not self._process.ended:
+                terminate_user_code(self._process.pid)
+        elif event == signal.SIGUSR1:
+            kill_descendants(self._process.reap)
+        elif event == signal.SIGCHLD:
+            self._process.reap()
+        elif event == event_names.OUTPUT_ENDED:
+            self._output_ended = True
+        elif event in (event_names.REFUSED, event_names.FAILED):
+            self._refused = self._refused or event == event_names.REFUSED
+            kill_descendants(self._process.reap)
+
+    def _end_what_is_left(self, output: OutputReader) -> int:
+        """How many processes had to be killed."""
+        deadline = time.monotonic() + _DRAIN_SECONDS
+        while not self._output_ended and (remaining := deadline - time.monotonic()) > 0:
+            self._handle(self._events.next(remaining))
+        killed = kill_descendants(self._process.reap)
+        output.drain()
+        return killed
+
+    def _finish(self, dropped: str | None, killed: int) -> int:
+        if dropped is not None:
+            self._spool.append("note", text=dropped)
+        if killed > 0:
+            self._spool.append("note", text=f"Processes that the run had left behind were ended: {killed}.")
+        self._append_exit(None, killed)
+        return self._await_delivery()
+
+    def _append_exit(self, reason: dict | None, killed: int) -> None:
+        process = self._process
+        self._sender.user_code_ended()
+        self._spool.append_exit(
+            code=None if reason else process.code,
+            signal=process.signal,
+            out_of_memory=_count_oom_kills(self._start.cgroup_memory_events) > self._oom_kills,
+            peak_memory_bytes=process.peak_memory_bytes,
+            reason=reason,
+            killed_descendants=killed,
+        )
+
+    def _await_delivery(self) -> int:
+        """Signals change nothing here: nothing is left to be stopped, and the end is to be told."""
+        while not self._refused:
+            event = self._events.next()
+            if event == event_names.DELIVERED:
+                return 0
+            self._refused = event == event_names.REFUSED
+        print(f"pumphouse: the server refused the spool: {self._sender.refusal}", file=sys.stderr)
+        return 1
+
+
+def _count_oom_kills(path: str | None) -> int:
+    """`oom_kill` in a cgroup's memory.events (v2) or memory.oom_control (v1); 0 where it cannot be read."""
+    if path is None:
+        return 0
+    try:
+        with open(path, encoding="ascii") as file:
+            for line in file:
+                name, _, value = line.partition(" ")
+                if name == "oom_kill":
+                    return int(value)
+    except (OSError, ValueError):
+        pass
+    return 0

@@ -1,0 +1,114 @@
+"""Sends the spool to the server, whole records, from where the server says it is."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+import traceback
+
+from pumphouse_bootstrap.events import DELIVERED, REFUSED, Events
+from pumphouse_bootstrap.server_calls import (
+    FIRST_PAUSE_SECONDS,
+    LONGEST_PAUSE_SECONDS,
+    GaveUp,
+    Refused,
+    ServerCalls,
+)
+from pumphouse_bootstrap.spool import Spool
+
+BATCH_BYTES = 1024 * 1024
+# Between the starts of two calls: a run that prints in bursts then costs the server a hundred calls a second at most.
+_PACE_SECONDS = 0.01
+
+
+class Sender:
+    """
+    A thread that ends with one event: DELIVERED when the exit record is acknowledged (or nobody took it for 24 hours), REFUSED
+    when the server says no for good.
+    """
+
+    def __init__(self, spool: Spool, calls: ServerCalls, events: Events) -> None:
+        self._spool = spool
+        self._calls = calls
+        self._events = events
+        self._ended = False
+        self._descriptor = os.open(spool.path, os.O_RDONLY | os.O_CLOEXEC)
+        self.refusal: Refused | None = None
+
+    def start(self) -> None:
+        threading.Thread(target=self._run, name="sender", daemon=True).start()
+
+    def user_code_ended(self) -> None:
+        """From now on the sender may give up after 24 hours without a server."""
+        self._ended = True
+
+    def _run(self) -> None:
+        offset = 0
+        while True:
+            try:
+                self._send_from(offset)
+                self._events.post(DELIVERED)
+                return
+            except Refused as refusal:
+                self.refusal = refusal
+                self._events.post(REFUSED)
+                return
+            except GaveUp:
+                self._events.post(DELIVERED)
+                return
+            except Exception:
+                # A run must not fall silent over a mistake in here: the server says where to go on.
+                traceback.print_exc(file=sys.stderr)
+                time.sleep(LONGEST_PAUSE_SECONDS)
+
+    def _send_from(self, offset: int) -> None:
+        pause = FIRST_PAUSE_SECONDS
+        next_call_at = 0.0
+        while True:
+            size, final = self._spool.wait_beyond(offset)
+            if final and offset >= size:
+                return
+            time.sleep(max(0.0, next_call_at - time.monotonic()))
+            next_call_at = time.monotonic() + _PACE_SECONDS
+            acknowledged = self._send(offset, self._read_batch(offset))
+            if acknowledged == offset:
+                time.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+            else:
+                pause = FIRST_PAUSE_SECONDS
+            offset = acknowledged
+
+    def _send(self, offset: int, batch: bytes) -> int:
+        try:
+            answer = self._calls.post_bytes(f"/-spool?offset={offset}", batch, lambda: not self._ended)
+            return self._check_offset(answer.get("offset"))
+        except Refused as refusal:
+            if refusal.status != 409 or refusal.code != "spool_gap":
+                raise
+            return self._check_offset(refusal.extra.get("offset"))
+
+    def _check_offset(self, offset: object) -> int:
+        size, _ = self._spool.wait_beyond(-1)
+        if not isinstance(offset, int) or isinstance(offset, bool) or not 0 <= offset <= size:
+            raise ValueError(f"the server named offset {offset!r} of a spool of {size} bytes")
+        return offset
+
+    def _read_batch(self, offset: int) -> bytes:
+        """Whole records from the offset: as many as one batch takes, or one that is longer. Needs one to be there."""
+        size, _ = self._spool.wait_beyond(offset)
+        wanted = min(BATCH_BYTES, size - offset)
+        batch = os.pread(self._descriptor, wanted, offset)
+        end = batch.rfind(b"\n") + 1
+        if end > 0:
+            return batch[:end]
+        parts = [batch]
+        position = offset + len(batch)
+        while b"\n" not in parts[-1]:
+            parts.append(os.pread(self._descriptor, BATCH_BYTES, position))
+            position += len(parts[-1])
+            if not parts[-1]:
+                raise ValueError("the spool ends in the middle of a record")
+        parts[-1] = parts[-1][: parts[-1].index(b"\n") + 1]
+        return b"".join(parts)

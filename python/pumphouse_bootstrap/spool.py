@@ -1,0 +1,119 @@
+"""The attempt's own record of what it said: one file, appended to, complete before anything is acknowledged."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import threading
+import time
+
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+_FIRST_PAUSE_SECONDS = 0.05
+_LONGEST_PAUSE_SECONDS = 1.0
+_NOTED_WAIT_SECONDS = 1.0
+
+
+class SpoolClosed(Exception):
+    """The exit record is written: nothing can follow it."""
+
+
+class Spool:
+    """
+    Threads may append at any time. While the disk is full an append waits, and with it whoever has something to say: user code
+    then waits in its own write.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self.path = os.path.join(folder, "spool")
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
+        self._descriptor = os.open(self.path, flags, 0o600)
+        self._writing = threading.Lock()
+        self._count = 0
+        self._closed = False
+        self._grown = threading.Condition()
+        self._size = 0
+        self._second = -1
+        self._second_text = ""
+
+    def append(self, kind: str, synced: bool = False, **fields: object) -> None:
+        """One record. `synced`: returns when the disk itself has it. Raises SpoolClosed after `append_exit`."""
+        with self._writing:
+            self._write(self._format(kind, fields))
+        if synced:
+            os.fdatasync(self._descriptor)
+
+    def append_exit(self, **fields: object) -> None:
+        """The last record."""
+        with self._writing:
+            self._write(self._format("exit", fields))
+            self._closed = True
+        os.fdatasync(self._descriptor)
+        with self._grown:
+            self._grown.notify_all()
+
+    def append_lines(self, io: str, lines: list[str]) -> None:
+        """A log record for each line."""
+        with self._writing:
+            at = self._format_time()
+            parts = []
+            for text in lines:
+                encoded = json.dumps(text, ensure_ascii=False)
+                parts.append(
+                    f'{{"n":{self._count},"kind":"log","at":"{at}","io":"{io}","text":{encoded}}}\n'
+                )
+                self._count += 1
+            self._write(_encode("".join(parts)))
+
+    def wait_beyond(self, offset: int) -> tuple[int, bool]:
+        """Waits until there is more than `offset` bytes, or the exit record; gives the size and whether it is final."""
+        with self._grown:
+            while self._size <= offset and not self._closed:
+                self._grown.wait()
+            # In this order: a size that was read before the exit record is not final.
+            closed = self._closed
+            return self._size, closed
+
+    def _format(self, kind: str, fields: dict[str, object]) -> bytes:
+        record = {"n": self._count, "kind": kind, "at": self._format_time(), **fields}
+        self._count += 1
+        return _encode(json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n")
+
+    def _format_time(self) -> str:
+        second, nanoseconds = divmod(time.time_ns(), 1_000_000_000)
+        if second != self._second:
+            self._second = second
+            self._second_text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+        return f"{self._second_text}.{nanoseconds // 1000:06d}Z"
+
+    def _write(self, data: bytes) -> None:
+        if self._closed:
+            raise SpoolClosed()
+        waited = self._write_all(data)
+        if waited >= _NOTED_WAIT_SECONDS:
+            words = f"The disk of the run's server was full: output waited {waited:.0f} s. Nothing was lost."
+            self._write_all(self._format("note", {"text": words}))
+
+    def _write_all(self, data: bytes) -> float:
+        """Gives the seconds that were waited for space. A record that is written in part is completed, never repeated."""
+        view = memoryview(data)
+        pause = _FIRST_PAUSE_SECONDS
+        waited = 0.0
+        while view:
+            try:
+                view = view[os.write(self._descriptor, view) :]
+            except OSError as error:
+                if error.errno not in _DISK_FULL:
+                    raise
+                time.sleep(pause)
+                waited += pause
+                pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+        with self._grown:
+            self._size += len(data)
+            self._grown.notify_all()
+        return waited
+
+
+def _encode(text: str) -> bytes:
+    # A lone surrogate cannot be UTF-8; its escape is JSON all the same.
+    return text.encode("utf-8", "backslashreplace")

@@ -1,0 +1,69 @@
+"""start.json, what the executor tells the bootstrap, and process.json, by which one bootstrap takes the attempt."""
+
+from __future__ import annotations
+
+import json
+import os
+
+
+class StartFile:
+    """The fields of start.json; see the protocol for what each one means. Raises KeyError for a missing one."""
+
+    def __init__(self, fields: dict) -> None:
+        self.attempt_id: str = fields["attempt_id"]
+        self.claim_number: int = fields["claim_number"]
+        self.attempts_url: str = fields["attempts_url"]
+        self.token: str = fields["token"]
+        self.folder: str = fields["folder"]
+        self.inside_work_folder: str = fields["inside_work_folder"]
+        self.bootstrap_inside: str = fields["bootstrap_inside"]
+        self.environment: str = fields["environment"]
+        self.local_data: dict | None = fields["local_data"]
+        self.sandbox: list[str] = fields["sandbox"]
+        self.drop_to: dict | None = fields["drop_to"]
+        self.cgroup_memory_events: str | None = fields.get("cgroup_memory_events")
+
+
+def take_attempt(start_path: str) -> StartFile | None:
+    """
+    Reads start.json and takes the attempt. None when another bootstrap was first.
+    The one that took it removes start.json: the token in it is then in this process only.
+    """
+    folder = os.path.dirname(start_path)
+    try:
+        with open(start_path, encoding="utf-8") as file:
+            start = StartFile(json.load(file))
+    except FileNotFoundError:
+        if os.path.exists(os.path.join(folder, "process.json")):
+            return None
+        raise
+    if not _write_process_record(start.folder):
+        return None
+    os.unlink(start_path)
+    return start
+
+
+def _write_process_record(folder: str) -> bool:
+    path = os.path.join(folder, "process.json")
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except FileExistsError:
+        return False
+    try:
+        os.write(descriptor, json.dumps(_describe_process()).encode())
+    except OSError:
+        # An empty record would keep every later bootstrap from the attempt.
+        os.unlink(path)
+        raise
+    finally:
+        os.close(descriptor)
+    return True
+
+
+def _describe_process() -> dict:
+    with open("/proc/self/stat", encoding="utf-8", errors="replace") as file:
+        # The name may hold spaces and parentheses; the last one closes it. Field 22 is the start time.
+        fields = file.read().rpartition(")")[2].split()
+    with open("/proc/sys/kernel/random/boot_id", encoding="utf-8") as file:
+        boot_id = file.read().strip()
+    return {"pid": os.getpid(), "start_time": int(fields[19]), "boot_id": boot_id}

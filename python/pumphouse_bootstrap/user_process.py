@@ -1,0 +1,196 @@
+"""Starts user code: the sandbox, in it the inside stage, in its place the launcher."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+
+from pumphouse_bootstrap.events import STOP_SIGNALS, Events
+from pumphouse_bootstrap.preparation import BeginAnswer, CannotStart
+from pumphouse_bootstrap.process_tree import find_by_inner_pid, kill_descendants
+from pumphouse_bootstrap.start_file import StartFile
+
+# A sandbox that keeps the status pipe open is believed after this long.
+_EXEC_SECONDS = 1.0
+_LAST_WORDS_BYTES = 4096
+_RESET_SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ, *STOP_SIGNALS, signal.SIGCHLD)
+ATTEMPT_ID_VARIABLE = "PUMPHOUSE_ATTEMPT_ID"
+
+
+class UserProcess:
+    """The process that the bootstrap started, its pipes, and what is known of its end."""
+
+    def __init__(self, start: StartFile, begin: BeginAnswer) -> None:
+        self._start = start
+        self._begin = begin
+        self._child = 0
+        self._status_read = -1
+        self.pipes: dict[str, int] = {}
+        # User code's own process, as this side sees it; 0 until it runs.
+        self.pid = 0
+        self.ended = False
+        self.code: int | None = None
+        self.signal: str | None = None
+        self.peak_memory_bytes: int | None = None
+
+    def spawn(self, beacon_address: str, code: int | None, configuration: int | None) -> None:
+        """From the main thread only: a sandbox that ends with its parent ends with the thread that started it."""
+        start = self._start
+        self._status_read, status = os.pipe()
+        stdout, child_stdout = os.pipe()
+        stderr, child_stderr = os.pipe()
+        self.pipes = {"stdout": stdout, "stderr": stderr}
+        control = self._write_control(beacon_address, status, code, configuration)
+        passed = [number for number in (control, status, code, configuration) if number is not None]
+        for number in passed:
+            os.set_inheritable(number, True)
+        python = f"{start.environment}/bin/python"
+        inside = f"{start.bootstrap_inside}/inside/__main__.py"
+        command = [*start.sandbox, python, "-I", "-S", inside, str(control)]
+        try:
+            self._child = os.posix_spawnp(
+                command[0],
+                command,
+                {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", ATTEMPT_ID_VARIABLE: start.attempt_id},
+                file_actions=[
+                    (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                    (os.POSIX_SPAWN_DUP2, child_stdout, 1),
+                    (os.POSIX_SPAWN_DUP2, child_stderr, 2),
+                ],
+                setsid=True,
+                setsigdef=_RESET_SIGNALS,
+            )
+        except OSError as error:
+            code_word = "sandbox_failed" if start.sandbox else "environment_missing"
+            raise CannotStart(code_word, f"{command[0]}: {error.strerror}") from error
+        finally:
+            for number in (*passed, child_stdout, child_stderr):
+                os.close(number)
+
+    def _write_control(
+        self, beacon_address: str, status: int, code: int | None, configuration: int | None
+    ) -> int:
+        start, begin = self._start, self._begin
+        variables = {
+            **begin.variables,
+            **_bypass_proxy(begin.variables),
+            "RUNTIME__DLTHUB_DSN": beacon_address,
+            ATTEMPT_ID_VARIABLE: start.attempt_id,
+        }
+        control = {
+            "work_folder": start.inside_work_folder,
+            "environment": start.environment,
+            "local_data": start.local_data,
+            "drop_to": start.drop_to,
+            "profile": begin.profile,
+            "launcher": begin.launcher,
+            "arguments": begin.arguments,
+            "variables": variables,
+            "status_fd": status,
+            "code_fd": code,
+            "configuration_fd": configuration,
+        }
+        # In memory: it holds the secrets of the run.
+        descriptor = os.memfd_create("control", os.MFD_CLOEXEC)
+        view = memoryview(json.dumps(control).encode())
+        while view:
+            view = view[os.write(descriptor, view) :]
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        return descriptor
+
+    def await_launcher(self, events: Events) -> None:
+        """
+        Returns when the launcher has taken the inside stage's place. Raises CannotStart when it will not: everything that was
+        started has then ended. A signal to stop ends it too.
+        """
+        report = b""
+        executed_at = None
+        while True:
+            timeout = None if executed_at is None else max(0.0, executed_at + _EXEC_SECONDS - time.monotonic())
+            event, readable = events.next_or_readable(self._status_read, timeout)
+            if event in STOP_SIGNALS:
+                kill_descendants(self.reap)
+                raise CannotStart("stopped_before_start", "The run was stopped before its code had started.")
+            if event == signal.SIGCHLD:
+                self.reap()
+            data = os.read(self._status_read, 64 * 1024) if readable else b""
+            report += data
+            if executed_at is None and b"\n" in report:
+                executed_at = time.monotonic()
+                self._read_first_report(report)
+            if readable and not data or (executed_at and time.monotonic() >= executed_at + _EXEC_SECONDS):
+                break
+        os.close(self._status_read)
+        self._check_report(report)
+
+    def _read_first_report(self, report: bytes) -> None:
+        first = json.loads(report.partition(b"\n")[0])
+        if "pid" in first:
+            self.pid = find_by_inner_pid(first["pid"]) or 0
+
+    def _check_report(self, report: bytes) -> None:
+        """The stage says its pid before it executes the launcher, and why it cannot start it."""
+        last = json.loads(report.splitlines()[-1]) if report else {}
+        if "pid" in last:
+            return
+        kill_descendants(self.reap)
+        if "code" in last:
+            raise CannotStart(last["code"], last["detail"])
+        words = self._read_last_words()
+        if f"{self._start.environment}/bin/python" in words:
+            raise CannotStart("environment_missing", words)
+        raise CannotStart("sandbox_failed", words or f"It ended without a word ({self.signal or self.code}).")
+
+    def _read_last_words(self) -> str:
+        words = b""
+        for descriptor in (self.pipes["stderr"], self.pipes["stdout"]):
+            os.set_blocking(descriptor, False)
+            try:
+                words += os.read(descriptor, 64 * 1024)
+            except BlockingIOError:
+                pass
+        return words[-_LAST_WORDS_BYTES:].decode("utf-8", "backslashreplace").strip()
+
+    def reap(self) -> None:
+        """Takes note of every child that has ended; orphans of user code are children too."""
+        while True:
+            try:
+                pid, status, usage = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            self.peak_memory_bytes = max(self.peak_memory_bytes or 0, usage.ru_maxrss * 1024)
+            if pid == self._child:
+                self.ended = True
+                self._read_status(os.waitstatus_to_exitcode(status))
+
+    def _read_status(self, code: int) -> None:
+        number = -code
+        if self._start.sandbox and code > 128:
+            # A sandbox cannot die of its child's signal; it says 128 + n, as shells do.
+            number = code - 128
+        if number > 0 and number in {int(known) for known in signal.valid_signals()}:
+            self.signal = _name_signal(number)
+        else:
+            self.code = code
+
+
+def _bypass_proxy(variables: dict[str, str]) -> dict[str, str]:
+    """Where the run has a proxy, telemetry to the attempt's own loopback must not be sent there."""
+    if not any(name.lower() in ("http_proxy", "all_proxy") for name in variables):
+        return {}
+    listed = variables.get("no_proxy") or variables.get("NO_PROXY") or ""
+    if listed.strip() == "*":
+        return {}
+    value = ",".join(filter(None, [listed, "127.0.0.1"]))
+    return {"no_proxy": value, "NO_PROXY": value}
+
+
+def _name_signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"SIG{number}"

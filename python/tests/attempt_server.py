@@ -1,0 +1,179 @@
+"""The attempt routes, played by a small real HTTP server."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+TOKEN = "bootstrap-token-1"
+ATTEMPT_ID = "attempt-1"
+
+
+class AttemptServer:
+    """
+    Serves one attempt. It can be stopped and started again on the same port: what it stored stays.
+    `fail_next`: statuses that the next spool calls are answered with, without storing anything.
+    """
+
+    def __init__(self, program: str = "user_program", **begin: object) -> None:
+        self.begin: dict = {
+            "run_id": "run-1",
+            "profile": "prod",
+            "launcher": program,
+            "arguments": [],
+            "variables": {},
+            "masked_values": [],
+            "log_limit_bytes": 50_000_000,
+            "beacon_limit_bytes": 50_000_000,
+            "line_limit_bytes": 65536,
+            "code_sha256": None,
+            "configuration_sha256": None,
+            "intercept_signals": True,
+            **begin,
+        }
+        self.archives: dict[str, bytes] = {}
+        self.begin_status = 200
+        self.begin_delay_seconds = 0.0
+        self.nonce: str | None = None
+        self.spool = b""
+        self.calls: list[str] = []
+        self.fail_next: list[int] = []
+        # Answers that are lost after the chunk was stored.
+        self.drop_answers = 0
+        self.forget_bytes = 0
+        self.spool_arrivals: list[tuple[float, int]] = []
+        self._changed = threading.Condition()
+        self._port = 0
+        self._server: ThreadingHTTPServer | None = None
+        self.start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    def start(self) -> None:
+        server = ThreadingHTTPServer(("127.0.0.1", self._port), _make_handler(self))
+        server.daemon_threads = True
+        self._port = server.server_address[1]
+        self._server = server
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+
+    def stop(self) -> None:
+        """Refuses connections from here on, and ends those that are open at their next call."""
+        if self._server is not None:
+            server, self._server = self._server, None
+            server.shutdown()
+            server.server_close()
+
+    def serve_archive(self, name: str, data: bytes) -> None:
+        self.archives[name] = data
+        self.begin[f"{name}_sha256"] = hashlib.sha256(data).hexdigest()
+
+    def store(self, offset: int, body: bytes) -> tuple[int, dict]:
+        with self._changed:
+            if self.forget_bytes:
+                self.spool, self.forget_bytes = self.spool[: -self.forget_bytes], 0
+            if offset > len(self.spool):
+                return 409, {"code": "spool_gap", "detail": "a gap", "extra": {"offset": len(self.spool)}}
+            if not body.endswith(b"\n"):
+                return 400, {"code": "bad_chunk"}
+            self.spool += body[len(self.spool) - offset :]
+            self.spool_arrivals.append((time.monotonic(), len(self.spool)))
+            self._changed.notify_all()
+            return 200, {"offset": len(self.spool)}
+
+    def records(self) -> list[dict]:
+        return [json.loads(line) for line in self.spool.split(b"\n") if line]
+
+    def log(self, io: str | None = None) -> list[str]:
+        return [r["text"] for r in self.records() if r["kind"] == "log" and io in (None, r["io"])]
+
+    def notes(self) -> list[str]:
+        return [r["text"] for r in self.records() if r["kind"] == "note"]
+
+    def beacons(self) -> list[tuple[str, bytes]]:
+        return [(r["type"], decode_body(r)) for r in self.records() if r["kind"] == "beacon"]
+
+    def exit(self) -> dict:
+        last = self.records()[-1]
+        assert last["kind"] == "exit", last
+        return last
+
+    def await_log(self, text: str, seconds: float = 20.0) -> None:
+        """Waits until a log line with this text has arrived."""
+        needle = json.dumps(text)[1:-1].encode()
+        with self._changed:
+            if not self._changed.wait_for(lambda: needle in self.spool, seconds):
+                raise AssertionError(f"{text!r} did not arrive; the spool is {self.spool[-2000:]!r}")
+
+
+def decode_body(record: dict) -> bytes:
+    if "body_base64" in record:
+        return base64.b64decode(record["body_base64"])
+    return record["body"].encode()
+
+
+def _make_handler(state: AttemptServer) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+        def do_GET(self) -> None:
+            self._take()
+
+        def do_POST(self) -> None:
+            self._take()
+
+        def _take(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            path, _, query = self.path.partition("?")
+            route = path.removeprefix(f"/pumphouse/v1/attempts/{ATTEMPT_ID}/")
+            if state._server is None:
+                # Stopped: like a process that died, it answers nothing.
+                self.close_connection = True
+                return
+            state.calls.append(route)
+            if self.headers.get("Authorization") != f"Bearer {TOKEN}":
+                return self._answer(401, {"code": "unauthorized"})
+            if route == "-begin":
+                return self._begin(json.loads(body))
+            if route in state.archives:
+                return self._answer_bytes(200, state.archives[route])
+            if route == "-spool":
+                return self._spool(int(query.removeprefix("offset=")), body)
+            return self._answer(404, {"code": "not_found", "detail": "no such route"})
+
+        def _begin(self, question: dict) -> None:
+            time.sleep(state.begin_delay_seconds)
+            state.nonce = state.nonce or question["nonce"]
+            if state.begin_status != 200 or state.nonce != question["nonce"]:
+                return self._answer(max(409, state.begin_status), {"code": "claim_lost", "detail": "no"})
+            return self._answer(200, state.begin)
+
+        def _spool(self, offset: int, body: bytes) -> None:
+            if state.fail_next:
+                return self._answer(state.fail_next.pop(0), {"code": "told_to", "detail": "fail"})
+            status, answer = state.store(offset, body)
+            if state.drop_answers > 0:
+                state.drop_answers -= 1
+                self.close_connection = True
+                return None
+            return self._answer(status, answer)
+
+        def _answer(self, status: int, body: dict) -> None:
+            self._answer_bytes(status, json.dumps(body).encode())
+
+        def _answer_bytes(self, status: int, body: bytes) -> None:
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    return Handler
