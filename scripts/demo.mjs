@@ -2,5 +2,9 @@
 import { spawnSync } from 'node:child_process';
 import { prepareToolchain, root } from './toolchain.mjs';
 
-const { status } = spawnSync('node', ['testing/demo/run.ts'], { cwd: root, env: prepareToolchain(), stdio: 'inherit' });
+const { status } = spawnSync('node', ['testing/demo/run.ts'], {
+  cwd: root,
+  env: prepareToolchain(),
+  stdio: 'inherit',
+});
 process.exit(status ?? 1);

@@ -28,9 +28,24 @@ count(step('types', 'tsc', ['--noEmit']));
 count(step('unused code', 'knip', []));
 
 const python = env.PUMPHOUSE_PYTHON ?? 'python3';
-count(step('bootstrap tests (Python)', python, ['-m', 'unittest', 'discover', '-s', 'python/tests', '-t', 'python']));
+count(
+  step('bootstrap tests (Python)', python, [
+    '-m',
+    'unittest',
+    'discover',
+    '-s',
+    'python/tests',
+    '-t',
+    'python',
+  ]),
+);
 
-const good = step('tests', 'vitest', ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]);
+const good = step('tests', 'vitest', [
+  'run',
+  '--reporter=default',
+  '--reporter=json',
+  `--outputFile.json=${report}`,
+]);
 try {
   const results = JSON.parse(readFileSync(report, 'utf8'));
   passed += results.numPassedTests;

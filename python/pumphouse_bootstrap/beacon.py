@@ -119,18 +119,22 @@ class Beacon:
 
 
 def _encode_body(body: bytes) -> dict[str, str]:
-    """As text; as base64 where it is none, or where its escapes would make it longer than base64 does."""
+    """As text; as base64 where it is none, or where a large body's escapes would make it longer than base64 does."""
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
         text = None
-    controls = sum(body.count(bytes([code])) for code in range(32))
-    escaped = body.count(b'"') + body.count(b"\\") + 5 * controls
-    if text is not None and escaped * 3 <= len(body):
+    if text is not None and (len(body) <= _SMALL_BODY_BYTES or _count_escapes(body) * 3 <= len(body)):
         return {"body": text}
     import binascii
 
     return {"body_base64": binascii.b2a_base64(body, newline=False).decode("ascii")}
+
+
+def _count_escapes(body: bytes) -> int:
+    """Bytes that JSON adds when the body becomes a string."""
+    controls = sum(body.count(bytes([code])) for code in range(32))
+    return body.count(b'"') + body.count(b"\\") + 5 * controls
 
 
 def _try_to_answer(connection: socket.socket, status: int) -> None:

@@ -67,9 +67,10 @@ class Masker:
         self.prepare()
         by_first = self._forms_by_first or {}
         for start in range(max(0, len(data) - self._longest + 1), len(data)):
+            tail = data[start:]
             candidates = by_first.get(data[start], ())
-            if any(form.startswith(data[start:]) for form in candidates):
-                return len(data) - start
+            if any(len(form) > len(tail) and form.startswith(tail) for form in candidates):
+                return len(tail)
         return 0
 
 

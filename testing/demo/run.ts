@@ -12,16 +12,23 @@ async function printTables(server: Awaited<ReturnType<typeof startTestServer>>):
   const organizationId = organizations[0]?.id ?? '';
   const me = await server.client.call('get_organization_me', { params: { organization_id: organizationId } });
   const workspaceId = me.workspace_memberships?.[0]?.workspace.id ?? '';
-  const runs = await server.client.call('list_pipeline_runs', { params: { workspace_id: workspaceId }, query: {} });
+  const runs = await server.client.call('list_pipeline_runs', {
+    params: { workspace_id: workspaceId },
+    query: {},
+  });
   let tableCount = 0;
   for (const run of runs.items) {
     const params = { workspace_id: workspaceId, pipeline_run_id: run.id };
     const { tables } = await server.client.call('get_pipeline_run', { params });
-    say(`\nPipeline ${run.pipeline_name} (${run.status}) loaded into ${run.destination_name}, dataset ${run.dataset_name}:\n`);
+    say(
+      `\nPipeline ${run.pipeline_name} (${run.status}) loaded into ${run.destination_name}, dataset ${run.dataset_name}:\n`,
+    );
     say('  table                            rows      bytes');
     for (const table of tables ?? []) {
       tableCount += 1;
-      say(`  ${table.table_name.padEnd(28)} ${String(table.rows_loaded).padStart(8)} ${String(table.bytes_loaded).padStart(10)}`);
+      say(
+        `  ${table.table_name.padEnd(28)} ${String(table.rows_loaded).padStart(8)} ${String(table.bytes_loaded).padStart(10)}`,
+      );
     }
   }
   return tableCount;
@@ -31,14 +38,19 @@ async function runDemo(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'pumphouse-demo-'));
   say('Installing the official client (dlt and dlthub-client from PyPI) ...');
   const install = await prepareDltClient();
-  say('Starting a throw-away server. PUMPHOUSE_ALLOW_UNISOLATED=1: where bubblewrap cannot make a sandbox, runs go without one.');
+  say(
+    'Starting a throw-away server. PUMPHOUSE_ALLOW_UNISOLATED=1: where bubblewrap cannot make a sandbox, runs go without one.',
+  );
   const server = await startTestServer({ PUMPHOUSE_ALLOW_UNISOLATED: '1', PUMPHOUSE_LOG_LEVEL: 'error' });
   try {
     say(`Pumphouse is ready at ${server.url}`);
     const workspace = join(folder, 'quickstart');
     await cp(join(repositoryFolder, 'examples', 'quickstart'), workspace, { recursive: true });
     const client = install.inWorkspace(workspace, { apiBaseUrl: server.url, apiKey: server.key });
-    for (const args of [['workspace', 'connect', 'demo', '--create'], ['run', 'pipeline.py', '-f']]) {
+    for (const args of [
+      ['workspace', 'connect', 'demo', '--create'],
+      ['run', 'pipeline.py', '-f'],
+    ]) {
       say(`\n$ dlthub ${args.join(' ')}`);
       const result = await client.run(args, { onOutput: (text) => process.stdout.write(text) });
       if (result.code !== 0) throw new Error(`dlthub ${args.join(' ')} ended with code ${result.code}`);

@@ -7,11 +7,11 @@ type Accounts = ReturnType<typeof createAccounts>;
 /** Opens the store of the data folder, beside a running server or without one. */
 async function withAccounts<T>(work: (accounts: Accounts) => Promise<T>): Promise<T> {
   const config = readConfig();
-  const { persistence, close } = await openStore(config, createServerLog({ ...config, logLevel: 'warn' }));
+  const opened = await openStore(config, createServerLog({ ...config, logLevel: 'warn' }));
   try {
-    return await work(createAccounts(persistence));
+    return await work(createAccounts(opened.persistence));
   } finally {
-    await close();
+    await opened.close();
   }
 }
 

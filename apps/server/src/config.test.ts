@@ -19,7 +19,10 @@ describe('readConfig', () => {
   });
 
   it('takes an empty variable for none', () => {
-    expect(readConfig({ PUMPHOUSE_PORT: '', PUMPHOUSE_PUBLIC_URL: '' })).toMatchObject({ port: 8080, publicUrl: null });
+    expect(readConfig({ PUMPHOUSE_PORT: '', PUMPHOUSE_PUBLIC_URL: '' })).toMatchObject({
+      port: 8080,
+      publicUrl: null,
+    });
   });
 });
 
@@ -31,7 +34,9 @@ describe('docs/operate/settings.md', () => {
 
   it('lists every setting with its meaning, and no other', () => {
     const documented = Object.fromEntries(rows.map((match) => [match[1], match[2]]));
-    const actual = Object.fromEntries(Object.entries(settings).map(([name, schema]) => [name, schema.description]));
+    const actual = Object.fromEntries(
+      Object.entries(settings).map(([name, schema]) => [name, schema.description]),
+    );
     expect(documented).toEqual(actual);
   });
 });

@@ -87,11 +87,11 @@ export { createAccounts };
 
 /** Starts everything: store, then what runs already, then what is new (design: migrate, re-attach, only then schedule). */
 export async function startServer(config: Config, log: Logger): Promise<RunningServer> {
-  const { persistence, close } = await openStore(config, log);
+  const opened = await openStore(config, log);
   try {
-    return await serve(config, log, persistence, close);
+    return await serve(config, log, opened.persistence, () => opened.close());
   } catch (error) {
-    await close();
+    await opened.close();
     throw error;
   }
 }

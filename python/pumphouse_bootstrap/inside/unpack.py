@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import stat
@@ -15,6 +16,7 @@ from pumphouse_bootstrap.inside.stage_failure import StageFailure
 _FOLDER = "files/"
 _MANIFEST = "manifest.yaml"
 _COPY_BYTES = 256 * 1024
+_DAMAGE = (tarfile.TarError, zlib.error, EOFError, UnicodeError)
 # The naming that some docs show and dlt never reads.
 _PROFILE_LAST = re.compile(r"(config|secrets)\.(.+)\.toml")
 _PROFILE_FIRST = re.compile(r".+\.(config|secrets)\.toml")
@@ -100,8 +102,8 @@ def _read_entries(descriptor: int) -> Iterator[tuple[str, tarfile.TarInfo, tarfi
                 path = member.name[len(_FOLDER) :]
                 check_path(path)
                 yield path, member, archive
-    except (tarfile.TarError, zlib.error, EOFError, UnicodeError) as error:
-        raise StageFailure("unpack_failed", f"The archive cannot be read: {error}") from error
+    except _DAMAGE as error:
+        raise _describe_damage(error) from error
     if not complete:
         raise StageFailure("unpack_failed", "The archive has no manifest.yaml.")
 
@@ -115,7 +117,7 @@ def _write_file(root: str, path: str, member: tarfile.TarInfo, archive: tarfile.
     descriptor = os.open(os.path.join(root, path), flags, 0o600)
     try:
         size = 0
-        while piece := source.read(_COPY_BYTES):
+        while piece := _read_piece(source):
             size += len(piece)
             view = memoryview(piece)
             while view:
@@ -126,6 +128,17 @@ def _write_file(root: str, path: str, member: tarfile.TarInfo, archive: tarfile.
         os.utime(descriptor, (member.mtime, member.mtime))
     finally:
         os.close(descriptor)
+
+
+def _read_piece(source: io.BufferedReader) -> bytes:
+    try:
+        return source.read(_COPY_BYTES)
+    except _DAMAGE as error:
+        raise _describe_damage(error) from error
+
+
+def _describe_damage(error: Exception) -> StageFailure:
+    return StageFailure("unpack_failed", f"The archive cannot be read: {error}")
 
 
 def _make_folders(root: str, path: str) -> None:

@@ -198,7 +198,12 @@ export function createStartRuns(persistence: Persistence, clock: () => Date) {
   /** Forgets, before the run, what the job and all that a refresh reaches have completed. */
   async function applyRefresh(store: Store, batch: Batch, job: JobRecord): Promise<void> {
     const active = batch.all.filter((other) => !other.isArchived);
-    const reached = new Set(listRefreshCascade(active.map(batch.definitionOf), job.jobRef));
+    const reached = new Set(
+      listRefreshCascade(
+        active.map((other) => batch.definitionOf(other)),
+        job.jobRef,
+      ),
+    );
     const downstream = active.filter((other) => reached.has(other.jobRef)).map((other) => other.id);
     await store.jobs.forgetCompletion([job.id], { refreshPending: false });
     if (downstream.length > 0) await store.jobs.forgetCompletion(downstream, { refreshPending: true });

@@ -68,7 +68,7 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
         definition: version.definition as JobDefinition,
         organization: { id: organization.id, uid },
       };
-      const location = await environments.ensure(request, lines.add, signal);
+      const location = await environments.ensure(request, (line) => lines.add(line), signal);
       return { location, workspace };
     } finally {
       await lines.close();

@@ -144,7 +144,11 @@ function createSeeding({ database }: TestDatabase, persistence: Persistence) {
       issuedBy: userId,
       validDays: 1,
     });
-    const set = { good: 'prefix = prefix', expired: `expires_at = now() - interval '1 s'`, revoked: 'revoked_at = now()' };
+    const set = {
+      good: 'prefix = prefix',
+      expired: `expires_at = now() - interval '1 s'`,
+      revoked: 'revoked_at = now()',
+    };
     const row = await database.one<{ id: string; email: string }>(
       `update api_keys set ${set[state]} from users where users.id = api_keys.user_id and secret_hash = $1
        returning api_keys.id, users.email`,
@@ -170,7 +174,11 @@ function createSeeding({ database }: TestDatabase, persistence: Persistence) {
   /** An organization with a workspace and the owner of both. */
   async function createPlace() {
     const organization = await createOrganization();
-    const workspace = await store.workspaces.create({ organizationId: organization.id, name: 'W', description: null });
+    const workspace = await store.workspaces.create({
+      organizationId: organization.id,
+      name: 'W',
+      description: null,
+    });
     const owner = await createCaller(
       { id: organization.id, role: 'owner' },
       { id: workspace.id, role: 'owner' },
@@ -208,7 +216,9 @@ function createSeeding({ database }: TestDatabase, persistence: Persistence) {
 
   /** Sets columns of a run, such as its state: what a supervisor would do. */
   async function setRun(jobRunId: string, assignments: string): Promise<void> {
-    await database.execute(`update job_runs set ${assignments}, updated_at = now() where id = $1`, [jobRunId]);
+    await database.execute(`update job_runs set ${assignments}, updated_at = now() where id = $1`, [
+      jobRunId,
+    ]);
   }
 
   /** The next attempt of a run, as if a supervisor had claimed it. @returns the id and the bootstrap's token */

@@ -1,0 +1,189 @@
+import type { ApiFixture } from './testing/api-fixture.ts';
+import type { Route } from '@pumphouse/contract';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { notServed, routes } from '@pumphouse/contract';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { buildApi } from './app.ts';
+import { checkRouteTable } from './route-check.ts';
+import { createApiFixture } from './testing/api-fixture.ts';
+import { createHandlers } from './handlers.ts';
+import { requirements } from '../services/permissions.ts';
+
+let api: ApiFixture;
+let place: Awaited<ReturnType<ApiFixture['createPlace']>>;
+let ready = { ok: true, reasons: [] as string[] };
+
+beforeAll(async () => {
+  api = await createApiFixture({ readiness: async () => ready });
+  place = await api.createPlace();
+});
+afterAll(() => api.close());
+
+function bearer() {
+  return { authorization: `Bearer ${place.owner.key}` };
+}
+
+describe('the route table', () => {
+  const handled = () => Object.keys(createHandlers(api.dependencies, new AbortController().signal));
+  const check = () => ({
+    routes: routes as readonly Route[],
+    notServed: new Set<string>(notServed.map((entry) => entry.operationId)),
+    handled: handled(),
+    requirements: requirements as Record<string, { scope: string }>,
+  });
+
+  it('fits the handlers and the permissions', () => {
+    expect(() => checkRouteTable(check())).not.toThrow();
+  });
+
+  it('stops the server when an operation has no handler', () => {
+    const handlers = createHandlers(api.dependencies, new AbortController().signal);
+    Reflect.deleteProperty(handlers, 'get_job');
+    expect(() => buildApi(api.dependencies, handlers)).toThrow('get_job has no handler');
+  });
+
+  it('names each thing that does not fit', () => {
+    const { 'job.read': _, ...missing } = requirements;
+    const [route] = routes as readonly Route[];
+    const nowhere = { ...route, operationId: 'get_job', path: '/jobs', permission: 'job.read' } as Route;
+    const problems: [Partial<ReturnType<typeof check>>, string][] = [
+      [{ handled: [...handled(), 'get_weather'] }, 'the handler get_weather belongs to no operation'],
+      [{ handled: [...handled(), 'pause_job'] }, 'pause_job has a handler and is listed as not served'],
+      [{ requirements: missing }, 'nobody has the permission job.read'],
+      [
+        { requirements: { ...requirements, 'job.sing': { scope: 'workspace' } } },
+        'no operation asks for the permission job.sing',
+      ],
+      [{ routes: [nowhere] }, 'the path of get_job does not say where it needs job.read'],
+    ];
+    for (const [change, problem] of problems) {
+      expect(() => checkRouteTable({ ...check(), ...change })).toThrow(problem);
+    }
+  });
+});
+
+describe('errors', () => {
+  it.each([
+    ['an unknown path', 'GET', '/api/v1/nothing', 404, 'not_found'],
+    ['a method that the path does not have', 'DELETE', '/api/v1/organizations', 404, 'not_found'],
+    ['a path that cannot be decoded', 'GET', '/api/v1/organizations/%zz', 400, 'invalid_request'],
+    ['an id that is none', 'GET', '/api/v1/workspaces/not-a-uuid', 400, 'invalid_request'],
+    ['a query that is not valid', 'GET', '/api/v1/organizations?limit=0', 400, 'invalid_request'],
+    ['a cursor', 'GET', '/api/v1/organizations?cursor=abc', 400, 'invalid_request'],
+  ] as const)('answers %s in JSON', async (_, method, url, status, code) => {
+    const response = await api.app.inject({ method, url, headers: bearer() });
+    expect(response.statusCode).toBe(status);
+    expect(response.headers['content-type']).toMatch(/^application\/json/);
+    expect(response.json()).toMatchObject({ code, status_code: status, detail: expect.any(String) as string });
+  });
+
+  const createUrl = () => `/api/v1/organizations/${place.organization.id}/workspaces`;
+
+  it.each([
+    ['a body of another type', 'text/plain', 'hello', 415, 'unsupported_media_type'],
+    ['a multipart body where none is read', 'multipart/form-data; boundary=x', '--x--', 415, 'unsupported_media_type'],
+    ['JSON that is none', 'application/json', '{"name":', 400, 'invalid_request'],
+    ['JSON that would change prototypes', 'application/json', '{"__proto__":{}}', 400, 'invalid_request'],
+    ['an empty body where one is needed', 'application/json', '', 400, 'invalid_request'],
+  ] as const)('answers %s in JSON', async (_, type, payload, status, code) => {
+    const headers = { ...bearer(), 'content-type': type };
+    const response = await api.app.inject({ method: 'POST', url: createUrl(), headers, payload });
+    expect(response.json()).toMatchObject({ code, status_code: status });
+    expect(response.statusCode).toBe(status);
+  });
+
+  it('names the fields that are not valid', async () => {
+    const payload = { name: 3 };
+    const response = await api.app.inject({ method: 'POST', url: createUrl(), headers: bearer(), payload });
+    expect(response.json()).toMatchObject({
+      code: 'invalid_request',
+      extra: [
+        { key: 'description', message: expect.any(String) as string },
+        { key: 'name', message: expect.any(String) as string },
+      ],
+    });
+  });
+
+  it('refuses a body that is too large, before it is read', async () => {
+    const headers = { ...bearer(), 'content-type': 'application/json', 'content-length': String(17 * 1024 * 1024) };
+    const response = await api.app.inject({ method: 'POST', url: createUrl(), headers, payload: '{}' });
+    expect(response.statusCode).toBe(413);
+    expect(response.json()).toMatchObject({ code: 'upload_too_large', status_code: 413 });
+  });
+
+  it('says nothing about what went wrong inside but where to look it up', async () => {
+    const workspaces = createHandlers(api.dependencies, new AbortController().signal);
+    workspaces.list_dataplanes = () => {
+      throw new Error('secret sauce');
+    };
+    const app = buildApi(api.dependencies, workspaces);
+    const response = await app.inject({ url: '/api/v1/dataplanes', headers: bearer() });
+    expect(response.statusCode).toBe(500);
+    expect(response.body).not.toContain('sauce');
+    const requestId = response.headers['x-request-id'];
+    expect(response.json()).toMatchObject({ code: 'internal', status_code: 500, extra: { request_id: requestId } });
+    await app.close();
+  });
+
+  it('answers what is no HTTP in JSON', async () => {
+    const url = new URL(await api.app.listen({ host: '127.0.0.1', port: 0 }));
+    const socket = connect(Number(url.port), url.hostname);
+    socket.write('HELLO\r\n\r\n');
+    const answer = await text(socket);
+    expect(answer).toContain('HTTP/1.1 400');
+    expect(answer).toContain('"code":"invalid_request"');
+  });
+});
+
+describe('operations that are not served', () => {
+  it.each(notServed.map((entry) => [entry.operationId, entry.reason] as const))('answers %s with its reason', async (id, reason) => {
+    const route = routes.find((candidate) => candidate.operationId === id) as Route;
+    const dataplane = await api.credentials.issueDataplaneToken(place.owner.principal, place.workspace.id);
+    const token = route.credential === 'dataplane' ? dataplane.token : place.owner.key;
+    const ids: Record<string, string> = { workspace_id: place.workspace.id };
+    const response = await api.app.inject({
+      method: route.method,
+      url: route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? place.organization.id),
+      headers: route.credential === 'none' ? {} : { authorization: `Bearer ${token}` },
+      ...(route.method === 'GET' ? {} : { payload: {} }),
+    });
+    expect(response.statusCode).toBe(501);
+    expect(response.json()).toMatchObject({ code: 'not_served', detail: reason, status_code: 501 });
+  });
+});
+
+describe('actions without a body', () => {
+  const url = () => `/api/v1/workspaces/${place.workspace.id}/-issue-dataplane-token`;
+
+  it('needs no content type', async () => {
+    const headers = { ...bearer(), 'content-length': '0' };
+    const response = await api.app.inject({ method: 'POST', url: url(), headers });
+    expect(response.statusCode).toBe(200);
+    expect(response.json<{ expires_at: number }>().expires_at).toBeGreaterThan(Date.now() / 1000 + 120);
+  });
+
+  it('takes an empty JSON body too', async () => {
+    const headers = { ...bearer(), 'content-type': 'application/json' };
+    expect((await api.app.inject({ method: 'POST', url: url(), headers, payload: '' })).statusCode).toBe(200);
+  });
+});
+
+describe('probes', () => {
+  it('says that the process lives, without a credential', async () => {
+    expect((await api.app.inject('/healthz')).json()).toEqual({ status: 'ok' });
+  });
+
+  it('says whether the server can work, and why not', async () => {
+    expect((await api.app.inject('/readyz')).statusCode).toBe(200);
+    ready = { ok: false, reasons: ['The store does not answer.'] };
+    const response = await api.app.inject('/readyz');
+    expect(response.statusCode).toBe(503);
+    expect(response.json()).toEqual({ status: 'not_ready', reasons: ['The store does not answer.'] });
+  });
+
+  it('gives its OpenAPI document', async () => {
+    const document = (await api.app.inject('/openapi.json')).json<{ paths: Record<string, unknown> }>();
+    expect(Object.keys(document.paths)).toContain('/api/v1/workspaces/{workspace_id}/-deploy');
+  });
+});

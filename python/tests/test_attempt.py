@@ -1,0 +1,264 @@
+"""Whole attempts: the real bootstrap, real user code, with and without bubblewrap."""
+
+import json
+import os
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+from attempt_runner import BOOTSTRAP, AttemptRunner, await_true, build_archive, plain_environment
+from attempt_server import AttemptServer
+
+SECRET = "s3cret-of-this-run"
+
+
+class AttemptCase(unittest.TestCase):
+    def attempt(self, program: str = "", begin: dict | None = None, **start) -> AttemptRunner:
+        runner = AttemptRunner(AttemptServer(**(begin or {})), program, **start)
+        self.addCleanup(runner.clean)
+        return runner
+
+
+class HappyPath(AttemptCase):
+    PROGRAM = """
+    import json, os, sys
+    print("out", *sys.argv[1:], flush=True)
+    print("err", os.environ["NAME"], file=sys.stderr, flush=True)
+    facts = {
+        "cwd": os.getcwd(), "home": os.environ["HOME"], "tmp": os.environ["TMPDIR"], "path": os.environ["PATH"],
+        "uid": os.getuid(), "groups": os.getgroups(), "descriptors": sorted(os.listdir("/proc/self/fd")),
+        "variables": sorted(os.environ), "umask": os.umask(0), "unbuffered": sys.stdout.line_buffering or sys.stdout.write_through,
+        "marker": os.path.getsize(".dlt/.workspace"), "secrets": open(".dlt/prod.secrets.toml").read(),
+        "environment": os.path.dirname(os.path.dirname(sys.executable)),
+        "no_new_privileges": [line.split()[1] for line in open("/proc/self/status") if line.startswith("NoNewPrivs")],
+    }
+    open(os.path.join(os.environ["HOME"], "x"), "w").close()
+    open(os.path.join(os.environ["TMPDIR"], "x"), "w").close()
+    print(json.dumps(facts))
+    """
+
+    def run_program(self, **start) -> tuple[AttemptRunner, dict]:
+        begin = {"arguments": ["--run-id", "run-1"], "variables": {"NAME": SECRET, "PYTHONDONTWRITEBYTECODE": "1"}, "masked_values": [SECRET]}
+        runner = self.attempt(self.PROGRAM, begin, **start)
+        runner.server.serve_archive("configuration", build_archive({"secrets.prod.toml": f'key = "{SECRET}"'}))
+        exit_record = runner.run()
+        self.assertEqual((exit_record["code"], exit_record["signal"], exit_record["reason"]), (0, None, None))
+        self.assertGreater(exit_record["peak_memory_bytes"], 1_000_000)
+        self.assertFalse(exit_record["out_of_memory"])
+        self.assertEqual(exit_record["killed_descendants"], 0)
+        records = runner.server.records()
+        self.assertEqual([record["n"] for record in records], list(range(len(records))))
+        self.assertEqual([record["kind"] for record in records], ["started", "log", "log", "log", "exit"])
+        self.assertEqual(runner.server.log("stderr"), ["err ***"])
+        out = runner.server.log("stdout")
+        self.assertEqual(out[0], "out --run-id run-1")
+        facts = json.loads(out[1])
+        self.assertEqual(facts["secrets"], 'key = "***"')
+        self.assertEqual(facts["marker"], 0)
+        self.assertEqual(facts["cwd"], runner.start["inside_work_folder"])
+        self.assertEqual(facts["path"], f"{runner.start['environment']}/bin:/usr/local/bin:/usr/bin:/bin")
+        self.assertEqual(facts["environment"], runner.start["environment"])
+        self.assertEqual((facts["umask"], facts["unbuffered"], facts["no_new_privileges"]), (0o077, True, ["1"]))
+        # 0 to 2, and the one that lists them.
+        self.assertEqual(len(facts["descriptors"]), 4)
+        expected = {"NAME", "PATH", "HOME", "TMPDIR", "LANG", "RUNTIME__DLTHUB_DSN", "PUMPHOUSE_ATTEMPT_ID"}
+        self.assertEqual(set(facts["variables"]) - {"LC_CTYPE"}, expected)
+        self.assertEqual(runner.server.spool, (runner.folder / "spool").read_bytes())
+        self.assertNotIn(SECRET.encode(), runner.server.spool)
+        return runner, facts
+
+    def test_without_a_sandbox(self) -> None:
+        runner, facts = self.run_program()
+        self.assertEqual(facts["home"], str(runner.folder / "work/.home"))
+        self.assertEqual(sorted(os.listdir(runner.folder)), ["bootstrap.log", "process.json", "spool", "work"])
+        self.assertEqual(stat.S_IMODE((runner.folder / "spool").stat().st_mode), 0o600)
+        self.assertEqual(runner.errors, "")
+
+    def test_in_bubblewrap(self) -> None:
+        self.run_program(sandboxed=True)
+
+    def test_in_bubblewrap_as_another_user(self) -> None:
+        if os.geteuid() != 0:
+            # Only root can become somebody else; there is nothing to be seen without it.
+            self.assertEqual(self.run_program(sandboxed=True)[1]["uid"], os.geteuid())
+            return
+        _, facts = self.run_program(sandboxed=True, drop_to={"uid": 60_906, "gid": 60_907})
+        self.assertEqual((facts["uid"], facts["groups"]), (60_906, []))
+
+    def test_local_data_that_is_not_mounted(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        program = "open('.dlt/data/prod/x.duckdb', 'w').write('1')"
+        runner = self.attempt(program, local_data={"path": folder.name, "mounted": False})
+        self.assertEqual(runner.run()["code"], 0)
+        self.assertEqual(Path(folder.name, "x.duckdb").read_text(), "1")
+
+    def test_neither_token_nor_secrets_can_be_read_from_processes_or_files(self) -> None:
+        program = """
+        import glob, os
+        seen = b""
+        for path in glob.glob("/proc/[0-9]*/cmdline") + glob.glob("/proc/[0-9]*/environ"):
+            if path.split("/")[2] == str(os.getpid()):
+                continue
+            try:
+                seen += open(path, "rb").read()
+            except OSError:
+                pass
+        print(b"secret-in-variables" in seen, b"bootstrap-token" in seen)
+        os.system(f"grep -rqs bootstrap-token-1 {os.path.dirname(os.path.dirname(os.getcwd()))}; echo grep $?")
+        """
+        runner = self.attempt(program, {"variables": {"PASSWORD": "secret-in-variables"}})
+        runner.run()
+        self.assertEqual(runner.server.log(), ["False False", "grep 1"])
+        self.assertFalse(runner.start_path.exists())
+
+    def test_exit_codes_and_tracebacks(self) -> None:
+        for sandboxed in (False, True):
+            runner = self.attempt("import sys; sys.exit(7)", sandboxed=sandboxed)
+            self.assertEqual(runner.run()["code"], 7)
+        runner = self.attempt("raise ValueError('x')")
+        self.assertEqual(runner.run()["code"], 1)
+        self.assertEqual(runner.server.log("stderr")[-1], "ValueError: x")
+        for sandboxed in (False, True):
+            runner = self.attempt("import os; os.kill(os.getpid(), 11)", sandboxed=sandboxed)
+            exit_record = runner.run()
+            self.assertEqual((exit_record["code"], exit_record["signal"]), (None, "SIGSEGV"))
+
+    def test_out_of_memory_is_what_the_cgroup_counted(self) -> None:
+        events = Path(tempfile.mkstemp(prefix="memory-events-")[1])
+        self.addCleanup(events.unlink)
+        for after, expected in (("low 0\noom_kill 3\n", False), ("low 0\noom 9\noom_kill 4\n", True)):
+            events.write_text("low 0\noom_kill 3\n")
+            program = f"open({str(events)!r}, 'w').write({after!r})"
+            self.assertEqual(self.attempt(program, cgroup_memory_events=str(events)).run()["out_of_memory"], expected)
+
+
+class Beginning(AttemptCase):
+    def test_a_lost_claim_leaves_and_writes_nothing(self) -> None:
+        runner = self.attempt("print('never')")
+        runner.server.begin_status = 409
+        self.assertEqual(runner.begin().wait(), 0)
+        self.assertEqual(runner.server.calls, ["-begin"])
+        self.assertEqual(sorted(os.listdir(runner.folder)), ["bootstrap.log", "process.json", "work"])
+        self.assertEqual(list(runner.work.iterdir()), [])
+
+    def test_any_other_refusal_leaves_too(self) -> None:
+        for status in (401, 404, 410, 422):
+            runner = self.attempt("print('never')")
+            runner.server.begin_status = status
+            self.assertEqual(runner.begin().wait(), 0)
+            self.assertFalse((runner.folder / "spool").exists())
+
+    def test_it_waits_while_no_server_answers(self) -> None:
+        runner = self.attempt("print('now')")
+        runner.server.stop()
+        runner.begin()
+        await_true(lambda: (runner.folder / "process.json").exists(), "process.json")
+        time.sleep(0.5)
+        runner.server.start()
+        self.assertEqual(runner.wait(), 0)
+        self.assertEqual(runner.server.log(), ["now"])
+
+    def test_process_json_says_who_it_is_and_start_json_is_gone(self) -> None:
+        runner = self.attempt("import sys; sys.stdin.read(); import time; time.sleep(60)").begin()
+        await_true(lambda: runner.server.spool, "the start")
+        self.assertFalse(runner.start_path.exists())
+        record = json.loads((runner.folder / "process.json").read_text())
+        fields = Path(f"/proc/{runner.pid}/stat").read_text().rpartition(")")[2].split()
+        boot_id = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        self.assertEqual(record, {"pid": runner.pid, "start_time": int(fields[19]), "boot_id": boot_id})
+
+    def test_of_several_bootstraps_one_begins(self) -> None:
+        runner = self.attempt("print('once')")
+        runner.start_path.write_text(json.dumps(runner.start))
+        processes = [runner.spawn() for _ in range(4)]
+        self.assertEqual([process.wait(60) for process in processes], [0] * 4)
+        self.assertEqual(runner.server.calls.count("-begin"), 1)
+        self.assertEqual(runner.server.log(), ["once"])
+        # And one that comes when all is over.
+        self.assertEqual(runner.spawn().wait(60), 0)
+
+    def test_the_folder_itself_can_be_run(self) -> None:
+        runner = self.attempt("print('from the folder')")
+        runner.start_path.write_text(json.dumps(runner.start))
+        subprocess.run([sys.executable, "-I", "-S", str(BOOTSTRAP), str(runner.start_path)], check=True, timeout=60)
+        self.assertEqual(runner.server.log(), ["from the folder"])
+
+
+class CannotStart(AttemptCase):
+    def assert_reason(self, runner: AttemptRunner, code: str, words: str) -> None:
+        exit_record = runner.run()
+        self.assertEqual(exit_record["reason"]["code"], code, exit_record)
+        self.assertIn(words, exit_record["reason"]["detail"])
+        self.assertIsNone(exit_record["code"])
+        self.assertNotIn("started", [record["kind"] for record in runner.server.records()])
+
+    def test_no_environment(self) -> None:
+        self.assert_reason(self.attempt("1", environment="/nonexistent"), "environment_missing", "No such file")
+        runner = self.attempt("1", sandboxed=True)
+        runner.start["environment"] = "/nonexistent"
+        self.assert_reason(runner, "environment_missing", "/nonexistent/bin/python")
+
+    def test_no_sandbox(self) -> None:
+        self.assert_reason(self.attempt("1", sandbox=["/nonexistent/bwrap"]), "sandbox_failed", "/nonexistent/bwrap")
+        self.assert_reason(self.attempt("1", sandbox=["/bin/sh", "-c", "echo no room >&2; exit 3"]), "sandbox_failed", "no room")
+
+    def test_no_work_folder(self) -> None:
+        self.assert_reason(self.attempt("1", inside_work_folder="/proc/nothing"), "work_folder_failed", "/proc/nothing")
+
+    def test_unsafe_archive(self) -> None:
+        import tarfile
+
+        for sandboxed in (False, True):
+            runner = self.attempt(sandboxed=sandboxed)
+            runner.server.serve_archive("code", build_archive({"a.py": "1"}, [tarfile.TarInfo("files/../../x")]))
+            self.assert_reason(runner, "unpack_failed", "'..'")
+            self.assertFalse((runner.folder / "x").exists())
+
+    def test_an_archive_that_is_not_the_one_that_was_promised(self) -> None:
+        runner = self.attempt("1")
+        runner.server.begin["code_sha256"] = "0" * 64
+        self.assert_reason(runner, "download_failed", "damaged")
+        runner = self.attempt("1")
+        del runner.server.archives["code"]
+        self.assert_reason(runner, "download_failed", "404")
+
+    def test_variables_that_no_process_can_have(self) -> None:
+        runner = self.attempt("1", {"variables": {"BAD": "nul\0value-of-it"}})
+        self.assert_reason(runner, "launcher_failed", "NUL")
+        self.assertNotIn("value-of-it", runner.server.exit()["reason"]["detail"])
+        self.assert_reason(self.attempt("1", {"arguments": ["x" * 200_000]}), "launcher_failed", "too long")
+
+    def test_an_answer_of_the_server_that_lacks_a_field(self) -> None:
+        runner = self.attempt("1")
+        del runner.server.begin["launcher"]
+        self.assertEqual(runner.begin().wait(), 1)
+        self.assertIn("launcher", runner.errors)
+
+
+class Overhead(AttemptCase):
+    def test_user_code_starts_soon(self) -> None:
+        """Prints the median time from process start to the launcher's own first statement, less an interpreter's start."""
+        for sandboxed in (False, True):
+            times = []
+            for _ in range(7):
+                runner = self.attempt("import time; print(time.time())", sandboxed=sandboxed)
+                runner.start_path.write_text(json.dumps(runner.start))
+                begun = time.time()
+                self.assertEqual(runner.begin().wait(), 0)
+                times.append((float(runner.server.log()[0]) - begun) * 1000)
+            interpreter = []
+            for _ in range(7):
+                begun = time.time()
+                python = f"{plain_environment()}/bin/python"
+                said = subprocess.run([python, "-u", "-c", "import time; print(time.time())"], capture_output=True, check=True)
+                interpreter.append((float(said.stdout) - begun) * 1000)
+            own = sorted(times)[3] - sorted(interpreter)[3]
+            print(f"\noverhead {'in bubblewrap' if sandboxed else 'without a sandbox'}: {own:.0f} ms (best {min(times) - min(interpreter):.0f})")
+            self.assertLess(own, 1000)
+
+

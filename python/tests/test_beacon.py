@@ -1,0 +1,108 @@
+import http.client
+import json
+import socket
+import tempfile
+import unittest
+from pathlib import Path
+
+import attempt_runner  # noqa: F401  (puts the package on the path)
+from attempt_server import decode_body
+from pumphouse_bootstrap.beacon import BODY_LIMIT_BYTES, Beacon
+from pumphouse_bootstrap.masking import Masker
+from pumphouse_bootstrap.spool import Spool
+
+
+class BeaconCalls(unittest.TestCase):
+    def open_beacon(self, limit: int = 100_000_000) -> Beacon:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.spool = Spool(folder.name)
+        beacon = Beacon(self.spool, Masker(["secret-value"]), limit)
+        self.addCleanup(beacon.close)
+        beacon.start()
+        address, _, self.secret = beacon.address.removeprefix("http://").partition("/")
+        self.connection = http.client.HTTPConnection(address, timeout=30)
+        self.addCleanup(self.connection.close)
+        return beacon
+
+    def call(self, path: str, body=None, method: str = "PUT", **options) -> int:
+        self.connection.request(method, path, body=body, **options)
+        response = self.connection.getresponse()
+        response.read()
+        return response.status
+
+    def records(self) -> list[dict]:
+        return [json.loads(line) for line in Path(self.spool.path).read_bytes().splitlines()]
+
+    def bodies(self) -> list[bytes]:
+        return [decode_body(record) for record in self.records() if record["kind"] == "beacon"]
+
+    def test_bodies_are_in_the_spool_masked_when_they_are_acknowledged(self) -> None:
+        self.open_beacon()
+        bodies = [b'{"a":"secret-value"}', b"\xff\xfe secret-value", b"", b'{"lone":"\\ud800 \\u0000"}']
+        for body, name in zip(bodies, ("trace", "state", "job_result", "trace")):
+            self.assertEqual(self.call(f"/{self.secret}/{name}", body), 200)
+            self.assertEqual(self.bodies()[-1], body.replace(b"secret-value", b"***"))
+        self.assertEqual([record["type"] for record in self.records()], ["trace", "state", "job_result", "trace"])
+        self.assertEqual(["body" in record for record in self.records()], [True, False, True, True])
+
+    def test_chunked_bodies_and_expect_continue(self) -> None:
+        self.open_beacon()
+        pieces = [b"{", b'"x":', b"1" * 300_000, b"}"]
+        self.assertEqual(self.call(f"/{self.secret}/trace", iter(pieces), encode_chunked=True, headers={"Transfer-Encoding": "chunked"}), 200)
+        self.assertEqual(self.bodies(), [b"".join(pieces)])
+        with socket.create_connection((self.connection.host, self.connection.port), timeout=30) as raw:
+            raw.sendall(f"PUT /{self.secret}/state HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n".encode())
+            self.assertTrue(raw.recv(1000).startswith(b"HTTP/1.1 100"))
+            raw.sendall(b"{}")
+            self.assertTrue(raw.recv(1000).startswith(b"HTTP/1.1 200"))
+
+    def test_other_paths_and_methods_are_not_found_and_store_nothing(self) -> None:
+        self.open_beacon()
+        for path in ("/", "/trace", f"/{'0' * 32}/trace", f"/{self.secret}/other", f"/{self.secret}/trace/x"):
+            self.assertEqual(self.call(path, b"{}"), 404)
+        self.assertEqual(self.call(f"/{self.secret}/trace", b"{}", method="POST"), 404)
+        self.assertEqual(self.call(f"/{self.secret}/trace", method="GET"), 404)
+        self.assertEqual(self.call(f"/{self.secret}/trace", b"{}"), 200)
+        self.assertEqual(self.bodies(), [b"{}"])
+
+    def test_over_the_limit_of_the_attempt_a_body_is_dropped_with_one_note(self) -> None:
+        self.open_beacon(limit=3_000_000)
+        large = b"x" * 2_000_000
+        answers = [self.call(f"/{self.secret}/trace", body) for body in (large, large, b"y" * 900_000, b"z" * 900_000, b"{}")]
+        self.assertEqual(answers, [200] * 5)
+        self.assertEqual([len(body) for body in self.bodies()], [2_000_000, 900_000, 2])
+        self.assertEqual([record["kind"] for record in self.records()].count("note"), 1)
+
+    def test_nonsense_ends_the_connection_and_not_the_beacon(self) -> None:
+        self.open_beacon()
+        nonsense = [
+            b"\r\n\r\n",
+            b"PUT\r\n\r\n",
+            b"PUT / SPDY/9\r\n\r\n",
+            b"PUT / HTTP/1.1\r\nno colon\r\n\r\n",
+            b"PUT / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+            b"PUT / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+            b"PUT / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+            b"PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\n",
+            f"PUT / HTTP/1.1\r\nContent-Length: {BODY_LIMIT_BYTES + 1}\r\n\r\n".encode(),
+            b"A" * 100_000,
+        ]
+        for words in nonsense:
+            with socket.create_connection((self.connection.host, self.connection.port), timeout=30) as raw:
+                raw.sendall(words)
+                try:
+                    answer = raw.recv(1000)
+                except ConnectionResetError:
+                    answer = b"HTTP/1.1 4"
+                self.assertTrue(answer.startswith(b"HTTP/1.1 4"), (words[:60], answer))
+        self.assertEqual(self.call(f"/{self.secret}/trace", b"{}"), 200)
+        self.assertEqual(self.bodies(), [b"{}"])
+
+    def test_after_the_exit_record_nothing_is_acknowledged(self) -> None:
+        self.open_beacon()
+        self.assertEqual(self.call(f"/{self.secret}/trace", b"{}"), 200)
+        self.spool.append_exit(code=0)
+        with self.assertRaises((http.client.HTTPException, OSError)):
+            self.call(f"/{self.secret}/trace", b"{}")
+        self.assertEqual([record["kind"] for record in self.records()], ["beacon", "exit"])

@@ -1,0 +1,69 @@
+import random
+import unittest
+
+import attempt_runner  # noqa: F401  (puts the package on the path)
+from pumphouse_bootstrap.masking import Masker
+from pumphouse_bootstrap.output import LineSplitter
+
+SECRET = "very-secret-value"
+
+
+def split(data: bytes, sizes: list[int], limit: int = 100, values: list[str] = [SECRET]) -> list[bytes]:
+    splitter = LineSplitter(Masker(values), limit)
+    lines: list[bytes] = []
+    position = 0
+    for size in sizes:
+        lines += splitter.feed(data[position : position + size])
+        position += size
+    lines += splitter.feed(data[position:])
+    return lines + splitter.finish()
+
+
+class Lines(unittest.TestCase):
+    def test_lines_end_at_newlines_and_the_last_one_at_the_end(self) -> None:
+        self.assertEqual(split(b"a\n\nb\r\nc\rd\nlast", []), [b"a", b"", b"b", b"c\rd", b"last"])
+        self.assertEqual(split(b"", []), [])
+        self.assertEqual(split(b"\n", []), [b""])
+
+    def test_the_same_lines_however_the_bytes_arrive(self) -> None:
+        generator = random.Random(7)
+        line = f"x {SECRET} y\r\nlong {'é' * 120}{SECRET}{'z' * 90}\n\nend {SECRET}".encode()
+        whole = split(line, [])
+        for _ in range(300):
+            sizes = [generator.randrange(1, 60) for _ in range(generator.randrange(0, 20))]
+            lines = split(line, sizes)
+            self.assertEqual(b"".join(lines), b"".join(whole), sizes)
+            self.assertEqual([lines[0], *lines[-2:]], [b"x *** y", b"", b"end ***"], sizes)
+
+    def test_a_long_line_comes_in_pieces_and_nothing_is_lost_or_cut_open(self) -> None:
+        for padding in range(80, 120):
+            data = b"a" * padding + SECRET.encode() + b"b" * 250
+            for sizes in ([], [7] * 60, [padding + 3]):
+                lines = split(data + b"\n" + b"next\n", sizes)
+                self.assertEqual(b"".join(lines[:-1]), b"a" * padding + b"***" + b"b" * 250)
+                self.assertEqual(lines[-1], b"next")
+                self.assertGreaterEqual(len(lines), 4)
+                self.assertLessEqual(max(map(len, lines)), 103)
+
+    def test_characters_stay_whole_in_pieces(self) -> None:
+        for line in split("漢字😀".encode() * 100, [33] * 20):
+            line.decode("utf-8")
+
+    def test_progress_is_shown_and_its_newline_adds_no_empty_line(self) -> None:
+        splitter = LineSplitter(Masker([SECRET]), 100)
+        self.assertEqual(splitter.feed(b"10%"), [])
+        self.assertEqual(splitter.flush_silent(), [b"10%"])
+        self.assertEqual(splitter.feed(b" 20%"), [])
+        self.assertEqual(splitter.flush_silent(), [b" 20%"])
+        self.assertEqual(splitter.feed(b"\r\nnext\n\n"), [b"next", b""])
+        self.assertEqual(splitter.finish(), [])
+
+    def test_silence_in_the_middle_of_a_secret_or_of_a_character(self) -> None:
+        splitter = LineSplitter(Masker([SECRET]), 100)
+        splitter.feed(b"the value is very-sec")
+        self.assertEqual(splitter.flush_silent(), [b"the value is "])
+        self.assertEqual(splitter.flush_silent(), [])
+        self.assertEqual(splitter.feed(b"ret-value!\n"), [b"***!"])
+        splitter.feed("price 5 €".encode()[:-1])
+        self.assertEqual(splitter.flush_silent(), [b"price 5 "])
+        self.assertEqual(splitter.feed(b"\xac\n"), ["€".encode()])

@@ -1,0 +1,73 @@
+import json
+import os
+import tempfile
+import threading
+import unittest
+from pathlib import Path
+
+from attempt_runner import await_true
+from pumphouse_bootstrap.spool import Spool, SpoolClosed
+
+
+class SpoolRecords(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        self.spool = Spool(self.folder)
+
+    def read(self, path: str | None = None) -> list[dict]:
+        return [json.loads(line) for line in Path(path or self.spool.path).read_bytes().splitlines()]
+
+    def test_records_are_numbered_whatever_threads_write_them(self) -> None:
+        def write() -> None:
+            for number in range(200):
+                self.spool.append_lines("stdout", [f"line {number}", "another"])
+                self.spool.append("note", text="n")
+
+        threads = [threading.Thread(target=write) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual([record["n"] for record in self.read()], list(range(2400)))
+
+    def test_any_text_becomes_one_line_of_json(self) -> None:
+        texts = ["\0", "a\nb", "\u2028\u0085", "\udc80 alone", '"\\', "😀"]
+        self.spool.append_lines("stderr", texts)
+        self.assertEqual([record["text"] for record in self.read()], texts)
+        self.assertEqual(Path(self.spool.path).read_bytes().count(b"\n"), len(texts))
+        self.assertRegex(self.read()[0]["at"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")
+
+    def test_nothing_follows_the_exit_record(self) -> None:
+        self.spool.append_exit(code=0)
+        with self.assertRaises(SpoolClosed):
+            self.spool.append("note", text="late")
+        self.assertEqual([record["kind"] for record in self.read()], ["exit"])
+        self.assertEqual(self.spool.wait_beyond(10_000), (os.path.getsize(self.spool.path), True))
+
+    def test_a_full_disk_makes_output_wait_and_loses_nothing(self) -> None:
+        # The kernel's own full disk stands in for the spool's, until there is room.
+        descriptor = self.spool._descriptor
+        full = os.open("/dev/full", os.O_WRONLY)
+        kept = os.dup(descriptor)
+        os.dup2(full, descriptor)
+        writer = threading.Thread(target=lambda: self.spool.append_lines("stdout", ["waited"]))
+        writer.start()
+        writer.join(1.3)
+        self.assertTrue(writer.is_alive())
+        os.dup2(kept, descriptor)
+        writer.join()
+        self.spool.append("note", text="after")
+        records = self.read()
+        self.assertEqual([record["n"] for record in records], [0, 1, 2])
+        self.assertEqual(records[0]["text"], "waited")
+        self.assertIn("disk", records[1]["text"])
+
+    def test_waiting_for_more_ends_when_there_is_more(self) -> None:
+        seen: list[tuple[int, bool]] = []
+        waiter = threading.Thread(target=lambda: seen.append(self.spool.wait_beyond(0)))
+        waiter.start()
+        self.spool.append("started")
+        waiter.join()
+        await_true(lambda: seen == [(os.path.getsize(self.spool.path), False)], "the size")
