@@ -111,7 +111,7 @@ class Recording:
         self._sender.user_code_ended()
         self._spool.append_exit(
             code=None if reason else process.code,
-            signal=process.signal,
+            signal=None if reason else process.signal,
             out_of_memory=_count_oom_kills(self._start.cgroup_memory_events) > self._oom_kills,
             peak_memory_bytes=process.peak_memory_bytes,
             reason=reason,

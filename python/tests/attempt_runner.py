@@ -25,6 +25,7 @@ from attempt_server import ATTEMPT_ID, TOKEN, AttemptServer  # noqa: E402
 
 # As many seconds as a slow machine may take; nothing waits for them to pass.
 PATIENCE_SECONDS = 60.0
+DLT = "dlt[duckdb]==1.31.0"
 MANIFEST = ("manifest.yaml", b"engine_version: 1\nfiles: []\n")
 
 
@@ -60,29 +61,50 @@ def plain_environment() -> str:
 
 
 @lru_cache
-def find_bwrap() -> str:
-    """The bubblewrap of the repository's tools, or the system's."""
-    found = shutil.which("bwrap", path=f"{REPOSITORY}/.tools/bin:{os.environ['PATH']}")
+def dlt_environment() -> str:
+    """An environment with dlt and our hooks, as the environment builder makes it; built once for each Python."""
+    version = ".".join(map(str, sys.version_info[:2]))
+    folder = REPOSITORY / ".tools" / "test-environments" / f"{DLT.replace('==', '-')}-python-{version}"
+    complete = folder / ".complete"
+    if not complete.exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        uv = find_tool("uv")
+        subprocess.run([uv, "venv", "-q", "--no-project", "--python", sys.executable, str(folder)], check=True)
+        install = [uv, "pip", "install", "-q", "--compile-bytecode", "--python", f"{folder}/bin/python", DLT]
+        subprocess.run(install, check=True)
+        complete.touch()
+    packages = next(folder.glob("lib/python*/site-packages"))
+    for name in ("pumphouse_dlt_hub.py", "pumphouse_dlt_hub.pth"):
+        shutil.copy(BOOTSTRAP / "environment_hooks" / name, packages)
+    return str(folder)
+
+
+@lru_cache
+def find_tool(name: str) -> str:
+    """A program of the repository's tools, or of the system."""
+    found = shutil.which(name, path=f"{REPOSITORY}/.tools/bin:{os.environ['PATH']}")
     if found is None:
-        raise RuntimeError("bwrap is needed: run npm run setup, or install bubblewrap")
+        raise RuntimeError(f"{name} is needed: run npm run setup")
     return found
 
 
 def build_sandbox(work_folder: str, environment: str, inside_work_folder: str) -> list[str]:
     """Bubblewrap with what the process executor shows a run, less what these tests do not look at."""
     binds = ["/usr", "/etc", os.path.realpath(sys.base_prefix), environment]
+    binds.append(str(BOOTSTRAP))
+    # Made by bubblewrap on its way, these would be closed to all but root.
+    parents = {str(parent) for path in [*binds, inside_work_folder] for parent in Path(path).parents} - {"/", "/tmp", "/usr"}
     links = [name for name in ("bin", "lib", "lib64", "sbin") if os.path.islink(f"/{name}")]
     return [
-        find_bwrap(),
+        find_tool("bwrap"),
         *(["--unshare-user"] if os.geteuid() != 0 else []),
         *["--unshare-ipc", "--unshare-pid", "--unshare-uts", "--die-with-parent", "--new-session"],
         *["--cap-drop", "ALL"],
         *(["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"] if os.geteuid() == 0 else []),
+        *["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp"],
+        *[word for path in sorted(parents) for word in ("--perms", "0755", "--dir", path)],
         *[word for path in binds for word in ("--ro-bind", path, path)],
         *[word for name in links for word in ("--symlink", os.readlink(f"/{name}"), f"/{name}")],
-        *["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp"],
-        *["--ro-bind", str(BOOTSTRAP), "/pumphouse/pumphouse_bootstrap"],
-        *["--ro-bind", environment, environment],
         *["--bind", work_folder, inside_work_folder, "--chdir", "/"],
     ]
 
@@ -112,7 +134,7 @@ class AttemptRunner:
             "folder": str(self.folder),
             "work_folder": str(work),
             "inside_work_folder": inside,
-            "bootstrap_inside": "/pumphouse/pumphouse_bootstrap" if sandboxed else str(BOOTSTRAP),
+            "bootstrap_inside": str(BOOTSTRAP),
             "environment": environment,
             "local_data": None,
             "sandbox": build_sandbox(str(work), environment, inside) if sandboxed else [],

@@ -56,7 +56,7 @@ class AttemptServer:
         return f"http://127.0.0.1:{self._port}"
 
     def start(self) -> None:
-        server = ThreadingHTTPServer(("127.0.0.1", self._port), _make_handler(self))
+        server = _Server(("127.0.0.1", self._port), _make_handler(self))
         server.daemon_threads = True
         self._port = server.server_address[1]
         self._server = server
@@ -109,6 +109,11 @@ class AttemptServer:
         with self._changed:
             if not self._changed.wait_for(lambda: needle in self.spool, seconds):
                 raise AssertionError(f"{text!r} did not arrive; the spool is {self.spool[-2000:]!r}")
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A bootstrap that was killed ends its connection without a word; the tests see what it did."""
 
 
 def decode_body(record: dict) -> bytes:

@@ -109,7 +109,7 @@ class HappyPath(AttemptCase):
             except OSError:
                 pass
         print(b"secret-in-variables" in seen, b"bootstrap-token" in seen)
-        os.system(f"grep -rqs bootstrap-token-1 {os.path.dirname(os.path.dirname(os.getcwd()))}; echo grep $?")
+        os.system(f"grep -rqs bootstrap-token-'1' {os.path.dirname(os.path.dirname(os.getcwd()))}; echo grep $?")
         """
         runner = self.attempt(program, {"variables": {"PASSWORD": "secret-in-variables"}})
         runner.run()

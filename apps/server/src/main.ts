@@ -228,17 +228,19 @@ async function createExecutor(
   if (!pythonPath)
     throw new Error('No python3 was found in PATH. Install Python 3.10 or newer, or set PUMPHOUSE_PYTHON.');
   if (!uvPath) throw new Error('uv was not found. Run `npm run setup`, install uv, or set PUMPHOUSE_UV.');
-  const executor = createProcessExecutor({
-    dataDir: config.dataDir,
-    bootstrapDir: bootstrapFolder,
-    pythonPath,
-    uvPath,
-    bwrapPath: findTool('bwrap', lookup),
-    allowUnisolated: config.allowUnisolated,
-    installationId,
-    searchPath: config.toolVariables['PATH'],
-    log,
-  });
+  const createWith = (bwrapPath: string | null) =>
+    createProcessExecutor({
+      dataDir: config.dataDir,
+      bootstrapDir: bootstrapFolder,
+      pythonPath,
+      uvPath,
+      bwrapPath,
+      allowUnisolated: config.allowUnisolated,
+      installationId,
+      searchPath: config.toolVariables['PATH'],
+      log,
+    });
+  const executor = await chooseIsolation(config, createWith, findTool('bwrap', lookup), log);
   const decided = await persistence.store.installation.decideExecutor(executor.name);
   if (decided !== executor.name)
     throw new Error(`This installation runs attempts with "${decided}", which this version does not have.`);
@@ -246,6 +248,21 @@ async function createExecutor(
   if (probe.ok) log.info({ executor: executor.name, detail: probe.detail }, 'attempts can be run');
   else log.error({ executor: executor.name, detail: probe.detail }, 'attempts cannot be run');
   return executor;
+}
+
+/** A bubblewrap that is there and cannot make a sandbox counts as none, which only PUMPHOUSE_ALLOW_UNISOLATED lets pass. */
+async function chooseIsolation(
+  config: Config,
+  createWith: (bwrapPath: string | null) => Executor,
+  bwrapPath: string | null,
+  log: Logger,
+): Promise<Executor> {
+  const isolated = createWith(bwrapPath);
+  if (!bwrapPath || !config.allowUnisolated) return isolated;
+  const probe = await isolated.probe();
+  if (probe.ok) return isolated;
+  log.warn({ detail: probe.detail }, 'runs have no sandbox: PUMPHOUSE_ALLOW_UNISOLATED is set');
+  return createWith(null);
 }
 
 async function checkReadiness(persistence: Persistence, executor: Executor, supervisor: Supervisor | null) {

@@ -25,7 +25,7 @@ import { checkRouteTable } from './route-check.ts';
 import { createAuthenticateAttempt } from '../services/authenticate-attempt.ts';
 import { createHandlers } from './handlers.ts';
 import { errorBody, toErrorAnswer } from './errors.ts';
-import { refuseNotServed, registerRoute } from './route-registration.ts';
+import { registerNotServed, registerRoute } from './route-registration.ts';
 import { registerAttemptRoutes } from './routes/attempts.ts';
 import { registerProbes } from './routes/probes.ts';
 import { removeAbandonedUploads } from './received-files.ts';
@@ -84,18 +84,18 @@ export function buildApi(dependencies: ApiDependencies, handlers?: Handlers): Fa
     recordSpool: dependencies.services.recordSpool,
   });
 
-  const table = served as Record<string, AnyHandler>;
-  const handlerOf = (operationId: string) =>
-    table[operationId] ?? refuseNotServed(reasons.get(operationId) ?? 'It has no handler.');
-  for (const route of routes.filter((route) => !isUpload(route))) {
-    registerRoute(app, route, dependencies, handlerOf(route.operationId));
-  }
+  const register = (scope: FastifyInstance, route: Route) => {
+    const reason = reasons.get(route.operationId);
+    const handler = (served as Record<string, AnyHandler>)[route.operationId];
+    if (reason !== undefined || !handler) registerNotServed(scope, route, dependencies, reason ?? '');
+    else registerRoute(scope, route, dependencies, handler);
+  };
+  const table: readonly Route[] = routes;
+  for (const route of table.filter((row) => !isUpload(row))) register(app, route);
   // Multipart bodies are known to the upload routes alone; elsewhere they are refused as any other foreign type.
   void app.register(async (uploads) => {
     await uploads.register(multipart, { throwFileSizeLimit: false });
-    for (const route of routes.filter(isUpload)) {
-      registerRoute(uploads, route, dependencies, handlerOf(route.operationId));
-    }
+    for (const route of table.filter(isUpload)) register(uploads, route);
   });
   return app;
 }

@@ -126,7 +126,7 @@ describe.each(guarded.map((route) => [route.operationId, route] as const))('%s',
 
   it('lets a caller with the role through', async () => {
     const { status } = await call(route, await bearerOf(route, place.owner));
-    expect([401, 403]).not.toContain(status);
+    expect([200, 201, 400, 404, 409, 415, 501]).toContain(status);
   });
 
   it('lets the code of a run read its workspace and do nothing else', async () => {

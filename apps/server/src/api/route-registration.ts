@@ -76,11 +76,12 @@ export function registerRoute(
   });
 }
 
-/** An operation that is not served yet, for those who may use it once it is. */
-export function refuseNotServed(reason: string): AnyHandler {
-  return () => {
+/** Registers a row that is not served yet: those who may use it once it is are told why, whatever they send. */
+export function registerNotServed(app: FastifyInstance, route: Route, context: RouteContext, reason: string): void {
+  const { query: _query, body: _body, ...row } = route;
+  registerRoute(app, row, context, () => {
     throw new ServiceError('not_served', reason);
-  };
+  });
 }
 
 /** The address under which the caller reaches this server: the configured one, else that of the request itself. */

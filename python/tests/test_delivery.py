@@ -1,0 +1,184 @@
+"""What the server gets: everything, once, in order, whatever happens to it meanwhile."""
+
+import json
+import statistics
+import time
+import unittest
+
+from attempt_runner import AttemptRunner, await_true, is_running
+from attempt_server import AttemptServer
+
+COUNTING = """
+import time
+for number in range(600):
+    print("line", number)
+    time.sleep(0.002)
+"""
+
+
+class DeliveryCase(unittest.TestCase):
+    def attempt(self, program: str, **begin) -> AttemptRunner:
+        runner = AttemptRunner(AttemptServer(**begin), program)
+        self.addCleanup(runner.clean)
+        return runner
+
+    def assert_whole(self, runner: AttemptRunner) -> None:
+        self.assertEqual(runner.server.log(), [f"line {number}" for number in range(600)])
+        self.assertEqual(runner.server.spool, (runner.folder / "spool").read_bytes())
+        records = runner.server.records()
+        self.assertEqual([record["n"] for record in records], list(range(len(records))))
+        self.assertEqual([record["kind"] for record in records].count("exit"), 1)
+
+
+class Delivery(DeliveryCase):
+    def test_a_server_that_is_away_for_a_while(self) -> None:
+        runner = self.attempt(COUNTING).begin()
+        runner.server.await_log("line 50")
+        runner.server.stop()
+        spool = runner.folder / "spool"
+        await_true(lambda: b"line 300" in spool.read_bytes(), "the spool goes on")
+        self.assertNotIn(b"line 300", runner.server.spool)
+        runner.server.start()
+        self.assertEqual(runner.wait(), 0)
+        self.assert_whole(runner)
+
+    def test_a_server_that_comes_back_after_the_end(self) -> None:
+        runner = self.attempt(COUNTING).begin()
+        runner.server.await_log("line 50")
+        runner.server.stop()
+        spool = runner.folder / "spool"
+        await_true(lambda: b'"kind":"exit"' in spool.read_bytes(), "the exit record")
+        self.assertTrue(is_running(runner.pid))
+        runner.server.start()
+        self.assertEqual(runner.wait(), 0)
+        self.assert_whole(runner)
+
+    def test_chunks_whose_answers_are_lost_and_passing_errors(self) -> None:
+        runner = self.attempt(COUNTING)
+        runner.server.drop_answers = 1
+        runner.server.fail_next = [500, 503, 429]
+        runner.run()
+        self.assert_whole(runner)
+
+    def test_a_server_that_lost_something_is_sent_it_again(self) -> None:
+        runner = self.attempt(COUNTING).begin()
+        runner.server.await_log("line 100")
+        lines = runner.server.spool.splitlines(keepends=True)
+        runner.server.forget_bytes = len(b"".join(lines[-20:]))
+        self.assertEqual(runner.wait(), 0)
+        self.assert_whole(runner)
+
+    def test_a_run_that_the_server_gave_up_is_ended(self) -> None:
+        runner = self.attempt("import os, time\nwhile True:\n    print(os.getpid())\n    time.sleep(0.02)").begin()
+        await_true(lambda: runner.server.log(), "the pid")
+        pid = int(runner.server.log()[0])
+        runner.server.fail_next = [410]
+        self.assertEqual(runner.wait(), 1)
+        self.assertFalse(is_running(pid))
+        last = json.loads((runner.folder / "spool").read_bytes().splitlines()[-1])
+        self.assertEqual((last["kind"], last["signal"]), ("exit", "SIGKILL"))
+        self.assertIn("410", runner.errors)
+
+    def test_a_line_arrives_soon(self) -> None:
+        program = "import time\nfor _ in range(40):\n    print(time.time())\n    time.sleep(0.03)"
+        runner = self.attempt(program)
+        arrivals: list[tuple[float, float]] = []
+        store = runner.server.store
+
+        def note_arrival(offset: int, body: bytes):
+            now = time.time()
+            for line in body.splitlines():
+                record = json.loads(line)
+                if record["kind"] == "log":
+                    arrivals.append((now, float(record["text"])))
+            return store(offset, body)
+
+        runner.server.store = note_arrival  # type: ignore[method-assign]
+        runner.run()
+        lag = statistics.median(arrived - said for arrived, said in arrivals) * 1000
+        print(f"\nmedian log lag to the server: {lag:.1f} ms")
+        self.assertEqual(len(arrivals), 40)
+        self.assertLess(lag, 50)
+
+
+class Output(DeliveryCase):
+    def test_a_line_of_ten_megabytes(self) -> None:
+        program = """
+        import sys
+        sys.stdout.write("x" * 5_000_000 + "the-secret-value" + "y" * 5_000_000 + "\\nafter\\n")
+        """
+        runner = self.attempt(program, masked_values=["the-secret-value"])
+        runner.run()
+        lines = runner.server.log()
+        self.assertEqual("".join(lines[:-1]), "x" * 5_000_000 + "***" + "y" * 5_000_000)
+        self.assertEqual(lines[-1], "after")
+        self.assertLessEqual(max(map(len, lines)), 65539)
+
+    def test_a_secret_at_every_place_around_a_cut(self) -> None:
+        program = """
+        import sys
+        for padding in range(65500, 65560):
+            sys.stdout.write("x" * padding + "the-secret-value" + "\\n")
+        """
+        runner = self.attempt(program, masked_values=["the-secret-value"])
+        runner.run()
+        text = "".join(runner.server.log())
+        self.assertEqual(text.count("***"), 60)
+        self.assertEqual(text.replace("x", ""), "***" * 60)
+
+    def test_a_secret_that_is_written_in_two_parts(self) -> None:
+        program = """
+        import sys, time
+        sys.stdout.write("value the-sec"); sys.stdout.flush(); time.sleep(1.5)
+        sys.stdout.write("ret-value end\\n")
+        """
+        runner = self.attempt(program, masked_values=["the-secret-value"])
+        runner.run()
+        self.assertEqual("".join(runner.server.log()), "value *** end")
+
+    def test_bytes_that_are_no_text(self) -> None:
+        program = """
+        import os
+        os.write(1, b"\\xff\\xfe bad\\n" + b"nul \\0 here\\n" + b"half \\xe2\\x82\\n" + "sep \\u2028 \\u0085 end\\n".encode() + b"\\xed\\xa0\\x80\\n")
+        os.write(2, b"no newline at the end")
+        """
+        runner = self.attempt(program)
+        runner.run()
+        self.assertEqual(
+            runner.server.log("stdout"),
+            ["\\xff\\xfe bad", "nul \0 here", "half \\xe2\\x82", "sep \u2028 \u0085 end", "\\xed\\xa0\\x80"],
+        )
+        self.assertEqual(runner.server.log("stderr"), ["no newline at the end"])
+
+    def test_progress_without_a_newline_is_shown(self) -> None:
+        program = """
+        import sys, time
+        sys.stdout.write("50%"); sys.stdout.flush()
+        while not __import__("os").path.exists("go"):
+            time.sleep(0.01)
+        print(" done")
+        """
+        runner = self.attempt(program).begin()
+        runner.server.await_log("50%")
+        (runner.work / "go").touch()
+        self.assertEqual(runner.wait(), 0)
+        self.assertEqual(runner.server.log(), ["50%", " done"])
+
+    def test_the_log_limit_of_an_attempt(self) -> None:
+        program = """
+        for number in range(100_000):
+            print("x" * 99)
+        """
+        runner = self.attempt(program, log_limit_bytes=1_000_000)
+        self.assertEqual(runner.run()["code"], 0)
+        self.assertEqual(len(runner.server.log()), 10_000)
+        first, last = runner.server.notes()
+        self.assertIn("1000000 bytes", first)
+        self.assertIn("90000 more lines (9000000 bytes)", last)
+
+    def test_much_output_keeps_its_order(self) -> None:
+        program = "for number in range(200_000):\n    print(number)"
+        runner = self.attempt(program)
+        runner.run()
+        self.assertEqual(runner.server.log(), [str(number) for number in range(200_000)])
+        self.assertLess(runner.server.calls.count("-spool"), 2000)

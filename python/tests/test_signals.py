@@ -1,0 +1,209 @@
+"""Stopping: what reaches user code, and that nothing of an attempt is left."""
+
+import json
+import os
+import signal
+import time
+import unittest
+
+from attempt_runner import AttemptRunner, await_true, find_processes, is_running
+from attempt_server import AttemptServer
+
+COUNTS_TERMS = """
+import os, signal, time
+count = 0
+def on_term(number, frame):
+    global count
+    count += 1
+    print("term", count)
+    if count == 2:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTERM)
+signal.signal(signal.SIGTERM, on_term)
+print("ready")
+while True:
+    time.sleep(0.05)
+"""
+
+
+class SignalCase(unittest.TestCase):
+    def attempt(self, program: str, sandboxed: bool = False, begin: dict | None = None) -> AttemptRunner:
+        runner = AttemptRunner(AttemptServer(**(begin or {})), program, sandboxed)
+        self.addCleanup(runner.clean)
+        return runner
+
+
+class Terminating(SignalCase):
+    def test_each_term_reaches_user_code_once(self) -> None:
+        for sandboxed in (False, True):
+            with self.subTest(sandboxed=sandboxed):
+                runner = self.attempt(COUNTS_TERMS, sandboxed).begin()
+                runner.server.await_log("ready")
+                runner.signal(signal.SIGTERM)
+                runner.server.await_log("term 1")
+                runner.signal(signal.SIGTERM)
+                self.assertEqual(runner.wait(), 0)
+                self.assertEqual(runner.server.log(), ["ready", "term 1", "term 2"])
+                exit_record = runner.server.exit()
+                self.assertEqual((exit_record["code"], exit_record["signal"]), (None, "SIGTERM"))
+
+    def test_children_are_told_once_too_even_in_a_session_of_their_own(self) -> None:
+        program = """
+        import signal, subprocess, sys, time
+        child = '''
+        import os, signal, sys, time
+        signal.signal(signal.SIGTERM, lambda *_: print(sys.argv[1], "told", flush=True))
+        print(sys.argv[1], "ready", flush=True)
+        end = time.time() + 60
+        while not os.path.exists("go") and time.time() < end:
+            time.sleep(0.01)
+        '''.replace("\\n        ", "\\n")
+        signal.signal(signal.SIGTERM, lambda *_: print("parent told"))
+        children = [
+            subprocess.Popen([sys.executable, "-c", child, name], start_new_session=name == "session") for name in ("child", "session")
+        ]
+        for process in children:
+            process.wait()
+        """
+        for sandboxed in (False, True):
+            runner = self.attempt(program, sandboxed).begin()
+            runner.server.await_log("child ready")
+            runner.server.await_log("session ready")
+            runner.signal(signal.SIGTERM)
+            for name in ("parent", "child", "session"):
+                runner.server.await_log(f"{name} told")
+            (runner.work / "go").touch()
+            self.assertEqual(runner.wait(), 0)
+            told = sorted(line for line in runner.server.log() if line.endswith("told"))
+            self.assertEqual(told, ["child told", "parent told", "session told"])
+            self.assertEqual(runner.server.exit()["code"], 0)
+
+    def test_term_before_the_server_answered_leaves_and_writes_nothing(self) -> None:
+        runner = self.attempt("print('never')")
+        runner.server.stop()
+        runner.begin()
+        await_true(lambda: (runner.folder / "process.json").exists() and not runner.start_path.exists(), "a start")
+        # The handlers are there soon after the folder is taken.
+        await_true(lambda: _handles_signals(runner.pid), "handlers")
+        runner.signal(signal.SIGTERM)
+        self.assertEqual(runner.wait(), 0)
+        self.assertFalse((runner.folder / "spool").exists())
+
+    def test_hup_and_int_change_nothing(self) -> None:
+        runner = self.attempt("import os, time\nprint('ready')\nwhile not os.path.exists('go'): time.sleep(0.01)").begin()
+        runner.server.await_log("ready")
+        runner.signal(signal.SIGHUP)
+        runner.signal(signal.SIGINT)
+        (runner.work / "go").touch()
+        self.assertEqual(runner.wait(), 0)
+        self.assertEqual(runner.server.exit()["code"], 0)
+
+    def test_user_code_finds_signals_as_any_program_does(self) -> None:
+        program = """
+        import signal
+        for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGUSR1, signal.SIGCHLD):
+            assert signal.getsignal(number) == signal.SIG_DFL, number
+        assert signal.getsignal(signal.SIGINT) == signal.default_int_handler
+        print(signal.pthread_sigmask(signal.SIG_BLOCK, []))
+        """
+        runner = self.attempt(program)
+        self.assertEqual(runner.run()["code"], 0)
+        self.assertEqual(runner.server.log(), ["set()"])
+
+
+class Killing(SignalCase):
+    STUBBORN = """
+    import os, signal, subprocess, sys, time
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", MARK], start_new_session=True)
+    print("ready", os.getpid())
+    time.sleep(600)
+    """
+
+    def test_usr1_ends_everything_and_the_end_is_told(self) -> None:
+        for sandboxed in (False, True):
+            mark = f"mark-{os.urandom(6).hex()}"
+            runner = self.attempt(self.STUBBORN.replace("MARK", repr(mark)), sandboxed).begin()
+            runner.server.await_log("ready")
+            self.assertEqual(len(find_processes(mark)), 1)
+            runner.signal(signal.SIGUSR1)
+            self.assertEqual(runner.wait(), 0)
+            exit_record = runner.server.exit()
+            self.assertEqual((exit_record["code"], exit_record["signal"]), (None, "SIGKILL"))
+            self.assertEqual(find_processes(mark), [])
+
+    def test_the_death_of_the_bootstrap_ends_user_code(self) -> None:
+        for sandboxed in (False, True):
+            mark = f"mark-{os.urandom(6).hex()}"
+            runner = self.attempt(self.STUBBORN.replace("MARK", repr(mark)), sandboxed).begin()
+            runner.server.await_log("ready")
+            main = int(runner.server.log()[0].split()[1])
+            runner.signal(signal.SIGKILL)
+            self.assertEqual(runner.wait(), -signal.SIGKILL)
+            if sandboxed:
+                await_true(lambda: find_processes(mark) == [], "the end of the sandbox")
+                await_true(lambda: find_processes(str(runner.work)) == [], "the end of bubblewrap itself")
+            else:
+                await_true(lambda: not is_running(main), "the end of user code")
+                for pid in find_processes(mark):
+                    os.kill(pid, signal.SIGKILL)
+
+    def test_what_a_script_leaves_behind_does_not_hold_the_attempt(self) -> None:
+        program = """
+        import os, sys, time
+        if os.fork() == 0:
+            os.setsid()
+            if os.fork() == 0:
+                os.write(1, b"left behind\\n")
+                time.sleep(600)
+            os._exit(0)
+        os.wait()
+        os.write(1, b"main ends\\n")
+        """
+        for sandboxed in (False, True):
+            runner = self.attempt(program, sandboxed)
+            begun = time.monotonic()
+            exit_record = runner.run()
+            self.assertLess(time.monotonic() - begun, 30)
+            self.assertEqual(exit_record["code"], 0)
+            self.assertEqual(sorted(set(runner.server.log())), ["left behind", "main ends"])
+            # bubblewrap ends its sandbox itself, and nobody can count.
+            self.assertEqual(exit_record["killed_descendants"], 0 if sandboxed else 1)
+            self.assertEqual(len(runner.server.notes()), 0 if sandboxed else 1)
+
+    def test_what_was_written_before_the_end_is_kept(self) -> None:
+        program = """
+        import os, time
+        if os.fork() == 0:
+            for number in range(5):
+                time.sleep(0.1)
+                print("late", number)
+            os._exit(0)
+        print("main ends")
+        os._exit(3)
+        """
+        runner = self.attempt(program)
+        exit_record = runner.run()
+        self.assertEqual((exit_record["code"], exit_record["killed_descendants"]), (3, 0))
+        self.assertEqual(runner.server.log(), ["main ends", *[f"late {number}" for number in range(5)]])
+
+
+class StoppingEarly(SignalCase):
+    def test_term_between_the_yes_and_user_code(self) -> None:
+        runner = self.attempt("print('never')")
+        runner.start["sandbox"] = ["/bin/sh", "-c", "sleep 600", "sh"]
+        runner.begin()
+        await_true(lambda: (runner.folder / "spool").exists(), "the spool")
+        await_true(lambda: find_processes("sleep 600"), "the sandbox")
+        runner.signal(signal.SIGTERM)
+        self.assertEqual(runner.wait(), 0)
+        exit_record = runner.server.exit()
+        self.assertEqual(exit_record["reason"]["code"], "stopped_before_start")
+        self.assertEqual([json.loads(line)["kind"] for line in runner.server.spool.splitlines()], ["exit"])
+
+
+def _handles_signals(pid: int) -> bool:
+    """SIGUSR1 is caught."""
+    with open(f"/proc/{pid}/status") as file:
+        caught = next(line.split()[1] for line in file if line.startswith("SigCgt"))
+    return bool(int(caught, 16) >> (signal.SIGUSR1 - 1) & 1)

@@ -1,0 +1,257 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { joinLines, listProcessesWithVariable } from '../fixtures/api-workspace.ts';
+import { createClientWorkspace, type ClientWorkspace } from '../fixtures/client-workspace.ts';
+import { prepareDltClient, type DltClientInstall } from '../fixtures/dlt-client.ts';
+import { eventually } from '../fixtures/eventually.ts';
+import { repositoryFolder, startTestServer, type TestServer } from '../fixtures/server.ts';
+
+/** Masked wherever it appears; six characters or more. */
+const secret = 'swordfish-8231/+x';
+
+let install: DltClientInstall;
+let server: TestServer;
+let parentFolder: string;
+
+beforeAll(async () => {
+  install = await prepareDltClient();
+  parentFolder = await mkdtemp(join(tmpdir(), 'pumphouse-e2e-'));
+  server = await startTestServer({ PUMPHOUSE_LOG_LEVEL: 'warn' });
+});
+
+afterAll(async () => {
+  await server.remove();
+  await rm(parentFolder, { recursive: true, force: true });
+});
+
+function connect(name: string, files: Record<string, string>): Promise<ClientWorkspace> {
+  return createClientWorkspace({ install, server, parentFolder, name }, files);
+}
+
+describe('dlthub run pipeline.py -f', () => {
+  let workspace: ClientWorkspace;
+
+  beforeAll(async () => {
+    workspace = await connect('demo', {
+      'pipeline.py': `
+import dlt
+
+if __name__ == "__main__":
+    pipeline = dlt.pipeline("shop", destination="duckdb", dataset_name="shop_data")
+    pipeline.run([{"id": 1, "lines": [{"sku": "a"}, {"sku": "b"}]}, {"id": 2}, {"id": 3}], table_name="orders")
+    with pipeline.sql_client() as client:
+        print("rows in the file:", client.execute_sql("select count(*) from orders")[0][0])
+`,
+    });
+  });
+
+  it('runs the script and shows what it says and what it loaded', async () => {
+    const output = await workspace.dlthub(['run', 'pipeline.py', '-f']);
+    expect(output).toContain('rows in the file: 3');
+    expect(output).toContain('Run # 1 of job jobs.pipeline finished with status: completed');
+    const [run] = await workspace.api.listRuns('jobs.pipeline');
+    expect(run).toMatchObject({ status: 'completed', number: 1, trigger: 'manual:jobs.pipeline', profile: 'prod' });
+    const [pipelineRun] = await workspace.api.listPipelineRuns(run?.id ?? '');
+    expect(pipelineRun).toMatchObject({
+      pipeline_name: 'shop',
+      status: 'succeeded',
+      dataset_name: 'shop_data',
+      destination_name: 'duckdb',
+      total_rows_loaded: 5,
+      dlt_version: '1.31.0',
+    });
+    const rows = await workspace.api.readLoadedRows(pipelineRun?.id ?? '');
+    expect(rows).toEqual({ orders: 3, orders__lines: 2 });
+  });
+
+  it('finds, in the next run, the DuckDB file of the run before', async () => {
+    const output = await workspace.dlthub(['run', 'pipeline.py', '-f']);
+    expect(output).toContain('rows in the file: 6');
+    expect(output).toContain('Run # 2 of job jobs.pipeline finished with status: completed');
+  });
+
+  it('leaves jobs, runs and logs to look at', async () => {
+    expect(await workspace.dlthub(['job', 'list'])).toContain('pipeline');
+    const runs = await workspace.dlthub(['job', 'runs', 'list', 'pipeline']);
+    expect(runs.match(/completed/g)).toHaveLength(2);
+    const log = await workspace.dlthub(['job', 'logs', 'pipeline', '1']);
+    expect(log).toContain('rows in the file: 3');
+    expect(log).not.toContain('rows in the file: 6');
+  });
+});
+
+describe('a script that fails', () => {
+  it('ends the client with 1, shows the traceback, and nowhere its secrets', async () => {
+    const workspace = await connect('failing', {
+      'broken.py': `
+import base64, sys
+import dlt
+
+
+@dlt.resource
+def rows():
+    yield {"id": 1}
+    raise ValueError("no luck with " + dlt.secrets["api_token"])
+
+
+if __name__ == "__main__":
+    token = dlt.secrets["api_token"]
+    print("token", token, len(token))
+    print("encoded", base64.b64encode(("user:" + token).encode()).decode(), file=sys.stderr)
+    dlt.pipeline("broken", destination="duckdb", dataset_name="broken_data").run(rows())
+`,
+      '.dlt/secrets.toml': `api_token = "${secret}"\n`,
+    });
+    const output = await workspace.dlthub(['run', 'broken.py', '-f'], { expectedCode: 1 });
+    expect(output).toContain('Traceback (most recent call last)');
+    expect(output).toContain('no luck with ***');
+    expect(output).toContain(`token *** ${secret.length}`);
+    expect(output).toContain('finished with status: failed');
+
+    const [run] = await workspace.api.listRuns('jobs.broken');
+    expect(run?.status).toBe('failed');
+    const [pipelineRun] = await workspace.api.listPipelineRuns(run?.id ?? '');
+    expect(pipelineRun).toMatchObject({ status: 'failed', error_step: 'extract' });
+    expect(pipelineRun?.error_message).toContain('no luck with ***');
+
+    const said = [output, joinLines(await workspace.api.readLog(run?.id ?? '')), JSON.stringify(pipelineRun)];
+    const forms = [secret, Buffer.from(`user:${secret}`).toString('base64')];
+    for (const form of forms) expect([...said, server.log()].join('\n')).not.toContain(form);
+  });
+});
+
+describe('a workspace with jobs in __deployment__.py', () => {
+  let workspace: ClientWorkspace;
+  let firstDeploy: string;
+
+  beforeAll(async () => {
+    const module = await readFile(join(repositoryFolder, 'testing/e2e/workspace/__deployment__.py'), 'utf8');
+    workspace = await connect('decorated', { '__deployment__.py': module });
+    firstDeploy = await workspace.dlthub(['deploy']);
+  });
+
+  it('is deployed', async () => {
+    const jobs = ['two_pipelines', 'after_two_pipelines', 'hourly', 'sleeper', 'first_turn', 'second_turn'];
+    const listed = await workspace.dlthub(['job', 'list']);
+    for (const name of jobs) {
+      expect(firstDeploy).toContain(name);
+      expect(listed).toContain(name);
+    }
+    expect(await workspace.api.latestDeployment()).toMatchObject({ version: 1, file_count: 3 });
+    expect(await workspace.api.latestConfiguration()).toMatchObject({ version: 1 });
+  });
+
+  it('is the same version after a deploy without a change', async () => {
+    const before = await workspace.api.findJob('jobs.__deployment__.hourly');
+    await workspace.dlthub(['deploy']);
+    expect(await workspace.api.latestDeployment()).toMatchObject({ version: 1 });
+    expect(await workspace.api.latestConfiguration()).toMatchObject({ version: 1 });
+    expect(await workspace.api.findJob('jobs.__deployment__.hourly')).toEqual(before);
+  });
+
+  it('gets a new configuration, and no new deployment, when a secret has changed', async () => {
+    await workspace.write({ '.dlt/prod.secrets.toml': `api_token = "${secret}"\n` });
+    await workspace.dlthub(['deploy']);
+    expect(await workspace.api.latestDeployment()).toMatchObject({ version: 1 });
+    const configuration = await workspace.api.latestConfiguration();
+    expect(configuration).toMatchObject({ version: 2, file_count: 2, profiles: ['prod'] });
+  });
+
+  it('runs a job of two pipelines, shows both and its result, and starts once what follows it', async () => {
+    const output = await workspace.dlthub(['run', 'two_pipelines', '-f']);
+    expect(output).toContain('dlt.hub has run');
+    const [run] = await workspace.api.listRuns('jobs.__deployment__.two_pipelines');
+    expect(run?.status).toBe('completed');
+    expect(run?.pipeline_run_summaries).toHaveLength(3);
+    const pipelineRuns = await workspace.api.listPipelineRuns(run?.id ?? '');
+    expect(
+      pipelineRuns.map((one) => [one.pipeline_name, one.dataset_name, one.total_rows_loaded]),
+    ).toEqual([
+      ['people', 'people_data', 3],
+      ['events', 'events_data', 5],
+      ['events', 'events_data', 2],
+    ]);
+    expect(await workspace.dlthub(['job', 'runs', 'result', 'two_pipelines', '1'])).toContain('"loaded": 10');
+
+    const followers = await eventually(
+      'the job that follows has run',
+      async () => {
+        const runs = await workspace.api.listRuns('jobs.__deployment__.after_two_pipelines');
+        return runs[0]?.status === 'completed' && runs;
+      },
+      { timeoutSeconds: 30 },
+    );
+    expect(followers).toHaveLength(1);
+    expect(followers[0]).toMatchObject({
+      previous_job_run_id: run?.id,
+      trigger: 'job.success:jobs.__deployment__.two_pipelines',
+    });
+    expect(joinLines(await workspace.api.readLog(followers[0]?.id ?? ''), 'user')).toContain(
+      'started by job.success:jobs.__deployment__.two_pipelines',
+    );
+  });
+
+  it('gives a scheduled job that is triggered by hand its interval, and covers it once', async () => {
+    const output = await workspace.dlthub(['job', 'trigger', 'hourly']);
+    expect(output).toContain('hourly');
+    const [started] = await workspace.api.listRuns('jobs.__deployment__.hourly');
+    const run = await workspace.api.awaitEnd(started?.id ?? '');
+    expect(run).toMatchObject({ status: 'completed', trigger: 'schedule:0 * * * *' });
+    const start = new Date(run.interval_start ?? '');
+    const end = new Date(run.interval_end ?? '');
+    expect(end.getTime() - start.getTime()).toBe(3_600_000);
+    expect(end.getUTCMinutes()).toBe(0);
+    const said = joinLines(await workspace.api.readLog(run.id), 'user');
+    const [, ...bounds] = /^interval (\S+) (\S+)$/m.exec(said) ?? [];
+    expect(bounds.map((bound) => new Date(bound))).toEqual([start, end]);
+
+    const [pipelineRun] = await workspace.api.listPipelineRuns(run.id);
+    expect(await workspace.api.readLoadedRows(pipelineRun?.id ?? '')).toEqual({ measurements: 2 });
+
+    const again = await workspace.dlthub(['job', 'trigger', 'hourly']);
+    expect(again.toLowerCase()).toContain('covered');
+    expect(await workspace.api.listRuns('jobs.__deployment__.hourly')).toHaveLength(1);
+  });
+
+  it('cancels a run and all that it left running', async () => {
+    await workspace.dlthub(['job', 'trigger', 'sleeper']);
+    const [started] = await workspace.api.listRuns('jobs.__deployment__.sleeper');
+    const id = started?.id ?? '';
+    await workspace.api.awaitLine(id, 'asleep');
+    const variable = `RUNTIME__RUN_ID=${id}`;
+    expect((await listProcessesWithVariable(variable)).length).toBeGreaterThanOrEqual(2);
+    expect(await workspace.dlthub(['job', 'cancel', 'sleeper'])).toContain('sleeper');
+    const run = await workspace.api.awaitEnd(id);
+    expect(run.status).toBe('cancelled');
+    expect(await listProcessesWithVariable(variable)).toEqual([]);
+    expect(joinLines(await workspace.api.readLog(id), 'runner')).toContain('Cancelled');
+  });
+
+  it('lets two runs that were started together have the DuckDB file in turn', async () => {
+    await workspace.dlthub(['job', 'trigger', 'tag:turns']);
+    const runs = await Promise.all(
+      ['first', 'second'].map(async (name) => {
+        const [run] = await workspace.api.listRuns(`jobs.__deployment__.${name}_turn`);
+        return workspace.api.awaitEnd(run?.id ?? '');
+      }),
+    );
+    expect(runs.map((run) => run.status)).toEqual(['completed', 'completed']);
+    const [before, after] = runs.toSorted((left, right) =>
+      (left.started_at ?? '').localeCompare(right.started_at ?? ''),
+    );
+    const [firstLog = [], secondLog = []] = await Promise.all(
+      [before, after].map((run) => workspace.api.readLog(run?.id ?? '')),
+    );
+    expect(joinLines(secondLog, 'runner')).toMatch(/^Waiting for run 1 of jobs\.__deployment__\.\w+_turn/);
+    expect(joinLines(firstLog, 'runner')).not.toContain('Waiting');
+    expect(new Date(after?.started_at ?? '').getTime()).toBeGreaterThanOrEqual(
+      new Date(before?.finished_at ?? '').getTime(),
+    );
+    for (const log of [firstLog, secondLog]) {
+      expect(joinLines(log)).toContain('holds 42');
+      expect(joinLines(log)).not.toMatch(/lock/i);
+    }
+  });
+});

@@ -1,0 +1,75 @@
+"""Jobs that the end-to-end tests deploy and run."""
+
+import subprocess
+import time
+from datetime import datetime, timedelta, timezone
+
+import dlt
+from dlt.common.exceptions import MissingDependencyException
+
+try:
+    from dlt.hub import run
+
+    HUB = "dlt.hub has run"
+except MissingDependencyException:
+    # Where it is deployed from, dlt.hub opens only with the package dlthub.
+    import dlt.hub.run as run
+
+    HUB = "dlt.hub is closed"
+
+__all__ = ["two_pipelines", "after_two_pipelines", "hourly", "sleeper", "first_turn", "second_turn"]
+
+
+@run.job
+def two_pipelines():
+    print(HUB)
+    people = dlt.pipeline("people", destination="duckdb", dataset_name="people_data")
+    people.run([{"id": number} for number in range(3)], table_name="people")
+    events = dlt.pipeline("events", destination="duckdb", dataset_name="events_data")
+    events.run([{"id": number} for number in range(5)], table_name="clicks")
+    events.run([{"id": number} for number in range(2)], table_name="visits")
+    return run.result({"loaded": 10}, type="load_summary")
+
+
+@run.job(trigger=two_pipelines.success)
+def after_two_pipelines(run_context: run.TJobRunContext):
+    print("started by", run_context["trigger"])
+
+
+@dlt.resource
+def measurements(at=dlt.sources.incremental("at", initial_value=datetime(2020, 1, 1, tzinfo=timezone.utc))):
+    """A value for each half hour of the last day."""
+    now = datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0)
+    yield [{"at": now - timedelta(minutes=30 * number)} for number in range(-2, 48)]
+
+
+@run.job(trigger="0 * * * *", incremental_mode="interval")
+def hourly(run_context: run.TJobRunContext):
+    start, end = run_context["interval_start"], run_context["interval_end"]
+    print("interval", start.isoformat(), end.isoformat())
+    dlt.pipeline("hourly", destination="duckdb", dataset_name="hourly_data").run(measurements())
+
+
+@run.job(execute={"timeout": {"grace_period": 1}})
+def sleeper():
+    subprocess.Popen(["sleep", "600"], start_new_session=True)
+    print("asleep")
+    time.sleep(600)
+
+
+def load_in_turn(table):
+    pipeline = dlt.pipeline("turns", destination="duckdb", dataset_name="turns_data")
+    with pipeline.sql_client() as client:
+        # DuckDB lets nobody else open the file while this connection is there.
+        print("holds", client.execute_sql("select 42")[0][0])
+        pipeline.run([{"id": 1}], table_name=table)
+
+
+@run.job(expose={"tags": ["turns"]})
+def first_turn():
+    load_in_turn("first_table")
+
+
+@run.job(expose={"tags": ["turns"]})
+def second_turn():
+    load_in_turn("second_table")
