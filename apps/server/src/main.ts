@@ -28,6 +28,7 @@ import { createPersistence, type Persistence } from './store/store.ts';
 import { createProcessExecutor } from './executors/process/process-executor.ts';
 import { createRecordSpool } from './services/record-spool.ts';
 import { createServerProcesses } from './supervisor/server-processes.ts';
+import { createStartAttempt } from './supervisor/start-attempt.ts';
 import { createStartRuns } from './services/start-runs.ts';
 import { createSupervisor, type Supervisor } from './supervisor/supervisor.ts';
 import { createUploadPackage } from './services/upload-package.ts';
@@ -176,18 +177,25 @@ async function serve(
     owner: serverProcesses.self,
     faultPoints,
   });
-  const driveRun = createDriveRun({
+  const startAttempt = createStartAttempt({
     persistence,
     executor,
     environments,
     attemptLog,
-    recordSpool,
-    finishRun,
-    watchAttempt,
     faultPoints,
     installationId: installation.id,
     attemptsUrl: config.attemptsUrl ?? address.url,
     sandboxUid: (offset) => firstRunUid + (offset % (lastRunUid - firstRunUid + 1)),
+  });
+  const driveRun = createDriveRun({
+    persistence,
+    executor,
+    startAttempt,
+    watchAttempt,
+    attemptLog,
+    recordSpool,
+    finishRun,
+    faultPoints,
     log,
   });
   supervisor = createSupervisor({

@@ -9,7 +9,7 @@
 /** Owner of the embedded Postgres and of its data. */
 export const postgresUid = 60_900;
 
-/** First of the ids that runs get, one a running attempt. */
+/** First of the ids that runs get: one a workspace, since its local data keeps its owner, and one an organization for builds. */
 export const firstRunUid = 60_906;
 
 /** Last of the ids that runs get. */

@@ -1,43 +1,38 @@
 import type { AttemptHandle, Executor } from '../executors/executor.ts';
 import type { AttemptLog } from '../services/attempt-log.ts';
 import type { AttemptRecord, Claim, JobRunRecord } from '../store/records.ts';
-import type { Environments } from './environments.ts';
 import type { FaultPoints } from '../fault-points.ts';
 import type { FinishRun, RunOutcome } from '../services/finish-run.ts';
-import type { JobDefinition } from '../domain/job-definition.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';
 import type { RecordSpool } from '../services/record-spool.ts';
+import type { StartAttempt } from './start-attempt.ts';
 import type { WatchAttempt } from './watch-attempt.ts';
-import { createLineBuffer } from './line-buffer.ts';
-import { createSecret, hashSecret } from '../services/credentials.ts';
 import { EnvironmentBuildError, ExecutorError } from '../executors/executor.ts';
 import { isTerminalRunState } from '@pumphouse/contract';
-import { localPathName } from '../domain/local-path-name.ts';
 import { RequirementsError } from '../domain/requirements.ts';
 import { runnerLine } from '../domain/log-line.ts';
 
 export interface DriveRunDependencies {
   persistence: Persistence;
   executor: Executor;
-  environments: Environments;
+  startAttempt: StartAttempt;
+  watchAttempt: WatchAttempt;
   attemptLog: AttemptLog;
   recordSpool: RecordSpool;
   finishRun: FinishRun;
-  watchAttempt: WatchAttempt;
   faultPoints: FaultPoints;
-  installationId: string;
-  attemptsUrl: string;
-  /** The uid of a workspace's or an organization's processes. */
-  sandboxUid: (offset: number) => number;
   log: Logger;
 }
 
 export type DriveRun = ReturnType<typeof createDriveRun>;
 
-/** What becomes of one claimed run: environment, attempt, watch, end. Decides nothing about what should run. */
+/** How often a run that is being prepared is asked whether it is still wanted, besides each change of it. */
+const lookIntervalMs = 1000;
+
+/** What becomes of one claimed run: start, watch, end. Decides nothing about what should run. */
 export function createDriveRun(dependencies: DriveRunDependencies) {
-  const { persistence, executor, environments, attemptLog, finishRun, watchAttempt, faultPoints, log } =
+  const { persistence, executor, startAttempt, watchAttempt, attemptLog, finishRun, faultPoints, log } =
     dependencies;
   const { store } = persistence;
 
@@ -51,60 +46,6 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
     }
     await finishRun(run.id, outcome);
     attemptLog.announce(run.id);
-  }
-
-  async function prepareEnvironment(run: JobRunRecord, attempt: AttemptRecord, signal: AbortSignal) {
-    const [version] = await store.jobs.getVersions([run.jobVersionId]);
-    const deployment = await store.deployments.get(run.workspaceId, run.deploymentId);
-    const workspace = await store.workspaces.get(run.workspaceId);
-    const organization = workspace && (await store.people.getOrganization(workspace.organizationId));
-    if (!version || !deployment || !workspace || !organization)
-      throw new Error(`Run ${run.id} has lost what it is made of`);
-    const lines = createLineBuffer((batch) => attemptLog.write(run.id, attempt.id, batch));
-    try {
-      const uid = dependencies.sandboxUid(organization.sandboxUidOffset);
-      const request = {
-        deployment,
-        definition: version.definition as JobDefinition,
-        organization: { id: organization.id, uid },
-      };
-      const location = await environments.ensure(request, (line) => lines.add(line), signal);
-      return { location, workspace };
-    } finally {
-      await lines.close();
-    }
-  }
-
-  /** @returns undefined when the claim does not hold any more */
-  async function startAttempt(
-    claim: Claim,
-    run: JobRunRecord,
-    signal: AbortSignal,
-  ): Promise<AttemptRecord | undefined> {
-    const first = await store.attempts.ensureFirst(run.id, executor.name);
-    const { location, workspace } = await prepareEnvironment(run, first, signal);
-    const token = createSecret('dlt_b_');
-    const attempt =
-      (await store.attempts.assign(first.id, claim, executor.name, hashSecret(token))) ??
-      (await store.attempts.insert(claim, executor.name, hashSecret(token)));
-    if (!attempt) return undefined;
-    if (run.sharesLocalData) await store.workspaces.noteLocalData(run.workspaceId, run.profile);
-    const handle = await executor.start({
-      attemptId: attempt.id,
-      jobRunId: run.id,
-      installationId: dependencies.installationId,
-      claimNumber: claim.claimNumber,
-      attemptsUrl: dependencies.attemptsUrl,
-      bootstrapToken: token,
-      environment: location,
-      workFolderName: localPathName(workspace.name),
-      localData: { workspaceId: run.workspaceId, profile: run.profile, access: 'read-write' },
-      uid: dependencies.sandboxUid(workspace.sandboxUidOffset),
-      limits: { memoryBytes: null, processes: null },
-    });
-    await faultPoints.reach('before-handle-stored');
-    await store.attempts.saveHandle(attempt.id, handle);
-    return { ...attempt, handle };
   }
 
   /** The handle of an attempt whose server died between the start and storing it. */
@@ -134,9 +75,49 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
   }
 
   async function startAndWatch(claim: Claim, run: JobRunRecord, signal: AbortSignal): Promise<void> {
-    const attempt = await startAttempt(claim, run, signal);
-    if (attempt?.handle)
-      await watchAttempt({ claim, attempt: { ...attempt, handle: attempt.handle }, signal });
+    const wanted = watchWhetherWanted(claim, signal);
+    let attempt;
+    try {
+      attempt = await startAttempt(claim, run, wanted.signal);
+    } finally {
+      await wanted.close();
+    }
+    if (attempt) return watchAttempt({ claim, attempt, signal });
+    await endIfCancelledUnbegun(claim);
+  }
+
+  /** Gives a signal that ends a preparation whose run was cancelled, or taken over by another server, meanwhile. */
+  function watchWhetherWanted(claim: Claim, stopping: AbortSignal) {
+    const controller = new AbortController();
+    const signal = AbortSignal.any([controller.signal, stopping]);
+    async function watch(): Promise<void> {
+      while (!signal.aborted) {
+        await attemptLog.nextChange(claim.jobRunId, lookIntervalMs, signal);
+        if (signal.aborted) return;
+        const run = await store.jobRuns.find(claim.jobRunId);
+        if (run?.status !== 'starting' || run.claimNumber !== claim.claimNumber) return controller.abort();
+      }
+    }
+    const watching = watch().catch((error: unknown) =>
+      log.warn({ err: error }, 'a run in preparation was not watched'),
+    );
+    return {
+      signal,
+      close: async () => {
+        controller.abort();
+        await watching;
+      },
+    };
+  }
+
+  /** @returns whether that was the end */
+  async function endIfCancelledUnbegun(claim: Claim): Promise<boolean> {
+    const run = await store.jobRuns.find(claim.jobRunId);
+    if (run?.status !== 'cancelling' || run.claimNumber !== claim.claimNumber) return false;
+    const attempt = await store.attempts.latest(claim.jobRunId);
+    if (attempt?.begunAt) return false;
+    await end(run, attempt, { status: 'cancelled' });
+    return true;
   }
 
   async function drive(claim: Claim, signal: AbortSignal): Promise<void> {
@@ -144,11 +125,8 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
     const run = await store.jobRuns.find(claim.jobRunId);
     if (!run || isTerminalRunState(run.status) || run.claimNumber !== claim.claimNumber) return;
     const attempt = await store.attempts.latest(run.id);
-    const wasStarted =
-      attempt !== undefined &&
-      (attempt.handle !== null || attempt.begunAt !== null || attempt.claimNumber > 0);
     // An attempt under an older claim that was not let in never will be: its answer is no, and another one is made.
-    const mayStillRun = wasStarted && (attempt.begunAt !== null || attempt.claimNumber === claim.claimNumber);
+    const mayStillRun = attempt && (attempt.begunAt !== null || attempt.claimNumber === claim.claimNumber);
     if (mayStillRun) return resume(claim, run, attempt, signal);
     if (run.status === 'cancelling') return end(run, attempt, { status: 'cancelled' });
     return startAndWatch(claim, run, signal);
@@ -157,11 +135,15 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
   async function onFailure(claim: Claim, error: unknown): Promise<void> {
     const run = await store.jobRuns.find(claim.jobRunId);
     if (!run || isTerminalRunState(run.status) || run.claimNumber !== claim.claimNumber) return;
+    if (await endIfCancelledUnbegun(claim)) return;
     const attempt = await store.attempts.latest(run.id);
-    if (run.endIntent === 'cancel' && !attempt?.begunAt) return end(run, attempt, { status: 'cancelled' });
     const failure = describeFailure(error);
-    if (!failure) throw error;
-    return end(run, attempt, { status: 'failed', failure });
+    if (failure) return end(run, attempt, { status: 'failed', failure });
+    if (attempt && error instanceof ExecutorError) {
+      const words = `The run could not be started and is tried again: ${error.message}`;
+      await attemptLog.write(run.id, attempt.id, [runnerLine(words, new Date())]);
+    }
+    throw error;
   }
 
   /** Drives a claimed run to its end. A failure that may pass is thrown: the lease runs out and the run is taken up again. */
@@ -169,6 +151,8 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
     try {
       await drive(claim, signal);
     } catch (error) {
+      // A server that stops lets go of what it was preparing.
+      if (signal.aborted) return;
       log.warn({ err: error, jobRunId: claim.jobRunId }, 'a run could not be driven on');
       await onFailure(claim, error);
     }
@@ -178,9 +162,11 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
 /** The failure that a run shows, or null for one that is not the run's: it is tried again. */
 function describeFailure(error: unknown): { code: string; detail: string } | null {
   if (error instanceof EnvironmentBuildError) return { code: error.code, detail: error.message };
-  if (error instanceof RequirementsError)
+  if (error instanceof RequirementsError) {
     return { code: `requirements_${error.problem}`, detail: error.message };
-  if (error instanceof ExecutorError && error.kind !== 'backend')
+  }
+  if (error instanceof ExecutorError && error.kind !== 'backend') {
     return { code: `executor_${error.kind}`, detail: error.message };
+  }
   return null;
 }

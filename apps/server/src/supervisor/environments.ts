@@ -95,7 +95,9 @@ export function createEnvironments({ persistence, executor, owner, faultPoints }
     if (!current) {
       const started = startBuild(plan);
       builds.set(plan.key, started);
-      const forget = () => builds.delete(plan.key);
+      const forget = () => {
+        if (builds.get(plan.key) === started) builds.delete(plan.key);
+      };
       started.result.then(forget, forget);
       current = started;
     }
@@ -110,7 +112,11 @@ export function createEnvironments({ persistence, executor, owner, faultPoints }
       lines.push(line);
       for (const listener of listeners) listener(line);
     };
-    return { lines, listeners, controller, result: build(plan, onLine, controller.signal) };
+    const abandon = () => {
+      builds.delete(plan.key);
+      controller.abort();
+    };
+    return { lines, listeners, abandon, result: build(plan, onLine, controller.signal) };
   }
 
   return {
@@ -140,7 +146,8 @@ interface Build {
   /** What was said before a later run joined. */
   lines: UnnumberedLogLine[];
   listeners: Set<OnLine>;
-  controller: AbortController;
+  /** Ends it; a later run starts another one. */
+  abandon(): void;
   result: Promise<EnvironmentLocation>;
 }
 
@@ -167,7 +174,7 @@ async function listen(build: Build, onLine: OnLine, signal: AbortSignal): Promis
     signal.removeEventListener('abort', onAbort);
     build.listeners.delete(onLine);
     // Nobody waits for it any more: the run it was for was cancelled.
-    if (build.listeners.size === 0) build.controller.abort();
+    if (build.listeners.size === 0) build.abandon();
   }
 }
 

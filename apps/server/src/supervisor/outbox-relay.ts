@@ -1,4 +1,4 @@
-import type { Executor } from '../executors/executor.ts';
+import type { AttemptHandle, Executor } from '../executors/executor.ts';
 import type { FaultPoints } from '../fault-points.ts';
 import type { LogFiles } from '../blobs/log-file.ts';
 import type { Logger } from 'pino';
@@ -32,10 +32,16 @@ export function createOutboxRelay({
 
   async function cleanUp(jobRunId: string): Promise<void> {
     for (const attempt of await store.attempts.listOfRun(jobRunId)) {
+      const handle = attempt.handle ?? (await findUnstored(attempt.id));
       // Still there: the event comes back, with growing pauses, until the attempt has left.
-      if (attempt.handle) await executor.remove(attempt.handle);
+      if (handle) await executor.remove(handle);
       if (!attempt.logSealed) await sealLog(attempt.id);
     }
+  }
+
+  /** What a server started and died before it could store it. */
+  async function findUnstored(attemptId: string): Promise<AttemptHandle | undefined> {
+    return (await executor.list()).find((one) => one.attemptId === attemptId)?.handle;
   }
 
   /** Compresses the log. The row is marked under its lock, so nothing is appended while and after. */

@@ -107,7 +107,8 @@ export function createWatchAttempt(dependencies: WatchAttemptDependencies): Watc
       if (signal.aborted) break;
       await attemptLog.nextChange(claim.jobRunId, inspectIntervalMs, signal);
     }
-    await stopper.settled();
+    // A server that is told to stop does not wait for a grace period; whoever takes the run up stops it again.
+    if (!signal.aborted) await stopper.settled();
   };
 }
 

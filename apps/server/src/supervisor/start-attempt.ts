@@ -1,0 +1,103 @@
+import type { AttemptHandle, Executor } from '../executors/executor.ts';
+import type { AttemptLog } from '../services/attempt-log.ts';
+import type { AttemptRecord, Claim, JobRunRecord, WorkspaceRecord } from '../store/records.ts';
+import type { EnvironmentLocation } from '../executors/executor.ts';
+import type { Environments } from './environments.ts';
+import type { FaultPoints } from '../fault-points.ts';
+import type { JobDefinition } from '../domain/job-definition.ts';
+import type { Persistence } from '../store/store.ts';
+import { createLineBuffer } from './line-buffer.ts';
+import { createSecret, hashSecret } from '../services/credentials.ts';
+import { localPathName } from '../domain/local-path-name.ts';
+
+export interface StartAttemptDependencies {
+  persistence: Persistence;
+  executor: Executor;
+  environments: Environments;
+  attemptLog: AttemptLog;
+  faultPoints: FaultPoints;
+  installationId: string;
+  attemptsUrl: string;
+  /** The uid of a workspace's or an organization's processes. */
+  sandboxUid: (offset: number) => number;
+}
+
+export type StartedAttempt = AttemptRecord & { handle: AttemptHandle };
+export type StartAttempt = ReturnType<typeof createStartAttempt>;
+
+/** Makes a claimed run's environment ready and has the executor start an attempt. */
+export function createStartAttempt(dependencies: StartAttemptDependencies) {
+  const { persistence, executor, environments, attemptLog, faultPoints } = dependencies;
+  const { store } = persistence;
+
+  async function prepareEnvironment(
+    run: JobRunRecord,
+    workspace: WorkspaceRecord,
+    attempt: AttemptRecord,
+    signal: AbortSignal,
+  ): Promise<EnvironmentLocation> {
+    const [version] = await store.jobs.getVersions([run.jobVersionId]);
+    const deployment = await store.deployments.get(run.workspaceId, run.deploymentId);
+    const organization = await store.people.getOrganization(workspace.organizationId);
+    if (!version || !deployment || !organization)
+      throw new Error(`Run ${run.id} has lost what it is made of`);
+    const lines = createLineBuffer((batch) => attemptLog.write(run.id, attempt.id, batch));
+    const request = {
+      deployment,
+      definition: version.definition as JobDefinition,
+      organization: { id: organization.id, uid: dependencies.sandboxUid(organization.sandboxUidOffset) },
+    };
+    try {
+      return await environments.ensure(request, (line) => lines.add(line), signal);
+    } finally {
+      await lines.close();
+    }
+  }
+
+  async function start(
+    claim: Claim,
+    run: JobRunRecord,
+    workspace: WorkspaceRecord,
+    place: { attempt: AttemptRecord; token: string; environment: EnvironmentLocation },
+  ): Promise<StartedAttempt> {
+    const { attempt, token, environment } = place;
+    const handle = await executor.start({
+      attemptId: attempt.id,
+      jobRunId: run.id,
+      installationId: dependencies.installationId,
+      claimNumber: claim.claimNumber,
+      attemptsUrl: dependencies.attemptsUrl,
+      bootstrapToken: token,
+      environment,
+      workFolderName: localPathName(workspace.name),
+      localData: { workspaceId: run.workspaceId, profile: run.profile, access: 'read-write' },
+      uid: dependencies.sandboxUid(workspace.sandboxUidOffset),
+      limits: { memoryBytes: null, processes: null },
+    });
+    await faultPoints.reach('before-handle-stored');
+    await store.attempts.saveHandle(attempt.id, handle);
+    return { ...attempt, handle };
+  }
+
+  /**
+   * @param signal ends the wait for an environment
+   * @returns undefined when the run is not to be started under this claim any more
+   */
+  return async function startAttempt(
+    claim: Claim,
+    run: JobRunRecord,
+    signal: AbortSignal,
+  ): Promise<StartedAttempt | undefined> {
+    const first = await store.attempts.ensureFirst(run.id, executor.name);
+    const workspace = await store.workspaces.get(run.workspaceId);
+    if (!workspace) throw new Error(`Run ${run.id} belongs to no workspace`);
+    const environment = await prepareEnvironment(run, workspace, first, signal);
+    const token = createSecret('dlt_b_');
+    const attempt =
+      (await store.attempts.assign(first.id, claim, executor.name, hashSecret(token))) ??
+      (await store.attempts.insert(claim, executor.name, hashSecret(token)));
+    if (!attempt) return undefined;
+    if (run.sharesLocalData) await store.workspaces.noteLocalData(run.workspaceId, run.profile);
+    return start(claim, run, workspace, { attempt, token, environment });
+  };
+}
