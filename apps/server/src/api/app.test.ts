@@ -3,6 +3,7 @@ import type { Route } from '@pumphouse/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { notServed, routes } from '@pumphouse/contract';
 import { connect } from 'node:net';
+import { pino } from 'pino';
 import { text } from 'node:stream/consumers';
 import { buildApi } from './app.ts';
 import { checkRouteTable } from './route-check.ts';
@@ -75,14 +76,24 @@ describe('errors', () => {
     const response = await api.app.inject({ method, url, headers: bearer() });
     expect(response.statusCode).toBe(status);
     expect(response.headers['content-type']).toMatch(/^application\/json/);
-    expect(response.json()).toMatchObject({ code, status_code: status, detail: expect.any(String) as string });
+    expect(response.json()).toMatchObject({
+      code,
+      status_code: status,
+      detail: expect.any(String) as string,
+    });
   });
 
   const createUrl = () => `/api/v1/organizations/${place.organization.id}/workspaces`;
 
   it.each([
     ['a body of another type', 'text/plain', 'hello', 415, 'unsupported_media_type'],
-    ['a multipart body where none is read', 'multipart/form-data; boundary=x', '--x--', 415, 'unsupported_media_type'],
+    [
+      'a multipart body where none is read',
+      'multipart/form-data; boundary=x',
+      '--x--',
+      415,
+      'unsupported_media_type',
+    ],
     ['JSON that is none', 'application/json', '{"name":', 400, 'invalid_request'],
     ['JSON that would change prototypes', 'application/json', '{"__proto__":{}}', 400, 'invalid_request'],
     ['an empty body where one is needed', 'application/json', '', 400, 'invalid_request'],
@@ -106,7 +117,11 @@ describe('errors', () => {
   });
 
   it('refuses a body that is too large, before it is read', async () => {
-    const headers = { ...bearer(), 'content-type': 'application/json', 'content-length': String(17 * 1024 * 1024) };
+    const headers = {
+      ...bearer(),
+      'content-type': 'application/json',
+      'content-length': String(17 * 1024 * 1024),
+    };
     const response = await api.app.inject({ method: 'POST', url: createUrl(), headers, payload: '{}' });
     expect(response.statusCode).toBe(413);
     expect(response.json()).toMatchObject({ code: 'upload_too_large', status_code: 413 });
@@ -122,7 +137,11 @@ describe('errors', () => {
     expect(response.statusCode).toBe(500);
     expect(response.body).not.toContain('sauce');
     const requestId = response.headers['x-request-id'];
-    expect(response.json()).toMatchObject({ code: 'internal', status_code: 500, extra: { request_id: requestId } });
+    expect(response.json()).toMatchObject({
+      code: 'internal',
+      status_code: 500,
+      extra: { request_id: requestId },
+    });
     await app.close();
   });
 
@@ -136,21 +155,48 @@ describe('errors', () => {
   });
 });
 
-describe('operations that are not served', () => {
-  it.each(notServed.map((entry) => [entry.operationId, entry.reason] as const))('answers %s with its reason', async (id, reason) => {
-    const route = routes.find((candidate) => candidate.operationId === id) as Route;
-    const dataplane = await api.credentials.issueDataplaneToken(place.owner.principal, place.workspace.id);
-    const token = route.credential === 'dataplane' ? dataplane.token : place.owner.key;
-    const ids: Record<string, string> = { workspace_id: place.workspace.id };
-    const response = await api.app.inject({
-      method: route.method,
-      url: route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? place.organization.id),
-      headers: route.credential === 'none' ? {} : { authorization: `Bearer ${token}` },
-      ...(route.method === 'GET' ? {} : { payload: {} }),
-    });
-    expect(response.statusCode).toBe(501);
-    expect(response.json()).toMatchObject({ code: 'not_served', detail: reason, status_code: 501 });
+describe('the request log', () => {
+  it('has a line for each request, without headers and query', async () => {
+    const lines: string[] = [];
+    const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) });
+    const app = buildApi({ ...api.dependencies, log });
+    const url = '/api/v1/dataplanes?secret=in-query';
+    const response = await app.inject({ url, headers: { ...bearer(), 'x-request-id': 'chosen' } });
+    await app.close();
+    const entries = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(entries.filter((entry) => entry['msg'] === 'request')).toMatchObject([
+      {
+        method: 'GET',
+        path: '/api/v1/dataplanes',
+        status: 200,
+        durationMs: expect.any(Number) as number,
+        requestId: response.headers['x-request-id'],
+      },
+    ]);
+    expect(lines.join('')).not.toContain(place.owner.key);
+    expect(lines.join('')).not.toContain('in-query');
+    expect(response.headers['x-request-id']).not.toBe('chosen');
   });
+});
+
+describe('operations that are not served', () => {
+  it.each(notServed.map((entry) => [entry.operationId, entry.reason] as const))(
+    'answers %s with its reason',
+    async (id, reason) => {
+      const route = routes.find((candidate) => candidate.operationId === id) as Route;
+      const dataplane = await api.credentials.issueDataplaneToken(place.owner.principal, place.workspace.id);
+      const token = route.credential === 'dataplane' ? dataplane.token : place.owner.key;
+      const ids: Record<string, string> = { workspace_id: place.workspace.id };
+      const response = await api.app.inject({
+        method: route.method,
+        url: route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? place.organization.id),
+        headers: route.credential === 'none' ? {} : { authorization: `Bearer ${token}` },
+        ...(route.method === 'GET' ? {} : { payload: {} }),
+      });
+      expect(response.statusCode).toBe(501);
+      expect(response.json()).toMatchObject({ code: 'not_served', detail: reason, status_code: 501 });
+    },
+  );
 });
 
 describe('actions without a body', () => {

@@ -55,7 +55,13 @@ describe('attempt routes', () => {
     ['POST', '-spool?offset=0'],
   ] as const)('refuse %s %s to all but the attempt itself', async (method, path) => {
     const other = await api.createAttempt((await seedRun(api)).run);
-    for (const bearer of ['nonsense', other.token, seeded.owner.key, seeded.token, createKeySecret('personal').secret]) {
+    for (const bearer of [
+      'nonsense',
+      other.token,
+      seeded.owner.key,
+      seeded.token,
+      createKeySecret('personal').secret,
+    ]) {
       const response = await call(method, path, method === 'POST' ? '{}' : undefined, bearer);
       expect(response.statusCode).toBe(401);
       expect(response.json()).toMatchObject({ code: 'not_authenticated' });
@@ -105,7 +111,11 @@ describe('attempt routes', () => {
     const headers = { authorization: `Bearer ${seeded.token}` };
     for (const name of ['logs', 'log-stream']) {
       const { body } = await api.app.inject({ url: `${base}/${name}`, headers });
-      expect([...body.matchAll(/"content":"(\w+)"/g)].map((match) => match[1])).toEqual(['one', 'two', 'three']);
+      expect([...body.matchAll(/"content":"(\w+)"/g)].map((match) => match[1])).toEqual([
+        'one',
+        'two',
+        'three',
+      ]);
     }
     const run = await api.persistence.store.jobRuns.find(seeded.run.id);
     expect(run?.status).toBe('completed');
@@ -123,18 +133,29 @@ describe('telemetry of an attempt', () => {
   it('is what the telemetry operations answer', async () => {
     const trace = readCapturedBody('ok/002-trace');
     const result = readCapturedBody('ok/003-job_result');
-    const beacon = (n: number, type: string, body: unknown) => ({ n, kind: 'beacon', at, type, body: JSON.stringify(body) });
+    const beacon = (n: number, type: string, body: unknown) => ({
+      n,
+      kind: 'beacon',
+      at,
+      type,
+      body: JSON.stringify(body),
+    });
     const base = `/telemetry/v1/workspaces/${seeded.workspaceId}`;
     const headers = { authorization: `Bearer ${seeded.token}` };
     const get = (path: string) => api.app.inject({ url: `${base}/${path}`, headers });
     expect(readAnswer('get_workspace_watermark', await get('watermark'))).toEqual({ updated_at: null });
     expect((await get(`job-runs/${seeded.run.id}/result`)).statusCode).toBe(404);
 
-    await call('POST', '-spool?offset=0', chunk(beacon(0, 'trace', trace), beacon(1, 'job_result', result), exit(2)));
+    await call(
+      'POST',
+      '-spool?offset=0',
+      chunk(beacon(0, 'trace', trace), beacon(1, 'job_result', result), exit(2)),
+    );
 
     const watermark = readAnswer('get_workspace_watermark', await get('watermark'));
     expect(Date.parse(watermark.updated_at ?? '')).toBeGreaterThan(Date.now() - 60_000);
-    const list = async (query: string) => readAnswer('list_pipeline_runs', await get(`pipeline-runs?${query}`));
+    const list = async (query: string) =>
+      readAnswer('list_pipeline_runs', await get(`pipeline-runs?${query}`));
     const { items, total } = await list('');
     expect(total).toBe(1);
     const [run] = items;
@@ -159,15 +180,26 @@ describe('telemetry of an attempt', () => {
     const sentTrace = readAnswer('get_pipeline_run_trace', await get(`pipeline-runs/${run?.id}/trace`));
     expect(Object.keys(sentTrace).toSorted()).toEqual(Object.keys(trace as object).toSorted());
     expect(sentTrace.steps).toEqual((trace as { steps: unknown }).steps);
-    const resultTrace = readAnswer('get_job_run_result_trace', await get(`job-runs/${seeded.run.id}/result-trace`));
+    const resultTrace = readAnswer(
+      'get_job_run_result_trace',
+      await get(`job-runs/${seeded.run.id}/result-trace`),
+    );
     expect(resultTrace).toEqual(result);
     const stored = readAnswer('get_job_run_result', await get(`job-runs/${seeded.run.id}/result`));
-    expect(stored).toMatchObject({ job_run_id: seeded.run.id, result_type: (result as { type: string }).type });
+    expect(stored).toMatchObject({
+      job_run_id: seeded.run.id,
+      result_type: (result as { type: string }).type,
+    });
 
     const url = `/api/v1/workspaces/${seeded.workspaceId}/job-runs/${seeded.run.id}`;
     const jobRun = await api.app.inject({ url, headers: { authorization: `Bearer ${seeded.owner.key}` } });
     expect(readAnswer('get_job_run', jobRun).pipeline_run_summaries).toMatchObject([
-      { pipeline_run_id: run?.id, pipeline_name: name, total_rows: run?.total_rows_loaded, status: 'succeeded' },
+      {
+        pipeline_run_id: run?.id,
+        pipeline_name: name,
+        total_rows: run?.total_rows_loaded,
+        status: 'succeeded',
+      },
     ]);
   });
 });

@@ -4,6 +4,7 @@ import type { SeededRun } from './testing/seed-run.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { logLine } from '@pumphouse/contract';
 import { createApiFixture } from './testing/api-fixture.ts';
+import { createReadLogs } from '../services/read-logs.ts';
 import { runnerLine } from '../domain/log-line.ts';
 import { seedRun } from './testing/seed-run.ts';
 
@@ -116,7 +117,9 @@ describe('the log stream', () => {
       for (let line = 0; line < 50; line += 1) expect((await stream.nextLine()).line_num).toBe(line);
       const last = await stream.next();
       expect(last?.data).not.toMatch(/[\u0085\u2028\u2029]/);
-      expect(JSON.parse(last?.data ?? '')).toMatchObject({ content: 'breaks \u2028 \u2029 \u0085 and\nnewlines' });
+      expect(JSON.parse(last?.data ?? '')).toMatchObject({
+        content: 'breaks \u2028 \u2029 \u0085 and\nnewlines',
+      });
       expect(await stream.next()).toBeUndefined();
     }
   });
@@ -136,8 +139,17 @@ describe('the log stream', () => {
     expect(await stream.next()).toBeUndefined();
 
     const stored = await fetch(logUrl('logs'), { headers: headers() });
-    const lines = (await stored.text()).trimEnd().split('\n').map((line) => logLine.parse(JSON.parse(line)));
-    expect(lines.map((line) => [line.line_num, line.content])).toEqual([[0, 'a'], [1, 'b'], [2, 'c'], [3, 'd'], [4, 'e']]);
+    const lines = (await stored.text())
+      .trimEnd()
+      .split('\n')
+      .map((line) => logLine.parse(JSON.parse(line)));
+    expect(lines.map((line) => [line.line_num, line.content])).toEqual([
+      [0, 'a'],
+      [1, 'b'],
+      [2, 'c'],
+      [3, 'd'],
+      [4, 'e'],
+    ]);
   });
 
   it('sees what another server did, without being told', async () => {
@@ -150,6 +162,7 @@ describe('the log stream', () => {
   });
 
   it('shows that it lives while nothing happens', async () => {
+    await api.createAttempt(seeded.run);
     const stream = await openStream();
     const end = stream.next();
     await expect.poll(() => stream.comments.length).toBeGreaterThan(2);
@@ -175,13 +188,25 @@ describe('the log stream', () => {
     const before = await openConnections();
     stream.close();
     await expect.poll(openConnections).toBeLessThan(before);
-    await finish();
+
+    const controller = new AbortController();
+    const events = await createReadLogs(api.dependencies).follow(seeded.workspaceId, seeded.run.id, {
+      signal: controller.signal,
+      idleAfterMs: 20,
+    });
+    const kinds: string[] = [];
+    for await (const event of events) {
+      kinds.push(event.kind);
+      controller.abort();
+    }
+    expect(kinds).toEqual(['idle']);
   });
 
   it('waits for a caller that reads slowly, and loses nothing', async () => {
     const attempt = await api.createAttempt(seeded.run);
     const wide = 'x'.repeat(50_000);
-    for (let batch = 0; batch < 8; batch += 1) await write(attempt.id, ...Array.from({ length: 25 }, () => wide));
+    for (let batch = 0; batch < 8; batch += 1)
+      await write(attempt.id, ...Array.from({ length: 25 }, () => wide));
     await finish();
     const stream = await openStream();
     for (let line = 0; line < 200; line += 1) {
@@ -202,9 +227,12 @@ describe('the log stream', () => {
     const other = await createApiFixture();
     const address = await other.app.listen({ host: '127.0.0.1', port: 0 });
     const { run, token, workspaceId } = await seedRun(other);
-    const response = await fetch(`${address}/logs/v1/workspaces/${workspaceId}/job-runs/${run.id}/log-stream`, {
-      headers: { authorization: `Bearer ${token}` },
-    });
+    const response = await fetch(
+      `${address}/logs/v1/workspaces/${workspaceId}/job-runs/${run.id}/log-stream`,
+      {
+        headers: { authorization: `Bearer ${token}` },
+      },
+    );
     const text = response.text();
     await other.close();
     expect(await text).toMatch(/event: error\ndata: \{"error":"The server is stopping/);

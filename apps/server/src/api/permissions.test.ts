@@ -25,11 +25,17 @@ beforeAll(async () => {
   outsider = (await api.createPlace()).owner;
   const { organization, workspace } = place;
   for (const role of workspaceRoles) {
-    const caller = await api.createCaller({ id: organization.id, role: 'member' }, { id: workspace.id, role });
+    const caller = await api.createCaller(
+      { id: organization.id, role: 'member' },
+      { id: workspace.id, role },
+    );
     inWorkspace.set(role, caller);
   }
   for (const role of organizationRoles) {
-    const caller = await api.createCaller({ id: organization.id, role }, { id: workspace.id, role: 'viewer' });
+    const caller = await api.createCaller(
+      { id: organization.id, role },
+      { id: workspace.id, role: 'viewer' },
+    );
     inOrganization.set(role, caller);
   }
   runToken = await createRunToken();
@@ -79,7 +85,11 @@ async function call(route: Route, bearer: string | null, at: Place = {}) {
 }
 
 /** What the caller presents to an operation of this credential. */
-async function bearerOf(route: Route, caller: Pick<TestCaller, 'key' | 'principal'>, workspaceId = place.workspace.id) {
+async function bearerOf(
+  route: Route,
+  caller: Pick<TestCaller, 'key' | 'principal'>,
+  workspaceId = place.workspace.id,
+) {
   switch (route.credential) {
     case 'dataplane':
       return (await api.credentials.issueDataplaneToken(caller.principal, workspaceId)).token;
@@ -110,11 +120,14 @@ describe.each(guarded.map((route) => [route.operationId, route] as const))('%s',
     }
   });
 
-  it.each(['expired', 'revoked'] as const)('refuses a key that is %s, and what came from it', async (state) => {
-    const { secret, principal } = await api.createKey(place.owner.userId, state);
-    const bearer = await bearerOf(route, { key: secret, principal });
-    expect(await call(route, bearer)).toEqual({ status: 401, code: 'not_authenticated' });
-  });
+  it.each(['expired', 'revoked'] as const)(
+    'refuses a key that is %s, and what came from it',
+    async (state) => {
+      const { secret, principal } = await api.createKey(place.owner.userId, state);
+      const bearer = await bearerOf(route, { key: secret, principal });
+      expect(await call(route, bearer)).toEqual({ status: 401, code: 'not_authenticated' });
+    },
+  );
 
   it('refuses credentials of other kinds', async () => {
     const others = (['user', 'dataplane', 'upload'] as const).filter((kind) => kind !== route.credential);
@@ -146,7 +159,10 @@ describe.each(guarded.map((route) => [route.operationId, route] as const))('%s',
     const lower = workspaceRoles.slice(0, workspaceRoles.indexOf(required.role));
     it.each(lower)('is forbidden to a %s', async (role) => {
       const caller = inWorkspace.get(role);
-      expect(caller && (await call(route, await bearerOf(route, caller)))).toEqual({ status: 403, code: 'forbidden' });
+      expect(caller && (await call(route, await bearerOf(route, caller)))).toEqual({
+        status: 403,
+        code: 'forbidden',
+      });
     });
   }
 
@@ -157,7 +173,10 @@ describe.each(guarded.map((route) => [route.operationId, route] as const))('%s',
 
     const lower = organizationRoles.slice(0, organizationRoles.indexOf(required.role));
     it.each(lower)('is forbidden to a %s', async (role) => {
-      expect(await call(route, inOrganization.get(role)?.key ?? '')).toEqual({ status: 403, code: 'forbidden' });
+      expect(await call(route, inOrganization.get(role)?.key ?? '')).toEqual({
+        status: 403,
+        code: 'forbidden',
+      });
     });
   }
 

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { MultipartFile } from '@fastify/multipart';
 import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { ServiceError } from '../services/service-error.ts';
@@ -29,9 +29,7 @@ export async function receiveFiles(
   uploadDir: string,
   maxBytes: Record<string, number>,
 ): Promise<ReceivedFiles> {
-  if (!request.isMultipart()) {
-    throw new ServiceError('unsupported_media_type', 'Send the files as multipart/form-data.');
-  }
+  if (!request.isMultipart()) throw notMultipart();
   await mkdir(uploadDir, { recursive: true, mode: 0o700 });
   const folder = await mkdtemp(join(uploadDir, folderPrefix));
   const remove = () => rm(folder, { recursive: true, force: true });
@@ -50,12 +48,51 @@ export async function receiveFiles(
   }
 }
 
+/** Longer than any upload takes: another server on the data folder may be receiving one. */
+const abandonedAfterMs = 60 * 60 * 1000;
+
 /** Removes what uploads left behind whose server was killed. */
-export async function removeAbandonedUploads(uploadDir: string): Promise<void> {
+export async function removeAbandonedUploads(uploadDir: string, now = Date.now()): Promise<void> {
   await mkdir(uploadDir, { recursive: true, mode: 0o700 });
   for (const name of await readdir(uploadDir)) {
-    if (name.startsWith(folderPrefix)) await rm(join(uploadDir, name), { recursive: true, force: true });
+    const path = join(uploadDir, name);
+    const known = name.startsWith(folderPrefix) ? await stat(path).catch(() => null) : null;
+    if (known && now - known.mtimeMs > abandonedAfterMs) await rm(path, { recursive: true, force: true });
   }
+}
+
+/**
+ * Reads one part of a multipart body into memory: for what must not lie on a disk as it is. Other parts are read past.
+ * @throws ServiceError upload_too_large, or invalid_request when the part is missing
+ */
+export async function receiveInMemory(
+  request: FastifyRequest,
+  name: string,
+  maxBytes: number,
+): Promise<Buffer> {
+  if (!request.isMultipart()) throw notMultipart();
+  let received: Buffer | null = null;
+  const limits = { fileSize: maxBytes + 1, fieldSize: 1024, fields: 8, files: 4, parts: 12 };
+  for await (const part of request.parts({ limits })) {
+    if (part.type !== 'file') continue;
+    if (part.fieldname !== name || received) {
+      part.file.resume();
+      continue;
+    }
+    received = await collect(part, maxBytes);
+  }
+  return received ?? missing(name);
+}
+
+async function collect(part: MultipartFile, maxBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of part.file as AsyncIterable<Buffer>) {
+    sizeBytes += chunk.length;
+    if (sizeBytes > maxBytes) throw tooLarge(part.fieldname, maxBytes);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
 }
 
 async function writeParts(request: FastifyRequest, folder: string, maxBytes: Record<string, number>) {
@@ -91,6 +128,10 @@ async function writePart(part: MultipartFile, path: string, limit: number): Prom
     createWriteStream(path, { flags: 'wx', mode: 0o600 }),
   );
   return { path, sizeBytes };
+}
+
+function notMultipart(): ServiceError {
+  return new ServiceError('unsupported_media_type', 'Send the files as multipart/form-data.');
 }
 
 function tooLarge(name: string, limit: number): ServiceError {

@@ -77,7 +77,12 @@ export function registerRoute(
 }
 
 /** Registers a row that is not served yet: those who may use it once it is are told why, whatever they send. */
-export function registerNotServed(app: FastifyInstance, route: Route, context: RouteContext, reason: string): void {
+export function registerNotServed(
+  app: FastifyInstance,
+  route: Route,
+  context: RouteContext,
+  reason: string,
+): void {
   const { query: _query, body: _body, ...row } = route;
   registerRoute(app, row, context, () => {
     throw new ServiceError('not_served', reason);

@@ -42,12 +42,16 @@ type Parts = Record<string, Uint8Array | string>;
 async function upload(issued: { upload_token: string; upload_url: string }, parts: Parts) {
   const form = new FormData();
   for (const [name, content] of Object.entries(parts)) {
-    form.append(name, new Blob([typeof content === 'string' ? content : Buffer.from(content)]), `${name}.bin`);
+    form.append(
+      name,
+      new Blob([typeof content === 'string' ? content : Buffer.from(content)]),
+      `${name}.bin`,
+    );
   }
   const headers = { authorization: `Bearer ${issued.upload_token}` };
   const response = await fetch(issued.upload_url, { method: 'POST', headers, body: form });
   const body = await response.text();
-  return { statusCode: response.status, body, json: <Body>() => JSON.parse(body) as Body };
+  return { statusCode: response.status, body, json: () => JSON.parse(body) as unknown };
 }
 
 const code = () => buildArchive({ 'a.py': 'print(1)\n' });
@@ -73,7 +77,7 @@ describe('uploading', () => {
 
   it('makes the next configuration, in whatever order and company its part comes', async () => {
     const issued = await issue('configuration');
-    const archive = buildArchive({ '.dlt/prod.config.toml': 'a = 1\n' });
+    const archive = buildArchive({ 'prod.config.toml': 'a = 1\n' });
     const response = await upload(issued, { other: 'ignored', file: archive });
     expect(response.statusCode, response.body).toBe(200);
     expect(readAnswer('upload_configuration', response)).toMatchObject({
@@ -93,8 +97,20 @@ describe('uploading', () => {
   it.each([
     ['no archive', () => ({ requirements_file: '{}' }), 400, 'invalid_request', 'file'],
     ['no requirements', () => ({ file: code() }), 400, 'invalid_request', 'requirements_file'],
-    ['requirements that are no JSON', () => ({ file: code(), requirements_file: '{' }), 400, 'invalid_request', 'requirements_file'],
-    ['an archive that is too large', () => ({ file: new Uint8Array(maxUploadBytes + 1), requirements_file: '{}' }), 413, 'upload_too_large', 'file'],
+    [
+      'requirements that are no JSON',
+      () => ({ file: code(), requirements_file: '{' }),
+      400,
+      'invalid_request',
+      'requirements_file',
+    ],
+    [
+      'an archive that is too large',
+      () => ({ file: new Uint8Array(maxUploadBytes + 1), requirements_file: '{}' }),
+      413,
+      'upload_too_large',
+      'file',
+    ],
   ])('refuses %s', async (_, parts, status, code, key) => {
     const response = await upload(await issue('deployment'), parts());
     expect(response.statusCode).toBe(status);
@@ -103,7 +119,9 @@ describe('uploading', () => {
 
   it('lets a client that only sends come to read the answer', async () => {
     const parts = { file: new Uint8Array(32 * 1024 * 1024), requirements_file: '{}' };
-    expect((await upload(await issue('deployment'), parts)).json()).toMatchObject({ code: 'upload_too_large' });
+    expect((await upload(await issue('deployment'), parts)).json()).toMatchObject({
+      code: 'upload_too_large',
+    });
   });
 
   it('refuses an archive that is none, with the words of who looked', async () => {

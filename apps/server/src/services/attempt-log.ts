@@ -8,12 +8,21 @@ import { formatLogLine } from '../domain/log-line.ts';
 /** How much of an attempt's log is stored. */
 export type LogProgress = Pick<AttemptRecord, 'logBytes' | 'logLines'>;
 
+/** Lines that are numbered and not written yet. */
+export interface PreparedLines {
+  /** How much of the log is stored once they are written. */
+  progress: LogProgress;
+  write(): Promise<void>;
+}
+
 export interface AttemptLog {
   /**
-   * Appends lines after `progress` and gives the new progress, which the caller stores in the transaction that holds the attempt's
-   * lock: after a crash in between the file is longer than the row says and is cut back before it grows again.
+   * Numbers lines that follow `progress`. The caller, in the transaction that holds the attempt's lock, stores the new progress and
+   * then calls `write`: after a crash in between the file is longer than the row says and is cut back before it grows again. The
+   * statement comes first because it fails when the lock was lost (a server that stood still for long). To write all the same would
+   * cut off what another server has stored since.
    */
-  append(attemptId: string, progress: LogProgress, lines: readonly UnnumberedLogLine[]): Promise<LogProgress>;
+  prepare(attemptId: string, progress: LogProgress, lines: readonly UnnumberedLogLine[]): PreparedLines;
   /** Tells followers in this process that a run's log or state has changed; call it after the commit. */
   announce(jobRunId: string): void;
   /** Resolves at the next announcement for the run, or after the timeout. */
@@ -25,32 +34,33 @@ export interface AttemptLog {
 export function createAttemptLog(persistence: Persistence, logFiles: LogFiles): AttemptLog {
   const changes = new EventEmitter().setMaxListeners(0);
 
-  async function append(attemptId: string, progress: LogProgress, lines: readonly UnnumberedLogLine[]) {
-    if (lines.length === 0) return { logBytes: progress.logBytes, logLines: progress.logLines };
-    const text = lines
-      .map((line, index) => formatLogLine({ line_num: progress.logLines + index, ...line }))
-      .join('');
+  function prepare(
+    attemptId: string,
+    { logBytes, logLines }: LogProgress,
+    lines: readonly UnnumberedLogLine[],
+  ): PreparedLines {
+    const text = lines.map((line, index) => formatLogLine({ line_num: logLines + index, ...line })).join('');
     const data = Buffer.from(text);
-    await logFiles.append(attemptId, {
-      expectedBytes: progress.logBytes,
-      firstLine: progress.logLines,
-      data,
-    });
-    return { logBytes: progress.logBytes + data.length, logLines: progress.logLines + lines.length };
+    return {
+      progress: { logBytes: logBytes + data.length, logLines: logLines + lines.length },
+      async write() {
+        if (data.length === 0) return;
+        await logFiles.append(attemptId, { expectedBytes: logBytes, firstLine: logLines, data });
+      },
+    };
   }
 
   async function appendUnderLock(store: Store, attemptId: string, lines: readonly UnnumberedLogLine[]) {
     const attempt = await store.attempts.lock(attemptId);
     // After sealing nothing grows: a late word about a run that is over is not worth unpacking its log.
     if (!attempt || attempt.logSealed) return;
-    await store.attempts.saveProgress(attemptId, {
-      ...attempt,
-      ...(await append(attemptId, attempt, lines)),
-    });
+    const prepared = prepare(attemptId, attempt, lines);
+    await store.attempts.saveProgress(attemptId, { ...attempt, ...prepared.progress });
+    await prepared.write();
   }
 
   return {
-    append,
+    prepare,
     announce: (jobRunId) => void changes.emit(jobRunId),
     async write(jobRunId, attemptId, lines) {
       await persistence.transaction((store) => appendUnderLock(store, attemptId, lines));

@@ -9,10 +9,19 @@ import { statesBefore } from '../domain/run-state.ts';
 export type RunOutcome =
   { status: 'completed' } | { status: 'failed'; failure: RunFailure } | { status: 'cancelled' };
 
+export interface FinishOptions {
+  /** Ends the run only while it is in one of these states. */
+  onlyFrom?: readonly RunState[];
+  /** Ends the run only while this claim holds: what a server concludes about a run that another one has taken over is stale. */
+  claimNumber?: number;
+}
+
 export interface FinishRunDependencies {
   persistence: Persistence;
   startRuns: StartRuns;
   faultPoints: FaultPoints;
+  /** Told after the commit that a run has changed: its streams and its watch look at once. */
+  announce: (jobRunId: string) => void;
 }
 
 export type FinishRun = ReturnType<typeof createFinishRun>;
@@ -21,17 +30,18 @@ export type FinishRun = ReturnType<typeof createFinishRun>;
  * The door through which every run ends: its state, what it completed, the runs that follow it and the event are one
  * transaction. A run that has ended stays as it is, so finishing twice is harmless; the answer is false then.
  */
-export function createFinishRun({ persistence, startRuns, faultPoints }: FinishRunDependencies) {
+export function createFinishRun({ persistence, startRuns, faultPoints, announce }: FinishRunDependencies) {
   async function end(
     store: Store,
     jobRunId: string,
     outcome: RunOutcome,
-    from: readonly RunState[],
+    { onlyFrom = statesBefore(outcome.status), claimNumber }: FinishOptions,
   ): Promise<boolean> {
     const run = await store.jobRuns.lock(jobRunId);
     if (!run) return false;
+    if (claimNumber !== undefined && run.claimNumber !== claimNumber) return false;
     const failure = outcome.status === 'failed' ? outcome.failure : null;
-    if (!(await store.jobRuns.end(jobRunId, from, outcome.status, failure))) return false;
+    if (!(await store.jobRuns.end(jobRunId, onlyFrom, outcome.status, failure))) return false;
     const [job] = await store.jobs.lock([run.jobId]);
     if (!job) throw new Error(`Run ${jobRunId} belongs to no job`);
     if (outcome.status === 'completed') await store.jobs.noteCompletion(run.jobId, coveredEnd(run));
@@ -43,18 +53,18 @@ export function createFinishRun({ persistence, startRuns, faultPoints }: FinishR
     return true;
   }
 
-  /** @param options.onlyFrom ends the run only while it is in one of these states */
   return async function finishRun(
     jobRunId: string,
     outcome: RunOutcome,
-    options: { onlyFrom?: readonly RunState[] } = {},
+    options: FinishOptions = {},
   ): Promise<boolean> {
     const ended = await persistence.transaction(async (store) => {
-      const result = await end(store, jobRunId, outcome, options.onlyFrom ?? statesBefore(outcome.status));
+      const result = await end(store, jobRunId, outcome, options);
       await faultPoints.reach('in-finish-before-commit');
       return result;
     });
     await faultPoints.reach('after-finish-commit');
+    announce(jobRunId);
     return ended;
   };
 }

@@ -1,5 +1,5 @@
 import type { AttemptRecord, SpoolProgress } from '../store/records.ts';
-import type { AttemptLog } from './attempt-log.ts';
+import type { AttemptLog, PreparedLines } from './attempt-log.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import type { FaultPoints } from '../fault-points.ts';
 import type { FinishRun } from './finish-run.ts';
@@ -55,18 +55,24 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
       const complete = fresh.subarray(0, fresh.lastIndexOf(newline) + 1);
       if (complete.length === 0) return { attempt, storedOffset: attempt.spoolOffset, hasBeacons: false };
       const records = splitRecords(complete);
-      const progress = await storeRecords(tx, attempt, records);
+      const { lines, ...beacons } = await storeRecords(tx, attempt, records);
       const storedOffset = attempt.spoolOffset + complete.length;
-      await tx.attempts.saveProgress(attemptId, { ...progress, spoolOffset: storedOffset });
-      return { attempt, storedOffset, hasBeacons: progress.beaconCount > attempt.beaconCount };
+      await tx.attempts.saveProgress(attemptId, {
+        spoolOffset: storedOffset,
+        ...beacons,
+        ...lines.progress,
+      });
+      await lines.write();
+      return { attempt, storedOffset, hasBeacons: beacons.beaconCount > attempt.beaconCount };
     });
   }
 
+  /** Stores all but the lines, which are written when the row knows of them. */
   async function storeRecords(
     tx: Store,
     attempt: AttemptRecord,
     records: readonly SpoolRecord[],
-  ): Promise<SpoolProgress> {
+  ): Promise<Pick<SpoolProgress, 'beaconCount' | 'beaconBytes'> & { lines: PreparedLines }> {
     const lines: UnnumberedLogLine[] = [];
     let { beaconCount, beaconBytes } = attempt;
     for (const record of records) {
@@ -83,8 +89,7 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
     }
     // The bootstrap stops at the limit and says so; this is for one that does not.
     const kept = attempt.logBytes > attemptLimits.logBytes * 1.1 ? [] : lines;
-    const logProgress = await attemptLog.append(attempt.id, attempt, kept);
-    return { spoolOffset: attempt.spoolOffset, beaconCount, beaconBytes, ...logProgress };
+    return { beaconCount, beaconBytes, lines: attemptLog.prepare(attempt.id, attempt, kept) };
   }
 
   async function storeBeacon(
@@ -115,7 +120,6 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
     await faultPoints.reach('between-exit-and-finish');
     await ingestTelemetry.ofAttempt(attemptId);
     await finishRun(run.id, outcomeOfExit(run, attempt.exit));
-    attemptLog.announce(run.id);
   }
 
   return {

@@ -4,7 +4,7 @@ import type { Encryption } from './encryption.ts';
 import type { Persistence, Store } from '../store/store.ts';
 import type { UploadGrant } from './credentials.ts';
 import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import {
   buildInstallSet,
   includesEmbeddedDatabase,
@@ -94,13 +94,9 @@ export function createUploadPackage({
     },
 
     /** The archive holds secrets: it is stored encrypted. */
-    async uploadConfiguration(upload: {
-      grant: UploadGrant;
-      archivePath: string;
-    }): Promise<ConfigurationRecord> {
-      const { grant } = upload;
-      const report = await inspectConfigurationArchive(createReadStream(upload.archivePath));
-      const archive = await readFile(upload.archivePath);
+    async uploadConfiguration(upload: { grant: UploadGrant; archive: Buffer }): Promise<ConfigurationRecord> {
+      const { grant, archive } = upload;
+      const report = await inspectConfigurationArchive(Readable.from([archive]));
       const archiveKey = `configurations/${grant.uploadId}.tar.gz.sealed`;
       await blobs.put(archiveKey, encryption.encrypt(archive, grant.uploadId));
       return store(

@@ -44,8 +44,7 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
     if (attempt && outcome.status === 'failed') {
       await attemptLog.write(run.id, attempt.id, [runnerLine(outcome.failure.detail, new Date())]);
     }
-    await finishRun(run.id, outcome);
-    attemptLog.announce(run.id);
+    await finishRun(run.id, outcome, { claimNumber: run.claimNumber });
   }
 
   /** The handle of an attempt whose server died between the start and storing it. */

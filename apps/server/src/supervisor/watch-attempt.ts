@@ -16,6 +16,11 @@ export interface WatchAttemptDependencies {
   attemptLog: AttemptLog;
   recordSpool: RecordSpool;
   finishRun: FinishRun;
+  /**
+   * How long a bootstrap is given to hand in what it has recorded, while it lives and after its end, before it is read from the
+   * disk instead.
+   */
+  deliverySeconds: number;
   log: Logger;
 }
 
@@ -31,15 +36,13 @@ export type WatchAttempt = (watched: WatchedAttempt) => Promise<void>;
 /** How often the place of an attempt is looked at; its own words come by themselves. */
 const inspectIntervalMs = 1000;
 const spoolChunkBytes = 1024 * 1024;
-/** What a bootstrap is given, beyond its process's end, to hand in the rest of its spool before the disk is read instead. */
-const deliverySeconds = 5;
 
 /**
  * Watches a started attempt until its run has ended: stops it when the run is to be cancelled or took too long, and ends the run when
  * the attempt is gone without having said so. Only `missing` does that; `unknown` is asked again.
  */
 export function createWatchAttempt(dependencies: WatchAttemptDependencies): WatchAttempt {
-  const { persistence, executor, attemptLog, recordSpool, finishRun, log } = dependencies;
+  const { persistence, executor, attemptLog, recordSpool, finishRun, deliverySeconds, log } = dependencies;
   const { store } = persistence;
 
   async function readTimes(jobVersionId: string) {
@@ -51,41 +54,61 @@ export function createWatchAttempt(dependencies: WatchAttemptDependencies): Watc
     };
   }
 
-  /** Stores what the attempt left on its disk and never delivered. */
-  async function readRemains(attemptId: string, handle: AttemptHandle): Promise<void> {
+  /** Stores what the attempt has on its disk and has not delivered. @returns the offset up to which all is stored */
+  async function readRemains(attemptId: string, handle: AttemptHandle): Promise<number> {
+    let maxBytes = spoolChunkBytes;
     for (;;) {
       const attempt = await store.attempts.get(attemptId);
-      if (!attempt || attempt.exit) break;
-      const chunk = await executor.readSpool(handle, attempt.spoolOffset, spoolChunkBytes);
-      if (!chunk || chunk.length === 0) break;
+      if (!attempt) throw new Error(`Attempt ${attemptId} does not exist`);
+      if (attempt.exit) return attempt.spoolOffset;
+      const chunk = await executor.readSpool(handle, attempt.spoolOffset, maxBytes);
+      if (!chunk || chunk.length === 0) return attempt.spoolOffset;
       const { offset } = await recordSpool.record(attemptId, attempt.spoolOffset, chunk);
-      if (offset === attempt.spoolOffset) break;
+      const isStuck = offset === attempt.spoolOffset;
+      if (isStuck && chunk.length < maxBytes) return offset;
+      // A record that is longer than a chunk (a large schema) is read whole or not at all.
+      maxBytes = isStuck ? maxBytes * 2 : spoolChunkBytes;
     }
-    await recordSpool.finishIfExited(attemptId);
   }
 
-  async function endLost(jobRunId: string, attemptId: string): Promise<void> {
+  /**
+   * Gives what reads from the disk while nothing is delivered: the bootstrap knows the address of one server, which may be gone for
+   * good or stand still, and then this server is the only one to hear it.
+   */
+  function createDeliveryWatch(attemptId: string, handle: AttemptHandle) {
+    let seen = { offset: 0, at: Date.now() };
+    let lookedAt = 0;
+    return async function readUndelivered(): Promise<void> {
+      if (Date.now() - lookedAt < inspectIntervalMs) return;
+      lookedAt = Date.now();
+      const offset = (await store.attempts.get(attemptId))?.spoolOffset ?? 0;
+      if (offset !== seen.offset) seen = { offset, at: Date.now() };
+      if (Date.now() - seen.at < deliverySeconds * 1000) return;
+      seen.offset = await readRemains(attemptId, handle);
+    };
+  }
+
+  async function endLost(claim: Claim, attemptId: string): Promise<void> {
+    const { jobRunId, claimNumber } = claim;
     const run = await store.jobRuns.find(jobRunId);
-    if (!run || isTerminalRunState(run.status)) return;
+    if (!run || isTerminalRunState(run.status) || run.claimNumber !== claimNumber) return;
     if (run.endIntent === 'cancel') {
-      await finishRun(jobRunId, { status: 'cancelled' });
+      await finishRun(jobRunId, { status: 'cancelled' }, { claimNumber });
     } else {
       const timedOut = run.endIntent === 'timeout';
       const detail = timedOut
         ? 'The run took longer than its timeout and was stopped.'
         : 'The process of this run ended without a record of its end (killed, or the machine restarted).';
       await attemptLog.write(jobRunId, attemptId, [runnerLine(detail, new Date())]);
-      await finishRun(jobRunId, {
-        status: 'failed',
-        failure: { code: timedOut ? 'timed_out' : 'attempt_lost', detail },
-      });
+      const failure = { code: timedOut ? 'timed_out' : 'attempt_lost', detail };
+      await finishRun(jobRunId, { status: 'failed', failure }, { claimNumber });
     }
-    attemptLog.announce(jobRunId);
   }
 
   return async function watchAttempt({ claim, attempt, signal }) {
     const { handle } = attempt;
     const stopper = createStopper(executor, handle, log);
+    const readUndelivered = createDeliveryWatch(attempt.id, handle);
     let times: Awaited<ReturnType<typeof readTimes>> | null = null;
     let goneSince: number | null = null;
     for (;;) {
@@ -101,8 +124,11 @@ export function createWatchAttempt(dependencies: WatchAttemptDependencies): Watc
       if (inspection.state === 'exited' || inspection.state === 'missing') {
         goneSince ??= Date.now();
         await readRemains(attempt.id, handle);
+        await recordSpool.finishIfExited(attempt.id);
         const waited = (Date.now() - goneSince) / 1000;
-        if (inspection.state === 'missing' || waited > deliverySeconds) await endLost(run.id, attempt.id);
+        if (inspection.state === 'missing' || waited > deliverySeconds) await endLost(claim, attempt.id);
+      } else {
+        await readUndelivered();
       }
       if (signal.aborted) break;
       await attemptLog.nextChange(claim.jobRunId, inspectIntervalMs, signal);

@@ -26,8 +26,12 @@ export function createLogHandlers(
     async get_job_run_log_stream({ params, reply }) {
       const signal = AbortSignal.any([abortWithCaller(reply), closing]);
       const events = await readLogs.follow(params.workspace_id, params.job_run_id, { signal, idleAfterMs });
-      // A proxy that gathers what it passes on would make a live log of minutes-old lines.
-      void reply.type('text/event-stream').header('x-accel-buffering', 'no');
+      void reply.type('text/event-stream').headers({
+        // A proxy that gathers what it passes on would make a live log of minutes-old lines.
+        'x-accel-buffering': 'no',
+        // A server that stops waits for its connections, and an idle one would keep it for more than a minute.
+        connection: 'close',
+      });
       return Readable.from(toEventStream(events, { closing, log }), { objectMode: false });
     },
   };

@@ -3,7 +3,8 @@ import type { ReceivedFile } from '../received-files.ts';
 import type { UploadGrant } from '../../services/credentials.ts';
 import type { UploadPackage } from '../../services/upload-package.ts';
 import { readFile } from 'node:fs/promises';
-import { receiveFiles } from '../received-files.ts';
+import { CONFIGURATION_LIMITS } from '../../archives/configuration-archive.ts';
+import { receiveFiles, receiveInMemory } from '../received-files.ts';
 import { ServiceError } from '../../services/service-error.ts';
 import { toConfiguration, toDeployment } from '../wire/packages.ts';
 
@@ -33,9 +34,9 @@ export function createUploadHandlers(services: {
     },
 
     async upload_configuration(call) {
-      await using files = await receiveFiles(call.request, uploadDir, { file: maxArchiveBytes });
-      const archivePath = files.require('file').path;
-      return toConfiguration(await uploadPackage.uploadConfiguration({ grant: grantOf(call), archivePath }));
+      // It holds secrets as they are: it is encrypted before it touches a disk.
+      const archive = await receiveInMemory(call.request, 'file', CONFIGURATION_LIMITS.maxBytes);
+      return toConfiguration(await uploadPackage.uploadConfiguration({ grant: grantOf(call), archive }));
     },
   };
 }

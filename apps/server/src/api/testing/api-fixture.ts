@@ -73,7 +73,12 @@ function createParts(testDatabase: TestDatabase, folder: string, changes: Partia
   const ingestTelemetry = createIngestTelemetry({ persistence, blobs, log });
   const startRuns = createStartRuns(persistence, () => new Date());
   const faultPoints = noFaultPoints;
-  const finishRun = createFinishRun({ persistence, startRuns, faultPoints });
+  const finishRun = createFinishRun({
+    persistence,
+    startRuns,
+    faultPoints,
+    announce: (id) => attemptLog.announce(id),
+  });
   const recordSpool = createRecordSpool({
     persistence,
     attemptLog,

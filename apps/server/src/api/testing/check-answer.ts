@@ -6,7 +6,7 @@ import { routesById } from '@pumphouse/contract';
 interface Answer {
   statusCode: number;
   body: string;
-  json<Body>(): Body;
+  json(): unknown;
 }
 
 /** The answer of an operation as it came, which has to be a declared success that its schema reads. */
@@ -15,5 +15,5 @@ export function readAnswer<Id extends JsonOperationId>(operationId: Id, response
   expect(Object.keys(responses), response.body).toContain(String(response.statusCode));
   const schema = responses[response.statusCode] as z.ZodType;
   schema.parse(response.json());
-  return response.json<RouteResponse<Id>>();
+  return response.json() as RouteResponse<Id>;
 }

@@ -16,7 +16,12 @@ export async function seedRun(api: ApiFixture): Promise<SeededRun> {
   const at = { workspaceId: workspace.id, membershipId: owner.membershipId };
   await api.createPackages(at.workspaceId, at.membershipId);
   const jobs = [defineJob('jobs.m.f')];
-  const deployed = await api.dependencies.services.deploy({ ...at, jobs, deploymentModule: null, dryRun: false });
+  const deployed = await api.dependencies.services.deploy({
+    ...at,
+    jobs,
+    deploymentModule: null,
+    dryRun: false,
+  });
   const { run } = await api.startRuns.createRun({
     ...at,
     jobId: deployed.jobs[0]?.job.id ?? '',

@@ -200,6 +200,8 @@ create index job_runs_leased on job_runs (lease_expires_at) where status in ('st
 create index job_runs_workspace_newest on job_runs (workspace_id, created_at desc, id);
 create index job_runs_job_newest on job_runs (job_id, created_at desc, id);
 
+create index job_runs_previous on job_runs (previous_job_run_id) where previous_job_run_id is not null;
+
 create table attempts (
   id uuid primary key default gen_random_uuid(),
   job_run_id uuid not null references job_runs,

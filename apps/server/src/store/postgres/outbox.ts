@@ -5,7 +5,8 @@ export type OutboxEvent =
   | { kind: 'job_run.created'; payload: { jobRunId: string } }
   | { kind: 'job_run.finished'; payload: { jobRunId: string } };
 
-export type TakenEvent = OutboxEvent & { id: number };
+/** `failures`: how often it was taken before and not dealt with. */
+export type TakenEvent = OutboxEvent & { id: number; failures: number };
 
 export type OutboxStore = ReturnType<typeof createOutboxStore>;
 
@@ -29,7 +30,7 @@ export function createOutboxStore(sql: Queryable) {
         `update outbox set taken_until = now() + make_interval(secs => $2)
           where id in (select id from outbox where processed_at is null and (taken_until is null or taken_until < now())
                         order by id limit $1 for update skip locked)
-        returning id, kind, payload`,
+        returning id, kind, payload, failures`,
         [limit, seconds],
       ),
 

@@ -39,8 +39,14 @@ beforeAll(async () => {
   jobIds = new Map(receipt.job_receipt.succeeded.map(({ job }) => [job.job_ref, job.id]));
   loadRunId = await trigger('jobs.etl.load');
   reportRunId = await trigger('jobs.etl.report');
-  await api.setRun(loadRunId, `status = 'completed', started_at = now() - interval '90 s', finished_at = now()`);
-  await api.setRun(reportRunId, `status = 'running', started_at = now(), previous_job_run_id = '${loadRunId}'`);
+  await api.setRun(
+    loadRunId,
+    `status = 'completed', started_at = now() - interval '90 s', finished_at = now()`,
+  );
+  await api.setRun(
+    reportRunId,
+    `status = 'running', started_at = now(), previous_job_run_id = '${loadRunId}'`,
+  );
 });
 afterAll(() => api.close());
 
@@ -52,7 +58,11 @@ async function get<Id extends JsonOperationId>(id: Id, url: string): Promise<Rou
   return readAnswer(id, await api.app.inject({ url, headers: headers() }));
 }
 
-async function post<Id extends JsonOperationId>(id: Id, url: string, payload: object): Promise<RouteResponse<Id>> {
+async function post<Id extends JsonOperationId>(
+  id: Id,
+  url: string,
+  payload: object,
+): Promise<RouteResponse<Id>> {
   return readAnswer(id, await api.app.inject({ method: 'POST', url, headers: headers(), payload }));
 }
 
@@ -152,9 +162,21 @@ describe('jobs', () => {
   });
 
   it('counts what the filters leave, whatever the page', async () => {
-    for (const [limit, offset, count] of [[1, 0, 1], [2, 2, 1], [3, 0, 3], [1, 3, 0], [1000, 0, 3]] as const) {
+    for (const [limit, offset, count] of [
+      [1, 0, 1],
+      [2, 2, 1],
+      [3, 0, 3],
+      [1, 3, 0],
+      [1000, 0, 3],
+    ] as const) {
       const page = await get('list_jobs', `${base}/jobs?limit=${limit}&offset=${offset}`);
-      expect({ count: page.items.length, ...page, items: [] }).toEqual({ count, items: [], limit, offset, total: 3 });
+      expect({ count: page.items.length, ...page, items: [] }).toEqual({
+        count,
+        items: [],
+        limit,
+        offset,
+        total: 3,
+      });
     }
   });
 
@@ -163,12 +185,17 @@ describe('jobs', () => {
     const { items } = await get('list_jobs', `${base}/jobs?${query}`);
     expect(items[0]).toMatchObject({
       recent_job_runs: [{ id: loadRunId, duration_seconds: 90, rows_loaded: null }],
-      downstream_job_runs: [{ id: reportRunId, job_ref: 'jobs.etl.report', name: 'jobs.etl.report', category: null }],
+      downstream_job_runs: [
+        { id: reportRunId, job_ref: 'jobs.etl.report', name: 'jobs.etl.report', category: null },
+      ],
     });
   });
 
   it('refuse a filter that is not served, instead of ignoring it', async () => {
-    const response = await api.app.inject({ url: `${base}/jobs?start=2026-01-01T00:00:00`, headers: headers() });
+    const response = await api.app.inject({
+      url: `${base}/jobs?start=2026-01-01T00:00:00`,
+      headers: headers(),
+    });
     expect(response.statusCode).toBe(400);
     expect(response.json()).toMatchObject({ code: 'invalid_request', extra: [{ key: 'start' }] });
   });
@@ -275,7 +302,11 @@ describe('job runs', () => {
       sharesLocalData: false,
       tickAt: null,
     });
-    for (const [query, total] of [['', 0], ['include_system_job_runs=true', 1], [`job_id=${job?.id}`, 1]] as const) {
+    for (const [query, total] of [
+      ['', 0],
+      ['include_system_job_runs=true', 1],
+      [`job_id=${job?.id}`, 1],
+    ] as const) {
       const url = `/api/v1/workspaces/${workspace.id}/job-runs?${query}`;
       const response = await api.app.inject({ url, headers: headers(owner) });
       expect(readAnswer('list_job_runs', response).total, query).toBe(total);
@@ -295,9 +326,17 @@ describe('job runs', () => {
     const response = await api.app.inject({ method: 'POST', url, headers: headers(), payload });
     expect(response.statusCode).toBe(200);
     expect(readAnswer('create_job_run', response).id).toBe(reportRunId);
-    const declined = await api.app.inject({ method: 'POST', url, headers: headers(), payload: { ...payload, mode: 'always' } });
+    const declined = await api.app.inject({
+      method: 'POST',
+      url,
+      headers: headers(),
+      payload: { ...payload, mode: 'always' },
+    });
     expect(declined.statusCode).toBe(409);
-    expect(declined.json()).toMatchObject({ code: 'start_declined', extra: { reasons: [expect.any(String)] } });
+    expect(declined.json()).toMatchObject({
+      code: 'start_declined',
+      extra: { reasons: [expect.any(String)] },
+    });
     const payloadOfLoad = { job_id: jobIds.get('jobs.etl.load'), trigger: 'manual:', skip_freshness: true };
     const created = await api.app.inject({ method: 'POST', url, headers: headers(), payload: payloadOfLoad });
     expect(created.statusCode).toBe(201);
@@ -311,150 +350,19 @@ describe('job runs', () => {
     expect(dry.succeeded).toEqual([
       { job_ref: 'jobs.etl.load', job_run_id: run.id, job_run_number: 2, previous_status: 'pending' },
     ]);
-    expect(dry.skipped.map((item) => [item.job_run_id, item.previous_status])).toEqual([[loadRunId, 'completed']]);
+    expect(dry.skipped.map((item) => [item.job_run_id, item.previous_status])).toEqual([
+      [loadRunId, 'completed'],
+    ]);
     expect(dry.failed.map((item) => item.ref)).toEqual([jobIds.get('jobs.etl.load')]);
     const wet = await post('cancel_job_runs', `${base}/job-runs/-cancel`, { job_run_ids: [run.id] });
     expect(wet.succeeded.map((item) => item.previous_status)).toEqual(['pending']);
     expect((await get('get_job_run', `${base}/job-runs/${run.id}`)).status).toBe('cancelled');
-    const again = await api.app.inject({ method: 'POST', url: `${base}/job-runs/${run.id}/-cancel`, headers: headers() });
+    const again = await api.app.inject({
+      method: 'POST',
+      url: `${base}/job-runs/${run.id}/-cancel`,
+      headers: headers(),
+    });
     expect(again.statusCode).toBe(409);
     expect(again.json()).toMatchObject({ code: 'run_finished' });
-  });
-});
-
-describe('deployments and configurations', () => {
-  it('are listed newest version first', async () => {
-    const { workspace, owner } = await api.createPlace();
-    for (let version = 1; version <= 3; version += 1) await api.createPackages(workspace.id, owner.membershipId);
-    for (const [operation, path] of [['list_deployments', 'deployments'], ['list_configurations', 'configurations']] as const) {
-      const list = async (query: string) => {
-        const url = `/api/v1/workspaces/${workspace.id}/${path}?${query}`;
-        const page = readAnswer(operation, await api.app.inject({ url, headers: headers(owner) }));
-        return [page.items.map((item) => item.version), page.total];
-      };
-      expect(await list('')).toEqual([[3, 2, 1], 3]);
-      expect(await list('limit=1')).toEqual([[3], 3]);
-      expect(await list('version=2&limit=1')).toEqual([[2], 1]);
-      expect(await list('version=9')).toEqual([[], 0]);
-      expect(await list('sort=created_at&order=asc&limit=2')).toEqual([[1, 2], 3]);
-    }
-  });
-
-  it('answer a JSON 404 where there is none yet', async () => {
-    const { workspace, owner } = await api.createPlace();
-    for (const path of ['deployments/latest', 'configurations/latest']) {
-      const url = `/api/v1/workspaces/${workspace.id}/${path}`;
-      const response = await api.app.inject({ url, headers: headers(owner) });
-      expect(response.statusCode).toBe(404);
-      expect(response.json()).toMatchObject({ code: 'not_found' });
-    }
-  });
-
-  it('name their files to the data plane', async () => {
-    const latest = await get('get_deployment_latest', `${base}/deployments/latest`);
-    expect(await get('get_deployment', `${base}/deployments/${latest.id}`)).toEqual(latest);
-    const { token } = await post('issue_dataplane_token_workspace', `${base}/-issue-dataplane-token`, {});
-    const response = await api.app.inject({
-      url: `${base}/deployments/${latest.id}/files`,
-      headers: { authorization: `Bearer ${token}` },
-    });
-    expect(readAnswer('get_deployment_files', response)).toEqual({
-      engine_version: 1,
-      files: [{ relative_path: 'a.py', size_bytes: 3, sha3_256: 'abc=' }],
-    });
-  });
-});
-
-describe('organizations and workspaces', () => {
-  it('lists what the caller belongs to', async () => {
-    const { items, total } = await get('list_organizations', '/api/v1/organizations?limit=100&offset=0');
-    expect(items.map((item) => item.id)).toEqual([place.organization.id]);
-    expect(total).toBe(1);
-    const me = await get('get_organization_me', `/api/v1/organizations/${place.organization.id}/me`);
-    expect(me).toMatchObject({
-      user_id: place.owner.userId,
-      organization_membership_id: place.owner.membershipId,
-      role: 'owner',
-      workspace_memberships: [
-        {
-          role: 'owner',
-          workspace: {
-            id: place.workspace.id,
-            dataplane_url: 'http://localhost:80',
-            predefined_profiles: { DATA_WRITE: 'prod', DATA_READ: 'access' },
-          },
-        },
-      ],
-    });
-  });
-
-  it('makes a workspace that its creator owns, as often as asked', async () => {
-    const { organization } = await api.createPlace();
-    const member = await api.createCaller({ id: organization.id, role: 'member' });
-    const url = `/api/v1/organizations/${organization.id}/workspaces`;
-    const payload = { name: ' Sales ', description: null };
-    for (let count = 0; count < 2; count += 1) {
-      const response = await api.app.inject({ method: 'POST', url, headers: headers(member), payload });
-      expect(response.statusCode).toBe(201);
-      const workspace = readAnswer('create_workspace', response);
-      expect(workspace).toMatchObject({ name: 'Sales', description: null, organization_id: organization.id });
-      const me = await api.app.inject({ url: `/api/v1/workspaces/${workspace.id}/me`, headers: headers(member) });
-      expect(readAnswer('get_workspace_me', me)).toMatchObject({
-        workspace_role: 'owner',
-        organization_role: 'member',
-      });
-    }
-    const listed = readAnswer('list_workspaces', await api.app.inject({ url, headers: headers(member) }));
-    // The workspace that the owner of the organization made is not the member's.
-    expect(listed.items.map((item) => [item.name, item.member_count])).toEqual([['Sales', 1], ['Sales', 1]]);
-    expect(listed.items[0]?.owner_members.map((owner) => owner.user_id)).toEqual([member.userId]);
-    const blank = await api.app.inject({ method: 'POST', url, headers: headers(member), payload: { name: ' ', description: '' } });
-    expect(blank.json()).toMatchObject({ code: 'invalid_request', extra: [{ key: 'name' }] });
-  });
-
-  it('asks for the region first, and lets it be chosen once', async () => {
-    const { organization, owner } = await api.createPlace();
-    await api.testDatabase.database.execute('update organizations set dataplane_id = null where id = $1', [organization.id]);
-    const url = `/api/v1/organizations/${organization.id}`;
-    const create = () =>
-      api.app.inject({ method: 'POST', url: `${url}/workspaces`, headers: headers(owner), payload: { name: 'W', description: null } });
-    const choose = (id: string) =>
-      api.app.inject({ method: 'POST', url: `${url}/-set-region`, headers: headers(owner), payload: { dataplane_id: id } });
-    expect((await create()).json()).toMatchObject({ code: 'region_not_set', status_code: 409 });
-    expect((await choose('moon')).json()).toMatchObject({ code: 'unknown_dataplane', status_code: 400 });
-    const { items } = await get('list_dataplanes', '/api/v1/dataplanes');
-    const [first] = items;
-    expect(readAnswer('set_region_organization', await choose(first?.id ?? '')).dataplane_id).toBe('local');
-    expect((await choose(first?.id ?? '')).json()).toMatchObject({ code: 'region_already_set', status_code: 409 });
-    expect((await create()).statusCode).toBe(201);
-  });
-
-  it('changes what is given and nothing else', async () => {
-    const { workspace, owner } = await api.createPlace();
-    const patch = async (payload: object) => {
-      const url = `/api/v1/workspaces/${workspace.id}`;
-      const response = await api.app.inject({ method: 'PATCH', url, headers: headers(owner), payload });
-      const { name, description } = readAnswer('update_workspace', response);
-      return { name, description };
-    };
-    expect(await patch({ description: 'Mine' })).toEqual({ name: 'W', description: 'Mine' });
-    expect(await patch({ name: 'New' })).toEqual({ name: 'New', description: 'Mine' });
-    expect(await patch({ description: null })).toEqual({ name: 'New', description: null });
-  });
-});
-
-describe('the public address', () => {
-  it('is in every link, and an upload keeps the path that the client insists on', async () => {
-    const other = await createApiFixture({ publicUrl: 'https://pump.example.com/house/' });
-    const { workspace, owner } = await other.createPlace();
-    const url = `/api/v1/workspaces/${workspace.id}`;
-    const read = await other.app.inject({ url, headers: headers(owner) });
-    expect(readAnswer('get_workspace', read).dataplane_url).toBe('https://pump.example.com/house');
-    const issue = { method: 'POST', url: `${url}/deployments/-issue-upload`, headers: headers(owner) } as const;
-    const issued = readAnswer('issue_upload_deployment', await other.app.inject(issue));
-    expect(issued.upload_url).toBe(
-      `https://pump.example.com/api/v1/workspaces/${workspace.id}/deployments/${issued.deployment_id}/-upload`,
-    );
-    await other.close();
   });
 });
