@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 
 from pumphouse_bootstrap import events as event_names
 from pumphouse_bootstrap.events import STOP_SIGNALS, Events
+from pumphouse_bootstrap.failure_report import report_failure
 from pumphouse_bootstrap.preparation import CannotStart, Preparation, Refused
+from pumphouse_bootstrap.server_calls import ServerCalls
 from pumphouse_bootstrap.start_file import take_attempt
 
 
@@ -17,8 +18,8 @@ def run_attempt(start_path: str) -> None:
     status = 1
     try:
         status = _run(start_path)
-    except BaseException:
-        traceback.print_exc(file=sys.stderr)
+    except BaseException as error:
+        report_failure(error)
         _kill_everything()
     sys.stderr.flush()
     # Threads that wait for something are not waited for.
@@ -39,9 +40,11 @@ def _run(start_path: str) -> int:
     from pumphouse_bootstrap.recording import Recording
 
     stopped = _await_preparation(preparation, events)
-    if preparation.begin is None:
+    if preparation.begin is None or preparation.calls is None:
         return _leave_before_begin(preparation.error)
-    recording = Recording(start, preparation, events)
+    # A stopped preparation may still be using its own connection.
+    calls = ServerCalls(start.attempts_url, start.attempt_id, start.token) if stopped else preparation.calls
+    recording = Recording(start, preparation, calls, events)
     if stopped:
         reason = CannotStart("stopped_before_start", "The run was stopped before its code had started.")
         return recording.finish_unstarted(reason)
@@ -61,7 +64,7 @@ def _await_preparation(preparation: Preparation, events: Events) -> bool:
 def _leave_before_begin(error: Exception | None) -> int:
     """Nothing is written: another bootstrap may have begun, and the spool is its."""
     if error is not None and not isinstance(error, Refused):
-        traceback.print_exception(type(error), error, error.__traceback__, file=sys.stderr)
+        report_failure(error)
         return 1
     print(f"pumphouse: this attempt does not begin: {error or 'stopped'}", file=sys.stderr)
     return 0

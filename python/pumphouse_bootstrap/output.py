@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import select
-import sys
 import threading
 import time
-import traceback
 
 from pumphouse_bootstrap.events import FAILED, OUTPUT_ENDED, Events
+from pumphouse_bootstrap.failure_report import report_failure
 from pumphouse_bootstrap.masking import Masker, count_begun_character, find_character_start
 from pumphouse_bootstrap.spool import Spool
 
@@ -137,9 +136,9 @@ class OutputReader:
             self._masker.prepare()
             self._read_all()
             self._events.post(OUTPUT_ENDED)
-        except Exception:
+        except Exception as error:
             # Nobody would read the pipes any more, and user code would wait for ever.
-            traceback.print_exc(file=sys.stderr)
+            report_failure(error)
             self._events.post(FAILED)
 
     def _read_all(self) -> None:

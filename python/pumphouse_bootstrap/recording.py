@@ -14,6 +14,7 @@ from pumphouse_bootstrap.output import OutputReader
 from pumphouse_bootstrap.preparation import CannotStart, Preparation
 from pumphouse_bootstrap.process_tree import kill_descendants, terminate_user_code
 from pumphouse_bootstrap.sender import Sender
+from pumphouse_bootstrap.server_calls import ServerCalls
 from pumphouse_bootstrap.spool import Spool
 from pumphouse_bootstrap.start_file import StartFile
 from pumphouse_bootstrap.user_process import UserProcess
@@ -25,15 +26,16 @@ _DRAIN_SECONDS = 2.0
 class Recording:
     """One attempt that has begun. Used by the main thread."""
 
-    def __init__(self, start: StartFile, preparation: Preparation, events: Events) -> None:
-        assert preparation.begin is not None and preparation.calls is not None
+    def __init__(self, start: StartFile, preparation: Preparation, calls: ServerCalls, events: Events) -> None:
+        """`preparation` has its answer."""
+        assert preparation.begin is not None
         self._start = start
         self._preparation = preparation
         self._begin = preparation.begin
         self._events = events
         self._masker = Masker(self._begin.masked_values)
         self._spool = Spool(start.folder)
-        self._sender = Sender(self._spool, preparation.calls, events)
+        self._sender = Sender(self._spool, calls, events)
         self._process = UserProcess(start, self._begin)
         self._oom_kills = _count_oom_kills(start.cgroup_memory_events)
         self._output_ended = False

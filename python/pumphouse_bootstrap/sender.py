@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
 import time
-import traceback
 
 from pumphouse_bootstrap.events import DELIVERED, REFUSED, Events
+from pumphouse_bootstrap.failure_report import report_failure
 from pumphouse_bootstrap.server_calls import (
     FIRST_PAUSE_SECONDS,
     LONGEST_PAUSE_SECONDS,
@@ -58,9 +57,9 @@ class Sender:
             except GaveUp:
                 self._events.post(DELIVERED)
                 return
-            except Exception:
+            except Exception as error:
                 # A run must not fall silent over a mistake in here: the server says where to go on.
-                traceback.print_exc(file=sys.stderr)
+                report_failure(error)
                 time.sleep(LONGEST_PAUSE_SECONDS)
 
     def _send_from(self, offset: int) -> None:

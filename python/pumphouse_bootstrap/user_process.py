@@ -15,6 +15,8 @@ from pumphouse_bootstrap.start_file import StartFile
 # A sandbox that keeps the status pipe open is believed after this long.
 _EXEC_SECONDS = 1.0
 _LAST_WORDS_BYTES = 4096
+# Whatever holds the status pipe is user code's side, and may write anything.
+_REPORT_BYTES = 64 * 1024
 _RESET_SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ, *STOP_SIGNALS, signal.SIGCHLD)
 ATTEMPT_ID_VARIABLE = "PUMPHOUSE_ATTEMPT_ID"
 
@@ -115,29 +117,29 @@ class UserProcess:
                 raise CannotStart("stopped_before_start", "The run was stopped before its code had started.")
             if event == signal.SIGCHLD:
                 self.reap()
-            data = os.read(self._status_read, 64 * 1024) if readable else b""
+            data = os.read(self._status_read, _REPORT_BYTES) if readable else b""
             report += data
             if executed_at is None and b"\n" in report:
                 executed_at = time.monotonic()
-                self._read_first_report(report)
-            if readable and not data or (executed_at and time.monotonic() >= executed_at + _EXEC_SECONDS):
+                self._find_user_process(_parse_report(report.partition(b"\n")[0]))
+            if readable and not data or len(report) > _REPORT_BYTES or (executed_at and time.monotonic() >= executed_at + _EXEC_SECONDS):
                 break
         os.close(self._status_read)
         self._check_report(report)
 
-    def _read_first_report(self, report: bytes) -> None:
-        first = json.loads(report.partition(b"\n")[0])
-        if "pid" in first:
-            self.pid = find_by_inner_pid(first["pid"]) or 0
+    def _find_user_process(self, first: dict) -> None:
+        inner_pid = first.get("pid")
+        if isinstance(inner_pid, int):
+            self.pid = find_by_inner_pid(inner_pid) or (0 if self._start.sandbox else self._child)
 
     def _check_report(self, report: bytes) -> None:
         """The stage says its pid before it executes the launcher, and why it cannot start it."""
-        last = json.loads(report.splitlines()[-1]) if report else {}
+        last = _parse_report(report.splitlines()[-1]) if report else {}
         if "pid" in last:
             return
         kill_descendants(self.reap)
         if "code" in last:
-            raise CannotStart(last["code"], last["detail"])
+            raise CannotStart(str(last["code"])[:64], str(last.get("detail"))[:_LAST_WORDS_BYTES])
         words = self._read_last_words()
         if f"{self._start.environment}/bin/python" in words:
             raise CannotStart("environment_missing", words)
@@ -176,6 +178,14 @@ class UserProcess:
             self.signal = _name_signal(number)
         else:
             self.code = code
+
+
+def _parse_report(line: bytes) -> dict:
+    try:
+        report = json.loads(line)
+    except ValueError:
+        return {}
+    return report if isinstance(report, dict) else {}
 
 
 def _bypass_proxy(variables: dict[str, str]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import io
 import json
 import os
@@ -55,6 +56,7 @@ def add_file(archive: tarfile.TarFile, name: str, data: bytes, mode: int = 0o644
 def plain_environment() -> str:
     """An environment without packages."""
     folder = tempfile.mkdtemp(prefix="pumphouse-environment-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     os.chmod(folder, 0o755)
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", f"{folder}/venv"], check=True)
     return f"{folder}/venv"

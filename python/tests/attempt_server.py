@@ -45,6 +45,9 @@ class AttemptServer:
         # Answers that are lost after the chunk was stored.
         self.drop_answers = 0
         self.forget_bytes = 0
+        # Cleared: archives do not come.
+        self.hold_archives = threading.Event()
+        self.hold_archives.set()
         self.spool_arrivals: list[tuple[float, int]] = []
         self._changed = threading.Condition()
         self._port = 0
@@ -150,6 +153,7 @@ def _make_handler(state: AttemptServer) -> type[BaseHTTPRequestHandler]:
             if route == "-begin":
                 return self._begin(json.loads(body))
             if route in state.archives:
+                state.hold_archives.wait()
                 return self._answer_bytes(200, state.archives[route])
             if route == "-spool":
                 return self._spool(int(query.removeprefix("offset=")), body)

@@ -128,6 +128,13 @@ class HappyPath(AttemptCase):
             exit_record = runner.run()
             self.assertEqual((exit_record["code"], exit_record["signal"]), (None, "SIGSEGV"))
 
+    def test_peak_memory_is_user_codes(self) -> None:
+        for sandboxed in (False, True):
+            runner = self.attempt("len(bytearray(150_000_000))", sandboxed=sandboxed)
+            peak = runner.run()["peak_memory_bytes"]
+            self.assertGreater(peak, 150_000_000)
+            self.assertLess(peak, 250_000_000)
+
     def test_out_of_memory_is_what_the_cgroup_counted(self) -> None:
         events = Path(tempfile.mkstemp(prefix="memory-events-")[1])
         self.addCleanup(events.unlink)
@@ -206,6 +213,14 @@ class CannotStart(AttemptCase):
     def test_no_sandbox(self) -> None:
         self.assert_reason(self.attempt("1", sandbox=["/nonexistent/bwrap"]), "sandbox_failed", "/nonexistent/bwrap")
         self.assert_reason(self.attempt("1", sandbox=["/bin/sh", "-c", "echo no room >&2; exit 3"]), "sandbox_failed", "no room")
+
+    def test_an_environment_whose_python_says_what_it_likes(self) -> None:
+        say = "import os, sys\nfor name in os.listdir('/proc/self/fd'):\n  if int(name) > 2:\n    try: os.write(int(name), sys.argv[1].encode())\n    except OSError: pass"
+        for words in ("garbage\n", "[1]\n", '{"pid": "x", "code": 1}', '{"code": 1}\n', "x" * 100_000):
+            runner = self.attempt("1", sandbox=[sys.executable, "-c", say, words])
+            runner.run()
+            kinds = [record["kind"] for record in runner.server.records()]
+            self.assertIn(kinds, (["exit"], ["started", "exit"]), words[:20])
 
     def test_no_work_folder(self) -> None:
         self.assert_reason(self.attempt("1", inside_work_folder="/proc/nothing"), "work_folder_failed", "/proc/nothing")

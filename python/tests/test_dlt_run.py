@@ -31,9 +31,8 @@ from dlt.hub import run
 
 @run.job
 def load():
-    run.result({"type": "orders", "id": "1"}) if False else None
-    print("profile", dlt.current.workspace().profile if hasattr(dlt.current, "workspace") else "?")
-    return 3
+    print("profile", dlt.current.workspace().profile)
+    run.result({"rows": 3, "token": dlt.secrets["api_token"]})
 """
 
 
@@ -90,6 +89,8 @@ class DltRun(unittest.TestCase):
     def test_a_job_function_that_needs_the_hub(self) -> None:
         runner = self.run_dlt("job", {"jobs.py": JOBS}, "jobs", "load")
         self.assertIn("profile prod", runner.server.log())
+        [(kind, body)] = runner.server.beacons()
+        self.assertEqual((kind, json.loads(body)["result"]), ("job_result", {"rows": 3, "token": "***"}))
 
 
 class EnvironmentHook(unittest.TestCase):
@@ -145,7 +146,7 @@ except LookupError as error:
         hub.write_text("")
         self.assertEqual(self.run_python(look), "ImportError dlt.hub")
         hub.write_text("def __getattr__(name): raise LookupError(name)")
-        self.assertEqual(self.run_python(look), "hub says 'run'")
+        self.assertEqual(self.run_python(look), "hub says run")
         (hub.parent / "run.py").touch()
         self.assertEqual(self.run_python(look), "dlt.hub.run")
         (hub.parent / "run.py").write_text("import not_there")

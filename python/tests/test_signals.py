@@ -49,16 +49,16 @@ class Terminating(SignalCase):
 
     def test_children_are_told_once_too_even_in_a_session_of_their_own(self) -> None:
         program = """
-        import signal, subprocess, sys, time
+        import os, signal, subprocess, sys, time
         child = '''
         import os, signal, sys, time
-        signal.signal(signal.SIGTERM, lambda *_: print(sys.argv[1], "told", flush=True))
-        print(sys.argv[1], "ready", flush=True)
+        signal.signal(signal.SIGTERM, lambda *_: os.write(1, (sys.argv[1] + " told\\\\n").encode()))
+        os.write(1, (sys.argv[1] + " ready\\\\n").encode())
         end = time.time() + 60
         while not os.path.exists("go") and time.time() < end:
             time.sleep(0.01)
         '''.replace("\\n        ", "\\n")
-        signal.signal(signal.SIGTERM, lambda *_: print("parent told"))
+        signal.signal(signal.SIGTERM, lambda *_: os.write(1, b"parent told\\n"))
         children = [
             subprocess.Popen([sys.executable, "-c", child, name], start_new_session=name == "session") for name in ("child", "session")
         ]
@@ -200,6 +200,16 @@ class StoppingEarly(SignalCase):
         exit_record = runner.server.exit()
         self.assertEqual(exit_record["reason"]["code"], "stopped_before_start")
         self.assertEqual([json.loads(line)["kind"] for line in runner.server.spool.splitlines()], ["exit"])
+
+
+    def test_term_while_the_archive_does_not_come(self) -> None:
+        runner = self.attempt("print('never')")
+        runner.server.hold_archives.clear()
+        runner.begin()
+        await_true(lambda: "code" in runner.server.calls, "the download")
+        runner.signal(signal.SIGTERM)
+        self.assertEqual(runner.wait(), 0)
+        self.assertEqual(runner.server.exit()["reason"]["code"], "stopped_before_start")
 
 
 def _handles_signals(pid: int) -> bool:

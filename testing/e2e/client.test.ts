@@ -133,7 +133,7 @@ describe('a workspace with jobs in __deployment__.py', () => {
   });
 
   it('is deployed', async () => {
-    const jobs = ['two_pipelines', 'after_two_pipelines', 'hourly', 'sleeper', 'first_turn', 'second_turn'];
+    const jobs = ['two_pipelines', 'after_two_pipelines', 'yearly', 'sleeper', 'first_turn', 'second_turn'];
     const listed = await workspace.dlthub(['job', 'list']);
     for (const name of jobs) {
       expect(firstDeploy).toContain(name);
@@ -144,11 +144,11 @@ describe('a workspace with jobs in __deployment__.py', () => {
   });
 
   it('is the same version after a deploy without a change', async () => {
-    const before = await workspace.api.findJob('jobs.__deployment__.hourly');
+    const before = await workspace.api.findJob('jobs.__deployment__.yearly');
     await workspace.dlthub(['deploy']);
     expect(await workspace.api.latestDeployment()).toMatchObject({ version: 1 });
     expect(await workspace.api.latestConfiguration()).toMatchObject({ version: 1 });
-    expect(await workspace.api.findJob('jobs.__deployment__.hourly')).toEqual(before);
+    expect(await workspace.api.findJob('jobs.__deployment__.yearly')).toEqual(before);
   });
 
   it('gets a new configuration, and no new deployment, when a secret has changed', async () => {
@@ -194,25 +194,24 @@ describe('a workspace with jobs in __deployment__.py', () => {
   });
 
   it('gives a scheduled job that is triggered by hand its interval, and covers it once', async () => {
-    const output = await workspace.dlthub(['job', 'trigger', 'hourly']);
-    expect(output).toContain('hourly');
-    const [started] = await workspace.api.listRuns('jobs.__deployment__.hourly');
+    const output = await workspace.dlthub(['job', 'trigger', 'yearly']);
+    expect(output).toContain('yearly');
+    const [started] = await workspace.api.listRuns('jobs.__deployment__.yearly');
     const run = await workspace.api.awaitEnd(started?.id ?? '');
-    expect(run).toMatchObject({ status: 'completed', trigger: 'schedule:0 * * * *' });
-    const start = new Date(run.interval_start ?? '');
-    const end = new Date(run.interval_end ?? '');
-    expect(end.getTime() - start.getTime()).toBe(3_600_000);
-    expect(end.getUTCMinutes()).toBe(0);
+    expect(run).toMatchObject({ status: 'completed', trigger: 'schedule:0 0 1 1 *' });
+    const year = new Date().getUTCFullYear();
+    const bounds = [`${year - 1}-01-01T00:00:00.000Z`, `${year}-01-01T00:00:00.000Z`];
+    expect([run.interval_start, run.interval_end].map(toInstant)).toEqual(bounds);
     const said = joinLines(await workspace.api.readLog(run.id), 'user');
-    const [, ...bounds] = /^interval (\S+) (\S+)$/m.exec(said) ?? [];
-    expect(bounds.map((bound) => new Date(bound))).toEqual([start, end]);
+    const [, ...given] = /^interval (\S+) (\S+)$/m.exec(said) ?? [];
+    expect(given.map(toInstant)).toEqual(bounds);
 
     const [pipelineRun] = await workspace.api.listPipelineRuns(run.id);
     expect(await workspace.api.readLoadedRows(pipelineRun?.id ?? '')).toEqual({ measurements: 2 });
 
-    const again = await workspace.dlthub(['job', 'trigger', 'hourly']);
-    expect(again.toLowerCase()).toContain('covered');
-    expect(await workspace.api.listRuns('jobs.__deployment__.hourly')).toHaveLength(1);
+    const again = await workspace.dlthub(['job', 'trigger', 'yearly']);
+    expect(again).toContain('A previous run already covers this interval');
+    expect(await workspace.api.listRuns('jobs.__deployment__.yearly')).toHaveLength(1);
   });
 
   it('cancels a run and all that it left running', async () => {
@@ -255,3 +254,7 @@ describe('a workspace with jobs in __deployment__.py', () => {
     }
   });
 });
+
+function toInstant(text: string | null | undefined): string {
+  return new Date(text ?? '').toISOString();
+}

@@ -80,6 +80,14 @@ export const settings = {
     .string()
     .optional()
     .describe('Python 3.10 or newer for the bootstrap, when python3 in PATH is not'),
+  PUMPHOUSE_LEASE_SECONDS: z.coerce
+    .number()
+    .min(1)
+    .max(300)
+    .default(15)
+    .describe(
+      'After how long without a sign of life another server takes over the runs of one it cannot see',
+    ),
   PUMPHOUSE_PAUSE_AT: z
     .string()
     .regex(new RegExp(`^(${faultPointNames.join('|')}):/`))
@@ -107,6 +115,7 @@ export interface Config {
   maxUploadBytes: number;
   maxUnpackedBytes: number;
   logLevel: Values['PUMPHOUSE_LOG_LEVEL'];
+  leaseSeconds: number;
   pauseAt: { point: string; file: string } | null;
   /** For finding uv, bubblewrap, Python and the interpreters of environments. */
   toolVariables: Record<string, string | undefined>;
@@ -148,6 +157,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     maxUploadBytes: values.PUMPHOUSE_MAX_UPLOAD_MB * megabyte,
     maxUnpackedBytes: values.PUMPHOUSE_MAX_UNPACKED_MB * megabyte,
     logLevel: values.PUMPHOUSE_LOG_LEVEL,
+    leaseSeconds: values.PUMPHOUSE_LEASE_SECONDS,
     pauseAt: readPause(values.PUMPHOUSE_PAUSE_AT),
     toolVariables: {
       PATH: env['PATH'],

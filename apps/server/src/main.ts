@@ -61,6 +61,7 @@ export async function openStore(
   if (!connection) throw new Error('There is no database to connect to');
   const database = createDatabase(connection, {
     maxConnections: 20,
+    idleTransactionTimeoutSeconds: hangSeconds(config),
     onConnectionError: (error) => log.warn({ err: error }, 'a database connection was lost'),
   });
   try {
@@ -78,6 +79,11 @@ export async function openStore(
       await embedded?.stop();
     },
   };
+}
+
+/** What a server that stands still keeps from the others (locks of a transaction, events) is free after this long. */
+function hangSeconds(config: Config): number {
+  return 4 * config.leaseSeconds;
 }
 
 export function createServerLog(config: Config): Logger {
@@ -112,7 +118,12 @@ async function serve(
   const attemptLog = createAttemptLog(persistence, logFiles);
   const ingestTelemetry = createIngestTelemetry({ persistence, blobs, log });
   const startRuns = createStartRuns(persistence, () => new Date());
-  const finishRun = createFinishRun({ persistence, startRuns, faultPoints });
+  const finishRun = createFinishRun({
+    persistence,
+    startRuns,
+    faultPoints,
+    announce: (jobRunId) => attemptLog.announce(jobRunId),
+  });
   const recordSpool = createRecordSpool({
     persistence,
     attemptLog,
@@ -170,11 +181,20 @@ async function serve(
   await api.listen({ host: config.host, port: config.port });
   address.url = addressOf(api.server.address() as AddressInfo);
 
-  const watchAttempt = createWatchAttempt({ persistence, executor, attemptLog, recordSpool, finishRun, log });
+  const watchAttempt = createWatchAttempt({
+    persistence,
+    executor,
+    attemptLog,
+    recordSpool,
+    finishRun,
+    deliverySeconds: config.leaseSeconds / 3,
+    log,
+  });
   const environments = createEnvironments({
     persistence,
     executor,
     owner: serverProcesses.self,
+    leaseSeconds: config.leaseSeconds,
     faultPoints,
   });
   const startAttempt = createStartAttempt({
@@ -203,12 +223,20 @@ async function serve(
     driveRun,
     attemptLog,
     ingestTelemetry,
-    outboxRelay: createOutboxRelay({ persistence, executor, logFiles, faultPoints, log }),
+    outboxRelay: createOutboxRelay({
+      persistence,
+      executor,
+      logFiles,
+      takenSeconds: hangSeconds(config),
+      faultPoints,
+      log,
+    }),
     serverProcesses,
     faultPoints,
     owner: serverProcesses.self,
     executorName: executor.name,
     maxActiveRuns: config.maxActiveRuns,
+    leaseSeconds: config.leaseSeconds,
     log,
   });
   await supervisor.start();

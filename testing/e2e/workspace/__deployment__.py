@@ -2,7 +2,7 @@
 
 import subprocess
 import time
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 
 import dlt
 from dlt.common.exceptions import MissingDependencyException
@@ -17,7 +17,7 @@ except MissingDependencyException:
 
     HUB = "dlt.hub is closed"
 
-__all__ = ["two_pipelines", "after_two_pipelines", "hourly", "sleeper", "first_turn", "second_turn"]
+__all__ = ["two_pipelines", "after_two_pipelines", "yearly", "sleeper", "first_turn", "second_turn"]
 
 
 @run.job
@@ -36,18 +36,24 @@ def after_two_pipelines(run_context: run.TJobRunContext):
     print("started by", run_context["trigger"])
 
 
+THIS_YEAR = datetime.now(timezone.utc).year
+MEASURED_AT = [
+    datetime(THIS_YEAR - 2, 6, 1, tzinfo=timezone.utc),
+    datetime(THIS_YEAR - 1, 1, 1, tzinfo=timezone.utc),
+    datetime(THIS_YEAR - 1, 12, 31, 23, 59, tzinfo=timezone.utc),
+    datetime(THIS_YEAR, 1, 1, tzinfo=timezone.utc),
+]
+
+
 @dlt.resource
-def measurements(at=dlt.sources.incremental("at", initial_value=datetime(2020, 1, 1, tzinfo=timezone.utc))):
-    """A value for each half hour of the last day."""
-    now = datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0)
-    yield [{"at": now - timedelta(minutes=30 * number)} for number in range(-2, 48)]
+def measurements(at=dlt.sources.incremental("at", initial_value=datetime(2000, 1, 1, tzinfo=timezone.utc))):
+    yield [{"at": at} for at in MEASURED_AT]
 
 
-@run.job(trigger="0 * * * *", incremental_mode="interval")
-def hourly(run_context: run.TJobRunContext):
-    start, end = run_context["interval_start"], run_context["interval_end"]
-    print("interval", start.isoformat(), end.isoformat())
-    dlt.pipeline("hourly", destination="duckdb", dataset_name="hourly_data").run(measurements())
+@run.job(trigger="0 0 1 1 *", incremental_mode="interval")
+def yearly(run_context: run.TJobRunContext):
+    print("interval", run_context["interval_start"].isoformat(), run_context["interval_end"].isoformat())
+    dlt.pipeline("yearly", destination="duckdb", dataset_name="yearly_data").run(measurements())
 
 
 @run.job(execute={"timeout": {"grace_period": 1}})

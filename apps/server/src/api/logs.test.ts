@@ -176,7 +176,7 @@ describe('the log stream', () => {
     const row = await api.persistence.store.attempts.get(attempt.id);
     if (!row) throw new Error('The attempt is gone');
     // An append whose transaction never came: on disk, not in the row.
-    await api.attemptLog.append(attempt.id, row, [runnerLine('taken back', new Date())]);
+    await api.attemptLog.prepare(attempt.id, row, [runnerLine('taken back', new Date())]).write();
     await finish();
     const stream = await openStream();
     expect((await stream.nextLine()).content).toBe('kept');

@@ -14,6 +14,8 @@ export interface EnvironmentsDependencies {
   executor: Executor;
   /** Names this server process among all; a build is leased to it. */
   owner: string;
+  /** How long a build holds without being renewed. */
+  leaseSeconds: number;
   faultPoints: FaultPoints;
 }
 
@@ -25,14 +27,14 @@ export interface EnvironmentRequest {
 
 export type Environments = ReturnType<typeof createEnvironments>;
 
-const buildLeaseSeconds = 15;
 const otherBuilderPollMs = 250;
 
 /**
  * Gives runs their Python environment: at once where it is built, else built once per key, by one server at a time. Every run that
  * waits for a build gets its output.
  */
-export function createEnvironments({ persistence, executor, owner, faultPoints }: EnvironmentsDependencies) {
+export function createEnvironments(dependencies: EnvironmentsDependencies) {
+  const { persistence, executor, owner, leaseSeconds, faultPoints } = dependencies;
   const { store } = persistence;
   const builds = new Map<string, Build>();
 
@@ -49,7 +51,7 @@ export function createEnvironments({ persistence, executor, owner, faultPoints }
       const ready = await findReady(plan.key);
       if (ready && ready !== 'gone') return ready;
       const options = { replaceReady: ready === 'gone' };
-      if (await store.environments.takeBuild(plan, owner, buildLeaseSeconds, options)) {
+      if (await store.environments.takeBuild(plan, owner, leaseSeconds, options)) {
         return buildUnderLease(plan, onLine, signal);
       }
       if (!waitNoted)
@@ -67,8 +69,8 @@ export function createEnvironments({ persistence, executor, owner, faultPoints }
     signal: AbortSignal,
   ): Promise<EnvironmentLocation> {
     const renewal = setInterval(
-      () => void store.environments.renewBuild(plan.key, owner, buildLeaseSeconds).catch(() => undefined),
-      (buildLeaseSeconds * 1000) / 3,
+      () => void store.environments.renewBuild(plan.key, owner, leaseSeconds).catch(() => undefined),
+      (leaseSeconds * 1000) / 3,
     );
     try {
       await faultPoints.reach('in-environment-build');

@@ -2,13 +2,15 @@ import type { AttemptHandle, Executor } from '../executors/executor.ts';
 import type { FaultPoints } from '../fault-points.ts';
 import type { LogFiles } from '../blobs/log-file.ts';
 import type { Logger } from 'pino';
-import type { OutboxEvent } from '../store/records.ts';
+import type { TakenEvent } from '../store/records.ts';
 import type { Persistence } from '../store/store.ts';
 
 export interface OutboxRelayDependencies {
   persistence: Persistence;
   executor: Executor;
   logFiles: LogFiles;
+  /** An event that was taken and not dealt with by then is taken again. */
+  takenSeconds: number;
   faultPoints: FaultPoints;
   log: Logger;
 }
@@ -19,20 +21,24 @@ export interface OutboxRelay {
 }
 
 const eventBatch = 20;
-const takenSeconds = 60;
+/** Tries to clean up after which what still runs is ended: some six seconds. */
+const patientTries = 2;
 
 export function createOutboxRelay({
   persistence,
   executor,
   logFiles,
+  takenSeconds,
   faultPoints,
   log,
 }: OutboxRelayDependencies): OutboxRelay {
   const { store } = persistence;
 
-  async function cleanUp(jobRunId: string): Promise<void> {
+  async function cleanUp(jobRunId: string, isOverdue: boolean): Promise<void> {
     for (const attempt of await store.attempts.listOfRun(jobRunId)) {
       const handle = attempt.handle ?? (await findUnstored(attempt.id));
+      // A bootstrap leaves when its end was acknowledged; one whose server is gone for good would ask for that for a day.
+      if (handle && isOverdue) await executor.stop(handle, { graceSeconds: 0 });
       // Still there: the event comes back, with growing pauses, until the attempt has left.
       if (handle) await executor.remove(handle);
       if (!attempt.logSealed) await sealLog(attempt.id);
@@ -55,8 +61,9 @@ export function createOutboxRelay({
     });
   }
 
-  async function act(event: OutboxEvent): Promise<void> {
-    if (event.kind === 'job_run.finished') await cleanUp(event.payload.jobRunId);
+  async function act(event: TakenEvent): Promise<void> {
+    if (event.kind === 'job_run.finished')
+      await cleanUp(event.payload.jobRunId, event.failures >= patientTries);
   }
 
   return {

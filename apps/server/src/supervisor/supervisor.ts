@@ -21,6 +21,8 @@ export interface SupervisorDependencies {
   owner: string;
   executorName: string;
   maxActiveRuns: number;
+  /** How long a claim holds without being renewed. */
+  leaseSeconds: number;
   log: Logger;
 }
 
@@ -33,21 +35,23 @@ export interface Supervisor {
   lastRoundAt(): Date | null;
 }
 
-const leaseSeconds = 15;
-const renewIntervalMs = 5000;
 /** Wake-ups come by NOTIFY; this is for the one that got lost. */
 const pollIntervalMs = 1000;
 const takeOverBatch = 20;
 
 /** Claims runs under leases and drives each to its end. */
 export function createSupervisor(dependencies: SupervisorDependencies): Supervisor {
-  const { persistence, driveRun, attemptLog, ingestTelemetry, outboxRelay, serverProcesses, owner, log } =
+  const { persistence, driveRun, attemptLog, ingestTelemetry, outboxRelay, serverProcesses, owner } =
     dependencies;
+  const { leaseSeconds, log } = dependencies;
   const { store } = persistence;
   const held = new Map<string, { claim: Claim; work: Promise<void> }>();
   const stopping = new AbortController();
   let lastRoundAt: Date | null = null;
-  let wake: () => void = () => undefined;
+  const sleepers = new Set<() => void>();
+  const wake = () => {
+    for (const awaken of sleepers) awaken();
+  };
 
   function take(claim: Claim): void {
     const work = driveRun(claim, stopping.signal)
@@ -106,14 +110,13 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
     await takeOver();
     await claimPending();
     await noteWaits();
-    await outboxRelay.deliver();
     lastRoundAt = new Date();
   }
 
-  async function loop(): Promise<void> {
+  async function repeat(step: () => Promise<void>): Promise<void> {
     while (!stopping.signal.aborted) {
       const woken = nextWake();
-      await round().catch((error: unknown) =>
+      await step().catch((error: unknown) =>
         log.error({ err: error }, 'supervisor round failed; the next one follows'),
       );
       await woken;
@@ -122,16 +125,18 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
 
   function nextWake(): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, pollIntervalMs);
-      wake = () => {
+      const awaken = () => {
         clearTimeout(timer);
+        sleepers.delete(awaken);
         resolve();
       };
-      if (stopping.signal.aborted) wake();
+      const timer = setTimeout(awaken, pollIntervalMs);
+      sleepers.add(awaken);
+      if (stopping.signal.aborted) awaken();
     });
   }
 
-  let loopDone: Promise<void> = Promise.resolve();
+  let loopsDone: Promise<unknown> = Promise.resolve();
   let renewal: NodeJS.Timeout | undefined;
   let subscription: { close(): Promise<void> } | undefined;
 
@@ -146,15 +151,16 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
       await ingestTelemetry.waiting();
       renewal = setInterval(
         () => void renewLeases().catch((error: unknown) => log.warn({ err: error }, 'leases not renewed')),
-        renewIntervalMs,
+        (leaseSeconds * 1000) / 3,
       );
-      loopDone = loop();
+      // Apart: packing a large log takes seconds, in which runs must not wait to be claimed.
+      loopsDone = Promise.all([repeat(round), repeat(() => outboxRelay.deliver())]);
     },
     async stop() {
       stopping.abort();
       wake();
       clearInterval(renewal);
-      await loopDone;
+      await loopsDone;
       await subscription?.close();
       await Promise.allSettled([...held.values()].map((one) => one.work));
     },

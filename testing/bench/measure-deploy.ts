@@ -1,0 +1,32 @@
+import type { BenchPlace } from './bench-place.ts';
+import type { Row } from './report.ts';
+import { runCommand } from './command-output.ts';
+import { summarize } from './samples.ts';
+
+/** `dlthub deploy` where nothing has changed, beside what the client needs for itself. */
+export async function measureDeploy(place: BenchPlace, rounds: number): Promise<Row[]> {
+  const deploys: number[] = [];
+  const starts: number[] = [];
+  const manifests: number[] = [];
+  const { workspace, install, bare } = place;
+  // The client's own interpreter, as the client uses it to read the workspace's jobs.
+  const manifest = [install.python, '-m', 'dlt._workspace.deployment._manifest_worker', '__deployment__'];
+  for (let round = 0; round < rounds; round += 1) {
+    deploys.push(await timeClient(workspace, ['deploy']));
+    starts.push(await timeClient(workspace, ['--version']));
+    manifests.push((await runCommand(manifest, bare)).durationMs);
+  }
+  const name = 'deploy without change';
+  const figure = summarize(deploys);
+  const row = (baseline: Row['baseline']): Row => ({ name, unit: 'ms', figure, baseline, goal: null });
+  return [
+    row({ name: 'dlthub --version', figure: summarize(starts) }),
+    row({ name: 'reading the jobs alone', figure: summarize(manifests) }),
+  ];
+}
+
+async function timeClient(workspace: BenchPlace['workspace'], args: readonly string[]): Promise<number> {
+  const startedAt = performance.now();
+  await workspace.dlthub(args);
+  return performance.now() - startedAt;
+}

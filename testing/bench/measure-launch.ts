@@ -1,0 +1,122 @@
+import type { BenchPlace } from './bench-place.ts';
+import type { Row } from './report.ts';
+import { readAttemptTimes } from './attempt-times.ts';
+import { readTimeMs, runCommand } from './command-output.ts';
+import { summarize } from './samples.ts';
+
+/** The way of a launch, phase by phase; each ends where the next begins. */
+const phaseNames = [
+  'API: call to answer',
+  'claim, environment found, attempt row',
+  'executor: folder written',
+  'bootstrap: process to "attempt taken"',
+  'begin, code and configuration fetched',
+  'sandbox, inside stage, files unpacked',
+  'exec of the launcher seen',
+  'launcher and dlt import to the first line',
+] as const;
+
+/** From the API call to the user's first line, environment warm; beside the launcher and the script alone. */
+export async function measureLaunch(place: BenchPlace, rounds: number): Promise<Row[]> {
+  const launches: number[] = [];
+  const launchers: number[] = [];
+  const scripts: number[] = [];
+  const phases: number[][] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const launch = await launchOnce(place);
+    launches.push(launch.latencyMs);
+    if (launch.phases) phases.push(launch.phases);
+    launchers.push(await timeFirstLine(place, place.bareLauncher('first_line')));
+    scripts.push(await timeFirstLine(place, place.bareScript('first_line')));
+  }
+  const launcher = { name: 'bare launcher', figure: summarize(launchers) };
+  return [
+    row('API call to first line', launches, launcher, { of: 'over-baseline', atMost: 150 }),
+    row('  the bare launcher itself', launchers, { name: 'bare script', figure: summarize(scripts) }),
+    ...phaseRows(phases),
+  ];
+}
+
+/** From the API call to the end that a follower of the log sees, for a script of one line. */
+export async function measureCompletion(place: BenchPlace, rounds: number): Promise<Row[]> {
+  return compareToEnd(place, 'nothing', 'trigger to completed, script of one line', rounds);
+}
+
+/** The same for a load of 1,000 rows into DuckDB. */
+export async function measurePipeline(place: BenchPlace, rounds: number): Promise<Row[]> {
+  return compareToEnd(place, 'thousand_rows', 'trigger to completed, 1,000 rows -> DuckDB', rounds);
+}
+
+async function compareToEnd(
+  place: BenchPlace,
+  script: 'nothing' | 'thousand_rows',
+  name: string,
+  rounds: number,
+): Promise<Row[]> {
+  const runs: number[] = [];
+  const launchers: number[] = [];
+  const scripts: number[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const run = await place.completeRun(script);
+    runs.push(run.endedAtMs - run.calledAtMs);
+    launchers.push((await runCommand(place.bareLauncher(script), place.bare)).durationMs);
+    scripts.push((await runCommand(place.bareScript(script), place.bare)).durationMs);
+  }
+  const launcher = { name: 'bare launcher', figure: summarize(launchers) };
+  return [
+    row(name, runs, launcher),
+    row('  the bare launcher itself', launchers, { name: 'bare script', figure: summarize(scripts) }),
+  ];
+}
+
+async function launchOnce(place: BenchPlace): Promise<{ latencyMs: number; phases: number[] | null }> {
+  const times: { files: ReturnType<typeof readAttemptTimes> | null } = { files: null };
+  const run = await place.completeRun('first_line', {
+    onLine(jobRunId) {
+      times.files ??= readAttemptTimes(place.server.dataDir, jobRunId);
+    },
+  });
+  const firstLineMs = readTimeMs(run.lines[0]?.content);
+  const files = await times.files;
+  const moments = files && [
+    run.calledAtMs,
+    run.answeredAtMs,
+    files.folderMade,
+    files.bootstrapSpawned,
+    files.bootstrapRuns,
+    files.begun,
+    files.unpacked,
+    files.launched,
+    firstLineMs,
+  ];
+  return {
+    latencyMs: firstLineMs - run.calledAtMs,
+    phases: moments && moments.slice(1).map((moment, index) => moment - (moments[index] ?? NaN)),
+  };
+}
+
+async function timeFirstLine(place: BenchPlace, command: readonly string[]): Promise<number> {
+  const { startedAtMs, lines } = await runCommand(command, place.bare);
+  return readTimeMs(lines[0]) - startedAtMs;
+}
+
+/** Nothing where the executor leaves no such files. */
+function phaseRows(phases: readonly number[][]): Row[] {
+  if (phases.length === 0) return [];
+  return phaseNames.map((name, index) =>
+    row(
+      `    ${name}`,
+      phases.map((one) => one[index] ?? NaN),
+      null,
+    ),
+  );
+}
+
+function row(
+  name: string,
+  values: readonly number[],
+  baseline: Row['baseline'],
+  goal: Row['goal'] = null,
+): Row {
+  return { name, unit: 'ms', figure: summarize(values), baseline, goal };
+}

@@ -1,0 +1,91 @@
+import type { Noise } from './noise.ts';
+import type { Summary } from './samples.ts';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+export type Unit = 'ms' | 's' | 'MB' | '/min' | '%' | 'runs' | 'lines';
+
+/** One figure, and beside it what the same machine does without Pumphouse in the same minutes. */
+export interface Row {
+  name: string;
+  unit: Unit;
+  figure: Summary;
+  baseline: { name: string; figure: Summary } | null;
+  /** What is aimed at on a quiet machine of two cores. */
+  goal: Goal | null;
+}
+
+export interface Goal {
+  /** `over-baseline`: the median less the baseline's median. */
+  of: 'median' | 'over-baseline';
+  atMost: number;
+}
+
+/** The rows of one measure, and how quiet the machine was meanwhile. */
+export interface Section {
+  title: string;
+  noise: Noise;
+  rows: Row[];
+}
+
+export interface Report {
+  startedAt: string;
+  machine: Record<string, string | number>;
+  sections: Section[];
+}
+
+/** Writes `<folder>/<time>.json`. @returns its path */
+export async function writeReport(folder: string, report: Report): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, `${report.startedAt.replaceAll(':', '-')}.json`);
+  await writeFile(path, `${JSON.stringify(report, null, 2)}\n`);
+  return path;
+}
+
+/** The section as lines of text; columns are aligned within all sections. */
+export function formatSection({ title, noise, rows }: Section): string {
+  const wait = noise.cpuWaitShare === null ? 'not known' : `${Math.round(noise.cpuWaitShare * 100)} %`;
+  const load = `load ${noise.loadBefore.toFixed(1)} -> ${noise.loadAfter.toFixed(1)}, CPU wait ${wait}`;
+  return [`${title}   [${load}]`, ...rows.map(formatRow), ''].join('\n');
+}
+
+export const tableHead = [
+  'figure'.padEnd(46),
+  'median (min - max)'.padEnd(30),
+  'baseline'.padEnd(52),
+  'goal',
+].join('');
+
+function formatRow(row: Row): string {
+  const { baseline, unit } = row;
+  const beside = baseline ? `${formatSummary(baseline.figure, unit)} ${baseline.name}` : '-';
+  return [
+    `  ${row.name}`.padEnd(46),
+    formatSummary(row.figure, unit).padEnd(30),
+    beside.padEnd(52),
+    formatGoal(row),
+  ]
+    .join('')
+    .trimEnd();
+}
+
+function formatSummary({ median, min, max, p95, count }: Summary, unit: Unit): string {
+  const number = (value: number) => formatNumber(value, unit);
+  if (count === 1) return `${number(median)} ${unit}`;
+  const middle = p95 === null ? '' : `p95 ${number(p95)}, `;
+  return `${number(median)} ${unit} (${middle}${number(min)} - ${number(max)})`;
+}
+
+function formatNumber(value: number, unit: Unit): string {
+  if (unit === 's') return value.toFixed(2);
+  return unit === '%' ? value.toFixed(1) : value.toFixed(0);
+}
+
+function formatGoal({ goal, figure, baseline, unit }: Row): string {
+  if (!goal) return '';
+  const over = goal.of === 'over-baseline' ? (baseline?.figure.median ?? 0) : 0;
+  const reached = figure.median - over;
+  const words = goal.of === 'over-baseline' ? 'over the baseline' : '';
+  const verdict = reached <= goal.atMost ? 'met' : 'missed';
+  return `${verdict}: ${formatNumber(reached, unit)} of ${goal.atMost} ${unit} ${words}`.trimEnd();
+}

@@ -1,0 +1,90 @@
+/**
+ * `npm run bench`: how fast Pumphouse is on this machine, each figure beside what the machine does without it in the same minutes.
+ * A report to read with its load averages, never a test: see docs/contribute/bench.md.
+ */
+import type { BenchPlace } from './bench-place.ts';
+import type { Report, Row, Section } from './report.ts';
+import { availableParallelism, cpus, release, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { createBenchPlace } from './bench-place.ts';
+import { formatSection, tableHead, writeReport } from './report.ts';
+import { measureBurst } from './measure-burst.ts';
+import { measureCompletion, measureLaunch, measurePipeline } from './measure-launch.ts';
+import { measureDeploy } from './measure-deploy.ts';
+import { measureIdle, measureServerStart } from './measure-server.ts';
+import { measureLogLag } from './measure-log-lag.ts';
+import { repositoryFolder } from '../fixtures/server.ts';
+import { watchNoise } from './noise.ts';
+
+interface Measure {
+  name: string;
+  title: string;
+  take: (place: BenchPlace) => Promise<Row[]>;
+}
+
+function listMeasures(rounds: number, burstRuns: number): Measure[] {
+  const few = Math.max(1, Math.ceil(rounds / 3));
+  return [
+    {
+      name: 'idle',
+      title: 'Idle, before any run but one',
+      take: ({ server }) => measureIdle(server, 'after a start'),
+    },
+    { name: 'launch', title: 'Launch', take: (place) => measureLaunch(place, rounds) },
+    { name: 'completion', title: 'A run to its end', take: (place) => measureCompletion(place, rounds) },
+    { name: 'pipeline', title: 'A tiny dlt pipeline', take: (place) => measurePipeline(place, rounds) },
+    { name: 'log', title: 'Log lag', take: measureLogLag },
+    { name: 'deploy', title: 'Deploy (official client)', take: (place) => measureDeploy(place, few) },
+    { name: 'burst', title: 'Many runs at once', take: (place) => measureBurst(place, burstRuns) },
+    {
+      name: 'idle-after',
+      title: 'Idle, after all that',
+      take: ({ server }) => measureIdle(server, 'after work'),
+    },
+    { name: 'start', title: 'Server start', take: () => measureServerStart(few) },
+  ];
+}
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '9' },
+    'burst-runs': { type: 'string', default: '50' },
+    only: { type: 'string', multiple: true, default: [] },
+  },
+});
+const say = (text: string) => void process.stdout.write(`${text}\n`);
+
+const measures = listMeasures(Number(values.rounds), Number(values['burst-runs'])).filter(
+  ({ name }) => values.only.length === 0 || values.only.includes(name),
+);
+const report: Report = { startedAt: new Date().toISOString(), machine: {}, sections: [] };
+say('Preparing a server, a workspace and its environment ...');
+const place = await createBenchPlace();
+try {
+  report.machine = describeMachine(place.server.log());
+  for (const [name, value] of Object.entries(report.machine)) say(`${name}: ${value}`);
+  say(`\n${tableHead}`);
+  for (const { title, take } of measures) {
+    const endWatch = watchNoise();
+    const rows = await take(place);
+    const section: Section = { title, noise: endWatch(), rows };
+    report.sections.push(section);
+    say(formatSection(section));
+  }
+} finally {
+  await place.remove();
+}
+say(`Written to ${await writeReport(join(repositoryFolder, 'bench-results'), report)}`);
+
+function describeMachine(serverLog: string): Report['machine'] {
+  const isolation = /"detail":"([^"]+)"/.exec(serverLog)?.[1] ?? 'not known';
+  return {
+    cores: availableParallelism(),
+    processor: cpus()[0]?.model ?? 'not known',
+    memoryGb: Math.round(totalmem() / 1024 ** 3),
+    kernel: release(),
+    node: process.version,
+    runs: isolation,
+  };
+}
