@@ -110,7 +110,8 @@ function installWithPip(python, target) {
       `${python} has no pip, which brings uv. Install it (Debian: apt-get install python3-pip) and run this again.`,
     );
   }
-  run(python, [...arguments_, ...pythonTools]);
+  // The warning is about a shared Python; these go into a folder of their own.
+  run(python, [...arguments_, ...pythonTools], { env: { ...process.env, PIP_ROOT_USER_ACTION: 'ignore' } });
 }
 
 function findFile(folder, candidates) {

@@ -11,7 +11,9 @@ from pumphouse_bootstrap.masking import Masker
 from pumphouse_bootstrap.spool import Spool, SpoolClosed
 
 TYPES = ("trace", "state", "job_result")
-BODY_LIMIT_BYTES = 64 * 1024 * 1024
+BODY_LIMIT_BYTES = 60 * 1024 * 1024
+# The server takes 64 MiB in one call, and refuses what is longer for good.
+_RECORD_LIMIT_BYTES = 63 * 1024 * 1024
 _SMALL_BODY_BYTES = 1024 * 1024
 _MOST_CONNECTIONS = 32
 _SILENCE_SECONDS = 30.0
@@ -28,7 +30,7 @@ class Beacon:
         self._masker = masker
         self._limit = limit_bytes
         self._used = 0
-        self._over_limit = False
+        self._noted: set[str] = set()
         self._counting = threading.Lock()
         # Large bodies are held in memory one at a time.
         self._large_body = threading.Lock()
@@ -94,8 +96,16 @@ class Beacon:
             self._note_limit()
             return 200
         with self._large_body:
-            self._store(beacon_type, reader.read_body(request, BODY_LIMIT_BYTES))
+            self._store(beacon_type, self._read_large_body(reader, request))
         return 200
+
+    def _read_large_body(self, reader: RequestReader, request: HttpRequest) -> bytes:
+        try:
+            return reader.read_body(request, BODY_LIMIT_BYTES)
+        except RequestError as error:
+            if error.status == 413:
+                self._note_large_body()
+            raise
 
     def _store(self, beacon_type: str, body: bytes) -> None:
         with self._counting:
@@ -105,26 +115,48 @@ class Beacon:
         if not fits:
             self._note_limit()
             return
-        self._spool.append("beacon", synced=True, type=beacon_type, **_encode_body(self._masker.mask(body)))
+        encoded = _encode_body(self._masker.mask(body))
+        if encoded is None:
+            self._note_large_body()
+            return
+        self._spool.append("beacon", synced=True, type=beacon_type, **encoded)
 
     def _note_limit(self) -> None:
+        self._note_once(
+            f"The telemetry of this attempt has reached its limit of {self._limit} bytes."
+            " What does not fit is not kept: pipeline runs and schemas may be missing."
+        )
+
+    def _note_large_body(self) -> None:
+        self._note_once(
+            f"Telemetry of more than {BODY_LIMIT_BYTES} bytes in one piece is not kept:"
+            " a pipeline run or a schema may be missing."
+        )
+
+    def _note_once(self, words: str) -> None:
         with self._counting:
-            noted, self._over_limit = self._over_limit, True
+            noted = words in self._noted
+            self._noted.add(words)
         if not noted:
-            words = (
-                f"The telemetry of this attempt has reached its limit of {self._limit} bytes."
-                " What does not fit is not kept: pipeline runs and schemas may be missing."
-            )
             self._spool.append("note", text=words)
 
 
-def _encode_body(body: bytes) -> dict[str, str]:
-    """As text; as base64 where it is none, or where a large body's escapes would make it longer than base64 does."""
+def _encode_body(body: bytes) -> dict[str, str] | None:
+    """
+    As text; as base64 where it is none, or where a large body's escapes would make it longer than base64 does. None where neither
+    fits into a record.
+    """
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
         text = None
-    if text is not None and (len(body) <= _SMALL_BODY_BYTES or _count_escapes(body) * 3 <= len(body)):
+    if text is not None and len(body) <= _SMALL_BODY_BYTES:
+        return {"body": text}
+    text_bytes = len(body) + _count_escapes(body)
+    base64_bytes = (len(body) + 2) // 3 * 4
+    if min(base64_bytes, text_bytes if text is not None else base64_bytes) > _RECORD_LIMIT_BYTES:
+        return None
+    if text is not None and text_bytes <= base64_bytes:
         return {"body": text}
     import binascii
 

@@ -74,6 +74,22 @@ class BeaconCalls(unittest.TestCase):
         self.assertEqual([len(body) for body in self.bodies()], [2_000_000, 900_000, 2])
         self.assertEqual([record["kind"] for record in self.records()].count("note"), 1)
 
+    def test_no_record_is_longer_than_the_server_takes(self) -> None:
+        self.open_beacon(limit=500_000_000)
+        bodies = [b"x" * BODY_LIMIT_BYTES, b"\xff" * BODY_LIMIT_BYTES, b"\0" * 2_000_000, b"x" * (BODY_LIMIT_BYTES + 1)]
+        answers = []
+        for body in bodies[:3]:
+            answers.append(self.call(f"/{self.secret}/state", body))
+        with self.assertRaises((http.client.HTTPException, OSError)):
+            # Refused before it is read: the connection is closed while the body is on its way.
+            if self.call(f"/{self.secret}/state", bodies[3]) == 413:
+                raise ConnectionError
+        self.assertEqual(answers, [200, 200, 200])
+        lines = Path(self.spool.path).read_bytes().splitlines()
+        self.assertLess(max(map(len, lines)), 64 * 1024 * 1024)
+        self.assertEqual([len(body) for body in self.bodies()], [BODY_LIMIT_BYTES, 2_000_000])
+        self.assertEqual([record["kind"] for record in self.records()].count("note"), 1)
+
     def test_nonsense_ends_the_connection_and_not_the_beacon(self) -> None:
         self.open_beacon()
         nonsense = [

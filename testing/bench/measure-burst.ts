@@ -9,7 +9,7 @@ import { summarize } from './samples.ts';
 const lookIntervalMs = 250;
 const timeoutMs = 10 * 60_000;
 
-/** Many runs of a script of one line, started at once; beside as many bare launchers, a few at a time. */
+/** Many runs of a job of one line, started at once; beside as many bare launchers, a few at a time. */
 export async function measureBurst(place: BenchPlace, runCount: number): Promise<Row[]> {
   const served = await runAtOnce(place, runCount);
   const one = (value: number) => summarize([value]);
@@ -50,7 +50,9 @@ export async function measureBurst(place: BenchPlace, runCount: number): Promise
 
 async function runAtOnce(place: BenchPlace, runCount: number) {
   const startedAt = Date.now();
-  const started = await Promise.all(Array.from({ length: runCount }, () => place.startRun('nothing')));
+  const started = await Promise.all(
+    Array.from({ length: runCount }, () => place.together.startRun('together')),
+  );
   const ids = new Set(started.map((run) => run.jobRunId));
   for (;;) {
     const runs = await listRuns(place, ids);
@@ -65,21 +67,21 @@ async function runAtOnce(place: BenchPlace, runCount: number) {
   }
 }
 
-async function listRuns({ server, workspace }: BenchPlace, ids: ReadonlySet<string>) {
+async function listRuns({ server, together }: BenchPlace, ids: ReadonlySet<string>) {
   const { items } = await server.client.call('list_job_runs', {
-    params: { workspace_id: workspace.api.id },
+    params: { workspace_id: together.client.api.id },
     query: { limit: 100 },
   });
   return items.filter((run) => ids.has(run.id));
 }
 
-async function launchBare(place: BenchPlace, runCount: number, parallelism: number): Promise<number> {
+async function launchBare({ together }: BenchPlace, runCount: number, parallelism: number): Promise<number> {
   const startedAt = performance.now();
   let remaining = runCount;
   const work = async () => {
     while (remaining > 0) {
       remaining -= 1;
-      await runCommand(place.bareLauncher('nothing'), place.bare);
+      await runCommand(together.bareLauncher('together'), together.bare);
     }
   };
   await Promise.all(Array.from({ length: parallelism }, work));

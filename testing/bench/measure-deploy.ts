@@ -1,19 +1,20 @@
 import type { BenchPlace } from './bench-place.ts';
+import type { ClientWorkspace } from '../fixtures/client-workspace.ts';
 import type { Row } from './report.ts';
 import { runCommand } from './command-output.ts';
 import { summarize } from './samples.ts';
 
 /** `dlthub deploy` where nothing has changed, beside what the client needs for itself. */
-export async function measureDeploy(place: BenchPlace, rounds: number): Promise<Row[]> {
+export async function measureDeploy({ scripts, install }: BenchPlace, rounds: number): Promise<Row[]> {
   const deploys: number[] = [];
   const starts: number[] = [];
   const manifests: number[] = [];
-  const { workspace, install, bare } = place;
+  const { client, bare } = scripts;
   // The client's own interpreter, as the client uses it to read the workspace's jobs.
   const manifest = [install.python, '-m', 'dlt._workspace.deployment._manifest_worker', '__deployment__'];
   for (let round = 0; round < rounds; round += 1) {
-    deploys.push(await timeClient(workspace, ['deploy']));
-    starts.push(await timeClient(workspace, ['--version']));
+    deploys.push(await timeClient(client, ['deploy']));
+    starts.push(await timeClient(client, ['--version']));
     manifests.push((await runCommand(manifest, bare)).durationMs);
   }
   const name = 'deploy without change';
@@ -25,8 +26,8 @@ export async function measureDeploy(place: BenchPlace, rounds: number): Promise<
   ];
 }
 
-async function timeClient(workspace: BenchPlace['workspace'], args: readonly string[]): Promise<number> {
+async function timeClient(client: ClientWorkspace, args: readonly string[]): Promise<number> {
   const startedAt = performance.now();
-  await workspace.dlthub(args);
+  await client.dlthub(args);
   return performance.now() - startedAt;
 }

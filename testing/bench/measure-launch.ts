@@ -1,4 +1,5 @@
 import type { BenchPlace } from './bench-place.ts';
+import type { BenchWorkspace } from './bench-workspace.ts';
 import type { Row } from './report.ts';
 import { readAttemptTimes } from './attempt-times.ts';
 import { readTimeMs, runCommand } from './command-output.ts';
@@ -17,22 +18,22 @@ const phaseNames = [
 ] as const;
 
 /** From the API call to the user's first line, environment warm; beside the launcher and the script alone. */
-export async function measureLaunch(place: BenchPlace, rounds: number): Promise<Row[]> {
+export async function measureLaunch({ scripts, server }: BenchPlace, rounds: number): Promise<Row[]> {
   const launches: number[] = [];
   const launchers: number[] = [];
-  const scripts: number[] = [];
+  const bareScripts: number[] = [];
   const phases: number[][] = [];
   for (let round = 0; round < rounds; round += 1) {
-    const launch = await launchOnce(place);
+    const launch = await launchOnce(scripts, server.dataDir);
     launches.push(launch.latencyMs);
     if (launch.phases) phases.push(launch.phases);
-    launchers.push(await timeFirstLine(place, place.bareLauncher('first_line')));
-    scripts.push(await timeFirstLine(place, place.bareScript('first_line')));
+    launchers.push(await timeFirstLine(scripts, scripts.bareLauncher('first_line')));
+    bareScripts.push(await timeFirstLine(scripts, scripts.bareScript('first_line')));
   }
   const launcher = { name: 'bare launcher', figure: summarize(launchers) };
   return [
     row('API call to first line', launches, launcher, { of: 'over-baseline', atMost: 150 }),
-    row('  the bare launcher itself', launchers, { name: 'bare script', figure: summarize(scripts) }),
+    row('  the bare launcher itself', launchers, { name: 'bare script', figure: summarize(bareScripts) }),
     ...phaseRows(phases),
   ];
 }
@@ -48,32 +49,35 @@ export async function measurePipeline(place: BenchPlace, rounds: number): Promis
 }
 
 async function compareToEnd(
-  place: BenchPlace,
+  { scripts }: BenchPlace,
   script: 'nothing' | 'thousand_rows',
   name: string,
   rounds: number,
 ): Promise<Row[]> {
   const runs: number[] = [];
   const launchers: number[] = [];
-  const scripts: number[] = [];
+  const bareScripts: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
-    const run = await place.completeRun(script);
+    const run = await scripts.completeRun(script);
     runs.push(run.endedAtMs - run.calledAtMs);
-    launchers.push((await runCommand(place.bareLauncher(script), place.bare)).durationMs);
-    scripts.push((await runCommand(place.bareScript(script), place.bare)).durationMs);
+    launchers.push((await runCommand(scripts.bareLauncher(script), scripts.bare)).durationMs);
+    bareScripts.push((await runCommand(scripts.bareScript(script), scripts.bare)).durationMs);
   }
   const launcher = { name: 'bare launcher', figure: summarize(launchers) };
   return [
     row(name, runs, launcher),
-    row('  the bare launcher itself', launchers, { name: 'bare script', figure: summarize(scripts) }),
+    row('  the bare launcher itself', launchers, { name: 'bare script', figure: summarize(bareScripts) }),
   ];
 }
 
-async function launchOnce(place: BenchPlace): Promise<{ latencyMs: number; phases: number[] | null }> {
+async function launchOnce(
+  scripts: BenchWorkspace,
+  dataDir: string,
+): Promise<{ latencyMs: number; phases: number[] | null }> {
   const times: { files: ReturnType<typeof readAttemptTimes> | null } = { files: null };
-  const run = await place.completeRun('first_line', {
+  const run = await scripts.completeRun('first_line', {
     onLine(jobRunId) {
-      times.files ??= readAttemptTimes(place.server.dataDir, jobRunId);
+      times.files ??= readAttemptTimes(dataDir, jobRunId);
     },
   });
   const firstLineMs = readTimeMs(run.lines[0]?.content);
@@ -95,8 +99,8 @@ async function launchOnce(place: BenchPlace): Promise<{ latencyMs: number; phase
   };
 }
 
-async function timeFirstLine(place: BenchPlace, command: readonly string[]): Promise<number> {
-  const { startedAtMs, lines } = await runCommand(command, place.bare);
+async function timeFirstLine(scripts: BenchWorkspace, command: readonly string[]): Promise<number> {
+  const { startedAtMs, lines } = await runCommand(command, scripts.bare);
   return readTimeMs(lines[0]) - startedAtMs;
 }
 

@@ -6,11 +6,11 @@ import { summarize } from './samples.ts';
 const printedLines = 150;
 
 /** How long after a line was printed a follower of the log has it; beside a reader at the other end of the script's pipe. */
-export async function measureLogLag(place: BenchPlace): Promise<Row[]> {
-  const run = await place.completeRun('ticker');
+export async function measureLogLag({ scripts }: BenchPlace): Promise<Row[]> {
+  const run = await scripts.completeRun('ticker');
   const piped: { content: string; receivedAtMs: number }[] = [];
-  await runCommand(place.bareScript('ticker'), {
-    ...place.bare,
+  await runCommand(scripts.bareScript('ticker'), {
+    ...scripts.bare,
     onLine: (content) => piped.push({ content, receivedAtMs: Date.now() }),
   });
   const received = run.lines.map(readTick);

@@ -49,10 +49,14 @@ export function formatSection({ title, noise, rows }: Section): string {
   return [`${title}   [${load}]`, ...rows.map(formatRow), ''].join('\n');
 }
 
+const nameWidth = 52;
+const figureWidth = 32;
+const baselineWidth = 50;
+
 export const tableHead = [
-  'figure'.padEnd(46),
-  'median (min - max)'.padEnd(30),
-  'baseline'.padEnd(52),
+  'figure'.padEnd(nameWidth),
+  'median (min - max)'.padEnd(figureWidth),
+  'baseline'.padEnd(baselineWidth),
   'goal',
 ].join('');
 
@@ -60,9 +64,9 @@ function formatRow(row: Row): string {
   const { baseline, unit } = row;
   const beside = baseline ? `${formatSummary(baseline.figure, unit)} ${baseline.name}` : '-';
   return [
-    `  ${row.name}`.padEnd(46),
-    formatSummary(row.figure, unit).padEnd(30),
-    beside.padEnd(52),
+    `  ${row.name}`.padEnd(nameWidth),
+    formatSummary(row.figure, unit).padEnd(figureWidth),
+    beside.padEnd(baselineWidth),
     formatGoal(row),
   ]
     .join('')
@@ -78,7 +82,8 @@ function formatSummary({ median, min, max, p95, count }: Summary, unit: Unit): s
 
 function formatNumber(value: number, unit: Unit): string {
   if (unit === 's') return value.toFixed(2);
-  return unit === '%' ? value.toFixed(1) : value.toFixed(0);
+  // Less than nothing is what the resolution of the clock makes of nothing.
+  return unit === '%' ? value.toFixed(1) : Math.max(0, value).toFixed(0);
 }
 
 function formatGoal({ goal, figure, baseline, unit }: Row): string {

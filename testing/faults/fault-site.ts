@@ -4,22 +4,28 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pino } from 'pino';
+import { Client } from 'pg';
+import { listProcesses, selectDescendants } from '@pumphouse/server/executors/process/process-identity.ts';
 import { stopAbandonedPostgres } from '@pumphouse/server/store/postgres/embedded.ts';
 import { createApiWorkspace, listProcessesWithVariable } from '../fixtures/api-workspace.ts';
-import { createWorkspace, defineScriptJob, deployWorkspace, triggerJob } from '../fixtures/deploy-workspace.ts';
+import {
+  createWorkspace,
+  defineScriptJob,
+  deployWorkspace,
+  triggerJob,
+} from '../fixtures/deploy-workspace.ts';
 import { eventually } from '../fixtures/eventually.ts';
 import { startTestServer } from '../fixtures/server.ts';
+import { silentLog } from '../fixtures/test-postgres.ts';
 
 /** Short, so that a second server takes over within a test's patience. */
-export const leaseSeconds = 2;
+const leaseSeconds = 2;
 
-const linesBefore = Array.from({ length: 20 }, (_, number) => `line ${number}`);
-const linesAfter = Array.from({ length: 20 }, (_, number) => `line ${number + 20}`);
-/** What user code prints, in this order. */
-export const allLines = [...linesBefore, ...linesAfter];
-/** User code waits behind this line for as long as the site holds it. */
-export const lastLineBeforeHold = linesBefore.at(-1) ?? '';
+/** What user code prints, in this order; between the two it waits for as long as the site holds it. */
+export const linesBeforeHold = Array.from({ length: 20 }, (_, number) => `line ${number}`);
+const linesAfterHold = Array.from({ length: 20 }, (_, number) => `line ${number + 20}`);
+const allLines = [...linesBeforeHold, ...linesAfterHold];
+export const lastLineBeforeHold = linesBeforeHold.at(-1) ?? '';
 
 const loadScript = `
 import os, time
@@ -78,8 +84,15 @@ export async function createFaultSite() {
   await deploy(first);
   const warmUp = await trigger(first);
   await of(first).awaitEnd(warmUp, { timeoutSeconds: 120 });
-  await eventually('the follower of the first run ends', () => hasWholeFollowers(first, warmUp), { timeoutSeconds: 60 });
+  await eventually('the follower of the first run ends', () => hasWholeFollowers(first, warmUp), {
+    timeoutSeconds: 60,
+  });
   await first.end('SIGTERM');
+
+  const attemptsFolder = join(dataDir, 'attempts');
+  const listAttempts = () => readdir(attemptsFolder);
+  const cluster = join(dataDir, 'postgres', 'data');
+  let environments = 0;
 
   function of(server: TestServer) {
     return createApiWorkspace(server, workspaceId);
@@ -139,7 +152,9 @@ export async function createFaultSite() {
   async function describeRun(server: TestServer, jobRunId: string) {
     const { status } = await of(server).awaitEnd(jobRunId);
     if (status === 'completed')
-      await eventually('the followers of the run end', () => hasWholeFollowers(server, jobRunId), { timeoutSeconds: 60 });
+      await eventually('the followers of the run end', () => hasWholeFollowers(server, jobRunId), {
+        timeoutSeconds: 60,
+      });
     const logs = await readUserLines(server.client.readLog({ workspaceId, jobRunId }));
     const stream = await readUserLines(server.client.followLog({ workspaceId, jobRunId }));
     const pipelineRuns = await of(server).listPipelineRuns(jobRunId);
@@ -159,15 +174,21 @@ export async function createFaultSite() {
   }
 
   return {
-    dataDir,
-    workspaceId,
     of,
-    deploy,
     trigger,
     describeRun,
 
+    /** Deploys such that the next run needs an environment that is not built: other words for the same packages. */
+    async needNewEnvironment(server: TestServer): Promise<void> {
+      environments += 1;
+      await deploy(server, [`pyyaml>=5.${environments}`]);
+    },
+
     /** A server on the site's data folder and port, paused at a moment if one is named. */
-    async start({ pauseAt, untilReady = true }: { pauseAt?: FaultPointName; untilReady?: boolean } = {}): Promise<TestServer> {
+    async start({
+      pauseAt,
+      untilReady = true,
+    }: { pauseAt?: FaultPointName; untilReady?: boolean } = {}): Promise<TestServer> {
       const variables = { PUMPHOUSE_PAUSE_AT: pauseAt === undefined ? '' : `${pauseAt}:${pauseFile}` };
       return track(await first.restart(variables, { untilReady }));
     },
@@ -175,32 +196,62 @@ export async function createFaultSite() {
     startBeside: async (): Promise<TestServer> => track(await first.startBeside({ PUMPHOUSE_PAUSE_AT: '' })),
 
     /** Resolves when a server has come to the moment it was to pause at. */
-    awaitPause: () => eventually('the server comes to that moment', () => existsSync(pauseFile), { timeoutSeconds: 60 }),
+    awaitPause: () =>
+      eventually('the server comes to that moment', () => existsSync(pauseFile), { timeoutSeconds: 60 }),
     resume: () => rmSync(pauseFile, { force: true }),
 
     /** From now on user code waits behind `lastLineBeforeHold`. */
     hold: () => writeFileSync(holdFile, ''),
     release: () => rmSync(holdFile, { force: true }),
 
-    /** Bootstraps that live, with the attempt of each. */
+    /** Bootstraps that run, with the attempt of each. */
     async listBootstraps(): Promise<{ attemptId: string; pid: number }[]> {
-      const ids = await readdir(join(dataDir, 'attempts')).catch(() => []);
-      const found = await Promise.all(ids.map(async (attemptId) => {
-        const text = await readFile(join(dataDir, 'attempts', attemptId, 'process.json'), 'utf8').catch(() => '');
-        const pid = text === '' ? 0 : (JSON.parse(text) as { pid: number }).pid;
+      const listed = (await listAttempts()).map((attemptId) => {
+        const path = join(attemptsFolder, attemptId, 'process.json');
+        const { pid } = existsSync(path)
+          ? (JSON.parse(readFileSync(path, 'utf8')) as { pid: number })
+          : { pid: 0 };
         return { attemptId, pid };
-      }));
-      return found.filter(({ pid }) => existsSync(`/proc/${pid}/exe`) || existsSync(`/proc/${pid}`));
+      });
+      return listed.filter(({ pid }) => existsSync(`/proc/${pid}`));
+    },
+    /** Whether an attempt has recorded its end, delivered or not. */
+    async hasExitRecord(): Promise<boolean> {
+      const spools = (await listAttempts()).map((attemptId) => join(attemptsFolder, attemptId, 'spool'));
+      return spools.some(
+        (spool) => existsSync(spool) && readFileSync(spool, 'utf8').includes('"kind":"exit"'),
+      );
     },
     /** Everything that runs for an attempt. */
     listProcesses: (attemptId: string) => listProcessesWithVariable(`PUMPHOUSE_ATTEMPT_ID=${attemptId}`),
+
+    /** kill -9 of the site's Postgres, backends and all. */
+    async killPostgres(): Promise<void> {
+      const postmaster = Number.parseInt(await readFile(join(cluster, 'postmaster.pid'), 'utf8'), 10);
+      const processes = selectDescendants(await listProcesses(), postmaster);
+      for (const { pid } of processes) process.kill(pid, 'SIGKILL');
+    },
+    /** Why the run failed, as the store has it; null when it did not. */
+    async readFailureCode(jobRunId: string): Promise<string | null> {
+      const client = new Client({ host: cluster, port: 5432, user: 'pumphouse', database: 'pumphouse' });
+      await client.connect();
+      try {
+        const { rows } = await client.query<{ failure: { code: string } | null }>(
+          'select failure from job_runs where id = $1',
+          [jobRunId],
+        );
+        return rows[0]?.failure?.code ?? null;
+      } finally {
+        await client.end();
+      }
+    },
 
     /** Waits until what the attempts of the site needed is put away: their folders are gone, their logs packed. */
     async awaitTidiness(): Promise<void> {
       await eventually(
         'attempts are removed and logs packed',
         async () => {
-          const attempts = await readdir(join(dataDir, 'attempts'));
+          const attempts = await listAttempts();
           const logs = await readdir(join(dataDir, 'blobs', 'logs'), { recursive: true });
           return attempts.length === 0 && logs.every((name) => !name.endsWith('.ndjson'));
         },
@@ -221,7 +272,7 @@ export async function createFaultSite() {
 
     async remove(): Promise<void> {
       for (const server of servers) await server.end('SIGKILL');
-      await stopAbandonedPostgres(dataDir, pino({ level: 'silent' }));
+      await stopAbandonedPostgres(dataDir, silentLog);
       await rm(dataDir, { recursive: true, force: true });
       await rm(pauseFolder, { recursive: true, force: true });
     },

@@ -171,6 +171,11 @@ export const errorCodes = {
     cause: 'The server is starting, stopping, or has lost its store for the moment.',
     nextStep: 'Try again in a few seconds.',
   },
+  disk_full: {
+    status: 507,
+    cause: 'The disk of the server is full: what was sent could not be stored.',
+    nextStep: 'Make room on the disk of the data folder, then send it again.',
+  },
 } as const satisfies Record<string, ErrorCodeMeaning>;
 
 /** The name of a stable error code. */

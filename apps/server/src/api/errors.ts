@@ -24,6 +24,7 @@ export function toErrorAnswer(error: unknown, requestId: string): ErrorAnswer {
   if (error instanceof ArchiveError) return answer(error.code, error.detail);
   if (isStoreAbsent(error))
     return { ...answer('unavailable', 'The store does not answer; try again.'), isUnexpected: true };
+  if (isDiskFull(error)) return { ...answer('disk_full', errorCodes.disk_full.cause), isUnexpected: true };
   const status = readStatus(error);
   if (error instanceof Error && status !== null) return answer(codeOfStatus(status), describe(error, status));
   const detail = `The server failed. Its log has the reason under the request id ${requestId}.`;
@@ -73,6 +74,13 @@ function describe(error: Error, status: number): string {
 // Postgres: 08 connection exceptions, 57P shutdowns and start-up.
 const absenceStates = /^(08|57P)/;
 const absenceCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE']);
+
+// Of the file system, and of Postgres.
+const fullDiskCodes = new Set(['ENOSPC', 'EDQUOT', '53100']);
+
+function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && fullDiskCodes.has(String(error.code));
+}
 
 function isStoreAbsent(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
