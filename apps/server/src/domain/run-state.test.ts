@@ -1,17 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import {
-  ACTIVE_RUN_STATES,
-  canTransition,
-  isTerminalRunState,
-  RUN_STATES,
-  statesBefore,
-  TERMINAL_RUN_STATES,
-} from './run-state.ts';
+import { activeRunStates, isTerminalRunState, runStates, terminalRunStates } from '@pumphouse/contract';
+import { canTransition, statesBefore } from './run-state.ts';
 
 describe('run states', () => {
   it('allow exactly these transitions', () => {
-    const allowed = RUN_STATES.flatMap((from) =>
-      RUN_STATES.filter((to) => canTransition(from, to)).map((to) => `${from} > ${to}`),
+    const allowed = runStates.flatMap((from) =>
+      runStates.filter((to) => canTransition(from, to)).map((to) => `${from} > ${to}`),
     );
     expect(allowed).toEqual([
       'pending > starting',
@@ -33,8 +27,8 @@ describe('run states', () => {
   });
 
   it('are either active or terminal, and a terminal one never changes', () => {
-    expect([...ACTIVE_RUN_STATES, ...TERMINAL_RUN_STATES]).toEqual([...RUN_STATES]);
-    expect(RUN_STATES.filter(isTerminalRunState)).toEqual([...TERMINAL_RUN_STATES]);
+    expect([...activeRunStates, ...terminalRunStates]).toEqual([...runStates]);
+    expect(runStates.filter(isTerminalRunState)).toEqual([...terminalRunStates]);
   });
 
   it('know what may come before', () => {

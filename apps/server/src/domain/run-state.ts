@@ -1,36 +1,4 @@
-/** Every state a job run can be in, in the words of the dlt API. */
-export const RUN_STATES = [
-  'pending',
-  'starting',
-  'running',
-  'cancelling',
-  'completed',
-  'failed',
-  'cancelled',
-  'skipped',
-] as const;
-export type RunState = (typeof RUN_STATES)[number];
-
-/** States a run row may be created in: a start, or the record of a declined tick or event. */
-export type InitialRunState = 'pending' | 'skipped';
-
-/** States in which a run occupies a concurrency slot. */
-export const ACTIVE_RUN_STATES = [
-  'pending',
-  'starting',
-  'running',
-  'cancelling',
-] as const satisfies RunState[];
-export type ActiveRunState = (typeof ACTIVE_RUN_STATES)[number];
-
-/** States that never change again. */
-export const TERMINAL_RUN_STATES = [
-  'completed',
-  'failed',
-  'cancelled',
-  'skipped',
-] as const satisfies RunState[];
-export type TerminalRunState = (typeof TERMINAL_RUN_STATES)[number];
+import { runStates, type RunState } from '@pumphouse/contract';
 
 /**
  * The transitions of a run; there are no others.
@@ -57,10 +25,5 @@ export function canTransition(from: RunState, to: RunState): boolean {
 
 /** The states from which a run may reach `to`: the `WHERE state IN (...)` of a compare and set. */
 export function statesBefore(to: RunState): RunState[] {
-  return RUN_STATES.filter((from) => canTransition(from, to));
-}
-
-/** Whether the state is final. */
-export function isTerminalRunState(state: RunState): state is TerminalRunState {
-  return TRANSITIONS[state].length === 0;
+  return runStates.filter((from) => canTransition(from, to));
 }

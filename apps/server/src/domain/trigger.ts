@@ -1,3 +1,4 @@
+import { triggerKind, type TriggerKind } from '@pumphouse/contract';
 import { findCronProblem } from './cron.ts';
 import { parseIsoInstant } from './time-zone.ts';
 
@@ -16,19 +17,6 @@ export const TRIGGER_TYPES = [
   'pipeline_name',
 ] as const;
 export type TriggerType = (typeof TRIGGER_TYPES)[number];
-
-/** The kinds by which the API filters lists; triggers of other types have no kind of their own. */
-export const TRIGGER_KINDS = [
-  'every',
-  'http',
-  'job.fail',
-  'job.success',
-  'manual',
-  'once',
-  'schedule',
-  'webhook',
-] as const;
-export type TriggerKind = (typeof TRIGGER_KINDS)[number];
 
 /** A parsed trigger: `raw` is the text, `expr` what follows the first colon, in the form of its type. */
 export type Trigger =
@@ -65,7 +53,7 @@ export function readTriggerType(trigger: string): TriggerType | null {
 /** The API's kind of a trigger text, or null for the types that have none (`tag:`, `deployment:`, `pipeline_name:`). */
 export function readTriggerKind(trigger: string): TriggerKind | null {
   const type = readTriggerType(trigger);
-  return TRIGGER_KINDS.find((kind) => kind === type) ?? null;
+  return triggerKind.options.find((kind) => kind === type) ?? null;
 }
 
 /** Whether the trigger comes from a clock again and again: `schedule:` or `every:`. */
