@@ -150,11 +150,11 @@ class OutputReader:
             ready = [number for number, _ in poll.poll(self._find_timeout()) if number != self._wake_read]
             if not ready and self._draining:
                 break
+            self._flush_silent(ready)
             for descriptor in ready:
                 if not self._read(self._streams[descriptor], descriptor):
                     poll.unregister(descriptor)
                     self._finish(self._streams.pop(descriptor))
-            self._flush_silent()
         for stream in self._streams.values():
             self._finish(stream)
 
@@ -178,10 +178,13 @@ class OutputReader:
         # What is held back as undecided waits for more, and is looked at once a second.
         return max(10, int(remaining * 1000) + 1)
 
-    def _flush_silent(self) -> None:
+    def _flush_silent(self, ready: list[int]) -> None:
+        """Where this reader itself was kept from reading, by a full disk, more of the line is there already: that is no silence."""
         now = time.monotonic()
-        for stream in self._streams.values():
-            if stream.splitter.has_pending and now - stream.heard_at >= _SILENCE_SECONDS:
+        for descriptor, stream in self._streams.items():
+            if descriptor in ready or not stream.splitter.has_pending:
+                continue
+            if now - stream.heard_at >= _SILENCE_SECONDS:
                 stream.heard_at = now
                 self._record(stream, stream.splitter.flush_silent())
 

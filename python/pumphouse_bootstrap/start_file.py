@@ -17,6 +17,7 @@ class StartFile:
         self.folder: str = fields["folder"]
         self.inside_work_folder: str = fields["inside_work_folder"]
         self.bootstrap_inside: str = fields["bootstrap_inside"]
+        self.inside_python: str = fields["inside_python"]
         self.environment: str = fields["environment"]
         self.local_data: dict | None = fields["local_data"]
         self.sandbox: list[str] = fields["sandbox"]

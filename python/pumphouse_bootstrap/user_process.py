@@ -48,9 +48,8 @@ class UserProcess:
         passed = [number for number in (control, status, code, configuration) if number is not None]
         for number in passed:
             os.set_inheritable(number, True)
-        python = f"{start.environment}/bin/python"
         inside = f"{start.bootstrap_inside}/inside/__main__.py"
-        command = [*start.sandbox, python, "-I", "-S", inside, str(control)]
+        command = [*start.sandbox, start.inside_python, "-I", "-S", inside, str(control)]
         try:
             self._child = os.posix_spawnp(
                 command[0],
@@ -65,7 +64,7 @@ class UserProcess:
                 setsigdef=_RESET_SIGNALS,
             )
         except OSError as error:
-            code_word = "sandbox_failed" if start.sandbox else "environment_missing"
+            code_word = "sandbox_failed" if start.sandbox else "bootstrap_failed"
             raise CannotStart(code_word, f"{command[0]}: {error.strerror}") from error
         finally:
             for number in (*passed, child_stdout, child_stderr):
@@ -141,8 +140,6 @@ class UserProcess:
         if "code" in last:
             raise CannotStart(str(last["code"])[:64], str(last.get("detail"))[:_LAST_WORDS_BYTES])
         words = self._read_last_words()
-        if f"{self._start.environment}/bin/python" in words:
-            raise CannotStart("environment_missing", words)
         raise CannotStart("sandbox_failed", words or f"It ended without a word ({self.signal or self.code}).")
 
     def _read_last_words(self) -> str:

@@ -137,6 +137,7 @@ class AttemptRunner:
             "work_folder": str(work),
             "inside_work_folder": inside,
             "bootstrap_inside": str(BOOTSTRAP),
+            "inside_python": os.path.realpath(sys.executable),
             "environment": environment,
             "local_data": None,
             "sandbox": build_sandbox(str(work), environment, inside) if sandboxed else [],

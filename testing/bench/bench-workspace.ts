@@ -48,8 +48,9 @@ export async function deployBenchWorkspace(
   { name, requirements, firstJob }: { name: string; requirements: string; firstJob: string },
 ): Promise<BenchWorkspace> {
   const { server } = place;
+  const folder = join(place.parentFolder, name);
   const client = await createClientWorkspace({ ...place, name }, { 'requirements.txt': `${requirements}\n` });
-  await cp(join(repositoryFolder, 'testing/bench/workspaces', name), client.folder, { recursive: true });
+  await cp(join(repositoryFolder, 'testing/bench/workspaces', name), folder, { recursive: true });
   await client.dlthub(['deploy']);
   const runs = await createRuns(server, client);
   const environmentsFolder = join(server.dataDir, 'environments');
@@ -60,7 +61,7 @@ export async function deployBenchWorkspace(
   return {
     client,
     ...runs,
-    ...(await createBare(client, join(environmentsFolder, environment, 'venv'), runs)),
+    ...(await createBare(folder, join(environmentsFolder, environment, 'venv'), runs)),
   };
 }
 
@@ -109,13 +110,13 @@ async function createRuns({ client }: TestServer, { api }: ClientWorkspace) {
 }
 
 async function createBare(
-  client: ClientWorkspace,
+  workspaceFolder: string,
   environment: string,
   { findJob }: Pick<Awaited<ReturnType<typeof createRuns>>, 'findJob'>,
 ) {
   const python = join(environment, 'bin', 'python');
-  const folder = `${client.folder}-bare`;
-  await cp(client.folder, folder, { recursive: true });
+  const folder = `${workspaceFolder}-bare`;
+  await cp(workspaceFolder, folder, { recursive: true });
   await writeFile(join(folder, '.dlt', '.workspace'), '');
   const runId = randomUUID();
   const bare: CommandPlace = {

@@ -1,10 +1,10 @@
 import type { FaultPointName } from '@pumphouse/server/fault-points.ts';
 import type { FaultSite } from './fault-site.ts';
 import type { TestServer } from '../fixtures/server.ts';
-import { lastLineBeforeHold } from './fault-site.ts';
+import { lastLineBeforeHold } from './fault-workspace.ts';
 
 /** A server that has come to a moment in the life of a run. */
-export interface Reached {
+interface Reached {
   server: TestServer;
   jobRunId: string;
 }
@@ -13,7 +13,7 @@ export interface Reached {
 export interface Moment {
   name: string;
   /** Starts a server and a run, and resolves at the moment. */
-  reach(site: FaultSite): Promise<Reached>;
+  reach: (site: FaultSite) => Promise<Reached>;
 }
 
 /** The moments in the order in which a run comes to them. */
@@ -21,7 +21,7 @@ export const moments: readonly Moment[] = [
   atPoint('between the claim and the start', 'after-claim'),
   {
     name: 'before the environment is built',
-    async reach(site) {
+    reach: async (site) => {
       const server = await site.start({ pauseAt: 'in-environment-build' });
       await site.needNewEnvironment(server);
       const jobRunId = await site.trigger(server);
@@ -31,7 +31,7 @@ export const moments: readonly Moment[] = [
   },
   {
     name: 'while uv builds the environment',
-    async reach(site) {
+    reach: async (site) => {
       const server = await site.start();
       await site.needNewEnvironment(server);
       const jobRunId = await site.trigger(server);
@@ -42,7 +42,7 @@ export const moments: readonly Moment[] = [
   atPoint('between the start and the stored handle', 'before-handle-stored'),
   {
     name: 'in user code',
-    async reach(site) {
+    reach: async (site) => {
       const server = await site.start();
       return { server, jobRunId: await startHeldRun(site, server) };
     },
@@ -54,7 +54,7 @@ export const moments: readonly Moment[] = [
   atPoint('while the log is compressed', 'in-log-compression'),
   {
     name: 'in a second start-up',
-    async reach(site) {
+    reach: async (site) => {
       const first = await site.start();
       const jobRunId = await startHeldRun(site, first);
       await first.end('SIGKILL');
@@ -68,7 +68,7 @@ export const moments: readonly Moment[] = [
 function atPoint(name: string, pauseAt: FaultPointName): Moment {
   return {
     name,
-    async reach(site) {
+    reach: async (site) => {
       const server = await site.start({ pauseAt });
       const jobRunId = await site.trigger(server);
       await site.awaitPause();

@@ -29,7 +29,7 @@ describe('readConfig', () => {
 describe('docs/operate/settings.md', () => {
   const rows = readFileSync(new URL('../../../docs/operate/settings.md', import.meta.url), 'utf8')
     .split('\n')
-    .map((line) => /^\| `(PUMPHOUSE_\w+)` \| .+? \| (.+) \|$/.exec(line))
+    .map((line) => /^\| `(PUMPHOUSE_\w+)` +\| .+? \| (.+?) +\|$/.exec(line))
     .filter((match) => match !== null);
 
   it('lists every setting with its meaning, and no other', () => {

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import type { Config } from './config.ts';
+import type { FastifyInstance } from 'fastify';
 import type { Executor } from './executors/executor.ts';
 import type { Logger } from 'pino';
 import { fileURLToPath } from 'node:url';
@@ -48,6 +49,7 @@ export interface RunningServer {
 
 const repositoryFolder = fileURLToPath(new URL('../../../', import.meta.url));
 const bootstrapFolder = join(repositoryFolder, 'python', 'pumphouse_bootstrap');
+const closeSeconds = 2;
 const toolsFolder = join(repositoryFolder, '.tools', 'bin');
 
 /** The store of a data folder or of an external database, migrated; for the server and for `admin` commands. */
@@ -245,10 +247,20 @@ async function serve(
     url: config.publicUrl ?? address.url,
     async stop() {
       await started.stop();
-      await api.close();
+      await closeApi(api);
       await close();
     },
   };
+}
+
+/** Requests under way are answered. A connection that never sent one, as browsers open ahead, would keep the server for a minute. */
+async function closeApi(api: FastifyInstance): Promise<void> {
+  const giveUp = setTimeout(() => api.server.closeAllConnections(), closeSeconds * 1000);
+  try {
+    await api.close();
+  } finally {
+    clearTimeout(giveUp);
+  }
 }
 
 /** `auto` is decided once and kept: isolation never drops because something is missing later. */

@@ -1,4 +1,4 @@
-"""`<environment>/bin/python -I -S <this file> <descriptor of the control file>`"""
+"""`<an interpreter of the machine> -I -S <this file> <descriptor of the control file>`"""
 
 import os
 import sys

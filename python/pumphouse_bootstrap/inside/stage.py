@@ -58,6 +58,8 @@ def _become_launcher(control: dict, status: int) -> None:
     _report(status, {"pid": os.getpid()})
     try:
         os.execve(python, command, variables)
+    except FileNotFoundError as error:
+        raise StageFailure("environment_missing", f"{python}: {error.strerror}") from error
     except (OSError, ValueError) as error:
         # The words of a ValueError may quote a value.
         words = error.strerror if isinstance(error, OSError) else "an argument or a variable holds a NUL or a bad name"

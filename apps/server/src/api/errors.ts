@@ -74,6 +74,9 @@ function describe(error: Error, status: number): string {
 // Postgres: 08 connection exceptions, 57P shutdowns and start-up.
 const absenceStates = /^(08|57P)/;
 const absenceCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE']);
+// pg's words for a connection that broke, or that did not come about in time; these have no code.
+const absenceWords =
+  /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|timeout expired)/;
 
 // Of the file system, and of Postgres.
 const fullDiskCodes = new Set(['ENOSPC', 'EDQUOT', '53100']);
@@ -86,5 +89,5 @@ function isStoreAbsent(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   const isConnect = 'syscall' in error && error.syscall === 'connect';
-  return isConnect || absenceCodes.has(code) || absenceStates.test(code);
+  return isConnect || absenceCodes.has(code) || absenceStates.test(code) || absenceWords.test(error.message);
 }

@@ -7,6 +7,7 @@ import type { Persistence, Store } from '../store/store.ts';
 import { Readable } from 'node:stream';
 import { parse as parseToml } from 'smol-toml';
 import { attemptLimits } from './record-spool.ts';
+import { isTerminalRunState } from '@pumphouse/contract';
 import { buildEntryPoint } from '../domain/entry-point.ts';
 import { listSecretValues } from '../domain/secret-values.ts';
 import { readBlob } from '../blobs/read-blob.ts';
@@ -50,7 +51,7 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
     const seen = await store.attempts.get(attemptId);
     const run = seen && (await store.jobRuns.lock(seen.jobRunId));
     const attempt = seen && (await store.attempts.lock(attemptId));
-    if (!attempt || !run) throw claimLost();
+    if (!attempt || !run || isTerminalRunState(run.status)) throw claimLost();
     // The same process asks again when the first answer got lost.
     if (attempt.begunBy === nonce && run.status !== 'starting') return { attempt, run };
     const holds = run.claimNumber === claimNumber && attempt.claimNumber === claimNumber;

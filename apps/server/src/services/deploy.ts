@@ -46,7 +46,7 @@ export function createDeploy(persistence: Persistence) {
     if (workspace.archivedAt)
       throw new ServiceError('workspace_archived', 'The workspace is archived; bring it back first.');
     const stored = await store.jobs.listAll(request.workspaceId);
-    const definitions = readDefinitions(request.jobs, stored);
+    const definitions = readDefinitions(request.jobs, listStaying(stored, request.deploymentModule));
     const configuration = await store.configurations.latest(request.workspaceId);
     const profiles = configuration?.profiles ?? [];
     const decisions = reconcileJobs(
@@ -85,8 +85,8 @@ export function createDeploy(persistence: Persistence) {
       return { outcome: decision.outcome, job, previousVersion };
     }
     if (decision.outcome === 'updated') {
-      const job = await store.jobs.addVersion(known, content, request.membershipId);
       if (decision.losesSchedule) await store.jobs.clearPause(known.id);
+      const job = await store.jobs.addVersion(known, content, request.membershipId);
       return { outcome: decision.outcome, job, previousVersion };
     }
     if (decision.outcome === 'archived')
@@ -94,7 +94,11 @@ export function createDeploy(persistence: Persistence) {
     if (decision.deploymentModule && decision.deploymentModule !== known.deploymentModule) {
       await store.jobs.setDeploymentModule([known.id], decision.deploymentModule);
     }
-    return { outcome: decision.outcome, job: known, previousVersion };
+    return {
+      outcome: decision.outcome,
+      job: { ...known, deploymentModule: decision.deploymentModule },
+      previousVersion,
+    };
   }
 
   return async function deploy(request: DeployRequest): Promise<DeployResult> {
@@ -108,7 +112,14 @@ interface ReadDefinition {
   sent: Record<string, unknown>;
 }
 
-function readDefinitions(jobs: readonly unknown[], stored: readonly JobRecord[]): ReadDefinition[] {
+/** Refs of the jobs that a deploy of the module leaves in place, whatever it sends. */
+function listStaying(stored: readonly JobRecord[], module: string | null): string[] {
+  return stored
+    .filter((job) => !job.isArchived && (module === null || job.deploymentModule !== module))
+    .map((job) => job.jobRef);
+}
+
+function readDefinitions(jobs: readonly unknown[], knownRefs: readonly string[]): ReadDefinition[] {
   const problems: string[] = [];
   const read: ReadDefinition[] = [];
   for (const job of jobs) {
@@ -116,12 +127,11 @@ function readDefinitions(jobs: readonly unknown[], stored: readonly JobRecord[])
     if (reading.ok) read.push({ definition: reading.definition, sent: echoable(job, reading.definition) });
     else problems.push(...reading.problems);
   }
-  const active = stored.filter((job) => !job.isArchived).map((job) => job.jobRef);
   if (problems.length === 0)
     problems.push(
       ...findDeploymentProblems(
         read.map((one) => one.definition),
-        active,
+        knownRefs,
       ),
     );
   if (problems.length > 0) {
@@ -186,9 +196,10 @@ function preview(
     updatedAt: now,
     ...content,
   };
-  if (decision.outcome === 'unchanged') return base;
-  if (decision.outcome === 'archived') return { ...base, isArchived: true };
-  return { ...base, ...content, isArchived: false, version: known ? known.version + 1 : 1 };
+  if (decision.outcome === 'unchanged') return { ...base, deploymentModule: decision.deploymentModule };
+  if (decision.outcome === 'archived') return { ...base, isArchived: true, isPaused: false };
+  const isPaused = base.isPaused && !decision.losesSchedule;
+  return { ...base, ...content, isArchived: false, isPaused, version: known ? known.version + 1 : 1 };
 }
 
 function toVersion(job: JobRecord): JobVersionRecord {

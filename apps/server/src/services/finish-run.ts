@@ -42,14 +42,15 @@ export function createFinishRun({ persistence, startRuns, faultPoints, announce 
     if (claimNumber !== undefined && run.claimNumber !== claimNumber) return false;
     const failure = outcome.status === 'failed' ? outcome.failure : null;
     if (!(await store.jobRuns.end(jobRunId, onlyFrom, outcome.status, failure))) return false;
-    const [job] = await store.jobs.lock([run.jobId]);
+    const [job] = await store.jobs.getMany([run.jobId]);
     if (!job) throw new Error(`Run ${jobRunId} belongs to no job`);
+    const event = job.jobType === 'interactive' ? null : followUpEvent(outcome, job.jobRef);
+    const followers = event ? await store.jobs.listTriggeredBy(run.workspaceId, event) : [];
+    // All at once, in id order: ends of jobs that follow each other would wait for each other.
+    await store.jobs.lock([run.jobId, ...followers.map((follower) => follower.id)]);
     if (outcome.status === 'completed') await store.jobs.noteCompletion(run.jobId, coveredEnd(run));
     await store.outbox.add({ kind: 'job_run.finished', payload: { jobRunId } });
-    const event = followUpEvent(outcome);
-    if (event && job.jobType !== 'interactive') {
-      await startRuns.startFollowers(store, { event: `${event}:${job.jobRef}`, previousRun: run });
-    }
+    if (event) await startRuns.startFollowers(store, { event, previousRun: run });
     return true;
   }
 
@@ -70,9 +71,9 @@ export function createFinishRun({ persistence, startRuns, faultPoints, announce 
 }
 
 /** Cancelled and skipped runs fire nothing: a person's stop is no outcome of the work. */
-function followUpEvent(outcome: RunOutcome): 'job.success' | 'job.fail' | null {
-  if (outcome.status === 'completed') return 'job.success';
-  return outcome.status === 'failed' ? 'job.fail' : null;
+function followUpEvent(outcome: RunOutcome, jobRef: string): string | null {
+  if (outcome.status === 'completed') return `job.success:${jobRef}`;
+  return outcome.status === 'failed' ? `job.fail:${jobRef}` : null;
 }
 
 /**
@@ -89,6 +90,7 @@ export function outcomeOfExit(run: Pick<JobRunRecord, 'endIntent'>, exit: Attemp
   if (exit.outOfMemory)
     return failed('out_of_memory', 'The run needed more memory than it may use and was killed.');
   if (exit.signal) return failed('killed', `The run was ended by ${exit.signal}.`);
+  if (exit.code === null) return failed('exit_code', 'The run ended without an exit code.');
   return failed('exit_code', `The run ended with exit code ${exit.code}.`);
 }
 

@@ -37,10 +37,17 @@ export function createIngestTelemetry({ persistence, blobs, log }: IngestTelemet
     });
   }
 
+  /**
+   * A body that cannot be ingested (its blob is gone) keeps back those that follow it in its attempt, which may be newer words about
+   * the same, and nobody else's.
+   */
   async function ingestAll(attemptId: string | null): Promise<void> {
+    const stuck = new Set<string>();
     for (;;) {
       const bodies = await persistence.store.telemetry.listWaiting(attemptId, batchSize);
-      for (const body of bodies) {
+      const next = bodies.filter((body) => !stuck.has(body.attemptId));
+      for (const body of next) {
+        if (stuck.has(body.attemptId)) continue;
         try {
           await ingest(body);
         } catch (error) {
@@ -48,10 +55,10 @@ export function createIngestTelemetry({ persistence, blobs, log }: IngestTelemet
             { err: error, attemptId: body.attemptId, number: body.number },
             'beacon body not ingested; tried again later',
           );
-          return;
+          stuck.add(body.attemptId);
         }
       }
-      if (bodies.length < batchSize) return;
+      if (bodies.length < batchSize || next.length === 0) return;
     }
   }
 

@@ -87,8 +87,10 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
         beaconBytes += record.body.length;
       }
     }
-    // The bootstrap stops at the limit and says so; this is for one that does not.
-    const kept = attempt.logBytes > attemptLimits.logBytes * 1.1 ? [] : lines;
+    // The bootstrap stops at the limit and says so; this is for one that does not. And a sealed log, of a run that is over, takes no
+    // line: to refuse the record would only have it sent again.
+    const isFull = attempt.logSealed || attempt.logBytes > attemptLimits.logBytes * 1.1;
+    const kept = isFull ? [] : lines;
     return { beaconCount, beaconBytes, lines: attemptLog.prepare(attempt.id, attempt, kept) };
   }
 

@@ -153,6 +153,7 @@ export function createStartRuns(persistence: Persistence, clock: () => Date) {
       return;
     }
     options.pendingRefs.add(job.jobRef);
+    if (decision.refresh) await applyRefresh(store, batch, job, options.dryRun);
     const run = options.dryRun ? null : await insertRun(store, batch, candidate, decision, options);
     result.succeeded.push({ ...candidate, run, status: 'triggered', reasons: decision.warnings });
   }
@@ -169,7 +170,6 @@ export function createStartRuns(persistence: Persistence, clock: () => Date) {
     if (!deployment || !configuration)
       throw new Error('A start was decided without a deployment and a configuration');
     const profile = profileOf(batch, job, options.profile);
-    if (decision.refresh) await applyRefresh(store, batch, job);
     const isBatch = job.jobType === 'batch';
     const run = await store.jobRuns.insert({
       workspaceId: job.workspaceId,
@@ -195,15 +195,17 @@ export function createStartRuns(persistence: Persistence, clock: () => Date) {
     return run;
   }
 
-  /** Forgets, before the run, what the job and all that a refresh reaches have completed. */
-  async function applyRefresh(store: Store, batch: Batch, job: JobRecord): Promise<void> {
+  /** Forgets, before the run, what the job and all that a refresh reaches have completed; the decisions that follow see it too. */
+  async function applyRefresh(store: Store, batch: Batch, job: JobRecord, isDryRun: boolean): Promise<void> {
     const active = batch.all.filter((other) => !other.isArchived);
-    const reached = new Set(
-      listRefreshCascade(
-        active.map((other) => batch.definitionOf(other)),
-        job.jobRef,
-      ),
+    const definitions = active.map((other) => batch.definitionOf(other));
+    const reached = new Set(listRefreshCascade(definitions, job.jobRef));
+    batch.all = batch.all.map((other) =>
+      other.id === job.id || reached.has(other.jobRef)
+        ? { ...other, completedIntervalEnd: null, lastCompletedAt: null }
+        : other,
     );
+    if (isDryRun) return;
     const downstream = active.filter((other) => reached.has(other.jobRef)).map((other) => other.id);
     await store.jobs.forgetCompletion([job.id], { refreshPending: false });
     if (downstream.length > 0) await store.jobs.forgetCompletion(downstream, { refreshPending: true });

@@ -4,6 +4,7 @@ import type { Encryption } from './encryption.ts';
 import type { Persistence, Store } from '../store/store.ts';
 import type { UploadGrant } from './credentials.ts';
 import { createReadStream } from 'node:fs';
+import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import {
   buildInstallSet,
@@ -40,24 +41,34 @@ export function createUploadPackage({
     return access.membershipId;
   }
 
-  /** Stores the row under the workspace's lock; an upload that was taken already is refused and its blob stays the first one's. */
+  /**
+   * Stores the row of a blob under the workspace's lock; an upload that was taken already is refused. The blob of a refused one goes:
+   * its key is its own, so the first one's stays.
+   */
   async function store<Row>(
     grant: UploadGrant,
+    archiveKey: string,
     exists: (tx: Store) => Promise<boolean>,
     insert: (tx: Store, createdBy: string) => Promise<Row>,
   ): Promise<Row> {
-    return persistence.transaction(async (tx) => {
-      const workspace = await tx.workspaces.lock(grant.workspaceId);
-      if (!workspace) throw new ServiceError('not_found', `There is no workspace ${grant.workspaceId}.`);
-      if (workspace.archivedAt) throw new ServiceError('workspace_archived', 'The workspace is archived.');
-      if (await exists(tx)) {
-        throw new ServiceError(
-          'upload_already_received',
-          'This upload was received already; ask for a new one.',
-        );
-      }
-      return insert(tx, await membershipOf(tx, grant));
-    });
+    try {
+      return await persistence.transaction(async (tx) => {
+        const workspace = await tx.workspaces.lock(grant.workspaceId);
+        if (!workspace) throw new ServiceError('not_found', `There is no workspace ${grant.workspaceId}.`);
+        if (workspace.archivedAt) throw new ServiceError('workspace_archived', 'The workspace is archived.');
+        if (await exists(tx)) {
+          throw new ServiceError(
+            'upload_already_received',
+            'This upload was received already; ask for a new one.',
+          );
+        }
+        return insert(tx, await membershipOf(tx, grant));
+      });
+    } catch (error) {
+      // Only after a refusal is it certain that no row names the blob: a commit whose answer got lost may have stored one.
+      if (error instanceof ServiceError) await blobs.delete(archiveKey);
+      throw error;
+    }
   }
 
   return {
@@ -70,10 +81,11 @@ export function createUploadPackage({
       const { grant } = upload;
       const hasEmbeddedDatabase = readEmbeddedDatabase(upload.requirements);
       const report = await inspectArchive(createReadStream(upload.archivePath), archiveLimits);
-      const archiveKey = `deployments/${grant.uploadId}.tar.gz`;
+      const archiveKey = `deployments/${grant.uploadId}.${randomUUID()}.tar.gz`;
       const { sha256 } = await blobs.put(archiveKey, createReadStream(upload.archivePath));
       return store(
         grant,
+        archiveKey,
         (tx) => tx.deployments.exists(grant.uploadId),
         (tx, createdBy) =>
           tx.deployments.insert({
@@ -97,10 +109,11 @@ export function createUploadPackage({
     async uploadConfiguration(upload: { grant: UploadGrant; archive: Buffer }): Promise<ConfigurationRecord> {
       const { grant, archive } = upload;
       const report = await inspectConfigurationArchive(Readable.from([archive]));
-      const archiveKey = `configurations/${grant.uploadId}.tar.gz.sealed`;
+      const archiveKey = `configurations/${grant.uploadId}.${randomUUID()}.tar.gz.sealed`;
       await blobs.put(archiveKey, encryption.encrypt(archive, grant.uploadId));
       return store(
         grant,
+        archiveKey,
         (tx) => tx.configurations.exists(grant.uploadId),
         (tx, createdBy) =>
           tx.configurations.insert({

@@ -37,6 +37,8 @@ export function createEnvironments(dependencies: EnvironmentsDependencies) {
   const { persistence, executor, owner, leaseSeconds, faultPoints } = dependencies;
   const { store } = persistence;
   const builds = new Map<string, Build>();
+  /** Builds that were abandoned and take a while to end. Until then they hold their key, and give it up for this whole server. */
+  const ending = new Map<string, Promise<void>>();
 
   async function findReady(key: string): Promise<EnvironmentLocation | 'gone' | null> {
     const known = await store.environments.find(key);
@@ -95,13 +97,8 @@ export function createEnvironments(dependencies: EnvironmentsDependencies) {
   function join(plan: Plan, onLine: OnLine, signal: AbortSignal): Promise<EnvironmentLocation> {
     let current = builds.get(plan.key);
     if (!current) {
-      const started = startBuild(plan);
-      builds.set(plan.key, started);
-      const forget = () => {
-        if (builds.get(plan.key) === started) builds.delete(plan.key);
-      };
-      started.result.then(forget, forget);
-      current = started;
+      current = startBuild(plan);
+      builds.set(plan.key, current);
     }
     return listen(current, onLine, signal);
   }
@@ -114,11 +111,22 @@ export function createEnvironments(dependencies: EnvironmentsDependencies) {
       lines.push(line);
       for (const listener of listeners) listener(line);
     };
-    const abandon = () => {
-      builds.delete(plan.key);
-      controller.abort();
+    const before = ending.get(plan.key) ?? Promise.resolve();
+    const result = before.then(() => build(plan, onLine, controller.signal));
+    const forget = () => {
+      if (builds.get(plan.key) === started) builds.delete(plan.key);
     };
-    return { lines, listeners, abandon, result: build(plan, onLine, controller.signal) };
+    const ended = result.then(forget, forget);
+    const abandon = () => {
+      forget();
+      controller.abort();
+      ending.set(plan.key, ended);
+      void ended.then(() => {
+        if (ending.get(plan.key) === ended) ending.delete(plan.key);
+      });
+    };
+    const started: Build = { lines, listeners, abandon, result };
+    return started;
   }
 
   return {

@@ -74,7 +74,9 @@ export function createOutboxRelay({
           await act(event);
           await store.outbox.markProcessed(event.id);
         } catch (error) {
-          log.warn(
+          // The first tries often come before the bootstrap has left.
+          const level = event.failures < patientTries ? 'debug' : 'warn';
+          log[level](
             { err: error, eventId: event.id, kind: event.kind },
             'event not handled yet; tried again later',
           );

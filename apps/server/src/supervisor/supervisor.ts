@@ -48,6 +48,7 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
   const held = new Map<string, { claim: Claim; work: Promise<void> }>();
   const stopping = new AbortController();
   let lastRoundAt: Date | null = null;
+  let lastTakeOver = -Infinity;
   const sleepers = new Set<() => void>();
   const wake = () => {
     for (const awaken of sleepers) awaken();
@@ -73,6 +74,7 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
 
   /** Runs of servers that are gone, or stopped for longer than their lease. */
   async function takeOver(): Promise<void> {
+    lastTakeOver = performance.now();
     const dead = (await store.claims.listOwners()).filter((other) => serverProcesses.isKnownDead(other));
     const builders = (await store.environments.listBuilders()).filter((other) =>
       serverProcesses.isKnownDead(other),
@@ -106,9 +108,10 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
     for (const jobRunId of held.keys()) attemptLog.announce(jobRunId);
   }
 
+  /** New runs first: each start and end of a run wakes this, and what other servers left is no later for a second's wait. */
   async function round(): Promise<void> {
-    await takeOver();
     await claimPending();
+    if (performance.now() - lastTakeOver >= pollIntervalMs) await takeOver();
     await noteWaits();
     lastRoundAt = new Date();
   }

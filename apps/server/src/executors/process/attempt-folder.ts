@@ -37,6 +37,7 @@ export interface StartFile {
   work_folder: string;
   inside_work_folder: string;
   bootstrap_inside: string;
+  inside_python: string;
   environment: string;
   local_data: { path: string; mounted: boolean } | null;
   sandbox: string[];

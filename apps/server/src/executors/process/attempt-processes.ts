@@ -22,8 +22,10 @@ export interface AttemptMarks {
   attemptId: string;
   /** Path of its start.json: an argument of its bootstrap, whose environment an unprivileged server cannot read. */
   startFile: string;
-  /** The bootstrap, when it is known. */
+  /** The bootstrap, while it is known to run. */
   bootstrapPid: number | null;
+  /** When the bootstrap started, in clock ticks since boot: what is older is none of the attempt's. Null when that is not known. */
+  startTime: number | null;
 }
 
 /**
@@ -31,7 +33,7 @@ export interface AttemptMarks {
  * mark in their environment or arguments (one that detached itself is found by these alone), with theirs.
  */
 export async function findAttemptProcesses(marks: AttemptMarks): Promise<ProcessEntry[]> {
-  const processes = await listProcesses();
+  const processes = (await listProcesses()).filter(({ startTime }) => startTime >= (marks.startTime ?? 0));
   const marked = await Promise.all(
     processes.map(async (entry) => ((await isMarked(entry.pid, marks)) ? entry : null)),
   );

@@ -20,7 +20,6 @@ import {
 } from './attempt-folder.ts';
 import { buildHandle, readPlace } from './attempt-place.ts';
 import { ATTEMPT_ID_VARIABLE } from './attempt-processes.ts';
-import { buildEnterCommand } from './enter-user.ts';
 import { readEnvironmentMarker, type EnvironmentMarker } from './environment-builder.ts';
 import { readHostLayout } from './host-layout.ts';
 import { bindInterpreter, decideRunUser, type Isolation } from './isolation.ts';
@@ -148,8 +147,10 @@ function buildStartFile(
     folder: folder.path,
     work_folder: workFolder,
     environment: spec.environment.path,
-    // Where another user is to be entered, the sandbox's own command does it.
-    drop_to: null,
+    // Not the environment's own: packages could have replaced that one, and this one is root until it has become another user
+    // (in a sandbox without files, but with /proc/sys).
+    inside_python: marker.python.executable,
+    drop_to: decideRunUser(isolation, spec.uid),
   };
   if (isolation.kind === 'none') {
     return {
@@ -175,15 +176,12 @@ function buildStartFile(
     const writable = spec.localData?.access === 'read-write';
     binds.push({ source: localDataSource, target: localDataTarget, writable });
   }
-  const sandbox = buildSandboxArguments({ ...isolation, host: readHostLayout(), binds });
-  const user = decideRunUser(isolation, spec.uid);
-  const enter = buildEnterCommand({ pythonPath: marker.python.executable, user, dieWithPid: null });
   return {
     ...common,
     inside_work_folder: insideWorkFolder,
     bootstrap_inside: insideBootstrap,
     local_data: localDataSource === null ? null : { path: localDataTarget, mounted: true },
-    sandbox: [...sandbox, ...(user === null ? [] : enter)],
+    sandbox: buildSandboxArguments({ ...isolation, host: readHostLayout(), binds }),
   };
 }
 

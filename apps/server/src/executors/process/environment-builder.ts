@@ -280,6 +280,8 @@ function buildVariables({ spec, paths }: Build): Record<string, string> {
     LANG: 'C.UTF-8',
     NO_COLOR: '1',
     UV_CACHE_DIR: paths.cache,
+    // A hard link into the cache would let a later build change the files of an environment that runs use.
+    UV_LINK_MODE: 'copy',
     UV_NO_CONFIG: '1',
     UV_NO_PROGRESS: '1',
     UV_PYTHON_DOWNLOADS: 'never',

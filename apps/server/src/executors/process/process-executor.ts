@@ -165,7 +165,11 @@ async function locateAttempt(
       : { bootId: data.bootId, pid: data.pid, startTime: data.startTime };
   const bootstrap = stored ?? (await readBootstrapIdentity(folder));
   const bootstrapPid = bootstrap !== null && isProcessAlive(bootstrap) ? bootstrap.pid : null;
-  return { marks: { attemptId: data.attemptId, startFile: folder.startFile, bootstrapPid }, bootstrap };
+  const startTime = bootstrap?.startTime ?? null;
+  return {
+    marks: { attemptId: data.attemptId, startFile: folder.startFile, bootstrapPid, startTime },
+    bootstrap,
+  };
 }
 
 async function readBootstrapIdentity(folder: AttemptFolder): Promise<ProcessIdentity | null> {

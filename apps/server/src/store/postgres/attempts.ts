@@ -78,11 +78,12 @@ export function createAttemptStore(sql: Queryable) {
 
     /** A log needs an attempt before an executor does: the lines of an environment build come first. */
     ensureFirst: async (jobRunId: string, executor: string) => {
-      await sql.execute(
+      const made = await sql.maybeOne<AttemptRecord>(
         `insert into attempts (job_run_id, number, claim_number, executor) values ($1, 1, 0, $2)
-         on conflict (job_run_id, number) do nothing`,
+         on conflict (job_run_id, number) do nothing returning ${attemptColumns}`,
         [jobRunId, executor],
       );
+      if (made) return made;
       return sql.one<AttemptRecord>(
         `select ${attemptColumns} from attempts where job_run_id = $1 order by number desc limit 1`,
         [jobRunId],

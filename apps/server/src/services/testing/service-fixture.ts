@@ -1,0 +1,117 @@
+import type { FaultPointName, FaultPoints } from '../../fault-points.ts';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { randomBytes } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { createAttemptLog } from '../attempt-log.ts';
+import { createBeginAttempt } from '../begin-attempt.ts';
+import { createCancelRuns } from '../cancel-runs.ts';
+import { createCredentials } from '../credentials.ts';
+import { createDeploy } from '../deploy.ts';
+import { createEncryption } from '../encryption.ts';
+import { createFinishRun } from '../finish-run.ts';
+import { createFolderBlobStore } from '../../blobs/folder-blob-store.ts';
+import { createIngestTelemetry } from '../ingest-telemetry.ts';
+import { createLogFiles } from '../../blobs/log-file.ts';
+import { createPersistence } from '../../store/store.ts';
+import { createRecordSpool } from '../record-spool.ts';
+import { createStartRuns } from '../start-runs.ts';
+import { createTestDatabase } from '../../../../../testing/fixtures/postgres.ts';
+import { createUploadPackage } from '../upload-package.ts';
+
+export type ServiceFixture = Awaited<ReturnType<typeof createServiceFixture>>;
+
+/** What `clock.now` is unless a test sets it. */
+export const noon = new Date('2026-03-10T12:30:00Z');
+
+/** All services over a database and folders of their own; nothing runs by itself. */
+export async function createServiceFixture() {
+  const testDatabase = await createTestDatabase();
+  const folder = await mkdtemp(join(tmpdir(), 'pumphouse-services-'));
+  const log = pino({ level: 'silent' });
+  const persistence = createPersistence(testDatabase.database);
+  const encryption = createEncryption(randomBytes(32));
+  const credentials = createCredentials(persistence, encryption);
+  const blobs = createFolderBlobStore(join(folder, 'blobs'));
+  const logFiles = createLogFiles(join(folder, 'logs'));
+  const attemptLog = createAttemptLog(persistence, logFiles);
+  /** The time that start decisions see. */
+  const clock = { now: noon };
+  const { faultPoints, setFault } = createFaults();
+  const ingestTelemetry = createIngestTelemetry({ persistence, blobs, log });
+  const startRuns = createStartRuns(persistence, () => clock.now);
+  /** Runs whose change was announced, in order. */
+  const announced: string[] = [];
+  const finishRun = createFinishRun({
+    persistence,
+    startRuns,
+    faultPoints,
+    announce(jobRunId) {
+      announced.push(jobRunId);
+      attemptLog.announce(jobRunId);
+    },
+  });
+  const archiveLimits = {
+    maxBytes: 1024 * 1024,
+    maxUnpackedBytes: 1024 * 1024,
+    maxEntries: 100,
+    maxManifestBytes: 64 * 1024,
+  };
+  return {
+    database: testDatabase.database,
+    folder,
+    log,
+    persistence,
+    store: persistence.store,
+    encryption,
+    blobs,
+    logFiles,
+    attemptLog,
+    clock,
+    faultPoints,
+    setFault,
+    announced,
+    ingestTelemetry,
+    startRuns,
+    finishRun,
+    recordSpool: createRecordSpool({
+      persistence,
+      attemptLog,
+      blobs,
+      finishRun,
+      ingestTelemetry,
+      faultPoints,
+    }),
+    deploy: createDeploy(persistence),
+    cancelRuns: createCancelRuns(persistence, finishRun, attemptLog),
+    beginAttempt: createBeginAttempt({
+      persistence,
+      blobs,
+      encryption,
+      credentials,
+      apiUrl: () => 'http://127.0.0.1:1',
+    }),
+    uploadPackage: createUploadPackage({ persistence, blobs, encryption, archiveLimits }),
+    async close() {
+      await testDatabase.drop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Fault points at which a test may fail or wait; without one they let everything pass. */
+function createFaults() {
+  let fault: { name: FaultPointName; act: () => Promise<void> | void } | null = null;
+  const faultPoints: FaultPoints = {
+    async reach(name) {
+      if (fault?.name === name) await fault.act();
+    },
+  };
+  return {
+    faultPoints,
+    setFault(name: FaultPointName, act: () => Promise<void> | void): void {
+      fault = { name, act };
+    },
+  };
+}

@@ -1,0 +1,212 @@
+import type { CreateRunRequest, TriggerRequest } from '../start-runs.ts';
+import type { DeployRequest } from '../deploy.ts';
+import type { JobDefinition } from '../../domain/job-definition.ts';
+import type { JobRecord, JobRunRecord } from '../../store/records.ts';
+import type { LogLine } from '../../domain/log-line.ts';
+import type { ServiceFixture } from './service-fixture.ts';
+import type { UploadGrant } from '../credentials.ts';
+import { createSecret, hashSecret } from '../credentials.ts';
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { buildArchive } from '../../../../../testing/fixtures/workspace-archive.ts';
+import { buildDefinition } from '../../domain/test-definition.ts';
+
+export type ServicePlace = Awaited<ReturnType<typeof createPlace>>;
+
+/** What a deployment needs besides its files: plain code that keeps no local data. */
+export const plainRequirements = {
+  engine_version: 2,
+  python_version: '3.12',
+  default_groups: ['main'],
+  groups: { main: ['requests==2.32.0'] },
+};
+
+/** The same with a database in local files: its runs take turns. */
+export const embeddedRequirements = { ...plainRequirements, groups: { main: ['duckdb==1.4.0'] } };
+
+/** A definition that the client could have sent. */
+export function defineJob(jobRef: string, keys: Parameters<typeof buildDefinition>[0] = {}): JobDefinition {
+  return buildDefinition({ job_ref: jobRef, ...keys });
+}
+
+/** A workspace of its own, its owner, and what the owner does there. */
+export async function createPlace(fixture: ServiceFixture) {
+  const { store } = fixture;
+  const organization = await store.people.createOrganization({ name: 'Acme', dataplaneId: 'local' });
+  const workspace = await store.workspaces.create({
+    organizationId: organization.id,
+    name: 'W',
+    description: null,
+  });
+  const email = `${randomUUID()}@example.com`;
+  const user = await store.people.createUser({ email, kind: 'human', passwordHash: null });
+  const membership = await store.people.addMember(organization.id, user.id, 'owner');
+  await store.workspaces.addMember(workspace.id, membership.id, 'owner');
+  const who = { workspaceId: workspace.id, membershipId: membership.id };
+  const principal = { userId: user.id, email, keyId: '', workspaceId: null, kind: 'user' as const };
+
+  const grant = (kind: UploadGrant['kind'], uploadId: string = randomUUID()): UploadGrant => ({
+    principal,
+    workspaceId: workspace.id,
+    kind,
+    uploadId,
+  });
+
+  return {
+    ...who,
+    organizationId: organization.id,
+    grant,
+    ...createDeploying(fixture, who, grant),
+    ...createRunning(fixture, who),
+  };
+}
+
+type Who = Pick<DeployRequest, 'workspaceId' | 'membershipId'>;
+
+function createDeploying(
+  fixture: ServiceFixture,
+  who: Who,
+  grant: (kind: UploadGrant['kind']) => UploadGrant,
+) {
+  async function uploadDeployment(requirements: unknown = plainRequirements, own = grant('deployment')) {
+    const archivePath = join(fixture.folder, `${randomUUID()}.tar.gz`);
+    await writeFile(archivePath, buildArchive({ 'a.py': 'x = 1' }));
+    const upload = { grant: own, archivePath, requirements, requirementsSizeBytes: 2 };
+    return fixture.uploadPackage.uploadDeployment(upload);
+  }
+
+  async function uploadConfiguration(files: Record<string, string> = { 'config.toml': '' }) {
+    const archive = buildArchive(files);
+    return fixture.uploadPackage.uploadConfiguration({ grant: grant('configuration'), archive });
+  }
+
+  async function deployJobs(jobs: readonly unknown[], options: Partial<DeployRequest> = {}) {
+    return fixture.deploy({ ...who, jobs, deploymentModule: null, dryRun: false, ...options });
+  }
+
+  return {
+    uploadDeployment,
+    uploadConfiguration,
+    deployJobs,
+    /** A deployment, a configuration and the jobs. */
+    async deployAll(jobs: readonly unknown[], requirements: unknown = plainRequirements): Promise<void> {
+      await uploadDeployment(requirements);
+      await uploadConfiguration();
+      await deployJobs(jobs);
+    },
+  };
+}
+
+function createRunning(fixture: ServiceFixture, who: Who) {
+  const { store, database } = fixture;
+
+  async function getJob(jobRef: string): Promise<JobRecord> {
+    const job = (await store.jobs.listAll(who.workspaceId)).find((one) => one.jobRef === jobRef);
+    if (!job) throw new Error(`There is no job ${jobRef}`);
+    return job;
+  }
+
+  async function getRun(jobRunId: string): Promise<JobRunRecord> {
+    const run = await store.jobRuns.find(jobRunId);
+    if (!run) throw new Error(`There is no run ${jobRunId}`);
+    return run;
+  }
+
+  async function createRun(jobRef: string, options: Partial<CreateRunRequest> = {}) {
+    const { id } = await getJob(jobRef);
+    return fixture.startRuns.createRun({
+      ...who,
+      jobId: id,
+      trigger: 'manual:',
+      profile: null,
+      refresh: false,
+      skipFreshness: false,
+      mode: 'always',
+      ...options,
+    });
+  }
+
+  /** Sets columns of a run: what a supervisor or a person would do. */
+  async function setRun(jobRunId: string, assignments: string): Promise<void> {
+    await database.execute(`update job_runs set ${assignments} where id = $1`, [jobRunId]);
+  }
+
+  return {
+    getJob,
+    getRun,
+    setRun,
+    createRun,
+
+    async startRun(jobRef: string, options: Partial<CreateRunRequest> = {}): Promise<JobRunRecord> {
+      return (await createRun(jobRef, options)).run;
+    },
+
+    trigger: (request: Partial<TriggerRequest>) =>
+      fixture.startRuns.trigger({
+        ...who,
+        jobIds: [],
+        selectors: [],
+        profile: null,
+        refresh: false,
+        dryRun: false,
+        ...request,
+      }),
+
+    async setJob(jobRef: string, assignments: string): Promise<void> {
+      await database.execute(`update jobs set ${assignments} where workspace_id = $1 and job_ref = $2`, [
+        who.workspaceId,
+        jobRef,
+      ]);
+    },
+
+    /** Ends a run as completed, as if its user code had run through. */
+    async complete(run: JobRunRecord): Promise<void> {
+      await setRun(run.id, `status = 'running'`);
+      if (!(await fixture.finishRun(run.id, { status: 'completed' }))) throw new Error('It did not end');
+    },
+
+    /** The runs of a job, oldest first. */
+    async listRuns(jobRef: string): Promise<JobRunRecord[]> {
+      const { id } = await getJob(jobRef);
+      const rows = await database.query<{ id: string }>(
+        'select id from job_runs where job_id = $1 order by number',
+        [id],
+      );
+      return Promise.all(rows.map((row) => getRun(row.id)));
+    },
+
+    /** The attempt of a run that runs, as if a supervisor had started it and its bootstrap had been let in. */
+    async createAttempt(run: JobRunRecord): Promise<{ id: string; run: JobRunRecord }> {
+      await setRun(run.id, `status = 'starting', claim_number = claim_number + 1`);
+      const { claimNumber } = await getRun(run.id);
+      const claim = { jobRunId: run.id, claimNumber };
+      const attempt = await store.attempts.insert(claim, 'fake', hashSecret(createSecret('dlt_b_')));
+      if (!attempt) throw new Error('The attempt was not made');
+      await store.attempts.begin(attempt.id, 'nonce');
+      await setRun(run.id, `status = 'running', started_at = now()`);
+      return { id: attempt.id, run: await getRun(run.id) };
+    },
+
+    /** The log of a run, attempts one after the other. */
+    async readLog(jobRunId: string): Promise<LogLine[]> {
+      const lines: LogLine[] = [];
+      for (const attempt of await store.attempts.listOfRun(jobRunId)) {
+        const pieces = fixture.logFiles.read(attempt.id, { fromLine: 0, toBytes: attempt.logBytes });
+        for await (const piece of pieces) {
+          const texts = Buffer.from(piece).toString().split('\n').slice(0, -1);
+          lines.push(...texts.map((text) => JSON.parse(text) as LogLine));
+        }
+      }
+      return lines;
+    },
+
+    async listEvents(jobRunId: string): Promise<string[]> {
+      const rows = await database.query<{ kind: string }>(
+        `select kind from outbox where payload->>'jobRunId' = $1 order by id`,
+        [jobRunId],
+      );
+      return rows.map((row) => row.kind);
+    },
+  };
+}

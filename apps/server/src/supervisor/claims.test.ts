@@ -1,0 +1,165 @@
+import type { AttemptSpec } from '../executors/executor.ts';
+import type { BootstrappedExecutor, ServerOptions } from './testing/supervisor-fixture.ts';
+import type { RunState } from '@pumphouse/contract';
+import type { ServiceFixture } from '../services/testing/service-fixture.ts';
+import type { ServicePlace } from '../services/testing/service-place.ts';
+import type { Supervisor } from './supervisor.ts';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createBootstrappedExecutor, createServer } from './testing/supervisor-fixture.ts';
+import { createPlace, defineJob } from '../services/testing/service-place.ts';
+import { createServiceFixture } from '../services/testing/service-fixture.ts';
+import { eventually } from '../../../../testing/fixtures/eventually.ts';
+
+let fixture: ServiceFixture;
+let place: ServicePlace;
+let servers: Supervisor[];
+
+beforeAll(async () => {
+  fixture = await createServiceFixture();
+});
+afterAll(() => fixture.close());
+beforeEach(async () => {
+  servers = [];
+  place = await createPlace(fixture);
+});
+afterEach(async () => {
+  await Promise.all(servers.map((server) => server.stop()));
+  // What a test left running is no concern of the next one's servers.
+  await fixture.database.execute(
+    `update job_runs set status = 'failed', finished_at = now() where finished_at is null`,
+  );
+});
+
+const unlimited = { execute: { concurrency: null } };
+
+async function startServer(options: ServerOptions): Promise<Supervisor> {
+  const server = createServer(fixture, options);
+  servers.push(server);
+  await server.start();
+  return server;
+}
+
+const awaitStatus = (jobRunId: string, status: RunState) =>
+  eventually(
+    `run ${jobRunId} is ${status}`,
+    async () => {
+      const run = await place.getRun(jobRunId);
+      return run.status === status && run;
+    },
+    { timeoutSeconds: 8 },
+  );
+
+/** An executor whose attempts run through by themselves. */
+function createBusyExecutor(userCode: AttemptSpec[]): BootstrappedExecutor {
+  async function runThrough(spec: AttemptSpec): Promise<void> {
+    await executor.begin(spec);
+    userCode.push(spec);
+    executor.print(spec, 'done');
+    executor.finish(spec);
+  }
+  const executor: BootstrappedExecutor = createBootstrappedExecutor(fixture, {
+    attempt(spec) {
+      queueMicrotask(() => void runThrough(spec).catch(() => undefined));
+      return {};
+    },
+  });
+  return executor;
+}
+
+describe('two supervisors on one database', () => {
+  it('claim each of 50 runs once', async () => {
+    await place.deployAll([defineJob('jobs.a', unlimited)]);
+    const userCode: AttemptSpec[] = [];
+    const executor = createBusyExecutor(userCode);
+    await startServer({ executor, maxActiveRuns: 8 });
+    await startServer({ executor, maxActiveRuns: 8 });
+    const runs = [];
+    for (let count = 0; count < 50; count += 1) runs.push(await place.startRun('jobs.a'));
+    await eventually(
+      'all runs have completed',
+      async () => (await place.listRuns('jobs.a')).every(({ status }) => status === 'completed'),
+      { timeoutSeconds: 9 },
+    );
+    const ids = runs.map(({ id }) => id).toSorted();
+    expect(executor.fake.started.map((spec) => spec.jobRunId).toSorted()).toEqual(ids);
+    expect(userCode.map((spec) => spec.jobRunId).toSorted()).toEqual(ids);
+    expect((await place.listRuns('jobs.a')).every(({ claimNumber }) => claimNumber === 1)).toBe(true);
+    const owners = await fixture.database.query<{ owner: string }>(
+      'select distinct claimed_by as owner from job_runs where workspace_id = $1',
+      [place.workspaceId],
+    );
+    expect(owners).toHaveLength(2);
+  });
+});
+
+describe('a run whose server let its lease run out', () => {
+  it('before user code began is started again; the old attempt is turned away', async () => {
+    await place.deployAll([defineJob('jobs.a')]);
+    const executor = createBootstrappedExecutor(fixture);
+    const first = await startServer({ executor, leaseSeconds: 1 });
+    const { id } = await place.startRun('jobs.a');
+    const old = await executor.awaitStart(id);
+    await first.stop();
+    await startServer({ executor, leaseSeconds: 30 });
+    const fresh = await eventually(
+      'another attempt is started',
+      () => executor.fake.started.find((spec) => spec.jobRunId === id && spec !== old),
+      { timeoutSeconds: 8 },
+    );
+    expect([old.claimNumber, fresh.claimNumber]).toEqual([1, 2]);
+    const answers = await Promise.allSettled([executor.begin(old), executor.begin(fresh)]);
+    expect(answers.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
+    await expect(executor.begin(old)).rejects.toMatchObject({ code: 'claim_lost' });
+    await expect(
+      fixture.beginAttempt.begin(fresh.attemptId, { claimNumber: 2, nonce: 'another process' }),
+    ).rejects.toMatchObject({ code: 'claim_lost' });
+    executor.finish(fresh);
+    await awaitStatus(id, 'completed');
+    await expect(executor.begin(fresh)).rejects.toMatchObject({ code: 'claim_lost' });
+  });
+
+  it('after user code began is watched on, not started again', async () => {
+    await place.deployAll([defineJob('jobs.a')]);
+    const executor = createBootstrappedExecutor(fixture);
+    const first = await startServer({ executor, leaseSeconds: 1 });
+    const { id } = await place.startRun('jobs.a');
+    const spec = await executor.awaitBegin(id);
+    await first.stop();
+    await startServer({ executor });
+    await eventually('the run is taken over', async () => (await place.getRun(id)).claimNumber === 2, {
+      timeoutSeconds: 8,
+    });
+    // The same process asks again: its first answer got lost.
+    expect(await executor.begin(spec)).toMatchObject({ run_id: id });
+    executor.finish(spec);
+    await awaitStatus(id, 'completed');
+    expect(executor.fake.started).toHaveLength(1);
+  });
+
+  it('is not taken while the server renews its lease', async () => {
+    await place.deployAll([defineJob('jobs.a')]);
+    const executor = createBootstrappedExecutor(fixture);
+    await startServer({ executor, leaseSeconds: 1 });
+    const { id } = await place.startRun('jobs.a');
+    const spec = await executor.awaitBegin(id);
+    const readLease = async () => {
+      const row = await fixture.database.one<{ lease: Date }>(
+        'select lease_expires_at as lease from job_runs where id = $1',
+        [id],
+      );
+      return row.lease.getTime();
+    };
+    const firstLease = await readLease();
+    await startServer({ executor, leaseSeconds: 1 });
+    await eventually(
+      'the lease was renewed past its end',
+      async () => (await readLease()) > firstLease + 1100,
+      {
+        timeoutSeconds: 8,
+      },
+    );
+    expect(await place.getRun(id)).toMatchObject({ claimNumber: 1, status: 'running' });
+    executor.finish(spec);
+    await awaitStatus(id, 'completed');
+  });
+});

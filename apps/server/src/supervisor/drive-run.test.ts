@@ -1,0 +1,271 @@
+import type { Executor } from '../executors/executor.ts';
+import type { FakeScripts } from '../executors/fake/fake-executor.ts';
+import type { JobDefinition } from '../domain/job-definition.ts';
+import type { RunState } from '@pumphouse/contract';
+import type { ServiceFixture } from '../services/testing/service-fixture.ts';
+import type { ServicePlace } from '../services/testing/service-place.ts';
+import type { Supervisor } from './supervisor.ts';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createBootstrappedExecutor, createServer } from './testing/supervisor-fixture.ts';
+import { createPlace, defineJob } from '../services/testing/service-place.ts';
+import { createServiceFixture } from '../services/testing/service-fixture.ts';
+import { eventually } from '../../../../testing/fixtures/eventually.ts';
+import { holdBuilds } from './testing/held-builds.ts';
+
+let fixture: ServiceFixture;
+let place: ServicePlace;
+let server: Supervisor | null;
+
+beforeAll(async () => {
+  fixture = await createServiceFixture();
+});
+afterAll(() => fixture.close());
+beforeEach(async () => {
+  server = null;
+  place = await createPlace(fixture);
+});
+afterEach(async () => {
+  await server?.stop();
+  await fixture.database.execute(
+    `update job_runs set status = 'failed', finished_at = now() where finished_at is null`,
+  );
+});
+
+/** A server with one job, whose attempts do what the scripts say. */
+async function serve(scripts: FakeScripts = {}, keys: Partial<JobDefinition> = {}, leaseSeconds = 30) {
+  await place.deployAll([defineJob('jobs.a', keys)]);
+  const executor = createBootstrappedExecutor(fixture, scripts);
+  await serveWith(executor, leaseSeconds);
+  return executor;
+}
+
+async function serveWith(executor: Executor, leaseSeconds = 30): Promise<void> {
+  server = createServer(fixture, { executor, leaseSeconds });
+  await server.start();
+}
+
+const awaitStatus = (jobRunId: string, status: RunState) =>
+  eventually(
+    `run ${jobRunId} is ${status}`,
+    async () => {
+      const run = await place.getRun(jobRunId);
+      return run.status === status && run;
+    },
+    { timeoutSeconds: 8 },
+  );
+
+const contents = async (jobRunId: string) => (await place.readLog(jobRunId)).map(({ content }) => content);
+const look = (jobRunId: string) => fixture.attemptLog.announce(jobRunId);
+
+describe('an attempt that is gone', () => {
+  it('fails its run as lost, after its last words were read', async () => {
+    const executor = await serve();
+    const { id } = await place.startRun('jobs.a');
+    const spec = await executor.awaitBegin(id);
+    executor.print(spec, 'last words');
+    executor.fake.vanish(spec.attemptId);
+    look(id);
+    expect(await awaitStatus(id, 'failed')).toMatchObject({ failure: { code: 'attempt_lost' } });
+    expect(await place.readLog(id)).toMatchObject([
+      { source: 'user', content: 'last words' },
+      { source: 'runner', content: expect.stringContaining('ended without a record of its end') as string },
+    ]);
+  });
+
+  it('counts by the record of its end where there is one', async () => {
+    const executor = await serve();
+    const { id } = await place.startRun('jobs.a');
+    const spec = await executor.awaitBegin(id);
+    executor.fake.finish(spec.attemptId, { code: 3 });
+    executor.fake.vanish(spec.attemptId);
+    look(id);
+    expect(await awaitStatus(id, 'failed')).toMatchObject({ failure: { code: 'exit_code' } });
+  });
+
+  it('after a cancel is what was asked for', async () => {
+    const executor = await serve();
+    const { id } = await place.startRun('jobs.a');
+    const spec = await executor.awaitBegin(id);
+    executor.fake.vanish(spec.attemptId);
+    await fixture.cancelRuns.cancel(place.workspaceId, id);
+    expect((await awaitStatus(id, 'cancelled')).failure).toBeNull();
+  });
+
+  it('is never concluded from a place that cannot be seen', async () => {
+    await place.deployAll([defineJob('jobs.a')]);
+    const executor = createBootstrappedExecutor(fixture);
+    let unknown = 0;
+    await serveWith({
+      ...executor,
+      async inspect(handle) {
+        const inspection = await executor.inspect(handle);
+        if (inspection.state === 'unknown') unknown += 1;
+        return inspection;
+      },
+    });
+    const { id } = await place.startRun('jobs.a');
+    const spec = await executor.awaitBegin(id);
+    executor.fake.hide(spec.attemptId);
+    await eventually(
+      'it was looked at in vain, time and again',
+      () => {
+        look(id);
+        return unknown >= 10;
+      },
+      { timeoutSeconds: 8 },
+    );
+    expect(await place.getRun(id)).toMatchObject({ status: 'running', failure: null });
+    executor.fake.hide(spec.attemptId, false);
+    executor.finish(spec);
+    await awaitStatus(id, 'completed');
+  });
+});
+
+describe('an attempt that does not start', () => {
+  it.each(['config', 'image', 'quota'] as const)(
+    'for a reason that stays (%s) fails its run',
+    async (kind) => {
+      const executor = await serve({ attempt: () => ({ startFailure: kind }) });
+      const { id } = await place.startRun('jobs.a');
+      const ended = await awaitStatus(id, 'failed');
+      expect(ended.failure).toMatchObject({ code: `executor_${kind}` });
+      expect(await contents(id)).toEqual([ended.failure?.detail]);
+      expect(executor.fake.started).toEqual([]);
+    },
+  );
+
+  it('for a reason that may pass (backend) is tried again when the lease is over', async () => {
+    let tries = 0;
+    const attempt = () => ((tries += 1) === 1 ? { startFailure: 'backend' as const } : {});
+    const executor = await serve({ attempt }, {}, 1);
+    const { id } = await place.startRun('jobs.a');
+    const spec = await executor.awaitBegin(id);
+    expect(spec.claimNumber).toBe(2);
+    executor.finish(spec);
+    expect(await awaitStatus(id, 'completed')).toMatchObject({ claimNumber: 2 });
+    expect(await contents(id)).toEqual([expect.stringContaining('is tried again')]);
+  });
+});
+
+describe('a run that is cancelled', () => {
+  it('while it runs is stopped with its grace', async () => {
+    const executor = await serve({}, { execute: { timeout: { grace_period: 7 } } });
+    const { id } = await place.startRun('jobs.a');
+    const spec = await executor.awaitBegin(id);
+    const answer = await fixture.cancelRuns.cancel(place.workspaceId, id);
+    expect(answer.endIntent).toBe('cancel');
+    await awaitStatus(id, 'cancelled');
+    expect(executor.fake.stopped[0]).toEqual({ attemptId: spec.attemptId, graceSeconds: 7 });
+    expect(await contents(id)).toEqual(['Cancelled; the run is being stopped.']);
+    await expect(fixture.cancelRuns.cancel(place.workspaceId, id)).rejects.toMatchObject({
+      code: 'run_finished',
+    });
+  });
+
+  it('while its stop cannot be done is stopped when it can', async () => {
+    const executor = await serve();
+    const { id } = await place.startRun('jobs.a');
+    const spec = await executor.awaitBegin(id);
+    executor.fake.hide(spec.attemptId);
+    await fixture.cancelRuns.cancel(place.workspaceId, id);
+    look(id);
+    expect((await place.getRun(id)).status).toBe('cancelling');
+    executor.fake.hide(spec.attemptId, false);
+    await awaitStatus(id, 'cancelled');
+    expect(executor.fake.stopped.map(({ attemptId }) => attemptId)).toContain(spec.attemptId);
+  });
+
+  it('before user code began never begins', async () => {
+    const executor = await serve();
+    const { id } = await place.startRun('jobs.a');
+    const spec = await executor.awaitStart(id);
+    await fixture.cancelRuns.cancel(place.workspaceId, id);
+    await expect(executor.begin(spec)).rejects.toMatchObject({ code: 'claim_lost' });
+    await awaitStatus(id, 'cancelled');
+    expect((await place.getRun(id)).startedAt).toBeNull();
+  });
+
+  it('while its environment is built ends at once, and the build with it', async () => {
+    await place.deployAll([defineJob('jobs.a')]);
+    const executor = createBootstrappedExecutor(fixture);
+    const held = holdBuilds(executor);
+    await serveWith(held.executor);
+    const { id } = await place.startRun('jobs.a');
+    await held.awaitBuilds(1);
+    await fixture.cancelRuns.cancel(place.workspaceId, id);
+    await awaitStatus(id, 'cancelled');
+    await eventually('the build is aborted', () => held.aborted === 1, { timeoutSeconds: 8 });
+    expect(executor.fake.started).toEqual([]);
+    expect(await contents(id)).toEqual(['resolving', 'Cancelled; the run is being stopped.']);
+  });
+
+  it('while it waits is over without an attempt', async () => {
+    await place.deployAll([defineJob('jobs.a')]);
+    const { id } = await place.startRun('jobs.a');
+    await fixture.cancelRuns.cancel(place.workspaceId, id);
+    expect((await place.getRun(id)).status).toBe('cancelled');
+    expect(await fixture.store.attempts.listOfRun(id)).toEqual([]);
+  });
+});
+
+describe('a run that takes longer than its timeout', () => {
+  it('is stopped, and fails for that reason', async () => {
+    const executor = await serve({}, { execute: { timeout: { timeout: 0.1, grace_period: 2 } } });
+    const { id } = await place.startRun('jobs.a');
+    const spec = await executor.awaitBegin(id);
+    expect(await awaitStatus(id, 'failed')).toMatchObject({
+      endIntent: 'timeout',
+      failure: { code: 'timed_out' },
+    });
+    expect(executor.fake.stopped[0]).toEqual({ attemptId: spec.attemptId, graceSeconds: 2 });
+    const words = 'The run has reached its timeout of 0.1 s and is being stopped.';
+    expect((await contents(id)).filter((line) => line === words)).toHaveLength(1);
+  });
+});
+
+describe('runs that wait for the same environment', () => {
+  const unlimited = { execute: { concurrency: null } };
+
+  async function startFive(): Promise<string[]> {
+    const ids = [];
+    for (let count = 0; count < 5; count += 1) ids.push((await place.startRun('jobs.a')).id);
+    return ids;
+  }
+
+  it('share one build, and each has its lines', async () => {
+    await place.deployAll([defineJob('jobs.a', unlimited)]);
+    const executor = createBootstrappedExecutor(fixture, { build: () => ({ lines: ['built'] }) });
+    const held = holdBuilds(executor);
+    await serveWith(held.executor);
+    const ids = await startFive();
+    await Promise.all(ids.map((id) => awaitStatus(id, 'starting')));
+    held.release();
+    for (const id of ids) executor.finish(await executor.awaitBegin(id));
+    for (const id of ids) {
+      await awaitStatus(id, 'completed');
+      expect(await place.readLog(id)).toMatchObject([
+        { line_num: 0, source: 'setup', stage: 'build', content: 'resolving', io_stream: 'stdout' },
+        { line_num: 1, source: 'setup', stage: 'build', content: 'built', io_stream: 'stderr' },
+      ]);
+    }
+    expect(executor.fake.built).toHaveLength(1);
+  });
+
+  it('all fail with the words of a build that does', async () => {
+    await place.deployAll([defineJob('jobs.a', unlimited)]);
+    const failure = { code: 'requirements_failed', message: 'No solution: requests is too old.' } as const;
+    const executor = createBootstrappedExecutor(fixture, { build: () => ({ lines: ['no'], failure }) });
+    const held = holdBuilds(executor);
+    await serveWith(held.executor);
+    const ids = await startFive();
+    await Promise.all(ids.map((id) => awaitStatus(id, 'starting')));
+    held.release();
+    for (const id of ids) {
+      expect(await awaitStatus(id, 'failed')).toMatchObject({
+        failure: { code: 'requirements_failed', detail: failure.message },
+      });
+      expect(await contents(id)).toEqual(['resolving', 'no', failure.message]);
+    }
+    expect(executor.fake.started).toEqual([]);
+  });
+});

@@ -1,0 +1,247 @@
+import type { EnvironmentRequest, Environments } from './environments.ts';
+import type { Executor } from '../executors/executor.ts';
+import type { JobDefinition } from '../domain/job-definition.ts';
+import type { ServiceFixture } from '../services/testing/service-fixture.ts';
+import type { ServicePlace } from '../services/testing/service-place.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createEnvironments } from './environments.ts';
+import { createFakeExecutor } from '../executors/fake/fake-executor.ts';
+import { createPlace, defineJob, plainRequirements } from '../services/testing/service-place.ts';
+import { createServiceFixture } from '../services/testing/service-fixture.ts';
+import { eventually } from '../../../../testing/fixtures/eventually.ts';
+import { holdBuilds } from './testing/held-builds.ts';
+import { noFaultPoints } from '../fault-points.ts';
+
+let fixture: ServiceFixture;
+let place: ServicePlace;
+
+beforeAll(async () => {
+  fixture = await createServiceFixture();
+});
+afterAll(() => fixture.close());
+beforeEach(async () => {
+  place = await createPlace(fixture);
+});
+
+const never = new AbortController().signal;
+
+function createServerOf(executor: Executor, owner: string, leaseSeconds = 30): Environments {
+  const { persistence } = fixture;
+  return createEnvironments({ persistence, executor, owner, leaseSeconds, faultPoints: noFaultPoints });
+}
+
+async function describeRequest(
+  requirements: unknown = plainRequirements,
+  keys: Partial<JobDefinition> = {},
+  at = place,
+): Promise<EnvironmentRequest> {
+  const deployment = await at.uploadDeployment(requirements);
+  return {
+    deployment,
+    definition: defineJob('jobs.a', keys),
+    organization: { id: at.organizationId, uid: 61_000 },
+  };
+}
+
+/** Asks for an environment as a run does; `lines` grows with what it is told. */
+function ask(environments: Environments, request: EnvironmentRequest, signal = never) {
+  const lines: string[] = [];
+  const location = environments.ensure(request, (line) => lines.push(line.content), signal);
+  // Awaited by the tests; a rejection must not be seen as unhandled before.
+  location.catch(() => undefined);
+  return { lines, location };
+}
+
+describe('an environment', () => {
+  it('is built once for all that ask at once, and all hear of it from its beginning', async () => {
+    const fake = createFakeExecutor({ scripts: { build: () => ({ lines: ['built'] }) } });
+    const held = holdBuilds(fake);
+    const environments = createServerOf(held.executor, 'a');
+    const request = await describeRequest();
+    const early = [ask(environments, request), ask(environments, request)];
+    await held.awaitBuilds(1);
+    const late = [1, 2, 3].map(() => ask(environments, request));
+    await eventually('all have joined', () => late.every(({ lines }) => lines.length === 1), {
+      timeoutSeconds: 8,
+    });
+    held.release();
+    const locations = await Promise.all([...early, ...late].map(({ location }) => location));
+    expect(new Set(locations.map(({ path }) => path)).size).toBe(1);
+    for (const { lines } of [...early, ...late]) expect(lines).toEqual(['resolving', 'built']);
+    expect(fake.built).toHaveLength(1);
+    expect(fake.built[0]).toMatchObject({
+      organizationId: place.organizationId,
+      pythonVersion: '3.12',
+      requirements: ['dlt==1.28.0', 'requests==2.32.0'],
+      uid: 61_000,
+    });
+  });
+
+  it('that is ready is given at once, without a word', async () => {
+    const fake = createFakeExecutor();
+    const request = await describeRequest();
+    const first = await ask(createServerOf(fake, 'a'), request).location;
+    const again = ask(createServerOf(fake, 'b'), request);
+    expect(await again.location).toEqual(first);
+    expect(again.lines).toEqual([]);
+    expect(fake.built).toHaveLength(1);
+  });
+
+  it('that is gone from the disk is built again, once', async () => {
+    const fake = createFakeExecutor();
+    const environments = createServerOf(fake, 'a');
+    const request = await describeRequest();
+    const first = await ask(environments, request).location;
+    await fake.removeEnvironment(first);
+    const again = await Promise.all([1, 2, 3].map(() => ask(environments, request).location));
+    expect(new Set(again.map(({ path }) => path)).size).toBe(1);
+    expect(again[0]?.path).not.toBe(first.path);
+    expect(fake.built).toHaveLength(2);
+  });
+
+  it('serves every workspace of its organization, and no other organization', async () => {
+    const fake = createFakeExecutor();
+    const environments = createServerOf(fake, 'a');
+    const own = await describeRequest();
+    await ask(environments, own).location;
+    await ask(environments, await describeRequest()).location;
+    expect(fake.built).toHaveLength(1);
+    const other = await createPlace(fixture);
+    await ask(environments, await describeRequest(plainRequirements, {}, other)).location;
+    await ask(environments, await describeRequest({ ...plainRequirements, python_version: '3.11' })).location;
+    expect(fake.built).toHaveLength(3);
+  });
+
+  it('leaves out what Pumphouse does without, and says so', async () => {
+    const fake = createFakeExecutor();
+    const groups = { main: ['dlthub==0.9', 'dlt[hub,duckdb]==1.31.0'] };
+    const { lines, location } = ask(
+      createServerOf(fake, 'a'),
+      await describeRequest({ ...plainRequirements, groups }),
+    );
+    await location;
+    expect(lines).toEqual([
+      'Not installed: dlthub==0.9 (Pumphouse runs without it).',
+      "Not installed: extra 'hub' of dlt[hub,duckdb]==1.31.0 (Pumphouse runs without it).",
+    ]);
+    expect(fake.built[0]?.requirements).toEqual(['dlt[duckdb]==1.31.0']);
+  });
+
+  it.each<[string, unknown, Partial<JobDefinition>, string]>([
+    [
+      'a group that is missing',
+      plainRequirements,
+      { require: { dependency_groups: ['ml'] } },
+      'missing_group',
+    ],
+    [
+      'a file of another machine',
+      { ...plainRequirements, groups: { main: ['./x'] } },
+      {},
+      'local_requirement',
+    ],
+  ])('is refused for %s', async (_what, requirements, keys, problem) => {
+    const fake = createFakeExecutor();
+    const asked = ask(createServerOf(fake, 'a'), await describeRequest(requirements, keys));
+    await expect(asked.location).rejects.toMatchObject({ problem });
+    expect(fake.built).toEqual([]);
+  });
+});
+
+describe('a build that fails', () => {
+  it('fails all that wait for it with its words, and is tried again for the next', async () => {
+    const failure = { code: 'requirements_failed', message: 'No solution found.' } as const;
+    let builds = 0;
+    const build = () => ((builds += 1) === 1 ? { lines: ['no such package'], failure } : {});
+    const fake = createFakeExecutor({ scripts: { build } });
+    const held = holdBuilds(fake);
+    const environments = createServerOf(held.executor, 'a');
+    const request = await describeRequest();
+    const asked = [1, 2, 3, 4, 5].map(() => ask(environments, request));
+    await eventually('all wait', () => asked.every(({ lines }) => lines.length === 1), { timeoutSeconds: 8 });
+    held.release();
+    for (const { location, lines } of asked) {
+      await expect(location).rejects.toMatchObject(failure);
+      expect(lines).toEqual(['resolving', 'no such package']);
+    }
+    expect(builds).toBe(1);
+    expect(await ask(environments, request).location).toMatchObject({ executor: 'fake' });
+  });
+});
+
+describe('a run that does not wait any longer', () => {
+  it('leaves the build to the others', async () => {
+    const fake = createFakeExecutor();
+    const held = holdBuilds(fake);
+    const environments = createServerOf(held.executor, 'a');
+    const request = await describeRequest();
+    const leaving = new AbortController();
+    const [gone, staying] = [ask(environments, request, leaving.signal), ask(environments, request)];
+    await eventually('both wait', () => gone.lines.length + staying.lines.length === 2, {
+      timeoutSeconds: 8,
+    });
+    leaving.abort();
+    await expect(gone.location).rejects.toMatchObject({ name: 'AbortError' });
+    expect(held.aborted).toBe(0);
+    held.release();
+    expect(await staying.location).toMatchObject({ executor: 'fake' });
+    expect(held.started).toBe(1);
+  });
+
+  it('ends the build when it was the last; the next one starts over and is not disturbed', async () => {
+    const fake = createFakeExecutor();
+    const stopped = Promise.withResolvers<void>();
+    const held = holdBuilds(fake, stopped.promise);
+    const environments = createServerOf(held.executor, 'a');
+    const request = await describeRequest();
+    const leaving = new AbortController();
+    const gone = ask(environments, request, leaving.signal);
+    await held.awaitBuilds(1);
+    leaving.abort();
+    await expect(gone.location).rejects.toMatchObject({ name: 'AbortError' });
+    expect(held.aborted).toBe(1);
+    const next = ask(environments, request);
+    // Many times what it would take to start: the old build still holds the key.
+    for (let count = 0; count < 20; count += 1) await fixture.store.installation.ping();
+    expect(held.started).toBe(1);
+    stopped.resolve();
+    await held.awaitBuilds(2);
+    held.release();
+    expect(await fake.hasEnvironment(await next.location)).toBe(true);
+    expect(fake.built).toHaveLength(1);
+  });
+});
+
+describe('two servers', () => {
+  it('build once: the second waits, says so, and gets the first one’s', async () => {
+    const fake = createFakeExecutor();
+    const held = holdBuilds(fake);
+    const request = await describeRequest();
+    const first = ask(createServerOf(held.executor, 'a'), request);
+    await held.awaitBuilds(1);
+    const second = ask(createServerOf(held.executor, 'b'), request);
+    await eventually('the second waits', () => second.lines.length === 1, { timeoutSeconds: 8 });
+    expect(second.lines).toEqual(['Another server is building this environment; waiting for it.']);
+    held.release();
+    expect(await second.location).toEqual(await first.location);
+    expect(fake.built).toHaveLength(1);
+  });
+
+  it('keep one environment when the first stood still for longer than its lease', async () => {
+    const fake = createFakeExecutor();
+    const held = holdBuilds(fake);
+    const request = await describeRequest();
+    const first = ask(createServerOf(held.executor, 'a'), request);
+    await held.awaitBuilds(1);
+    await fixture.store.environments.freeBuildsOf(['a']);
+    const location = await ask(createServerOf(fake, 'b'), request).location;
+    held.release();
+    expect(await first.location).toEqual(location);
+    const discarded = fake.built.length;
+    expect(discarded).toBe(2);
+    expect(await fake.hasEnvironment(location)).toBe(true);
+    const paths = [1, 2].map((number) => location.path.replace(/\d+$/, String(number)));
+    const present = await Promise.all(paths.map((path) => fake.hasEnvironment({ executor: 'fake', path })));
+    expect(present.filter(Boolean)).toHaveLength(1);
+  });
+});

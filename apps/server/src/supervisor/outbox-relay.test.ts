@@ -1,0 +1,151 @@
+import type { AttemptHandle, Executor } from '../executors/executor.ts';
+import type { ServiceFixture } from '../services/testing/service-fixture.ts';
+import type { ServicePlace } from '../services/testing/service-place.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createFakeExecutor, type FakeExecutor } from '../executors/fake/fake-executor.ts';
+import { createOutboxRelay } from './outbox-relay.ts';
+import { createPlace, defineJob } from '../services/testing/service-place.ts';
+import { createServiceFixture } from '../services/testing/service-fixture.ts';
+import { ExecutorError } from '../executors/executor.ts';
+import { noFaultPoints } from '../fault-points.ts';
+import { runnerLine } from '../domain/log-line.ts';
+
+let fixture: ServiceFixture;
+let place: ServicePlace;
+let fake: FakeExecutor;
+
+beforeAll(async () => {
+  fixture = await createServiceFixture();
+});
+afterAll(() => fixture.close());
+beforeEach(async () => {
+  fake = createFakeExecutor();
+  place = await createPlace(fixture);
+  await place.deployAll([defineJob('jobs.a')]);
+  await fixture.database.execute('update outbox set processed_at = now() where processed_at is null');
+});
+
+function createRelay(executor: Executor = fake) {
+  const { persistence, logFiles, log } = fixture;
+  return createOutboxRelay({
+    persistence,
+    executor,
+    logFiles,
+    takenSeconds: 60,
+    faultPoints: noFaultPoints,
+    log,
+  });
+}
+
+/** A run that has ended, with one line of log; its attempt still runs unless it is finished. */
+async function endRun(options: { storesHandle: boolean }) {
+  const { run, id } = await place.createAttempt(await place.startRun('jobs.a'));
+  const handle: AttemptHandle = await fake.start({
+    attemptId: id,
+    jobRunId: run.id,
+    installationId: 'installation',
+    claimNumber: 1,
+    attemptsUrl: 'http://127.0.0.1:1',
+    bootstrapToken: 'token',
+    environment: { executor: 'fake', path: 'environment' },
+    workFolderName: 'W',
+    localData: null,
+    uid: 61_000,
+    limits: { memoryBytes: null, processes: null },
+  });
+  if (options.storesHandle) await fixture.store.attempts.saveHandle(id, handle);
+  await fixture.attemptLog.write(run.id, id, [runnerLine('a line', new Date())]);
+  await fixture.finishRun(run.id, { status: 'completed' });
+  return { runId: run.id, attemptId: id };
+}
+
+async function readEvent(runId: string) {
+  return fixture.database.one<{ failures: number; processed: boolean; waits: boolean }>(
+    `select failures, processed_at is not null as processed, taken_until > now() as waits
+       from outbox where kind = 'job_run.finished' and payload->>'jobRunId' = $1`,
+    [runId],
+  );
+}
+
+/** Lets the pause pass after which an event comes back. */
+const passPause = () =>
+  fixture.database.execute('update outbox set taken_until = now() where processed_at is null');
+const isSealed = async (attemptId: string) => (await fixture.store.attempts.get(attemptId))?.logSealed;
+
+describe('the end of a run', () => {
+  it('packs the log, which can still be read, and removes what the attempt left, once', async () => {
+    const { runId, attemptId } = await endRun({ storesHandle: true });
+    fake.finish(attemptId);
+    let removals = 0;
+    const relay = createRelay({
+      ...fake,
+      remove(handle) {
+        removals += 1;
+        return fake.remove(handle);
+      },
+    });
+    await Promise.all([relay.deliver(), relay.deliver(), createRelay(fake).deliver()]);
+    await relay.deliver();
+    expect(removals).toBeLessThanOrEqual(1);
+    expect(await readEvent(runId)).toMatchObject({ processed: true, failures: 0 });
+    expect(await fake.list()).toEqual([]);
+    expect(await isSealed(attemptId)).toBe(true);
+    expect((await place.readLog(runId)).map(({ content }) => content)).toEqual(['a line']);
+    expect(fake.stopped).toEqual([]);
+  });
+
+  it('comes again when the attempt cannot be removed, and changes nothing that is done', async () => {
+    const { runId, attemptId } = await endRun({ storesHandle: true });
+    fake.finish(attemptId);
+    let failures = 1;
+    const relay = createRelay({
+      ...fake,
+      async remove(handle) {
+        failures -= 1;
+        if (failures >= 0) throw new ExecutorError('backend', 'The disk is busy.');
+        return fake.remove(handle);
+      },
+    });
+    await relay.deliver();
+    expect(await readEvent(runId)).toEqual({ failures: 1, processed: false, waits: true });
+    await relay.deliver();
+    expect(await readEvent(runId)).toMatchObject({ failures: 1, processed: false });
+    await passPause();
+    await relay.deliver();
+    expect(await readEvent(runId)).toMatchObject({ failures: 1, processed: true });
+    expect(await fake.list()).toEqual([]);
+    expect(await isSealed(attemptId)).toBe(true);
+  });
+
+  it('waits for an attempt that is about to leave, and ends one that does not', async () => {
+    const { runId, attemptId } = await endRun({ storesHandle: true });
+    const relay = createRelay();
+    for (const failures of [1, 2]) {
+      await relay.deliver();
+      expect(await readEvent(runId)).toMatchObject({ failures, processed: false });
+      expect(fake.stopped).toEqual([]);
+      await passPause();
+    }
+    await relay.deliver();
+    expect(fake.stopped).toEqual([{ attemptId, graceSeconds: 0 }]);
+    expect(await readEvent(runId)).toMatchObject({ failures: 2, processed: true });
+    expect(await fake.list()).toEqual([]);
+  });
+
+  it('finds an attempt whose handle was never stored', async () => {
+    const { runId, attemptId } = await endRun({ storesHandle: false });
+    fake.finish(attemptId);
+    await createRelay().deliver();
+    expect(await readEvent(runId)).toMatchObject({ processed: true });
+    expect(await fake.list()).toEqual([]);
+  });
+
+  it('does not keep the events behind it waiting', async () => {
+    const stuck = await endRun({ storesHandle: true });
+    const fine = await endRun({ storesHandle: true });
+    fake.finish(fine.attemptId);
+    await createRelay().deliver();
+    expect(await readEvent(stuck.runId)).toMatchObject({ processed: false });
+    expect(await readEvent(fine.runId)).toMatchObject({ processed: true });
+  });
+});

@@ -1,0 +1,147 @@
+import type { ServerOptions } from './testing/supervisor-fixture.ts';
+import type { RunState } from '@pumphouse/contract';
+import type { ServiceFixture } from '../services/testing/service-fixture.ts';
+import type { ServicePlace } from '../services/testing/service-place.ts';
+import type { Supervisor } from './supervisor.ts';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createBootstrappedExecutor, createServer } from './testing/supervisor-fixture.ts';
+import { createPlace, defineJob, embeddedRequirements } from '../services/testing/service-place.ts';
+import { createServiceFixture } from '../services/testing/service-fixture.ts';
+import { eventually } from '../../../../testing/fixtures/eventually.ts';
+
+let fixture: ServiceFixture;
+let place: ServicePlace;
+let servers: Supervisor[];
+
+beforeAll(async () => {
+  fixture = await createServiceFixture();
+});
+afterAll(() => fixture.close());
+beforeEach(async () => {
+  servers = [];
+  place = await createPlace(fixture);
+});
+afterEach(async () => {
+  await Promise.all(servers.map((server) => server.stop()));
+  // What a test left running is no concern of the next one's servers.
+  await fixture.database.execute(
+    `update job_runs set status = 'failed', finished_at = now() where finished_at is null`,
+  );
+});
+
+const unlimited = { execute: { concurrency: null } };
+
+async function startServer(options: ServerOptions): Promise<Supervisor> {
+  const server = createServer(fixture, options);
+  servers.push(server);
+  await server.start();
+  return server;
+}
+
+const awaitStatus = (jobRunId: string, status: RunState) =>
+  eventually(
+    `run ${jobRunId} is ${status}`,
+    async () => {
+      const run = await place.getRun(jobRunId);
+      return run.status === status && run;
+    },
+    { timeoutSeconds: 8 },
+  );
+
+describe('a supervisor', () => {
+  it('drives a run from its claim to its end', async () => {
+    await place.deployAll([defineJob('jobs.a')]);
+    const executor = createBootstrappedExecutor(fixture);
+    await startServer({ executor });
+    const { id } = await place.startRun('jobs.a');
+    const spec = await executor.awaitStart(id);
+    expect(spec).toMatchObject({
+      jobRunId: id,
+      claimNumber: 1,
+      workFolderName: 'W',
+      attemptsUrl: 'http://127.0.0.1:1',
+    });
+    expect(spec.localData).toMatchObject({ workspaceId: place.workspaceId, profile: 'prod' });
+    expect((await place.getRun(id)).status).toBe('starting');
+    const start = await executor.begin(spec);
+    expect(start).toMatchObject({ run_id: id, profile: 'prod' });
+    expect(await place.getRun(id)).toMatchObject({ status: 'running', finishedAt: null });
+    executor.print(spec, 'hello');
+    executor.finish(spec);
+    const ended = await awaitStatus(id, 'completed');
+    expect(ended.startedAt).toBeInstanceOf(Date);
+    expect((await place.readLog(id)).map(({ content }) => content)).toEqual(['hello']);
+  });
+
+  it('starts no more runs at once than it may, and all of them in the end', async () => {
+    await place.deployAll([defineJob('jobs.a', unlimited)]);
+    const runs = [];
+    for (let count = 0; count < 3; count += 1) runs.push(await place.startRun('jobs.a'));
+    const executor = createBootstrappedExecutor(fixture);
+    await startServer({ executor, maxActiveRuns: 2 });
+    const [first, second, third] = runs.map(({ id }) => id);
+    if (!first || !second || !third) throw new Error('There are three runs');
+    const specs = [await executor.awaitBegin(first), await executor.awaitBegin(second)];
+    expect((await place.getRun(third)).status).toBe('pending');
+    expect(executor.fake.started).toHaveLength(2);
+    for (const spec of specs) executor.finish(spec);
+    executor.finish(await executor.awaitBegin(third));
+    await awaitStatus(third, 'completed');
+  });
+
+  it('lets go of its runs when it stops: they go on', async () => {
+    await place.deployAll([defineJob('jobs.a')]);
+    const executor = createBootstrappedExecutor(fixture);
+    const server = await startServer({ executor });
+    const { id } = await place.startRun('jobs.a');
+    const spec = await executor.awaitBegin(id);
+    await server.stop();
+    expect((await place.getRun(id)).status).toBe('running');
+    expect(executor.fake.stopped).toEqual([]);
+    const attempt = await fixture.store.attempts.get(spec.attemptId);
+    if (!attempt?.handle) throw new Error('The attempt was not stored');
+    expect(await executor.inspect(attempt.handle)).toEqual({ state: 'running' });
+  });
+});
+
+describe('runs that share local data', () => {
+  it('take turns; the one that waits says so once', async () => {
+    await place.deployAll([defineJob('jobs.a'), defineJob('jobs.b')], embeddedRequirements);
+    const executor = createBootstrappedExecutor(fixture);
+    await startServer({ executor });
+    const first = await place.startRun('jobs.a');
+    const spec = await executor.awaitBegin(first.id);
+    const second = await place.startRun('jobs.b');
+    const words = 'Waiting for run 1 of jobs.a: it uses the same local data (.dlt/data of this profile).';
+    const log = await eventually(
+      'the wait is told',
+      async () => {
+        const lines = await place.readLog(second.id);
+        return lines.length > 0 && lines;
+      },
+      { timeoutSeconds: 8 },
+    );
+    expect(log).toMatchObject([{ line_num: 0, content: words, source: 'runner' }]);
+    expect((await place.getRun(second.id)).status).toBe('pending');
+    executor.finish(spec);
+    const next = await executor.awaitBegin(second.id);
+    expect((await place.getRun(first.id)).status).toBe('completed');
+    executor.finish(next);
+    await awaitStatus(second.id, 'completed');
+    const waits = (await place.readLog(second.id)).filter(({ content }) => content === words);
+    expect(waits).toHaveLength(1);
+    expect(await fixture.store.attempts.listOfRun(second.id)).toHaveLength(1);
+  });
+
+  it('of different profiles do not wait for each other', async () => {
+    await place.deployAll([defineJob('jobs.a', unlimited)], embeddedRequirements);
+    const executor = createBootstrappedExecutor(fixture);
+    await startServer({ executor });
+    const first = await place.startRun('jobs.a');
+    const second = await place.startRun('jobs.a', { profile: 'eu' });
+    const specs = [await executor.awaitBegin(first.id), await executor.awaitBegin(second.id)];
+    for (const { id } of [first, second]) expect((await place.getRun(id)).status).toBe('running');
+    for (const spec of specs) executor.finish(spec);
+    await awaitStatus(second.id, 'completed');
+  });
+});

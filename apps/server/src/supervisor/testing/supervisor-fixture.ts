@@ -1,0 +1,116 @@
+import type { AttemptSpec, Executor } from '../../executors/executor.ts';
+import type { FakeExecutor, FakeScripts } from '../../executors/fake/fake-executor.ts';
+import type { ServiceFixture } from '../../services/testing/service-fixture.ts';
+import type { Supervisor } from '../supervisor.ts';
+import { randomUUID } from 'node:crypto';
+import { createDriveRun } from '../drive-run.ts';
+import { createEnvironments } from '../environments.ts';
+import { createFakeExecutor } from '../../executors/fake/fake-executor.ts';
+import { createOutboxRelay } from '../outbox-relay.ts';
+import { createServerProcesses } from '../server-processes.ts';
+import { createStartAttempt } from '../start-attempt.ts';
+import { createSupervisor } from '../supervisor.ts';
+import { createWatchAttempt } from '../watch-attempt.ts';
+import { eventually } from '../../../../../testing/fixtures/eventually.ts';
+import { noFaultPoints } from '../../fault-points.ts';
+
+export interface ServerOptions {
+  executor: Executor;
+  leaseSeconds?: number;
+  deliverySeconds?: number;
+  maxActiveRuns?: number;
+}
+
+/** The supervisor of one server over the services of a test, and the outbox relay that it drives. */
+export function createServer(fixture: ServiceFixture, options: ServerOptions): Supervisor {
+  const { persistence, attemptLog, recordSpool, finishRun, log } = fixture;
+  const { executor, leaseSeconds = 30, deliverySeconds = 0.5, maxActiveRuns = 20 } = options;
+  // Another server cannot tell whether it is dead: its lease decides.
+  const owner = `test-server/${randomUUID()}`;
+  const faultPoints = noFaultPoints;
+  const common = { persistence, executor, attemptLog, faultPoints, log };
+  const environments = createEnvironments({ ...common, owner, leaseSeconds });
+  const driveRun = createDriveRun({
+    ...common,
+    recordSpool,
+    finishRun,
+    startAttempt: createStartAttempt({
+      ...common,
+      environments,
+      installationId: 'installation',
+      attemptsUrl: 'http://127.0.0.1:1',
+      sandboxUid: (offset) => 61_000 + offset,
+    }),
+    watchAttempt: createWatchAttempt({ ...common, recordSpool, finishRun, deliverySeconds }),
+  });
+  return createSupervisor({
+    ...common,
+    driveRun,
+    ingestTelemetry: fixture.ingestTelemetry,
+    outboxRelay: createOutboxRelay({ ...common, logFiles: fixture.logFiles, takenSeconds: 60 }),
+    serverProcesses: createServerProcesses(),
+    owner,
+    executorName: executor.name,
+    maxActiveRuns,
+    leaseSeconds,
+  });
+}
+
+export type BootstrappedExecutor = ReturnType<typeof createBootstrappedExecutor>;
+
+/** The fake executor, with what the bootstraps of its attempts do besides: they ask whether user code may start, and record. */
+export function createBootstrappedExecutor(fixture: ServiceFixture, scripts: FakeScripts = {}) {
+  const fake = createFakeExecutor({ scripts });
+
+  /** @returns the specification of the latest attempt of a run, when the executor was told to start one */
+  function findSpec(jobRunId: string): AttemptSpec | undefined {
+    return fake.started.findLast((spec) => spec.jobRunId === jobRunId);
+  }
+
+  const begin = (spec: AttemptSpec) =>
+    fixture.beginAttempt.begin(spec.attemptId, { claimNumber: spec.claimNumber, nonce: spec.attemptId });
+
+  return {
+    ...withTimes(fake),
+    fake,
+    begin,
+    awaitStart: (jobRunId: string) =>
+      eventually(`run ${jobRunId} is started`, () => findSpec(jobRunId), { timeoutSeconds: 10 }),
+
+    /** Waits for the attempt and lets its user code start. */
+    async awaitBegin(jobRunId: string): Promise<AttemptSpec> {
+      const spec = await eventually(`run ${jobRunId} is started`, () => findSpec(jobRunId), {
+        timeoutSeconds: 10,
+      });
+      await begin(spec);
+      return spec;
+    },
+
+    print({ attemptId }: AttemptSpec, text: string): void {
+      fake.say(attemptId, { kind: 'log', io: 'stdout', text });
+    },
+
+    /** Ends the attempt; its watch looks at once. */
+    finish(spec: AttemptSpec, code = 0): void {
+      fake.finish(spec.attemptId, { code });
+      fixture.attemptLog.announce(spec.jobRunId);
+    },
+  };
+}
+
+const recordedAt = '2026-11-24T10:00:00.000000Z';
+
+/** The fake's records have no time, which the protocol asks for. */
+function withTimes(fake: FakeExecutor): FakeExecutor {
+  return {
+    ...fake,
+    async readSpool(handle, offset, maxBytes) {
+      const bytes = await fake.readSpool(handle, 0, Number.MAX_SAFE_INTEGER);
+      if (!bytes) return null;
+      const timed = Buffer.from(bytes)
+        .toString()
+        .replaceAll(/^\{"n":/gm, `{"at":"${recordedAt}","n":`);
+      return new Uint8Array(Buffer.from(timed).subarray(offset, offset + maxBytes));
+    },
+  };
+}

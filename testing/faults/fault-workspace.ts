@@ -1,0 +1,76 @@
+import type { TestServer } from '../fixtures/server.ts';
+import { readCapturedBody } from '../fixtures/captured-bodies.ts';
+import { defineScriptJob, deployWorkspace } from '../fixtures/deploy-workspace.ts';
+
+/** What user code prints, in this order; between the two it waits for as long as the site holds it. */
+export const linesBeforeHold = Array.from({ length: 20 }, (_, number) => `line ${number}`);
+const linesAfterHold = Array.from({ length: 20 }, (_, number) => `line ${number + 20}`);
+export const allLines = [...linesBeforeHold, ...linesAfterHold];
+export const lastLineBeforeHold = linesBeforeHold.at(-1) ?? '';
+
+const loadScript = `
+import os, time
+import dlt
+
+data = f".dlt/data/{os.environ['WORKSPACE__PROFILE']}"
+with open(f"{data}/starts", "a") as starts:
+    starts.write(os.environ["RUNTIME__RUN_ID"] + "\\n")
+for number in range(20):
+    print("line", number)
+while os.path.exists(f"{data}/hold"):
+    time.sleep(0.02)
+
+@dlt.destination(batch_size=100, skip_dlt_columns_and_tables=True)
+def nowhere(items, table):
+    pass
+
+dlt.pipeline("numbers", destination=nowhere, dataset_name="numbers_data").run([{"n": n} for n in range(50)], table_name="numbers")
+for number in range(20, 40):
+    print("line", number)
+`;
+
+const followScript = `
+import os
+
+data = f".dlt/data/{os.environ['WORKSPACE__PROFILE']}"
+with open(f"{data}/starts", "a") as starts:
+    starts.write(os.environ["RUNTIME__RUN_ID"] + "\\n")
+print("followed")
+`;
+
+/** Reports a load in more bytes than a server takes from a spool at a time, and never ends. */
+const reportScript = `
+import json, os, time, urllib.request
+
+print("about to report", flush=True)
+while os.path.exists(f".dlt/data/{os.environ['WORKSPACE__PROFILE']}/hold"):
+    time.sleep(0.02)
+with open("trace.json") as file:
+    body = {**json.load(file), "padding": "x" * 3_000_000}
+dsn = os.environ["RUNTIME__DLTHUB_DSN"]
+urllib.request.urlopen(urllib.request.Request(f"{dsn}/trace", json.dumps(body).encode(), method="PUT"))
+print("reported", flush=True)
+time.sleep(3600)
+`;
+
+/** Deploys the jobs `load`, `follow`, which starts when `load` has succeeded, and `report`. */
+export function deployFaultWorkspace(
+  server: TestServer,
+  workspaceId: string,
+  requirements: readonly string[] = [],
+): Promise<void> {
+  return deployWorkspace(server, workspaceId, {
+    files: {
+      'load.py': loadScript,
+      'follow.py': followScript,
+      'report.py': reportScript,
+      'trace.json': JSON.stringify(readCapturedBody('ok/002-trace')),
+    },
+    jobs: [
+      defineScriptJob('load'),
+      defineScriptJob('follow', ['job.success:jobs.load']),
+      defineScriptJob('report'),
+    ],
+    requirements,
+  });
+}

@@ -1,0 +1,96 @@
+/**
+ * Kills and stops servers at random moments, round after round: `npm run soak -- 50`. Prints each round and a summary; ends with code 1
+ * when a run was not whole. Not part of `npm test`.
+ */
+import type { FaultSite } from './fault-site.ts';
+import type { TestServer } from '../fixtures/server.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { createFaultSite } from './fault-site.ts';
+import { wholeRun } from './run-facts.ts';
+
+/** What befalls the server of a run; gives the server that is there afterwards. */
+type Mishap = (site: FaultSite, server: TestServer) => Promise<TestServer>;
+
+/** A run with its follower takes some three seconds. */
+const longestWaitMs = 4000;
+const mishaps: Record<string, Mishap> = {
+  async kill(site, server) {
+    await server.end('SIGKILL');
+    return site.start();
+  },
+  async killTwice(site, server) {
+    await server.end('SIGKILL');
+    const next = await site.start({ untilReady: false });
+    await delay(Math.random() * 1000);
+    await next.end('SIGKILL');
+    return site.start();
+  },
+  async killWithPostgres(site, server) {
+    await Promise.all([server.end('SIGKILL'), site.killPostgres()]);
+    return site.start();
+  },
+  async killPostgres(site, server) {
+    await site.killPostgres();
+    return server;
+  },
+  async terminate(site, server) {
+    await server.end('SIGTERM');
+    return site.start();
+  },
+  async moveAway(site, server) {
+    await server.end('SIGKILL');
+    return site.startBeside();
+  },
+  async standStill(site, server) {
+    server.process.kill('SIGSTOP');
+    const second = await site.startBeside();
+    await delay(Math.random() * 12_000);
+    server.process.kill('SIGCONT');
+    return second;
+  },
+};
+
+const say = (text: string) => void process.stdout.write(`${text}\n`);
+
+/** @returns what differs from a whole run; null when nothing does */
+async function playRound(site: FaultSite, mishap: Mishap, waitMs: number): Promise<string | null> {
+  const server = await site.start();
+  if (Math.random() < 0.2) await site.needNewEnvironment(server);
+  const jobRunId = await site.trigger(server);
+  await delay(waitMs);
+  const next = await mishap(site, server);
+  const found = await site.describeRun(next, jobRunId);
+  if (!isDeepStrictEqual(found, wholeRun)) return JSON.stringify(found);
+  await site.awaitTidiness();
+  return null;
+}
+
+async function soak(rounds: number): Promise<number> {
+  const site = await createFaultSite();
+  const names = Object.keys(mishaps);
+  let broken = 0;
+  try {
+    for (let round = 1; round <= rounds; round += 1) {
+      const name = names[Math.floor(Math.random() * names.length)] ?? 'kill';
+      const waitMs = Math.round(Math.random() * longestWaitMs);
+      const startedAt = performance.now();
+      const problem = await playRound(site, mishaps[name] as Mishap, waitMs).catch((error: unknown) =>
+        String(error),
+      );
+      const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+      say(`${round}/${rounds} ${name} after ${waitMs} ms: ${problem ?? 'whole'} (${seconds} s)`);
+      if (problem !== null) {
+        broken += 1;
+        for (const line of site.readServerLogs()) say(line.slice(0, 500));
+      }
+      await site.endServers();
+    }
+  } finally {
+    await site.remove();
+  }
+  say(`${rounds - broken} of ${rounds} runs were whole`);
+  return broken;
+}
+
+process.exitCode = (await soak(Number(process.argv[2] ?? 20))) === 0 ? 0 : 1;
