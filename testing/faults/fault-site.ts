@@ -31,7 +31,8 @@ export async function createFaultSite() {
   const localData = join(first.dataDir, 'local-data', workspaceId, 'prod');
   const { describeRun } = createRunFacts(workspaceId, localData);
   const warmUp = await describeRun(first, await triggerJob(first, workspaceId, 'jobs.load'));
-  if (warmUp.status !== 'completed') throw new Error(`The first run was not whole: ${JSON.stringify(warmUp)}`);
+  if (warmUp.status !== 'completed')
+    throw new Error(`The first run was not whole: ${JSON.stringify(warmUp)}`);
   await first.end('SIGTERM');
   const pauseFolder = await mkdtemp(join(tmpdir(), 'pumphouse-pause-'));
   const servers = createServers(first, join(pauseFolder, 'reached'));
@@ -56,7 +57,8 @@ export async function createFaultSite() {
     release: () => rmSync(holdFile, { force: true }),
 
     /** Ends what a test left running, so that the next one finds a quiet site. */
-    async endServers(): Promise<void> {
+    async endServers({ showLogs = false } = {}): Promise<void> {
+      if (showLogs) process.stderr.write(`${servers.readLogs().join('\n')}\n`);
       rmSync(holdFile, { force: true });
       await servers.endServers();
     },
@@ -97,7 +99,7 @@ function createServers(first: TestServer, pauseFile: string) {
     resume: () => rmSync(pauseFile, { force: true }),
 
     /** The last lines that each server logged which was started since the last `endServers`, requests left out. */
-    readServerLogs: (): string[] =>
+    readLogs: (): string[] =>
       [...servers].flatMap((server) => {
         const lines = server.log().split('\n');
         return lines.filter((line) => !line.includes('"msg":"request"')).slice(-30);

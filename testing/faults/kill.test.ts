@@ -8,7 +8,7 @@ let site: FaultSite;
 beforeAll(async () => {
   site = await createFaultSite();
 }, patience.timeout);
-afterEach(() => site.endServers());
+afterEach(({ task }) => site.endServers({ showLogs: task.result?.state === 'fail' }));
 afterAll(() => site.remove());
 
 describe('a run is whole after kill -9 of its server', () => {

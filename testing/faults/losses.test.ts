@@ -10,7 +10,7 @@ let site: FaultSite;
 beforeAll(async () => {
   site = await createFaultSite();
 }, patience.timeout);
-afterEach(() => site.endServers());
+afterEach(({ task }) => site.endServers({ showLogs: task.result?.state === 'fail' }));
 afterAll(() => site.remove());
 
 it('has the pipeline run of a load that ended while no server was there', patience, async () => {

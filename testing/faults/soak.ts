@@ -80,11 +80,8 @@ async function soak(rounds: number): Promise<number> {
       );
       const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
       say(`${round}/${rounds} ${name} after ${waitMs} ms: ${problem ?? 'whole'} (${seconds} s)`);
-      if (problem !== null) {
-        broken += 1;
-        for (const line of site.readServerLogs()) say(line.slice(0, 500));
-      }
-      await site.endServers();
+      if (problem !== null) broken += 1;
+      await site.endServers({ showLogs: problem !== null });
     }
   } finally {
     await site.remove();

@@ -8,7 +8,7 @@ let site: FaultSite;
 beforeAll(async () => {
   site = await createFaultSite();
 }, patience.timeout);
-afterEach(() => site.endServers());
+afterEach(({ task }) => site.endServers({ showLogs: task.result?.state === 'fail' }));
 afterAll(() => site.remove());
 
 describe('a second server makes a run whole whose server stands still for longer than its lease, and the first changes nothing', () => {

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { mkdir } from 'node:fs/promises';
 import { pino } from 'pino';
 import { buildApi } from './api/app.ts';
+import { checkReadiness } from './readiness.ts';
 import { createAccounts } from './services/accounts.ts';
 import { createAttemptLog } from './services/attempt-log.ts';
 import { createAuthorize } from './services/authorize.ts';
@@ -178,7 +179,8 @@ async function serve(
         },
       }),
     },
-    readiness: () => checkReadiness(persistence, executor, supervisor),
+    readiness: () =>
+      checkReadiness({ persistence, executor, lastRoundAt: () => supervisor?.lastRoundAt() ?? null }),
   });
   await api.listen({ host: config.host, port: config.port });
   address.url = addressOf(api.server.address() as AddressInfo);
@@ -311,19 +313,6 @@ async function chooseIsolation(
   if (probe.ok) return isolated;
   log.warn({ detail: probe.detail }, 'runs have no sandbox: PUMPHOUSE_ALLOW_UNISOLATED is set');
   return createWith(null);
-}
-
-async function checkReadiness(persistence: Persistence, executor: Executor, supervisor: Supervisor | null) {
-  const reasons: string[] = [];
-  await persistence.store.installation
-    .ping()
-    .catch((error: Error) => reasons.push(`store: ${error.message}`));
-  const probe = await executor.probe();
-  if (!probe.ok) reasons.push(`executor: ${probe.detail}`);
-  const lastRound = supervisor?.lastRoundAt();
-  if (!lastRound || Date.now() - lastRound.getTime() > 30_000)
-    reasons.push('supervisor: it has not gone round for 30 s');
-  return { ok: reasons.length === 0, reasons };
 }
 
 function addressOf(address: AddressInfo): string {

@@ -1,4 +1,5 @@
 import type { Encryption } from './encryption.ts';
+import type { KeyRecord } from '../store/records.ts';
 import type { Persistence } from '../store/store.ts';
 import { createHash, randomBytes } from 'node:crypto';
 import { jwtVerify, SignJWT } from 'jose';
@@ -54,27 +55,24 @@ export function hashSecret(secret: string): Buffer {
 export function createCredentials(persistence: Persistence, encryption: Encryption) {
   const cache = new Map<string, { principal: Principal | null; until: number }>();
 
+  /** A key's principal, null for a key that is not good; remembered for 5 s, never past the key's own end. */
   async function remember(
     cacheKey: string,
-    load: () => Promise<Principal | null>,
+    find: () => Promise<KeyRecord | undefined>,
   ): Promise<Principal | null> {
     const now = Date.now();
     const known = cache.get(cacheKey);
     if (known && known.until > now) return known.principal;
-    const principal = await load();
+    const key = await find();
+    const principal = toPrincipal(key);
     if (cache.size > 10_000) cache.clear();
-    cache.set(cacheKey, { principal, until: now + keyCacheMs });
+    const until = Math.min(now + keyCacheMs, principal && key ? key.expiresAt.getTime() : Infinity);
+    cache.set(cacheKey, { principal, until });
     return principal;
   }
 
-  type KeyLookup = Awaited<ReturnType<typeof persistence.store.people.findKey>>;
-  function toPrincipal(key: KeyLookup): Principal | null {
-    if (!key || key.revokedAt || key.expiresAt.getTime() <= Date.now()) return null;
-    return { userId: key.userId, email: key.email, keyId: key.id, workspaceId: null, kind: 'user' };
-  }
-
   function principalOfKey(keyId: string) {
-    return remember(keyId, async () => toPrincipal(await persistence.store.people.findKey(keyId)));
+    return remember(keyId, () => persistence.store.people.findKey(keyId));
   }
 
   async function sign(audience: string, claims: Record<string, string>, seconds: number) {
@@ -115,8 +113,8 @@ export function createCredentials(persistence: Persistence, encryption: Encrypti
     async authenticateUser(bearer: string): Promise<Principal> {
       if (!isKey(bearer)) return authenticateRunToken(bearer);
       const hash = hashSecret(bearer);
-      const principal = await remember(hash.toString('base64'), async () =>
-        toPrincipal(await persistence.store.people.findKeyByHash(hash)),
+      const principal = await remember(hash.toString('base64'), () =>
+        persistence.store.people.findKeyByHash(hash),
       );
       if (!principal) throw notAuthenticated();
       return principal;
@@ -150,6 +148,11 @@ export function createCredentials(persistence: Persistence, encryption: Encrypti
     /** For user code: reads its workspace as a viewer for as long as its run lives. */
     issueRunToken: async (jobRunId: string) => (await sign('run', { run: jobRunId }, runTokenSeconds)).token,
   };
+}
+
+function toPrincipal(key: KeyRecord | undefined): Principal | null {
+  if (!key || key.revokedAt || key.expiresAt.getTime() <= Date.now()) return null;
+  return { userId: key.userId, email: key.email, keyId: key.id, workspaceId: null, kind: 'user' };
 }
 
 function isKey(bearer: string): boolean {

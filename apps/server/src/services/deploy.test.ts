@@ -54,7 +54,9 @@ describe('a deploy', () => {
 
   it('changes nothing when only the order of keys differs, and brings a job back from the archive', async () => {
     await place.deployJobs([defineJob('jobs.a', { description: 'x' })], owner);
-    const reordered = Object.fromEntries(Object.entries(defineJob('jobs.a', { description: 'x' })).reverse());
+    const reordered = Object.fromEntries(
+      Object.entries(defineJob('jobs.a', { description: 'x' })).toReversed(),
+    );
     expect(outcomesOf((await place.deployJobs([reordered], owner)).jobs)).toEqual({ 'jobs.a': 'unchanged' });
     await place.deployJobs([], owner);
     expect(await place.getJob('jobs.a')).toMatchObject({ isArchived: true });
@@ -246,8 +248,8 @@ describe('the workspace', () => {
     const same = await Promise.all(
       Array.from({ length: 4 }, () => place.deployJobs([defineJob('jobs.a')], owner)),
     );
-    const outcomes = same.map(({ jobs }) => jobs[0]?.outcome);
-    expect(outcomes.toSorted()).toEqual(['created', 'unchanged', 'unchanged', 'unchanged']);
+    const outcomes = Map.groupBy(same, ({ jobs }) => jobs[0]?.outcome);
+    expect([outcomes.get('created')?.length, outcomes.get('unchanged')?.length]).toEqual([1, 3]);
     const texts = ['1', '2', '3', '4', '5'];
     await Promise.all(
       texts.map((description) => place.deployJobs([defineJob('jobs.a', { description })], owner)),

@@ -121,7 +121,7 @@ export function createEnvironments(dependencies: EnvironmentsDependencies) {
       forget();
       controller.abort();
       ending.set(plan.key, ended);
-      void ended.then(() => {
+      void ended.finally(() => {
         if (ending.get(plan.key) === ended) ending.delete(plan.key);
       });
     };

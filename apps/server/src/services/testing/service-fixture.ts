@@ -104,13 +104,13 @@ export async function createServiceFixture() {
 function createFaults() {
   let fault: { name: FaultPointName; act: () => Promise<void> | void } | null = null;
   const faultPoints: FaultPoints = {
-    async reach(name) {
+    reach: async (name) => {
       if (fault?.name === name) await fault.act();
     },
   };
   return {
     faultPoints,
-    setFault(name: FaultPointName, act: () => Promise<void> | void): void {
+    setFault: (name: FaultPointName, act: () => Promise<void> | void): void => {
       fault = { name, act };
     },
   };
