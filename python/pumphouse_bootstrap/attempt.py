@@ -43,7 +43,7 @@ def _run(start_path: str) -> int:
     if preparation.begin is None or preparation.calls is None:
         return _leave_before_begin(preparation.error)
     # A stopped preparation may still be using its own connection.
-    calls = ServerCalls(start.attempts_url, start.attempt_id, start.token) if stopped else preparation.calls
+    calls = ServerCalls(start) if stopped else preparation.calls
     recording = Recording(start, preparation, calls, events)
     if stopped:
         reason = CannotStart("stopped_before_start", "The run was stopped before its code had started.")

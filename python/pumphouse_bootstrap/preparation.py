@@ -60,7 +60,7 @@ class Preparation:
 
     def _prepare(self) -> None:
         start = self._start
-        calls = self.calls = ServerCalls(start.attempts_url, start.attempt_id, start.token)
+        calls = self.calls = ServerCalls(start)
         question = {"claim_number": start.claim_number, "nonce": os.urandom(16).hex()}
         self.begin = BeginAnswer(calls.post_json("/-begin", question))
         if self.begin.code_sha256 is not None:

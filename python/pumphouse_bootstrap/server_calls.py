@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
+import select
 import sys
 import time
+
+from pumphouse_bootstrap.start_file import StartFile
 
 TRY_SECONDS = 24 * 3600
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 5.0
 CONNECT_TIMEOUT_SECONDS = 10.0
 ANSWER_TIMEOUT_SECONDS = 60.0
+_LOOK_SECONDS = 1.0
 _DOWNLOAD_CHUNK_BYTES = 256 * 1024
 
 
@@ -38,19 +43,37 @@ class _NoAnswer(Exception):
 
 
 class ServerCalls:
-    """One kept connection; used by one thread at a time."""
+    """
+    One kept connection; used by one thread at a time. Another server that takes over says so in the attempt's folder, and is gone to
+    when the one that is talked to fails.
+    """
 
-    def __init__(self, attempts_url: str, attempt_id: str, token: str) -> None:
+    def __init__(self, start: StartFile) -> None:
+        self._redirect_path = os.path.join(start.folder, "redirect")
+        self._attempt_id = start.attempt_id
+        self._headers = {"Authorization": f"Bearer {start.token}"}
+        self._scheme = start.attempts_url.partition("://")[0]
+        self._http = _import_http_client(self._scheme)
+        self._connection = None
+        self._go_to(start.attempts_url)
+
+    def _go_to(self, attempts_url: str) -> None:
         scheme, _, rest = attempts_url.partition("://")
         address, slash, prefix = rest.partition("/")
-        if scheme not in ("http", "https") or not address:
+        if scheme not in ("http", "https") or scheme != self._scheme or not address:
             raise ValueError("attempts_url must be an http or https address")
-        self._scheme = scheme
+        self._url = attempts_url
         self._address = address
-        self._base_path = f"{slash}{prefix}".rstrip("/") + f"/pumphouse/v1/attempts/{attempt_id}"
-        self._headers = {"Authorization": f"Bearer {token}"}
-        self._http = _import_http_client(scheme)
-        self._connection = None
+        self._base_path = f"{slash}{prefix}".rstrip("/") + f"/pumphouse/v1/attempts/{self._attempt_id}"
+
+    def _find_redirect(self) -> str | None:
+        """Where another server answers; None while there is none but the one that is talked to."""
+        try:
+            with open(self._redirect_path, encoding="utf-8") as file:
+                url = file.read().strip()
+        except OSError:
+            return None
+        return url if url != self._url and url.startswith(f"{self._scheme}://") else None
 
     def post_json(self, path: str, body: dict) -> dict:
         """Raises Refused or GaveUp."""
@@ -85,6 +108,9 @@ class ServerCalls:
                 return self._call(method, self._base_path + path, body, headers, read)
             except _NoAnswer as error:
                 self._close()
+                if url := self._find_redirect():
+                    self._go_to(url)
+                    continue
                 if kept and not error.connected:
                     # The server may have closed the kept connection while nothing was said: that is no failure of this call.
                     continue
@@ -122,7 +148,17 @@ class ServerCalls:
             connection.sock.settimeout(ANSWER_TIMEOUT_SECONDS)
             self._connection = connection
         self._connection.request(method, path, body=body, headers=headers)
+        self._await_answer(self._connection.sock)
         return self._connection.getresponse()
+
+    def _await_answer(self, connection) -> None:
+        """A server that stands still takes connections and says nothing: another one may have taken over meanwhile."""
+        poll = select.poll()
+        poll.register(connection, select.POLLIN)
+        give_up_at = time.monotonic() + ANSWER_TIMEOUT_SECONDS
+        while not poll.poll(_LOOK_SECONDS * 1000):
+            if self._find_redirect() or time.monotonic() >= give_up_at:
+                raise TimeoutError("the server says nothing")
 
     def _close(self) -> None:
         if self._connection is not None:

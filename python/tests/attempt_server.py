@@ -72,6 +72,12 @@ class AttemptServer:
             server.shutdown()
             server.server_close()
 
+    def move(self) -> None:
+        """Answers on another port from here on, as a server that takes over does."""
+        self.stop()
+        self._port = 0
+        self.start()
+
     def serve_archive(self, name: str, data: bytes) -> None:
         self.archives[name] = data
         self.begin[f"{name}_sha256"] = hashlib.sha256(data).hexdigest()

@@ -1,6 +1,7 @@
 """What the server gets: everything, once, in order, whatever happens to it meanwhile."""
 
 import json
+import socket
 import statistics
 import time
 import unittest
@@ -51,6 +52,27 @@ class Delivery(DeliveryCase):
         self.assertTrue(is_running(runner.pid))
         runner.server.start()
         self.assertEqual(runner.wait(), 0)
+        self.assert_whole(runner)
+
+    def test_a_server_that_takes_over_elsewhere(self) -> None:
+        runner = self.attempt(COUNTING).begin()
+        runner.server.await_log("line 50")
+        runner.server.move()
+        (runner.folder / "redirect").write_text(runner.server.url)
+        self.assertEqual(runner.wait(), 0)
+        self.assert_whole(runner)
+
+    def test_a_server_that_takes_over_from_one_that_stands_still(self) -> None:
+        runner = self.attempt(COUNTING).begin()
+        runner.server.await_log("line 50")
+        port = int(runner.server.url.rpartition(":")[2])
+        runner.server.move()
+        with socket.create_server(("127.0.0.1", port)) as silent:
+            # It has taken the connection and will never say a word.
+            connection, _ = silent.accept()
+            self.addCleanup(connection.close)
+            (runner.folder / "redirect").write_text(runner.server.url)
+            self.assertEqual(runner.wait(), 0)
         self.assert_whole(runner)
 
     def test_chunks_whose_answers_are_lost_and_passing_errors(self) -> None:

@@ -19,7 +19,10 @@ export interface BenchPlace {
 export async function createBenchPlace(): Promise<BenchPlace> {
   const parentFolder = await mkdtemp(join(tmpdir(), 'pumphouse-bench-'));
   const install = await prepareDltClient();
-  const server = await startTestServer({ PUMPHOUSE_ALLOW_UNISOLATED: '1' });
+  const first = await startTestServer({ PUMPHOUSE_ALLOW_UNISOLATED: '1' });
+  // The first start after a change of the code compiles it, and keeps the memory of that.
+  await first.end('SIGTERM');
+  const server = await first.restart();
   const remove = async () => {
     await server.remove();
     await rm(parentFolder, { recursive: true, force: true });

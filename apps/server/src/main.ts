@@ -201,6 +201,7 @@ async function serve(
     leaseSeconds: config.leaseSeconds,
     faultPoints,
   });
+  const attemptsUrl = config.attemptsUrl ?? address.url;
   const startAttempt = createStartAttempt({
     persistence,
     executor,
@@ -208,12 +209,13 @@ async function serve(
     attemptLog,
     faultPoints,
     installationId: installation.id,
-    attemptsUrl: config.attemptsUrl ?? address.url,
+    attemptsUrl,
     sandboxUid: (offset) => firstRunUid + (offset % (lastRunUid - firstRunUid + 1)),
   });
   const driveRun = createDriveRun({
     persistence,
     executor,
+    attemptsUrl,
     startAttempt,
     watchAttempt,
     attemptLog,

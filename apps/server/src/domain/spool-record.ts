@@ -19,6 +19,7 @@ export interface SpoolExit {
 
 const longestWord = 64;
 const longestDetail = 4096;
+const timePattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
 const encoder = new TextEncoder();
 
 /**
@@ -52,8 +53,9 @@ export function parseSpoolRecord(text: string): SpoolRecord {
   }
 }
 
+/** ISO 8601 with a zone and four digits of year: the dlt client reads the text again, and Postgres knows no year -271821. */
 function readTime(value: unknown): Date | null {
-  if (typeof value !== 'string' || value.length > 40) return null;
+  if (typeof value !== 'string' || !timePattern.test(value)) return null;
   const time = new Date(value);
   return Number.isNaN(time.getTime()) ? null : time;
 }
@@ -80,7 +82,7 @@ function readNote(record: Record<string, unknown>, at: string): UnnumberedLogLin
 }
 
 function readBeacon(record: Record<string, unknown>, at: Date): SpoolRecord {
-  const type = readText(record['type']).slice(0, longestWord);
+  const type = readWord(record['type'], longestWord);
   const encoded = record['body_base64'];
   if (typeof encoded === 'string') {
     return { kind: 'beacon', at, type, body: decodeBase64(encoded) };
@@ -99,7 +101,7 @@ function decodeBase64(text: string): Uint8Array {
 function readExit(record: Record<string, unknown>): SpoolExit {
   return {
     code: readInteger(record['code']),
-    signal: typeof record['signal'] === 'string' ? record['signal'].slice(0, longestWord) : null,
+    signal: typeof record['signal'] === 'string' ? readWord(record['signal'], longestWord) : null,
     outOfMemory: record['out_of_memory'] === true,
     peakMemoryBytes: readInteger(record['peak_memory_bytes']),
     reason: readReason(record['reason']),
@@ -111,8 +113,8 @@ function readReason(value: unknown): SpoolExit['reason'] {
   if (typeof value !== 'object' || value === null) return null;
   const reason = value as Record<string, unknown>;
   return {
-    code: readText(reason['code']).slice(0, longestWord),
-    detail: readText(reason['detail']).slice(0, longestDetail),
+    code: readWord(reason['code'], longestWord),
+    detail: readWord(reason['detail'], longestDetail),
   };
 }
 
@@ -120,6 +122,12 @@ function readInteger(value: unknown): number | null {
   return Number.isSafeInteger(value) ? (value as number) : null;
 }
 
+/** Half a surrogate pair is replaced: the dlt client cannot print it. */
 function readText(value: unknown): string {
-  return typeof value === 'string' ? value : '';
+  return typeof value === 'string' ? value.toWellFormed() : '';
+}
+
+/** A text for a column: Postgres takes no NUL, and no half of a pair that the cut leaves. */
+function readWord(value: unknown, longest: number): string {
+  return readText(value).slice(0, longest).replaceAll('\0', '\ufffd').toWellFormed();
 }

@@ -123,6 +123,11 @@ export interface Executor {
   removeEnvironment(location: EnvironmentLocation): Promise<void>;
   /** Idempotent on the attempt id: a second call returns the handle of the first. @throws ExecutorError */
   start(spec: AttemptSpec): Promise<AttemptHandle>;
+  /**
+   * Tells an attempt where its routes are answered from now on: the server that it was given may be gone, or stand still. Nothing
+   * happens where it cannot be told.
+   */
+  redirect(handle: AttemptHandle, attemptsUrl: string): Promise<void>;
   inspect(handle: AttemptHandle): Promise<AttemptInspection>;
   /**
    * TERM, grace, TERM, KILL of the whole attempt; resolves when it is seen to be gone. Idempotent; a missing attempt is gone.

@@ -194,6 +194,12 @@ describe('a hostile record', () => {
     ['a list', '[1]', 'no time'],
     ['without a time', '{"kind":"log","text":"x"}', 'no time'],
     ['with no such time', '{"kind":"log","at":"2026-13-45T99:00:00Z","text":"x"}', 'no time'],
+    ['with a time that the client cannot read', '{"kind":"log","at":"Jan 1 2020","text":"x"}', 'no time'],
+    [
+      'with a time that the store cannot keep',
+      '{"kind":"started","at":"-271821-04-20T00:00:00Z"}',
+      'no time',
+    ],
     ['of an unknown kind', `{"kind":"sudo","at":"${at}"}`, 'unknown kind'],
     ['with a kind from the prototype', `{"kind":"constructor","at":"${at}"}`, 'unknown kind'],
     ['nested deep', '['.repeat(50_000), 'not JSON'],
@@ -233,6 +239,25 @@ describe('a hostile record', () => {
       },
     });
     expect(await place.getRun(run.id)).toMatchObject({ status: 'failed', failure: { code: 'exit_code' } });
+  });
+
+  it('with text that cannot be stored is read with replacements', async () => {
+    const detail = `nul \0, half \ud800, cut ${'x'.repeat(4076)}\u{1f600}`;
+    await send(
+      0,
+      encode(
+        log('half \ud800'),
+        beacon('tr\0ace', {}),
+        exit({ code: null, reason: { code: 'a\0', detail } }),
+      ),
+    );
+    expect(await contents()).toEqual(['half \ufffd']);
+    const { failure } = await place.getRun(run.id);
+    expect(failure?.code).toBe('a\ufffd');
+    expect(failure?.detail).toBe(`nul \ufffd, half \ufffd, cut ${'x'.repeat(4076)}\ufffd`);
+    expect(
+      await fixture.database.query('select kind from beacon_bodies where attempt_id = $1', [attemptId]),
+    ).toEqual([{ kind: 'tr\ufffdace' }]);
   });
 
   it('of broken UTF-8 is read with replacements', async () => {

@@ -50,6 +50,23 @@ describe('a refresh', () => {
   }
   const untouched = { blocked: 'kept', behind: 'kept', other: 'kept' };
 
+  it('does not count what completes downstream while its own refresh is still to come', async () => {
+    const [a, c] = await Promise.all([place.getJob('jobs.a'), place.getJob('jobs.c')]);
+    const before = await fixture.startRuns.createRun({
+      workspaceId: place.workspaceId,
+      membershipId: place.membershipId,
+      jobId: c.id,
+      trigger: 'manual:',
+      profile: null,
+      refresh: false,
+      skipFreshness: true,
+      mode: 'always',
+    });
+    await place.trigger({ jobIds: [a.id], refresh: true });
+    await fixture.finishRun(before.run.id, { status: 'completed' }, { onlyFrom: ['pending'] });
+    expect((await readMarks())['c']).toBe('forgotten, pending');
+  });
+
   it('forgets what the job and all that it reaches have completed, once', async () => {
     const { id } = await place.getJob('jobs.a');
     const { succeeded } = await place.trigger({ jobIds: [id], refresh: true });

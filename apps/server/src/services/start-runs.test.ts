@@ -304,6 +304,29 @@ describe('a started run', () => {
     expect(await place.startRun('jobs.a', { profile })).toMatchObject({ sharesLocalData });
   });
 
+  it('waits for a deploy of its job, and has the version that it made', async () => {
+    await place.deployAll([defineJob('jobs.a', unlimited)]);
+    const job = await place.getJob('jobs.a');
+    const deployed = Promise.withResolvers<void>();
+    const updated = Promise.withResolvers<void>();
+    const deploying = fixture.persistence.transaction(async (store) => {
+      await store.jobs.addVersion(job, { ...job, description: 'new' }, place.membershipId);
+      updated.resolve();
+      await deployed.promise;
+    });
+    await updated.promise;
+    const starting = Promise.all([place.startRun('jobs.a'), place.trigger({ jobIds: [job.id] })]);
+    const waiting = `select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`;
+    await expect.poll(() => fixture.database.query(waiting)).toHaveLength(2);
+    deployed.resolve();
+    await deploying;
+    await starting;
+    const { currentVersionId } = await place.getJob('jobs.a');
+    expect(currentVersionId).not.toBe(job.currentVersionId);
+    const runs = await place.listRuns('jobs.a');
+    expect(runs.map((run) => run.jobVersionId)).toEqual([currentVersionId, currentVersionId]);
+  });
+
   it('takes turns in a profile whose runs have used local data before', async () => {
     await place.deployAll([defineJob('jobs.a', unlimited)]);
     await fixture.store.workspaces.noteLocalData(place.workspaceId, 'eu');

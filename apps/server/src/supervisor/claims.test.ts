@@ -49,11 +49,14 @@ const awaitStatus = (jobRunId: string, status: RunState) =>
     { timeoutSeconds: 8 },
   );
 
-/** An executor whose attempts run through by themselves. */
-function createBusyExecutor(userCode: AttemptSpec[]): BootstrappedExecutor {
+/** An executor whose attempts begin by themselves, and end when that many have begun. */
+function createBusyExecutor(userCode: AttemptSpec[], count: number): BootstrappedExecutor {
+  const allBegan = Promise.withResolvers<void>();
   async function runThrough(spec: AttemptSpec): Promise<void> {
     await executor.begin(spec);
     userCode.push(spec);
+    if (userCode.length === count) allBegan.resolve();
+    await allBegan.promise;
     executor.print(spec, 'done');
     executor.finish(spec);
   }
@@ -67,28 +70,29 @@ function createBusyExecutor(userCode: AttemptSpec[]): BootstrappedExecutor {
 }
 
 describe('two supervisors on one database', () => {
-  it('claim each of 50 runs once', async () => {
+  it('claim each of 50 runs once, each as many as it may', async () => {
     await place.deployAll([defineJob('jobs.a', unlimited)]);
     const userCode: AttemptSpec[] = [];
-    const executor = createBusyExecutor(userCode);
-    await startServer({ executor, maxActiveRuns: 8 });
-    await startServer({ executor, maxActiveRuns: 8 });
-    const runs = [];
-    for (let count = 0; count < 50; count += 1) runs.push(await place.startRun('jobs.a'));
-    await eventually(
+    const executor = createBusyExecutor(userCode, 50);
+    await Promise.all([1, 2].map(() => startServer({ executor, maxActiveRuns: 25 })));
+    const runs = await Promise.all(Array.from({ length: 50 }, () => place.startRun('jobs.a')));
+    const ended = await eventually(
       'all runs have completed',
-      async () => (await place.listRuns('jobs.a')).every(({ status }) => status === 'completed'),
+      async () => {
+        const list = await place.listRuns('jobs.a');
+        return list.every(({ status }) => status === 'completed') && list;
+      },
       { timeoutSeconds: 9 },
     );
     const ids = runs.map(({ id }) => id).toSorted();
     expect(executor.fake.started.map((spec) => spec.jobRunId).toSorted()).toEqual(ids);
     expect(userCode.map((spec) => spec.jobRunId).toSorted()).toEqual(ids);
-    expect((await place.listRuns('jobs.a')).every(({ claimNumber }) => claimNumber === 1)).toBe(true);
-    const owners = await fixture.database.query<{ owner: string }>(
-      'select distinct claimed_by as owner from job_runs where workspace_id = $1',
+    expect(ended.map(({ claimNumber }) => claimNumber)).toEqual(ids.map(() => 1));
+    const owned = await fixture.database.query<{ count: number }>(
+      'select count(*)::int as count from job_runs where workspace_id = $1 group by claimed_by',
       [place.workspaceId],
     );
-    expect(owners).toHaveLength(2);
+    expect(owned).toEqual([{ count: 25 }, { count: 25 }]);
   });
 });
 

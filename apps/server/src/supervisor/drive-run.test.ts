@@ -226,9 +226,15 @@ describe('a run that takes longer than its timeout', () => {
 describe('runs that wait for the same environment', () => {
   const unlimited = { execute: { concurrency: null } };
 
+  /** Five runs that have joined the build that is held. */
   async function startFive(): Promise<string[]> {
-    const ids = [];
+    const ids: string[] = [];
     for (let count = 0; count < 5; count += 1) ids.push((await place.startRun('jobs.a')).id);
+    await eventually(
+      'all wait for the build',
+      async () => (await Promise.all(ids.map(contents))).every((lines) => lines.length === 1),
+      { timeoutSeconds: 8 },
+    );
     return ids;
   }
 
@@ -238,7 +244,6 @@ describe('runs that wait for the same environment', () => {
     const held = holdBuilds(executor);
     await serveWith(held.executor);
     const ids = await startFive();
-    await Promise.all(ids.map((id) => awaitStatus(id, 'starting')));
     held.release();
     for (const id of ids) executor.finish(await executor.awaitBegin(id));
     for (const id of ids) {
@@ -258,7 +263,6 @@ describe('runs that wait for the same environment', () => {
     const held = holdBuilds(executor);
     await serveWith(held.executor);
     const ids = await startFive();
-    await Promise.all(ids.map((id) => awaitStatus(id, 'starting')));
     held.release();
     for (const id of ids) {
       expect(await awaitStatus(id, 'failed')).toMatchObject({

@@ -21,6 +21,8 @@ export interface DriveRunDependencies {
   attemptLog: AttemptLog;
   recordSpool: RecordSpool;
   finishRun: FinishRun;
+  /** Where attempts reach this server. */
+  attemptsUrl: string;
   faultPoints: FaultPoints;
   log: Logger;
 }
@@ -65,7 +67,10 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
   ): Promise<void> {
     if (attempt.exit) return dependencies.recordSpool.finishIfExited(attempt.id);
     const handle = await recoverHandle(attempt);
-    if (handle) return watchAttempt({ claim, attempt: { ...attempt, handle }, signal });
+    if (handle) {
+      await executor.redirect(handle, dependencies.attemptsUrl);
+      return watchAttempt({ claim, attempt: { ...attempt, handle }, signal });
+    }
     if (attempt.begunAt) {
       const detail = 'The process of this run is gone and left no record of its end.';
       return end(run, attempt, { status: 'failed', failure: { code: 'attempt_lost', detail } });

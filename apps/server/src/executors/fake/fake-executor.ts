@@ -132,6 +132,7 @@ export function createFakeExecutor({ scripts = {} }: { scripts?: FakeScripts } =
       if (script.exit !== undefined) endAttempt(attempt, script.exit);
       return buildHandle(spec);
     },
+    redirect: () => Promise.resolve(),
     async inspect(handle): Promise<AttemptInspection> {
       const attempt = findAttempt(handle);
       if (attempt === 'hidden') return { state: 'unknown', detail: HIDDEN };
@@ -190,5 +191,5 @@ function endAttempt(attempt: FakeAttempt, facts: Partial<ExitFacts>): void {
 
 function appendRecord(attempt: FakeAttempt, record: Record<string, unknown>): void {
   const n = attempt.spool.split('\n').length - 1;
-  attempt.spool += `${JSON.stringify({ n, ...record })}\n`;
+  attempt.spool += `${JSON.stringify({ n, at: new Date().toISOString(), ...record })}\n`;
 }

@@ -59,6 +59,8 @@ export interface AttemptFolder {
   attemptFile: string;
   startFile: string;
   processFile: string;
+  /** Where the attempt routes are answered, once that is elsewhere than `start.json` said. */
+  redirectFile: string;
   bootstrapLog: string;
   spool: string;
   passwdFile: string;
@@ -78,6 +80,7 @@ export function locateAttemptFolder(dataDir: string, attemptId: string): Attempt
     attemptFile: join(path, 'attempt.json'),
     startFile: join(path, 'start.json'),
     processFile: join(path, 'process.json'),
+    redirectFile: join(path, 'redirect'),
     bootstrapLog: join(path, 'bootstrap.log'),
     spool: join(path, 'spool'),
     passwdFile: join(path, 'passwd'),

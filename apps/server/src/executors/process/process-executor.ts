@@ -11,6 +11,7 @@ import {
   readExitFacts,
   readProcessRecord,
   readRegularFile,
+  writeFileAtomically,
   type AttemptFolder,
 } from './attempt-folder.ts';
 import { buildHandle, EXECUTOR_NAME, judgePlace, readPlace, type HandleData } from './attempt-place.ts';
@@ -113,6 +114,13 @@ export function createProcessExecutor(options: ProcessExecutorOptions): Executor
     hasEnvironment: async (location) => (await readEnvironmentMarker(dataDir, location)) !== null,
     removeEnvironment: (location) => removeEnvironment(dataDir, location),
     start,
+    async redirect(handle, attemptsUrl) {
+      const verdict = judgePlace(handle, readPlace(), dataDir);
+      if (verdict.place !== 'here') return;
+      const { redirectFile } = locateAttemptFolder(dataDir, verdict.data.attemptId);
+      // Without its folder there is no attempt any more, which `inspect` will say.
+      await writeFileAtomically(redirectFile, attemptsUrl, 0o600).catch(ignoreMissingFolder);
+    },
     inspect,
     async stop(handle, { graceSeconds }) {
       const verdict = judgePlace(handle, readPlace(), dataDir);
@@ -144,6 +152,10 @@ export function createProcessExecutor(options: ProcessExecutorOptions): Executor
       return readRegularFile(folder.spool, { offset, maxBytes });
     },
   };
+}
+
+function ignoreMissingFolder(error: unknown): void {
+  if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
 }
 
 function requireIsolation(isolation: Isolation | null): Isolation {

@@ -170,11 +170,14 @@ export function createJobStore(sql: Queryable) {
     getMany: (jobIds: readonly string[]) =>
       sql.query<JobRecord>(`${selectJobs} where jobs.id = any($1)`, [jobIds]),
 
-    /** Locks jobs in id order, so that two start decisions that share jobs wait for each other instead of deadlocking. */
-    lock: (jobIds: readonly string[]) =>
-      sql.query<JobRecord>(`${selectJobs} where jobs.id = any($1) order by jobs.id for update of jobs`, [
-        jobIds,
-      ]),
+    /**
+     * Locks jobs in id order, so that two start decisions that share jobs wait for each other instead of deadlocking. They are read
+     * when they are locked: in one statement a job whose version a deploy changed meanwhile would be left out of the answer.
+     */
+    async lock(jobIds: readonly string[]) {
+      await sql.execute('select 1 from jobs where id = any($1) order by id for update', [jobIds]);
+      return sql.query<JobRecord>(`${selectJobs} where jobs.id = any($1) order by jobs.id`, [jobIds]);
+    },
 
     /** Active jobs that carry exactly this trigger: what follows an event. */
     listTriggeredBy: (workspaceId: string, trigger: string) =>
@@ -270,11 +273,14 @@ export function createJobStore(sql: Queryable) {
     clearRefreshPending: (jobId: string) =>
       sql.execute('update jobs set refresh_pending = false where id = $1', [jobId]),
 
-    /** An empty interval has covered no time, so it must not move the watermark past time that nothing has loaded. */
+    /**
+     * An empty interval has covered no time, so it must not move the watermark past time that nothing has loaded. What completes
+     * while a refresh is still to come was started before it and counts for nothing.
+     */
     noteCompletion: (jobId: string, intervalEnd: Date | null) =>
       sql.execute(
         `update jobs set last_completed_at = now(), completed_interval_end = greatest(completed_interval_end, $2::timestamptz)
-          where id = $1`,
+          where id = $1 and not refresh_pending`,
         [jobId, intervalEnd],
       ),
   };

@@ -1,5 +1,5 @@
 import type { AttemptSpec, Executor } from '../../executors/executor.ts';
-import type { FakeExecutor, FakeScripts } from '../../executors/fake/fake-executor.ts';
+import type { FakeScripts } from '../../executors/fake/fake-executor.ts';
 import type { ServiceFixture } from '../../services/testing/service-fixture.ts';
 import type { Supervisor } from '../supervisor.ts';
 import { randomUUID } from 'node:crypto';
@@ -28,17 +28,19 @@ export function createServer(fixture: ServiceFixture, options: ServerOptions): S
   // Another server cannot tell whether it is dead: its lease decides.
   const owner = `test-server/${randomUUID()}`;
   const faultPoints = noFaultPoints;
+  const attemptsUrl = 'http://127.0.0.1:1';
   const common = { persistence, executor, attemptLog, faultPoints, log };
   const environments = createEnvironments({ ...common, owner, leaseSeconds });
   const driveRun = createDriveRun({
     ...common,
     recordSpool,
     finishRun,
+    attemptsUrl,
     startAttempt: createStartAttempt({
       ...common,
       environments,
       installationId: 'installation',
-      attemptsUrl: 'http://127.0.0.1:1',
+      attemptsUrl,
       sandboxUid: (offset) => 61_000 + offset,
     }),
     watchAttempt: createWatchAttempt({ ...common, recordSpool, finishRun, deliverySeconds }),
@@ -71,7 +73,7 @@ export function createBootstrappedExecutor(fixture: ServiceFixture, scripts: Fak
     fixture.beginAttempt.begin(spec.attemptId, { claimNumber: spec.claimNumber, nonce: spec.attemptId });
 
   return {
-    ...withTimes(fake),
+    ...fake,
     fake,
     begin,
     awaitStart: (jobRunId: string) =>
@@ -94,23 +96,6 @@ export function createBootstrappedExecutor(fixture: ServiceFixture, scripts: Fak
     finish(spec: AttemptSpec, code = 0): void {
       fake.finish(spec.attemptId, { code });
       fixture.attemptLog.announce(spec.jobRunId);
-    },
-  };
-}
-
-const recordedAt = '2026-11-24T10:00:00.000000Z';
-
-/** The fake's records have no time, which the protocol asks for. */
-function withTimes(fake: FakeExecutor): FakeExecutor {
-  return {
-    ...fake,
-    async readSpool(handle, offset, maxBytes) {
-      const bytes = await fake.readSpool(handle, 0, Number.MAX_SAFE_INTEGER);
-      if (!bytes) return null;
-      const timed = Buffer.from(bytes)
-        .toString()
-        .replaceAll(/^\{"n":/gm, `{"at":"${recordedAt}","n":`);
-      return new Uint8Array(Buffer.from(timed).subarray(offset, offset + maxBytes));
     },
   };
 }
