@@ -66,11 +66,12 @@ class Delivery(DeliveryCase):
         runner = self.attempt(COUNTING).begin()
         runner.server.await_log("line 50")
         port = int(runner.server.url.rpartition(":")[2])
-        runner.server.move()
+        runner.server.stop()
         with socket.create_server(("127.0.0.1", port)) as silent:
             # It has taken the connection and will never say a word.
             connection, _ = silent.accept()
             self.addCleanup(connection.close)
+            runner.server.move()
             (runner.folder / "redirect").write_text(runner.server.url)
             self.assertEqual(runner.wait(), 0)
         self.assert_whole(runner)

@@ -26,7 +26,7 @@ interface CompleteRunOptions {
 }
 
 /** Times are milliseconds since the epoch. */
-export interface CompletedRun {
+interface CompletedRun {
   calledAtMs: number;
   answeredAtMs: number;
   /** The stream of the log has ended. */

@@ -3,7 +3,7 @@ import type { Summary } from './samples.ts';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-export type Unit = 'ms' | 's' | 'MB' | '/min' | '%' | 'runs' | 'lines';
+type Unit = 'ms' | 's' | 'MB' | '/min' | '%' | 'runs' | 'lines';
 
 /** One figure, and beside it what the same machine does without Pumphouse in the same minutes. */
 export interface Row {
@@ -15,7 +15,7 @@ export interface Row {
   goal: Goal | null;
 }
 
-export interface Goal {
+interface Goal {
   /** `over-baseline`: the median less the baseline's median. */
   of: 'median' | 'over-baseline';
   atMost: number;

@@ -36,11 +36,12 @@ export async function createFaultSite() {
   await first.end('SIGTERM');
   const pauseFolder = await mkdtemp(join(tmpdir(), 'pumphouse-pause-'));
   const servers = createServers(first, join(pauseFolder, 'reached'));
+  const disk = createSiteDisk(first.dataDir);
   const holdFile = join(localData, 'hold');
   let environments = 0;
 
   return {
-    ...createSiteDisk(first.dataDir),
+    ...disk,
     ...servers,
     describeRun,
     of: (server: TestServer) => createApiWorkspace(server, workspaceId),
@@ -65,6 +66,7 @@ export async function createFaultSite() {
 
     async remove(): Promise<void> {
       await servers.endServers();
+      for (const { pid } of await disk.listBootstraps()) process.kill(pid, 'SIGKILL');
       await stopAbandonedPostgres(first.dataDir, silentLog);
       await rm(first.dataDir, { recursive: true, force: true });
       await rm(pauseFolder, { recursive: true, force: true });

@@ -16,10 +16,7 @@ export interface WatchAttemptDependencies {
   attemptLog: AttemptLog;
   recordSpool: RecordSpool;
   finishRun: FinishRun;
-  /**
-   * How long a bootstrap is given to hand in what it has recorded, while it lives and after its end, before it is read from the
-   * disk instead.
-   */
+  /** What is given, beyond the end of an attempt's process, for the rest of its spool to arrive. */
   deliverySeconds: number;
   log: Logger;
 }
@@ -54,38 +51,21 @@ export function createWatchAttempt(dependencies: WatchAttemptDependencies): Watc
     };
   }
 
-  /** Stores what the attempt has on its disk and has not delivered. @returns the offset up to which all is stored */
-  async function readRemains(attemptId: string, handle: AttemptHandle): Promise<number> {
+  /** Stores what the attempt left on its disk and never delivered. */
+  async function readRemains(attemptId: string, handle: AttemptHandle): Promise<void> {
     let maxBytes = spoolChunkBytes;
     for (;;) {
       const attempt = await store.attempts.get(attemptId);
-      if (!attempt) throw new Error(`Attempt ${attemptId} does not exist`);
-      if (attempt.exit) return attempt.spoolOffset;
+      if (!attempt || attempt.exit) break;
       const chunk = await executor.readSpool(handle, attempt.spoolOffset, maxBytes);
-      if (!chunk || chunk.length === 0) return attempt.spoolOffset;
+      if (!chunk || chunk.length === 0) break;
       const { offset } = await recordSpool.record(attemptId, attempt.spoolOffset, chunk);
       const isStuck = offset === attempt.spoolOffset;
-      if (isStuck && chunk.length < maxBytes) return offset;
+      if (isStuck && chunk.length < maxBytes) break;
       // A record that is longer than a chunk (a large schema) is read whole or not at all.
       maxBytes = isStuck ? maxBytes * 2 : spoolChunkBytes;
     }
-  }
-
-  /**
-   * Gives what reads from the disk while nothing is delivered: the bootstrap knows the address of one server, which may be gone for
-   * good or stand still, and then this server is the only one to hear it.
-   */
-  function createDeliveryWatch(attemptId: string, handle: AttemptHandle) {
-    let seen = { offset: 0, at: Date.now() };
-    let lookedAt = 0;
-    return async function readUndelivered(): Promise<void> {
-      if (Date.now() - lookedAt < inspectIntervalMs) return;
-      lookedAt = Date.now();
-      const offset = (await store.attempts.get(attemptId))?.spoolOffset ?? 0;
-      if (offset !== seen.offset) seen = { offset, at: Date.now() };
-      if (Date.now() - seen.at < deliverySeconds * 1000) return;
-      seen.offset = await readRemains(attemptId, handle);
-    };
+    await recordSpool.finishIfExited(attemptId);
   }
 
   async function endLost(claim: Claim, attemptId: string): Promise<void> {
@@ -108,7 +88,6 @@ export function createWatchAttempt(dependencies: WatchAttemptDependencies): Watc
   return async function watchAttempt({ claim, attempt, signal }) {
     const { handle } = attempt;
     const stopper = createStopper(executor, handle, log);
-    const readUndelivered = createDeliveryWatch(attempt.id, handle);
     let times: Awaited<ReturnType<typeof readTimes>> | null = null;
     let goneSince: number | null = null;
     for (;;) {
@@ -124,11 +103,8 @@ export function createWatchAttempt(dependencies: WatchAttemptDependencies): Watc
       if (inspection.state === 'exited' || inspection.state === 'missing') {
         goneSince ??= Date.now();
         await readRemains(attempt.id, handle);
-        await recordSpool.finishIfExited(attempt.id);
         const waited = (Date.now() - goneSince) / 1000;
         if (inspection.state === 'missing' || waited > deliverySeconds) await endLost(claim, attempt.id);
-      } else {
-        await readUndelivered();
       }
       if (signal.aborted) break;
       await attemptLog.nextChange(claim.jobRunId, inspectIntervalMs, signal);
