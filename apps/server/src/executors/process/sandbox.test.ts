@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process';
+import { chmod, copyFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { readHostLayout } from './host-layout.ts';
 import { buildSandboxArguments, buildUserFiles, type SandboxPlan } from './sandbox.ts';
-import { requireTool, TEST_UID } from './testing/machine.ts';
+import { createDataDir, requireTool, TEST_UID } from './testing/machine.ts';
 
 const PLAN: SandboxPlan = {
   bwrapPath: '/usr/bin/bwrap',
@@ -21,17 +23,18 @@ const PLAN: SandboxPlan = {
   ],
 };
 
-const join = (argv: string[]): string => ` ${argv.join(' ')} `;
+const run = promisify(execFile);
+const spaced = (argv: string[]): string => ` ${argv.join(' ')} `;
 
 describe('buildSandboxArguments', () => {
   it('follows the layout of the machine', () => {
-    const argv = join(buildSandboxArguments(PLAN));
+    const argv = spaced(buildSandboxArguments(PLAN));
     expect(argv).toContain(' --symlink usr/bin /bin ');
     expect(argv).toContain(' --ro-bind /lib64 /lib64 ');
   });
 
   it('mounts what lies deeper later, and makes only the folders that no mount brings', () => {
-    const argv = join(buildSandboxArguments(PLAN));
+    const argv = spaced(buildSandboxArguments(PLAN));
     expect(argv).toContain(' --bind /data/work /work/a --ro-bind /data/local /work/a/.dlt/data/prod ');
     expect(argv).toContain(' --perms 0755 --dir /work ');
     expect(argv).not.toContain(' --dir /work/a');
@@ -52,28 +55,49 @@ describe('buildSandboxArguments', () => {
     expect(argv).not.toContain('--unshare-net');
   });
 
-  it('makes a sandbox for a user without rights', async () => {
+  it('makes a sandbox for a user without rights, where the kernel lets such a user', async () => {
     const ownUid = process.getuid?.() ?? 0;
     const user = ownUid === 0 ? TEST_UID : ownUid;
-    const argv = buildSandboxArguments({
-      bwrapPath: requireTool('bwrap'),
-      privileges: 'user',
-      host: readHostLayout(),
-      binds: [],
-    });
-    const command = [...argv, 'sh', '-c', 'id -u; touch /tmp/a /dev/shm/a && ls /'];
-    const { stdout } = await promisify(execFile)(requireTool('bwrap'), command.slice(1), {
-      uid: user,
-      gid: user,
-      cwd: '/',
-    });
-    const [uid, ...names] = stdout.trim().split('\n');
-    expect(uid).toBe(String(user));
-    expect(names).toEqual(expect.arrayContaining(['dev', 'etc', 'proc', 'tmp', 'usr', 'var']));
-    expect(names).not.toContain('root');
-    expect(names).not.toContain('home');
+    const folder = await createDataDir();
+    try {
+      // The checkout may lie below a closed home folder.
+      const bwrapPath = join(folder.path, 'bwrap');
+      await copyFile(requireTool('bwrap'), bwrapPath);
+      await chmod(bwrapPath, 0o755);
+      const argv = buildSandboxArguments({
+        bwrapPath,
+        privileges: 'user',
+        host: readHostLayout(),
+        binds: [],
+      });
+      const options = { uid: user, gid: user, cwd: '/' };
+      const listing = run(
+        bwrapPath,
+        [...argv.slice(1), 'sh', '-c', 'id -u; touch /tmp/a /dev/shm/a && ls /'],
+        options,
+      );
+      if (!(await mayMakeUserNamespaces(options))) {
+        await expect(listing).rejects.toThrow(/namespace/);
+        return;
+      }
+      const [uid, ...names] = (await listing).stdout.trim().split('\n');
+      expect(uid).toBe(String(user));
+      expect(names).toEqual(expect.arrayContaining(['dev', 'etc', 'proc', 'tmp', 'usr', 'var']));
+      expect(names).not.toContain('root');
+      expect(names).not.toContain('home');
+    } finally {
+      await folder.remove();
+    }
   });
 });
+
+/** Not in a chroot, for one: the kernel refuses user namespaces to processes whose root is not the root of their mounts. */
+async function mayMakeUserNamespaces(options: { uid: number; gid: number; cwd: string }): Promise<boolean> {
+  return run('unshare', ['--user', 'true'], options).then(
+    () => true,
+    () => false,
+  );
+}
 
 describe('buildUserFiles', () => {
   it('names the run’s user and root', () => {
