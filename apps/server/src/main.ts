@@ -24,6 +24,7 @@ import { createFaultPoints } from './pause-at.ts';
 import { createFinishRun } from './services/finish-run.ts';
 import { createFolderBlobStore } from './blobs/folder-blob-store.ts';
 import { createIngestTelemetry } from './services/ingest-telemetry.ts';
+import { createJanitor } from './supervisor/janitor.ts';
 import { createLogFiles } from './blobs/log-file.ts';
 import { createOutboxRelay } from './supervisor/outbox-relay.ts';
 import { createPersistence, type Persistence } from './store/store.ts';
@@ -237,6 +238,7 @@ async function serve(
       faultPoints,
       log,
     }),
+    janitor: createJanitor({ persistence, executor, patienceSeconds: hangSeconds(config), log }),
     serverProcesses,
     faultPoints,
     owner: serverProcesses.self,

@@ -3,6 +3,7 @@ import type { Claim } from '../store/records.ts';
 import type { DriveRun } from './drive-run.ts';
 import type { FaultPoints } from '../fault-points.ts';
 import type { IngestTelemetry } from '../services/ingest-telemetry.ts';
+import type { Janitor } from './janitor.ts';
 import type { Logger } from 'pino';
 import type { OutboxRelay } from './outbox-relay.ts';
 import type { Persistence } from '../store/store.ts';
@@ -15,6 +16,7 @@ export interface SupervisorDependencies {
   attemptLog: AttemptLog;
   ingestTelemetry: IngestTelemetry;
   outboxRelay: OutboxRelay;
+  janitor: Janitor;
   serverProcesses: ServerProcesses;
   faultPoints: FaultPoints;
   /** Names this server process; the owner of its claims. */
@@ -43,7 +45,7 @@ const takeOverBatch = 20;
 export function createSupervisor(dependencies: SupervisorDependencies): Supervisor {
   const { persistence, driveRun, attemptLog, ingestTelemetry, outboxRelay, serverProcesses, owner } =
     dependencies;
-  const { leaseSeconds, log } = dependencies;
+  const { janitor, leaseSeconds, log } = dependencies;
   const { store } = persistence;
   const held = new Map<string, { claim: Claim; work: Promise<void> }>();
   const stopping = new AbortController();
@@ -141,6 +143,7 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
 
   let loopsDone: Promise<unknown> = Promise.resolve();
   let renewal: NodeJS.Timeout | undefined;
+  let sweeping: NodeJS.Timeout | undefined;
   let subscription: { close(): Promise<void> } | undefined;
 
   return {
@@ -156,6 +159,13 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
         () => void renewLeases().catch((error: unknown) => log.warn({ err: error }, 'leases not renewed')),
         (leaseSeconds * 1000) / 3,
       );
+      sweeping = setInterval(
+        () =>
+          void janitor
+            .sweep()
+            .catch((error: unknown) => log.warn({ err: error }, 'not all that is over is removed')),
+        leaseSeconds * 1000 * 4,
+      );
       // Apart: packing a large log takes seconds, in which runs must not wait to be claimed.
       loopsDone = Promise.all([repeat(round), repeat(() => outboxRelay.deliver())]);
     },
@@ -163,6 +173,7 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
       stopping.abort();
       wake();
       clearInterval(renewal);
+      clearInterval(sweeping);
       await loopsDone;
       await subscription?.close();
       await Promise.allSettled([...held.values()].map((one) => one.work));

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { createDriveRun } from '../drive-run.ts';
 import { createEnvironments } from '../environments.ts';
 import { createFakeExecutor } from '../../executors/fake/fake-executor.ts';
+import { createJanitor } from '../janitor.ts';
 import { createOutboxRelay } from '../outbox-relay.ts';
 import { createServerProcesses } from '../server-processes.ts';
 import { createStartAttempt } from '../start-attempt.ts';
@@ -50,6 +51,7 @@ export function createServer(fixture: ServiceFixture, options: ServerOptions): S
     driveRun,
     ingestTelemetry: fixture.ingestTelemetry,
     outboxRelay: createOutboxRelay({ ...common, logFiles: fixture.logFiles, takenSeconds: 60 }),
+    janitor: createJanitor({ ...common, patienceSeconds: 60 }),
     serverProcesses: createServerProcesses(),
     owner,
     executorName: executor.name,

@@ -1,0 +1,55 @@
+import type { FakeExecutor } from '../executors/fake/fake-executor.ts';
+import type { ServiceFixture } from '../services/testing/service-fixture.ts';
+import type { ServicePlace } from '../services/testing/service-place.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createFakeExecutor } from '../executors/fake/fake-executor.ts';
+import { createJanitor } from './janitor.ts';
+import { createPlace, defineJob } from '../services/testing/service-place.ts';
+import { createServiceFixture } from '../services/testing/service-fixture.ts';
+
+let fixture: ServiceFixture;
+let place: ServicePlace;
+let executor: FakeExecutor;
+
+beforeAll(async () => {
+  fixture = await createServiceFixture();
+  place = await createPlace(fixture);
+  await place.deployAll([defineJob('jobs.over'), defineJob('jobs.running')]);
+  executor = createFakeExecutor();
+});
+afterAll(() => fixture.close());
+
+/** An attempt that runs, of a run of its own. */
+async function startAttempt(jobRef: string) {
+  const { id, run } = await place.createAttempt(await place.startRun(jobRef));
+  await executor.start({
+    attemptId: id,
+    jobRunId: run.id,
+    installationId: 'installation',
+    claimNumber: 1,
+    attemptsUrl: 'http://127.0.0.1:1',
+    bootstrapToken: 'token',
+    environment: { executor: 'fake', path: 'environment' },
+    workFolderName: 'work',
+    localData: null,
+    uid: 61_000,
+    limits: { memoryBytes: null, processes: null },
+  });
+  return { id, run };
+}
+
+const sweep = (patienceSeconds: number) =>
+  createJanitor({ persistence: fixture.persistence, executor, patienceSeconds, log: fixture.log }).sweep();
+const listAttempts = async () => (await executor.list()).map(({ attemptId }) => attemptId);
+
+it('ends and removes an attempt whose run is over, after a while, and no other', async () => {
+  const over = await startAttempt('jobs.over');
+  const running = await startAttempt('jobs.running');
+  const failure = { code: 'attempt_lost', detail: '' };
+  expect(await fixture.finishRun(over.run.id, { status: 'failed', failure })).toBe(true);
+  await sweep(60);
+  expect(await listAttempts()).toEqual([over.id, running.id]);
+  await sweep(-1);
+  expect(await listAttempts()).toEqual([running.id]);
+  expect(executor.stopped.map(({ attemptId }) => attemptId)).toEqual([over.id]);
+});
