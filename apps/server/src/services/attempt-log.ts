@@ -27,6 +27,8 @@ export interface AttemptLog {
   announce(jobRunId: string): void;
   /** Resolves at the next announcement for the run, or after the timeout. */
   nextChange(jobRunId: string, timeoutMs: number, signal: AbortSignal): Promise<void>;
+  /** The server's own words, in the transaction that makes them true; announce the run after the commit. */
+  writeWith(store: Store, attemptId: string, lines: readonly UnnumberedLogLine[]): Promise<void>;
   /** The server's own words in a run's log. */
   write(jobRunId: string, attemptId: string, lines: readonly UnnumberedLogLine[]): Promise<void>;
 }
@@ -61,6 +63,7 @@ export function createAttemptLog(persistence: Persistence, logFiles: LogFiles): 
 
   return {
     prepare,
+    writeWith: appendUnderLock,
     announce: (jobRunId) => void changes.emit(jobRunId),
     async write(jobRunId, attemptId, lines) {
       await persistence.transaction((store) => appendUnderLock(store, attemptId, lines));

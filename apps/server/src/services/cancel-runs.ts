@@ -34,17 +34,17 @@ export function createCancelRuns(persistence: Persistence, finishRun: FinishRun,
     return { outcome: 'cancelling', run: now ?? run, previousStatus: run.status };
   }
 
+  /** The words are stored with the state: a stop that is quick ends the run, and closes its log, before anything could be added. */
   async function askForStop(jobRunId: string): Promise<void> {
-    const asked = await persistence.transaction(async (store) => {
+    await persistence.transaction(async (store) => {
       if (!(await store.jobRuns.transition(jobRunId, ['starting', 'running'], 'cancelling', 'cancel')))
-        return null;
+        return;
+      const attempt = await store.attempts.latest(jobRunId);
+      const words = runnerLine('Cancelled; the run is being stopped.', new Date());
+      if (attempt) await attemptLog.writeWith(store, attempt.id, [words]);
       await store.outbox.wake();
-      return store.attempts.latest(jobRunId);
     });
-    if (asked)
-      await attemptLog.write(jobRunId, asked.id, [
-        runnerLine('Cancelled; the run is being stopped.', new Date()),
-      ]);
+    attemptLog.announce(jobRunId);
   }
 
   return {
