@@ -6,7 +6,7 @@ import type { Persistence } from '../store/store.ts';
 import type { UnnumberedLogLine } from '../domain/log-line.ts';
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { buildInstallSet, readRequirementsManifest } from '../domain/requirements.ts';
+import { buildInstallSet, describeEnvironment, readRequirementsManifest } from '../domain/requirements.ts';
 import { setupLine } from '../domain/log-line.ts';
 
 export interface EnvironmentsDependencies {
@@ -192,9 +192,9 @@ function planEnvironment({ deployment, definition, organization }: EnvironmentRe
   const manifest = readRequirementsManifest(deployment.requirements);
   const groups = definition.require?.dependency_groups ?? [];
   const set = buildInstallSet(manifest, groups, definition.entry_point.launcher);
-  const identity = [organization.id, set.pythonVersion, process.platform, process.arch, ...set.requirements];
+  const identity = describeEnvironment(organization.id, set, `${process.platform}-${process.arch}`);
   return {
-    key: createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 32),
+    key: createHash('sha256').update(identity).digest('hex').slice(0, 32),
     organizationId: organization.id,
     pythonVersion: set.pythonVersion,
     requirements: set.requirements,

@@ -67,11 +67,6 @@ export function createPeopleStore(sql: Queryable) {
     setPasswordHash: (userId: string, passwordHash: string) =>
       sql.query('update users set password_hash = $2 where id = $1', [userId, passwordHash]),
 
-    hasOwner: async () => {
-      const found = await sql.maybeOne(`select 1 from organization_memberships where role = 'owner' limit 1`);
-      return found !== undefined;
-    },
-
     createOrganization: (organization: { name: string; dataplaneId: string }) =>
       sql.one<OrganizationRecord>(
         `insert into organizations (name, dataplane_id) values ($1, $2) returning ${organizationColumns}`,
