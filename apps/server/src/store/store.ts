@@ -8,6 +8,7 @@ import { createJobStore } from './postgres/jobs.ts';
 import { createOutboxStore, wakeChannel } from './postgres/outbox.ts';
 import { createConfigurationStore, createDeploymentStore } from './postgres/packages.ts';
 import { createPeopleStore } from './postgres/people.ts';
+import { createStorageStore } from './postgres/storage.ts';
 import { createTelemetryStore } from './postgres/telemetry.ts';
 import { createWorkspaceStore } from './postgres/workspaces.ts';
 
@@ -28,6 +29,7 @@ export function createStore(sql: Queryable) {
     environments: createEnvironmentStore(sql),
     telemetry: createTelemetryStore(sql),
     outbox: createOutboxStore(sql),
+    storage: createStorageStore(sql),
   };
 }
 
