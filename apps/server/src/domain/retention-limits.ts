@@ -78,7 +78,10 @@ function parseLimit(part: string, value: string): RetentionLimit {
   const words = value.split('/');
   const [first = '', second] = words;
   if (words.length === 2) {
-    return { maxAgeSeconds: requireValue(part, parseAge(first)), maxBytes: requireValue(part, parseSize(second)) };
+    return {
+      maxAgeSeconds: requireValue(part, parseAge(first)),
+      maxBytes: requireValue(part, parseSize(second)),
+    };
   }
   const maxAgeSeconds = parseAge(value);
   return maxAgeSeconds === null

@@ -27,7 +27,11 @@ describe('decideRemovals', () => {
   });
 
   it('removes what has reached the age', () => {
-    expect(decide(three, { maxAgeSeconds: 200 })).toEqual({ removed: ['a', 'b'], bytesLeft: 5, isDone: true });
+    expect(decide(three, { maxAgeSeconds: 200 })).toEqual({
+      removed: ['a', 'b'],
+      bytesLeft: 5,
+      isDone: true,
+    });
   });
 
   it('removes the oldest until the size is kept', () => {

@@ -18,6 +18,14 @@ async function createHarness(): Promise<ConformanceHarness> {
     createSpec: async (behaviour) =>
       createSpec({ onTerm: behaviour === 'ignores-term' ? 'ignores' : { code: 3 } }),
     createUnstartableSpec: async () => ({ spec: createSpec({ startFailure: 'config' }), kind: 'config' }),
+    createEnvironmentSpec: async () => ({
+      key: randomUUID(),
+      organizationId: 'organization-1',
+      pythonVersion: '3.12',
+      requirements: [],
+      variables: {},
+      uid: 61_001,
+    }),
     async awaitUserCode(spec) {
       expect(executor.started).toContain(spec);
     },

@@ -6,7 +6,6 @@ import type { ServicePlace } from '../testing/service-place.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createPlace, defineJob } from '../testing/service-place.ts';
 import { createRetentionPlace } from '../testing/retention-place.ts';
-import { eventually } from '../../../../../testing/fixtures/eventually.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 
 let fixture: ServiceFixture;
@@ -105,7 +104,7 @@ describe('environments', () => {
       await store.environments.noteUse(id, used.path);
       purging.resolve(kept.purge('environments=30d'));
       // Until it waits for the environment: only then does the commit decide.
-      await awaitLockWait();
+      await kept.awaitLockWait();
     });
     expect(await purging.promise).toMatchObject({ environments: { count: 0 } });
     expect(await isThere(used)).toBe(true);
@@ -139,17 +138,3 @@ describe('caches', () => {
     expect(await kept.executor.listCaches()).toEqual([]);
   });
 });
-
-async function awaitLockWait(): Promise<void> {
-  await eventually(
-    'another transaction waits for the environment',
-    async () => {
-      const { count } = await fixture.database.one<{ count: number }>(
-        `select count(*)::int as count from pg_stat_activity
-        where datname = current_database() and wait_event_type = 'Lock'`,
-      );
-      return count > 0;
-    },
-    { timeoutSeconds: 20 },
-  );
-}

@@ -6,6 +6,7 @@ import type { ServicePlace } from './service-place.ts';
 import { join } from 'node:path';
 import { createFakeExecutor } from '../../executors/fake/fake-executor.ts';
 import { createRetention } from '../retention/retention.ts';
+import { eventually } from '../../../../../testing/fixtures/eventually.ts';
 import { parseRetention, retentionKinds } from '../../domain/retention-limits.ts';
 import { readCapturedBody } from '../../../../../testing/fixtures/captured-bodies.ts';
 import { removeUnfinishedBlobs } from '../../blobs/folder-blob-store.ts';
@@ -98,6 +99,20 @@ export function createRetentionPlace(fixture: ServiceFixture, place: ServicePlac
       const keys = (await Array.fromAsync(blobs.list(prefix))).map(({ key }) => key);
       return keys.toSorted();
     },
+
+    /** Until a transaction of this test waits for another one. */
+    awaitLockWait: () =>
+      eventually(
+        'a transaction waits for another',
+        async () => {
+          const { count } = await database.one<{ count: number }>(
+            `select count(*)::int as count from pg_stat_activity
+              where datname = current_database() and wait_event_type = 'Lock'`,
+          );
+          return count > 0;
+        },
+        { timeoutSeconds: 20 },
+      ),
 
     countRows: async (table: string): Promise<number> =>
       (await database.one<{ count: number }>(`select count(*)::int as count from ${table}`)).count,
