@@ -50,11 +50,15 @@ export function createWorkspaceStore(sql: Queryable) {
         workspaceId,
       ]),
 
-    /** Holds the workspace until the transaction ends: deploys and uploads of one workspace follow each other. */
+    /**
+     * Holds the workspace until the transaction ends: deploys, uploads and archiving of one workspace follow each other. Rows that name
+     * the workspace can still be made: to `for update` a start would wait with the locks of jobs that a deploy waits for.
+     */
     lock: (workspaceId: string) =>
-      sql.maybeOne<WorkspaceRecord>(`select ${workspaceColumns} from workspaces where id = $1 for update`, [
-        workspaceId,
-      ]),
+      sql.maybeOne<WorkspaceRecord>(
+        `select ${workspaceColumns} from workspaces where id = $1 for no key update`,
+        [workspaceId],
+      ),
 
     update: (workspaceId: string, change: { name: string; description: string | null }) =>
       sql.one<WorkspaceRecord>(
