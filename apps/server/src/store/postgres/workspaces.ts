@@ -66,6 +66,14 @@ export function createWorkspaceStore(sql: Queryable) {
         [workspaceId, change.name, change.description],
       ),
 
+    /** Archives a workspace now, or brings it back. */
+    setArchived: (workspaceId: string, isArchived: boolean) =>
+      sql.one<WorkspaceRecord>(
+        `update workspaces set archived_at = case when $2 then now() end, updated_at = now()
+          where id = $1 returning ${workspaceColumns}`,
+        [workspaceId, isArchived],
+      ),
+
     addMember: (workspaceId: string, membershipId: string, role: WorkspaceRole) =>
       sql.query('insert into workspace_memberships (workspace_id, membership_id, role) values ($1, $2, $3)', [
         workspaceId,
