@@ -128,6 +128,7 @@ async function serve(
     faultPoints,
     announce: (jobRunId) => attemptLog.announce(jobRunId),
   });
+  const cancelRuns = createCancelRuns(persistence, finishRun, attemptLog);
   const recordSpool = createRecordSpool({
     persistence,
     attemptLog,
@@ -158,8 +159,8 @@ async function serve(
     log,
     services: {
       startRuns,
-      deploy: createDeploy(persistence),
-      cancelRuns: createCancelRuns(persistence, finishRun, attemptLog),
+      deploy: createDeploy(persistence, cancelRuns),
+      cancelRuns,
       recordSpool,
       beginAttempt: createBeginAttempt({
         persistence,

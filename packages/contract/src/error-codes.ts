@@ -75,6 +75,11 @@ export const errorCodes = {
     cause: 'The credential is good, but its role does not allow this.',
     nextStep: 'Ask an owner of the workspace or organization for the role.',
   },
+  no_account: {
+    status: 403,
+    cause: 'The key belongs to a workspace, not to a person, and only people have an account.',
+    nextStep: 'Ask for `/organizations` or the `me` of the workspace, or use a personal key.',
+  },
   not_found: {
     status: 404,
     cause: 'Nothing with this id exists where the caller may look.',
@@ -123,8 +128,14 @@ export const errorCodes = {
   },
   job_archived: {
     status: 409,
-    cause: 'The job is archived: it is no longer in the code that was deployed.',
+    cause: 'The job is archived: somebody archived it, or the code that was deployed last does not have it.',
     nextStep: 'Deploy code that has the job, or bring the job back.',
+  },
+  job_not_pausable: {
+    status: 400,
+    cause:
+      'The job has no schedule, or is archived: no clock starts it, so there is nothing to pause or resume.',
+    nextStep: 'Give the job a `schedule:`, `every:` or `once:` trigger, or bring it back first.',
   },
   claim_lost: {
     status: 409,

@@ -12,6 +12,7 @@ import { createReadJobs } from '../services/read-jobs.ts';
 import { createReadLogs } from '../services/read-logs.ts';
 import { createReadPackages } from '../services/read-packages.ts';
 import { createReadTelemetry } from '../services/read-telemetry.ts';
+import { createSwitchJobs } from '../services/switch-jobs.ts';
 import { createTelemetryHandlers } from './routes/telemetry.ts';
 import { createUploadHandlers } from './routes/uploads.ts';
 import { createWorkspaceHandlers } from './routes/workspaces.ts';
@@ -20,7 +21,7 @@ import { createWorkspaces } from '../services/workspaces.ts';
 /** A handler for each served operation. @param closing aborted when the server stops, which ends the streams */
 export function createHandlers(dependencies: ApiDependencies, closing: AbortSignal): Handlers {
   const { persistence, credentials, services } = dependencies;
-  const workspaces = createWorkspaces(persistence);
+  const workspaces = createWorkspaces(persistence, services.cancelRuns);
   const readJobRuns = createReadJobRuns(persistence);
   return {
     ...createOrganizationHandlers({ organizations: createOrganizations(persistence), workspaces }),
@@ -34,7 +35,11 @@ export function createHandlers(dependencies: ApiDependencies, closing: AbortSign
       uploadDir: dependencies.uploadDir,
       maxArchiveBytes: dependencies.maxUploadBytes,
     }),
-    ...createJobHandlers({ readJobs: createReadJobs(persistence), startRuns: services.startRuns }),
+    ...createJobHandlers({
+      readJobs: createReadJobs(persistence),
+      startRuns: services.startRuns,
+      switchJobs: createSwitchJobs(persistence, services.cancelRuns),
+    }),
     ...createJobRunHandlers({ readJobRuns, startRuns: services.startRuns, cancelRuns: services.cancelRuns }),
     ...createLogHandlers({
       readLogs: createReadLogs(dependencies),

@@ -60,7 +60,10 @@ async function createRunToken(): Promise<string> {
     refresh: false,
     dryRun: false,
   });
-  return api.credentials.issueRunToken(succeeded[0]?.run?.id ?? '');
+  const runId = succeeded[0]?.run?.id ?? '';
+  // The token lives as long as its run, and archiving the workspace, below, would cancel one that waits.
+  await api.setRun(runId, `status = 'running'`);
+  return api.credentials.issueRunToken(runId);
 }
 
 interface Place {

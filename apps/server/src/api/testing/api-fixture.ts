@@ -79,6 +79,7 @@ function createParts(testDatabase: TestDatabase, folder: string, changes: Partia
     faultPoints,
     announce: (id) => attemptLog.announce(id),
   });
+  const cancelRuns = createCancelRuns(persistence, finishRun, attemptLog);
   const recordSpool = createRecordSpool({
     persistence,
     attemptLog,
@@ -101,8 +102,8 @@ function createParts(testDatabase: TestDatabase, folder: string, changes: Partia
     log,
     services: {
       startRuns,
-      deploy: createDeploy(persistence),
-      cancelRuns: createCancelRuns(persistence, finishRun, attemptLog),
+      deploy: createDeploy(persistence, cancelRuns),
+      cancelRuns,
       recordSpool,
       beginAttempt: createBeginAttempt({
         persistence,

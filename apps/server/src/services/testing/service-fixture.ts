@@ -17,8 +17,10 @@ import { createLogFiles } from '../../blobs/log-file.ts';
 import { createPersistence } from '../../store/store.ts';
 import { createRecordSpool } from '../record-spool.ts';
 import { createStartRuns } from '../start-runs.ts';
+import { createSwitchJobs } from '../switch-jobs.ts';
 import { createTestDatabase } from '../../../../../testing/fixtures/postgres.ts';
 import { createUploadPackage } from '../upload-package.ts';
+import { createWorkspaces } from '../workspaces.ts';
 
 export type ServiceFixture = Awaited<ReturnType<typeof createServiceFixture>>;
 
@@ -52,6 +54,7 @@ export async function createServiceFixture() {
       attemptLog.announce(jobRunId);
     },
   });
+  const cancelRuns = createCancelRuns(persistence, finishRun, attemptLog);
   const archiveLimits = {
     maxBytes: 1024 * 1024,
     maxUnpackedBytes: 1024 * 1024,
@@ -83,8 +86,10 @@ export async function createServiceFixture() {
       ingestTelemetry,
       faultPoints,
     }),
-    deploy: createDeploy(persistence),
-    cancelRuns: createCancelRuns(persistence, finishRun, attemptLog),
+    deploy: createDeploy(persistence, cancelRuns),
+    cancelRuns,
+    switchJobs: createSwitchJobs(persistence, cancelRuns),
+    workspaces: createWorkspaces(persistence, cancelRuns),
     beginAttempt: createBeginAttempt({
       persistence,
       blobs,
