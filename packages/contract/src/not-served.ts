@@ -4,7 +4,6 @@ const signIn = 'Sign-in comes in a later step: use a key that `pumphouse admin c
 const archiving = 'Archiving comes in a later step.';
 const schedules = 'Schedules come in a later step, and pausing them with them.';
 const publishing = 'Apps come in a later step, and their public addresses with them.';
-const variables = 'Variables come in a later step: put the values into `.dlt/secrets.toml` and deploy.';
 const members = 'Members come in a later step.';
 const statistics = 'Statistics come in a later step: list the pipeline runs instead.';
 
@@ -27,8 +26,6 @@ export const notServed = [
   { operationId: 'resume_job', reason: schedules },
   { operationId: 'publish_job', reason: publishing },
   { operationId: 'unpublish_job', reason: publishing },
-  { operationId: 'list_workspace_variables', reason: variables },
-  { operationId: 'update_workspace_variables', reason: variables },
   { operationId: 'list_dataset_stats', reason: statistics },
   { operationId: 'list_pipeline_stats', reason: statistics },
 ] as const satisfies readonly { operationId: OperationId; reason: string }[];

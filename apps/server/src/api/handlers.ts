@@ -14,6 +14,7 @@ import { createReadPackages } from '../services/read-packages.ts';
 import { createReadTelemetry } from '../services/read-telemetry.ts';
 import { createTelemetryHandlers } from './routes/telemetry.ts';
 import { createUploadHandlers } from './routes/uploads.ts';
+import { createVariableHandlers } from './routes/variables.ts';
 import { createWorkspaceHandlers } from './routes/workspaces.ts';
 import { createWorkspaces } from '../services/workspaces.ts';
 
@@ -42,6 +43,7 @@ export function createHandlers(dependencies: ApiDependencies, closing: AbortSign
       idleAfterMs: dependencies.streamIdleMs ?? 15_000,
       log: dependencies.log,
     }),
+    ...createVariableHandlers({ variables: services.variables }),
     ...createTelemetryHandlers({ readTelemetry: createReadTelemetry(persistence, dependencies.blobs) }),
   };
 }
