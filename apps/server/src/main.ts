@@ -30,11 +30,13 @@ import { createOutboxRelay } from './supervisor/outbox-relay.ts';
 import { createPersistence, type Persistence } from './store/store.ts';
 import { createProcessExecutor } from './executors/process/process-executor.ts';
 import { createRecordSpool } from './services/record-spool.ts';
+import { createRunVariables } from './services/run-variables.ts';
 import { createServerProcesses } from './supervisor/server-processes.ts';
 import { createStartAttempt } from './supervisor/start-attempt.ts';
 import { createStartRuns } from './services/start-runs.ts';
 import { createSupervisor, type Supervisor } from './supervisor/supervisor.ts';
 import { createUploadPackage } from './services/upload-package.ts';
+import { createVariables } from './services/variables.ts';
 import { createWatchAttempt } from './supervisor/watch-attempt.ts';
 import { findTool } from './executors/process/tool-lookup.ts';
 import { firstRunUid, lastRunUid } from './process-identities.ts';
@@ -137,6 +139,7 @@ async function serve(
     ingestTelemetry,
     faultPoints,
   });
+  const readRunVariables = createRunVariables(persistence, encryption);
   const uploadDir = join(config.dataDir, 'uploads');
   await mkdir(uploadDir, { recursive: true, mode: 0o700 });
 
@@ -167,8 +170,10 @@ async function serve(
         blobs,
         encryption,
         credentials,
+        readRunVariables,
         apiUrl: () => config.publicUrl ?? address.url,
       }),
+      variables: createVariables(persistence, encryption),
       uploadPackage: createUploadPackage({
         persistence,
         blobs,
@@ -208,6 +213,7 @@ async function serve(
     persistence,
     executor,
     environments,
+    readRunVariables,
     attemptLog,
     faultPoints,
     installationId: installation.id,

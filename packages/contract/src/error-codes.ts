@@ -30,6 +30,18 @@ export const errorCodes = {
     cause: 'The profile exists only on developers’ machines, or no configuration file names it.',
     nextStep: 'Deploy a configuration with that profile, or choose another.',
   },
+  reserved_variable_name: {
+    status: 400,
+    cause:
+      'Pumphouse itself sets the variables named in `extra` in every run, or keeps their names for later.',
+    nextStep: 'Choose other names; the list is in docs/concepts/variables.md.',
+  },
+  variable_limit_exceeded: {
+    status: 400,
+    cause: 'The variables of the scope, or of the workspace, would be more or larger than the server keeps.',
+    nextStep:
+      'Delete variables that no run needs, and deploy large values with the code or the configuration.',
+  },
   unknown_dataplane: {
     status: 400,
     cause: 'No place with this id is in the catalogue.',

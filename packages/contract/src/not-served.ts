@@ -2,7 +2,6 @@ import type { OperationId } from './routes.ts';
 
 const signIn = 'Sign-in comes in a later step: use a key that `pumphouse admin create-key` made.';
 const publishing = 'Apps come in a later step, and their public addresses with them.';
-const variables = 'Variables come in a later step: put the values into `.dlt/secrets.toml` and deploy.';
 const members = 'Members come in a later step.';
 const statistics = 'Statistics come in a later step: list the pipeline runs instead.';
 
@@ -18,8 +17,6 @@ export const notServed = [
   { operationId: 'list_workspace_members', reason: members },
   { operationId: 'publish_job', reason: publishing },
   { operationId: 'unpublish_job', reason: publishing },
-  { operationId: 'list_workspace_variables', reason: variables },
-  { operationId: 'update_workspace_variables', reason: variables },
   { operationId: 'list_dataset_stats', reason: statistics },
   { operationId: 'list_pipeline_stats', reason: statistics },
 ] as const satisfies readonly { operationId: OperationId; reason: string }[];

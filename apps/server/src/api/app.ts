@@ -16,6 +16,7 @@ import type { RecordSpool } from '../services/record-spool.ts';
 import type { Route } from '@pumphouse/contract';
 import type { StartRuns } from '../services/start-runs.ts';
 import type { UploadPackage } from '../services/upload-package.ts';
+import type { Variables } from '../services/variables.ts';
 import { fastify } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import multipart from '@fastify/multipart';
@@ -53,6 +54,7 @@ export interface ApiDependencies {
     recordSpool: RecordSpool;
     beginAttempt: BeginAttempt;
     uploadPackage: UploadPackage;
+    variables: Variables;
   };
   readiness: () => Promise<Readiness>;
   /** How long a log stream is silent before a comment shows that it lives; 15 s unless set. */

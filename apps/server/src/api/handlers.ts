@@ -15,6 +15,7 @@ import { createReadTelemetry } from '../services/read-telemetry.ts';
 import { createSwitchJobs } from '../services/switch-jobs.ts';
 import { createTelemetryHandlers } from './routes/telemetry.ts';
 import { createUploadHandlers } from './routes/uploads.ts';
+import { createVariableHandlers } from './routes/variables.ts';
 import { createWorkspaceHandlers } from './routes/workspaces.ts';
 import { createWorkspaces } from '../services/workspaces.ts';
 
@@ -47,6 +48,7 @@ export function createHandlers(dependencies: ApiDependencies, closing: AbortSign
       idleAfterMs: dependencies.streamIdleMs ?? 15_000,
       log: dependencies.log,
     }),
+    ...createVariableHandlers({ variables: services.variables }),
     ...createTelemetryHandlers({ readTelemetry: createReadTelemetry(persistence, dependencies.blobs) }),
   };
 }

@@ -27,7 +27,9 @@ import { createPersistence } from '../../store/store.ts';
 import { createRecordSpool } from '../../services/record-spool.ts';
 import { createStartRuns } from '../../services/start-runs.ts';
 import { createTestDatabase } from '../../../../../testing/fixtures/postgres.ts';
+import { createRunVariables } from '../../services/run-variables.ts';
 import { createUploadPackage } from '../../services/upload-package.ts';
+import { createVariables } from '../../services/variables.ts';
 import { noFaultPoints } from '../../fault-points.ts';
 
 /** A caller with a good key. */
@@ -110,6 +112,7 @@ function createParts(testDatabase: TestDatabase, folder: string, changes: Partia
         blobs,
         encryption,
         credentials,
+        readRunVariables: createRunVariables(persistence, encryption),
         apiUrl: () => 'http://127.0.0.1:8080',
       }),
       uploadPackage: createUploadPackage({
@@ -123,6 +126,7 @@ function createParts(testDatabase: TestDatabase, folder: string, changes: Partia
           maxManifestBytes: 1024 * 1024,
         },
       }),
+      variables: createVariables(persistence, encryption),
     },
     readiness: async () => ({ ok: true, reasons: [] }),
     ...changes,

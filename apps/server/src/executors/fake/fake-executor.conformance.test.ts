@@ -84,6 +84,7 @@ describe('the scripts of a fake executor', () => {
       pythonVersion: '3.11',
       requirements: [],
       variables: {},
+      maskedValues: [],
       uid: 61_001,
     };
     const location = await executor.buildEnvironment(spec, () => undefined);

@@ -19,7 +19,9 @@ import { createRecordSpool } from '../record-spool.ts';
 import { createStartRuns } from '../start-runs.ts';
 import { createSwitchJobs } from '../switch-jobs.ts';
 import { createTestDatabase } from '../../../../../testing/fixtures/postgres.ts';
+import { createRunVariables } from '../run-variables.ts';
 import { createUploadPackage } from '../upload-package.ts';
+import { createVariables } from '../variables.ts';
 import { createWorkspaces } from '../workspaces.ts';
 
 export type ServiceFixture = Awaited<ReturnType<typeof createServiceFixture>>;
@@ -41,6 +43,7 @@ export async function createServiceFixture() {
   /** The time that start decisions see. */
   const clock = { now: noon };
   const { faultPoints, setFault } = createFaults();
+  const readRunVariables = createRunVariables(persistence, encryption);
   const ingestTelemetry = createIngestTelemetry({ persistence, blobs, log });
   const startRuns = createStartRuns(persistence, () => clock.now);
   /** Runs whose change was announced, in order. */
@@ -95,8 +98,11 @@ export async function createServiceFixture() {
       blobs,
       encryption,
       credentials,
+      readRunVariables,
       apiUrl: () => 'http://127.0.0.1:1',
     }),
+    readRunVariables,
+    variables: createVariables(persistence, encryption),
     uploadPackage: createUploadPackage({ persistence, blobs, encryption, archiveLimits }),
     async close() {
       await testDatabase.drop();

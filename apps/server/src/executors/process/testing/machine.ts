@@ -59,6 +59,7 @@ export async function buildEmptyEnvironment(executor: Executor): Promise<Environ
       pythonVersion,
       requirements: [],
       variables: {},
+      maskedValues: [],
       uid: TEST_UID,
     },
     () => undefined,
