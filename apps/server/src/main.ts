@@ -22,13 +22,15 @@ import { createEncryption } from './services/encryption.ts';
 import { createEnvironments } from './supervisor/environments.ts';
 import { createFaultPoints } from './pause-at.ts';
 import { createFinishRun } from './services/finish-run.ts';
-import { createFolderBlobStore } from './blobs/folder-blob-store.ts';
+import { createFolderBlobStore, removeUnfinishedBlobs } from './blobs/folder-blob-store.ts';
 import { createIngestTelemetry } from './services/ingest-telemetry.ts';
 import { createJanitor } from './supervisor/janitor.ts';
 import { createLogFiles } from './blobs/log-file.ts';
 import { createOutboxRelay } from './supervisor/outbox-relay.ts';
 import { createPersistence, type Persistence } from './store/store.ts';
 import { createProcessExecutor } from './executors/process/process-executor.ts';
+import { createRetention, type Retention } from './services/retention/retention.ts';
+import { createRetentionLoop } from './scheduler/retention-loop.ts';
 import { createRecordSpool } from './services/record-spool.ts';
 import { createRunVariables } from './services/run-variables.ts';
 import { createServerProcesses } from './supervisor/server-processes.ts';
@@ -97,6 +99,40 @@ export function createServerLog(config: Config): Logger {
 }
 
 export { createAccounts };
+
+/** What looks through the storage and purges it by hand, beside a running server or without one. */
+export async function openRetention(
+  config: Config,
+  log: Logger,
+): Promise<{ retention: Retention; close(): Promise<void> }> {
+  const { persistence, close } = await openStore(config, log);
+  try {
+    const installation = await persistence.store.installation.get();
+    const executor = await createExecutor(config, persistence, installation.id, log);
+    return { retention: assembleRetention(config, persistence, executor, log), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function assembleRetention(
+  config: Config,
+  persistence: Persistence,
+  executor: Executor,
+  log: Logger,
+): Retention {
+  return createRetention({
+    persistence,
+    blobs: createFolderBlobStore(config.blobsDir),
+    logFiles: createLogFiles(join(config.blobsDir, 'logs')),
+    executor,
+    removeUnfinishedBlobs: (olderThanHours) => removeUnfinishedBlobs(config.blobsDir, olderThanHours),
+    faultPoints: createFaultPoints(config.pauseAt),
+    now: () => new Date(),
+    log,
+  });
+}
 
 /** Starts everything: store, then what runs already, then what is new (design: migrate, re-attach, only then schedule). */
 export async function startServer(config: Config, log: Logger): Promise<RunningServer> {
@@ -256,10 +292,17 @@ async function serve(
   });
   await supervisor.start();
   const started = supervisor;
+  const retentionLoop = createRetentionLoop({
+    persistence,
+    retention: assembleRetention(config, persistence, executor, log),
+    limits: config.retention,
+    log,
+  });
+  retentionLoop.start();
   return {
     url: config.publicUrl ?? address.url,
     async stop() {
-      await started.stop();
+      await Promise.all([started.stop(), retentionLoop.stop()]);
       await closeApi(api);
       await close();
     },

@@ -97,6 +97,12 @@ export const errorCodes = {
     cause: 'Nothing with this id exists where the caller may look.',
     nextStep: 'Check the id and the workspace.',
   },
+  trace_removed: {
+    status: 404,
+    cause:
+      'The trace was older, or there were more of them, than the server keeps; the pipeline run itself is still there.',
+    nextStep: 'Have the server keep traces longer with PUMPHOUSE_RETENTION.',
+  },
   conflict: {
     status: 409,
     cause: 'Something changed at the same time, or exists already.',

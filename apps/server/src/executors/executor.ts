@@ -42,6 +42,17 @@ export interface EnvironmentLocation {
   path: string;
 }
 
+export interface ListedEnvironment {
+  location: EnvironmentLocation;
+  begunAt: Date;
+}
+
+export interface ListedCache {
+  organizationId: string;
+  sizeBytes: number;
+  changedAt: Date;
+}
+
 export type LocalDataAccess = 'read-write' | 'read-only';
 
 export interface AttemptSpec {
@@ -123,6 +134,14 @@ export interface Executor {
   /** True when a location that the store knows is still there and complete. */
   hasEnvironment(location: EnvironmentLocation): Promise<boolean>;
   removeEnvironment(location: EnvironmentLocation): Promise<void>;
+  /** Every place of an environment that this executor can see, complete or not, and when its build began. */
+  listEnvironments(): Promise<ListedEnvironment[]>;
+  /** What an environment takes on the disk; 0 where there is none. */
+  measureEnvironment(location: EnvironmentLocation): Promise<number>;
+  /** What builders keep for later builds, by organization. */
+  listCaches(): Promise<ListedCache[]>;
+  /** Removes an organization's cache; later builds begin one anew. Not while it builds. */
+  removeCache(organizationId: string): Promise<void>;
   /** Idempotent on the attempt id: a second call returns the handle of the first. @throws ExecutorError */
   start(spec: AttemptSpec): Promise<AttemptHandle>;
   /**

@@ -178,7 +178,7 @@ describe('the log', () => {
     await fixture.finishRun(run.id, { status: 'failed', failure: { code: 'attempt_lost', detail: 'gone' } });
     const { logBytes, spoolOffset } = await readAttempt();
     await fixture.logFiles.seal(attemptId, { toBytes: logBytes });
-    await fixture.store.attempts.markSealed(attemptId);
+    await fixture.store.attempts.markSealed(attemptId, null);
     const late = encode(log('late'), exit());
     expect(await send(spoolOffset, late)).toEqual({ offset: spoolOffset + late.length });
     expect(await contents()).toEqual(['one']);

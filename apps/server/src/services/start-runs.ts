@@ -318,8 +318,8 @@ async function loadBatch(
   return {
     jobs: new Map(locked.map((job) => [job.id, job])),
     all: await store.jobs.listAll(workspaceId),
-    deployment: await store.deployments.latest(workspaceId),
-    configuration: await store.configurations.latest(workspaceId),
+    deployment: await store.deployments.holdLatest(workspaceId),
+    configuration: await store.configurations.holdLatest(workspaceId),
     activeCounts: await store.jobRuns.countActive(ids),
     isWorkspaceArchived: Boolean(workspace?.archivedAt),
     definitionOf: (job) => job.definition as JobDefinition,

@@ -8,6 +8,7 @@ import { createJobStore } from './postgres/jobs.ts';
 import { createOutboxStore, wakeChannel } from './postgres/outbox.ts';
 import { createConfigurationStore, createDeploymentStore } from './postgres/packages.ts';
 import { createPeopleStore } from './postgres/people.ts';
+import { createStorageStore } from './postgres/storage.ts';
 import { createTelemetryStore } from './postgres/telemetry.ts';
 import { createVariableStore } from './postgres/variables.ts';
 import { createWorkspaceStore } from './postgres/workspaces.ts';
@@ -30,6 +31,7 @@ export function createStore(sql: Queryable) {
     telemetry: createTelemetryStore(sql),
     variables: createVariableStore(sql),
     outbox: createOutboxStore(sql),
+    storage: createStorageStore(sql),
   };
 }
 

@@ -56,8 +56,8 @@ export function createOutboxRelay({
       const attempt = await tx.attempts.lock(attemptId);
       if (!attempt || attempt.logSealed) return;
       await faultPoints.reach('in-log-compression');
-      await logFiles.seal(attemptId, { toBytes: attempt.logBytes });
-      await tx.attempts.markSealed(attemptId);
+      const { storedBytes } = await logFiles.seal(attemptId, { toBytes: attempt.logBytes });
+      await tx.attempts.markSealed(attemptId, storedBytes);
     });
   }
 

@@ -52,7 +52,11 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
       settings: chooseBuildSettings(await readRunVariables(run.workspaceId, run.profile)),
     };
     try {
-      return await environments.ensure(request, (line) => lines.add(line), signal);
+      for (;;) {
+        const environment = await environments.ensure(request, (line) => lines.add(line), signal);
+        // Retention may have removed it in between.
+        if (await store.environments.noteUse(attempt.id, environment.path)) return environment;
+      }
     } finally {
       await lines.close();
     }
@@ -101,6 +105,7 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
       (await store.attempts.assign(first.id, claim, executor.name, hashSecret(token))) ??
       (await store.attempts.insert(claim, executor.name, hashSecret(token)));
     if (!attempt) return undefined;
+    if (attempt.id !== first.id) await store.environments.noteUse(attempt.id, environment.path);
     if (run.sharesLocalData) await store.workspaces.noteLocalData(run.workspaceId, run.profile);
     return start(claim, run, workspace, { attempt, token, environment });
   };

@@ -79,7 +79,7 @@ export async function buildEnvironment(
     throw new Error(`"${spec.key}" and "${spec.organizationId}" must be usable as folder names.`);
   }
   const interpreter = await findPythonInterpreter(options, spec.pythonVersion);
-  const place = join(options.dataDir, 'environments', `${spec.key}-${randomUUID().slice(0, 8)}`);
+  const place = join(locateEnvironments(options.dataDir), `${spec.key}-${randomUUID().slice(0, 8)}`);
   try {
     const build = await prepareBuild({ options, spec, interpreter, place, onLine, signal });
     await runSteps(build);
@@ -120,17 +120,25 @@ export async function removeEnvironment(dataDir: string, location: EnvironmentLo
   await rm(dirname(location.path), { recursive: true, force: true });
 }
 
-function isEnvironmentPath(dataDir: string, { executor, path }: EnvironmentLocation): boolean {
+export function isEnvironmentPath(dataDir: string, { executor, path }: EnvironmentLocation): boolean {
   const place = dirname(path);
   return (
     executor === EXECUTOR_NAME &&
     path === locateEnvironment(place) &&
-    dirname(place) === join(dataDir, 'environments')
+    dirname(place) === locateEnvironments(dataDir)
   );
 }
 
-function locateEnvironment(place: string): string {
+export function locateEnvironment(place: string): string {
   return join(place, 'venv');
+}
+
+export function locateEnvironments(dataDir: string): string {
+  return join(dataDir, 'environments');
+}
+
+export function locateCaches(dataDir: string): string {
+  return join(dataDir, 'uv-caches');
 }
 
 function locateMarker(environmentPath: string): string {
@@ -151,7 +159,7 @@ async function removeBuildFiles(place: string): Promise<void> {
 async function prepareBuild(input: Omit<Build, 'paths' | 'sandbox'> & { place: string }): Promise<Build> {
   const { options, spec, interpreter, place } = input;
   const user = decideRunUser(options.isolation, spec.uid);
-  const cacheRoot = join(options.dataDir, 'uv-caches');
+  const cacheRoot = locateCaches(options.dataDir);
   await createPassageFolder(dirname(place));
   await createPassageFolder(cacheRoot);
   await createPassageFolder(place);

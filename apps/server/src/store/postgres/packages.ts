@@ -76,6 +76,13 @@ function createReadings<Row extends PackageRecord>(sql: Queryable, table: string
         [workspaceId],
       ),
 
+    /** The latest, for a run: until the transaction ends its archive is not removed, even if a newer version comes meanwhile. */
+    holdLatest: (workspaceId: string) =>
+      sql.maybeOne<Row>(
+        `select ${selected} from ${table} where workspace_id = $1 order by version desc limit 1 for key share`,
+        [workspaceId],
+      ),
+
     get: (workspaceId: string, id: string) =>
       sql.maybeOne<Row>(`select ${selected} from ${table} where workspace_id = $1 and id = $2`, [
         workspaceId,
