@@ -126,6 +126,11 @@ export const errorCodes = {
     cause: 'The job is archived: it is no longer in the code that was deployed.',
     nextStep: 'Deploy code that has the job, or bring the job back.',
   },
+  content_is_latest: {
+    status: 409,
+    cause: 'The latest version has the content already that was to be brought back.',
+    nextStep: 'Nothing, or choose an older version that differs.',
+  },
   claim_lost: {
     status: 409,
     cause: 'The attempt no longer holds its job run: another one took its place, or the run is over.',

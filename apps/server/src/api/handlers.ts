@@ -14,6 +14,7 @@ import { createReadPackages } from '../services/read-packages.ts';
 import { createReadTelemetry } from '../services/read-telemetry.ts';
 import { createTelemetryHandlers } from './routes/telemetry.ts';
 import { createUploadHandlers } from './routes/uploads.ts';
+import { createVersionHandlers } from './routes/versions.ts';
 import { createWorkspaceHandlers } from './routes/workspaces.ts';
 import { createWorkspaces } from '../services/workspaces.ts';
 
@@ -29,6 +30,7 @@ export function createHandlers(dependencies: ApiDependencies, closing: AbortSign
       readPackages: createReadPackages(persistence),
       issueUpload: createIssueUpload(credentials),
     }),
+    ...createVersionHandlers(services),
     ...createUploadHandlers({
       uploadPackage: services.uploadPackage,
       uploadDir: dependencies.uploadDir,

@@ -1,4 +1,4 @@
-import type { AttemptRecord, ConfigurationRecord, JobRunRecord } from '../store/records.ts';
+import type { AttemptRecord, JobRunRecord } from '../store/records.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import type { Credentials } from './credentials.ts';
 import type { Encryption } from './encryption.ts';
@@ -10,8 +10,8 @@ import { attemptLimits } from './record-spool.ts';
 import { isTerminalRunState } from '@pumphouse/contract';
 import { buildEntryPoint } from '../domain/entry-point.ts';
 import { listSecretValues } from '../domain/secret-values.ts';
-import { readBlob } from '../blobs/read-blob.ts';
-import { readConfigurationFiles } from '../archives/configuration-archive.ts';
+import { createConfigurationArchives } from './version-archives.ts';
+import { holdsSecrets, readConfigurationFiles } from '../archives/configuration-archive.ts';
 import { readRequirementsManifest } from '../domain/requirements.ts';
 import { ServiceError } from './service-error.ts';
 
@@ -45,6 +45,7 @@ export type BeginAttempt = ReturnType<typeof createBeginAttempt>;
 /** What the bootstrap of an attempt asks before user code starts: whether it may, with what, and the files. */
 export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
   const { persistence, blobs, encryption, credentials, apiUrl } = dependencies;
+  const configurationArchives = createConfigurationArchives(blobs, encryption);
 
   /** One bootstrap is let in, once, while its claim is the run's; the run is `running` from then on. */
   async function letIn(store: Store, attemptId: string, claimNumber: number, nonce: string) {
@@ -58,10 +59,6 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
     if (!holds || attempt.begunBy !== null || !(await store.jobRuns.begin(run.id))) throw claimLost();
     await store.attempts.begin(attemptId, nonce);
     return { attempt, run };
-  }
-
-  async function openConfiguration(configuration: ConfigurationRecord): Promise<Buffer> {
-    return encryption.decrypt(await readBlob(blobs, configuration.archiveKey), configuration.id);
   }
 
   async function describe(run: JobRunRecord): Promise<AttemptStart> {
@@ -100,7 +97,7 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
         PYTHONUNBUFFERED: '1',
         LANG: 'C.UTF-8',
       },
-      masked_values: [token, ...(await listMaskedValues(await openConfiguration(configuration)))],
+      masked_values: [token, ...(await listMaskedValues(await configurationArchives.open(configuration)))],
       log_limit_bytes: attemptLimits.logBytes,
       beacon_limit_bytes: attemptLimits.beaconBytes,
       line_limit_bytes: attemptLimits.lineBytes,
@@ -136,7 +133,7 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
       const configuration = await persistence.store.configurations.get(run.workspaceId, run.configurationId);
       if (!configuration)
         throw new ServiceError('not_found', 'The configuration of this run does not exist.');
-      return Readable.from(await openConfiguration(configuration));
+      return Readable.from(await configurationArchives.open(configuration));
     },
   };
 }
@@ -145,7 +142,7 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
 async function listMaskedValues(archive: Buffer): Promise<string[]> {
   const files = await readConfigurationFiles(Readable.from(archive));
   return files
-    .filter((file) => file.name.endsWith('secrets.toml'))
+    .filter((file) => holdsSecrets(file.name))
     .flatMap((file) => listSecretValues(readToml(file.text)));
 }
 

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { createAttemptLog } from '../attempt-log.ts';
 import { createBeginAttempt } from '../begin-attempt.ts';
 import { createCancelRuns } from '../cancel-runs.ts';
+import { createCompareVersions } from '../compare-versions.ts';
 import { createCredentials } from '../credentials.ts';
 import { createDeploy } from '../deploy.ts';
 import { createEncryption } from '../encryption.ts';
@@ -16,6 +17,7 @@ import { createIngestTelemetry } from '../ingest-telemetry.ts';
 import { createLogFiles } from '../../blobs/log-file.ts';
 import { createPersistence } from '../../store/store.ts';
 import { createRecordSpool } from '../record-spool.ts';
+import { createRollBack } from '../roll-back.ts';
 import { createStartRuns } from '../start-runs.ts';
 import { createTestDatabase } from '../../../../../testing/fixtures/postgres.ts';
 import { createUploadPackage } from '../upload-package.ts';
@@ -93,6 +95,8 @@ export async function createServiceFixture() {
       apiUrl: () => 'http://127.0.0.1:1',
     }),
     uploadPackage: createUploadPackage({ persistence, blobs, encryption, archiveLimits }),
+    compareVersions: createCompareVersions({ persistence, blobs, encryption }),
+    rollBack: createRollBack({ persistence, blobs, encryption }),
     async close() {
       await testDatabase.drop();
       await rm(folder, { recursive: true, force: true });
