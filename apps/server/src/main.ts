@@ -14,6 +14,7 @@ import { createAttemptLog } from './services/attempt-log.ts';
 import { createAuthorize } from './services/authorize.ts';
 import { createBeginAttempt } from './services/begin-attempt.ts';
 import { createCancelRuns } from './services/cancel-runs.ts';
+import { createCompareVersions } from './services/compare-versions.ts';
 import { createCredentials } from './services/credentials.ts';
 import { createDatabase } from './store/postgres/pool.ts';
 import { createDeploy } from './services/deploy.ts';
@@ -35,6 +36,7 @@ import { createRecordSpool } from './services/record-spool.ts';
 import { createRunVariables } from './services/run-variables.ts';
 import { createServerProcesses } from './supervisor/server-processes.ts';
 import { createStartAttempt } from './supervisor/start-attempt.ts';
+import { createRollBack } from './services/roll-back.ts';
 import { createStartRuns } from './services/start-runs.ts';
 import { createSupervisor, type Supervisor } from './supervisor/supervisor.ts';
 import { createUploadPackage } from './services/upload-package.ts';
@@ -210,6 +212,8 @@ async function serve(
         apiUrl: () => config.publicUrl ?? address.url,
       }),
       variables: createVariables(persistence, encryption),
+      compareVersions: createCompareVersions({ persistence, blobs, encryption }),
+      rollBack: createRollBack({ persistence, blobs, encryption }),
       uploadPackage: createUploadPackage({
         persistence,
         blobs,

@@ -155,6 +155,11 @@ export const errorCodes = {
       'The job has no schedule, or is archived: no clock starts it, so there is nothing to pause or resume.',
     nextStep: 'Give the job a `schedule:`, `every:` or `once:` trigger, or bring it back first.',
   },
+  content_is_latest: {
+    status: 409,
+    cause: 'The latest version has the content already that was to be brought back.',
+    nextStep: 'Nothing, or choose an older version that differs.',
+  },
   claim_lost: {
     status: 409,
     cause: 'The attempt no longer holds its job run: another one took its place, or the run is over.',

@@ -16,6 +16,7 @@ import { createSwitchJobs } from '../services/switch-jobs.ts';
 import { createTelemetryHandlers } from './routes/telemetry.ts';
 import { createUploadHandlers } from './routes/uploads.ts';
 import { createVariableHandlers } from './routes/variables.ts';
+import { createVersionHandlers } from './routes/versions.ts';
 import { createWorkspaceHandlers } from './routes/workspaces.ts';
 import { createWorkspaces } from '../services/workspaces.ts';
 
@@ -31,6 +32,7 @@ export function createHandlers(dependencies: ApiDependencies, closing: AbortSign
       readPackages: createReadPackages(persistence),
       issueUpload: createIssueUpload(credentials),
     }),
+    ...createVersionHandlers(services),
     ...createUploadHandlers({
       uploadPackage: services.uploadPackage,
       uploadDir: dependencies.uploadDir,

@@ -1,4 +1,4 @@
-import type { AttemptRecord, ConfigurationRecord, JobRunRecord } from '../store/records.ts';
+import type { AttemptRecord, JobRunRecord } from '../store/records.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import type { Credentials } from './credentials.ts';
 import type { Encryption } from './encryption.ts';
@@ -12,8 +12,8 @@ import { isTerminalRunState } from '@pumphouse/contract';
 import { buildEntryPoint } from '../domain/entry-point.ts';
 import { listMaskedValues } from '../domain/run-variable.ts';
 import { listSecretValues } from '../domain/secret-values.ts';
-import { readBlob } from '../blobs/read-blob.ts';
-import { readConfigurationFiles } from '../archives/configuration-archive.ts';
+import { createConfigurationArchives } from './version-archives.ts';
+import { holdsSecrets, readConfigurationFiles } from '../archives/configuration-archive.ts';
 import { readRequirementsManifest } from '../domain/requirements.ts';
 import { ServiceError } from './service-error.ts';
 
@@ -48,6 +48,7 @@ export type BeginAttempt = ReturnType<typeof createBeginAttempt>;
 /** What the bootstrap of an attempt asks before user code starts: whether it may, with what, and the files. */
 export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
   const { persistence, blobs, encryption, credentials, readRunVariables, apiUrl } = dependencies;
+  const configurationArchives = createConfigurationArchives(blobs, encryption);
 
   /** One bootstrap is let in, once, while its claim is the run's; the run is `running` from then on. */
   async function letIn(store: Store, attemptId: string, claimNumber: number, nonce: string) {
@@ -61,10 +62,6 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
     if (!holds || attempt.begunBy !== null || !(await store.jobRuns.begin(run.id))) throw claimLost();
     await store.attempts.begin(attemptId, nonce);
     return { attempt, run };
-  }
-
-  async function openConfiguration(configuration: ConfigurationRecord): Promise<Buffer> {
-    return encryption.decrypt(await readBlob(blobs, configuration.archiveKey), configuration.id);
   }
 
   async function describe(run: JobRunRecord): Promise<AttemptStart> {
@@ -109,7 +106,7 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
       masked_values: [
         token,
         ...listMaskedValues(variables),
-        ...(await listConfigurationSecrets(await openConfiguration(configuration))),
+        ...(await listConfigurationSecrets(await configurationArchives.open(configuration))),
       ],
       log_limit_bytes: attemptLimits.logBytes,
       beacon_limit_bytes: attemptLimits.beaconBytes,
@@ -146,7 +143,7 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
       const configuration = await persistence.store.configurations.get(run.workspaceId, run.configurationId);
       if (!configuration)
         throw new ServiceError('not_found', 'The configuration of this run does not exist.');
-      return Readable.from(await openConfiguration(configuration));
+      return Readable.from(await configurationArchives.open(configuration));
     },
   };
 }
@@ -155,7 +152,7 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
 async function listConfigurationSecrets(archive: Buffer): Promise<string[]> {
   const files = await readConfigurationFiles(Readable.from(archive));
   return files
-    .filter((file) => file.name.endsWith('secrets.toml'))
+    .filter((file) => holdsSecrets(file.name))
     .flatMap((file) => listSecretValues(readToml(file.text)));
 }
 

@@ -16,6 +16,7 @@ import { createAttemptLog } from '../../services/attempt-log.ts';
 import { createAuthorize } from '../../services/authorize.ts';
 import { createBeginAttempt } from '../../services/begin-attempt.ts';
 import { createCancelRuns } from '../../services/cancel-runs.ts';
+import { createCompareVersions } from '../../services/compare-versions.ts';
 import { createCredentials, createKeySecret } from '../../services/credentials.ts';
 import { createDeploy } from '../../services/deploy.ts';
 import { createEncryption } from '../../services/encryption.ts';
@@ -25,6 +26,7 @@ import { createIngestTelemetry } from '../../services/ingest-telemetry.ts';
 import { createLogFiles } from '../../blobs/log-file.ts';
 import { createPersistence } from '../../store/store.ts';
 import { createRecordSpool } from '../../services/record-spool.ts';
+import { createRollBack } from '../../services/roll-back.ts';
 import { createStartRuns } from '../../services/start-runs.ts';
 import { createTestDatabase } from '../../../../../testing/fixtures/postgres.ts';
 import { createRunVariables } from '../../services/run-variables.ts';
@@ -115,6 +117,8 @@ function createParts(testDatabase: TestDatabase, folder: string, changes: Partia
         readRunVariables: createRunVariables(persistence, encryption),
         apiUrl: () => 'http://127.0.0.1:8080',
       }),
+      compareVersions: createCompareVersions({ persistence, blobs, encryption }),
+      rollBack: createRollBack({ persistence, blobs, encryption }),
       uploadPackage: createUploadPackage({
         persistence,
         blobs,

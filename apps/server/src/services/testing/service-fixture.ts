@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { createAttemptLog } from '../attempt-log.ts';
 import { createBeginAttempt } from '../begin-attempt.ts';
 import { createCancelRuns } from '../cancel-runs.ts';
+import { createCompareVersions } from '../compare-versions.ts';
 import { createCredentials } from '../credentials.ts';
 import { createDeploy } from '../deploy.ts';
 import { createEncryption } from '../encryption.ts';
@@ -16,6 +17,7 @@ import { createIngestTelemetry } from '../ingest-telemetry.ts';
 import { createLogFiles } from '../../blobs/log-file.ts';
 import { createPersistence } from '../../store/store.ts';
 import { createRecordSpool } from '../record-spool.ts';
+import { createRollBack } from '../roll-back.ts';
 import { createStartRuns } from '../start-runs.ts';
 import { createSwitchJobs } from '../switch-jobs.ts';
 import { createTestDatabase } from '../../../../../testing/fixtures/postgres.ts';
@@ -104,6 +106,8 @@ export async function createServiceFixture() {
     readRunVariables,
     variables: createVariables(persistence, encryption),
     uploadPackage: createUploadPackage({ persistence, blobs, encryption, archiveLimits }),
+    compareVersions: createCompareVersions({ persistence, blobs, encryption }),
+    rollBack: createRollBack({ persistence, blobs, encryption }),
     async close() {
       await testDatabase.drop();
       await rm(folder, { recursive: true, force: true });

@@ -83,6 +83,13 @@ function createReadings<Row extends PackageRecord>(sql: Queryable, table: string
         [workspaceId],
       ),
 
+    /** The one before a version; numbers may have gaps where older versions were removed. */
+    before: (workspaceId: string, version: number) =>
+      sql.maybeOne<Row>(
+        `select ${selected} from ${table} where workspace_id = $1 and version < $2 order by version desc limit 1`,
+        [workspaceId, version],
+      ),
+
     get: (workspaceId: string, id: string) =>
       sql.maybeOne<Row>(`select ${selected} from ${table} where workspace_id = $1 and id = $2`, [
         workspaceId,
