@@ -14,6 +14,7 @@ import { createAttemptLog } from './services/attempt-log.ts';
 import { createAuthorize } from './services/authorize.ts';
 import { createBeginAttempt } from './services/begin-attempt.ts';
 import { createCancelRuns } from './services/cancel-runs.ts';
+import { createCompareVersions } from './services/compare-versions.ts';
 import { createCredentials } from './services/credentials.ts';
 import { createDatabase } from './store/postgres/pool.ts';
 import { createDeploy } from './services/deploy.ts';
@@ -32,11 +33,14 @@ import { createProcessExecutor } from './executors/process/process-executor.ts';
 import { createRetention, type Retention } from './services/retention/retention.ts';
 import { createRetentionLoop } from './scheduler/retention-loop.ts';
 import { createRecordSpool } from './services/record-spool.ts';
+import { createRunVariables } from './services/run-variables.ts';
 import { createServerProcesses } from './supervisor/server-processes.ts';
 import { createStartAttempt } from './supervisor/start-attempt.ts';
+import { createRollBack } from './services/roll-back.ts';
 import { createStartRuns } from './services/start-runs.ts';
 import { createSupervisor, type Supervisor } from './supervisor/supervisor.ts';
 import { createUploadPackage } from './services/upload-package.ts';
+import { createVariables } from './services/variables.ts';
 import { createWatchAttempt } from './supervisor/watch-attempt.ts';
 import { findTool } from './executors/process/tool-lookup.ts';
 import { firstRunUid, lastRunUid } from './process-identities.ts';
@@ -164,6 +168,7 @@ async function serve(
     faultPoints,
     announce: (jobRunId) => attemptLog.announce(jobRunId),
   });
+  const cancelRuns = createCancelRuns(persistence, finishRun, attemptLog);
   const recordSpool = createRecordSpool({
     persistence,
     attemptLog,
@@ -172,6 +177,7 @@ async function serve(
     ingestTelemetry,
     faultPoints,
   });
+  const readRunVariables = createRunVariables(persistence, encryption);
   const uploadDir = join(config.dataDir, 'uploads');
   await mkdir(uploadDir, { recursive: true, mode: 0o700 });
 
@@ -194,16 +200,20 @@ async function serve(
     log,
     services: {
       startRuns,
-      deploy: createDeploy(persistence),
-      cancelRuns: createCancelRuns(persistence, finishRun, attemptLog),
+      deploy: createDeploy(persistence, cancelRuns),
+      cancelRuns,
       recordSpool,
       beginAttempt: createBeginAttempt({
         persistence,
         blobs,
         encryption,
         credentials,
+        readRunVariables,
         apiUrl: () => config.publicUrl ?? address.url,
       }),
+      variables: createVariables(persistence, encryption),
+      compareVersions: createCompareVersions({ persistence, blobs, encryption }),
+      rollBack: createRollBack({ persistence, blobs, encryption }),
       uploadPackage: createUploadPackage({
         persistence,
         blobs,
@@ -243,6 +253,7 @@ async function serve(
     persistence,
     executor,
     environments,
+    readRunVariables,
     attemptLog,
     faultPoints,
     installationId: installation.id,

@@ -30,6 +30,18 @@ export const errorCodes = {
     cause: 'The profile exists only on developers’ machines, or no configuration file names it.',
     nextStep: 'Deploy a configuration with that profile, or choose another.',
   },
+  reserved_variable_name: {
+    status: 400,
+    cause:
+      'Pumphouse itself sets the variables named in `extra` in every run, or keeps their names for later.',
+    nextStep: 'Choose other names; the list is in docs/concepts/variables.md.',
+  },
+  variable_limit_exceeded: {
+    status: 400,
+    cause: 'The variables of the scope, or of the workspace, would be more or larger than the server keeps.',
+    nextStep:
+      'Delete variables that no run needs, and deploy large values with the code or the configuration.',
+  },
   unknown_dataplane: {
     status: 400,
     cause: 'No place with this id is in the catalogue.',
@@ -75,10 +87,22 @@ export const errorCodes = {
     cause: 'The credential is good, but its role does not allow this.',
     nextStep: 'Ask an owner of the workspace or organization for the role.',
   },
+  no_account: {
+    status: 403,
+    cause: 'The key belongs to a workspace, not to a person, and only people have an account.',
+    nextStep: 'Ask for `/organizations` or the `me` of the workspace, or use a personal key.',
+  },
   not_found: {
     status: 404,
     cause: 'Nothing with this id exists where the caller may look.',
     nextStep: 'Check the id and the workspace.',
+  },
+  archive_removed: {
+    status: 404,
+    cause:
+      'The archive of the version was older, or there were more of them, than the server keeps; which files it had is still known.',
+    nextStep:
+      'Deploy that code again from version control; have the server keep packages longer with PUMPHOUSE_RETENTION.',
   },
   trace_removed: {
     status: 404,
@@ -129,8 +153,19 @@ export const errorCodes = {
   },
   job_archived: {
     status: 409,
-    cause: 'The job is archived: it is no longer in the code that was deployed.',
+    cause: 'The job is archived: somebody archived it, or the code that was deployed last does not have it.',
     nextStep: 'Deploy code that has the job, or bring the job back.',
+  },
+  job_not_pausable: {
+    status: 400,
+    cause:
+      'The job has no schedule, or is archived: no clock starts it, so there is nothing to pause or resume.',
+    nextStep: 'Give the job a `schedule:`, `every:` or `once:` trigger, or bring it back first.',
+  },
+  content_is_latest: {
+    status: 409,
+    cause: 'The latest version has the content already that was to be brought back.',
+    nextStep: 'Nothing, or choose an older version that differs.',
   },
   claim_lost: {
     status: 409,

@@ -22,15 +22,17 @@ export type ProbeResult = { ok: true; detail: string } | { ok: false; detail: st
 export type EnvironmentLine = { stream: 'stdout' | 'stderr'; text: string };
 
 export interface EnvironmentSpec {
-  /** Hash of organization, Python version, sorted requirements and platform. */
+  /** Hash of organization, Python version, sorted requirements, platform and what decides where packages come from. */
   key: string;
   organizationId: string;
   /** "3.11" */
   pythonVersion: string;
   /** PEP 508 lines, sorted. */
   requirements: string[];
-  /** `UV_*`, proxy settings of the workspace. */
+  /** Settings of uv and of proxies: all of them reach uv, beneath what the executor sets itself. */
   variables: Record<string, string>;
+  /** Taken out of every line and every error before anything else is done with it. */
+  maskedValues: string[];
   uid: number;
 }
 

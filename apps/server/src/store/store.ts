@@ -10,6 +10,7 @@ import { createConfigurationStore, createDeploymentStore } from './postgres/pack
 import { createPeopleStore } from './postgres/people.ts';
 import { createStorageStore } from './postgres/storage.ts';
 import { createTelemetryStore } from './postgres/telemetry.ts';
+import { createVariableStore } from './postgres/variables.ts';
 import { createWorkspaceStore } from './postgres/workspaces.ts';
 
 /** Every resource, over the database or over one open transaction. The SQL is in `postgres/<resource>.ts`. */
@@ -28,6 +29,7 @@ export function createStore(sql: Queryable) {
     attempts: createAttemptStore(sql),
     environments: createEnvironmentStore(sql),
     telemetry: createTelemetryStore(sql),
+    variables: createVariableStore(sql),
     outbox: createOutboxStore(sql),
     storage: createStorageStore(sql),
   };

@@ -72,7 +72,7 @@ export function createOutboxRelay({
       for (const event of events) {
         try {
           await act(event);
-          await store.outbox.markProcessed(event.id);
+          await store.outbox.remove(event.id);
         } catch (error) {
           // The first tries often come before the bootstrap has left.
           const level = event.failures < patientTries ? 'debug' : 'warn';

@@ -1,4 +1,5 @@
 import type { Route } from '../route.ts';
+import { pumphouseVersionRoutes } from './pumphouse/versions.ts';
 
 /** Operations that the dlthub client does not know: surface `pumphouse`, prefix `/pumphouse/v1`. */
-export const pumphouseRoutes = [] as const satisfies readonly Route[];
+export const pumphouseRoutes = [...pumphouseVersionRoutes] as const satisfies readonly Route[];

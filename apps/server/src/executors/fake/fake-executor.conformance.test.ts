@@ -24,6 +24,7 @@ async function createHarness(): Promise<ConformanceHarness> {
       pythonVersion: '3.12',
       requirements: [],
       variables: {},
+      maskedValues: [],
       uid: 61_001,
     }),
     async awaitUserCode(spec) {
@@ -92,6 +93,7 @@ describe('the scripts of a fake executor', () => {
       pythonVersion: '3.11',
       requirements: [],
       variables: {},
+      maskedValues: [],
       uid: 61_001,
     };
     const location = await executor.buildEnvironment(spec, () => undefined);

@@ -10,6 +10,7 @@ import { createPassageFolder, isSafePathComponent, writeFileAtomically } from '.
 import { EXECUTOR_NAME } from './attempt-place.ts';
 import { buildEnterCommand } from './enter-user.ts';
 import { readHostLayout } from './host-layout.ts';
+import { createTextMask } from '../../domain/mask-text.ts';
 import { bindInterpreter, decideRunUser, type Isolation } from './isolation.ts';
 import { findPythonInterpreter, type PythonInterpreter } from './python-interpreter.ts';
 import { checkRequirements } from './requirements.ts';
@@ -263,6 +264,7 @@ async function runStep(
     variables: buildVariables(build),
     onLine: build.onLine,
     signal,
+    mask: createTextMask(spec.maskedValues),
   });
   if (signal?.aborted === true) {
     throw new EnvironmentBuildError('builder_failed', 'The build was given up.', { cause: signal.reason });
@@ -275,14 +277,11 @@ function describeFailure({ code, signal, stderr, stdout }: CommandResult): strin
   return words === '' ? `The build ended with ${signal ?? `exit code ${code}`} and without a word.` : words;
 }
 
-/** Variables of the workspace that reach uv: its own settings and proxies. The others are for runs only. */
-const PASSED_VARIABLES = /^(UV_\w+|(https?|all|no)_proxy|SSL_CERT_FILE)$/i;
-
 function buildVariables({ spec, paths }: Build): Record<string, string> {
   const certificates = readHostLayout().certificateBundle;
   return {
     ...(certificates === null ? {} : { SSL_CERT_FILE: certificates }),
-    ...Object.fromEntries(Object.entries(spec.variables).filter(([name]) => PASSED_VARIABLES.test(name))),
+    ...spec.variables,
     PATH: '/usr/local/bin:/usr/bin:/bin',
     HOME: '/tmp',
     LANG: 'C.UTF-8',

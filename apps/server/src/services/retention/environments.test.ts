@@ -25,7 +25,10 @@ async function addEnvironment(key: string, days: number): Promise<EnvironmentLoc
   const { environments } = fixture.store;
   const spec = { key, organizationId: place.organizationId, pythonVersion: '3.12', requirements: [] };
   await environments.takeBuild(spec, 'builder', 60, { replaceReady: false });
-  const location = await kept.executor.buildEnvironment({ ...spec, variables: {}, uid: 1 }, () => undefined);
+  const location = await kept.executor.buildEnvironment(
+    { ...spec, variables: {}, maskedValues: [], uid: 1 },
+    () => undefined,
+  );
   await environments.finishBuild(key, 'builder', location);
   await fixture.database.execute(
     'update environments set last_used_at = now() - make_interval(days => $2) where key = $1',
@@ -118,7 +121,10 @@ describe('environments', () => {
       pythonVersion: '3.12',
       requirements: [],
     };
-    const lost = await kept.executor.buildEnvironment({ ...spec, variables: {}, uid: 1 }, () => undefined);
+    const lost = await kept.executor.buildEnvironment(
+      { ...spec, variables: {}, maskedValues: [], uid: 1 },
+      () => undefined,
+    );
     expect(await kept.retention.removeLeftovers()).toBe(0);
     kept.clock.now = new Date(Date.now() + 25 * 3_600_000);
     expect(await kept.retention.removeLeftovers()).toBe(1);

@@ -61,6 +61,7 @@ export async function describeEmptyEnvironment(): Promise<EnvironmentSpec> {
     pythonVersion: await findInstalledPython(),
     requirements: [],
     variables: {},
+    maskedValues: [],
     uid: TEST_UID,
   };
 }
