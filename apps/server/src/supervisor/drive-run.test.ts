@@ -10,6 +10,7 @@ import { createBootstrappedExecutor, createServer } from './testing/supervisor-f
 import { createPlace, defineJob } from '../services/testing/service-place.ts';
 import { createServiceFixture } from '../services/testing/service-fixture.ts';
 import { eventually } from '../../../../testing/fixtures/eventually.ts';
+import { runFailures } from '../domain/run-failures.ts';
 import { holdBuilds } from './testing/held-builds.ts';
 
 let fixture: ServiceFixture;
@@ -129,7 +130,9 @@ describe('an attempt that does not start', () => {
       const { id } = await place.startRun('jobs.a');
       const ended = await awaitStatus(id, 'failed');
       expect(ended.failure).toMatchObject({ code: `executor_${kind}` });
-      expect(await contents(id)).toEqual([ended.failure?.detail]);
+      const { nextStep } = runFailures[`executor_${kind}`];
+      const words = `Failed (executor_${kind}): ${ended.failure?.detail} ${nextStep}`;
+      expect(await contents(id)).toEqual([words]);
       expect(executor.fake.started).toEqual([]);
     },
   );
@@ -268,7 +271,9 @@ describe('runs that wait for the same environment', () => {
       expect(await awaitStatus(id, 'failed')).toMatchObject({
         failure: { code: 'requirements_failed', detail: failure.message },
       });
-      expect(await contents(id)).toEqual(['resolving', 'no', failure.message]);
+      const { nextStep } = runFailures.requirements_failed;
+      const words = `Failed (requirements_failed): ${failure.message} ${nextStep}`;
+      expect(await contents(id)).toEqual(['resolving', 'no', words]);
     }
     expect(executor.fake.started).toEqual([]);
   });
