@@ -58,6 +58,25 @@ const awaitStatus = (jobRunId: string, status: RunState) =>
 const contents = async (jobRunId: string) => (await place.readLog(jobRunId)).map(({ content }) => content);
 const look = (jobRunId: string) => fixture.attemptLog.announce(jobRunId);
 
+describe('the environment of a run', () => {
+  it('is built with the settings of its workspace and profile, and with nothing that is for runs', async () => {
+    const executor = await serve();
+    const plain = (name: string, value: string) => ({ name, type: 'plain' as const, value });
+    const password = { name: 'UV_INDEX_CORP_PASSWORD', type: 'secret' as const, value: 'swordfish' };
+    const ofAll = [plain('UV_INDEX', 'https://one.example.com'), plain('API_REGION', 'north'), password];
+    await place.updateVariables({ profile: null, deletes: [], upserts: ofAll });
+    const ofProd = [plain('UV_INDEX', 'https://two.example.com')];
+    await place.updateVariables({ profile: 'prod', deletes: [], upserts: ofProd });
+    const { id } = await place.startRun('jobs.a');
+    await executor.awaitStart(id);
+    expect(executor.fake.built).toMatchObject([{ maskedValues: ['swordfish'] }]);
+    expect(executor.fake.built[0]?.variables).toEqual({
+      UV_INDEX: 'https://two.example.com',
+      UV_INDEX_CORP_PASSWORD: 'swordfish',
+    });
+  });
+});
+
 describe('an attempt that is gone', () => {
   it('fails its run as lost, after its last words were read', async () => {
     const executor = await serve();
