@@ -9,9 +9,11 @@ import tempfile
 import time
 import unittest
 from pathlib import Path
+from unittest import mock
 
 from attempt_runner import BOOTSTRAP, AttemptRunner, await_true, build_archive, plain_environment
 from attempt_server import AttemptServer
+from pumphouse_bootstrap.start_file import take_attempt
 
 SECRET = "s3cret-of-this-run"
 
@@ -178,6 +180,23 @@ class Beginning(AttemptCase):
         fields = Path(f"/proc/{runner.pid}/stat").read_text().rpartition(")")[2].split()
         boot_id = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
         self.assertEqual(record, {"pid": runner.pid, "start_time": int(fields[19]), "boot_id": boot_id})
+
+    def test_process_json_is_there_whole_or_not_at_all(self) -> None:
+        runner = self.attempt()
+        runner.start_path.write_text(json.dumps(runner.start))
+        record = runner.folder / "process.json"
+        seen: list[bool] = []
+        write = os.write
+
+        def look_and_write(descriptor: int, data: bytes) -> int:
+            seen.append(record.exists())
+            return write(descriptor, data)
+
+        with mock.patch.object(os, "write", look_and_write):
+            self.assertIsNotNone(take_attempt(str(runner.start_path)))
+        self.assertEqual(seen, [False])
+        self.assertEqual(json.loads(record.read_text())["pid"], os.getpid())
+        self.assertEqual(sorted(os.listdir(runner.folder)), ["process.json", "work"])
 
     def test_of_several_bootstraps_one_begins(self) -> None:
         runner = self.attempt("print('once')")
