@@ -1,5 +1,6 @@
 // What failed, in few lines: a log of CI is cut in the middle, its end is kept.
 import { relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 
 const shownLines = 12;
 
@@ -34,10 +35,7 @@ function describe(title, messages) {
 }
 
 function cut(message) {
-  // Colours would only be noise in a log.
-  // oxlint-disable-next-line no-control-regex
-  return (message ?? '')
-    .replace(/\u001b\[[0-9;]*m/g, '')
+  return stripVTControlCharacters(message ?? '')
     .split('\n')
     .slice(0, shownLines);
 }

@@ -3,8 +3,8 @@ import { expect, it } from 'vitest';
 import { repositoryFolder } from '../fixtures/server.ts';
 
 interface WhatFailed {
-  listVitestFailures(report: unknown, root: string): string[];
-  listPythonFailures(output: string): string[];
+  listVitestFailures: (report: unknown, root: string) => string[];
+  listPythonFailures: (output: string) => string[];
 }
 
 const { listPythonFailures, listVitestFailures } = (await import(
