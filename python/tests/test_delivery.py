@@ -185,10 +185,23 @@ class Output(DeliveryCase):
         """
         runner = self.attempt(program, log_limit_bytes=1_000_000)
         self.assertEqual(runner.run()["code"], 0)
-        self.assertEqual(len(runner.server.log()), 10_000)
+        kept = len(runner.server.log())
         first, last = runner.server.notes()
         self.assertIn("1000000 bytes", first)
-        self.assertIn("90000 more lines (9000000 bytes)", last)
+        self.assertIn(f"{100_000 - kept} more lines ({(100_000 - kept) * 100} bytes)", last)
+
+    def test_the_log_limit_is_about_bytes_on_disk(self) -> None:
+        for text in ("x" * 99, "", "\x01" * 50, "é漢😀", "\u2028" * 50, '"' * 50):
+            program = f"""
+            for number in range(20_000):
+                print({text!r})
+            """
+            runner = self.attempt(program, log_limit_bytes=200_000)
+            self.assertEqual(runner.run()["code"], 0)
+            stored = sum(len(format_stored_line(number, record)) for number, record in enumerate(runner.server.records()))
+            self.assertLess(max(stored, len(runner.server.spool)), 202_000, text[:1])
+            self.assertGreater(stored, 180_000, text[:1])
+            self.assertEqual(len(runner.server.notes()), 2, text[:1])
 
     def test_much_output_keeps_its_order(self) -> None:
         program = "for number in range(200_000):\n    print(number)"
@@ -196,3 +209,19 @@ class Output(DeliveryCase):
         runner.run()
         self.assertEqual(runner.server.log(), [str(number) for number in range(200_000)])
         self.assertLess(runner.server.calls.count("-spool"), 2000)
+
+
+def format_stored_line(number: int, record: dict) -> bytes:
+    """A log record as it is in the log file of the server."""
+    line = {
+        "line_num": number,
+        "content": record.get("text", ""),
+        "source": "user",
+        "stage": "run",
+        "io_stream": record.get("io", "other"),
+        "reported_at": record["at"],
+    }
+    text = json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n"
+    for breaker in "\u0085\u2028\u2029":
+        text = text.replace(breaker, f"\\u{ord(breaker):04x}")
+    return text.encode("utf-8", "backslashreplace")

@@ -55,7 +55,7 @@ beforeAll(async () => {
   const [pipelineRun] = await workspace.api.listPipelineRuns(brokenRunId);
   broken = { runId: brokenRunId, pipelineRunId: pipelineRun?.id ?? '' };
   tools = await startMcpTools(mcp, workspace.folder, { apiBaseUrl: server.url, apiKey: server.key });
-}, 240_000);
+});
 
 afterAll(async () => {
   await tools?.close();

@@ -74,7 +74,7 @@ const plain = (name: string, value: string) => ({ name, type: 'plain' as const, 
 beforeEach(removeAll);
 
 // A command of the client takes seconds on a busy machine.
-describe('dlthub variable', { timeout: 180_000 }, () => {
+describe('dlthub variable', () => {
   it('sets plain and secret variables in both scopes', async () => {
     const set = (name: string, value: string, ...flags: string[]) =>
       variable(['set', name, '--value', value, ...flags]);
@@ -129,7 +129,7 @@ describe('dlthub variable', { timeout: 180_000 }, () => {
   });
 });
 
-describe('a run', { timeout: 180_000 }, () => {
+describe('a run', () => {
   it('has the variables, its profile’s first, and secrets masked in its log', async () => {
     await change({
       profile: null,

@@ -46,14 +46,10 @@ async function serveWith(executor: Executor, leaseSeconds = 30): Promise<void> {
 }
 
 const awaitStatus = (jobRunId: string, status: RunState) =>
-  eventually(
-    `run ${jobRunId} is ${status}`,
-    async () => {
-      const run = await place.getRun(jobRunId);
-      return run.status === status && run;
-    },
-    { timeoutSeconds: 8 },
-  );
+  eventually(`run ${jobRunId} is ${status}`, async () => {
+    const run = await place.getRun(jobRunId);
+    return run.status === status && run;
+  });
 
 const contents = async (jobRunId: string) => (await place.readLog(jobRunId)).map(({ content }) => content);
 const look = (jobRunId: string) => fixture.attemptLog.announce(jobRunId);
@@ -126,14 +122,10 @@ describe('an attempt that is gone', () => {
     const { id } = await place.startRun('jobs.a');
     const spec = await executor.awaitBegin(id);
     executor.fake.hide(spec.attemptId);
-    await eventually(
-      'it was looked at in vain, time and again',
-      () => {
-        look(id);
-        return unknown >= 10;
-      },
-      { timeoutSeconds: 8 },
-    );
+    await eventually('it was looked at in vain, time and again', () => {
+      look(id);
+      return unknown >= 10;
+    });
     expect(await place.getRun(id)).toMatchObject({ status: 'running', failure: null });
     executor.fake.hide(spec.attemptId, false);
     executor.finish(spec);
@@ -216,7 +208,7 @@ describe('a run that is cancelled', () => {
     await held.awaitBuilds(1);
     await fixture.cancelRuns.cancel(place.workspaceId, id);
     await awaitStatus(id, 'cancelled');
-    await eventually('the build is aborted', () => held.aborted === 1, { timeoutSeconds: 8 });
+    await eventually('the build is aborted', () => held.aborted === 1);
     expect(executor.fake.started).toEqual([]);
     expect(await contents(id)).toEqual(['resolving', 'Cancelled; the run is being stopped.']);
   });
@@ -252,10 +244,8 @@ describe('runs that wait for the same environment', () => {
   async function startFive(): Promise<string[]> {
     const ids: string[] = [];
     for (let count = 0; count < 5; count += 1) ids.push((await place.startRun('jobs.a')).id);
-    await eventually(
-      'all wait for the build',
-      async () => (await Promise.all(ids.map(contents))).every((lines) => lines.length === 1),
-      { timeoutSeconds: 8 },
+    await eventually('all wait for the build', async () =>
+      (await Promise.all(ids.map(contents))).every((lines) => lines.length === 1),
     );
     return ids;
   }

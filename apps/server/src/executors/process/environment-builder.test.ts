@@ -161,7 +161,7 @@ describe.each([
     await asked;
     expect(await listBuildProcesses()).not.toEqual([]);
     server.kill('SIGKILL');
-    await expect.poll(listBuildProcesses, { timeout: 5000 }).toEqual([]);
+    await expect.poll(listBuildProcesses).toEqual([]);
   });
 });
 
