@@ -84,7 +84,10 @@ describe('an attempt that is gone', () => {
     expect(await awaitStatus(id, 'failed')).toMatchObject({ failure: { code: 'attempt_lost' } });
     expect(await place.readLog(id)).toMatchObject([
       { source: 'user', content: 'last words' },
-      { source: 'runner', content: expect.stringContaining('ended without a record of its end') as string },
+      {
+        source: 'runner',
+        content: expect.stringMatching(/^Failed \(attempt_lost\): .* Start the job again/) as string,
+      },
     ]);
   });
 
@@ -102,8 +105,11 @@ describe('an attempt that is gone', () => {
     const executor = await serve();
     const { id } = await place.startRun('jobs.a');
     const spec = await executor.awaitBegin(id);
+    // Not seen to be gone before the cancel is stored: it would be a loss then.
+    executor.fake.hide(spec.attemptId);
     executor.fake.vanish(spec.attemptId);
     await fixture.cancelRuns.cancel(place.workspaceId, id);
+    executor.fake.hide(spec.attemptId, false);
     expect((await awaitStatus(id, 'cancelled')).failure).toBeNull();
   });
 
