@@ -15,6 +15,11 @@ export const errorCodes = {
     cause: 'The path, the query or the body does not have the form that the operation asks for.',
     nextStep: 'Correct the fields named in `extra`.',
   },
+  client_too_old: {
+    status: 400,
+    cause: 'The caller is a release of the dlthub client that speaks an older API.',
+    nextStep: 'Upgrade the client to the version that the header `x-dlthub-min-client-version` names.',
+  },
   invalid_job_definition: {
     status: 400,
     cause: 'A job of the manifest is not a definition that this version understands.',
