@@ -23,6 +23,8 @@ def rows():
 if __name__ == "__main__":
     dlt.pipeline("broken", destination="duckdb", dataset_name="broken_data").run(rows())
 `;
+/** A bound for a slow machine, on which two clients are installed and an environment is built first. */
+const setupTimeoutMs = 600_000;
 const loadRef = 'jobs.__deployment__.load';
 
 let server: TestServer;
@@ -55,7 +57,7 @@ beforeAll(async () => {
   const [pipelineRun] = await workspace.api.listPipelineRuns(brokenRunId);
   broken = { runId: brokenRunId, pipelineRunId: pipelineRun?.id ?? '' };
   tools = await startMcpTools(mcp, workspace.folder, { apiBaseUrl: server.url, apiKey: server.key });
-});
+}, setupTimeoutMs);
 
 afterAll(async () => {
   await tools?.close();
@@ -110,6 +112,7 @@ describe('an agent with a good key', () => {
     const { result } = (await tools.call('dlthub_list_jobs')) as { result: { job_ref: string }[] };
     expect(result.map((job) => job.job_ref).toSorted()).toEqual([
       'jobs.__deployment__.load',
+      'jobs.__deployment__.nightly',
       'jobs.__deployment__.report',
       'jobs.__deployment__.sleeper',
       'jobs.broken',

@@ -6,6 +6,8 @@ import { createClientWorkspace, type ClientWorkspace } from '../fixtures/client-
 import { prepareDltClient, type DltClientInstall } from '../fixtures/dlt-client.ts';
 import { startTestServer, type TestServer } from '../fixtures/server.ts';
 
+/** A bound for a slow machine, on which the clients are installed first. */
+const setupTimeoutMs = 600_000;
 const advice = "upgrade it: pip install --upgrade 'dlthub-client>=0.28.7'";
 
 let install: DltClientInstall;
@@ -16,7 +18,7 @@ beforeAll(async () => {
   install = await prepareDltClient();
   parentFolder = await mkdtemp(join(tmpdir(), 'pumphouse-older-'));
   server = await startTestServer({ PUMPHOUSE_LOG_LEVEL: 'warn' });
-});
+}, setupTimeoutMs);
 
 afterAll(async () => {
   await server.remove();
@@ -35,7 +37,7 @@ describe.each(['0.28.0', '0.27.9'])('dlthub-client %s', (version) => {
     );
     const oldInstall = await prepareDltClient({ version });
     old = oldInstall.inWorkspace(workspace.folder, { apiBaseUrl: server.url, apiKey: server.key });
-  });
+  }, setupTimeoutMs);
 
   it.each<[command: string, variables: NodeJS.ProcessEnv]>([
     ['login --device', { RUNTIME__API_KEY: '' }],
