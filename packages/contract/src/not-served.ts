@@ -6,7 +6,6 @@ const schedules = 'Schedules come in a later step, and pausing them with them.';
 const publishing = 'Apps come in a later step, and their public addresses with them.';
 const variables = 'Variables come in a later step: put the values into `.dlt/secrets.toml` and deploy.';
 const members = 'Members come in a later step.';
-const statistics = 'Statistics come in a later step: list the pipeline runs instead.';
 
 /** Operations that the server answers with 501 and code `not_served`, each with the reason it gives. */
 export const notServed = [
@@ -29,8 +28,6 @@ export const notServed = [
   { operationId: 'unpublish_job', reason: publishing },
   { operationId: 'list_workspace_variables', reason: variables },
   { operationId: 'update_workspace_variables', reason: variables },
-  { operationId: 'list_dataset_stats', reason: statistics },
-  { operationId: 'list_pipeline_stats', reason: statistics },
 ] as const satisfies readonly { operationId: OperationId; reason: string }[];
 
 /** An operation that is answered with 501. */

@@ -10,5 +10,6 @@ export type * from './postgres/outbox.ts';
 export type * from './postgres/packages.ts';
 export type * from './postgres/people.ts';
 export type * from './postgres/pipeline-run-list.ts';
+export type * from './postgres/statistics.ts';
 export type * from './postgres/telemetry.ts';
 export type * from './postgres/workspaces.ts';

@@ -1,4 +1,4 @@
-import type { Route } from '../route.ts';
+import { statisticsRoutes } from './pumphouse/statistics.ts';
 
 /** Operations that the dlthub client does not know: surface `pumphouse`, prefix `/pumphouse/v1`. */
-export const pumphouseRoutes = [] as const satisfies readonly Route[];
+export const pumphouseRoutes = [...statisticsRoutes] as const;
