@@ -31,10 +31,10 @@ create index pipeline_run_rollups_pipeline on pipeline_run_rollups (workspace_id
 create index pipeline_run_rollups_dataset on pipeline_run_rollups (workspace_id, period, dataset_name, starts_on)
   where dataset_name is not null;
 
--- A duration as the API shows it: rounded half up. Whole numbers, so that sums can be taken back without a rest.
+-- A duration as the API shows it: rounded half up; 0 for none. Whole numbers, so that sums can be taken back without a rest.
 create function whole_milliseconds(duration_ms double precision) returns numeric
   language sql immutable parallel safe
-  return floor(least(duration_ms, 9007199254740991) + 0.5)::numeric;
+  return floor(least(coalesce(duration_ms, 0), 9007199254740991) + 0.5)::numeric;
 
 -- The statement that adds pipeline runs to the rollup: `source` selects their columns and `sign`, 1 for runs that came and
 -- -1 for runs that went. Keys are taken in one order, so that two statements at once wait for each other and never deadlock.
@@ -46,7 +46,7 @@ create function pipeline_run_rollup_statement(source text) returns text
              sign * (status = 'succeeded')::int as succeeded,
              sign * (duration_ms is not null)::int as timed,
              sign * has_schema_migration::int as schema_migrations,
-             sign * coalesce(whole_milliseconds(duration_ms), 0) as duration_ms,
+             sign * whole_milliseconds(duration_ms) as duration_ms,
              sign * total_rows_extracted::numeric as rows_extracted,
              sign * total_rows_loaded::numeric as rows_loaded,
              sign * total_bytes_loaded::numeric as bytes_loaded

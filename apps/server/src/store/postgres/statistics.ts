@@ -42,7 +42,7 @@ const sumColumns: Record<SumName, { column: string; ofRun: string }> = {
   succeededCount: { column: 'succeeded_count', ofRun: `(status = 'succeeded')::int` },
   timedCount: { column: 'timed_count', ofRun: '(duration_ms is not null)::int' },
   schemaMigrationCount: { column: 'schema_migration_count', ofRun: 'has_schema_migration::int' },
-  durationMs: { column: 'duration_ms', ofRun: 'coalesce(whole_milliseconds(duration_ms), 0)' },
+  durationMs: { column: 'duration_ms', ofRun: 'whole_milliseconds(duration_ms)' },
   rowsExtracted: { column: 'rows_extracted', ofRun: 'total_rows_extracted' },
   rowsLoaded: { column: 'rows_loaded', ofRun: 'total_rows_loaded' },
   bytesLoaded: { column: 'bytes_loaded', ofRun: 'total_bytes_loaded' },
