@@ -9,7 +9,7 @@ import type {
 import type { SumName } from '../domain/run-sums.ts';
 import type { ZoneDay } from '../domain/statistics-window.ts';
 import { daysOfWindow, planDays } from '../domain/statistics-window.ts';
-import { maximumDailySeries, maximumSeriesDays } from '@pumphouse/contract';
+import { maximumSeriesDays } from '@pumphouse/contract';
 import { pageOf, readWindow, sortBy } from './read-page.ts';
 import { ServiceError } from './service-error.ts';
 import { sumNames } from '../domain/run-sums.ts';
@@ -98,20 +98,21 @@ export function createReadStatistics({ store }: Persistence, clock: () => Date) 
 
     /**
      * Sums for each day of a time zone that the window touches.
-     * @param names only these; the total is theirs then
+     * @param asked.names only these; the total is theirs then
+     * @param asked.limit how many pipelines or datasets, those with the most runs; the total is of all
      * @throws ServiceError invalid_request when the window ends before it starts, or has more than 400 days
      */
     async daily(
       subject: StatisticsSubject,
       workspaceId: string,
-      { window, names }: { window: TimeWindow; names: readonly string[] | null },
+      { window, names, limit }: { window: TimeWindow; names: readonly string[] | null; limit: number },
     ): Promise<DailySeries> {
       const days = readDays(window, clock());
       const plan = planDays(days);
       const rows = await store.statistics.series(workspaceId, subject, {
         plan,
         names,
-        atMost: maximumDailySeries,
+        atMost: limit,
       });
       const series = rows.flatMap((row) =>
         row.name === null ? [] : [{ name: row.name, daily: fillDays(days.length, row) }],

@@ -237,6 +237,7 @@ async function expectDaily(asked: { start: Date; end: Date; timezone: string }):
         timezone: asked.timezone,
       },
       names: null,
+      limit: 100,
     });
     expect(found.days).toEqual(expectedDays);
     expect(found.total).toEqual(daily([...groups.values()].flat()));

@@ -29,7 +29,11 @@ export function createStatisticsHandlers(services: {
 
     async list_pipeline_daily_series({ params, query }) {
       const names = query.pipeline_name ?? null;
-      const daily = await readStatistics.daily('pipeline', params.workspace_id, { window: query, names });
+      const daily = await readStatistics.daily('pipeline', params.workspace_id, {
+        window: query,
+        names,
+        limit: query.limit,
+      });
       return {
         timezone: query.timezone,
         days: daily.days.map(toSeriesDay),
@@ -43,7 +47,11 @@ export function createStatisticsHandlers(services: {
 
     async list_dataset_daily_series({ params, query }) {
       const names = query.dataset_name ?? null;
-      const daily = await readStatistics.daily('dataset', params.workspace_id, { window: query, names });
+      const daily = await readStatistics.daily('dataset', params.workspace_id, {
+        window: query,
+        names,
+        limit: query.limit,
+      });
       return {
         timezone: query.timezone,
         days: daily.days.map(toSeriesDay),

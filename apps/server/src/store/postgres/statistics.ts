@@ -122,33 +122,38 @@ export function createStatisticsStore(sql: Queryable) {
         ({ column }, name) => `array_agg(${boundedSum(column)} order by day) as "${name}"`,
       );
       return sql.query<SeriesRecord>(
-        `with utc_days as (
-           select width_bucket(extract(epoch from starts_on)::float8, ${midnights}) - 1 as day, ${name} as name, ${columnList}
-             from pipeline_run_rollups
-            where ${scope.sql()} and period = 'day' and ${betweenDates(scope, bounds)}
-         ),
-         moved as materialized (
-           select from_day, to_day, ${name} as name, ${eachColumn(({ column, ofRun }) => `sum(${ofRun}) as ${column}`)}
+        `with moved as materialized (
+           select from_day, to_day, runs.*
              from unnest(${correctionLists}) as corrections (from_ms, to_ms, from_day, to_day)
-             join pipeline_runs on created_at >= to_timestamp(from_ms / 1000) and created_at < to_timestamp(to_ms / 1000)
-            where ${scope.sql()} group by 1, 2, 3
+            cross join lateral (
+              select ${name} as name, ${eachColumn(({ column, ofRun }) => `sum(${ofRun}) as ${column}`)}
+                from pipeline_runs
+               where ${scope.sql()}
+                 and created_at >= to_timestamp(from_ms / 1000) and created_at < to_timestamp(to_ms / 1000)
+               group by 1
+            ) as runs
+         ),
+         parts as not materialized (
+           select * from (
+             select width_bucket(extract(epoch from starts_on)::float8, ${midnights}) - 1 as day, ${name} as name, ${columnList}
+               from pipeline_run_rollups
+              where ${scope.sql()} and period = 'day' and ${betweenDates(scope, bounds)}
+             union all select to_day, name, ${columnList} from moved
+             union all select from_day, name, ${eachColumn(({ column }) => `-${column}`)} from moved
+           ) as parts where day >= 0 and day < ${bind(midnightsMs.length - 1)}
+         ),
+         shown as materialized (
+           select name, sum(run_count) as total from parts group by name having sum(run_count) > 0
+            order by total desc, name limit ${bind(atMost)}
          ),
          cells as (
-           select day, name, ${sumEach}
-             from (select * from utc_days
-                   union all select to_day, name, ${columnList} from moved
-                   union all select from_day, name, ${eachColumn(({ column }) => `-${column}`)} from moved) as parts
-            where day >= 0 and day < ${bind(midnightsMs.length - 1)}
-            group by day, name having sum(run_count) > 0
+           select total, name, day, ${sumEach} from parts join shown using (name)
+            group by total, name, day having sum(run_count) > 0
          ),
-         shown as (
-           select name, sum(run_count) as total from cells group by name order by total desc, name limit ${bind(atMost)}
-         )
-         (select name, array_agg(day order by day) as days, ${lists}
-            from cells join shown using (name) group by name, total order by total desc, name)
+         days as (select day, ${sumEach} from parts group by day having sum(run_count) > 0)
+         (select name, array_agg(day order by day) as days, ${lists} from cells group by total, name order by total desc, name)
          union all
-         (select null, array_agg(day order by day), ${lists}
-            from (select day, ${sumEach} from cells group by day) as days having count(*) > 0)`,
+         (select null, array_agg(day order by day), ${lists} from days having count(*) > 0)`,
         scope.values,
       );
     },

@@ -5,7 +5,7 @@ import {
   maximumDailySeries,
   pipelineDailySeriesResponse,
 } from '../../schemas/daily-series.ts';
-import { queryList, queryText, queryTimestamp } from '../../schemas/query.ts';
+import { queryInteger, queryList, queryText, queryTimestamp } from '../../schemas/query.ts';
 import { dataplaneErrors } from '../error-statuses.ts';
 import { workspaceParams } from '../parameters.ts';
 
@@ -14,11 +14,15 @@ const names = queryList(queryText).refine(
   `must have at most ${maximumDailySeries} names`,
 );
 
-/** Without `end` up to now, without `start` the 30 days before `end`. Days are taken whole. */
-const days = {
+/**
+ * Without `end` up to now, without `start` the 30 days before `end`; days are taken whole. Those with the most runs come first, and
+ * `limit` of them at most; the total is of all.
+ */
+const daily = {
   start: queryTimestamp.optional(),
   end: queryTimestamp.optional(),
   timezone: queryText.default('UTC'),
+  limit: queryInteger({ minimum: 0, maximum: maximumDailySeries }).default(10),
 };
 
 /** Series for charts. They take the credential of a person or a key, as the console has it. */
@@ -31,7 +35,7 @@ export const statisticsRoutes = [
     credential: 'user',
     permission: 'telemetry.read',
     params: workspaceParams,
-    query: z.object({ ...days, dataset_name: names.optional() }),
+    query: z.object({ ...daily, dataset_name: names.optional() }),
     responses: { 200: datasetDailySeriesResponse },
     errors: dataplaneErrors,
   }),
@@ -43,7 +47,7 @@ export const statisticsRoutes = [
     credential: 'user',
     permission: 'telemetry.read',
     params: workspaceParams,
-    query: z.object({ ...days, pipeline_name: names.optional() }),
+    query: z.object({ ...daily, pipeline_name: names.optional() }),
     responses: { 200: pipelineDailySeriesResponse },
     errors: dataplaneErrors,
   }),
