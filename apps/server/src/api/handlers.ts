@@ -14,15 +14,18 @@ import { createReadPackages } from '../services/read-packages.ts';
 import { createReadStatistics } from '../services/read-statistics.ts';
 import { createReadTelemetry } from '../services/read-telemetry.ts';
 import { createStatisticsHandlers } from './routes/statistics.ts';
+import { createSwitchJobs } from '../services/switch-jobs.ts';
 import { createTelemetryHandlers } from './routes/telemetry.ts';
 import { createUploadHandlers } from './routes/uploads.ts';
+import { createVariableHandlers } from './routes/variables.ts';
+import { createVersionHandlers } from './routes/versions.ts';
 import { createWorkspaceHandlers } from './routes/workspaces.ts';
 import { createWorkspaces } from '../services/workspaces.ts';
 
 /** A handler for each served operation. @param closing aborted when the server stops, which ends the streams */
 export function createHandlers(dependencies: ApiDependencies, closing: AbortSignal): Handlers {
   const { persistence, credentials, services } = dependencies;
-  const workspaces = createWorkspaces(persistence);
+  const workspaces = createWorkspaces(persistence, services.cancelRuns);
   const readJobRuns = createReadJobRuns(persistence);
   return {
     ...createOrganizationHandlers({ organizations: createOrganizations(persistence), workspaces }),
@@ -31,12 +34,17 @@ export function createHandlers(dependencies: ApiDependencies, closing: AbortSign
       readPackages: createReadPackages(persistence),
       issueUpload: createIssueUpload(credentials),
     }),
+    ...createVersionHandlers(services),
     ...createUploadHandlers({
       uploadPackage: services.uploadPackage,
       uploadDir: dependencies.uploadDir,
       maxArchiveBytes: dependencies.maxUploadBytes,
     }),
-    ...createJobHandlers({ readJobs: createReadJobs(persistence), startRuns: services.startRuns }),
+    ...createJobHandlers({
+      readJobs: createReadJobs(persistence),
+      startRuns: services.startRuns,
+      switchJobs: createSwitchJobs(persistence, services.cancelRuns),
+    }),
     ...createJobRunHandlers({ readJobRuns, startRuns: services.startRuns, cancelRuns: services.cancelRuns }),
     ...createLogHandlers({
       readLogs: createReadLogs(dependencies),
@@ -45,6 +53,7 @@ export function createHandlers(dependencies: ApiDependencies, closing: AbortSign
       log: dependencies.log,
     }),
     ...createStatisticsHandlers({ readStatistics: createReadStatistics(persistence, () => new Date()) }),
+    ...createVariableHandlers({ variables: services.variables }),
     ...createTelemetryHandlers({ readTelemetry: createReadTelemetry(persistence, dependencies.blobs) }),
   };
 }

@@ -131,15 +131,16 @@ describe('the bodies that dlt sent', () => {
   });
 
   it('are stored however long their names are', async () => {
-    const trace = readCapturedBody('ok/002-trace') as { pipeline_name: string };
-    const state = readCapturedBody('ok/001-state') as { pipeline_name: string; dataset_name: string };
     // Letters of three bytes that do not compress: an index entry has no room for two names of 512 of them.
-    const longName = (seed: number) =>
-      Array.from({ length: 2000 }, (_, index) =>
-        String.fromCodePoint(0x4e00 + ((index * index * 7919 + index * seed) % 20_000)),
+    const longName = (length: number) =>
+      Array.from({ length }, (_, index) =>
+        String.fromCodePoint(0x4e00 + ((index * index * 7919 + index * 31) % 20_000)),
       ).join('');
-    Object.assign(trace, { pipeline_name: longName(31) });
-    Object.assign(state, { pipeline_name: longName(31), dataset_name: longName(77) });
+    const [trace, state] = ['ok/002-trace', 'ok/001-state'].map((name) =>
+      JSON.stringify(readCapturedBody(name))
+        .replaceAll('orders_pipeline', longName(name === 'ok/002-trace' ? 256 : 2000))
+        .replaceAll('shop_data', longName(2000)),
+    );
     await keep(0, 'trace', trace);
     await keep(1, 'state', state);
     await ingest();

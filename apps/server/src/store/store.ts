@@ -9,7 +9,9 @@ import { createOutboxStore, wakeChannel } from './postgres/outbox.ts';
 import { createConfigurationStore, createDeploymentStore } from './postgres/packages.ts';
 import { createPeopleStore } from './postgres/people.ts';
 import { createStatisticsStore } from './postgres/statistics.ts';
+import { createStorageStore } from './postgres/storage.ts';
 import { createTelemetryStore } from './postgres/telemetry.ts';
+import { createVariableStore } from './postgres/variables.ts';
 import { createWorkspaceStore } from './postgres/workspaces.ts';
 
 /** Every resource, over the database or over one open transaction. The SQL is in `postgres/<resource>.ts`. */
@@ -29,7 +31,9 @@ export function createStore(sql: Queryable) {
     environments: createEnvironmentStore(sql),
     telemetry: createTelemetryStore(sql),
     statistics: createStatisticsStore(sql),
+    variables: createVariableStore(sql),
     outbox: createOutboxStore(sql),
+    storage: createStorageStore(sql),
   };
 }
 

@@ -2,12 +2,6 @@
 -- What pipeline runs add up to by day and by month (UTC) of `created_at`, so that statistics over years read hundreds of
 -- rows. Triggers keep it, whoever writes: a scan of pipeline_runs gives the same sums at any time.
 
--- Names that come from a trace are in indexes below, whose entries have 2,704 bytes at most; parsing cuts new ones.
-update pipeline_runs
-   set pipeline_name = case when octet_length(pipeline_name) > 765 then left(pipeline_name, 190) else pipeline_name end,
-       dataset_name = case when octet_length(dataset_name) > 765 then left(dataset_name, 190) else dataset_name end
- where octet_length(pipeline_name) > 765 or octet_length(dataset_name) > 765;
-
 create table pipeline_run_rollups (
   workspace_id uuid not null references workspaces,
   period text not null check (period in ('day', 'month')),

@@ -217,6 +217,15 @@ export function createJobRunStore(sql: Queryable) {
         [jobId],
       ),
 
+    /** Ids of the runs of these jobs that nobody has claimed, oldest first. */
+    listPending: async (jobIds: readonly string[]) => {
+      const rows = await sql.query<{ id: string }>(
+        `select id from job_runs where job_id = any($1) and status = 'pending' order by created_at, id`,
+        [jobIds],
+      );
+      return rows.map((row) => row.id);
+    },
+
     latestOfJobs: async (jobIds: readonly string[]) => {
       const rows = await sql.query<JobRunRecord>(
         `select distinct on (job_runs.job_id) ${runColumns} from job_runs where job_id = any($1)

@@ -26,7 +26,7 @@ const daily = {
 };
 
 /** Series for charts. They take the credential of a person or a key, as the console has it. */
-export const statisticsRoutes = [
+export const pumphouseStatisticsRoutes = [
   defineRoute({
     operationId: 'list_dataset_daily_series',
     method: 'GET',
