@@ -1,6 +1,6 @@
 import type { SumPiece, Window } from './statistics-window.ts';
 import { describe, expect, it } from 'vitest';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { propertySeed } from '../../../../testing/fixtures/property-seed.ts';
 import { daysOfWindow, piecesOfWindow, planDays } from './statistics-window.ts';
 

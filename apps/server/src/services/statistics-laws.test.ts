@@ -2,7 +2,7 @@ import type { ServiceFixture } from './testing/service-fixture.ts';
 import type { StatisticsSubject } from '../store/records.ts';
 import { Temporal } from 'temporal-polyfill';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { createPlace, defineJob } from './testing/service-place.ts';
 import { createReadStatistics } from './read-statistics.ts';
 import { createServiceFixture } from './testing/service-fixture.ts';

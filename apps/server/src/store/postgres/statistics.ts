@@ -108,15 +108,14 @@ export function createStatisticsStore(sql: Queryable) {
     ): Promise<SeriesRecord[]> => {
       const name = nameColumns[subject];
       const scope = createScope(workspaceId, name, { names });
-      const { bind } = scope;
       const { midnightsMs, corrections } = plan;
       const bounds = { fromMs: midnightsMs.at(0) ?? 0, toMs: midnightsMs.at(-1) ?? 0 };
-      const midnights = `${bind(midnightsMs.map((ms) => ms / 1000))}::float8[]`;
+      const midnights = `${scope.bind(midnightsMs.map((ms) => ms / 1000))}::float8[]`;
       const correctionLists = [
-        `${bind(corrections.map((each) => each.fromMs))}::float8[]`,
-        `${bind(corrections.map((each) => each.toMs))}::float8[]`,
-        `${bind(corrections.map((each) => each.fromDay))}::int[]`,
-        `${bind(corrections.map((each) => each.toDay))}::int[]`,
+        `${scope.bind(corrections.map((each) => each.fromMs))}::float8[]`,
+        `${scope.bind(corrections.map((each) => each.toMs))}::float8[]`,
+        `${scope.bind(corrections.map((each) => each.fromDay))}::int[]`,
+        `${scope.bind(corrections.map((each) => each.toDay))}::int[]`,
       ].join(', ');
       const lists = eachColumn(
         ({ column }, name) => `array_agg(${boundedSum(column)} order by day) as "${name}"`,
@@ -140,11 +139,11 @@ export function createStatisticsStore(sql: Queryable) {
               where ${scope.sql()} and period = 'day' and ${betweenDates(scope, bounds)}
              union all select to_day, name, ${columnList} from moved
              union all select from_day, name, ${eachColumn(({ column }) => `-${column}`)} from moved
-           ) as parts where day >= 0 and day < ${bind(midnightsMs.length - 1)}
+           ) as parts where day >= 0 and day < ${scope.bind(midnightsMs.length - 1)}
          ),
          shown as materialized (
            select name, sum(run_count) as total from parts group by name having sum(run_count) > 0
-            order by total desc, name limit ${bind(atMost)}
+            order by total desc, name limit ${scope.bind(atMost)}
          ),
          cells as (
            select total, name, day, ${sumEach} from parts join shown using (name)
@@ -219,14 +218,14 @@ function selectPiece(scope: Conditions, name: string, piece: SumPiece): string {
            where ${scope.sql()} and period = '${piece.source}' and ${betweenDates(scope, piece)}`;
 }
 
-function betweenInstants({ bind }: Conditions, { fromMs, toMs }: Bounds): string {
-  const instant = (ms: number) => `to_timestamp(${bind(ms / 1000)}::float8)`;
+function betweenInstants(scope: Conditions, { fromMs, toMs }: Bounds): string {
+  const instant = (ms: number) => `to_timestamp(${scope.bind(ms / 1000)}::float8)`;
   return `created_at >= ${instant(fromMs)} and created_at < ${instant(toMs)}`;
 }
 
 /** @param bounds midnights of UTC */
-function betweenDates({ bind }: Conditions, { fromMs, toMs }: Bounds): string {
-  const date = (ms: number) => `(to_timestamp(${bind(ms / 1000)}::float8) at time zone 'UTC')::date`;
+function betweenDates(scope: Conditions, { fromMs, toMs }: Bounds): string {
+  const date = (ms: number) => `(to_timestamp(${scope.bind(ms / 1000)}::float8) at time zone 'UTC')::date`;
   return `starts_on >= ${date(fromMs)} and starts_on < ${date(toMs)}`;
 }
 
