@@ -1,4 +1,5 @@
 import type { Route } from '../route.ts';
+import { jobVersionRoutes } from './pumphouse/job-versions.ts';
 
-/** Operations that the dlthub client does not know: surface `pumphouse`, prefix `/pumphouse/v1`. */
-export const pumphouseRoutes = [] as const satisfies readonly Route[];
+/** Operations that the dlthub client does not know: surface `pumphouse`, prefix `/pumphouse/v1`. One file a topic. */
+export const pumphouseRoutes = [...jobVersionRoutes] as const satisfies readonly Route[];

@@ -39,7 +39,7 @@ export function createJobRunHandlers(services: {
       const page = await readJobRuns.list(
         params.workspace_id,
         toFilter(query),
-        readPaging(query),
+        readPaging(query, `list_job_runs ${params.workspace_id}`),
         downstream,
       );
       return toPage(page, query, (run) => toDetailedJobRun(run, origin));
