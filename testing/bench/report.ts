@@ -13,11 +13,13 @@ export interface Row {
   baseline: { name: string; figure: Summary } | null;
   /** What is aimed at on a quiet machine of two cores. */
   goal: Goal | null;
+  /** Said after the goal, such as how the figure grows. */
+  note?: string;
 }
 
 interface Goal {
   /** `over-baseline`: the median less the baseline's median. */
-  of: 'median' | 'over-baseline';
+  of: 'median' | 'p95' | 'over-baseline';
   atMost: number;
 }
 
@@ -67,7 +69,7 @@ function formatRow(row: Row): string {
     `  ${row.name}`.padEnd(nameWidth),
     formatSummary(row.figure, unit).padEnd(figureWidth),
     beside.padEnd(baselineWidth),
-    formatGoal(row),
+    [formatGoal(row), row.note ?? ''].join('  '),
   ]
     .join('')
     .trimEnd();
@@ -82,6 +84,7 @@ function formatSummary({ median, min, max, p95, count }: Summary, unit: Unit): s
 
 function formatNumber(value: number, unit: Unit): string {
   if (unit === 's') return value.toFixed(2);
+  if (unit === 'ms' && value > 0 && value < 20) return value.toFixed(1);
   // Less than nothing is what the resolution of the clock makes of nothing.
   return unit === '%' ? value.toFixed(1) : Math.max(0, value).toFixed(0);
 }
@@ -89,8 +92,8 @@ function formatNumber(value: number, unit: Unit): string {
 function formatGoal({ goal, figure, baseline, unit }: Row): string {
   if (!goal) return '';
   const over = goal.of === 'over-baseline' ? (baseline?.figure.median ?? 0) : 0;
-  const reached = figure.median - over;
-  const words = goal.of === 'over-baseline' ? 'over the baseline' : '';
+  const reached = goal.of === 'p95' ? (figure.p95 ?? figure.max) : figure.median - over;
+  const words = { median: '', p95: 'p95', 'over-baseline': 'over the baseline' }[goal.of];
   const verdict = reached <= goal.atMost ? 'met' : 'missed';
   return `${verdict}: ${formatNumber(reached, unit)} of ${goal.atMost} ${unit} ${words}`.trimEnd();
 }

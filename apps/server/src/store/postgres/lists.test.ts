@@ -3,7 +3,7 @@ import type { JobFilter, JobRunFilter, JobRunSortKey, JobSortKey, ListPosition }
 import type { PipelineRunFilter, PipelineRunSortKey, RowList, Sorting } from '../records.ts';
 import type { Store } from '../store.ts';
 import type { TestDatabase } from '@pumphouse/testing/fixtures/postgres.ts';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createStore } from '../store.ts';
 import { createTestDatabase } from '@pumphouse/testing/fixtures/postgres.ts';
@@ -135,10 +135,10 @@ async function compareWithScan<Item extends Identified, Filter, Key extends stri
   const seen = { pages: 0, rows: 0 };
   await fc.assert(
     fc.asyncProperty(cases, async ({ filter, sorting, limit, offset, atMost }) => {
-      const expected = scan(reference, filter as Filter, sorting as Sorting<Key>);
-      const rows = await list(filter as Filter);
-      expect(await walkWithCursor(rows, sorting as Sorting<Key>, limit)).toEqual(expected);
-      const page = await rows.read({ limit, offset, sorting: sorting as Sorting<Key> });
+      const expected = scan(reference, filter, sorting);
+      const rows = await list(filter);
+      expect(await walkWithCursor(rows, sorting, limit)).toEqual(expected);
+      const page = await rows.read({ limit, offset, sorting });
       expect(page.rows.map((row) => row.id)).toEqual(expected.slice(offset, offset + limit));
       expect(page.next !== null).toBe(expected.length > offset + limit);
       expect(await rows.count(atMost)).toBe(Math.min(expected.length, atMost));
