@@ -60,7 +60,7 @@ count(step('unused code', 'knip', []));
 
 runPythonTests();
 
-runVitest('tests', ['apps', 'packages', 'testing/house']);
+runVitest('tests', ['apps', 'packages', 'testing/fixtures', 'testing/house']);
 // Whole servers, runs and kills: one file at a time, since their deadlines are about the server and not about a busy machine.
 runVitest('end-to-end and fault tests', ['testing/e2e', 'testing/faults', '--no-file-parallelism']);
 rmSync(folder, { recursive: true, force: true });

@@ -2,8 +2,10 @@ import json
 import os
 import tempfile
 import threading
+import time
 import unittest
 from pathlib import Path
+from unittest import mock
 
 from attempt_runner import await_true
 from pumphouse_bootstrap.spool import Spool, SpoolClosed
@@ -52,12 +54,20 @@ class SpoolRecords(unittest.TestCase):
         full = os.open("/dev/full", os.O_WRONLY)
         kept = os.dup(descriptor)
         os.dup2(full, descriptor)
+        pauses: list[float] = []
+        sleep = time.sleep
+
+        def note_pause(seconds: float) -> None:
+            pauses.append(seconds)
+            sleep(seconds)
+
         writer = threading.Thread(target=lambda: self.spool.append_lines("stdout", ["waited"]))
-        writer.start()
-        writer.join(1.3)
-        self.assertTrue(writer.is_alive())
-        os.dup2(kept, descriptor)
-        writer.join()
+        with mock.patch("pumphouse_bootstrap.spool.time", mock.Mock(wraps=time, sleep=note_pause)):
+            writer.start()
+            await_true(lambda: sum(pauses) > 1, "pauses of more than a second")
+            self.assertTrue(writer.is_alive())
+            os.dup2(kept, descriptor)
+            writer.join()
         self.spool.append("note", text="after")
         records = self.read()
         self.assertEqual([record["n"] for record in records], [0, 1, 2])

@@ -26,7 +26,7 @@ export interface SeededHistory {
 
 const jobs = 200;
 
-/** @param options.runs job runs, over 200 jobs and a year; `pipelineRuns` belong to the first of them, one each */
+/** @param options.runs job runs, over 200 jobs and a year; `pipelineRuns` belong to every n-th run of each job, one each */
 export async function seedHistory(options: { runs: number; pipelineRuns: number }): Promise<SeededHistory> {
   const folder = await mkdtemp(join(tmpdir(), 'pumphouse-bench-history-'));
   const embedded = await startEmbeddedPostgres({ dataDir: folder, log: silentLog });
@@ -113,8 +113,8 @@ async function seedRows(
   await database.execute(
     `insert into attempts (id, job_run_id, number, claim_number, executor, begun_at, log_sealed)
      select id, id, 1, 1, 'process', started_at, true from job_runs
-      where workspace_id = $1 and number <= $2 / ${jobs} and started_at is not null`,
-    [workspaceId, pipelineRuns],
+      where workspace_id = $1 and number % $2 = 0`,
+    [workspaceId, Math.max(1, Math.round(runs / pipelineRuns))],
   );
   await database.execute(seedPipelineRuns, [workspaceId]);
   return workspaceId;

@@ -1,5 +1,7 @@
 import { Command, Option } from 'commander';
 import { createOwner, createKey } from './admin.ts';
+import { purgeStorage, showStorage } from './storage.ts';
+import { retentionKinds } from '@pumphouse/server/domain/retention-limits.ts';
 import { serve } from './server.ts';
 
 const program = new Command('pumphouse').description('A self-hosted runtime for dlt pipelines');
@@ -11,7 +13,7 @@ program
 
 const admin = program
   .command('admin')
-  .description('Manage accounts and keys of the data folder (PUMPHOUSE_DATA_DIR)');
+  .description('Manage accounts, keys and storage of the data folder (PUMPHOUSE_DATA_DIR)');
 
 admin
   .command('create-owner')
@@ -33,6 +35,22 @@ admin
   )
   .option('--days <days>', 'how long the key is good, 365 at most', (text) => Number(text), 90)
   .action(createKey);
+
+admin
+  .command('storage')
+  .description('Show what is kept, for how long (PUMPHOUSE_RETENTION), and what goes next')
+  .option('--json', 'as JSON, sizes in bytes')
+  .action(showStorage);
+
+admin
+  .command('purge')
+  .description(
+    'Remove now what has passed its limits, or an age; never what a run needs or the last of its kind',
+  )
+  .addOption(new Option('--kind <kind>', 'only this kind').choices(retentionKinds))
+  .option('--older-than <age>', 'an age such as 30d or 12h, in place of the limits')
+  .option('--dry-run', 'only say what would go')
+  .action(purgeStorage);
 
 try {
   await program.parseAsync();

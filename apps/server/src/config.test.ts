@@ -18,6 +18,12 @@ describe('readConfig', () => {
     expect(() => readConfig({ PUMPHOUSE_HOST: host })).toThrow(/loopback/);
   });
 
+  it('says which part of a retention is wrong, and shows one that is right', () => {
+    const read = () => readConfig({ PUMPHOUSE_RETENTION: 'logs=90d,traces=long' });
+    expect(read).toThrow(ConfigError);
+    expect(read).toThrow(/PUMPHOUSE_RETENTION: "traces=long".*90d\/50GB/);
+  });
+
   it('takes an empty variable for none', () => {
     expect(readConfig({ PUMPHOUSE_PORT: '', PUMPHOUSE_PUBLIC_URL: '' })).toMatchObject({
       port: 8080,

@@ -2,6 +2,8 @@ import { availableParallelism, homedir } from 'node:os';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { defaultRetention, parseRetention, RetentionSyntaxError } from './domain/retention-limits.ts';
+import type { RetentionLimits } from './domain/retention-limits.ts';
 import { faultPointNames } from './fault-points.ts';
 
 /** Settings come from the environment alone. docs/operate/settings.md lists them; a test holds the list against this table. */
@@ -88,6 +90,10 @@ export const settings = {
     .describe(
       'After how long without a sign of life another server takes over the runs of one it cannot see',
     ),
+  PUMPHOUSE_RETENTION: z
+    .string()
+    .default(defaultRetention)
+    .describe('How long, and how much, is kept of each kind, or `off`; see [storage](storage.md)'),
   PUMPHOUSE_PAUSE_AT: z
     .string()
     .regex(new RegExp(`^(${faultPointNames.join('|')}):/`))
@@ -116,6 +122,7 @@ export interface Config {
   maxUnpackedBytes: number;
   logLevel: Values['PUMPHOUSE_LOG_LEVEL'];
   leaseSeconds: number;
+  retention: RetentionLimits;
   pauseAt: { point: string; file: string } | null;
   /** For finding uv, bubblewrap, Python and the interpreters of environments. */
   toolVariables: Record<string, string | undefined>;
@@ -158,6 +165,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     maxUnpackedBytes: values.PUMPHOUSE_MAX_UNPACKED_MB * megabyte,
     logLevel: values.PUMPHOUSE_LOG_LEVEL,
     leaseSeconds: values.PUMPHOUSE_LEASE_SECONDS,
+    retention: readRetention(values.PUMPHOUSE_RETENTION),
     pauseAt: readPause(values.PUMPHOUSE_PAUSE_AT),
     toolVariables: {
       PATH: env['PATH'],
@@ -186,6 +194,15 @@ function readBlobsFolder(url: string | undefined, dataDir: string): string {
       `PUMPHOUSE_BLOBS_URL is ${url}: this version keeps blobs in a folder (file:///...).`,
     );
   return decodeURIComponent(parsed.pathname);
+}
+
+function readRetention(text: string): RetentionLimits {
+  try {
+    return parseRetention(text);
+  } catch (error) {
+    if (!(error instanceof RetentionSyntaxError)) throw error;
+    throw new ConfigError(`PUMPHOUSE_RETENTION: ${error.message}`);
+  }
 }
 
 function readPause(value: string | undefined): Config['pauseAt'] {

@@ -11,6 +11,7 @@ export const faultPointNames = [
   'after-finish-commit',
   'in-log-compression',
   'in-start-up',
+  'before-files-removed',
 ] as const;
 
 export type FaultPointName = (typeof faultPointNames)[number];

@@ -14,6 +14,7 @@ import { createAttemptLog } from './services/attempt-log.ts';
 import { createAuthorize } from './services/authorize.ts';
 import { createBeginAttempt } from './services/begin-attempt.ts';
 import { createCancelRuns } from './services/cancel-runs.ts';
+import { createCompareVersions } from './services/compare-versions.ts';
 import { createCredentials } from './services/credentials.ts';
 import { createDatabase } from './store/postgres/pool.ts';
 import { createDeploy } from './services/deploy.ts';
@@ -22,19 +23,24 @@ import { createEncryption } from './services/encryption.ts';
 import { createEnvironments } from './supervisor/environments.ts';
 import { createFaultPoints } from './pause-at.ts';
 import { createFinishRun } from './services/finish-run.ts';
-import { createFolderBlobStore } from './blobs/folder-blob-store.ts';
+import { createFolderBlobStore, removeUnfinishedBlobs } from './blobs/folder-blob-store.ts';
 import { createIngestTelemetry } from './services/ingest-telemetry.ts';
 import { createJanitor } from './supervisor/janitor.ts';
 import { createLogFiles } from './blobs/log-file.ts';
 import { createOutboxRelay } from './supervisor/outbox-relay.ts';
 import { createPersistence, type Persistence } from './store/store.ts';
 import { createProcessExecutor } from './executors/process/process-executor.ts';
+import { createRetention, type Retention } from './services/retention/retention.ts';
+import { createRetentionLoop } from './scheduler/retention-loop.ts';
 import { createRecordSpool } from './services/record-spool.ts';
+import { createRunVariables } from './services/run-variables.ts';
 import { createServerProcesses } from './supervisor/server-processes.ts';
 import { createStartAttempt } from './supervisor/start-attempt.ts';
+import { createRollBack } from './services/roll-back.ts';
 import { createStartRuns } from './services/start-runs.ts';
 import { createSupervisor, type Supervisor } from './supervisor/supervisor.ts';
 import { createUploadPackage } from './services/upload-package.ts';
+import { createVariables } from './services/variables.ts';
 import { createWatchAttempt } from './supervisor/watch-attempt.ts';
 import { findTool } from './executors/process/tool-lookup.ts';
 import { firstRunUid, lastRunUid } from './process-identities.ts';
@@ -96,6 +102,41 @@ export function createServerLog(config: Config): Logger {
 
 export { createAccounts };
 
+/** What looks through the storage and purges it by hand, beside a running server or without one. */
+export async function openRetention(
+  config: Config,
+  log: Logger,
+): Promise<{ retention: Retention; close(): Promise<void> }> {
+  const opened = await openStore(config, log);
+  const { persistence } = opened;
+  try {
+    const installation = await persistence.store.installation.get();
+    const executor = await createExecutor(config, persistence, installation.id, log);
+    return { retention: assembleRetention(config, persistence, executor, log), close: () => opened.close() };
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+function assembleRetention(
+  config: Config,
+  persistence: Persistence,
+  executor: Executor,
+  log: Logger,
+): Retention {
+  return createRetention({
+    persistence,
+    blobs: createFolderBlobStore(config.blobsDir),
+    logFiles: createLogFiles(join(config.blobsDir, 'logs')),
+    executor,
+    removeUnfinishedBlobs: (olderThanHours) => removeUnfinishedBlobs(config.blobsDir, olderThanHours),
+    faultPoints: createFaultPoints(config.pauseAt),
+    now: () => new Date(),
+    log,
+  });
+}
+
 /** Starts everything: store, then what runs already, then what is new (design: migrate, re-attach, only then schedule). */
 export async function startServer(config: Config, log: Logger): Promise<RunningServer> {
   const opened = await openStore(config, log);
@@ -128,6 +169,7 @@ async function serve(
     faultPoints,
     announce: (jobRunId) => attemptLog.announce(jobRunId),
   });
+  const cancelRuns = createCancelRuns(persistence, finishRun, attemptLog);
   const recordSpool = createRecordSpool({
     persistence,
     attemptLog,
@@ -136,6 +178,7 @@ async function serve(
     ingestTelemetry,
     faultPoints,
   });
+  const readRunVariables = createRunVariables(persistence, encryption);
   const uploadDir = join(config.dataDir, 'uploads');
   await mkdir(uploadDir, { recursive: true, mode: 0o700 });
 
@@ -158,16 +201,20 @@ async function serve(
     log,
     services: {
       startRuns,
-      deploy: createDeploy(persistence),
-      cancelRuns: createCancelRuns(persistence, finishRun, attemptLog),
+      deploy: createDeploy(persistence, cancelRuns),
+      cancelRuns,
       recordSpool,
       beginAttempt: createBeginAttempt({
         persistence,
         blobs,
         encryption,
         credentials,
+        readRunVariables,
         apiUrl: () => config.publicUrl ?? address.url,
       }),
+      variables: createVariables(persistence, encryption),
+      compareVersions: createCompareVersions({ persistence, blobs, encryption }),
+      rollBack: createRollBack({ persistence, blobs, encryption }),
       uploadPackage: createUploadPackage({
         persistence,
         blobs,
@@ -207,6 +254,7 @@ async function serve(
     persistence,
     executor,
     environments,
+    readRunVariables,
     attemptLog,
     faultPoints,
     installationId: installation.id,
@@ -249,10 +297,17 @@ async function serve(
   });
   await supervisor.start();
   const started = supervisor;
+  const retentionLoop = createRetentionLoop({
+    persistence,
+    retention: assembleRetention(config, persistence, executor, log),
+    limits: config.retention,
+    log,
+  });
+  retentionLoop.start();
   return {
     url: config.publicUrl ?? address.url,
     async stop() {
-      await started.stop();
+      await Promise.all([started.stop(), retentionLoop.stop()]);
       await closeApi(api);
       await close();
     },

@@ -15,6 +15,11 @@ export const errorCodes = {
     cause: 'The path, the query or the body does not have the form that the operation asks for.',
     nextStep: 'Correct the fields named in `extra`.',
   },
+  client_too_old: {
+    status: 400,
+    cause: 'The caller is a release of the dlthub client that speaks an older API.',
+    nextStep: 'Upgrade the client to the version that the header `x-dlthub-min-client-version` names.',
+  },
   invalid_job_definition: {
     status: 400,
     cause: 'A job of the manifest is not a definition that this version understands.',
@@ -29,6 +34,18 @@ export const errorCodes = {
     status: 400,
     cause: 'The profile exists only on developers’ machines, or no configuration file names it.',
     nextStep: 'Deploy a configuration with that profile, or choose another.',
+  },
+  reserved_variable_name: {
+    status: 400,
+    cause:
+      'Pumphouse itself sets the variables named in `extra` in every run, or keeps their names for later.',
+    nextStep: 'Choose other names; the list is in docs/concepts/variables.md.',
+  },
+  variable_limit_exceeded: {
+    status: 400,
+    cause: 'The variables of the scope, or of the workspace, would be more or larger than the server keeps.',
+    nextStep:
+      'Delete variables that no run needs, and deploy large values with the code or the configuration.',
   },
   unknown_dataplane: {
     status: 400,
@@ -75,15 +92,28 @@ export const errorCodes = {
     cause: 'The credential is good, but its role does not allow this.',
     nextStep: 'Ask an owner of the workspace or organization for the role.',
   },
+  no_account: {
+    status: 403,
+    cause: 'The key belongs to a workspace, not to a person, and only people have an account.',
+    nextStep: 'Ask for `/organizations` or the `me` of the workspace, or use a personal key.',
+  },
   not_found: {
     status: 404,
     cause: 'Nothing with this id exists where the caller may look.',
     nextStep: 'Check the id and the workspace.',
   },
-  conflict: {
-    status: 409,
-    cause: 'Something changed at the same time, or exists already.',
-    nextStep: 'Read the present state, then decide again.',
+  archive_removed: {
+    status: 404,
+    cause:
+      'The archive of the version was older, or there were more of them, than the server keeps; which files it had is still known.',
+    nextStep:
+      'Deploy that code again from version control; have the server keep packages longer with PUMPHOUSE_RETENTION.',
+  },
+  trace_removed: {
+    status: 404,
+    cause:
+      'The trace was older, or there were more of them, than the server keeps; the pipeline run itself is still there.',
+    nextStep: 'Have the server keep traces longer with PUMPHOUSE_RETENTION.',
   },
   region_not_set: {
     status: 409,
@@ -99,11 +129,6 @@ export const errorCodes = {
     status: 400,
     cause: 'This upload was received before; an upload token is good for one upload.',
     nextStep: 'Ask for a new upload.',
-  },
-  deploy_in_progress: {
-    status: 409,
-    cause: 'Another deploy of the workspace is under way.',
-    nextStep: 'Wait until it is done, then deploy again.',
   },
   start_declined: {
     status: 409,
@@ -123,8 +148,19 @@ export const errorCodes = {
   },
   job_archived: {
     status: 409,
-    cause: 'The job is archived: it is no longer in the code that was deployed.',
+    cause: 'The job is archived: somebody archived it, or the code that was deployed last does not have it.',
     nextStep: 'Deploy code that has the job, or bring the job back.',
+  },
+  job_not_pausable: {
+    status: 400,
+    cause:
+      'The job has no schedule, or is archived: no clock starts it, so there is nothing to pause or resume.',
+    nextStep: 'Give the job a `schedule:`, `every:` or `once:` trigger, or bring it back first.',
+  },
+  content_is_latest: {
+    status: 409,
+    cause: 'The latest version has the content already that was to be brought back.',
+    nextStep: 'Nothing, or choose an older version that differs.',
   },
   claim_lost: {
     status: 409,
@@ -141,20 +177,10 @@ export const errorCodes = {
     cause: 'The upload is larger, or unpacks to more bytes or entries, than the server takes.',
     nextStep: 'Leave large files out with `.gitignore`, or have the limit raised.',
   },
-  result_too_large: {
-    status: 413,
-    cause: 'The stored document is too large to be given in one answer.',
-    nextStep: 'Have the job return less, and keep large results in the destination.',
-  },
   unsupported_media_type: {
     status: 415,
     cause: 'The body is in a format that the operation does not read.',
     nextStep: 'Send JSON, or multipart where the operation takes files.',
-  },
-  rate_limited: {
-    status: 429,
-    cause: 'Too many requests came from here in a short time.',
-    nextStep: 'Wait as long as the header `retry-after` says.',
   },
   internal: {
     status: 500,

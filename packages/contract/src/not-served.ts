@@ -1,16 +1,12 @@
 import type { OperationId } from './routes.ts';
 
 const signIn = 'Sign-in comes in a later step: use a key that `pumphouse admin create-key` made.';
-const archiving = 'Archiving comes in a later step.';
-const schedules = 'Schedules come in a later step, and pausing them with them.';
 const publishing = 'Apps come in a later step, and their public addresses with them.';
-const variables = 'Variables come in a later step: put the values into `.dlt/secrets.toml` and deploy.';
 const members = 'Members come in a later step.';
 const statistics = 'Statistics come in a later step: list the pipeline runs instead.';
 
 /** Operations that the server answers with 501 and code `not_served`, each with the reason it gives. */
 export const notServed = [
-  { operationId: 'get_me', reason: signIn },
   { operationId: 'issue_authorization_url_session', reason: signIn },
   { operationId: 'issue_device_code_session', reason: signIn },
   { operationId: 'issue_swap_code_session', reason: signIn },
@@ -18,17 +14,9 @@ export const notServed = [
   { operationId: 'redeem_device_code_session', reason: signIn },
   { operationId: 'refresh_session', reason: signIn },
   { operationId: 'revoke_session', reason: signIn },
-  { operationId: 'archive_workspace', reason: archiving },
-  { operationId: 'unarchive_workspace', reason: archiving },
   { operationId: 'list_workspace_members', reason: members },
-  { operationId: 'archive_job', reason: archiving },
-  { operationId: 'unarchive_job', reason: archiving },
-  { operationId: 'pause_job', reason: schedules },
-  { operationId: 'resume_job', reason: schedules },
   { operationId: 'publish_job', reason: publishing },
   { operationId: 'unpublish_job', reason: publishing },
-  { operationId: 'list_workspace_variables', reason: variables },
-  { operationId: 'update_workspace_variables', reason: variables },
   { operationId: 'list_dataset_stats', reason: statistics },
   { operationId: 'list_pipeline_stats', reason: statistics },
 ] as const satisfies readonly { operationId: OperationId; reason: string }[];

@@ -3,6 +3,8 @@ import type { Authorize } from '../services/authorize.ts';
 import type { AnyHandler } from './route-registration.ts';
 import type { BeginAttempt } from '../services/begin-attempt.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
+import type { CompareVersions } from '../services/compare-versions.ts';
+import type { RollBack } from '../services/roll-back.ts';
 import type { CancelRuns } from '../services/cancel-runs.ts';
 import type { Credentials } from '../services/credentials.ts';
 import type { Deploy } from '../services/deploy.ts';
@@ -16,10 +18,12 @@ import type { RecordSpool } from '../services/record-spool.ts';
 import type { Route } from '@pumphouse/contract';
 import type { StartRuns } from '../services/start-runs.ts';
 import type { UploadPackage } from '../services/upload-package.ts';
+import type { Variables } from '../services/variables.ts';
 import { fastify } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import multipart from '@fastify/multipart';
 import { isMultipartBody, notServed, routes } from '@pumphouse/contract';
+import { addClientVersions } from './client-versions.ts';
 import { addRequestLog } from './request-log.ts';
 import { checkRouteTable } from './route-check.ts';
 import { createAuthenticateAttempt } from '../services/authenticate-attempt.ts';
@@ -53,6 +57,9 @@ export interface ApiDependencies {
     recordSpool: RecordSpool;
     beginAttempt: BeginAttempt;
     uploadPackage: UploadPackage;
+    variables: Variables;
+    compareVersions: CompareVersions;
+    rollBack: RollBack;
   };
   readiness: () => Promise<Readiness>;
   /** How long a log stream is silent before a comment shows that it lives; 15 s unless set. */
@@ -77,6 +84,7 @@ export function buildApi(dependencies: ApiDependencies, handlers?: Handlers): Fa
   app.addHook('preClose', async () => closing.abort());
   app.addHook('onReady', () => removeAbandonedUploads(dependencies.uploadDir));
   addRequestLog(app, dependencies.log);
+  addClientVersions(app);
   registerProbes(app, dependencies.readiness);
   registerAttemptRoutes(app, {
     authenticateAttempt: createAuthenticateAttempt(dependencies.persistence),

@@ -14,15 +14,18 @@ import { createReadJobs } from '../services/read-jobs.ts';
 import { createReadLogs } from '../services/read-logs.ts';
 import { createReadPackages } from '../services/read-packages.ts';
 import { createReadTelemetry } from '../services/read-telemetry.ts';
+import { createSwitchJobs } from '../services/switch-jobs.ts';
 import { createTelemetryHandlers } from './routes/telemetry.ts';
 import { createUploadHandlers } from './routes/uploads.ts';
+import { createVariableHandlers } from './routes/variables.ts';
+import { createVersionHandlers } from './routes/versions.ts';
 import { createWorkspaceHandlers } from './routes/workspaces.ts';
 import { createWorkspaces } from '../services/workspaces.ts';
 
 /** A handler for each served operation. @param closing aborted when the server stops, which ends the streams */
 export function createHandlers(dependencies: ApiDependencies, closing: AbortSignal): Handlers {
   const { persistence, credentials, services } = dependencies;
-  const workspaces = createWorkspaces(persistence);
+  const workspaces = createWorkspaces(persistence, services.cancelRuns);
   const jobVersions = createJobVersions(persistence.store);
   const readJobs = createReadJobs(persistence, jobVersions);
   const readJobRuns = createReadJobRuns(persistence, jobVersions);
@@ -33,12 +36,17 @@ export function createHandlers(dependencies: ApiDependencies, closing: AbortSign
       readPackages: createReadPackages(persistence),
       issueUpload: createIssueUpload(credentials),
     }),
+    ...createVersionHandlers(services),
     ...createUploadHandlers({
       uploadPackage: services.uploadPackage,
       uploadDir: dependencies.uploadDir,
       maxArchiveBytes: dependencies.maxUploadBytes,
     }),
-    ...createJobHandlers({ readJobs, startRuns: services.startRuns }),
+    ...createJobHandlers({
+      readJobs,
+      startRuns: services.startRuns,
+      switchJobs: createSwitchJobs(persistence, services.cancelRuns),
+    }),
     ...createJobVersionHandlers({ readJobs }),
     ...createJobRunHandlers({ readJobRuns, startRuns: services.startRuns, cancelRuns: services.cancelRuns }),
     ...createLogHandlers({
@@ -47,6 +55,7 @@ export function createHandlers(dependencies: ApiDependencies, closing: AbortSign
       idleAfterMs: dependencies.streamIdleMs ?? 15_000,
       log: dependencies.log,
     }),
+    ...createVariableHandlers({ variables: services.variables }),
     ...createTelemetryHandlers({ readTelemetry: createReadTelemetry(persistence, dependencies.blobs) }),
   };
 }

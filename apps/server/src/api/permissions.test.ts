@@ -60,7 +60,10 @@ async function createRunToken(): Promise<string> {
     refresh: false,
     dryRun: false,
   });
-  return api.credentials.issueRunToken(succeeded[0]?.run?.id ?? '');
+  const runId = succeeded[0]?.run?.id ?? '';
+  // The token lives as long as its run, and archiving the workspace, below, would cancel one that waits.
+  await api.setRun(runId, `status = 'running'`);
+  return api.credentials.issueRunToken(runId);
 }
 
 interface Place {
@@ -144,10 +147,11 @@ describe.each(guarded.map((route) => [route.operationId, route] as const))('%s',
 
   it('lets the code of a run read its workspace and do nothing else', async () => {
     const answer = await call(route, runToken);
+    const viewersMay = required.scope === 'workspace' && required.role === 'viewer';
     if (route.credential !== 'user') expect(answer.status).toBe(401);
     else if (required.scope === 'organization') expect(answer.status).toBe(404);
     else if (required.scope === 'account') expect(answer.status).toBe(403);
-    else if (route.method === 'GET') expect([200, 404, 501]).toContain(answer.status);
+    else if (route.method === 'GET' && viewersMay) expect([200, 404, 501]).toContain(answer.status);
     else expect(answer).toEqual({ status: 403, code: 'forbidden' });
   });
 

@@ -70,6 +70,11 @@ export function placeConfigurationFile(name: string): string {
   return match ? `${match.profile}.${match.kind}.toml` : name;
 }
 
+/** Whether every value of the file is to be treated as a secret. @param name under either naming */
+export function holdsSecrets(name: string): boolean {
+  return placeConfigurationFile(name).endsWith('secrets.toml');
+}
+
 function matchProfile(name: string): { profile: string; kind: string } | undefined {
   const groups = (PROFILE_FIRST.exec(name) ?? PROFILE_LAST.exec(name))?.groups;
   const { profile, kind } = groups ?? {};

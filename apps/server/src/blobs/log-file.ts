@@ -49,8 +49,9 @@ export interface LogFiles {
   /**
    * Packs a log that is over, up to `toBytes` (all whole lines without). May be repeated after a crash at any point: the log
    * can be read all the time. An attempt without a log stays without one.
+   * @returns what the packed log takes on the disk; null without a log
    */
-  seal(attemptId: string, options?: { toBytes?: number }): Promise<void>;
+  seal(attemptId: string, options?: { toBytes?: number }): Promise<{ storedBytes: number | null }>;
   /** Removes the log; nothing happens when there is none. */
   delete(attemptId: string): Promise<void>;
 }
@@ -98,7 +99,10 @@ export function createLogFiles(folder: string): LogFiles {
     read: (attemptId, read) => readLog(pathsOf(attemptId), read),
     async seal(attemptId, { toBytes } = {}) {
       const paths = pathsOf(attemptId);
-      await inTurn(attemptId, () => sealLog(paths, toBytes));
+      return inTurn(attemptId, async () => {
+        await sealLog(paths, toBytes);
+        return { storedBytes: await readSize(paths.sealed) };
+      });
     },
     async delete(attemptId) {
       const paths = pathsOf(attemptId);
@@ -213,6 +217,13 @@ async function openIfThere(path: string): Promise<FileHandle | undefined> {
     if (isErrorCode(error, 'ENOENT')) return undefined;
     throw error;
   }
+}
+
+async function readSize(path: string): Promise<number | null> {
+  return stat(path).then(
+    ({ size }) => size,
+    () => null,
+  );
 }
 
 async function exists(path: string): Promise<boolean> {

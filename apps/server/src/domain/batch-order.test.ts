@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { propertySeed } from '../../../../testing/fixtures/property-seed.ts';
 import { listPendingUpstreams, orderBatch } from './batch-order.ts';
 import type { FreshnessNode } from './refresh.ts';
 
@@ -32,6 +33,7 @@ describe('orderBatch', () => {
           expect(listPendingUpstreams(job, later)).toEqual([]);
         }
       }),
+      { seed: propertySeed },
     );
   });
 });

@@ -154,6 +154,25 @@ describe('ticks around a change of the clock', () => {
     ]);
   });
 
+  it.each([
+    ['while the moved one is still to come', '2026-10-03T15:44:00Z', '2026-10-03T15:40:00Z'],
+    ['when the moved one has come', '2026-10-03T15:45:00Z', '2026-10-03T15:45:00Z'],
+    ['an hour later', '2026-10-03T16:30:00Z', '2026-10-03T15:45:00Z'],
+    ['days later', '2026-10-09T00:00:00Z', '2026-10-03T15:45:00Z'],
+  ])('know the latest where a gap of half an hour moved one past another: %s', (_, at, latest) => {
+    // 02:15 is skipped and becomes 02:45, past 02:40; on Sundays only, so that no later tick hides it.
+    const tick = latestTick('15,40 2 * * 0', new Date(at), 'Australia/Lord_Howe');
+    expect(tick?.at).toEqual(new Date(latest));
+  });
+
+  it('know the one before, where a gap of half an hour moved one past another', () => {
+    const before = (at: string) =>
+      latestTick('15,40 2,3 * * *', new Date(at), 'Australia/Lord_Howe')?.previous;
+    expect(before('2026-10-03T15:40:00Z')).toEqual(new Date('2026-10-02T17:10:00Z'));
+    expect(before('2026-10-03T15:45:00Z')).toEqual(new Date('2026-10-03T15:40:00Z'));
+    expect(before('2026-10-03T16:15:00Z')).toEqual(new Date('2026-10-03T15:45:00Z'));
+  });
+
   it('list both ticks that a gap moves to one instant', () => {
     const ticks = listTicks(
       '0 * * * *',

@@ -8,10 +8,16 @@ import { instantOfWallClockMs, type OffsetChange, recentOffsetChange, wallClockM
  * mode gives other ticks, so croner only ever sees a clock in UTC.
  */
 
-/** A tick that has elapsed and the one before it in wall clock order; equal at a spring gap of an hourly cron. */
+/** A tick that has elapsed and the one before it; equal at a spring gap of an hourly cron, as dlt has it. */
 export interface ElapsedTick {
   at: Date;
   previous: Date | null;
+}
+
+/** What a wall clock shows at a tick, and the instant that this reading becomes. */
+interface TickReading {
+  wallMs: number;
+  ms: number;
 }
 
 const SECOND_MS = 1000;
@@ -64,24 +70,10 @@ export function nextTick(expression: string, after: Date, zone: string): Date | 
  */
 export function latestTick(expression: string, at: Date, zone: string): ElapsedTick | null {
   const cron = compileCron(expression);
-  const atMs = at.getTime();
-  const change = recentOffsetChange(atMs, zone);
-  const repeatedUntilMs = endOfRepeatedHour(atMs, zone, change);
-  const wallMs = repeatedUntilMs === null ? wallClockMs(atMs, zone) : repeatedUntilMs - 1;
-  const readings = [latestWallTick(cron, wallMs)];
-  if (change !== null && change.shiftMs > 0) readings.push(latestWallTick(cron, wallMs - change.shiftMs));
-
-  let latest: { wallMs: number; ms: number } | null = null;
-  for (const reading of readings) {
-    if (reading === null) continue;
-    const ms = instantOfWallClockMs(reading, zone);
-    if (ms > atMs || (latest !== null && ms <= latest.ms)) continue;
-    latest = { wallMs: reading, ms };
-  }
+  const latest = findLatest(cron, at.getTime(), zone);
   if (latest === null) return null;
-  const previousWallMs = latestWallTick(cron, latest.wallMs - 1);
-  const previous = previousWallMs === null ? null : new Date(instantOfWallClockMs(previousWallMs, zone));
-  return { at: new Date(latest.ms), previous };
+  const previous = findPrevious(cron, latest, zone);
+  return { at: new Date(latest.ms), previous: previous === null ? null : new Date(previous.ms) };
 }
 
 /**
@@ -104,6 +96,30 @@ export function listTicks(expression: string, from: Date, to: Date, zone: string
     wallMs = nextWallTick(cron, wallMs);
   }
   return ticks.sort((a, b) => a - b).map((ms) => new Date(ms));
+}
+
+function findLatest(cron: Cron, atMs: number, zone: string): TickReading | null {
+  const repeatedUntilMs = endOfRepeatedHour(atMs, zone, recentOffsetChange(atMs, zone));
+  const wallMs = repeatedUntilMs === null ? wallClockMs(atMs, zone) : repeatedUntilMs - 1;
+  const onClock = readLatest(cron, wallMs, zone);
+  // A gap moves its ticks later, past ticks that follow on the clock and may be the last for days: what counts is the gap before
+  // the tick, however long ago that is.
+  const gap = recentOffsetChange(Math.min(atMs, onClock?.ms ?? atMs), zone);
+  if (gap === null || gap.shiftMs <= 0) return onClock;
+  const lastInGapMs = wallClockMs(gap.atMs, zone) - 1;
+  const moved = readLatest(cron, Math.min(lastInGapMs, wallMs - gap.shiftMs), zone);
+  if (onClock === null || onClock.ms > atMs) return moved;
+  return moved !== null && moved.ms > onClock.ms ? moved : onClock;
+}
+
+function findPrevious(cron: Cron, latest: TickReading, zone: string): TickReading | null {
+  const neighbour = readLatest(cron, latest.wallMs - 1, zone);
+  return neighbour?.ms === latest.ms ? neighbour : findLatest(cron, latest.ms - 1, zone);
+}
+
+function readLatest(cron: Cron, wallMs: number, zone: string): TickReading | null {
+  const tickWallMs = latestWallTick(cron, wallMs);
+  return tickWallMs === null ? null : { wallMs: tickWallMs, ms: instantOfWallClockMs(tickWallMs, zone) };
 }
 
 function firstTickAfterGap(cron: Cron, tickWallMs: number, zone: string): number | null {

@@ -136,9 +136,16 @@ export function getDefaultTrigger(
   return findTimedTrigger(definition) ?? other ?? null;
 }
 
-/** The `schedule:` or `every:` trigger of a job (at most one is allowed), or null. Only such jobs can be paused. */
+/** The `schedule:` or `every:` trigger of a job (at most one is allowed), or null. */
 export function findTimedTrigger(definition: Pick<JobDefinition, 'triggers'>): string | null {
   return definition.triggers.find(isTimedTrigger) ?? null;
+}
+
+/** Whether a clock starts the job, again and again or once: only such a job can be paused. */
+export function isScheduled(definition: Pick<JobDefinition, 'triggers'>): boolean {
+  return definition.triggers.some(
+    (trigger) => isTimedTrigger(trigger) || readTriggerType(trigger) === 'once',
+  );
 }
 
 /**

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { propertySeed } from '../../../../testing/fixtures/property-seed.ts';
 import { localPathName } from './local-path-name.ts';
 
 describe('localPathName', () => {
@@ -21,6 +22,7 @@ describe('localPathName', () => {
       fc.property(fc.string({ unit: 'grapheme', maxLength: 200 }), (name) => {
         expect(localPathName(name)).toMatch(/^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$/);
       }),
+      { seed: propertySeed },
     );
   });
 });

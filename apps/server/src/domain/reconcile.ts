@@ -1,4 +1,4 @@
-import { findTimedTrigger, type JobDefinition, toCanonicalJson } from './job-definition.ts';
+import { isScheduled, type JobDefinition, toCanonicalJson } from './job-definition.ts';
 
 /** A job of the workspace as stored, archived ones included. */
 export interface StoredJob {
@@ -70,10 +70,10 @@ function archive(job: StoredJob): ReconcileDecision {
     outcome: 'archived',
     definition: job.definition,
     deploymentModule: job.deploymentModule,
-    losesSchedule: findTimedTrigger(job.definition) !== null,
+    losesSchedule: isScheduled(job.definition),
   };
 }
 
 function losesSchedule(before: JobDefinition, after: JobDefinition): boolean {
-  return findTimedTrigger(before) !== null && findTimedTrigger(after) === null;
+  return isScheduled(before) && !isScheduled(after);
 }

@@ -164,6 +164,8 @@ describe('describeEnvironment', () => {
     expect(describeEnvironment('org', { ...set, pythonVersion: '3.12' }, 'linux-x64')).not.toBe(key);
     expect(describeEnvironment('org', { ...set, requirements: ['a,b'] }, 'linux-x64')).not.toBe(key);
     expect(describeEnvironment('org', set, 'linux-arm64')).not.toBe(key);
+    expect(describeEnvironment('org', set, 'linux-x64', [])).toBe(key);
+    expect(describeEnvironment('org', set, 'linux-x64', [['UV_INDEX', 'plain x']])).not.toBe(key);
   });
 });
 

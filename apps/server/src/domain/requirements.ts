@@ -143,17 +143,23 @@ export function includesEmbeddedDatabase(requirements: readonly string[]): boole
   });
 }
 
-/** The text that names an environment; hash it. Equal for install sets that one environment serves. */
+/**
+ * The text that names an environment; hash it. Equal for install sets that one environment serves.
+ * @param packageSettings what decides where packages come from, in the order of names
+ */
 export function describeEnvironment(
   organizationId: string,
   installSet: Pick<InstallSet, 'pythonVersion' | 'requirements'>,
   platform: string,
+  packageSettings: readonly (readonly [name: string, value: string])[] = [],
 ): string {
   return JSON.stringify([
     organizationId,
     platform,
     installSet.pythonVersion,
     [...installSet.requirements].sort(),
+    // Left out where there are none: environments that were built before there were settings stay good.
+    ...(packageSettings.length === 0 ? [] : [packageSettings]),
   ]);
 }
 

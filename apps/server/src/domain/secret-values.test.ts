@@ -1,6 +1,6 @@
 import { parse } from 'smol-toml';
 import { describe, expect, it } from 'vitest';
-import { listSecretValues } from './secret-values.ts';
+import { listPartsOfSecret, listSecretValues } from './secret-values.ts';
 
 describe('listSecretValues', () => {
   it('lists strings of six characters and more from all levels, longest first, each once', () => {
@@ -32,5 +32,39 @@ describe('listSecretValues', () => {
 
   it('lists no blanks', () => {
     expect(listSecretValues({ a: ' '.repeat(10), b: null, c: '\n\n\n\n\n\n\n' })).toEqual([]);
+  });
+});
+
+describe('listPartsOfSecret', () => {
+  it.each<[string, string, string[]]>([
+    ['a word', 'swordfish', ['swordfish']],
+    ['a short word', 'abc', []],
+    ['a number', '12345678', ['12345678']],
+    [
+      'JSON',
+      '{"type": "account", "key": "-----BEGIN-----\\nMIIEvQIBADAN"}',
+      [
+        '{"type": "account", "key": "-----BEGIN-----\\nMIIEvQIBADAN"}',
+        '-----BEGIN-----\nMIIEvQIBADAN',
+        '-----BEGIN-----',
+        'MIIEvQIBADAN',
+        'account',
+      ],
+    ],
+    ['no JSON', '{swordfish', ['{swordfish']],
+    [
+      'an address with a password',
+      'postgresql://loader:p%40ssw@rd@db:5432/shop',
+      ['postgresql://loader:p%40ssw@rd@db:5432/shop', 'p%40ssw@rd', 'p@ssw@rd'],
+    ],
+    ['an address without one', 'https://index.example.com/simple', ['https://index.example.com/simple']],
+    ['a bad escape', 'redis://:100%pure@db', ['redis://:100%pure@db', '100%pure']],
+  ])('of %s', (_, value, parts) => {
+    expect(listPartsOfSecret(value)).toEqual(parts);
+  });
+
+  it('of JSON that is nested very deep', () => {
+    const value = `${'['.repeat(15_000)}"swordfish"${']'.repeat(15_000)}`;
+    expect(listPartsOfSecret(value)).toEqual([value, 'swordfish']);
   });
 });

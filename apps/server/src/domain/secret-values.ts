@@ -12,13 +12,43 @@ export function listSecretValues(parsedToml: unknown): string[] {
   return [...found].sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
 }
 
-function collectStrings(value: unknown, found: Set<string>): void {
-  if (typeof value === 'string') {
-    addSecret(value, found);
-    return;
+/**
+ * What is secret about a value that somebody declared to be secret: the value, every string in it where it is JSON (as credentials
+ * often are), and the password where it is an address. Parsed values show up in logs without what they were wrapped in.
+ */
+export function listPartsOfSecret(value: string): string[] {
+  return listSecretValues([value, parseJson(value), ...readPasswords(value)]);
+}
+
+function parseJson(value: string): unknown {
+  if (!/^\s*[{[]/.test(value)) return null;
+  try {
+    return JSON.parse(value) as unknown;
+  } catch {
+    return null;
   }
-  if (typeof value !== 'object' || value === null || value instanceof Date) return;
-  for (const child of Object.values(value)) collectStrings(child, found);
+}
+
+/** The password of `scheme://user:password@host`, as written and as meant. */
+function readPasswords(value: string): string[] {
+  const written = /^\s*[a-z][a-z0-9+.-]*:\/\/[^/?#\s:@]*:([^/?#\s]*)@/i.exec(value)?.[1];
+  if (written === undefined) return [];
+  try {
+    return [written, decodeURIComponent(written)];
+  } catch {
+    return [written];
+  }
+}
+
+/** Without recursion: what somebody sets may be nested deeper than a stack is. */
+function collectStrings(value: unknown, found: Set<string>): void {
+  const waiting = [value];
+  while (waiting.length > 0) {
+    const next = waiting.pop();
+    if (typeof next === 'string') addSecret(next, found);
+    else if (typeof next === 'object' && next !== null && !(next instanceof Date))
+      for (const child of Object.values(next)) waiting.push(child);
+  }
 }
 
 function addSecret(value: string, found: Set<string>): void {

@@ -22,15 +22,17 @@ export type ProbeResult = { ok: true; detail: string } | { ok: false; detail: st
 export type EnvironmentLine = { stream: 'stdout' | 'stderr'; text: string };
 
 export interface EnvironmentSpec {
-  /** Hash of organization, Python version, sorted requirements and platform. */
+  /** Hash of organization, Python version, sorted requirements, platform and what decides where packages come from. */
   key: string;
   organizationId: string;
   /** "3.11" */
   pythonVersion: string;
   /** PEP 508 lines, sorted. */
   requirements: string[];
-  /** `UV_*`, proxy settings of the workspace. */
+  /** Settings of uv and of proxies: all of them reach uv, beneath what the executor sets itself. */
   variables: Record<string, string>;
+  /** Taken out of every line and every error before anything else is done with it. */
+  maskedValues: string[];
   uid: number;
 }
 
@@ -38,6 +40,17 @@ export interface EnvironmentSpec {
 export interface EnvironmentLocation {
   executor: string;
   path: string;
+}
+
+export interface ListedEnvironment {
+  location: EnvironmentLocation;
+  begunAt: Date;
+}
+
+export interface ListedCache {
+  organizationId: string;
+  sizeBytes: number;
+  changedAt: Date;
 }
 
 export type LocalDataAccess = 'read-write' | 'read-only';
@@ -121,6 +134,14 @@ export interface Executor {
   /** True when a location that the store knows is still there and complete. */
   hasEnvironment(location: EnvironmentLocation): Promise<boolean>;
   removeEnvironment(location: EnvironmentLocation): Promise<void>;
+  /** Every place of an environment that this executor can see, complete or not, and when its build began. */
+  listEnvironments(): Promise<ListedEnvironment[]>;
+  /** What an environment takes on the disk; 0 where there is none. */
+  measureEnvironment(location: EnvironmentLocation): Promise<number>;
+  /** What builders keep for later builds, by organization. */
+  listCaches(): Promise<ListedCache[]>;
+  /** Removes an organization's cache; later builds begin one anew. Not while it builds. */
+  removeCache(organizationId: string): Promise<void>;
   /** Idempotent on the attempt id: a second call returns the handle of the first. @throws ExecutorError */
   start(spec: AttemptSpec): Promise<AttemptHandle>;
   /**

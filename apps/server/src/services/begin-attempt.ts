@@ -1,17 +1,19 @@
-import type { AttemptRecord, ConfigurationRecord, JobRunRecord } from '../store/records.ts';
+import type { AttemptRecord, JobRunRecord } from '../store/records.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import type { Credentials } from './credentials.ts';
 import type { Encryption } from './encryption.ts';
 import type { JobDefinition } from '../domain/job-definition.ts';
 import type { Persistence, Store } from '../store/store.ts';
+import type { RunVariables } from './run-variables.ts';
 import { Readable } from 'node:stream';
 import { parse as parseToml } from 'smol-toml';
 import { attemptLimits } from './record-spool.ts';
 import { isTerminalRunState } from '@pumphouse/contract';
 import { buildEntryPoint } from '../domain/entry-point.ts';
+import { listMaskedValues } from '../domain/run-variable.ts';
 import { listSecretValues } from '../domain/secret-values.ts';
-import { readBlob } from '../blobs/read-blob.ts';
-import { readConfigurationFiles } from '../archives/configuration-archive.ts';
+import { createConfigurationArchives } from './version-archives.ts';
+import { holdsSecrets, readConfigurationFiles } from '../archives/configuration-archive.ts';
 import { readRequirementsManifest } from '../domain/requirements.ts';
 import { ServiceError } from './service-error.ts';
 
@@ -20,6 +22,7 @@ export interface BeginAttemptDependencies {
   blobs: BlobStore;
   encryption: Encryption;
   credentials: Credentials;
+  readRunVariables: RunVariables;
   /** Where user code reaches the API. */
   apiUrl: () => string;
 }
@@ -44,7 +47,8 @@ export type BeginAttempt = ReturnType<typeof createBeginAttempt>;
 
 /** What the bootstrap of an attempt asks before user code starts: whether it may, with what, and the files. */
 export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
-  const { persistence, blobs, encryption, credentials, apiUrl } = dependencies;
+  const { persistence, blobs, encryption, credentials, readRunVariables, apiUrl } = dependencies;
+  const configurationArchives = createConfigurationArchives(blobs, encryption);
 
   /** One bootstrap is let in, once, while its claim is the run's; the run is `running` from then on. */
   async function letIn(store: Store, attemptId: string, claimNumber: number, nonce: string) {
@@ -60,10 +64,6 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
     return { attempt, run };
   }
 
-  async function openConfiguration(configuration: ConfigurationRecord): Promise<Buffer> {
-    return encryption.decrypt(await readBlob(blobs, configuration.archiveKey), configuration.id);
-  }
-
   async function describe(run: JobRunRecord): Promise<AttemptStart> {
     const { store } = persistence;
     const [version] = await store.jobs.getVersions([run.jobVersionId]);
@@ -73,6 +73,8 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
     if (!version || !deployment || !configuration || !workspace)
       throw new Error(`Run ${run.id} has lost what it is made of`);
     const definition = version.definition as JobDefinition;
+    // Read now, and once: a change of the workspace's variables is for runs that begin later.
+    const variables = await readRunVariables(run.workspaceId, run.profile);
     const token = await credentials.issueRunToken(run.id);
     const interval =
       run.intervalStart && run.intervalEnd ? { start: run.intervalStart, end: run.intervalEnd } : null;
@@ -89,6 +91,8 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
       launcher: definition.entry_point.launcher,
       arguments: ['--run-id', run.id, '--trigger', run.trigger, '--entry-point', JSON.stringify(entryPoint)],
       variables: {
+        LANG: 'C.UTF-8',
+        ...Object.fromEntries(variables.map(({ name, value }) => [name, value])),
         WORKSPACE__PROFILE: run.profile,
         RUNTIME__RUN_ID: run.id,
         RUNTIME__DLTHUB_TELEMETRY: 'false',
@@ -98,9 +102,12 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
         RUNTIME__ORGANIZATION_ID: workspace.organizationId,
         RUNTIME__AUTH_TOKEN: token,
         PYTHONUNBUFFERED: '1',
-        LANG: 'C.UTF-8',
       },
-      masked_values: [token, ...(await listMaskedValues(await openConfiguration(configuration)))],
+      masked_values: [
+        token,
+        ...listMaskedValues(variables),
+        ...(await listConfigurationSecrets(await configurationArchives.open(configuration))),
+      ],
       log_limit_bytes: attemptLimits.logBytes,
       beacon_limit_bytes: attemptLimits.beaconBytes,
       line_limit_bytes: attemptLimits.lineBytes,
@@ -136,16 +143,16 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
       const configuration = await persistence.store.configurations.get(run.workspaceId, run.configurationId);
       if (!configuration)
         throw new ServiceError('not_found', 'The configuration of this run does not exist.');
-      return Readable.from(await openConfiguration(configuration));
+      return Readable.from(await configurationArchives.open(configuration));
     },
   };
 }
 
 /** Values of every `*secrets.toml`: a run reads one profile's, and its code may print any. */
-async function listMaskedValues(archive: Buffer): Promise<string[]> {
+async function listConfigurationSecrets(archive: Buffer): Promise<string[]> {
   const files = await readConfigurationFiles(Readable.from(archive));
   return files
-    .filter((file) => file.name.endsWith('secrets.toml'))
+    .filter((file) => holdsSecrets(file.name))
     .flatMap((file) => listSecretValues(readToml(file.text)));
 }
 

@@ -1,7 +1,7 @@
 import type { AttemptLog } from './attempt-log.ts';
 import type { FinishRun } from './finish-run.ts';
 import type { JobRunRecord } from '../store/records.ts';
-import type { Persistence } from '../store/store.ts';
+import type { Persistence, Store } from '../store/store.ts';
 import { isTerminalRunState } from '@pumphouse/contract';
 import { runnerLine } from '../domain/log-line.ts';
 import { ServiceError } from './service-error.ts';
@@ -23,28 +23,35 @@ export function createCancelRuns(persistence: Persistence, finishRun: FinishRun,
     const run = await store.jobRuns.get(workspaceId, jobRunId);
     if (!run) return { outcome: 'not-found', jobRunId };
     if (isTerminalRunState(run.status)) return { outcome: 'finished', run };
-    if (run.status === 'pending') {
-      // A supervisor may claim it at this moment: the state decides, and the run is then cancelled as a started one.
-      const ended = await finishRun(jobRunId, { status: 'cancelled' }, { onlyFrom: ['pending'] });
-      if (!ended) await askForStop(jobRunId);
-    } else {
-      await askForStop(jobRunId);
-    }
+    const isCancelled = run.status === 'pending' ? await endWaiting(jobRunId) : await askForStop(jobRunId);
+    // It was claimed, or went back to waiting, at this moment: what holds now decides.
+    if (!isCancelled) return cancelOne(workspaceId, jobRunId);
     const now = await store.jobRuns.get(workspaceId, jobRunId);
     return { outcome: 'cancelling', run: now ?? run, previousStatus: run.status };
   }
 
-  /** The words are stored with the state: a stop that is quick ends the run, and closes its log, before anything could be added. */
-  async function askForStop(jobRunId: string): Promise<void> {
-    await persistence.transaction(async (store) => {
+  function endWaiting(jobRunId: string): Promise<boolean> {
+    return finishRun(jobRunId, { status: 'cancelled' }, { onlyFrom: ['pending'] });
+  }
+
+  /**
+   * The words are stored with the state: a stop that is quick ends the run, and closes its log, before anything could be added.
+   * @returns whether the run is being stopped, for this call or an earlier one
+   */
+  async function askForStop(jobRunId: string): Promise<boolean> {
+    const isAsked = await persistence.transaction(async (store) => {
+      const run = await store.jobRuns.lock(jobRunId);
+      if (run?.status === 'cancelling') return true;
       if (!(await store.jobRuns.transition(jobRunId, ['starting', 'running'], 'cancelling', 'cancel')))
-        return;
+        return false;
       const attempt = await store.attempts.latest(jobRunId);
       const words = runnerLine('Cancelled; the run is being stopped.', new Date());
       if (attempt) await attemptLog.writeWith(store, attempt.id, [words]);
       await store.outbox.wake();
+      return true;
     });
     attemptLog.announce(jobRunId);
+    return isAsked;
   }
 
   return {
@@ -63,6 +70,28 @@ export function createCancelRuns(persistence: Persistence, finishRun: FinishRun,
       const results: CancelResult[] = [];
       for (const jobRunId of new Set(jobRunIds)) results.push(await cancelOne(workspaceId, jobRunId));
       return results;
+    },
+
+    /**
+     * Cancels the runs of jobs that wait, in the transaction that takes the jobs out of service; it holds their locks, so no run is
+     * added meanwhile. Those that have started go on. @returns their ids, to be announced after the commit
+     */
+    async cancelWaiting(store: Store, jobIds: readonly string[]): Promise<string[]> {
+      const cancelled: string[] = [];
+      for (const jobRunId of await store.jobRuns.listPending(jobIds)) {
+        const ended = await finishRun.inTransaction(
+          store,
+          jobRunId,
+          { status: 'cancelled' },
+          { onlyFrom: ['pending'] },
+        );
+        if (ended) cancelled.push(jobRunId);
+      }
+      return cancelled;
+    },
+
+    announce(jobRunIds: readonly string[]): void {
+      for (const jobRunId of jobRunIds) attemptLog.announce(jobRunId);
     },
   };
 }

@@ -259,4 +259,12 @@ describe('the workspace', () => {
     expect(job.version).toBe(6);
     expect(texts).toContain(job.description);
   });
+
+  it('lets runs start while somebody holds it: a deploy may be about to wait for a job that they hold', async () => {
+    await place.deployAll([defineJob('jobs.a')]);
+    await fixture.persistence.transaction(async (tx) => {
+      await tx.workspaces.lock(place.workspaceId);
+      expect(await place.startRun('jobs.a')).toMatchObject({ status: 'pending' });
+    });
+  });
 });

@@ -1,3 +1,4 @@
+import type { CancelRuns } from './cancel-runs.ts';
 import type { JobRecord, JobVersionContent, JobVersionRecord } from '../store/records.ts';
 import type { Persistence, Store } from '../store/store.ts';
 import type { JobDefinition } from '../domain/job-definition.ts';
@@ -38,14 +39,18 @@ export interface DeployResult {
 
 export type Deploy = ReturnType<typeof createDeploy>;
 
-/** Makes the jobs of a workspace what the definitions say, all or nothing, in one transaction under the workspace's lock. */
-export function createDeploy(persistence: Persistence) {
+/**
+ * Makes the jobs of a workspace what the definitions say, all or nothing, in one transaction under the locks of the workspace and its
+ * jobs. Runs that wait of a job that it archives are cancelled, as when somebody archives it by hand.
+ */
+export function createDeploy(persistence: Persistence, cancelRuns: CancelRuns) {
   async function reconcile(store: Store, request: DeployRequest): Promise<DeployResult> {
     const workspace = await store.workspaces.lock(request.workspaceId);
     if (!workspace) throw new ServiceError('not_found', `There is no workspace ${request.workspaceId}.`);
     if (workspace.archivedAt)
       throw new ServiceError('workspace_archived', 'The workspace is archived; bring it back first.');
-    const stored = await store.jobs.listAll(request.workspaceId);
+    // All at once and in id order, as starts take them: one after the other, as they are changed, would deadlock with starts.
+    const stored = await store.jobs.lockAll(request.workspaceId);
     const definitions = readDefinitions(request.jobs, listStaying(stored, request.deploymentModule));
     const configuration = await store.configurations.latest(request.workspaceId);
     const profiles = configuration?.profiles ?? [];
@@ -102,8 +107,18 @@ export function createDeploy(persistence: Persistence) {
   }
 
   return async function deploy(request: DeployRequest): Promise<DeployResult> {
-    return persistence.transaction((store) => reconcile(store, request));
+    const { result, cancelled } = await persistence.transaction(async (store) => {
+      const deployed = await reconcile(store, request);
+      return { result: deployed, cancelled: await cancelWaiting(store, request, deployed) };
+    });
+    cancelRuns.announce(cancelled);
+    return result;
   };
+
+  async function cancelWaiting(store: Store, { dryRun }: DeployRequest, { jobs }: DeployResult) {
+    const archived = jobs.filter(({ outcome }) => outcome === 'archived').map(({ job }) => job.id);
+    return dryRun ? [] : cancelRuns.cancelWaiting(store, archived);
+  }
 }
 
 interface ReadDefinition {

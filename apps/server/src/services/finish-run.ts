@@ -1,13 +1,15 @@
 import type { AttemptExit } from '../store/records.ts';
-import type { JobRunRecord, RunFailure } from '../store/records.ts';
+import type { JobRunRecord } from '../store/records.ts';
+import type { RunFailureCode, RunFailureReason } from '../domain/run-failures.ts';
 import type { RunState } from '@pumphouse/contract';
 import type { FaultPoints } from '../fault-points.ts';
 import type { Persistence, Store } from '../store/store.ts';
 import type { StartRuns } from './start-runs.ts';
+import { readRunFailureCode } from '../domain/run-failures.ts';
 import { statesBefore } from '../domain/run-state.ts';
 
 export type RunOutcome =
-  { status: 'completed' } | { status: 'failed'; failure: RunFailure } | { status: 'cancelled' };
+  { status: 'completed' } | { status: 'failed'; failure: RunFailureReason } | { status: 'cancelled' };
 
 export interface FinishOptions {
   /** Ends the run only while it is in one of these states. */
@@ -24,37 +26,53 @@ export interface FinishRunDependencies {
   announce: (jobRunId: string) => void;
 }
 
-export type FinishRun = ReturnType<typeof createFinishRun>;
+/** Ends a run; false when it has ended already, or is not what the options ask for. */
+export interface FinishRun {
+  (jobRunId: string, outcome: RunOutcome, options?: FinishOptions): Promise<boolean>;
+  /** Ends it in the caller's transaction; the caller announces the run after the commit. */
+  inTransaction(
+    store: Store,
+    jobRunId: string,
+    outcome: RunOutcome,
+    options?: FinishOptions,
+  ): Promise<boolean>;
+}
 
 /**
  * The door through which every run ends: its state, what it completed, the runs that follow it and the event are one
  * transaction. A run that has ended stays as it is, so finishing twice is harmless; the answer is false then.
  */
-export function createFinishRun({ persistence, startRuns, faultPoints, announce }: FinishRunDependencies) {
+export function createFinishRun({
+  persistence,
+  startRuns,
+  faultPoints,
+  announce,
+}: FinishRunDependencies): FinishRun {
   async function end(
     store: Store,
     jobRunId: string,
     outcome: RunOutcome,
-    { onlyFrom = statesBefore(outcome.status), claimNumber }: FinishOptions,
+    { onlyFrom = statesBefore(outcome.status), claimNumber }: FinishOptions = {},
   ): Promise<boolean> {
-    const run = await store.jobRuns.lock(jobRunId);
+    const run = await store.jobRuns.find(jobRunId);
     if (!run) return false;
-    if (claimNumber !== undefined && run.claimNumber !== claimNumber) return false;
-    const failure = outcome.status === 'failed' ? outcome.failure : null;
-    if (!(await store.jobRuns.end(jobRunId, onlyFrom, outcome.status, failure))) return false;
     const [job] = await store.jobs.getMany([run.jobId]);
     if (!job) throw new Error(`Run ${jobRunId} belongs to no job`);
     const event = job.jobType === 'interactive' ? null : followUpEvent(outcome, job.jobRef);
     const followers = event ? await store.jobs.listTriggeredBy(run.workspaceId, event) : [];
-    // All at once, in id order: ends of jobs that follow each other would wait for each other.
+    // Jobs before runs, as everywhere, and all at once in id order: ends of jobs that follow each other would wait for each other.
     await store.jobs.lock([run.jobId, ...followers.map((follower) => follower.id)]);
+    const held = await store.jobRuns.lock(jobRunId);
+    if (claimNumber !== undefined && held?.claimNumber !== claimNumber) return false;
+    const failure = outcome.status === 'failed' ? outcome.failure : null;
+    if (!(await store.jobRuns.end(jobRunId, onlyFrom, outcome.status, failure))) return false;
     if (outcome.status === 'completed') await store.jobs.noteCompletion(run.jobId, coveredEnd(run));
     await store.outbox.add({ kind: 'job_run.finished', payload: { jobRunId } });
     if (event) await startRuns.startFollowers(store, { event, previousRun: run });
     return true;
   }
 
-  return async function finishRun(
+  async function finishRun(
     jobRunId: string,
     outcome: RunOutcome,
     options: FinishOptions = {},
@@ -67,7 +85,9 @@ export function createFinishRun({ persistence, startRuns, faultPoints, announce 
     await faultPoints.reach('after-finish-commit');
     announce(jobRunId);
     return ended;
-  };
+  }
+
+  return Object.assign(finishRun, { inTransaction: end });
 }
 
 /** Cancelled and skipped runs fire nothing: a person's stop is no outcome of the work. */
@@ -85,7 +105,7 @@ export function outcomeOfExit(run: Pick<JobRunRecord, 'endIntent'>, exit: Attemp
   if (run.endIntent === 'timeout') {
     return failed('timed_out', 'The run took longer than its timeout and was stopped.');
   }
-  if (exit.reason) return failed(exit.reason.code, exit.reason.detail);
+  if (exit.reason) return failed(readRunFailureCode(exit.reason.code), exit.reason.detail);
   if (exit.code === 0) return { status: 'completed' };
   if (exit.outOfMemory)
     return failed('out_of_memory', 'The run needed more memory than it may use and was killed.');
@@ -94,7 +114,7 @@ export function outcomeOfExit(run: Pick<JobRunRecord, 'endIntent'>, exit: Attemp
   return failed('exit_code', `The run ended with exit code ${exit.code}.`);
 }
 
-function failed(code: string, detail: string): RunOutcome {
+function failed(code: RunFailureCode, detail: string): RunOutcome {
   return { status: 'failed', failure: { code, detail } };
 }
 

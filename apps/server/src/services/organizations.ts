@@ -21,6 +21,16 @@ export interface OrganizationMe {
   workspaces: (WorkspaceRecord & { role: WorkspaceRole })[];
 }
 
+/** The caller's own account: the organization that was joined first, the one that was joined last, and all. */
+export interface AccountMe {
+  principal: Principal;
+  primary: JoinedOrganization;
+  latest: JoinedOrganization;
+  memberships: JoinedOrganization[];
+}
+
+export type JoinedOrganization = OrganizationRecord & { membershipId: string; role: OrganizationRole };
+
 export type Organizations = ReturnType<typeof createOrganizations>;
 
 /** Organizations as their members see them. */
@@ -54,6 +64,22 @@ export function createOrganizations(persistence: Persistence) {
         role: place.role,
         workspaces: await store.workspaces.listOfMembership(place.membershipId),
       };
+    },
+
+    /** @throws ServiceError no_account for the key of a workspace; forbidden for somebody who belongs nowhere */
+    async account(principal: Principal): Promise<AccountMe> {
+      const user = await store.people.getUser(principal.userId);
+      if (user?.kind !== 'human') {
+        throw new ServiceError(
+          'no_account',
+          'This is the key of a workspace: it has no account. Ask for /organizations instead.',
+        );
+      }
+      const memberships = await store.people.listMembershipsOf(user.id);
+      const [primary, latest] = [memberships[0], memberships.at(-1)];
+      if (!primary || !latest)
+        throw new ServiceError('forbidden', 'You belong to no organization; have an owner add you to one.');
+      return { principal, primary, latest, memberships };
     },
 
     /** @throws ServiceError unknown_dataplane, or region_already_set: the choice is final */

@@ -3,7 +3,7 @@ import type { AttemptRecord, JobRunRecord } from '../store/records.ts';
 import type { LogFiles } from '../blobs/log-file.ts';
 import type { Persistence } from '../store/store.ts';
 import { isTerminalRunState } from '@pumphouse/contract';
-import { renumberLogLine } from '../domain/log-line.ts';
+import { formatLogLine, renumberLogLine, setupLine } from '../domain/log-line.ts';
 import { ServiceError } from './service-error.ts';
 
 export interface ReadLogsDependencies {
@@ -62,6 +62,12 @@ export function createReadLogs({ persistence, attemptLog, logFiles }: ReadLogsDe
   }
 
   async function* readAttempt(attempt: AttemptRecord, position: Position): AsyncGenerator<Uint8Array> {
+    if (attempt.logRemovedAt) {
+      if (position.attemptLines === 0) yield noteRemoval(attempt.logRemovedAt, position.runLines);
+      position.attemptLines += 1;
+      position.runLines += 1;
+      return;
+    }
     // Bytes past what the row says belong to an append that is not committed and may be taken back.
     if (attempt.logLines <= position.attemptLines) return;
     const shift = position.runLines - position.attemptLines;
@@ -115,6 +121,12 @@ export function createReadLogs({ persistence, attemptLog, logFiles }: ReadLogsDe
       return followRun(jobRunId, options);
     },
   };
+}
+
+/** A `setup` line, since the dlt client hides the lines of a runner: a log that is empty for no reason would be taken for a loss. */
+function noteRemoval(at: Date, lineNumber: number): Uint8Array {
+  const words = `The log was removed on ${at.toISOString().slice(0, 10)}: it had passed what the server keeps (PUMPHOUSE_RETENTION).`;
+  return Buffer.from(formatLogLine({ line_num: lineNumber, ...setupLine(words, 'stdout', at) }));
 }
 
 const newline = 0x0a;

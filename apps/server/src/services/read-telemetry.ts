@@ -41,6 +41,11 @@ export function createReadTelemetry({ store }: Persistence, blobs: BlobStore) {
       pipelineRunId: string,
     ): Promise<{ run: PipelineRunRecord; body: unknown }> {
       const run = await getPipelineRun(workspaceId, pipelineRunId);
+      if (run.traceRemovedAt) {
+        const day = run.traceRemovedAt.toISOString().slice(0, 10);
+        const words = `The trace of pipeline run ${pipelineRunId} was removed on ${day}: it had passed what the server keeps.`;
+        throw new ServiceError('trace_removed', words);
+      }
       try {
         const body: unknown = JSON.parse((await readBlob(blobs, run.traceBlobKey)).toString());
         return { run, body };

@@ -221,9 +221,12 @@ describe('a profile', () => {
     expect(await place.trigger({ jobIds: [id], profile })).toEqual({
       succeeded: [],
       skipped: [],
-      failed: [{ ref: 'jobs.a', detail }],
+      failed: [{ ref: 'jobs.a', code: 'invalid_profile', detail }],
     });
-    await expect(place.createRun('jobs.a', { profile })).rejects.toMatchObject({ code: 'start_declined' });
+    await expect(place.createRun('jobs.a', { profile })).rejects.toMatchObject({
+      code: 'invalid_profile',
+      extra: { reasons: [detail] },
+    });
     expect(await countRuns()).toBe(0);
   });
 });
@@ -233,7 +236,7 @@ describe('what cannot start', () => {
     await place.deployAll([defineJob('jobs.a')]);
     await place.setJob('jobs.a', 'is_archived = true');
     const { id } = await place.getJob('jobs.a');
-    const failed = [{ ref: 'jobs.a', detail: 'job jobs.a is archived' }];
+    const failed = [{ ref: 'jobs.a', code: 'job_archived', detail: 'job jobs.a is archived' }];
     expect(await place.trigger({ jobIds: [id] })).toEqual({ succeeded: [], skipped: [], failed });
     expect(await place.trigger({ selectors: ['*'] })).toEqual({ succeeded: [], skipped: [], failed: [] });
     await expect(place.createRun('jobs.a')).rejects.toMatchObject({ code: 'job_archived' });
@@ -246,7 +249,7 @@ describe('what cannot start', () => {
     ]);
     const { skipped } = await place.trigger({ selectors: ['*'] });
     expect(skipped).toMatchObject([{ status: 'skipped_workspace_archived', run: null }]);
-    await expect(place.createRun('jobs.a')).rejects.toMatchObject({ code: 'start_declined' });
+    await expect(place.createRun('jobs.a')).rejects.toMatchObject({ code: 'workspace_archived' });
   });
 
   it('is a job without a deployment, or without a configuration', async () => {
@@ -255,7 +258,7 @@ describe('what cannot start', () => {
     expect(await without()).toContain('no deployment yet');
     await place.uploadDeployment();
     expect(await without()).toContain('no configuration yet');
-    await expect(place.createRun('jobs.a')).rejects.toMatchObject({ code: 'start_declined' });
+    await expect(place.createRun('jobs.a')).rejects.toMatchObject({ code: 'no_configuration' });
     await place.uploadConfiguration();
     expect(await place.startRun('jobs.a')).toMatchObject({ status: 'pending' });
   });

@@ -1,3 +1,4 @@
+import type { FailedStart } from './start-refusals.ts';
 import type { ConfigurationRecord, DeploymentRecord } from '../store/records.ts';
 import type { JobDefinition } from '../domain/job-definition.ts';
 import type { JobRecord } from '../store/records.ts';
@@ -13,6 +14,7 @@ import {
   pickTriggerByRef,
   resolveRequestedTrigger,
 } from '../domain/selectors.ts';
+import { declined, findRefusal, refuseArchived } from './start-refusals.ts';
 import { decideStart } from '../domain/start-decision.ts';
 import { isTimedTrigger, readTriggerType } from '../domain/trigger.ts';
 import { listRefreshCascade, readUpstreamRef } from '../domain/refresh.ts';
@@ -42,7 +44,7 @@ export interface StartedJob {
 export interface TriggerResult {
   succeeded: StartedJob[];
   skipped: StartedJob[];
-  failed: { ref: string; detail: string }[];
+  failed: FailedStart[];
 }
 
 export interface CreateRunRequest {
@@ -109,9 +111,9 @@ export function createStartRuns(persistence: Persistence, clock: () => Date) {
   ): Promise<void> {
     const job = batch.jobs.get(candidate.job.id) ?? candidate.job;
     const definition = batch.definitionOf(job);
-    const refusal = findRefusal(batch, job, definition, options.profile);
+    const refusal = findRefusal(batch, job, options.profile);
     if (refusal) {
-      result.failed.push({ ref: job.jobRef, detail: refusal });
+      result.failed.push({ ref: job.jobRef, ...refusal });
       return;
     }
     const pendingUpstreams = listPendingUpstreams(definition, options.pendingRefs);
@@ -144,7 +146,7 @@ export function createStartRuns(persistence: Persistence, clock: () => Date) {
   ): Promise<void> {
     const { job } = candidate;
     if (decision.outcome === 'refuse') {
-      result.failed.push({ ref: job.jobRef, detail: decision.reasons.join('; ') });
+      result.failed.push({ ref: job.jobRef, code: 'job_archived', detail: decision.reasons.join('; ') });
       return;
     }
     if (decision.outcome === 'skip') {
@@ -231,13 +233,16 @@ export function createStartRuns(persistence: Persistence, clock: () => Date) {
       });
     },
 
-    /** One run of one job. @throws ServiceError start_declined with the reasons */
+    /**
+     * One run of one job. @throws ServiceError not_found, invalid_trigger, and with the reasons in `extra`: start_declined, job_archived,
+     * workspace_archived, invalid_profile, no_deployment, no_configuration
+     */
     async createRun(request: CreateRunRequest): Promise<{ run: JobRunRecord; created: boolean }> {
       return persistence.transaction(async (store) => {
         const [job] = await store.jobs.lock([request.jobId]);
         if (job?.workspaceId !== request.workspaceId)
           throw new ServiceError('not_found', `There is no job ${request.jobId}.`);
-        if (job.isArchived) throw new ServiceError('job_archived', `The job ${job.jobRef} is archived.`);
+        await refuseArchived(store, job);
         if (request.mode === 'when_not_running') {
           const active = await store.jobRuns.findActive(job.id);
           if (active) return { run: active, created: false };
@@ -313,27 +318,12 @@ async function loadBatch(
   return {
     jobs: new Map(locked.map((job) => [job.id, job])),
     all: await store.jobs.listAll(workspaceId),
-    deployment: await store.deployments.latest(workspaceId),
-    configuration: await store.configurations.latest(workspaceId),
+    deployment: await store.deployments.holdLatest(workspaceId),
+    configuration: await store.configurations.holdLatest(workspaceId),
     activeCounts: await store.jobRuns.countActive(ids),
     isWorkspaceArchived: Boolean(workspace?.archivedAt),
     definitionOf: (job) => job.definition as JobDefinition,
   };
-}
-
-/** Reasons for which the contract has no status: they are errors of the call. */
-function findRefusal(
-  batch: Batch,
-  job: JobRecord,
-  definition: JobDefinition,
-  override: string | null,
-): string | null {
-  if (!batch.deployment) return 'The workspace has no deployment yet: run `dlthub deploy` first.';
-  if (!batch.configuration) return 'The workspace has no configuration yet: run `dlthub deploy` first.';
-  if (job.jobType === 'interactive')
-    return `${job.jobRef} is interactive; this version runs batch and stream jobs only.`;
-  const profile = chooseProfile(definition, override, batch.configuration.profiles);
-  return profile.ok ? null : profile.reason;
 }
 
 function profileOf(batch: Batch, job: JobRecord, override: string | null): string {
@@ -365,7 +355,11 @@ function pickCandidates(jobs: readonly JobRecord[], request: TriggerRequest) {
   const known = new Set(jobs.map((job) => job.id));
   const unknown = request.jobIds
     .filter((id) => !known.has(id))
-    .map((id) => ({ ref: id, detail: 'There is no job with this id in the workspace.' }));
+    .map((id): FailedStart => ({
+      ref: id,
+      code: 'not_found',
+      detail: 'There is no job with this id in the workspace.',
+    }));
   const candidates: Candidate[] = [];
   for (const job of jobs) {
     const definition = job.definition as JobDefinition;
@@ -380,16 +374,4 @@ function pickCandidates(jobs: readonly JobRecord[], request: TriggerRequest) {
     }
   }
   return { candidates, unknown };
-}
-
-function declined(result: TriggerResult): ServiceError {
-  const [skipped] = result.skipped;
-  if (skipped) {
-    return new ServiceError('start_declined', `Not started: ${skipped.status.replaceAll('_', ' ')}.`, {
-      status: skipped.status,
-      reasons: skipped.reasons,
-    });
-  }
-  const detail = result.failed[0]?.detail ?? 'The run was not started.';
-  return new ServiceError('start_declined', detail, { reasons: [detail] });
 }

@@ -4,7 +4,6 @@ import type { Encryption } from './encryption.ts';
 import type { Persistence, Store } from '../store/store.ts';
 import type { UploadGrant } from './credentials.ts';
 import { createReadStream } from 'node:fs';
-import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import {
   buildInstallSet,
@@ -14,6 +13,8 @@ import {
 } from '../domain/requirements.ts';
 import { inspectArchive, type ArchiveLimits } from '../archives/inspect-archive.ts';
 import { inspectConfigurationArchive } from '../archives/configuration-archive.ts';
+import { createConfigurationArchives, nameDeploymentArchive } from './version-archives.ts';
+import { createStoreVersion } from './store-version.ts';
 import { ServiceError } from './service-error.ts';
 
 export interface UploadPackageDependencies {
@@ -35,40 +36,31 @@ export function createUploadPackage({
   encryption,
   archiveLimits,
 }: UploadPackageDependencies) {
+  const configurationArchives = createConfigurationArchives(blobs, encryption);
+  const storeVersion = createStoreVersion({ persistence, blobs });
+
   async function membershipOf(store: Store, grant: UploadGrant): Promise<string> {
     const access = await store.workspaces.findAccess(grant.workspaceId, grant.principal.userId);
     if (!access) throw new ServiceError('not_found', `There is no workspace ${grant.workspaceId}.`);
     return access.membershipId;
   }
 
-  /**
-   * Stores the row of a blob under the workspace's lock; an upload that was taken already is refused. The blob of a refused one goes:
-   * its key is its own, so the first one's stays.
-   */
-  async function store<Row>(
+  /** An upload that was taken already is refused: the blob of the second one goes, its key is its own, so the first one's stays. */
+  function store<Row>(
     grant: UploadGrant,
     archiveKey: string,
     exists: (tx: Store) => Promise<boolean>,
     insert: (tx: Store, createdBy: string) => Promise<Row>,
   ): Promise<Row> {
-    try {
-      return await persistence.transaction(async (tx) => {
-        const workspace = await tx.workspaces.lock(grant.workspaceId);
-        if (!workspace) throw new ServiceError('not_found', `There is no workspace ${grant.workspaceId}.`);
-        if (workspace.archivedAt) throw new ServiceError('workspace_archived', 'The workspace is archived.');
-        if (await exists(tx)) {
-          throw new ServiceError(
-            'upload_already_received',
-            'This upload was received already; ask for a new one.',
-          );
-        }
-        return insert(tx, await membershipOf(tx, grant));
-      });
-    } catch (error) {
-      // Only after a refusal is it certain that no row names the blob: a commit whose answer got lost may have stored one.
-      if (error instanceof ServiceError) await blobs.delete(archiveKey);
-      throw error;
-    }
+    return storeVersion(grant.workspaceId, archiveKey, async (tx) => {
+      if (await exists(tx)) {
+        throw new ServiceError(
+          'upload_already_received',
+          'This upload was received already; ask for a new one.',
+        );
+      }
+      return insert(tx, await membershipOf(tx, grant));
+    });
   }
 
   return {
@@ -81,7 +73,7 @@ export function createUploadPackage({
       const { grant } = upload;
       const hasEmbeddedDatabase = readEmbeddedDatabase(upload.requirements);
       const report = await inspectArchive(createReadStream(upload.archivePath), archiveLimits);
-      const archiveKey = `deployments/${grant.uploadId}.${randomUUID()}.tar.gz`;
+      const archiveKey = nameDeploymentArchive(grant.uploadId);
       const { sha256 } = await blobs.put(archiveKey, createReadStream(upload.archivePath));
       return store(
         grant,
@@ -109,8 +101,7 @@ export function createUploadPackage({
     async uploadConfiguration(upload: { grant: UploadGrant; archive: Buffer }): Promise<ConfigurationRecord> {
       const { grant, archive } = upload;
       const report = await inspectConfigurationArchive(Readable.from([archive]));
-      const archiveKey = `configurations/${grant.uploadId}.${randomUUID()}.tar.gz.sealed`;
-      await blobs.put(archiveKey, encryption.encrypt(archive, grant.uploadId));
+      const archiveKey = await configurationArchives.seal(grant.uploadId, archive);
       return store(
         grant,
         archiveKey,

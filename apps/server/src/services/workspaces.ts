@@ -1,7 +1,8 @@
 import type { Authorization } from './authorize.ts';
+import type { CancelRuns } from './cancel-runs.ts';
 import type { OrganizationRecord, WorkspaceAccess, WorkspaceRecord } from '../store/records.ts';
 import type { Page, PageRequest } from './read-page.ts';
-import type { Persistence } from '../store/store.ts';
+import type { Persistence, Store } from '../store/store.ts';
 import type { Principal } from './credentials.ts';
 import { byNameOrAge } from './organizations.ts';
 import { pageOf, sortBy } from './read-page.ts';
@@ -31,8 +32,14 @@ export type Workspaces = ReturnType<typeof createWorkspaces>;
 
 const longestName = 200;
 
-export function createWorkspaces(persistence: Persistence) {
+export function createWorkspaces(persistence: Persistence, cancelRuns: CancelRuns) {
   const { store } = persistence;
+
+  async function lock(tx: Store, workspaceId: string): Promise<WorkspaceRecord> {
+    const workspace = await tx.workspaces.lock(workspaceId);
+    if (!workspace) throw new ServiceError('not_found', `There is no workspace ${workspaceId}.`);
+    return workspace;
+  }
 
   async function describe(workspaces: readonly WorkspaceRecord[]): Promise<ListedWorkspace[]> {
     const ids = workspaces.map((workspace) => workspace.id);
@@ -96,13 +103,42 @@ export function createWorkspaces(persistence: Persistence) {
     ): Promise<WorkspaceRecord> {
       const name = typeof change.name === 'string' ? checkName(change.name) : undefined;
       return persistence.transaction(async (tx) => {
-        const workspace = await tx.workspaces.lock(workspaceId);
-        if (!workspace) throw new ServiceError('not_found', `There is no workspace ${workspaceId}.`);
+        const workspace = await lock(tx, workspaceId);
         if (workspace.archivedAt) throw new ServiceError('workspace_archived', 'The workspace is archived.');
         return tx.workspaces.update(workspaceId, {
           name: name ?? workspace.name,
           description: change.description === undefined ? workspace.description : change.description,
         });
+      });
+    },
+
+    /**
+     * Takes a workspace out of service: it can be read, and nothing in it starts or changes. Runs that wait are cancelled, those that
+     * have started go on. Archiving it again changes nothing.
+     */
+    async archive(workspaceId: string): Promise<WorkspaceRecord> {
+      const { workspace, cancelled } = await persistence.transaction(async (tx) => {
+        const found = await lock(tx, workspaceId);
+        if (found.archivedAt) return { workspace: found, cancelled: [] };
+        // A start that was decided before has stored its run by now; one that is decided after sees the archived workspace.
+        const jobs = await tx.jobs.lockAll(workspaceId);
+        return {
+          workspace: await tx.workspaces.setArchived(workspaceId, true),
+          cancelled: await cancelRuns.cancelWaiting(
+            tx,
+            jobs.map((job) => job.id),
+          ),
+        };
+      });
+      cancelRuns.announce(cancelled);
+      return workspace;
+    },
+
+    /** Brings a workspace back with its jobs as they were; what was cancelled stays so. */
+    unarchive(workspaceId: string): Promise<WorkspaceRecord> {
+      return persistence.transaction(async (tx) => {
+        const workspace = await lock(tx, workspaceId);
+        return workspace.archivedAt ? tx.workspaces.setArchived(workspaceId, false) : workspace;
       });
     },
   };

@@ -8,7 +8,9 @@ import { createJobStore } from './postgres/jobs.ts';
 import { createOutboxStore, wakeChannel } from './postgres/outbox.ts';
 import { createConfigurationStore, createDeploymentStore } from './postgres/packages.ts';
 import { createPeopleStore } from './postgres/people.ts';
+import { createStorageStore } from './postgres/storage.ts';
 import { createTelemetryStore } from './postgres/telemetry.ts';
+import { createVariableStore } from './postgres/variables.ts';
 import { createWorkspaceStore } from './postgres/workspaces.ts';
 
 /** Every resource, over the database or over one open transaction. The SQL is in `postgres/<resource>.ts`. */
@@ -27,7 +29,9 @@ export function createStore(sql: Queryable) {
     attempts: createAttemptStore(sql),
     environments: createEnvironmentStore(sql),
     telemetry: createTelemetryStore(sql),
+    variables: createVariableStore(sql),
     outbox: createOutboxStore(sql),
+    storage: createStorageStore(sql),
   };
 }
 

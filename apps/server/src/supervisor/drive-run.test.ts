@@ -10,6 +10,7 @@ import { createBootstrappedExecutor, createServer } from './testing/supervisor-f
 import { createPlace, defineJob } from '../services/testing/service-place.ts';
 import { createServiceFixture } from '../services/testing/service-fixture.ts';
 import { eventually } from '../../../../testing/fixtures/eventually.ts';
+import { runFailures } from '../domain/run-failures.ts';
 import { holdBuilds } from './testing/held-builds.ts';
 
 let fixture: ServiceFixture;
@@ -56,6 +57,25 @@ const awaitStatus = (jobRunId: string, status: RunState) =>
 
 const contents = async (jobRunId: string) => (await place.readLog(jobRunId)).map(({ content }) => content);
 const look = (jobRunId: string) => fixture.attemptLog.announce(jobRunId);
+
+describe('the environment of a run', () => {
+  it('is built with the settings of its workspace and profile, and with nothing that is for runs', async () => {
+    const executor = await serve();
+    const plain = (name: string, value: string) => ({ name, type: 'plain' as const, value });
+    const password = { name: 'UV_INDEX_CORP_PASSWORD', type: 'secret' as const, value: 'swordfish' };
+    const ofAll = [plain('UV_INDEX', 'https://one.example.com'), plain('API_REGION', 'north'), password];
+    await place.updateVariables({ profile: null, deletes: [], upserts: ofAll });
+    const ofProd = [plain('UV_INDEX', 'https://two.example.com')];
+    await place.updateVariables({ profile: 'prod', deletes: [], upserts: ofProd });
+    const { id } = await place.startRun('jobs.a');
+    await executor.awaitStart(id);
+    expect(executor.fake.built).toMatchObject([{ maskedValues: ['swordfish'] }]);
+    expect(executor.fake.built[0]?.variables).toEqual({
+      UV_INDEX: 'https://two.example.com',
+      UV_INDEX_CORP_PASSWORD: 'swordfish',
+    });
+  });
+});
 
 describe('an attempt that is gone', () => {
   it('fails its run as lost, after its last words were read', async () => {
@@ -129,7 +149,9 @@ describe('an attempt that does not start', () => {
       const { id } = await place.startRun('jobs.a');
       const ended = await awaitStatus(id, 'failed');
       expect(ended.failure).toMatchObject({ code: `executor_${kind}` });
-      expect(await contents(id)).toEqual([ended.failure?.detail]);
+      const { nextStep } = runFailures[`executor_${kind}`];
+      const words = `Failed (executor_${kind}): ${ended.failure?.detail} ${nextStep}`;
+      expect(await contents(id)).toEqual([words]);
       expect(executor.fake.started).toEqual([]);
     },
   );
@@ -268,7 +290,9 @@ describe('runs that wait for the same environment', () => {
       expect(await awaitStatus(id, 'failed')).toMatchObject({
         failure: { code: 'requirements_failed', detail: failure.message },
       });
-      expect(await contents(id)).toEqual(['resolving', 'no', failure.message]);
+      const { nextStep } = runFailures.requirements_failed;
+      const words = `Failed (requirements_failed): ${failure.message} ${nextStep}`;
+      expect(await contents(id)).toEqual(['resolving', 'no', words]);
     }
     expect(executor.fake.started).toEqual([]);
   });

@@ -1,9 +1,11 @@
 import type { EnvironmentRequest, Environments } from './environments.ts';
 import type { Executor } from '../executors/executor.ts';
 import type { JobDefinition } from '../domain/job-definition.ts';
+import type { RunVariable } from '../domain/run-variable.ts';
 import type { ServiceFixture } from '../services/testing/service-fixture.ts';
 import type { ServicePlace } from '../services/testing/service-place.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { chooseBuildSettings } from '../domain/build-settings.ts';
 import { createEnvironments } from './environments.ts';
 import { createFakeExecutor } from '../executors/fake/fake-executor.ts';
 import { createPlace, defineJob, plainRequirements } from '../services/testing/service-place.ts';
@@ -40,6 +42,7 @@ async function describeRequest(
     deployment,
     definition: defineJob('jobs.a', keys),
     organization: { id: at.organizationId, uid: 61_000 },
+    settings: chooseBuildSettings([]),
   };
 }
 
@@ -110,6 +113,38 @@ describe('an environment', () => {
     await ask(environments, await describeRequest(plainRequirements, {}, other)).location;
     await ask(environments, await describeRequest({ ...plainRequirements, python_version: '3.11' })).location;
     expect(fake.built).toHaveLength(3);
+  });
+
+  it('gets the settings of its workspace, and serves those only who would get the same packages', async () => {
+    const fake = createFakeExecutor();
+    const environments = createServerOf(fake, 'a');
+    const request = await describeRequest();
+    const plain = { isSecret: false, revision: 'r' };
+    const password = { name: 'UV_INDEX_CORP_PASSWORD', value: 'swordfish', isSecret: true, revision: 'r1' };
+    const askWith = async (...variables: RunVariable[]) => {
+      const asked = ask(environments, { ...request, settings: chooseBuildSettings(variables) });
+      return { lines: asked.lines, location: await asked.location };
+    };
+    const index = { ...plain, name: 'UV_DEFAULT_INDEX', value: 'https://one.example.com' };
+    const first = await askWith(index, password, { ...plain, name: 'API_TOKEN', value: 'for runs' });
+    expect(fake.built[0]).toMatchObject({
+      variables: { UV_DEFAULT_INDEX: 'https://one.example.com', UV_INDEX_CORP_PASSWORD: 'swordfish' },
+      maskedValues: ['swordfish'],
+    });
+    expect(fake.built[0]?.variables).not.toHaveProperty('API_TOKEN');
+    const proxy = { ...plain, name: 'HTTPS_PROXY', value: 'http://proxy' };
+    expect((await askWith(index, password, proxy)).location).toEqual(first.location);
+    await askWith();
+    await askWith(index);
+    await askWith({ ...index, value: 'https://two.example.com' }, password);
+    const last = await askWith(
+      index,
+      { ...password, revision: 'r2' },
+      { ...plain, name: 'UV_TARGET', value: '/' },
+    );
+    expect(fake.built).toHaveLength(5);
+    expect(new Set(fake.built.map(({ key }) => key)).size).toBe(5);
+    expect(last.lines[0]).toBe('Not used to build the environment: UV_TARGET.');
   });
 
   it('leaves out what Pumphouse does without, and says so', async () => {

@@ -1,3 +1,4 @@
+import type { BuildSettings } from '../domain/build-settings.ts';
 import type { DeploymentRecord } from '../store/records.ts';
 import type { EnvironmentLocation, Executor } from '../executors/executor.ts';
 import type { FaultPoints } from '../fault-points.ts';
@@ -23,6 +24,8 @@ export interface EnvironmentRequest {
   deployment: DeploymentRecord;
   definition: JobDefinition;
   organization: { id: string; uid: number };
+  /** Of the variables of the workspace, for the run's profile. */
+  settings: BuildSettings;
 }
 
 export type Environments = ReturnType<typeof createEnvironments>;
@@ -142,9 +145,7 @@ export function createEnvironments(dependencies: EnvironmentsDependencies) {
       const plan = planEnvironment(request);
       const ready = await findReady(plan.key);
       if (ready && ready !== 'gone') return ready;
-      for (const text of plan.leftOut) {
-        onLine(setupLine(`Not installed: ${text} (Pumphouse runs without it).`, 'stdout', new Date()));
-      }
+      for (const text of listRemarks(plan)) onLine(setupLine(text, 'stdout', new Date()));
       return join(plan, onLine, signal);
     },
   };
@@ -167,7 +168,9 @@ interface Plan {
   pythonVersion: string;
   requirements: string[];
   leftOut: string[];
+  ignoredSettings: string[];
   variables: Record<string, string>;
+  maskedValues: string[];
   uid: number;
 }
 
@@ -188,18 +191,29 @@ async function listen(build: Build, onLine: OnLine, signal: AbortSignal): Promis
   }
 }
 
-function planEnvironment({ deployment, definition, organization }: EnvironmentRequest): Plan {
+/** What a build will not do, although somebody asked for it. */
+function listRemarks({ leftOut, ignoredSettings }: Plan): string[] {
+  return [
+    ...leftOut.map((text) => `Not installed: ${text} (Pumphouse runs without it).`),
+    ...ignoredSettings.map((name) => `Not used to build the environment: ${name}.`),
+  ];
+}
+
+function planEnvironment({ deployment, definition, organization, settings }: EnvironmentRequest): Plan {
   const manifest = readRequirementsManifest(deployment.requirements);
   const groups = definition.require?.dependency_groups ?? [];
   const set = buildInstallSet(manifest, groups, definition.entry_point.launcher);
-  const identity = describeEnvironment(organization.id, set, `${process.platform}-${process.arch}`);
+  const platform = `${process.platform}-${process.arch}`;
+  const identity = describeEnvironment(organization.id, set, platform, settings.packageSettings);
   return {
     key: createHash('sha256').update(identity).digest('hex').slice(0, 32),
     organizationId: organization.id,
     pythonVersion: set.pythonVersion,
     requirements: set.requirements,
     leftOut: set.leftOut,
-    variables: {},
+    ignoredSettings: settings.ignored,
+    variables: settings.variables,
+    maskedValues: settings.maskedValues,
     uid: organization.uid,
   };
 }

@@ -56,8 +56,8 @@ export function createOutboxRelay({
       const attempt = await tx.attempts.lock(attemptId);
       if (!attempt || attempt.logSealed) return;
       await faultPoints.reach('in-log-compression');
-      await logFiles.seal(attemptId, { toBytes: attempt.logBytes });
-      await tx.attempts.markSealed(attemptId);
+      const { storedBytes } = await logFiles.seal(attemptId, { toBytes: attempt.logBytes });
+      await tx.attempts.markSealed(attemptId, storedBytes);
     });
   }
 
@@ -72,7 +72,7 @@ export function createOutboxRelay({
       for (const event of events) {
         try {
           await act(event);
-          await store.outbox.markProcessed(event.id);
+          await store.outbox.remove(event.id);
         } catch (error) {
           // The first tries often come before the bootstrap has left.
           const level = event.failures < patientTries ? 'debug' : 'warn';

@@ -6,6 +6,8 @@ import type { Environments } from './environments.ts';
 import type { FaultPoints } from '../fault-points.ts';
 import type { JobDefinition } from '../domain/job-definition.ts';
 import type { Persistence } from '../store/store.ts';
+import type { RunVariables } from '../services/run-variables.ts';
+import { chooseBuildSettings } from '../domain/build-settings.ts';
 import { createLineBuffer } from './line-buffer.ts';
 import { createSecret, hashSecret } from '../services/credentials.ts';
 import { localPathName } from '../domain/local-path-name.ts';
@@ -14,6 +16,7 @@ export interface StartAttemptDependencies {
   persistence: Persistence;
   executor: Executor;
   environments: Environments;
+  readRunVariables: RunVariables;
   attemptLog: AttemptLog;
   faultPoints: FaultPoints;
   installationId: string;
@@ -27,7 +30,7 @@ export type StartAttempt = ReturnType<typeof createStartAttempt>;
 
 /** Makes a claimed run's environment ready and has the executor start an attempt. */
 export function createStartAttempt(dependencies: StartAttemptDependencies) {
-  const { persistence, executor, environments, attemptLog, faultPoints } = dependencies;
+  const { persistence, executor, environments, readRunVariables, attemptLog, faultPoints } = dependencies;
   const { store } = persistence;
 
   async function prepareEnvironment(
@@ -46,9 +49,14 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
       deployment,
       definition: version.definition as JobDefinition,
       organization: { id: organization.id, uid: dependencies.sandboxUid(organization.sandboxUidOffset) },
+      settings: chooseBuildSettings(await readRunVariables(run.workspaceId, run.profile)),
     };
     try {
-      return await environments.ensure(request, (line) => lines.add(line), signal);
+      for (;;) {
+        const environment = await environments.ensure(request, (line) => lines.add(line), signal);
+        // Retention may have removed it in between.
+        if (await store.environments.noteUse(attempt.id, environment.path)) return environment;
+      }
     } finally {
       await lines.close();
     }
@@ -97,6 +105,7 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
       (await store.attempts.assign(first.id, claim, executor.name, hashSecret(token))) ??
       (await store.attempts.insert(claim, executor.name, hashSecret(token)));
     if (!attempt) return undefined;
+    if (attempt.id !== first.id) await store.environments.noteUse(attempt.id, environment.path);
     if (run.sharesLocalData) await store.workspaces.noteLocalData(run.workspaceId, run.profile);
     return start(claim, run, workspace, { attempt, token, environment });
   };

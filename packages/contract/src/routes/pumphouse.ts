@@ -1,5 +1,9 @@
 import type { Route } from '../route.ts';
 import { jobVersionRoutes } from './pumphouse/job-versions.ts';
+import { pumphouseVersionRoutes } from './pumphouse/versions.ts';
 
 /** Operations that the dlthub client does not know: surface `pumphouse`, prefix `/pumphouse/v1`. One file a topic. */
-export const pumphouseRoutes = [...jobVersionRoutes] as const satisfies readonly Route[];
+export const pumphouseRoutes = [
+  ...jobVersionRoutes,
+  ...pumphouseVersionRoutes,
+] as const satisfies readonly Route[];

@@ -43,8 +43,10 @@ export function createJobRunHandlers(services: {
         readPaging(query, `list_job_runs ${params.workspace_id}`),
         downstream,
       );
+      const answer = toPage(page, query, createRunDescriber(origin));
+      // Not before there is a page: an error would be written by it too.
       void reply.type('application/json; charset=utf-8').serializer(stringifyRuns);
-      return toPage(page, query, createRunDescriber(origin));
+      return answer;
     },
 
     get_job_run: ({ params, origin }) => detail(params.workspace_id, params.job_run_id, origin),

@@ -1,18 +1,23 @@
 import type { Handlers } from '../handler.ts';
 import type { JobFilter } from '../../store/records.ts';
 import type { NestedRuns, ReadJobs } from '../../services/read-jobs.ts';
-import type { RouteQuery, RouteResponseInput } from '@pumphouse/contract';
+import type { RouteParams, RouteQuery, RouteResponseInput } from '@pumphouse/contract';
 import type { StartedJob, StartRuns } from '../../services/start-runs.ts';
+import type { SwitchJobs } from '../../services/switch-jobs.ts';
 import { readPaging, toPage } from '../wire/pages.ts';
 import { readWindow } from '../../services/read-page.ts';
 import { toDetailedJob, toJobRun } from '../wire/job-runs.ts';
+import { toJob } from '../wire/jobs.ts';
 import { workspaceOf } from '../handler.ts';
+
+type Switch = 'archive_job' | 'unarchive_job' | 'pause_job' | 'resume_job';
 
 export function createJobHandlers(services: {
   readJobs: ReadJobs;
   startRuns: StartRuns;
-}): Pick<Handlers, 'list_jobs' | 'get_job' | 'trigger_jobs'> {
-  const { readJobs, startRuns } = services;
+  switchJobs: SwitchJobs;
+}): Pick<Handlers, 'list_jobs' | 'get_job' | 'trigger_jobs' | Switch> {
+  const { readJobs, startRuns, switchJobs } = services;
   return {
     async list_jobs({ params, query, origin }) {
       const nested: NestedRuns = {
@@ -47,10 +52,19 @@ export function createJobHandlers(services: {
       return {
         succeeded: result.succeeded.map((job) => toTriggeredJob(job, origin)),
         skipped: result.skipped.map((job) => toTriggeredJob(job, origin)),
-        failed: result.failed,
+        failed: result.failed.map(({ ref, detail }) => ({ ref, detail })),
       };
     },
+
+    archive_job: async ({ params }) => toJob(await switchJobs.archive(placeOf(params))),
+    unarchive_job: async ({ params }) => toJob(await switchJobs.unarchive(placeOf(params))),
+    pause_job: async ({ params }) => toJob(await switchJobs.pause(placeOf(params))),
+    resume_job: async ({ params }) => toJob(await switchJobs.resume(placeOf(params))),
   };
+}
+
+function placeOf(params: RouteParams<Switch>) {
+  return { workspaceId: params.workspace_id, jobId: params.job_id };
 }
 
 function toFilter(query: RouteQuery<'list_jobs'>): JobFilter {

@@ -3,10 +3,11 @@ import type { Organizations } from '../../services/organizations.ts';
 import type { Workspaces } from '../../services/workspaces.ts';
 import { dataplanes } from '../../services/dataplane.ts';
 import { readPaging, toPage } from '../wire/pages.ts';
-import { toListedWorkspace, toOrganization, toOrganizationMe, toWorkspace } from '../wire/people.ts';
+import { toListedWorkspace, toMe, toOrganization, toOrganizationMe, toWorkspace } from '../wire/people.ts';
 
 type Operations =
   | 'list_dataplanes'
+  | 'get_me'
   | 'list_organizations'
   | 'get_organization'
   | 'set_region_organization'
@@ -21,6 +22,8 @@ export function createOrganizationHandlers(services: {
   const { organizations, workspaces } = services;
   return {
     list_dataplanes: () => ({ items: dataplanes }),
+
+    get_me: async ({ authorization }) => toMe(await organizations.account(authorization.principal)),
 
     async list_organizations({ authorization, query }) {
       return toPage(

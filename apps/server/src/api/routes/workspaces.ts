@@ -10,6 +10,8 @@ import { workspaceOf } from '../handler.ts';
 type Operations =
   | 'get_workspace'
   | 'update_workspace'
+  | 'archive_workspace'
+  | 'unarchive_workspace'
   | 'get_workspace_me'
   | 'issue_dataplane_token_workspace'
   | 'deploy_workspace';
@@ -26,6 +28,12 @@ export function createWorkspaceHandlers(services: {
 
     update_workspace: async ({ params, body, origin }) =>
       toWorkspace(await workspaces.update(params.workspace_id, body), origin),
+
+    archive_workspace: async ({ params, origin }) =>
+      toWorkspace(await workspaces.archive(params.workspace_id), origin),
+
+    unarchive_workspace: async ({ params, origin }) =>
+      toWorkspace(await workspaces.unarchive(params.workspace_id), origin),
 
     get_workspace_me: async ({ authorization, origin }) =>
       toWorkspaceMe(await workspaces.me(authorization), origin),

@@ -16,6 +16,7 @@ import { createAttemptLog } from '../../services/attempt-log.ts';
 import { createAuthorize } from '../../services/authorize.ts';
 import { createBeginAttempt } from '../../services/begin-attempt.ts';
 import { createCancelRuns } from '../../services/cancel-runs.ts';
+import { createCompareVersions } from '../../services/compare-versions.ts';
 import { createCredentials, createKeySecret } from '../../services/credentials.ts';
 import { createDeploy } from '../../services/deploy.ts';
 import { createEncryption } from '../../services/encryption.ts';
@@ -25,9 +26,12 @@ import { createIngestTelemetry } from '../../services/ingest-telemetry.ts';
 import { createLogFiles } from '../../blobs/log-file.ts';
 import { createPersistence } from '../../store/store.ts';
 import { createRecordSpool } from '../../services/record-spool.ts';
+import { createRollBack } from '../../services/roll-back.ts';
 import { createStartRuns } from '../../services/start-runs.ts';
 import { createTestDatabase } from '../../../../../testing/fixtures/postgres.ts';
+import { createRunVariables } from '../../services/run-variables.ts';
 import { createUploadPackage } from '../../services/upload-package.ts';
+import { createVariables } from '../../services/variables.ts';
 import { noFaultPoints } from '../../fault-points.ts';
 
 /** A caller with a good key. */
@@ -79,6 +83,7 @@ function createParts(testDatabase: TestDatabase, folder: string, changes: Partia
     faultPoints,
     announce: (id) => attemptLog.announce(id),
   });
+  const cancelRuns = createCancelRuns(persistence, finishRun, attemptLog);
   const recordSpool = createRecordSpool({
     persistence,
     attemptLog,
@@ -101,16 +106,19 @@ function createParts(testDatabase: TestDatabase, folder: string, changes: Partia
     log,
     services: {
       startRuns,
-      deploy: createDeploy(persistence),
-      cancelRuns: createCancelRuns(persistence, finishRun, attemptLog),
+      deploy: createDeploy(persistence, cancelRuns),
+      cancelRuns,
       recordSpool,
       beginAttempt: createBeginAttempt({
         persistence,
         blobs,
         encryption,
         credentials,
+        readRunVariables: createRunVariables(persistence, encryption),
         apiUrl: () => 'http://127.0.0.1:8080',
       }),
+      compareVersions: createCompareVersions({ persistence, blobs, encryption }),
+      rollBack: createRollBack({ persistence, blobs, encryption }),
       uploadPackage: createUploadPackage({
         persistence,
         blobs,
@@ -122,6 +130,7 @@ function createParts(testDatabase: TestDatabase, folder: string, changes: Partia
           maxManifestBytes: 1024 * 1024,
         },
       }),
+      variables: createVariables(persistence, encryption),
     },
     readiness: async () => ({ ok: true, reasons: [] }),
     ...changes,

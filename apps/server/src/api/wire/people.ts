@@ -1,4 +1,5 @@
 import type {
+  MeResponse,
   OrganizationMeResponse,
   OrganizationResponse,
   OrganizationWorkspaceResponse,
@@ -6,7 +7,7 @@ import type {
   WorkspaceResponse,
 } from '@pumphouse/contract';
 import type { ListedWorkspace, WorkspaceMe } from '../../services/workspaces.ts';
-import type { OrganizationMe } from '../../services/organizations.ts';
+import type { AccountMe, OrganizationMe } from '../../services/organizations.ts';
 import type { OrganizationRecord, WorkspaceRecord } from '../../store/records.ts';
 import { dataplaneId } from '../../services/dataplane.ts';
 import { toInstant, toInstantOrNull } from './instants.ts';
@@ -52,6 +53,23 @@ export function toListedWorkspace(listed: ListedWorkspace, origin: string): Orga
       email: owner.email,
       organization_membership_id: owner.membershipId,
       role: 'owner',
+    })),
+  };
+}
+
+/** Which workspace was used last is not recorded. */
+export function toMe({ principal, primary, latest, memberships }: AccountMe): MeResponse {
+  return {
+    user_id: principal.userId,
+    email: principal.email,
+    organization_membership_id: primary.membershipId,
+    primary_organization: toOrganization(primary),
+    latest_organization: toOrganization(latest),
+    organization_memberships: memberships.map((organization) => ({
+      id: organization.membershipId,
+      is_active: true,
+      role: organization.role,
+      organization: toOrganization(organization),
     })),
   };
 }

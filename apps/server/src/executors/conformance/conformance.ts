@@ -4,6 +4,7 @@ import {
   ExecutorError,
   type AttemptHandle,
   type AttemptSpec,
+  type EnvironmentSpec,
   type Executor,
   type ExecutorErrorKind,
   type ListedAttempt,
@@ -25,6 +26,8 @@ export interface ConformanceHarness {
   createSpec(behaviour: AttemptBehaviour): Promise<AttemptSpec>;
   /** A specification that can never start, and the kind of error that says so. */
   createUnstartableSpec(): Promise<{ spec: AttemptSpec; kind: ExecutorErrorKind }>;
+  /** A specification of an environment that can be built, with a key that no call has given before. */
+  createEnvironmentSpec(): Promise<EnvironmentSpec>;
   /** Resolves when the attempt's user code runs. */
   awaitUserCode(spec: AttemptSpec): Promise<void>;
   /** How often user code of the attempt has been started. */
@@ -224,6 +227,43 @@ export function describeConformance(name: string, createHarness: () => Promise<C
         const { handle } = await startAttempt('ends-on-term');
         await expect(executor.remove(handle)).rejects.toBeInstanceOf(ExecutorError);
         expect(await executor.inspect(handle)).toEqual({ state: 'running' });
+      });
+    });
+
+    describe('environments', () => {
+      const build = async (spec: EnvironmentSpec) => executor.buildEnvironment(spec, () => undefined);
+      const listPaths = async () =>
+        (await harness.createExecutor().listEnvironments()).map(({ location }) => location.path);
+
+      it('are listed and measured until they are removed, by another server too', async () => {
+        const before = Date.now();
+        const location = await build(await harness.createEnvironmentSpec());
+        const listed = await executor.listEnvironments();
+        const own = listed.find((one) => one.location.path === location.path);
+        expect(own?.location).toEqual(location);
+        // A disk keeps times less finely than a clock.
+        expect(own?.begunAt.getTime()).toBeGreaterThan(before - 2000);
+        expect(await executor.measureEnvironment(location)).toBeGreaterThan(0);
+        await harness.createExecutor().removeEnvironment(location);
+        expect(await executor.hasEnvironment(location)).toBe(false);
+        expect(await listPaths()).not.toContain(location.path);
+        expect(await executor.measureEnvironment(location)).toBe(0);
+        await executor.removeEnvironment(location);
+      });
+
+      it('leave a cache, without which the next one is built all the same', async () => {
+        const spec = await harness.createEnvironmentSpec();
+        const findCache = async () =>
+          (await executor.listCaches()).find((one) => one.organizationId === spec.organizationId);
+        const first = await build(spec);
+        expect(await findCache()).toMatchObject({ organizationId: spec.organizationId });
+        await executor.removeCache(spec.organizationId);
+        expect(await findCache()).toBeUndefined();
+        await executor.removeCache(spec.organizationId);
+        const second = await build(spec);
+        expect(await executor.hasEnvironment(first)).toBe(true);
+        expect(await executor.hasEnvironment(second)).toBe(true);
+        expect(second.path).not.toBe(first.path);
       });
     });
 

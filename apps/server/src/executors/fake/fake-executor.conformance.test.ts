@@ -18,6 +18,15 @@ async function createHarness(): Promise<ConformanceHarness> {
     createSpec: async (behaviour) =>
       createSpec({ onTerm: behaviour === 'ignores-term' ? 'ignores' : { code: 3 } }),
     createUnstartableSpec: async () => ({ spec: createSpec({ startFailure: 'config' }), kind: 'config' }),
+    createEnvironmentSpec: async () => ({
+      key: randomUUID(),
+      organizationId: 'organization-1',
+      pythonVersion: '3.12',
+      requirements: [],
+      variables: {},
+      maskedValues: [],
+      uid: 61_001,
+    }),
     async awaitUserCode(spec) {
       expect(executor.started).toContain(spec);
     },
@@ -84,6 +93,7 @@ describe('the scripts of a fake executor', () => {
       pythonVersion: '3.11',
       requirements: [],
       variables: {},
+      maskedValues: [],
       uid: 61_001,
     };
     const location = await executor.buildEnvironment(spec, () => undefined);

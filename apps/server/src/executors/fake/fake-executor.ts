@@ -57,12 +57,15 @@ interface FakeAttempt {
 }
 
 const NAME = 'fake';
+/** What an environment, or a cache, is said to take. */
+const FAKE_BYTES = 1000;
 
 /** Each executor is a place of its own: the handles of one are unknown to another. */
 export function createFakeExecutor({ scripts = {} }: { scripts?: FakeScripts } = {}): FakeExecutor {
   const place = randomUUID();
   const attempts = new Map<string, FakeAttempt>();
-  const environments = new Set<string>();
+  const environments = new Map<string, Date>();
+  const caches = new Map<string, Date>();
   const started: AttemptSpec[] = [];
   const stopped: { attemptId: string; graceSeconds: number }[] = [];
   const built: EnvironmentSpec[] = [];
@@ -108,7 +111,8 @@ export function createFakeExecutor({ scripts = {} }: { scripts?: FakeScripts } =
       for (const text of lines) onLine({ stream: 'stderr', text });
       if (failure !== undefined) throw new EnvironmentBuildError(failure.code, failure.message);
       const path = `${place}/${spec.key}-${built.length}`;
-      environments.add(path);
+      environments.set(path, new Date());
+      caches.set(spec.organizationId, new Date());
       return { executor: NAME, path };
     },
     async hasEnvironment({ executor, path }) {
@@ -116,6 +120,22 @@ export function createFakeExecutor({ scripts = {} }: { scripts?: FakeScripts } =
     },
     async removeEnvironment({ path }) {
       environments.delete(path);
+    },
+    async listEnvironments() {
+      return [...environments].map(([path, begunAt]) => ({ location: { executor: NAME, path }, begunAt }));
+    },
+    async measureEnvironment({ path }) {
+      return environments.has(path) ? FAKE_BYTES : 0;
+    },
+    async listCaches() {
+      return [...caches].map(([organizationId, changedAt]) => ({
+        organizationId,
+        sizeBytes: FAKE_BYTES,
+        changedAt,
+      }));
+    },
+    async removeCache(organizationId) {
+      caches.delete(organizationId);
     },
     async start(spec) {
       if (attempts.has(spec.attemptId)) return buildHandle(spec);

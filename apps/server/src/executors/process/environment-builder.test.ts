@@ -39,6 +39,7 @@ function createSpec(requirements: string[], overrides: Partial<EnvironmentSpec> 
     pythonVersion,
     requirements,
     variables: { UV_DEFAULT_INDEX: index.url },
+    maskedValues: [],
     uid: TEST_UID,
     ...overrides,
   };
@@ -165,7 +166,7 @@ describe.each([
 });
 
 describe('a build in a sandbox', () => {
-  it('shows strangers’ code nothing of the server, and gives it the workspace’s variables for uv only', async () => {
+  it('shows strangers’ code nothing of the server', async () => {
     await writeFile(join(dataDir.path, 'secret'), 'the key');
     process.env['SERVER_SECRET'] = 'of the server';
     await index.addSource(
@@ -173,19 +174,39 @@ describe('a build in a sandbox', () => {
       `
 import os
 root = ${JSON.stringify(dataDir.path)}
-facts = [f"uid={os.getuid()}", f"data={sorted(os.listdir(root))}", f"server={'SERVER_SECRET' in os.environ}", f"other={'OTHER' in os.environ}", f"shadow={os.path.exists('/etc/shadow')}"]
+facts = [f"uid={os.getuid()}", f"data={sorted(os.listdir(root))}", f"server={'SERVER_SECRET' in os.environ}", f"shadow={os.path.exists('/etc/shadow')}"]
 raise SystemExit(" ".join(facts))
 `,
     );
-    const variables = { UV_DEFAULT_INDEX: index.url, OTHER: 'of the workspace' };
-    const failure = executor.buildEnvironment(
-      createSpec(['curious-package'], { variables }),
-      () => undefined,
-    );
+    const failure = executor.buildEnvironment(createSpec(['curious-package']), () => undefined);
     const uid = process.getuid?.() === 0 ? TEST_UID : process.getuid?.();
-    await expect(failure).rejects.toThrow(
-      `uid=${uid} data=['environments'] server=False other=False shadow=False`,
+    await expect(failure).rejects.toThrow(`uid=${uid} data=['environments'] server=False shadow=False`);
+  });
+
+  it('takes secrets out of all that the build says, also where a line is cut', async () => {
+    const secret = 'QJZK/VW-8231';
+    await index.addSource(
+      'talking-package',
+      `
+import os, sys
+proxy = os.environ["UV_INDEX_CORP_PASSWORD"]
+print("x" * 8177 + proxy, file=sys.stderr)
+raise SystemExit("the password is " + proxy)
+`,
     );
+    const lines: EnvironmentLine[] = [];
+    const spec = createSpec(['talking-package'], {
+      variables: { UV_DEFAULT_INDEX: index.url, UV_INDEX_CORP_PASSWORD: secret },
+      maskedValues: [secret],
+    });
+    const failure = await executor
+      .buildEnvironment(spec, (line) => lines.push(line))
+      .catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(EnvironmentBuildError);
+    const said = [String(failure), ...lines.map(({ text }) => text)].join('\n');
+    expect(said).toContain('the password is ***');
+    expect(said).toMatch(/x{8000}/);
+    expect(said).not.toContain(secret.slice(0, 3));
   });
 
   it('gives the environment to the builder’s user, and its marker to nobody but the server', async () => {

@@ -10,6 +10,7 @@ import { createPassageFolder, isSafePathComponent, writeFileAtomically } from '.
 import { EXECUTOR_NAME } from './attempt-place.ts';
 import { buildEnterCommand } from './enter-user.ts';
 import { readHostLayout } from './host-layout.ts';
+import { createTextMask } from '../../domain/mask-text.ts';
 import { bindInterpreter, decideRunUser, type Isolation } from './isolation.ts';
 import { findPythonInterpreter, type PythonInterpreter } from './python-interpreter.ts';
 import { checkRequirements } from './requirements.ts';
@@ -78,7 +79,7 @@ export async function buildEnvironment(
     throw new Error(`"${spec.key}" and "${spec.organizationId}" must be usable as folder names.`);
   }
   const interpreter = await findPythonInterpreter(options, spec.pythonVersion);
-  const place = join(options.dataDir, 'environments', `${spec.key}-${randomUUID().slice(0, 8)}`);
+  const place = join(locateEnvironments(options.dataDir), `${spec.key}-${randomUUID().slice(0, 8)}`);
   try {
     const build = await prepareBuild({ options, spec, interpreter, place, onLine, signal });
     await runSteps(build);
@@ -119,17 +120,25 @@ export async function removeEnvironment(dataDir: string, location: EnvironmentLo
   await rm(dirname(location.path), { recursive: true, force: true });
 }
 
-function isEnvironmentPath(dataDir: string, { executor, path }: EnvironmentLocation): boolean {
+export function isEnvironmentPath(dataDir: string, { executor, path }: EnvironmentLocation): boolean {
   const place = dirname(path);
   return (
     executor === EXECUTOR_NAME &&
     path === locateEnvironment(place) &&
-    dirname(place) === join(dataDir, 'environments')
+    dirname(place) === locateEnvironments(dataDir)
   );
 }
 
-function locateEnvironment(place: string): string {
+export function locateEnvironment(place: string): string {
   return join(place, 'venv');
+}
+
+export function locateEnvironments(dataDir: string): string {
+  return join(dataDir, 'environments');
+}
+
+export function locateCaches(dataDir: string): string {
+  return join(dataDir, 'uv-caches');
 }
 
 function locateMarker(environmentPath: string): string {
@@ -150,7 +159,7 @@ async function removeBuildFiles(place: string): Promise<void> {
 async function prepareBuild(input: Omit<Build, 'paths' | 'sandbox'> & { place: string }): Promise<Build> {
   const { options, spec, interpreter, place } = input;
   const user = decideRunUser(options.isolation, spec.uid);
-  const cacheRoot = join(options.dataDir, 'uv-caches');
+  const cacheRoot = locateCaches(options.dataDir);
   await createPassageFolder(dirname(place));
   await createPassageFolder(cacheRoot);
   await createPassageFolder(place);
@@ -255,6 +264,7 @@ async function runStep(
     variables: buildVariables(build),
     onLine: build.onLine,
     signal,
+    mask: createTextMask(spec.maskedValues),
   });
   if (signal?.aborted === true) {
     throw new EnvironmentBuildError('builder_failed', 'The build was given up.', { cause: signal.reason });
@@ -267,14 +277,11 @@ function describeFailure({ code, signal, stderr, stdout }: CommandResult): strin
   return words === '' ? `The build ended with ${signal ?? `exit code ${code}`} and without a word.` : words;
 }
 
-/** Variables of the workspace that reach uv: its own settings and proxies. The others are for runs only. */
-const PASSED_VARIABLES = /^(UV_\w+|(https?|all|no)_proxy|SSL_CERT_FILE)$/i;
-
 function buildVariables({ spec, paths }: Build): Record<string, string> {
   const certificates = readHostLayout().certificateBundle;
   return {
     ...(certificates === null ? {} : { SSL_CERT_FILE: certificates }),
-    ...Object.fromEntries(Object.entries(spec.variables).filter(([name]) => PASSED_VARIABLES.test(name))),
+    ...spec.variables,
     PATH: '/usr/local/bin:/usr/bin:/bin',
     HOME: '/tmp',
     LANG: 'C.UTF-8',

@@ -11,6 +11,7 @@ import {
   buildEmptyEnvironment,
   createDataDir,
   createTestExecutor,
+  describeEmptyEnvironment,
   INSTALLATION_ID,
   TEST_UID,
 } from './testing/machine.ts';
@@ -72,6 +73,7 @@ async function createHarness(overrides: Partial<ProcessExecutorOptions>): Promis
       const path = environment.path.replace('/environments/', '/environments/not-');
       return { spec: { ...spec, environment: { ...environment, path } }, kind: 'config' };
     },
+    createEnvironmentSpec: async () => ({ ...(await describeEmptyEnvironment()), key: randomUUID() }),
     awaitUserCode: (spec) => routes.awaitUserCode(spec.attemptId),
     countUserCodeStarts: (spec) => routes.countUserCodeStarts(spec.attemptId),
     async finish(spec, code) {

@@ -19,6 +19,7 @@ import { findAttemptProcesses, killAttempt, type AttemptMarks } from './attempt-
 import { startAttempt } from './attempt-start.ts';
 import { stopAttempt } from './attempt-stop.ts';
 import { buildEnvironment, readEnvironmentMarker, removeEnvironment } from './environment-builder.ts';
+import { listCaches, listEnvironments, measureEnvironment, removeCache } from './environment-places.ts';
 import { decideIsolation, type Isolation } from './isolation.ts';
 import { probeMachine } from './probe.ts';
 import { isProcessAlive, type ProcessIdentity } from './process-identity.ts';
@@ -113,6 +114,10 @@ export function createProcessExecutor(options: ProcessExecutorOptions): Executor
     },
     hasEnvironment: async (location) => (await readEnvironmentMarker(dataDir, location)) !== null,
     removeEnvironment: (location) => removeEnvironment(dataDir, location),
+    listEnvironments: () => listEnvironments(dataDir),
+    measureEnvironment: (location) => measureEnvironment(dataDir, location),
+    listCaches: () => listCaches(dataDir),
+    removeCache: (organizationId) => removeCache(dataDir, organizationId),
     start,
     async redirect(handle, attemptsUrl) {
       const verdict = judgePlace(handle, readPlace(), dataDir);

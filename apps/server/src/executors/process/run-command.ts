@@ -9,6 +9,8 @@ export interface CommandOptions {
   variables: Record<string, string>;
   onLine?: (line: EnvironmentLine) => void;
   signal?: AbortSignal | undefined;
+  /** Takes secrets out of each line, before a long one is cut: a part of a secret would not be known for one. */
+  mask?: (text: string) => string;
 }
 
 /** `stdout` and `stderr` hold the last lines only. */
@@ -44,8 +46,8 @@ export async function runCommand(argv: string[], options: CommandOptions): Promi
       child.once('close', (code, signal) => resolve({ code, signal }));
     });
     if (options.signal?.aborted === true) kill();
-    const stdout = collectLines(child.stdout, 'stdout', options.onLine);
-    const stderr = collectLines(child.stderr, 'stderr', options.onLine);
+    const stdout = collectLines(child.stdout, 'stdout', options);
+    const stderr = collectLines(child.stderr, 'stderr', options);
     return { ...(await ended), stdout: await stdout, stderr: await stderr };
   } finally {
     options.signal?.removeEventListener('abort', kill);
@@ -55,11 +57,11 @@ export async function runCommand(argv: string[], options: CommandOptions): Promi
 async function collectLines(
   stream: Readable,
   name: EnvironmentLine['stream'],
-  onLine: CommandOptions['onLine'],
+  { onLine, mask = (text) => text }: CommandOptions,
 ): Promise<string[]> {
   const kept: string[] = [];
   for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) {
-    const text = line.slice(0, LINE_CHARACTERS);
+    const text = mask(line).slice(0, LINE_CHARACTERS);
     onLine?.({ stream: name, text });
     if (kept.push(text) > KEPT_LINES) kept.shift();
   }

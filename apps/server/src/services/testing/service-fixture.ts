@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { createAttemptLog } from '../attempt-log.ts';
 import { createBeginAttempt } from '../begin-attempt.ts';
 import { createCancelRuns } from '../cancel-runs.ts';
+import { createCompareVersions } from '../compare-versions.ts';
 import { createCredentials } from '../credentials.ts';
 import { createDeploy } from '../deploy.ts';
 import { createEncryption } from '../encryption.ts';
@@ -16,9 +17,14 @@ import { createIngestTelemetry } from '../ingest-telemetry.ts';
 import { createLogFiles } from '../../blobs/log-file.ts';
 import { createPersistence } from '../../store/store.ts';
 import { createRecordSpool } from '../record-spool.ts';
+import { createRollBack } from '../roll-back.ts';
 import { createStartRuns } from '../start-runs.ts';
+import { createSwitchJobs } from '../switch-jobs.ts';
 import { createTestDatabase } from '../../../../../testing/fixtures/postgres.ts';
+import { createRunVariables } from '../run-variables.ts';
 import { createUploadPackage } from '../upload-package.ts';
+import { createVariables } from '../variables.ts';
+import { createWorkspaces } from '../workspaces.ts';
 
 export type ServiceFixture = Awaited<ReturnType<typeof createServiceFixture>>;
 
@@ -39,6 +45,7 @@ export async function createServiceFixture() {
   /** The time that start decisions see. */
   const clock = { now: noon };
   const { faultPoints, setFault } = createFaults();
+  const readRunVariables = createRunVariables(persistence, encryption);
   const ingestTelemetry = createIngestTelemetry({ persistence, blobs, log });
   const startRuns = createStartRuns(persistence, () => clock.now);
   /** Runs whose change was announced, in order. */
@@ -52,6 +59,7 @@ export async function createServiceFixture() {
       attemptLog.announce(jobRunId);
     },
   });
+  const cancelRuns = createCancelRuns(persistence, finishRun, attemptLog);
   const archiveLimits = {
     maxBytes: 1024 * 1024,
     maxUnpackedBytes: 1024 * 1024,
@@ -83,16 +91,23 @@ export async function createServiceFixture() {
       ingestTelemetry,
       faultPoints,
     }),
-    deploy: createDeploy(persistence),
-    cancelRuns: createCancelRuns(persistence, finishRun, attemptLog),
+    deploy: createDeploy(persistence, cancelRuns),
+    cancelRuns,
+    switchJobs: createSwitchJobs(persistence, cancelRuns),
+    workspaces: createWorkspaces(persistence, cancelRuns),
     beginAttempt: createBeginAttempt({
       persistence,
       blobs,
       encryption,
       credentials,
+      readRunVariables,
       apiUrl: () => 'http://127.0.0.1:1',
     }),
+    readRunVariables,
+    variables: createVariables(persistence, encryption),
     uploadPackage: createUploadPackage({ persistence, blobs, encryption, archiveLimits }),
+    compareVersions: createCompareVersions({ persistence, blobs, encryption }),
+    rollBack: createRollBack({ persistence, blobs, encryption }),
     async close() {
       await testDatabase.drop();
       await rm(folder, { recursive: true, force: true });

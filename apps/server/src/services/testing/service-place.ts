@@ -4,6 +4,7 @@ import type { JobDefinition } from '../../domain/job-definition.ts';
 import type { JobRecord, JobRunRecord } from '../../store/records.ts';
 import type { LogLine } from '../../domain/log-line.ts';
 import type { ServiceFixture } from './service-fixture.ts';
+import type { VariableChange } from '../../domain/variable-change.ts';
 import type { UploadGrant } from '../credentials.ts';
 import { createSecret, hashSecret } from '../credentials.ts';
 import { randomUUID } from 'node:crypto';
@@ -53,10 +54,17 @@ export async function createPlace(fixture: ServiceFixture) {
     uploadId,
   });
 
+  async function updateVariables(change: VariableChange) {
+    const access = await store.workspaces.findAccess(workspace.id, user.id);
+    return fixture.variables.update({ principal, workspace: access ?? null, organization: null }, change);
+  }
+
   return {
     ...who,
     organizationId: organization.id,
+    userId: user.id,
     grant,
+    updateVariables,
     ...createDeploying(fixture, who, grant),
     ...createRunning(fixture, who),
   };

@@ -25,6 +25,8 @@ export interface AttemptRecord {
   logBytes: number;
   logLines: number;
   logSealed: boolean;
+  /** When retention removed the log; null while it is there. */
+  logRemovedAt: Date | null;
   beaconCount: number;
   beaconBytes: number;
   exit: AttemptExit | null;
@@ -54,6 +56,7 @@ const attemptColumns = columns('attempts', [
   'log_bytes',
   'log_lines',
   'log_sealed',
+  'log_removed_at',
   'beacon_count',
   'beacon_bytes',
   'exit',
@@ -167,7 +170,11 @@ export function createAttemptStore(sql: Queryable) {
         finishedAt,
       ]),
 
-    markSealed: (attemptId: string) =>
-      sql.execute('update attempts set log_sealed = true where id = $1', [attemptId]),
+    /** @param storedBytes of the packed log on the disk; null where there is none */
+    markSealed: (attemptId: string, storedBytes: number | null) =>
+      sql.execute('update attempts set log_sealed = true, log_stored_bytes = $2 where id = $1', [
+        attemptId,
+        storedBytes,
+      ]),
   };
 }

@@ -60,9 +60,24 @@ export function createEnvironmentStore(sql: Queryable) {
     /** False when another builder has taken over: the caller throws its result away. */
     async finishBuild(key: string, builder: string, location: { executor: string; path: string }) {
       const touched = await sql.execute(
-        `update environments set state = 'ready', location = $3, builder = null, lease_expires_at = null
+        `update environments set state = 'ready', location = $3, builder = null, lease_expires_at = null, size_bytes = null,
+                last_used_at = now()
           where key = $1 and builder = $2 and state = 'building'`,
         [key, builder, location],
+      );
+      return touched === 1;
+    },
+
+    /**
+     * Notes that an attempt uses the environment at a place, which keeps it from being removed. False when it is not there any more.
+     */
+    async noteUse(attemptId: string, path: string) {
+      const touched = await sql.execute(
+        `with used as (
+           update environments set last_used_at = now() where state = 'ready' and location->>'path' = $2 returning key
+         )
+         update attempts set environment_key = used.key from used where attempts.id = $1`,
+        [attemptId, path],
       );
       return touched === 1;
     },

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -70,4 +70,23 @@ test('is given back when the work fails, and a file without content holds nobody
   await expect(withFolderLock(folder, 1, work)).rejects.toThrow('failed');
   await expect(withFolderLock(folder, 1, async () => 'next')).resolves.toBe('next');
   expect(work).toHaveBeenCalledOnce();
+});
+
+// Root alone may mount, and a disk that others use too cannot be filled.
+test.skipIf(process.getuid?.() !== 0)('is given back on a full disk', async ({ skip }) => {
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder], { stdio: 'pipe' });
+  } catch (error) {
+    skip(`a small disk cannot be mounted here: ${String(error)}`);
+  }
+  const filling = join(folder, 'filling');
+  const locks = join(folder, 'locks');
+  const fill = () => expect(writeFile(filling, Buffer.alloc(1024 * 1024))).rejects.toThrow('ENOSPC');
+  try {
+    await withFolderLock(locks, 5, fill);
+    await rm(filling);
+    await expect(withFolderLock(locks, 0, async () => 'next')).resolves.toBe('next');
+  } finally {
+    execFileSync('umount', ['--lazy', folder]);
+  }
 });

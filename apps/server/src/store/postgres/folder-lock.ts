@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { link, mkdir, readdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { identifyOwnProcess, isAlive } from './live-process.ts';
@@ -34,7 +34,7 @@ export async function withFolderLock<T>(
     return await fn();
   } finally {
     clearInterval(refresh);
-    await release(folder, path);
+    await release(path);
   }
 }
 
@@ -74,21 +74,23 @@ async function claim(folder: string, ticket: string, number: number): Promise<st
   return path;
 }
 
-/** The file stays, as the mark up to which names are used. */
-async function release(folder: string, path: string): Promise<void> {
-  const ticket = join(folder, `ticket.${randomUUID()}`);
-  await writeFile(ticket, 'released', { mode: 0o600 });
-  await rename(ticket, path);
+/** The file stays, as the mark up to which names are used; emptied, since a full disk has no room for other words. */
+async function release(path: string): Promise<void> {
+  try {
+    await truncate(path);
+  } catch (error) {
+    // A later owner, who took this process for dead, cleaned up.
+    if (!isCode(error, 'ENOENT')) throw error;
+  }
 }
 
 async function isHeld(path: string): Promise<boolean> {
   try {
     const content = await readFile(path, 'utf8');
-    if (content === 'released') return false;
     const alive = isAlive(JSON.parse(content) as LiveProcess);
     return alive ?? Date.now() - (await stat(path)).mtimeMs < foreignStaleMs;
   } catch (error) {
-    // Gone: a later owner cleaned up. Not to be read: a power cut left it without its content.
+    // Gone: a later owner cleaned up. Not to be read: it was given back, or a power cut left it without its content.
     if (isCode(error, 'ENOENT') || error instanceof SyntaxError) return false;
     throw error;
   }

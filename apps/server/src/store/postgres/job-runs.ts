@@ -194,10 +194,21 @@ export function createJobRunStore(sql: Queryable) {
         [jobId],
       ),
 
+    /** Ids of the runs of these jobs that nobody has claimed, oldest first. */
+    listPending: async (jobIds: readonly string[]) => {
+      const rows = await sql.query<{ id: string }>(
+        `select id from job_runs where job_id = any($1) and status = 'pending' order by created_at, id`,
+        [jobIds],
+      );
+      return rows.map((row) => row.id);
+    },
+
     latestOfJobs: async (jobIds: readonly string[]) => {
-      const rows = await sql.query<JobRunRecord>(
-        `select distinct on (job_runs.job_id) ${runColumns} from job_runs where job_id = any($1)
-          order by job_runs.job_id, job_runs.created_at desc, job_runs.id desc`,
+      // One step into the index for each job: `distinct on` would read all runs of the jobs.
+      const rows = await sql.prepared<JobRunRecord>(
+        `select ${runColumns} from unnest($1::uuid[]) as asked (job_id)
+           cross join lateral (select * from job_runs where job_runs.job_id = asked.job_id
+                                order by created_at desc, id desc limit 1) as job_runs`,
         [jobIds],
       );
       return new Map(rows.map((row) => [row.jobId, row]));

@@ -143,15 +143,18 @@ export function createJobStore(sql: Queryable) {
     ]);
   }
 
+  function listAll(workspaceId: string) {
+    return sql.query<JobRecord>(
+      `${selectJobs} where jobs.workspace_id = $1 order by jobs.created_at desc, jobs.id`,
+      [workspaceId],
+    );
+  }
+
   return {
     get,
 
     /** All jobs of a workspace, archived ones included, newest first. */
-    listAll: (workspaceId: string) =>
-      sql.query<JobRecord>(
-        `${selectJobs} where jobs.workspace_id = $1 order by jobs.created_at desc, jobs.id`,
-        [workspaceId],
-      ),
+    listAll,
 
     list: (workspaceId: string, filter: JobFilter) => listJobs(sql, jobColumns, workspaceId, filter),
 
@@ -171,6 +174,12 @@ export function createJobStore(sql: Queryable) {
     async lock(jobIds: readonly string[]) {
       await sql.execute('select 1 from jobs where id = any($1) order by id for update', [jobIds]);
       return sql.query<JobRecord>(`${selectJobs} where jobs.id = any($1) order by jobs.id`, [jobIds]);
+    },
+
+    /** Locks every job of a workspace, in id order. No start is decided meanwhile. @returns all, newest first */
+    async lockAll(workspaceId: string) {
+      await sql.execute('select 1 from jobs where workspace_id = $1 order by id for update', [workspaceId]);
+      return listAll(workspaceId);
     },
 
     /** Active jobs that carry exactly this trigger: what follows an event. */
@@ -239,6 +248,19 @@ export function createJobStore(sql: Queryable) {
         'update jobs set is_archived = true, is_paused = false, updated_at = now() where id = $1',
         [job.id],
       );
+      return mustExist(await get(job.workspaceId, job.id));
+    },
+
+    async unarchive(job: JobRecord): Promise<JobRecord> {
+      await sql.execute('update jobs set is_archived = false, updated_at = now() where id = $1', [job.id]);
+      return mustExist(await get(job.workspaceId, job.id));
+    },
+
+    async setPaused(job: JobRecord, isPaused: boolean): Promise<JobRecord> {
+      await sql.execute('update jobs set is_paused = $2, updated_at = now() where id = $1', [
+        job.id,
+        isPaused,
+      ]);
       return mustExist(await get(job.workspaceId, job.id));
     },
 

@@ -13,7 +13,10 @@ export type OutboxStore = ReturnType<typeof createOutboxStore>;
 /** The channel on which waiting supervisors are woken; a lost wake-up costs a poll interval, never a run. */
 export const wakeChannel = 'pumphouse_wake';
 
-/** Events for the relay, delivered at least once. */
+/**
+ * Events for the relay, delivered at least once. One that was acted on is removed: nobody reads it again, and a long history would keep
+ * two for each run. (`processed_at` is set by servers of the first release only, which may still run beside this one.)
+ */
 export function createOutboxStore(sql: Queryable) {
   return {
     async add(event: OutboxEvent) {
@@ -24,7 +27,7 @@ export function createOutboxStore(sql: Queryable) {
     /** Wakes the supervisors of every server when the transaction commits. */
     wake: () => sql.execute('select pg_notify($1, $2)', [wakeChannel, '']),
 
-    /** Takes events for so many seconds; what is not marked by then is taken again. */
+    /** Takes events for so many seconds; what is not removed by then is taken again. */
     take: (limit: number, seconds: number) =>
       sql.query<TakenEvent>(
         `update outbox set taken_until = now() + make_interval(secs => $2)
@@ -34,8 +37,7 @@ export function createOutboxStore(sql: Queryable) {
         [limit, seconds],
       ),
 
-    markProcessed: (eventId: number) =>
-      sql.execute('update outbox set processed_at = now() where id = $1', [eventId]),
+    remove: (eventId: number) => sql.execute('delete from outbox where id = $1', [eventId]),
 
     /** Comes back later: 2 s, 4 s, ... 5 minutes at most. */
     markFailed: (eventId: number) =>

@@ -24,6 +24,8 @@ interface PackageRecord {
   createdBy: string;
   createdAt: Date;
   updatedAt: Date;
+  /** When retention removed the archive; null while it is there. */
+  archiveRemovedAt: Date | null;
 }
 
 export interface DeploymentRecord extends PackageRecord {
@@ -36,10 +38,13 @@ export interface ConfigurationRecord extends PackageRecord {
   profiles: string[];
 }
 
-export type NewDeployment = Omit<DeploymentRecord, 'version' | 'createdAt' | 'updatedAt'> & {
+/** What the store gives a version itself. */
+type Given = 'version' | 'createdAt' | 'updatedAt' | 'archiveRemovedAt';
+
+export type NewDeployment = Omit<DeploymentRecord, Given> & {
   files: PackageFile[];
 };
-export type NewConfiguration = Omit<ConfigurationRecord, 'version' | 'createdAt' | 'updatedAt'> & {
+export type NewConfiguration = Omit<ConfigurationRecord, Given> & {
   files: PackageFile[];
 };
 
@@ -55,6 +60,7 @@ const shared = [
   'created_by',
   'created_at',
   'updated_at',
+  'archive_removed_at',
 ];
 const deploymentColumns = columns('deployments', [
   ...shared,
@@ -70,6 +76,20 @@ function createReadings<Row extends PackageRecord>(sql: Queryable, table: string
       sql.maybeOne<Row>(
         `select ${selected} from ${table} where workspace_id = $1 order by version desc limit 1`,
         [workspaceId],
+      ),
+
+    /** The latest, for a run: until the transaction ends its archive is not removed, even if a newer version comes meanwhile. */
+    holdLatest: (workspaceId: string) =>
+      sql.maybeOne<Row>(
+        `select ${selected} from ${table} where workspace_id = $1 order by version desc limit 1 for key share`,
+        [workspaceId],
+      ),
+
+    /** The one before a version; numbers may have gaps where older versions were removed. */
+    before: (workspaceId: string, version: number) =>
+      sql.maybeOne<Row>(
+        `select ${selected} from ${table} where workspace_id = $1 and version < $2 order by version desc limit 1`,
+        [workspaceId, version],
       ),
 
     get: (workspaceId: string, id: string) =>

@@ -58,6 +58,9 @@ export function createPeopleStore(sql: Queryable) {
     findUserByEmail: (email: string) =>
       sql.maybeOne<UserRecord>(`select ${userColumns} from users where lower(email) = lower($1)`, [email]),
 
+    getUser: (userId: string) =>
+      sql.maybeOne<UserRecord>(`select ${userColumns} from users where id = $1`, [userId]),
+
     createUser: (user: { email: string; kind: UserRecord['kind']; passwordHash: string | null }) =>
       sql.one<UserRecord>(
         `insert into users (email, kind, password_hash) values ($1, $2, $3) returning ${userColumns}`,
@@ -92,6 +95,17 @@ export function createPeopleStore(sql: Queryable) {
         `select ${organizationColumns} from organizations
            join organization_memberships on organization_memberships.organization_id = organizations.id
           where organization_memberships.user_id = $1 order by organizations.created_at, organizations.id`,
+        [userId],
+      ),
+
+    /** The memberships of a user with their organizations, in the order in which the user joined. */
+    listMembershipsOf: (userId: string) =>
+      sql.query<OrganizationRecord & { membershipId: string; role: OrganizationRole }>(
+        `select ${organizationColumns}, organization_memberships.id as "membershipId", organization_memberships.role
+           from organization_memberships
+           join organizations on organizations.id = organization_memberships.organization_id
+          where organization_memberships.user_id = $1
+          order by organization_memberships.created_at, organization_memberships.id`,
         [userId],
       ),
 

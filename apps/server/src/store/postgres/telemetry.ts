@@ -20,6 +20,8 @@ export interface PipelineRunRecord {
   jobRunId: string;
   attemptId: string;
   traceBlobKey: string;
+  /** When retention removed the trace; null while it is there. */
+  traceRemovedAt: Date | null;
   createdAt: Date;
   updatedAt: Date;
   facts: PipelineRunFacts;
@@ -56,6 +58,7 @@ const pipelineRunColumns = columns('pipeline_runs', [
   'job_run_id',
   'attempt_id',
   'trace_blob_key',
+  'trace_removed_at',
   'created_at',
   'updated_at',
   'facts',
@@ -128,7 +131,7 @@ export function createTelemetryStore(sql: Queryable) {
     },
 
     /** The same trace again changes nothing but `updated_at`. */
-    upsertPipelineRun: (run: Omit<PipelineRunRecord, 'id' | 'createdAt' | 'updatedAt'>) =>
+    upsertPipelineRun: (run: Omit<PipelineRunRecord, 'id' | 'createdAt' | 'updatedAt' | 'traceRemovedAt'>) =>
       sql.execute(
         `insert into pipeline_runs (workspace_id, job_run_id, attempt_id, transaction_id, pipeline_name, status, started_at,
                 finished_at, duration_ms, destination_name, destination_type, dataset_name, total_rows_extracted,
@@ -144,7 +147,7 @@ export function createTelemetryStore(sql: Queryable) {
                 error_step = excluded.error_step, error_message = excluded.error_message,
                 has_schema_migration = excluded.has_schema_migration, is_empty_run = excluded.is_empty_run,
                 dlt_version = excluded.dlt_version, facts = excluded.facts, trace_blob_key = excluded.trace_blob_key,
-                updated_at = now()
+                trace_removed_at = null, updated_at = now()
           where pipeline_runs.facts::text <> excluded.facts::text`,
         [
           run.workspaceId,

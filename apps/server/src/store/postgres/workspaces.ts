@@ -50,16 +50,28 @@ export function createWorkspaceStore(sql: Queryable) {
         workspaceId,
       ]),
 
-    /** Holds the workspace until the transaction ends: deploys and uploads of one workspace follow each other. */
+    /**
+     * Holds the workspace until the transaction ends: deploys, uploads and archiving of one workspace follow each other. Rows that name
+     * the workspace can still be made: to `for update` a start would wait with the locks of jobs that a deploy waits for.
+     */
     lock: (workspaceId: string) =>
-      sql.maybeOne<WorkspaceRecord>(`select ${workspaceColumns} from workspaces where id = $1 for update`, [
-        workspaceId,
-      ]),
+      sql.maybeOne<WorkspaceRecord>(
+        `select ${workspaceColumns} from workspaces where id = $1 for no key update`,
+        [workspaceId],
+      ),
 
     update: (workspaceId: string, change: { name: string; description: string | null }) =>
       sql.one<WorkspaceRecord>(
         `update workspaces set name = $2, description = $3, updated_at = now() where id = $1 returning ${workspaceColumns}`,
         [workspaceId, change.name, change.description],
+      ),
+
+    /** Archives a workspace now, or brings it back. */
+    setArchived: (workspaceId: string, isArchived: boolean) =>
+      sql.one<WorkspaceRecord>(
+        `update workspaces set archived_at = case when $2 then now() end, updated_at = now()
+          where id = $1 returning ${workspaceColumns}`,
+        [workspaceId, isArchived],
       ),
 
     addMember: (workspaceId: string, membershipId: string, role: WorkspaceRole) =>
@@ -71,7 +83,8 @@ export function createWorkspaceStore(sql: Queryable) {
 
     /** Undefined when the user has no role there: to the caller such a workspace does not exist. */
     async findAccess(workspaceId: string, userId: string): Promise<WorkspaceAccess | undefined> {
-      const row = await sql.maybeOne<WorkspaceRecord & Omit<WorkspaceAccess, 'workspace'>>(
+      // Every call asks this, and planning the joins takes longer than running them.
+      const [row] = await sql.prepared<WorkspaceRecord & Omit<WorkspaceAccess, 'workspace'>>(
         `select ${workspaceColumns}, workspace_memberships.role as "workspaceRole",
                 organization_memberships.role as "organizationRole", organization_memberships.id as "membershipId"
            from workspaces

@@ -40,6 +40,7 @@ export function createServer(fixture: ServiceFixture, options: ServerOptions): S
     startAttempt: createStartAttempt({
       ...common,
       environments,
+      readRunVariables: fixture.readRunVariables,
       installationId: 'installation',
       attemptsUrl,
       sandboxUid: (offset) => 61_000 + offset,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createProcessExecutor, type ProcessExecutorOptions } from '../process-executor.ts';
 import { findTool, type ToolName } from '../tool-lookup.ts';
 import { describeInterpreter } from '../python-interpreter.ts';
-import type { EnvironmentLocation, Executor } from '../../executor.ts';
+import type { EnvironmentLocation, EnvironmentSpec, Executor } from '../../executor.ts';
 
 const REPOSITORY = join(import.meta.dirname, '../../../../../..');
 
@@ -51,18 +51,19 @@ function describeTestExecutor(dataDir: string): ProcessExecutorOptions {
 
 /** An environment without packages, of whichever Python this machine has. */
 export async function buildEmptyEnvironment(executor: Executor): Promise<EnvironmentLocation> {
-  const pythonVersion = await findInstalledPython();
-  return executor.buildEnvironment(
-    {
-      key: 'empty',
-      organizationId: 'organization-1',
-      pythonVersion,
-      requirements: [],
-      variables: {},
-      uid: TEST_UID,
-    },
-    () => undefined,
-  );
+  return executor.buildEnvironment(await describeEmptyEnvironment(), () => undefined);
+}
+
+export async function describeEmptyEnvironment(): Promise<EnvironmentSpec> {
+  return {
+    key: 'empty',
+    organizationId: 'organization-1',
+    pythonVersion: await findInstalledPython(),
+    requirements: [],
+    variables: {},
+    maskedValues: [],
+    uid: TEST_UID,
+  };
 }
 
 /** Minor version of the Python that the tests of this machine use. */

@@ -203,8 +203,11 @@ async function storeJobs(sql: Queryable, { workspaceId, jobs, runs }: History): 
   for (const job of jobs) {
     const versionId = idOf(`${job.id} version`);
     const definition = {
+      engine_version: 2,
       job_ref: job.ref,
-      entry_point: { job_type: job.type },
+      entry_point: { module: 'm', function: 'f', job_type: job.type, launcher: 'dlt.launchers.job' },
+      triggers: job.triggers,
+      execute: {},
       expose: { ...(job.name === null ? {} : { display_name: job.name }), category: job.category },
     };
     const lastNumber = runs.filter((run) => run.jobId === job.id).length;

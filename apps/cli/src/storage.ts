@@ -1,0 +1,108 @@
+import type { Purged, Retention, StorageReport } from '@pumphouse/server/services/retention/retention.ts';
+import type { RetentionKind, RetentionLimits } from '@pumphouse/server/domain/retention-limits.ts';
+import { readConfig } from '@pumphouse/server/config.ts';
+import { createServerLog, openRetention } from '@pumphouse/server/main';
+import { formatLimit, parseAge, retentionKinds } from '@pumphouse/server/domain/retention-limits.ts';
+
+/** Opens the storage of the data folder, beside a running server or without one. */
+async function withRetention<T>(
+  work: (retention: Retention, limits: RetentionLimits) => Promise<T>,
+): Promise<T> {
+  const config = readConfig();
+  const opened = await openRetention(config, createServerLog({ ...config, logLevel: 'warn' }));
+  try {
+    return await work(opened.retention, config.retention);
+  } finally {
+    await opened.close();
+  }
+}
+
+/** Prints how much is kept of each kind, for how long, and what a purge would remove now. */
+export async function showStorage(options: { json?: true }): Promise<void> {
+  const reports = await withRetention((retention, limits) => retention.report(limits));
+  process.stdout.write(
+    options.json ? `${JSON.stringify(reports.map(toJson), null, 2)}\n` : formatReports(reports),
+  );
+}
+
+function toJson({ kind, count, bytes, oldest, limit, next }: StorageReport) {
+  return { kind, count, bytes, oldest, limit: formatLimit(limit), next };
+}
+
+function formatReports(reports: readonly StorageReport[]): string {
+  const rows = reports.map(({ kind, count, bytes, oldest, limit, next }) => [
+    kind,
+    String(count),
+    formatBytes(bytes),
+    oldest?.toISOString().slice(0, 10) ?? '-',
+    formatLimit(limit),
+    next.count === 0 ? '-' : `${next.count} (${formatBytes(next.bytes)})`,
+  ]);
+  return formatTable([['KIND', 'COUNT', 'SIZE', 'OLDEST', 'LIMIT', 'GOES NEXT'], ...rows]);
+}
+
+/** Removes what has passed its limits, or an age given by hand. */
+export async function purgeStorage(options: {
+  kind?: RetentionKind;
+  olderThan?: string;
+  dryRun?: true;
+}): Promise<void> {
+  const { kind, olderThan } = options;
+  const dryRun = options.dryRun === true;
+  const maxAgeSeconds = olderThan === undefined ? null : requireAge(olderThan);
+  if (kind === 'caches' && maxAgeSeconds !== null)
+    throw new Error(
+      'caches have a size only: leave --older-than out, and set for example PUMPHOUSE_RETENTION=caches=1GB.',
+    );
+  const purged = await withRetention(async (retention, configured) => {
+    const limits = maxAgeSeconds === null ? configured : limitAges(configured, maxAgeSeconds);
+    const kinds = kind === undefined ? retentionKinds : [kind];
+    const result = await retention.purge({ kinds, limits, dryRun });
+    if (!dryRun && kind === undefined) await retention.removeLeftovers();
+    return result;
+  });
+  process.stdout.write(formatPurged(purged, dryRun));
+}
+
+function requireAge(text: string): number {
+  const seconds = parseAge(text);
+  if (seconds === null) throw new Error(`--older-than is an age like 30d, 12h, 30m or 10s, not "${text}".`);
+  return seconds;
+}
+
+/** The age for all that has one. */
+function limitAges(configured: RetentionLimits, maxAgeSeconds: number): RetentionLimits {
+  const limited = retentionKinds.map((kind) => [
+    kind,
+    kind === 'caches' ? configured[kind] : { maxAgeSeconds, maxBytes: null },
+  ]);
+  return Object.fromEntries(limited) as RetentionLimits;
+}
+
+function formatPurged(purged: Purged, dryRun: boolean): string {
+  const rows = Object.entries(purged).map(([kind, { count, bytes }]) => [
+    kind,
+    String(count),
+    formatBytes(bytes),
+  ]);
+  return formatTable([['KIND', dryRun ? 'WOULD GO' : 'REMOVED', 'SIZE'], ...rows]);
+}
+
+const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+
+function formatBytes(bytes: number): string {
+  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
+  const value = bytes / 1024 ** power;
+  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[power]}`;
+}
+
+function formatTable(rows: readonly string[][]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const lines = rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+  return `${lines.join('\n')}\n`;
+}

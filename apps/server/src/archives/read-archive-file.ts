@@ -1,0 +1,36 @@
+/** One file out of a stored archive, which was checked when it came: streamed, nothing of it is unpacked to disk. */
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { extract as createExtract } from 'tar-stream';
+import { ArchiveError, quoteName } from './archive-error.ts';
+
+/**
+ * The content of the file at a path below `files/`. Reads on no further than that file, and holds nothing else in memory.
+ * Throws an `ArchiveError` (`archive_invalid`) when there is no such file, or one of more than `maxBytes`.
+ */
+export async function readArchiveFile(source: Readable, path: string, maxBytes: number): Promise<Buffer> {
+  const extract = createExtract();
+  const flowing = pipeline(source, createGunzip({ chunkSize: 64 * 1024 }), extract);
+  // To stop in the middle breaks the pipeline: that is no failure of the reading, which tells its own.
+  const broken = flowing.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  const name = `files/${path}`;
+  for await (const entry of extract) {
+    if (entry.header.name !== name || entry.header.type !== 'file') {
+      entry.resume();
+      continue;
+    }
+    if ((entry.header.size ?? 0) > maxBytes) throw invalid(path, `has more than ${maxBytes} bytes`);
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of entry as AsyncIterable<Uint8Array>) chunks.push(chunk);
+    return Buffer.concat(chunks);
+  }
+  throw (await broken) ?? invalid(path, 'is not in the archive');
+}
+
+function invalid(path: string, problem: string): ArchiveError {
+  return new ArchiveError('archive_invalid', `The file ${quoteName(path)} ${problem}.`);
+}

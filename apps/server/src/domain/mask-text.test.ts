@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { createTextMask } from './mask-text.ts';
+
+const secret = 'pä"ss wo/rd+1';
+
+describe('createTextMask', () => {
+  const mask = createTextMask([secret, 'swordfish', 'swordfish-and-more']);
+
+  it.each([
+    ['as it is', secret],
+    ['in JSON', JSON.stringify({ a: secret }).slice(6, -2)],
+    ['in JSON within JSON', JSON.stringify(JSON.stringify(secret)).slice(3, -3)],
+    ['in a URL', encodeURIComponent(secret)],
+    ['in a path of a URL', encodeURI(secret)],
+    ['in a form', encodeURIComponent(secret).replaceAll('%20', '+')],
+    ['in a URL in small letters', encodeURIComponent(secret).toLowerCase()],
+    ['the longer of two', 'swordfish-and-more'],
+  ])('takes a value out %s', (_, form) => {
+    expect(mask(`before ${form} after ${form}.`)).toBe('before *** after ***.');
+  });
+
+  it.each(['', 'u', 'us', 'user:'])('takes it out of base64 of %j and it', (before) => {
+    const encoded = Buffer.from(`${before}${secret}`).toString('base64');
+    expect(mask(encoded)).toContain('***');
+    const url = Buffer.from(`${before}${secret}`).toString('base64url');
+    expect(mask(url)).toContain('***');
+  });
+
+  it('leaves other text alone, and all of it where there is no secret', () => {
+    expect(mask('sword fish $& [a-z]')).toBe('sword fish $& [a-z]');
+    expect(createTextMask([])('swordfish')).toBe('swordfish');
+    expect(createTextMask(['two\nlines'])('two\nlines')).toBe('two\nlines');
+  });
+});

@@ -1,0 +1,130 @@
+/** What is kept for a while only, in the order in which it is removed: a run that goes lets go of its code and environment. */
+export const retentionKinds = [
+  'runs',
+  'logs',
+  'traces',
+  'beacons',
+  'packages',
+  'environments',
+  'caches',
+] as const;
+
+export type RetentionKind = (typeof retentionKinds)[number];
+
+/** What passes one of the two goes; null for no limit. */
+export interface RetentionLimit {
+  maxAgeSeconds: number | null;
+  maxBytes: number | null;
+}
+
+export type RetentionLimits = Record<RetentionKind, RetentionLimit>;
+
+export const defaultRetention =
+  'runs=365d,logs=90d/50GB,traces=90d,beacons=14d/5GB,packages=180d/20GB,environments=30d/20GB,caches=10GB';
+
+/** The text is no retention; the message names the part that is wrong and shows one that is right. */
+export class RetentionSyntaxError extends Error {
+  override readonly name = 'RetentionSyntaxError';
+}
+
+const noLimit: RetentionLimit = { maxAgeSeconds: null, maxBytes: null };
+const secondsOfUnit: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 };
+const bytesOfUnit: Record<string, number> = { MB: 1024 ** 2, GB: 1024 ** 3, TB: 1024 ** 4 };
+/** Ten thousand years of age, or more bytes than a number counts, would be a slip of the finger and overflow a date. */
+const largestAgeSeconds = 36_500 * 86_400;
+/** The size of a row is not known, and a cache is one thing that is used all the time. */
+const limitedByAgeOnly = new Set<RetentionKind>(['runs']);
+const limitedBySizeOnly = new Set<RetentionKind>(['caches']);
+
+/**
+ * Reads `kind=age/size` parts with commas between, such as `logs=90d/50GB,traces=off`. What is left out keeps its default; `off`
+ * alone removes nothing. @throws RetentionSyntaxError
+ */
+export function parseRetention(text: string): RetentionLimits {
+  if (text.trim() === 'off') return parseParts(retentionKinds.map((kind) => `${kind}=off`));
+  return { ...parseParts(defaultRetention.split(',')), ...parseParts(text.split(',')) };
+}
+
+function parseParts(parts: readonly string[]): RetentionLimits {
+  const limits: Partial<RetentionLimits> = {};
+  for (const part of parts) {
+    const [kind, limit] = parsePart(part.trim());
+    if (limits[kind]) throw new RetentionSyntaxError(`"${kind}" is there twice; name it once.`);
+    limits[kind] = limit;
+  }
+  return limits as RetentionLimits;
+}
+
+function parsePart(part: string): [RetentionKind, RetentionLimit] {
+  const [name = '', value, ...rest] = part.split('=');
+  const kind = retentionKinds.find((one) => one === name.trim());
+  if (!kind || value === undefined || rest.length > 0) {
+    throw new RetentionSyntaxError(
+      `"${part}" is not understood. Write <kind>=<age>/<size> with one of ${retentionKinds.join(', ')}, ` +
+        'for example logs=90d/50GB, or off.',
+    );
+  }
+  const limit = value.trim() === 'off' ? noLimit : parseLimit(part, value.trim());
+  if (limit.maxBytes !== null && limitedByAgeOnly.has(kind)) {
+    throw new RetentionSyntaxError(`"${part}": ${kind} have an age only. Write for example ${kind}=365d.`);
+  }
+  if (limit.maxAgeSeconds !== null && limitedBySizeOnly.has(kind)) {
+    throw new RetentionSyntaxError(`"${part}": ${kind} have a size only. Write for example ${kind}=10GB.`);
+  }
+  return [kind, limit];
+}
+
+function parseLimit(part: string, value: string): RetentionLimit {
+  const words = value.split('/');
+  const [first = '', second] = words;
+  if (words.length === 2) {
+    return {
+      maxAgeSeconds: requireValue(part, parseAge(first)),
+      maxBytes: requireValue(part, parseSize(second)),
+    };
+  }
+  const maxAgeSeconds = parseAge(value);
+  return maxAgeSeconds === null
+    ? { maxAgeSeconds, maxBytes: requireValue(part, parseSize(value)) }
+    : { maxAgeSeconds, maxBytes: null };
+}
+
+function requireValue(part: string, value: number | null): number {
+  if (value !== null) return value;
+  throw new RetentionSyntaxError(
+    `"${part}" has no age or size that is understood. Ages are like 90d, 12h, 30m or 10s, sizes like 500MB or 50GB, ` +
+      'both together like 90d/50GB.',
+  );
+}
+
+/** Seconds of an age like `90d`; null for anything else. */
+export function parseAge(text: string): number | null {
+  const seconds = parseQuantity(text, secondsOfUnit);
+  return seconds !== null && seconds <= largestAgeSeconds ? seconds : null;
+}
+
+function parseSize(text: string | undefined): number | null {
+  const bytes = parseQuantity(text ?? '', bytesOfUnit);
+  return bytes !== null && Number.isSafeInteger(bytes) ? bytes : null;
+}
+
+function parseQuantity(text: string, units: Record<string, number>): number | null {
+  const match = /^(\d+)([a-zA-Z]+)$/.exec(text.trim());
+  const unit = units[match?.[2] ?? ''];
+  return match && unit !== undefined ? Number(match[1]) * unit : null;
+}
+
+/** The limit as the setting has it; `off` for none. */
+export function formatLimit({ maxAgeSeconds, maxBytes }: RetentionLimit): string {
+  const words = [];
+  if (maxAgeSeconds !== null) words.push(formatQuantity(maxAgeSeconds, secondsOfUnit));
+  if (maxBytes !== null) words.push(formatQuantity(maxBytes, bytesOfUnit));
+  return words.length === 0 ? 'off' : words.join('/');
+}
+
+/** In the largest unit of which it is a whole number, so that reading it again gives the same. */
+function formatQuantity(value: number, units: Record<string, number>): string {
+  const fitting = Object.entries(units).filter(([, size]) => value >= size && value % size === 0);
+  const [unit, size] = fitting.at(-1) ?? Object.entries(units)[0] ?? ['', 1];
+  return `${value / size}${unit}`;
+}

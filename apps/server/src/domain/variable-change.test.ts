@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import type { VariableChange, VariableUpsert } from './variable-change.ts';
+import { findChangeProblem, findLimitProblem, variableLimits } from './variable-change.ts';
+
+const plain = (name: string, value = 'v'): VariableUpsert => ({ name, type: 'plain', value });
+const secret = (name: string, value: string): VariableUpsert => ({ name, type: 'secret', value });
+
+function check(change: Partial<VariableChange>) {
+  return findChangeProblem({ profile: null, deletes: [], upserts: [], ...change });
+}
+
+describe('findChangeProblem', () => {
+  it.each<[string, Partial<VariableChange>]>([
+    ['nothing', {}],
+    ['an empty plain value', { upserts: [plain('A', '')] }],
+    ['a secret', { profile: 'prod', upserts: [secret('A', 'x')] }],
+    ['names that differ in case', { upserts: [plain('token'), plain('TOKEN'), plain('path'), plain('_1')] }],
+    ['what only looks reserved', { upserts: [plain('MYPATH'), plain('RUNTIME__LOG_LEVEL'), plain('LANG')] }],
+    ['the deletion of a name that cannot be', { deletes: ['PATH', 'no-name', ''] }],
+    ['a value of several lines', { upserts: [secret('A', 'line\nline')] }],
+    ['the longest value', { upserts: [plain('A', 'é'.repeat(variableLimits.bytesPerValue / 2))] }],
+  ])('lets pass %s', (_, change) => {
+    expect(check(change)).toBeNull();
+  });
+
+  it('names every reserved name, and nothing else', () => {
+    const names = [
+      'PATH',
+      'GOOD',
+      'SEND__ARTIFACTS__BUCKET_URL',
+      'RUNTIME__DLTHUB_DSN',
+      'PUMPHOUSE_X',
+      'PATH',
+    ];
+    expect(check({ upserts: names.map((name) => plain(name)) })).toEqual({
+      code: 'reserved_variable_name',
+      detail: expect.stringContaining('PATH, SEND__ARTIFACTS__BUCKET_URL, RUNTIME__DLTHUB_DSN, PUMPHOUSE_X'),
+      extra: ['PATH', 'SEND__ARTIFACTS__BUCKET_URL', 'RUNTIME__DLTHUB_DSN', 'PUMPHOUSE_X'].map((key) => ({
+        key,
+        message: 'is reserved',
+      })),
+    });
+  });
+
+  it.each<[string, Partial<VariableChange>, string[]]>([
+    ['a name with a digit first', { upserts: [plain('1A')] }, ['upserts.0.name']],
+    ['a name with =', { upserts: [plain('A'), plain('B=C')] }, ['upserts.1.name']],
+    ['an empty name', { upserts: [plain('')] }, ['upserts.0.name']],
+    ['a name with a line break at its end', { upserts: [plain('A\n')] }, ['upserts.0.name']],
+    ['a name that is too long', { upserts: [plain('A'.repeat(201))] }, ['upserts.0.name']],
+    ['an empty secret', { upserts: [secret('A', '')] }, ['upserts.0.value']],
+    ['half a character', { upserts: [plain('A', '\ud800')] }, ['upserts.0.value']],
+    [
+      'a value that is too long in bytes',
+      { upserts: [plain('A', 'é'.repeat(variableLimits.bytesPerValue / 2 + 1))] },
+      ['upserts.0.value'],
+    ],
+    [
+      'all mistakes at once',
+      { upserts: [secret('-', ''), plain('+')] },
+      ['upserts.0.name', 'upserts.0.value', 'upserts.1.name'],
+    ],
+    ['a name that is set twice', { upserts: [plain('A'), secret('A', 'x')] }, ['A']],
+    ['a name that is set and deleted', { deletes: ['A'], upserts: [plain('A')] }, ['A']],
+    ['a name that is deleted twice', { deletes: ['A', 'A', 'A'] }, ['A']],
+  ])('refuses %s', (_, change, keys) => {
+    const problem = check(change);
+    expect(problem?.code).toBe('invalid_request');
+    expect(problem?.extra.map(({ key }) => key)).toEqual(keys);
+  });
+
+  it('refuses more upserts than a scope holds, before it looks at them', () => {
+    const upserts = Array.from({ length: variableLimits.variablesPerScope + 1 }, () => plain('PATH'));
+    expect(check({ upserts })?.code).toBe('variable_limit_exceeded');
+  });
+
+  it.each(['dev', 'tests', '', 'a/b'])('refuses the profile %j', (profile) => {
+    expect(check({ profile })).toMatchObject({ code: 'invalid_profile', extra: [{ key: 'profile' }] });
+  });
+
+  it('says how long a value may be, and never what it was', () => {
+    const value = 'swordfish'.repeat(10_000);
+    const problem = check({ upserts: [secret('A', value)] });
+    expect(problem?.detail).toContain('90000 bytes');
+    expect(problem?.detail).toContain(String(variableLimits.bytesPerValue));
+    expect(JSON.stringify(problem)).not.toContain('swordfish');
+  });
+});
+
+describe('findLimitProblem', () => {
+  const full = {
+    workspaceCount: variableLimits.variablesPerWorkspace,
+    scopeCount: variableLimits.variablesPerScope,
+    scopeBytes: variableLimits.bytesPerScope,
+  };
+
+  it('lets a scope and a workspace be full', () => {
+    expect(findLimitProblem(full)).toBeNull();
+  });
+
+  it.each(['workspaceCount', 'scopeCount', 'scopeBytes'] as const)(
+    'says which bound was passed: %s',
+    (key) => {
+      const over = { ...full, [key]: full[key] + 1 };
+      const problem = findLimitProblem(over);
+      expect(problem?.code).toBe('variable_limit_exceeded');
+      expect(problem?.detail).toContain(String(full[key] + 1));
+      expect(problem?.detail).toContain(String(full[key]));
+    },
+  );
+});

@@ -1,0 +1,88 @@
+/** What environments and the caches of their builders take on the disk. */
+import { randomUUID } from 'node:crypto';
+import { lstat, opendir, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { EnvironmentLocation, ListedCache, ListedEnvironment } from '../executor.ts';
+import { isSafePathComponent } from './attempt-folder.ts';
+import { EXECUTOR_NAME } from './attempt-place.ts';
+import {
+  isEnvironmentPath,
+  locateCaches,
+  locateEnvironment,
+  locateEnvironments,
+} from './environment-builder.ts';
+
+/** Every place where an environment is or was to be: one whose builder was killed has no marker and is there all the same. */
+export async function listEnvironments(dataDir: string): Promise<ListedEnvironment[]> {
+  const folder = locateEnvironments(dataDir);
+  const listed = await Promise.all(
+    (await listNames(folder)).map(async (name) => {
+      const place = join(folder, name);
+      const found = await lstat(place).catch(() => null);
+      if (found?.isDirectory() !== true) return null;
+      const location: EnvironmentLocation = { executor: EXECUTOR_NAME, path: locateEnvironment(place) };
+      return { location, begunAt: found.mtime };
+    }),
+  );
+  return listed.filter((one) => one !== null);
+}
+
+export async function measureEnvironment(dataDir: string, location: EnvironmentLocation): Promise<number> {
+  return isEnvironmentPath(dataDir, location) ? measureFolder(location.path) : 0;
+}
+
+export async function listCaches(dataDir: string): Promise<ListedCache[]> {
+  const folder = locateCaches(dataDir);
+  const caches: ListedCache[] = [];
+  for (const name of await listNames(folder)) {
+    const path = join(folder, name);
+    const found = await lstat(path).catch(() => null);
+    if (found?.isDirectory() !== true) continue;
+    caches.push({ organizationId: name, sizeBytes: await measureFolder(path), changedAt: found.mtime });
+  }
+  return caches;
+}
+
+/** Moved aside first, which takes a moment: a build that comes meanwhile begins a cache anew. */
+export async function removeCache(dataDir: string, organizationId: string): Promise<void> {
+  if (!isSafePathComponent(organizationId)) return;
+  const folder = locateCaches(dataDir);
+  await rename(join(folder, organizationId), join(folder, `${asideMark}${randomUUID()}`)).catch(
+    ignoreAbsence,
+  );
+  // With what a removal left that was cut short.
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names.filter((one) => one.startsWith(asideMark))) {
+    await rm(join(folder, name), { recursive: true, force: true });
+  }
+}
+
+const asideMark = '.removed-';
+
+/** Names of folders that the executor made; what begins with a dot is not in use. */
+async function listNames(folder: string): Promise<string[]> {
+  return (await readdir(folder).catch(() => [])).filter(isSafePathComponent);
+}
+
+/**
+ * Bytes that the disk keeps for what is in a folder. A file with several links counts once for each: caches and environments have
+ * none. Links are not followed: a package may have brought any.
+ */
+async function measureFolder(folder: string): Promise<number> {
+  let bytes = 0;
+  const entries = await opendir(folder).catch(() => null);
+  if (entries === null) return 0;
+  for await (const entry of entries) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) bytes += await measureFolder(path);
+    else bytes += ((await lstat(path).catch(() => null))?.blocks ?? 0) * blockBytes;
+  }
+  return bytes;
+}
+
+/** What `blocks` counts in, whatever the disk's own blocks are. */
+const blockBytes = 512;
+
+function ignoreAbsence(error: unknown): void {
+  if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+}

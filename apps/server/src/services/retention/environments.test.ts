@@ -1,0 +1,146 @@
+import type { EnvironmentLocation } from '../../executors/executor.ts';
+import type { JobRunRecord } from '../../store/records.ts';
+import type { RetentionPlace } from '../testing/retention-place.ts';
+import type { ServiceFixture } from '../testing/service-fixture.ts';
+import type { ServicePlace } from '../testing/service-place.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createPlace, defineJob } from '../testing/service-place.ts';
+import { createRetentionPlace } from '../testing/retention-place.ts';
+import { createServiceFixture } from '../testing/service-fixture.ts';
+
+let fixture: ServiceFixture;
+let place: ServicePlace;
+let kept: RetentionPlace;
+
+beforeEach(async () => {
+  fixture = await createServiceFixture();
+  place = await createPlace(fixture);
+  kept = createRetentionPlace(fixture, place);
+  await place.deployAll([defineJob('jobs.a', { execute: { concurrency: null } })]);
+});
+afterEach(() => fixture.close());
+
+/** An environment that is built and was last used so many days ago. */
+async function addEnvironment(key: string, days: number): Promise<EnvironmentLocation> {
+  const { environments } = fixture.store;
+  const spec = { key, organizationId: place.organizationId, pythonVersion: '3.12', requirements: [] };
+  await environments.takeBuild(spec, 'builder', 60, { replaceReady: false });
+  const location = await kept.executor.buildEnvironment(
+    { ...spec, variables: {}, maskedValues: [], uid: 1 },
+    () => undefined,
+  );
+  await environments.finishBuild(key, 'builder', location);
+  await fixture.database.execute(
+    'update environments set last_used_at = now() - make_interval(days => $2) where key = $1',
+    [key, days],
+  );
+  return location;
+}
+
+/** A run whose attempt uses the environment, last used so many days ago. */
+async function use(location: EnvironmentLocation, run: JobRunRecord, days: number): Promise<JobRunRecord> {
+  const { id } = await place.createAttempt(run);
+  expect(await fixture.store.environments.noteUse(id, location.path)).toBe(true);
+  await fixture.database.execute(
+    `update environments set last_used_at = now() - make_interval(days => $2) where location->>'path' = $1`,
+    [location.path, days],
+  );
+  return place.getRun(run.id);
+}
+
+const isThere = (location: EnvironmentLocation) => kept.executor.hasEnvironment(location);
+
+describe('environments', () => {
+  it('unused for long go; the one last used in the organization stays', async () => {
+    const [old, last] = [await addEnvironment('old', 50), await addEnvironment('last', 40)];
+    expect(await kept.purge('environments=30d')).toMatchObject({ environments: { count: 1, bytes: 1000 } });
+    expect([await isThere(old), await isThere(last)]).toEqual([false, true]);
+    expect(await fixture.store.environments.find('old')).toBeUndefined();
+  });
+
+  it('past their size go, longest unused first', async () => {
+    const [old, young] = [await addEnvironment('old', 2), await addEnvironment('young', 1)];
+    expect(await kept.purge('environments=0MB')).toMatchObject({ environments: { count: 1 } });
+    expect([await isThere(old), await isThere(young)]).toEqual([false, true]);
+  });
+
+  it('in use by a run that is under way stay, and go when it is over', async () => {
+    const [used] = [await addEnvironment('used', 50), await addEnvironment('last', 40)];
+    const run = await use(used, await place.startRun('jobs.a'), 50);
+    expect(await kept.purge('environments=0d')).toMatchObject({ environments: { count: 0 } });
+    await place.complete(run);
+    expect(await kept.purge('environments=0d')).toMatchObject({ environments: { count: 1 } });
+    expect(await isThere(used)).toBe(false);
+  });
+
+  it('that the run before used stay for a run that waits', async () => {
+    const [used] = [await addEnvironment('used', 50), await addEnvironment('last', 40)];
+    await place.complete(await use(used, await place.startRun('jobs.a'), 50));
+    const waiting = await place.startRun('jobs.a');
+    expect(await kept.purge('environments=0d')).toMatchObject({ environments: { count: 0 } });
+    await place.setRun(waiting.id, `status = 'cancelled', finished_at = now()`);
+    expect(await kept.purge('environments=0d')).toMatchObject({ environments: { count: 1 } });
+  });
+
+  it('all stay while an attempt runs that was started before uses were noted', async () => {
+    await addEnvironment('old', 50);
+    await addEnvironment('last', 40);
+    await place.createAttempt(await place.startRun('jobs.a'));
+    expect(await kept.purge('environments=0d')).toMatchObject({ environments: { count: 0 } });
+  });
+
+  it('that went are not taken for use any more', async () => {
+    const [old] = [await addEnvironment('old', 50), await addEnvironment('last', 40)];
+    const { id } = await place.createAttempt(await place.startRun('jobs.a'));
+    await fixture.database.execute('update attempts set begun_at = null');
+    await kept.purge('environments=30d');
+    expect(await fixture.store.environments.noteUse(id, old.path)).toBe(false);
+  });
+
+  it('that a use is being noted of are waited for, and stay', async () => {
+    const [used] = [await addEnvironment('used', 50), await addEnvironment('last', 40)];
+    const run = await place.startRun('jobs.a');
+    const { id } = await place.createAttempt(run);
+    await fixture.database.execute(`update attempts set begun_at = null`);
+    const purging = Promise.withResolvers<unknown>();
+    await fixture.persistence.transaction(async (store) => {
+      await store.environments.noteUse(id, used.path);
+      purging.resolve(kept.purge('environments=30d'));
+      // Until it waits for the environment: only then does the commit decide.
+      await kept.awaitLockWait();
+    });
+    expect(await purging.promise).toMatchObject({ environments: { count: 0 } });
+    expect(await isThere(used)).toBe(true);
+  });
+
+  it('that the store does not know go after a day', async () => {
+    const known = await addEnvironment('known', 0);
+    const spec = {
+      key: 'lost',
+      organizationId: place.organizationId,
+      pythonVersion: '3.12',
+      requirements: [],
+    };
+    const lost = await kept.executor.buildEnvironment(
+      { ...spec, variables: {}, maskedValues: [], uid: 1 },
+      () => undefined,
+    );
+    expect(await kept.retention.removeLeftovers()).toBe(0);
+    kept.clock.now = new Date(Date.now() + 25 * 3_600_000);
+    expect(await kept.retention.removeLeftovers()).toBe(1);
+    expect([await isThere(known), await isThere(lost)]).toEqual([true, false]);
+  });
+});
+
+describe('caches', () => {
+  it('past their size go, but not while their organization builds', async () => {
+    await addEnvironment('built', 0);
+    const spec = { key: 'b', organizationId: place.organizationId, pythonVersion: '3.12', requirements: [] };
+    await fixture.store.environments.takeBuild(spec, 'builder', 60, { replaceReady: false });
+    expect(await kept.purge('caches=0MB')).toMatchObject({ caches: { count: 0 } });
+    await fixture.store.environments.giveUpBuild('b', 'builder');
+    expect(await kept.purge('caches=1MB')).toMatchObject({ caches: { count: 0 } });
+    expect(await kept.purge('caches=0MB')).toMatchObject({ caches: { count: 1, bytes: 1000 } });
+    expect(await kept.executor.listCaches()).toEqual([]);
+  });
+});

@@ -1,0 +1,54 @@
+import type { BlobStore } from '../../blobs/blob-store.ts';
+import type { Executor } from '../../executors/executor.ts';
+import type { FileRemoval } from '../../store/records.ts';
+import type { LogFiles } from '../../blobs/log-file.ts';
+import type { Logger } from 'pino';
+import type { Persistence } from '../../store/store.ts';
+
+export interface FileRemovalsDependencies {
+  persistence: Persistence;
+  blobs: BlobStore;
+  logFiles: LogFiles;
+  executor: Executor;
+  log: Logger;
+}
+
+const batchSize = 100;
+
+/**
+ * Gives what removes the files that were noted for removal. May be repeated after a crash at any point: a file that is gone already
+ * is no problem, and one that cannot be removed now is tried again in the next round.
+ */
+export function createFileRemovals({
+  persistence,
+  blobs,
+  logFiles,
+  executor,
+  log,
+}: FileRemovalsDependencies) {
+  const { storage } = persistence.store;
+
+  async function removeFile(removal: FileRemoval): Promise<void> {
+    if (removal.kind === 'blob') await blobs.delete(removal.target.key);
+    else if (removal.kind === 'log') await logFiles.delete(removal.target.attemptId);
+    else await executor.removeEnvironment(removal.target);
+  }
+
+  return async function removeFiles(): Promise<void> {
+    for (let afterId = 0; ;) {
+      const removals = await storage.listRemovals(afterId, batchSize);
+      const done: number[] = [];
+      for (const removal of removals) {
+        try {
+          await removeFile(removal);
+          done.push(removal.id);
+        } catch (error) {
+          log.warn({ err: error, target: removal.target }, 'a file could not be removed; tried again later');
+        }
+      }
+      await storage.finishRemovals(done);
+      afterId = removals.at(-1)?.id ?? afterId;
+      if (removals.length < batchSize) return;
+    }
+  };
+}

@@ -1,0 +1,124 @@
+import type { RetentionPlace } from '../testing/retention-place.ts';
+import type { ServiceFixture } from '../testing/service-fixture.ts';
+import type { ServicePlace } from '../testing/service-place.ts';
+import { randomUUID } from 'node:crypto';
+import { utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createPlace, defineJob } from '../testing/service-place.ts';
+import { createRetentionPlace } from '../testing/retention-place.ts';
+import { createServiceFixture } from '../testing/service-fixture.ts';
+
+let fixture: ServiceFixture;
+let place: ServicePlace;
+let kept: RetentionPlace;
+
+beforeEach(async () => {
+  fixture = await createServiceFixture();
+  place = await createPlace(fixture);
+  kept = createRetentionPlace(fixture, place);
+});
+afterEach(() => fixture.close());
+
+const listDeployments = async () =>
+  (
+    await fixture.database.query<{ key: string }>(
+      'select archive_key as key from deployments order by version',
+    )
+  ).map(({ key }) => key);
+
+describe('packages', () => {
+  it('that no run has and that are not the newest go; their rows and file lists stay', async () => {
+    for (let version = 1; version <= 3; version += 1) {
+      await place.uploadDeployment();
+      await place.uploadConfiguration();
+    }
+    const before = await kept.listBlobs();
+    expect(before).toHaveLength(6);
+    const { packages } = await kept.purge('packages=0d');
+    expect(packages?.count).toBe(4);
+    expect(packages?.bytes).toBeGreaterThan(0);
+    const [, , newest] = await listDeployments();
+    expect(await kept.listBlobs('deployments/')).toEqual([newest]);
+    expect(await kept.listBlobs('configurations/')).toHaveLength(1);
+    const { rows } = await fixture.store.deployments
+      .list(place.workspaceId, null)
+      .read({ limit: 1, offset: 2 });
+    const [first] = rows;
+    expect(first?.version).toBe(1);
+    expect(await fixture.store.deployments.files(place.workspaceId, first?.id ?? '')).toHaveLength(1);
+    expect(await kept.purge('packages=0d')).toMatchObject({ packages: { count: 0 } });
+  });
+
+  it('of runs that exist stay: of one that waits, and of one that is long over', async () => {
+    await place.deployAll([defineJob('jobs.a', { execute: { concurrency: null } })]);
+    await kept.addPastRun('jobs.a', 900);
+    await place.uploadDeployment();
+    await place.uploadConfiguration();
+    await place.startRun('jobs.a');
+    await place.uploadDeployment();
+    await place.uploadConfiguration();
+    const before = await kept.listBlobs();
+    expect(await kept.purge('packages=0d')).toMatchObject({ packages: { count: 0 } });
+    expect(await kept.listBlobs()).toEqual(before);
+  });
+
+  it('go with the last run that had them', async () => {
+    await place.deployAll([defineJob('jobs.a', { execute: { concurrency: null } })]);
+    await kept.addPastRun('jobs.a', 900);
+    await place.uploadDeployment();
+    await kept.addPastRun('jobs.a', 1);
+    expect(await kept.purge('runs=365d,packages=0d')).toMatchObject({
+      runs: { count: 1 },
+      packages: { count: 1 },
+    });
+    expect(await kept.listBlobs('deployments/')).toEqual((await listDeployments()).slice(1));
+  });
+
+  it('whose archive a newer version shares stay', async () => {
+    const old = await place.uploadDeployment();
+    await place.uploadDeployment();
+    const brought = { ...old, id: randomUUID(), files: [] };
+    await fixture.store.deployments.insert(brought);
+    expect(await kept.purge('packages=0d')).toMatchObject({ packages: { count: 1 } });
+    expect(await kept.listBlobs('deployments/')).toEqual([old.archiveKey]);
+  });
+
+  it('wait for a run that is just being made of them, and see it', async () => {
+    await place.deployAll([defineJob('jobs.a', { execute: { concurrency: null } })]);
+    const model = await place.startRun('jobs.a');
+    const unused = await place.uploadDeployment();
+    const purging = Promise.withResolvers<unknown>();
+    await fixture.persistence.transaction(async (store) => {
+      const held = await store.deployments.holdLatest(place.workspaceId);
+      expect(held?.id).toBe(unused.id);
+      // By now it is not the newest any more, and has no run yet.
+      await place.uploadDeployment();
+      purging.resolve(kept.purge('packages=0d'));
+      await kept.awaitLockWait();
+      await store.jobRuns.insert({ ...model, deploymentId: unused.id, number: 2, tickAt: null });
+    });
+    expect(await purging.promise).toMatchObject({ packages: { count: 0 } });
+    expect(await kept.listBlobs('deployments/')).toContain(unused.archiveKey);
+  });
+
+  it('go oldest first until their size is kept', async () => {
+    for (let version = 1; version <= 3; version += 1) await place.uploadDeployment();
+    const { packages } = await kept.purge('packages=0MB');
+    expect(packages?.count).toBe(2);
+  });
+});
+
+describe('archives that no version names', () => {
+  it('go after a day: the server was killed between the file and the row', async () => {
+    await place.uploadDeployment();
+    await fixture.blobs.put('deployments/lost.tar.gz', Buffer.from('lost'));
+    expect(await kept.retention.removeLeftovers()).toBe(0);
+    const dayAgo = new Date(Date.now() - 25 * 3_600_000);
+    for (const key of await kept.listBlobs('deployments/')) {
+      await utimes(join(fixture.folder, 'blobs', key), dayAgo, dayAgo);
+    }
+    expect(await kept.retention.removeLeftovers()).toBe(1);
+    expect(await kept.listBlobs('deployments/')).toEqual(await listDeployments());
+  });
+});

@@ -1,0 +1,120 @@
+import type { RetentionPlace } from '../testing/retention-place.ts';
+import type { ServiceFixture } from '../testing/service-fixture.ts';
+import type { ServicePlace } from '../testing/service-place.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createPlace, defineJob } from '../testing/service-place.ts';
+import { createRetentionPlace } from '../testing/retention-place.ts';
+import { createServiceFixture } from '../testing/service-fixture.ts';
+
+let fixture: ServiceFixture;
+let place: ServicePlace;
+let kept: RetentionPlace;
+
+const unlimited = { execute: { concurrency: null } };
+
+beforeEach(async () => {
+  fixture = await createServiceFixture();
+  place = await createPlace(fixture);
+  kept = createRetentionPlace(fixture, place);
+  await place.deployAll([
+    defineJob('jobs.a', unlimited),
+    defineJob('jobs.b', { ...unlimited, triggers: ['job.success:jobs.a'] }),
+  ]);
+});
+afterEach(() => fixture.close());
+
+const numbersOf = async (jobRef: string) => (await place.listRuns(jobRef)).map((run) => run.number);
+
+describe('runs past their age', () => {
+  it('go with all that they said, and leave the younger ones whole', async () => {
+    const old = await kept.addPastRun('jobs.b', 400);
+    const young = await kept.addPastRun('jobs.b', 300);
+    const latest = await kept.addPastRun('jobs.b', 200);
+    expect(await kept.purge('runs=365d')).toMatchObject({ runs: { count: 1 } });
+    expect(await numbersOf('jobs.b')).toEqual([2, 3]);
+    expect(await kept.listBlobs('beacons/')).toEqual(
+      [young, latest]
+        .flatMap(({ attemptId }) => [0, 1, 2].map((n) => `beacons/${attemptId}/${n}.json`))
+        .toSorted(),
+    );
+    const left = { attempts: 2, beacon_bodies: 6, pipeline_runs: 2, job_results: 2, storage_removals: 0 };
+    for (const [table, count] of Object.entries(left)) {
+      expect({ table, count: await kept.countRows(table) }).toEqual({ table, count });
+    }
+    expect(await Array.fromAsync(fixture.logFiles.read(old.attemptId, { fromLine: 0 }))).toEqual([]);
+    expect((await place.readLog(young.run.id)).map((line) => line.content)).toEqual(['working']);
+  });
+
+  it('leave the newest of each job, however old', async () => {
+    await kept.addPastRun('jobs.b', 900);
+    await kept.addPastRun('jobs.b', 800);
+    expect(await kept.purge('runs=0d')).toMatchObject({ runs: { count: 1 } });
+    expect(await numbersOf('jobs.b')).toEqual([2]);
+    expect((await place.startRun('jobs.b')).number).toBe(3);
+  });
+
+  it('leave those that are under way, in whatever state', async () => {
+    const states = ['pending', 'starting', 'running', 'cancelling'];
+    for (const status of states) {
+      const { id } = await place.startRun('jobs.b');
+      await place.setRun(id, `status = '${status}', created_at = now() - interval '900 days'`);
+    }
+    await kept.addPastRun('jobs.b', 1);
+    expect(await kept.purge('runs=0d')).toMatchObject({ runs: { count: 0 } });
+    expect(await numbersOf('jobs.b')).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it('that started others are no longer named by them', async () => {
+    const old = await kept.addPastRun('jobs.a', 400);
+    const [follower] = await place.listRuns('jobs.b');
+    expect(follower?.previousJobRunId).toBe(old.run.id);
+    await kept.addPastRun('jobs.a', 1);
+    await kept.purge('runs=365d');
+    expect((await place.getRun(follower?.id ?? '')).previousJobRunId).toBeNull();
+  });
+
+  it('wait while their attempts are cleaned up, but not for ever', async () => {
+    const just = await kept.runOnce('jobs.b');
+    await place.complete(just.run);
+    await kept.addPastRun('jobs.b', 0);
+    expect(await kept.purge('runs=0d')).toMatchObject({ runs: { count: 0 } });
+    await kept.makeOlder(just, 8);
+    expect(await kept.purge('runs=0d')).toMatchObject({ runs: { count: 1 } });
+  });
+
+  it('leave the schemas that they brought', async () => {
+    await kept.addPastRun('jobs.b', 400);
+    const schemas = await kept.countRows('schema_versions');
+    await kept.addPastRun('jobs.b', 1);
+    await kept.purge('runs=365d');
+    expect(schemas).toBeGreaterThan(0);
+    expect(await kept.countRows('schema_versions')).toBe(schemas);
+  });
+
+  it('that somebody holds at this moment are left for the next round', async () => {
+    const old = await kept.addPastRun('jobs.b', 400);
+    await kept.addPastRun('jobs.b', 1);
+    await fixture.persistence.transaction(async (store) => {
+      await store.jobRuns.lock(old.run.id);
+      expect(await kept.purge('runs=365d')).toMatchObject({ runs: { count: 0 } });
+    });
+    expect(await kept.purge('runs=365d')).toMatchObject({ runs: { count: 1 } });
+  });
+
+  it('go in pages, two rounds at once', async () => {
+    const { id } = await place.getJob('jobs.b');
+    const model = await place.startRun('jobs.b');
+    await place.complete(model);
+    await fixture.database.execute(
+      `insert into job_runs (workspace_id, job_id, job_version_id, deployment_id, configuration_id, number, status, trigger,
+                             trigger_kind, profile, finished_at)
+       select workspace_id, job_id, job_version_id, deployment_id, configuration_id, number + step, status, trigger, trigger_kind,
+              profile, now() - make_interval(days => 400, mins => step)
+         from job_runs, generate_series(1, 500) as step where job_id = $1`,
+      [id],
+    );
+    const rounds = await Promise.all([kept.purge('runs=365d'), kept.purge('runs=365d')]);
+    expect(rounds.map(({ runs }) => runs?.count ?? 0).reduce((a, b) => a + b)).toBe(499);
+    expect(await numbersOf('jobs.b')).toEqual([1, 501]);
+  });
+});

@@ -1,0 +1,122 @@
+import type { FakeExecutor } from '../../executors/fake/fake-executor.ts';
+import type { JobRunRecord } from '../../store/records.ts';
+import type { Purged, PurgeOptions } from '../retention/retention.ts';
+import type { ServiceFixture } from './service-fixture.ts';
+import type { ServicePlace } from './service-place.ts';
+import { join } from 'node:path';
+import { createFakeExecutor } from '../../executors/fake/fake-executor.ts';
+import { createRetention } from '../retention/retention.ts';
+import { eventually } from '../../../../../testing/fixtures/eventually.ts';
+import { parseRetention, retentionKinds } from '../../domain/retention-limits.ts';
+import { readCapturedBody } from '../../../../../testing/fixtures/captured-bodies.ts';
+import { removeUnfinishedBlobs } from '../../blobs/folder-blob-store.ts';
+import { runnerLine } from '../../domain/log-line.ts';
+
+/** What a run that is over left behind. */
+export interface PastRun {
+  run: JobRunRecord;
+  attemptId: string;
+}
+
+export type RetentionPlace = ReturnType<typeof createRetentionPlace>;
+
+/** Retention over a place and a fake executor, and runs that ended days ago. */
+export function createRetentionPlace(fixture: ServiceFixture, place: ServicePlace) {
+  const { store, database, blobs } = fixture;
+  const executor: FakeExecutor = createFakeExecutor();
+  /** What retention takes for now; null for the time that it is. */
+  const clock: { now: Date | null } = { now: null };
+  const retention = createRetention({
+    ...fixture,
+    executor,
+    removeUnfinishedBlobs: (hours) => removeUnfinishedBlobs(join(fixture.folder, 'blobs'), hours),
+    now: () => clock.now ?? new Date(),
+  });
+
+  async function addBody(attemptId: string, number: number, kind: string, body: unknown): Promise<void> {
+    const bytes = Buffer.from(JSON.stringify(body));
+    const blobKey = `beacons/${attemptId}/${number}.json`;
+    await blobs.put(blobKey, bytes);
+    const receivedAt = new Date();
+    await store.telemetry.addBody({ attemptId, number, kind, sizeBytes: bytes.length, blobKey, receivedAt });
+  }
+
+  /** As if all that happened to the run had happened so many days before. */
+  async function makeOlder({ run, attemptId }: PastRun, days: number): Promise<void> {
+    await place.setRun(run.id, `finished_at = finished_at - interval '${days} days'`);
+    await database.execute(
+      `update attempts set created_at = created_at - make_interval(days => $2) where id = $1`,
+      [attemptId, days],
+    );
+    await database.execute(
+      `update beacon_bodies set received_at = received_at - make_interval(days => $2) where attempt_id = $1`,
+      [attemptId, days],
+    );
+  }
+
+  /** A run with a line of log, a trace, a state and a job result, which are read. */
+  async function runOnce(jobRef: string): Promise<PastRun> {
+    const { run, id: attemptId } = await place.createAttempt(await place.startRun(jobRef));
+    await fixture.attemptLog.write(run.id, attemptId, [runnerLine('working', new Date())]);
+    for (const [number, kind] of (['trace', 'state', 'job_result'] as const).entries()) {
+      await addBody(attemptId, number, kind, readCapturedBody(bodies[kind]));
+    }
+    await fixture.ingestTelemetry.ofAttempt(attemptId);
+    return { run, attemptId };
+  }
+
+  async function sealLog(attemptId: string): Promise<void> {
+    const { storedBytes } = await fixture.logFiles.seal(attemptId);
+    await store.attempts.markSealed(attemptId, storedBytes);
+  }
+
+  return {
+    executor,
+    clock,
+    retention,
+    addBody,
+    makeOlder,
+    runOnce,
+    sealLog,
+
+    /** A run that ended so many days ago and was cleaned up after. */
+    async addPastRun(jobRef: string, days: number): Promise<PastRun> {
+      const past = await runOnce(jobRef);
+      await place.complete(past.run);
+      await sealLog(past.attemptId);
+      await makeOlder(past, days);
+      return { ...past, run: await place.getRun(past.run.id) };
+    },
+
+    /** Removes what passes these limits, such as `logs=0d`, and nothing of other kinds. */
+    purge(limits: string, options: Partial<PurgeOptions> = {}): Promise<Purged> {
+      const others = retentionKinds.filter((kind) => !limits.includes(kind)).map((kind) => `${kind}=off`);
+      const parsed = parseRetention([...others, limits].join(','));
+      return retention.purge({ kinds: retentionKinds, limits: parsed, dryRun: false, ...options });
+    },
+
+    async listBlobs(prefix = ''): Promise<string[]> {
+      const keys = (await Array.fromAsync(blobs.list(prefix))).map(({ key }) => key);
+      return keys.toSorted();
+    },
+
+    /** Until a transaction of this test waits for another one. */
+    awaitLockWait: () =>
+      eventually(
+        'a transaction waits for another',
+        async () => {
+          const { count } = await database.one<{ count: number }>(
+            `select count(*)::int as count from pg_stat_activity
+              where datname = current_database() and wait_event_type = 'Lock'`,
+          );
+          return count > 0;
+        },
+        { timeoutSeconds: 20 },
+      ),
+
+    countRows: async (table: string): Promise<number> =>
+      (await database.one<{ count: number }>(`select count(*)::int as count from ${table}`)).count,
+  };
+}
+
+const bodies = { trace: 'ok/002-trace', state: 'ok/001-state', job_result: 'ok/003-job_result' };

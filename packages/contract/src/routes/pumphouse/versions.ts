@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { defineRoute } from '../../route.ts';
+import {
+  codeFileComparisonResponse,
+  configurationComparisonResponse,
+  configurationFileComparisonResponse,
+  deploymentComparisonResponse,
+} from '../../schemas/comparisons.ts';
+import { configurationResponse } from '../../schemas/configurations.ts';
+import { deploymentResponse } from '../../schemas/deployments.ts';
+import { uuid } from '../../schemas/primitives.ts';
+import { queryBoolean, queryText } from '../../schemas/query.ts';
+import { changeErrors, readErrors } from '../error-statuses.ts';
+import { configurationParams, deploymentParams } from '../parameters.ts';
+
+/** Without a base, a version is compared with the one before it. */
+const base = { base_id: uuid.optional() };
+const filesQuery = z.object({ ...base, include_unchanged: queryBoolean.default(false) });
+const fileQuery = z.object({ ...base, path: queryText });
+
+/** What changed between two versions of code or configuration, and the way back to an older one. */
+export const pumphouseVersionRoutes = [
+  defineRoute({
+    operationId: 'compare_deployments',
+    method: 'GET',
+    path: '/pumphouse/v1/workspaces/{workspace_id}/deployments/{deployment_id}/changes',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'deployment.read',
+    params: deploymentParams,
+    query: filesQuery,
+    responses: { 200: deploymentComparisonResponse },
+    errors: readErrors,
+  }),
+  defineRoute({
+    operationId: 'compare_deployment_file',
+    method: 'GET',
+    path: '/pumphouse/v1/workspaces/{workspace_id}/deployments/{deployment_id}/changes/file',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'deployment.compare',
+    params: deploymentParams,
+    query: fileQuery,
+    responses: { 200: codeFileComparisonResponse },
+    errors: readErrors,
+  }),
+  defineRoute({
+    operationId: 'roll_back_deployment',
+    method: 'POST',
+    path: '/pumphouse/v1/workspaces/{workspace_id}/deployments/{deployment_id}/-roll-back',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'deployment.roll-back',
+    params: deploymentParams,
+    responses: { 201: deploymentResponse },
+    errors: changeErrors,
+  }),
+  defineRoute({
+    operationId: 'compare_configurations',
+    method: 'GET',
+    path: '/pumphouse/v1/workspaces/{workspace_id}/configurations/{configuration_id}/changes',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'configuration.read',
+    params: configurationParams,
+    query: filesQuery,
+    responses: { 200: configurationComparisonResponse },
+    errors: readErrors,
+  }),
+  defineRoute({
+    operationId: 'compare_configuration_file',
+    method: 'GET',
+    path: '/pumphouse/v1/workspaces/{workspace_id}/configurations/{configuration_id}/changes/file',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'configuration.compare',
+    params: configurationParams,
+    query: fileQuery,
+    responses: { 200: configurationFileComparisonResponse },
+    errors: readErrors,
+  }),
+  defineRoute({
+    operationId: 'roll_back_configuration',
+    method: 'POST',
+    path: '/pumphouse/v1/workspaces/{workspace_id}/configurations/{configuration_id}/-roll-back',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'configuration.roll-back',
+    params: configurationParams,
+    responses: { 201: configurationResponse },
+    errors: changeErrors,
+  }),
+] as const;

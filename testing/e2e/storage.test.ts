@@ -1,0 +1,178 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createApiWorkspace, joinLines, type ApiWorkspace } from '../fixtures/api-workspace.ts';
+import {
+  createWorkspace,
+  defineScriptJob,
+  deployWorkspace,
+  triggerJob,
+} from '../fixtures/deploy-workspace.ts';
+import { eventually } from '../fixtures/eventually.ts';
+import { callRefused } from '../fixtures/raw-call.ts';
+import { runAdmin, startTestServer, type TestServer } from '../fixtures/server.ts';
+
+const kinds = ['runs', 'logs', 'traces', 'beacons', 'packages', 'environments', 'caches'];
+
+interface StoredKind {
+  kind: string;
+  count: number;
+  bytes: number;
+  limit: string;
+  next: { count: number; bytes: number };
+}
+
+const load = `
+import dlt
+
+pipeline = dlt.pipeline("numbers", destination="duckdb", dataset_name="numbers")
+print(pipeline.run([{"number": 1}], table_name="numbers"))
+`;
+
+let server: TestServer;
+let workspace: ApiWorkspace;
+
+beforeAll(async () => {
+  server = await startTestServer();
+  const id = await createWorkspace(server, 'storage');
+  workspace = createApiWorkspace(server, id);
+});
+afterAll(() => server.remove());
+
+/** Code that no version had before, so that each deploy makes one. */
+const deploy = (words: string) =>
+  deployWorkspace(server, workspace.id, {
+    files: { 'load.py': `${load}print("${words}")\n` },
+    jobs: [defineScriptJob('load')],
+    requirements: ['dlt[duckdb]==1.31.0'],
+  });
+
+async function runOnce(): Promise<string> {
+  const jobRunId = await triggerJob(server, workspace.id, 'jobs.load');
+  expect(await workspace.awaitEnd(jobRunId, { timeoutSeconds: 120 })).toMatchObject({ status: 'completed' });
+  return jobRunId;
+}
+
+async function readStorage(): Promise<Map<string, StoredKind>> {
+  const text = await runAdmin(server, ['storage', '--json']);
+  const stored = JSON.parse(text) as StoredKind[];
+  return new Map(stored.map((one) => [one.kind, one]));
+}
+
+/** A log counts once it is packed, a moment after its run has ended. */
+const awaitPackedLogs = (count: number) =>
+  eventually(`${count} logs are packed`, async () => (await readStorage()).get('logs')?.count === count, {
+    timeoutSeconds: 60,
+  });
+
+async function countFiles(folder: string): Promise<number> {
+  const entries = await readdir(join(server.dataDir, folder), { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).length;
+}
+
+describe('the storage of a server', () => {
+  let first: string;
+  let second: string;
+
+  it('is shown by kind, with the limits that hold unless others are set', async () => {
+    await deploy('first');
+    first = await runOnce();
+    await deploy('second');
+    await deploy('third');
+    second = await runOnce();
+    await awaitPackedLogs(2);
+    const stored = await readStorage();
+    expect([...stored.keys()]).toEqual(kinds);
+    expect(stored.get('runs')).toMatchObject({ count: 2, limit: '365d', next: { count: 0, bytes: 0 } });
+    expect(stored.get('traces')).toMatchObject({ count: 2, limit: '90d' });
+    expect(stored.get('packages')).toMatchObject({ count: 6, limit: '180d/20GB' });
+    expect(stored.get('environments')).toMatchObject({ count: 1, limit: '30d/20GB' });
+    for (const { bytes } of stored.values()) expect(bytes).toBeGreaterThan(0);
+    const table = (await runAdmin(server, ['storage'])).trimEnd().split('\n');
+    expect(table[0]).toMatch(/^KIND +COUNT +SIZE +OLDEST +LIMIT +GOES NEXT$/);
+    expect(table.slice(1).map((line) => line.split(' ')[0])).toEqual(kinds);
+  });
+
+  it('is purged by hand beside the running server; what is said to go first is what goes', async () => {
+    const before = await countFiles('blobs');
+    const planned = await runAdmin(server, ['purge', '--kind', 'logs', '--older-than', '0d', '--dry-run']);
+    expect(planned).toMatch(/^KIND +WOULD GO +SIZE\nlogs +1 +\d/);
+    expect(await countFiles('blobs')).toBe(before);
+    expect(await runAdmin(server, ['purge', '--kind', 'logs', '--older-than', '0d'])).toMatch(
+      /\nlogs +1 +\d/,
+    );
+    expect(await countFiles('blobs')).toBe(before - 1);
+    expect(joinLines(await workspace.readLog(first))).toContain('The log was removed on');
+    expect(joinLines(await workspace.readLog(second), 'user')).toContain('third');
+  });
+
+  it('keeps the newest of everything and what it needs, and the job runs on', async () => {
+    const purged = await runAdmin(server, ['purge', '--older-than', '0d']);
+    expect(purged).toMatch(/\nruns +1 /);
+    const stored = await readStorage();
+    expect(stored.get('runs')?.count).toBe(1);
+    expect(stored.get('logs')?.count).toBe(1);
+    expect(stored.get('traces')?.count).toBe(1);
+    expect(stored.get('beacons')?.count).toBe(0);
+    expect(stored.get('packages')?.count).toBe(2);
+    expect(stored.get('environments')?.count).toBe(1);
+    const refused = await callRefused(server.url, `/api/v1/workspaces/${workspace.id}/job-runs/${first}`, {
+      key: server.key,
+    });
+    expect(refused).toMatchObject({ status: 404, code: 'not_found' });
+    expect(await workspace.latestDeployment()).toMatchObject({ version: 3 });
+    const [pipelineRun] = await workspace.listPipelineRuns(second);
+    const trace = await server.client.call('get_pipeline_run_trace', {
+      params: { workspace_id: workspace.id, pipeline_run_id: pipelineRun?.id ?? '' },
+    });
+    expect(trace).toMatchObject({ pipeline_name: 'numbers' });
+    const third = await runOnce();
+    const log = await workspace.readLog(third);
+    expect(joinLines(log, 'user')).toContain('third');
+    // The environment was there: nothing was built.
+    expect(joinLines(log, 'setup')).toBe('');
+    expect((await workspace.getRun(third)).number).toBe(3);
+  });
+
+  it('is purged by the server itself when its limits pass, and by hand without a server', async () => {
+    await runOnce();
+    await awaitPackedLogs(3);
+    await server.end('SIGTERM');
+    server = await server.restart({ PUMPHOUSE_RETENTION: 'runs=off,logs=5s' });
+    await eventually(
+      'the server has removed all logs but the newest',
+      async () => {
+        return (await readStorage()).get('logs')?.count === 1;
+      },
+      { timeoutSeconds: 60 },
+    );
+    await eventually('it has said so', () => server.log().includes('removed what is past its retention'), {
+      timeoutSeconds: 10,
+    });
+    expect((await readStorage()).get('runs')?.count).toBe(3);
+    await server.end('SIGTERM');
+    expect(await runAdmin(server, ['purge', '--kind', 'runs', '--older-than', '0s'])).toMatch(/\nruns +2 /);
+    server = await server.restart();
+    expect(await workspace.listRuns('jobs.load')).toHaveLength(1);
+    await runOnce();
+  });
+});
+
+describe('what is asked wrongly', () => {
+  it.each([
+    [
+      ['purge', '--older-than', 'yesterday'],
+      /--older-than is an age like 30d, 12h, 30m or 10s, not "yesterday"/,
+    ],
+    [['purge', '--kind', 'rubbish'], /runs, logs, traces/],
+    [['purge', '--kind', 'caches', '--older-than', '1d'], /caches have a size only/],
+  ])('%j is refused with what would be right', async (args, words) => {
+    await expect(runAdmin(server, args)).rejects.toThrow(words);
+  });
+
+  it('a retention that is not understood stops the server at its start, with an example', async () => {
+    await expect(startTestServer({ PUMPHOUSE_RETENTION: 'logs=90' })).rejects.toThrow(
+      /PUMPHOUSE_RETENTION: "logs=90" .*90d\/50GB/,
+    );
+  });
+});
