@@ -41,11 +41,10 @@ describe('packages', () => {
     const [, , newest] = await listDeployments();
     expect(await kept.listBlobs('deployments/')).toEqual([newest]);
     expect(await kept.listBlobs('configurations/')).toHaveLength(1);
-    const [first] = await fixture.store.deployments.list(place.workspaceId, {
-      limit: 1,
-      offset: 2,
-      version: null,
-    });
+    const { rows } = await fixture.store.deployments
+      .list(place.workspaceId, null)
+      .read({ limit: 1, offset: 2 });
+    const [first] = rows;
     expect(first?.version).toBe(1);
     expect(await fixture.store.deployments.files(place.workspaceId, first?.id ?? '')).toHaveLength(1);
     expect(await kept.purge('packages=0d')).toMatchObject({ packages: { count: 0 } });
