@@ -49,7 +49,8 @@ const deploy = (words: string) =>
 
 async function runOnce(): Promise<string> {
   const jobRunId = await triggerJob(server, workspace.id, 'jobs.load');
-  expect(await workspace.awaitEnd(jobRunId, { timeoutSeconds: 120 })).toMatchObject({ status: 'completed' });
+  const { status } = await workspace.awaitEnd(jobRunId, { timeoutSeconds: 120 });
+  if (status !== 'completed') throw new Error(joinLines(await workspace.readLog(jobRunId)));
   return jobRunId;
 }
 
