@@ -9,11 +9,11 @@ async function withRetention<T>(
   work: (retention: Retention, limits: RetentionLimits) => Promise<T>,
 ): Promise<T> {
   const config = readConfig();
-  const { retention, close } = await openRetention(config, createServerLog({ ...config, logLevel: 'warn' }));
+  const opened = await openRetention(config, createServerLog({ ...config, logLevel: 'warn' }));
   try {
-    return await work(retention, config.retention);
+    return await work(opened.retention, config.retention);
   } finally {
-    await close();
+    await opened.close();
   }
 }
 

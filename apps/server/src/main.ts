@@ -107,13 +107,14 @@ export async function openRetention(
   config: Config,
   log: Logger,
 ): Promise<{ retention: Retention; close(): Promise<void> }> {
-  const { persistence, close } = await openStore(config, log);
+  const opened = await openStore(config, log);
+  const { persistence } = opened;
   try {
     const installation = await persistence.store.installation.get();
     const executor = await createExecutor(config, persistence, installation.id, log);
-    return { retention: assembleRetention(config, persistence, executor, log), close };
+    return { retention: assembleRetention(config, persistence, executor, log), close: () => opened.close() };
   } catch (error) {
-    await close();
+    await opened.close();
     throw error;
   }
 }

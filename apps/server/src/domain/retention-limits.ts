@@ -42,7 +42,7 @@ const limitedBySizeOnly = new Set<RetentionKind>(['caches']);
  */
 export function parseRetention(text: string): RetentionLimits {
   if (text.trim() === 'off') return parseParts(retentionKinds.map((kind) => `${kind}=off`));
-  return { ...parseParts(defaultRetention.split(',')), ...parseParts(text.split(',')) } as RetentionLimits;
+  return { ...parseParts(defaultRetention.split(',')), ...parseParts(text.split(',')) };
 }
 
 function parseParts(parts: readonly string[]): RetentionLimits {

@@ -1,6 +1,6 @@
 import type { RetentionCandidate } from './retention.ts';
 import type { RetentionLimit } from './retention-limits.ts';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decidePauseSeconds, decideRemovals } from './retention.ts';
 import { parseRetention } from './retention-limits.ts';

@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createFakeExecutor } from '../../executors/fake/fake-executor.ts';
 import { createPlace, defineJob, plainRequirements } from '../testing/service-place.ts';
 import { createRetentionPlace } from '../testing/retention-place.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
@@ -16,7 +17,7 @@ let kept: RetentionPlace;
 beforeEach(async () => {
   fixture = await createServiceFixture();
   place = await createPlace(fixture);
-  kept = createRetentionPlace(fixture, place);
+  kept = createRetentionPlace(fixture, place, createFakeExecutor());
 });
 afterEach(() => fixture.close());
 
