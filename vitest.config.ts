@@ -4,8 +4,10 @@ export default defineConfig({
   test: {
     include: ['{packages,apps}/*/src/**/*.test.ts', 'testing/**/*.test.ts'],
     globalSetup: ['testing/fixtures/postgres-global-setup.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    // Only a test that hangs comes to these: no test may fail because the machine is slow, or builds its first environment.
+    testTimeout: 660_000,
+    hookTimeout: 660_000,
+    expect: { poll: { timeout: 300_000 } },
     maxWorkers: 2,
   },
 });

@@ -10,7 +10,7 @@ import time
 from pumphouse_bootstrap.events import FAILED, OUTPUT_ENDED, Events
 from pumphouse_bootstrap.failure_report import report_failure
 from pumphouse_bootstrap.masking import Masker, count_begun_character, find_character_start
-from pumphouse_bootstrap.spool import Spool
+from pumphouse_bootstrap.spool import LINE_OVERHEAD_BYTES, Spool, encode_line
 
 _READ_BYTES = 64 * 1024
 # Progress without a newline is shown when nothing followed it for this long.
@@ -192,15 +192,17 @@ class OutputReader:
         self._record(stream, stream.splitter.finish())
 
     def _record(self, stream: _Stream, lines: list[bytes]) -> None:
-        kept: list[str] = []
+        kept: list[bytes] = []
         reached = False
         for line in lines:
             if self._used >= self._limit:
                 self._count_dropped(len(line) + 1, 1)
                 continue
-            self._used += len(line) + 1
+            encoded = encode_line(line.decode("utf-8", "backslashreplace"))
+            # What it takes on a disk, not what was said: a line of one letter takes a hundred times as much.
+            self._used += len(encoded) + LINE_OVERHEAD_BYTES
             reached = self._used >= self._limit
-            kept.append(line.decode("utf-8", "backslashreplace"))
+            kept.append(encoded)
         if kept:
             self._spool.append_lines(stream.io, kept)
         if reached:

@@ -8,17 +8,21 @@ import time
 
 _KILL_SECONDS = 5.0
 _LOOK_AGAIN_SECONDS = 0.005
+# PF_EXITING of the kernel: set before a process gives up its files, so that whoever saw its pipes end sees this too.
+_EXITING_FLAG = 0x4
 
 
 class Process:
     """One line of the machine's process table."""
 
-    __slots__ = ("pid", "parent", "group")
+    __slots__ = ("pid", "parent", "group", "exiting")
 
-    def __init__(self, pid: int, parent: int, group: int) -> None:
+    def __init__(self, pid: int, parent: int, group: int, exiting: bool) -> None:
         self.pid = pid
         self.parent = parent
         self.group = group
+        # On its way out already, by itself or by an earlier signal.
+        self.exiting = exiting
 
 
 def list_descendants(root: int) -> list[Process]:
@@ -36,11 +40,21 @@ def list_descendants(root: int) -> list[Process]:
 def _read_process(name: str) -> Process | None:
     try:
         with open(f"/proc/{name}/stat", "rb") as file:
-            # The name may hold spaces and parentheses; the last one closes it.
-            state, parent, group = file.read().rpartition(b")")[2].split()[:3]
-    except (OSError, ValueError):
+            return read_stat(int(name), file.read())
+    except OSError:
         return None
-    return None if state in (b"Z", b"X") else Process(int(name), int(parent), int(group))
+
+
+def read_stat(pid: int, stat: bytes) -> Process | None:
+    """A process as its /proc/<pid>/stat describes it; None when it has ended."""
+    try:
+        # The name may hold spaces and parentheses; the last one closes it.
+        state, parent, group, _, _, _, flags = stat.rpartition(b")")[2].split()[:7]
+    except ValueError:
+        return None
+    if state in (b"Z", b"X"):
+        return None
+    return Process(pid, int(parent), int(group), bool(int(flags) & _EXITING_FLAG))
 
 
 def find_by_inner_pid(inner_pid: int) -> int | None:
@@ -84,13 +98,14 @@ def terminate_user_code(user_pid: int) -> None:
 def kill_descendants(reap) -> int:
     """
     SIGKILL to everything below this process until nothing is left; `reap()` is called in between. Gives how many were killed.
-    Those in a pid namespace of their own are not counted: they end with it, and whether they are still seen is chance.
+    Those in a pid namespace of their own are not counted: they end with it, and whether they are still seen is chance. Nor are
+    those that were about to end by themselves.
     """
     killed: set[int] = set()
     give_up_at = time.monotonic() + _KILL_SECONDS
     while descendants := list_descendants(os.getpid()):
         for process in descendants:
-            if process.pid not in killed and len(_read_namespace_pids(process.pid)) == 1:
+            if not process.exiting and len(_read_namespace_pids(process.pid)) == 1:
                 killed.add(process.pid)
             _kill(process.pid, signal.SIGKILL)
         if time.monotonic() > give_up_at:

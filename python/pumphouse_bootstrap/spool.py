@@ -12,6 +12,8 @@ _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 _FIRST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 1.0
 _NOTED_WAIT_SECONDS = 1.0
+# What a line takes in the log file of the server besides its text; here it takes less.
+LINE_OVERHEAD_BYTES = 128
 
 
 class SpoolClosed(Exception):
@@ -53,18 +55,17 @@ class Spool:
         with self._grown:
             self._grown.notify_all()
 
-    def append_lines(self, io: str, lines: list[str]) -> None:
-        """A log record for each line."""
+    def append_lines(self, io: str, lines: list[bytes]) -> None:
+        """A log record for each line, which is given as `encode_line` makes it."""
         with self._writing:
             at = self._format_time()
             parts = []
-            for text in lines:
-                encoded = json.dumps(text, ensure_ascii=False)
-                parts.append(
-                    f'{{"n":{self._count},"kind":"log","at":"{at}","io":"{io}","text":{encoded}}}\n'
-                )
+            for encoded in lines:
+                parts.append(f'{{"n":{self._count},"kind":"log","at":"{at}","io":"{io}","text":'.encode())
+                parts.append(encoded)
+                parts.append(b"}\n")
                 self._count += 1
-            self._write(_encode("".join(parts)))
+            self._write(b"".join(parts))
 
     def wait_beyond(self, offset: int) -> tuple[int, bool]:
         """Waits until there is more than `offset` bytes, or the exit record; gives the size and whether it is final."""
@@ -115,6 +116,15 @@ class Spool:
             self._size += len(data)
             self._grown.notify_all()
         return waited
+
+
+def encode_line(text: str) -> bytes:
+    """A line as JSON that is as long as the server's: the same characters are escaped."""
+    encoded = json.dumps(text, ensure_ascii=False)
+    if not encoded.isascii():
+        for breaker, escape in (("\u0085", "\\u0085"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029")):
+            encoded = encoded.replace(breaker, escape)
+    return _encode(encoded)
 
 
 def _encode(text: str) -> bytes:

@@ -45,19 +45,18 @@ def take_attempt(start_path: str) -> StartFile | None:
 
 
 def _write_process_record(folder: str) -> bool:
+    """Whole or not at all, since whoever loses may read it at once; link(2) fails where the name exists."""
     path = os.path.join(folder, "process.json")
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    except FileExistsError:
-        return False
+    draft = f"{path}.{os.getpid()}"
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
         os.write(descriptor, json.dumps(_describe_process()).encode())
-    except OSError:
-        # An empty record would keep every later bootstrap from the attempt.
-        os.unlink(path)
-        raise
+        os.link(draft, path)
+    except FileExistsError:
+        return False
     finally:
         os.close(descriptor)
+        os.unlink(draft)
     return True
 
 

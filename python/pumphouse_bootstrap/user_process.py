@@ -104,16 +104,17 @@ class UserProcess:
     def await_launcher(self, events: Events) -> None:
         """
         Returns when the launcher has taken the inside stage's place. Raises CannotStart when it will not: everything that was
-        started has then ended. A signal to stop ends it too.
+        started has then ended. A signal to stop ends it too, until the stage has said its pid: from then on user code may run, and
+        the signal is left in the queue for it.
         """
         report = b""
         executed_at = None
+        stops: list[int] = []
         while True:
             timeout = None if executed_at is None else max(0.0, executed_at + _EXEC_SECONDS - time.monotonic())
             event, readable = events.next_or_readable(self._status_read, timeout)
             if event in STOP_SIGNALS:
-                kill_descendants(self.reap)
-                raise CannotStart("stopped_before_start", "The run was stopped before its code had started.")
+                stops.append(event)
             if event == signal.SIGCHLD:
                 self.reap()
             data = os.read(self._status_read, _REPORT_BYTES) if readable else b""
@@ -121,10 +122,26 @@ class UserProcess:
             if executed_at is None and b"\n" in report:
                 executed_at = time.monotonic()
                 self._find_user_process(_parse_report(report.partition(b"\n")[0]))
+            if stops and executed_at is None:
+                report += self._kill_and_read_rest()
+                break
             if readable and not data or len(report) > _REPORT_BYTES or (executed_at and time.monotonic() >= executed_at + _EXEC_SECONDS):
                 break
         os.close(self._status_read)
+        if stops and b"\n" not in report:
+            raise CannotStart("stopped_before_start", "The run was stopped before its code had started.")
         self._check_report(report)
+        for event in stops:
+            events.post(event)
+
+    def _kill_and_read_rest(self) -> bytes:
+        """What the stage still said before it was killed: it may have become user code meanwhile."""
+        kill_descendants(self.reap)
+        os.set_blocking(self._status_read, False)
+        try:
+            return os.read(self._status_read, _REPORT_BYTES)
+        except BlockingIOError:
+            return b""
 
     def _find_user_process(self, first: dict) -> None:
         inner_pid = first.get("pid")

@@ -22,10 +22,8 @@ REPOSITORY = PYTHON_FOLDER.parent
 BOOTSTRAP = PYTHON_FOLDER / "pumphouse_bootstrap"
 sys.path.insert(0, str(PYTHON_FOLDER))
 
-from attempt_server import ATTEMPT_ID, TOKEN, AttemptServer  # noqa: E402
+from attempt_server import ATTEMPT_ID, PATIENCE_SECONDS, TOKEN, AttemptServer  # noqa: E402
 
-# As many seconds as a slow machine may take; nothing waits for them to pass.
-PATIENCE_SECONDS = 60.0
 DLT = "dlt[duckdb]==1.31.0"
 MANIFEST = ("manifest.yaml", b"engine_version: 1\nfiles: []\n")
 
@@ -191,7 +189,7 @@ class AttemptRunner:
             self._process.send_signal(signal.SIGUSR1)
             self._process.kill()
             self._process.wait()
-        self.server.stop()
+        self.server.remove()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import socket
 import threading
-import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 TOKEN = "bootstrap-token-1"
 ATTEMPT_ID = "attempt-1"
+# As many seconds as a slow machine may take; nothing waits for them to pass.
+PATIENCE_SECONDS = 300.0
 
 
 class AttemptServer:
@@ -37,7 +39,6 @@ class AttemptServer:
         }
         self.archives: dict[str, bytes] = {}
         self.begin_status = 200
-        self.begin_delay_seconds = 0.0
         self.nonce: str | None = None
         self.spool = b""
         self.calls: list[str] = []
@@ -48,10 +49,11 @@ class AttemptServer:
         # Cleared: archives do not come.
         self.hold_archives = threading.Event()
         self.hold_archives.set()
-        self.spool_arrivals: list[tuple[float, int]] = []
         self._changed = threading.Condition()
         self._port = 0
         self._server: ThreadingHTTPServer | None = None
+        # Bound and deaf: while the server is stopped nobody else is given its port.
+        self._port_holder: socket.socket | None = None
         self.start()
 
     @property
@@ -63,6 +65,7 @@ class AttemptServer:
         server.daemon_threads = True
         self._port = server.server_address[1]
         self._server = server
+        self._release_port()
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
 
     def stop(self) -> None:
@@ -71,6 +74,18 @@ class AttemptServer:
             server, self._server = self._server, None
             server.shutdown()
             server.server_close()
+            self._port_holder = socket.socket()
+            self._port_holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self._port_holder.bind(("127.0.0.1", self._port))
+
+    def _release_port(self) -> None:
+        if self._port_holder is not None:
+            self._port_holder.close()
+            self._port_holder = None
+
+    def remove(self) -> None:
+        self.stop()
+        self._release_port()
 
     def move(self) -> None:
         """Answers on another port from here on, as a server that takes over does."""
@@ -91,7 +106,6 @@ class AttemptServer:
             if not body.endswith(b"\n"):
                 return 400, {"code": "bad_chunk"}
             self.spool += body[len(self.spool) - offset :]
-            self.spool_arrivals.append((time.monotonic(), len(self.spool)))
             self._changed.notify_all()
             return 200, {"offset": len(self.spool)}
 
@@ -112,7 +126,7 @@ class AttemptServer:
         assert last["kind"] == "exit", last
         return last
 
-    def await_log(self, text: str, seconds: float = 20.0) -> None:
+    def await_log(self, text: str, seconds: float = PATIENCE_SECONDS) -> None:
         """Waits until a log line with this text has arrived."""
         needle = json.dumps(text)[1:-1].encode()
         with self._changed:
@@ -166,7 +180,6 @@ def _make_handler(state: AttemptServer) -> type[BaseHTTPRequestHandler]:
             return self._answer(404, {"code": "not_found", "detail": "no such route"})
 
         def _begin(self, question: dict) -> None:
-            time.sleep(state.begin_delay_seconds)
             state.nonce = state.nonce or question["nonce"]
             if state.begin_status != 200 or state.nonce != question["nonce"]:
                 return self._answer(max(409, state.begin_status), {"code": "claim_lost", "detail": "no"})

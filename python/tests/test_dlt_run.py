@@ -153,12 +153,12 @@ except LookupError as error:
         self.assertEqual(self.run_python(look), "ModuleNotFoundError not_there")
         self.assertEqual(self.run_python(look.replace(str(folder), "/nonexistent")), "ModuleNotFoundError dlt")
 
-    def test_it_costs_less_than_a_millisecond(self) -> None:
+    def test_it_imports_nothing(self) -> None:
         code = """
-import sys, time
+import sys
 sys.modules.pop("pumphouse_dlt_hub")
-begun = time.perf_counter()
+before = set(sys.modules)
 import pumphouse_dlt_hub
-print((time.perf_counter() - begun) * 1000)
+print(*(set(sys.modules) - before))
 """
-        self.assertLess(min(float(self.run_python(code)) for _ in range(5)), 1.0)
+        self.assertEqual(self.run_python(code), "pumphouse_dlt_hub")

@@ -2,11 +2,13 @@ import json
 import os
 import tempfile
 import threading
+import time
 import unittest
 from pathlib import Path
+from unittest import mock
 
 from attempt_runner import await_true
-from pumphouse_bootstrap.spool import Spool, SpoolClosed
+from pumphouse_bootstrap.spool import Spool, SpoolClosed, encode_line
 
 
 class SpoolRecords(unittest.TestCase):
@@ -22,7 +24,7 @@ class SpoolRecords(unittest.TestCase):
     def test_records_are_numbered_whatever_threads_write_them(self) -> None:
         def write() -> None:
             for number in range(200):
-                self.spool.append_lines("stdout", [f"line {number}", "another"])
+                self.spool.append_lines("stdout", [encode_line(f"line {number}"), encode_line("another")])
                 self.spool.append("note", text="n")
 
         threads = [threading.Thread(target=write) for _ in range(4)]
@@ -34,7 +36,7 @@ class SpoolRecords(unittest.TestCase):
 
     def test_any_text_becomes_one_line_of_json(self) -> None:
         texts = ["\0", "a\nb", "\u2028\u0085", "\udc80 alone", '"\\', "😀"]
-        self.spool.append_lines("stderr", texts)
+        self.spool.append_lines("stderr", [encode_line(text) for text in texts])
         self.assertEqual([record["text"] for record in self.read()], texts)
         self.assertEqual(Path(self.spool.path).read_bytes().count(b"\n"), len(texts))
         self.assertRegex(self.read()[0]["at"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")
@@ -52,12 +54,20 @@ class SpoolRecords(unittest.TestCase):
         full = os.open("/dev/full", os.O_WRONLY)
         kept = os.dup(descriptor)
         os.dup2(full, descriptor)
-        writer = threading.Thread(target=lambda: self.spool.append_lines("stdout", ["waited"]))
-        writer.start()
-        writer.join(1.3)
-        self.assertTrue(writer.is_alive())
-        os.dup2(kept, descriptor)
-        writer.join()
+        pauses: list[float] = []
+        sleep = time.sleep
+
+        def note_pause(seconds: float) -> None:
+            pauses.append(seconds)
+            sleep(seconds)
+
+        writer = threading.Thread(target=lambda: self.spool.append_lines("stdout", [encode_line("waited")]))
+        with mock.patch("pumphouse_bootstrap.spool.time", mock.Mock(wraps=time, sleep=note_pause)):
+            writer.start()
+            await_true(lambda: sum(pauses) > 1, "pauses of more than a second")
+            self.assertTrue(writer.is_alive())
+            os.dup2(kept, descriptor)
+            writer.join()
         self.spool.append("note", text="after")
         records = self.read()
         self.assertEqual([record["n"] for record in records], [0, 1, 2])

@@ -17,7 +17,7 @@ export interface Row {
 
 interface Goal {
   /** `over-baseline`: the median less the baseline's median. */
-  of: 'median' | 'over-baseline';
+  of: 'median' | 'p95' | 'over-baseline';
   atMost: number;
 }
 
@@ -89,8 +89,8 @@ function formatNumber(value: number, unit: Unit): string {
 function formatGoal({ goal, figure, baseline, unit }: Row): string {
   if (!goal) return '';
   const over = goal.of === 'over-baseline' ? (baseline?.figure.median ?? 0) : 0;
-  const reached = figure.median - over;
-  const words = goal.of === 'over-baseline' ? 'over the baseline' : '';
+  const reached = goal.of === 'p95' ? (figure.p95 ?? figure.max) : figure.median - over;
+  const words = { median: '', p95: 'p95', 'over-baseline': 'over the baseline' }[goal.of];
   const verdict = reached <= goal.atMost ? 'met' : 'missed';
   return `${verdict}: ${formatNumber(reached, unit)} of ${goal.atMost} ${unit} ${words}`.trimEnd();
 }

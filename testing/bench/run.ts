@@ -14,6 +14,7 @@ import { measureCompletion, measureLaunch, measurePipeline } from './measure-lau
 import { measureDeploy } from './measure-deploy.ts';
 import { measureIdle, measureServerStart } from './measure-server.ts';
 import { measureLogLag } from './measure-log-lag.ts';
+import { measureStatistics } from './measure-statistics.ts';
 import { repositoryFolder } from '../fixtures/server.ts';
 import { watchNoise } from './noise.ts';
 
@@ -23,7 +24,14 @@ interface Measure {
   take: (place: BenchPlace) => Promise<Row[]>;
 }
 
-function listMeasures(rounds: number, burstRuns: number): Measure[] {
+interface Sizes {
+  rounds: number;
+  burstRuns: number;
+  /** Runs in a history, each size measured. */
+  historySizes: number[];
+}
+
+function listMeasures({ rounds, burstRuns, historySizes }: Sizes): Measure[] {
   const few = Math.max(1, Math.ceil(rounds / 3));
   return [
     {
@@ -42,6 +50,11 @@ function listMeasures(rounds: number, burstRuns: number): Measure[] {
       title: 'Idle, after all that',
       take: ({ server }) => measureIdle(server, 'after work'),
     },
+    ...historySizes.map((runCount) => ({
+      name: 'statistics',
+      title: `Statistics over ${runCount.toLocaleString('en')} pipeline runs`,
+      take: (place: BenchPlace) => measureStatistics(place, { runCount, rounds: rounds * 5 }),
+    })),
     { name: 'start', title: 'Server start', take: () => measureServerStart(few) },
   ];
 }
@@ -50,14 +63,17 @@ const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '9' },
     'burst-runs': { type: 'string', default: '50' },
+    'history-runs': { type: 'string', multiple: true, default: ['100000', '1000000'] },
     only: { type: 'string', multiple: true, default: [] },
   },
 });
 const say = (text: string) => void process.stdout.write(`${text}\n`);
 
-const measures = listMeasures(Number(values.rounds), Number(values['burst-runs'])).filter(
-  ({ name }) => values.only.length === 0 || values.only.includes(name),
-);
+const measures = listMeasures({
+  rounds: Number(values.rounds),
+  burstRuns: Number(values['burst-runs']),
+  historySizes: values['history-runs'].map(Number),
+}).filter(({ name }) => values.only.length === 0 || values.only.includes(name));
 const report: Report = { startedAt: new Date().toISOString(), machine: {}, sections: [] };
 say('Preparing a server, a workspace and its environment ...');
 const place = await createBenchPlace();

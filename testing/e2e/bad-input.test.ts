@@ -194,7 +194,6 @@ print("the script is over")
 `;
     const { run, log } = await runScript('leaves-processes', script);
     expect(run.status).toBe('completed');
-    expect(run.duration_seconds).toBeLessThan(30);
     expect(joinLines(log, 'user')).toBe('the script is over');
     expect(await listProcessesWithVariable(`RUNTIME__RUN_ID=${run.id}`)).toEqual([]);
   });

@@ -126,9 +126,7 @@ if __name__ == "__main__":
     const said = [output, joinLines(await workspace.api.readLog(run?.id ?? '')), JSON.stringify(pipelineRun)];
     const forms = [secret, Buffer.from(`user:${secret}`).toString('base64')];
     for (const form of forms) expect([...said, server.log()].join('\n')).not.toContain(form);
-    await eventually('no file of the server holds the secret', () => isInNoFile(secret), {
-      timeoutSeconds: 30,
-    });
+    await eventually('no file of the server holds the secret', () => isInNoFile(secret));
   });
 });
 
@@ -183,14 +181,10 @@ describe('a workspace with jobs in __deployment__.py', () => {
     ]);
     expect(await workspace.dlthub(['job', 'runs', 'result', 'two_pipelines', '1'])).toContain('"loaded": 10');
 
-    const followers = await eventually(
-      'the job that follows has run',
-      async () => {
-        const runs = await workspace.api.listRuns('jobs.__deployment__.after_two_pipelines');
-        return runs[0]?.status === 'completed' && runs;
-      },
-      { timeoutSeconds: 30 },
-    );
+    const followers = await eventually('the job that follows has run', async () => {
+      const runs = await workspace.api.listRuns('jobs.__deployment__.after_two_pipelines');
+      return runs[0]?.status === 'completed' && runs;
+    });
     expect(followers).toHaveLength(1);
     expect(followers[0]).toMatchObject({
       previous_job_run_id: run?.id,

@@ -74,16 +74,12 @@ describe('on a disk that is full', () => {
     await workspace.awaitLine(talkingRunId, 'is held');
     filler = await fillDisk(megabyte);
     await rm(join(disk, 'data/local-data', workspace.id, 'prod', 'hold'));
-    await eventually('the run has filled the disk', async () => (await countFreeBytes()) === 0, {
-      timeoutSeconds: 30,
-    });
+    await eventually('the run has filled the disk', async () => (await countFreeBytes()) === 0);
 
     expect(await upload()).toMatchObject({ status: 507, code: 'disk_full' });
     lateRunId = await triggerJob(server, workspace.id, 'jobs.late');
     const countFailedStarts = () => server.log().split(lateRunId).length - 1;
-    await eventually('the run that is to start has found no room twice', () => countFailedStarts() >= 2, {
-      timeoutSeconds: 30,
-    });
+    await eventually('the run that is to start has found no room twice', () => countFailedStarts() >= 2);
     expect(await workspace.getRun(talkingRunId)).toMatchObject({ status: 'running' });
     expect(await workspace.getRun(lateRunId)).toMatchObject({ status: 'starting' });
   });
@@ -104,7 +100,7 @@ describe('on a disk that is full', () => {
   it('all goes on when there is room again, and nothing was lost', async () => {
     await rm(filler);
     const ready = async () => (await fetch(`${server.url}/readyz`)).ok;
-    await eventually('the server is ready again', ready, { timeoutSeconds: 60 });
+    await eventually('the server is ready again', ready);
     for (const id of [talkingRunId, lateRunId]) {
       expect(await workspace.awaitEnd(id)).toMatchObject({ status: 'completed' });
     }
@@ -157,5 +153,5 @@ async function endPostgresForWantOfRoom(): Promise<void> {
       () => false,
       () => true,
     );
-  await eventually('Postgres ends', hasFailed, { timeoutSeconds: 10 });
+  await eventually('Postgres ends', hasFailed);
 }

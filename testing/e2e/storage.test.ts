@@ -25,7 +25,7 @@ interface StoredKind {
 const load = `
 import dlt
 
-pipeline = dlt.pipeline("numbers", destination="duckdb", dataset_name="numbers")
+pipeline = dlt.pipeline("numbers", destination="duckdb", dataset_name="numbers_data")
 print(pipeline.run([{"number": 1}], table_name="numbers"))
 `;
 
@@ -49,7 +49,7 @@ const deploy = (words: string) =>
 
 async function runOnce(): Promise<string> {
   const jobRunId = await triggerJob(server, workspace.id, 'jobs.load');
-  const { status } = await workspace.awaitEnd(jobRunId, { timeoutSeconds: 120 });
+  const { status } = await workspace.awaitEnd(jobRunId);
   if (status !== 'completed') throw new Error(joinLines(await workspace.readLog(jobRunId)));
   return jobRunId;
 }
@@ -62,9 +62,7 @@ async function readStorage(): Promise<Map<string, StoredKind>> {
 
 /** A log counts once it is packed, a moment after its run has ended. */
 const awaitPackedLogs = (count: number) =>
-  eventually(`${count} logs are packed`, async () => (await readStorage()).get('logs')?.count === count, {
-    timeoutSeconds: 60,
-  });
+  eventually(`${count} logs are packed`, async () => (await readStorage()).get('logs')?.count === count);
 
 async function countFiles(folder: string): Promise<number> {
   const entries = await readdir(join(server.dataDir, folder), { recursive: true, withFileTypes: true });
@@ -140,16 +138,10 @@ describe('the storage of a server', () => {
     await awaitPackedLogs(3);
     await server.end('SIGTERM');
     server = await server.restart({ PUMPHOUSE_RETENTION: 'runs=off,logs=5s' });
-    await eventually(
-      'the server has removed all logs but the newest',
-      async () => {
-        return (await readStorage()).get('logs')?.count === 1;
-      },
-      { timeoutSeconds: 60 },
-    );
-    await eventually('it has said so', () => server.log().includes('removed what is past its retention'), {
-      timeoutSeconds: 10,
+    await eventually('the server has removed all logs but the newest', async () => {
+      return (await readStorage()).get('logs')?.count === 1;
     });
+    await eventually('it has said so', () => server.log().includes('removed what is past its retention'));
     expect((await readStorage()).get('runs')?.count).toBe(3);
     await server.end('SIGTERM');
     expect(await runAdmin(server, ['purge', '--kind', 'runs', '--older-than', '0s'])).toMatch(/\nruns +2 /);

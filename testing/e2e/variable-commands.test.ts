@@ -1,13 +1,16 @@
+import type { UpdateWorkspaceVariablesRequest } from '@pumphouse/contract';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { joinLines } from '../fixtures/api-workspace.ts';
 import { createClientWorkspace, type ClientWorkspace } from '../fixtures/client-workspace.ts';
 import { prepareDltClient } from '../fixtures/dlt-client.ts';
 import { startTestServer, type TestServer } from '../fixtures/server.ts';
 
 const secret = 'trout-5521/+y';
+/** What the client ends with when the server has refused, or something was not there. */
+const refusedCode = 255;
 
 let server: TestServer;
 let parentFolder: string;
@@ -25,11 +28,10 @@ import os
 import dlt
 
 if __name__ == "__main__":
-    for name in ("GREETING", "SCOPE", "ONLY_HERE"):
+    for name in ("GREETING", "SCOPE", "ONLY_ELSEWHERE"):
         print(name, "is", os.environ.get(name, "not set"))
     print("token", os.environ["SHOP_TOKEN"], len(os.environ["SHOP_TOKEN"]))
-    print("config says", dlt.config["shop.region"])
-    print("profile", os.environ["WORKSPACE__PROFILE"])
+    print("region", dlt.config["shop.region"])
 `,
       '.dlt/config.toml': '[shop]\nregion = "from the file"\n',
     },
@@ -41,87 +43,116 @@ afterAll(async () => {
   await rm(parentFolder, { recursive: true, force: true });
 });
 
-const variable = (args: string, options?: { expectedCode?: number }) =>
-  workspace.dlthub(['variable', ...args.split(' ')], options);
+/** Runs `dlthub variable <args>`; what it says on one line. */
+async function variable(args: readonly string[], options?: { expectedCode?: number }): Promise<string> {
+  return (await workspace.dlthub(['variable', ...args], options)).replaceAll(/\s+/g, ' ');
+}
 
-const set = (name: string, value: string, ...flags: string[]) =>
-  workspace.dlthub(['variable', 'set', name, '--value', value, ...flags]);
+async function change(body: UpdateWorkspaceVariablesRequest): Promise<void> {
+  await server.client.call('update_workspace_variables', {
+    params: { workspace_id: workspace.api.id },
+    body,
+  });
+}
 
+async function listNames(): Promise<(string | null | undefined)[][]> {
+  const params = { workspace_id: workspace.api.id };
+  const { scopes } = await server.client.call('list_workspace_variables', { params });
+  return scopes.flatMap(({ profile, variables }) =>
+    variables.map(({ name, type, value }) => [profile, name, type, value]),
+  );
+}
+
+/** Away with all that a test has set. */
+async function removeAll(): Promise<void> {
+  for (const [profile = null, name = ''] of await listNames())
+    await change({ profile, deletes: [name ?? ''] });
+}
+
+const plain = (name: string, value: string) => ({ name, type: 'plain' as const, value });
+
+beforeEach(removeAll);
+
+// A command of the client takes seconds on a busy machine.
 describe('dlthub variable', () => {
-  it('lists nothing at first', async () => {
-    expect(await variable('list')).toContain('No variables set');
+  it('sets plain and secret variables in both scopes', async () => {
+    const set = (name: string, value: string, ...flags: string[]) =>
+      variable(['set', name, '--value', value, ...flags]);
+    expect(await set('GREETING', 'good morning', '--plain', '--workspace')).toContain('Set GREETING');
+    expect(await set('SHOP_TOKEN', secret, '--secret', '--profile', 'prod')).not.toContain(secret);
+    expect(await set('EMPTY', '', '--plain', '--profile', 'prod')).toContain('Set EMPTY');
+    expect(await listNames()).toEqual([
+      [null, 'GREETING', 'plain', 'good morning'],
+      ['prod', 'EMPTY', 'plain', ''],
+      ['prod', 'SHOP_TOKEN', 'secret', undefined],
+    ]);
   });
 
-  it('sets plain and secret ones in both scopes, and shows all but secrets', async () => {
-    expect(await set('GREETING', 'good morning', '--plain', '--workspace')).toContain('Set GREETING');
-    await set('SCOPE', 'of the workspace', '--plain', '--workspace');
-    await set('SCOPE', 'of the profile', '--plain', '--profile', 'prod');
-    await set('ONLY_HERE', 'elsewhere', '--plain', '--profile', 'other');
-    await set('SHOP__REGION', 'from a variable', '--plain', '--workspace');
-    await set('SHOP_TOKEN', secret, '--secret', '--workspace');
-    const all = await variable('list');
-    for (const text of [
-      'GREETING',
-      'good morning',
-      'of the workspace',
-      'of the profile',
-      'elsewhere',
-      'SHOP_TOKEN',
-    ])
+  it('lists what is set, of all scopes or of one, without secrets', async () => {
+    expect(await variable(['list'])).toContain('No variables set');
+    await change({ profile: null, upserts: [plain('SCOPE', 'of the workspace')] });
+    await change({
+      profile: 'prod',
+      upserts: [plain('SCOPE', 'of the profile'), { name: 'SHOP_TOKEN', type: 'secret', value: secret }],
+    });
+    const all = await variable(['list']);
+    for (const text of ['of the workspace', 'of the profile', 'SHOP_TOKEN', 'secret'])
       expect(all).toContain(text);
     expect(all).not.toContain(secret);
-    const ofWorkspace = await variable('list --workspace');
+    const ofWorkspace = await variable(['list', '--workspace']);
     expect(ofWorkspace).toContain('of the workspace');
     expect(ofWorkspace).not.toContain('of the profile');
-    const ofProfile = await variable('list --profile prod');
+    const ofProfile = await variable(['list', '--profile', 'prod']);
     expect(ofProfile).toContain('of the profile');
-    expect(ofProfile).not.toContain('good morning');
+    expect(ofProfile).not.toContain('of the workspace');
   });
 
-  it('refuses a name that Pumphouse sets, and says so', async () => {
-    const said = await variable('set PATH --value x --plain --workspace', { expectedCode: 1 });
-    expect(said.replaceAll(/\s+/g, ' ')).toContain('Pumphouse sets or keeps PATH itself');
-    const local = await variable('set A --value x --plain --profile dev', { expectedCode: 1 });
-    expect(local.replaceAll(/\s+/g, ' ')).toContain("profile 'dev' is for local use only");
+  it('says why a name or a profile is refused', async () => {
+    const reserved = ['set', 'PATH', '--value', 'x', '--plain', '--workspace'];
+    expect(await variable(reserved, { expectedCode: refusedCode })).toContain(
+      'Pumphouse sets or keeps PATH itself',
+    );
+    const local = ['set', 'A', '--value', 'x', '--plain', '--profile', 'dev'];
+    expect(await variable(local, { expectedCode: refusedCode })).toContain(
+      "profile 'dev' is for local use only",
+    );
+    expect(await listNames()).toEqual([]);
+  });
+
+  it('deletes, and fails for what is not there unless that is allowed', async () => {
+    await change({ profile: 'prod', upserts: [plain('GREETING', 'good morning')] });
+    const removal = ['delete', 'GREETING', '--profile', 'prod', '-y'];
+    expect(await variable(removal)).toContain('Removed GREETING');
+    expect(await listNames()).toEqual([]);
+    expect(await variable(removal, { expectedCode: refusedCode })).toContain('GREETING does not exist');
+    expect(await variable([...removal, '--allow-missing'])).toContain('GREETING not found');
   });
 });
 
 describe('a run', () => {
-  it('has the variables, its profile’s first, with secrets masked in its log', async () => {
+  it('has the variables, its profile’s first, and secrets masked in its log', async () => {
+    await change({
+      profile: null,
+      upserts: [
+        plain('GREETING', 'good morning'),
+        plain('SCOPE', 'of the workspace'),
+        plain('SHOP__REGION', 'from a variable'),
+        { name: 'SHOP_TOKEN', type: 'secret', value: secret },
+      ],
+    });
+    await change({ profile: 'prod', upserts: [plain('SCOPE', 'of the profile')] });
+    await change({ profile: 'other', upserts: [plain('ONLY_ELSEWHERE', 'x')] });
     const output = await workspace.dlthub(['run', 'show.py', '-f']);
-    for (const line of [
+    const [run] = await workspace.api.listRuns('jobs.show');
+    const log = joinLines(await workspace.api.readLog(run?.id ?? ''), 'user');
+    expect(log.split('\n')).toEqual([
       'GREETING is good morning',
       'SCOPE is of the profile',
-      'ONLY_HERE is not set',
+      'ONLY_ELSEWHERE is not set',
       `token *** ${secret.length}`,
-      'config says from a variable',
-      'profile prod',
-    ])
-      expect(output).toContain(line);
-    const [run] = await workspace.api.listRuns('jobs.show');
-    const said = [output, joinLines(await workspace.api.readLog(run?.id ?? '')), server.log()].join('\n');
-    for (const form of [secret, encodeURIComponent(secret)]) expect(said).not.toContain(form);
-  });
-
-  it('gets what is set when it begins', async () => {
-    await set('GREETING', 'good evening', '--plain', '--workspace');
-    expect(await variable('delete SCOPE --profile prod -y')).toContain('Removed SCOPE');
-    const output = await workspace.dlthub(['run', 'show.py', '-f']);
-    expect(output).toContain('GREETING is good evening');
-    expect(output).toContain('SCOPE is of the workspace');
-  });
-});
-
-describe('dlthub variable delete', () => {
-  it('ends with 1 for a variable that is not there, unless that is allowed', async () => {
-    expect(await variable('delete NEVER --workspace -y', { expectedCode: 1 })).toContain('does not exist');
-    expect(await variable('delete NEVER --workspace -y --allow-missing')).toContain('not found');
-  });
-
-  it('takes variables away', async () => {
-    for (const name of ['GREETING', 'SCOPE', 'SHOP__REGION', 'SHOP_TOKEN'])
-      await variable(`delete ${name} --workspace -y`);
-    await variable('delete ONLY_HERE --profile other -y');
-    expect(await variable('list')).toContain('No variables set');
+      'region from a variable',
+    ]);
+    for (const form of [secret, encodeURIComponent(secret)])
+      expect([output, log, server.log()].join('\n')).not.toContain(form);
   });
 });

@@ -14,9 +14,6 @@ import { deployFaultWorkspace } from './fault-workspace.ts';
 import { createRunFacts } from './run-facts.ts';
 import { createSiteDisk } from './site-disk.ts';
 
-/** For tests on a site and for making one: an environment is built, on a machine that may do other things. */
-export const patience = { timeout: 180_000 };
-
 /** Short, so that a second server takes over within a test's patience. */
 const leaseSeconds = 2;
 
@@ -30,9 +27,7 @@ export async function createFaultSite() {
   await deployFaultWorkspace(first, workspaceId);
   const localData = join(first.dataDir, 'local-data', workspaceId, 'prod');
   const { describeRun } = createRunFacts(workspaceId, localData);
-  const warmUp = await describeRun(first, await triggerJob(first, workspaceId, 'jobs.load'));
-  if (warmUp.status !== 'completed')
-    throw new Error(`The first run was not whole: ${JSON.stringify(warmUp)}`);
+  await warmUp(first, async () => describeRun(first, await triggerJob(first, workspaceId, 'jobs.load')));
   await first.end('SIGTERM');
   const pauseFolder = await mkdtemp(join(tmpdir(), 'pumphouse-pause-'));
   const servers = createServers(first, join(pauseFolder, 'reached'));
@@ -74,6 +69,20 @@ export async function createFaultSite() {
   };
 }
 
+/** The first run builds the environment: what became of it is in no later log. */
+async function warmUp(server: TestServer, run: () => Promise<{ status: string }>): Promise<void> {
+  try {
+    const found = await run();
+    if (found.status !== 'completed') throw new Error(`It was not whole: ${JSON.stringify(found)}`);
+  } catch (error) {
+    const log = server.log().slice(-10_000);
+    await server.remove();
+    throw new Error(`The first run of the site failed. The log of its server ends:\n${log}`, {
+      cause: error,
+    });
+  }
+}
+
 /** Servers on the data folder of `first`, which has ended. */
 function createServers(first: TestServer, pauseFile: string) {
   const servers = new Set<TestServer>();
@@ -96,8 +105,7 @@ function createServers(first: TestServer, pauseFile: string) {
     startBeside: async (): Promise<TestServer> => track(await first.startBeside({ PUMPHOUSE_PAUSE_AT: '' })),
 
     /** Resolves when a server has come to the moment it was to pause at. */
-    awaitPause: () =>
-      eventually('the server comes to that moment', () => existsSync(pauseFile), { timeoutSeconds: 60 }),
+    awaitPause: () => eventually('the server comes to that moment', () => existsSync(pauseFile)),
     resume: () => rmSync(pauseFile, { force: true }),
 
     /** The last lines that each server logged which was started since the last `endServers`, requests left out. */

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createFaultSite, patience, type FaultSite } from './fault-site.ts';
+import { createFaultSite, type FaultSite } from './fault-site.ts';
 import { moments } from './moments.ts';
 import { wholeRun } from './run-facts.ts';
 
@@ -7,12 +7,12 @@ let site: FaultSite;
 
 beforeAll(async () => {
   site = await createFaultSite();
-}, patience.timeout);
+});
 afterEach(({ task }) => site.endServers({ showLogs: task.result?.state === 'fail' }));
 afterAll(() => site.remove());
 
 describe('a run is whole after kill -9 of its server', () => {
-  it.each(moments)('$name', patience, async ({ reach }) => {
+  it.each(moments)('$name', async ({ reach }) => {
     const { server, jobRunId } = await reach(site);
     await server.end('SIGKILL');
     const next = await site.start();

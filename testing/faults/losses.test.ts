@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { eventually } from '../fixtures/eventually.ts';
-import { createFaultSite, patience, type FaultSite } from './fault-site.ts';
+import { createFaultSite, type FaultSite } from './fault-site.ts';
 import { linesBeforeHold } from './fault-workspace.ts';
 import { startHeldRun } from './moments.ts';
 import { wholeRun } from './run-facts.ts';
@@ -9,21 +9,21 @@ let site: FaultSite;
 
 beforeAll(async () => {
   site = await createFaultSite();
-}, patience.timeout);
+});
 afterEach(({ task }) => site.endServers({ showLogs: task.result?.state === 'fail' }));
 afterAll(() => site.remove());
 
-it('has the pipeline run of a load that ended while no server was there', patience, async () => {
+it('has the pipeline run of a load that ended while no server was there', async () => {
   const first = await site.start();
   const jobRunId = await startHeldRun(site, first);
   await first.end('SIGKILL');
   site.release();
-  await eventually('user code ends', () => site.hasRecorded('"kind":"exit"'), { timeoutSeconds: 60 });
+  await eventually('user code ends', () => site.hasRecorded('"kind":"exit"'));
   const next = await site.start();
   expect(await site.describeRun(next, jobRunId)).toEqual(wholeRun);
 });
 
-it('sees a run to its end on another port, when its server is gone for good', patience, async () => {
+it('sees a run to its end on another port, when its server is gone for good', async () => {
   const first = await site.start();
   const jobRunId = await startHeldRun(site, first);
   await first.end('SIGKILL');
@@ -34,7 +34,7 @@ it('sees a run to its end on another port, when its server is gone for good', pa
   expect(await site.listBootstraps()).toEqual([]);
 });
 
-it('keeps a run through kill -9 of the server and of Postgres at once', patience, async () => {
+it('keeps a run through kill -9 of the server and of Postgres at once', async () => {
   const first = await site.start();
   const jobRunId = await startHeldRun(site, first);
   await Promise.all([first.end('SIGKILL'), site.killPostgres()]);
@@ -43,7 +43,7 @@ it('keeps a run through kill -9 of the server and of Postgres at once', patience
   expect(await site.describeRun(next, jobRunId)).toEqual(wholeRun);
 });
 
-it('goes on by itself after kill -9 of Postgres alone', patience, async () => {
+it('goes on by itself after kill -9 of Postgres alone', async () => {
   const server = await site.start();
   const jobRunId = await startHeldRun(site, server);
   await site.killPostgres();
@@ -54,54 +54,44 @@ it('goes on by itself after kill -9 of Postgres alone', patience, async () => {
   expect(await site.describeRun(server, later)).toEqual(wholeRun);
 });
 
-it(
-  'fails a run whose bootstrap was killed in user code, with the lines it had, and leaves nothing running',
-  patience,
-  async () => {
-    const server = await site.start();
-    const jobRunId = await startHeldRun(site, server);
-    const [bootstrap] = await site.listBootstraps();
-    if (!bootstrap) throw new Error('no bootstrap runs');
-    expect(await site.listProcesses(bootstrap.attemptId)).not.toEqual([]);
-    process.kill(bootstrap.pid, 'SIGKILL');
-    expect(await site.describeRun(server, jobRunId)).toEqual({
-      ...wholeRun,
-      status: 'failed',
-      linesOfLogs: linesBeforeHold,
-      linesOfStream: linesBeforeHold,
-      pipelineRuns: [],
-      followers: [],
-    });
-    expect(await site.readFailureCode(jobRunId)).toBe('attempt_lost');
-    expect(await site.listProcesses(bootstrap.attemptId)).toEqual([]);
-    await site.awaitTidiness();
-  },
-);
+it('fails a run whose bootstrap was killed in user code, with the lines it had, and leaves nothing running', async () => {
+  const server = await site.start();
+  const jobRunId = await startHeldRun(site, server);
+  const [bootstrap] = await site.listBootstraps();
+  if (!bootstrap) throw new Error('no bootstrap runs');
+  expect(await site.listProcesses(bootstrap.attemptId)).not.toEqual([]);
+  process.kill(bootstrap.pid, 'SIGKILL');
+  expect(await site.describeRun(server, jobRunId)).toEqual({
+    ...wholeRun,
+    status: 'failed',
+    linesOfLogs: linesBeforeHold,
+    linesOfStream: linesBeforeHold,
+    pipelineRuns: [],
+    followers: [],
+  });
+  expect(await site.readFailureCode(jobRunId)).toBe('attempt_lost');
+  expect(await site.listProcesses(bootstrap.attemptId)).toEqual([]);
+  await site.awaitTidiness();
+});
 
-it(
-  'has what a bootstrap recorded that was killed while no server was there, however long a record is',
-  patience,
-  async () => {
-    const first = await site.start();
-    site.hold();
-    const jobRunId = await site.trigger(first, 'jobs.report');
-    await site.of(first).awaitLine(jobRunId, 'about to report');
-    await first.end('SIGKILL');
-    site.release();
-    await eventually('the load is reported', () => site.hasRecorded('"text":"reported"'), {
-      timeoutSeconds: 60,
-    });
-    for (const { pid } of await site.listBootstraps()) process.kill(pid, 'SIGKILL');
-    const next = await site.start();
-    expect(await site.describeRun(next, jobRunId)).toMatchObject({
-      status: 'failed',
-      linesOfLogs: ['about to report', 'reported'],
-      pipelineRuns: [{ status: 'succeeded' }],
-    });
-  },
-);
+it('has what a bootstrap recorded that was killed while no server was there, however long a record is', async () => {
+  const first = await site.start();
+  site.hold();
+  const jobRunId = await site.trigger(first, 'jobs.report');
+  await site.of(first).awaitLine(jobRunId, 'about to report');
+  await first.end('SIGKILL');
+  site.release();
+  await eventually('the load is reported', () => site.hasRecorded('"text":"reported"'));
+  for (const { pid } of await site.listBootstraps()) process.kill(pid, 'SIGKILL');
+  const next = await site.start();
+  expect(await site.describeRun(next, jobRunId)).toMatchObject({
+    status: 'failed',
+    linesOfLogs: ['about to report', 'reported'],
+    pipelineRuns: [{ status: 'succeeded' }],
+  });
+});
 
-it('leaves a run running at SIGTERM, and a restart takes it up', patience, async () => {
+it('leaves a run running at SIGTERM, and a restart takes it up', async () => {
   const first = await site.start();
   const jobRunId = await startHeldRun(site, first);
   await first.end('SIGTERM');

@@ -60,9 +60,7 @@ export function createRunFacts(workspaceId: string, localData: string) {
   async function describeRun(server: TestServer, jobRunId: string) {
     const { status } = await createApiWorkspace(server, workspaceId).awaitEnd(jobRunId);
     if (status === 'completed')
-      await eventually('the followers of the run end', () => hasWholeFollowers(server, jobRunId), {
-        timeoutSeconds: 60,
-      });
+      await eventually('the followers of the run end', () => hasWholeFollowers(server, jobRunId));
     const logs = await readUserLines(server.client.readLog({ workspaceId, jobRunId }));
     const stream = await readUserLines(server.client.followLog({ workspaceId, jobRunId }));
     const pipelineRuns = await createApiWorkspace(server, workspaceId).listPipelineRuns(jobRunId);

@@ -61,15 +61,11 @@ export function createSiteDisk(dataDir: string) {
 
     /** Waits until what the attempts of the site needed is put away: their folders are gone, their logs packed. */
     async awaitTidiness(): Promise<void> {
-      await eventually(
-        'attempts are removed and logs packed',
-        async () => {
-          const attempts = await listAttempts();
-          const logs = await readdir(join(dataDir, 'blobs', 'logs'), { recursive: true });
-          return attempts.length === 0 && logs.every((name) => !name.endsWith('.ndjson'));
-        },
-        { timeoutSeconds: 60 },
-      );
+      await eventually('attempts are removed and logs packed', async () => {
+        const attempts = await listAttempts();
+        const logs = await readdir(join(dataDir, 'blobs', 'logs'), { recursive: true });
+        return attempts.length === 0 && logs.every((name) => !name.endsWith('.ndjson'));
+      });
     },
   };
 }

@@ -15,6 +15,11 @@ export const errorCodes = {
     cause: 'The path, the query or the body does not have the form that the operation asks for.',
     nextStep: 'Correct the fields named in `extra`.',
   },
+  client_too_old: {
+    status: 400,
+    cause: 'The caller is a release of the dlthub client that speaks an older API.',
+    nextStep: 'Upgrade the client to the version that the header `x-dlthub-min-client-version` names.',
+  },
   invalid_job_definition: {
     status: 400,
     cause: 'A job of the manifest is not a definition that this version understands.',
@@ -110,11 +115,6 @@ export const errorCodes = {
       'The trace was older, or there were more of them, than the server keeps; the pipeline run itself is still there.',
     nextStep: 'Have the server keep traces longer with PUMPHOUSE_RETENTION.',
   },
-  conflict: {
-    status: 409,
-    cause: 'Something changed at the same time, or exists already.',
-    nextStep: 'Read the present state, then decide again.',
-  },
   region_not_set: {
     status: 409,
     cause: 'The organization has not chosen where its workspaces run.',
@@ -129,11 +129,6 @@ export const errorCodes = {
     status: 400,
     cause: 'This upload was received before; an upload token is good for one upload.',
     nextStep: 'Ask for a new upload.',
-  },
-  deploy_in_progress: {
-    status: 409,
-    cause: 'Another deploy of the workspace is under way.',
-    nextStep: 'Wait until it is done, then deploy again.',
   },
   start_declined: {
     status: 409,
@@ -182,20 +177,10 @@ export const errorCodes = {
     cause: 'The upload is larger, or unpacks to more bytes or entries, than the server takes.',
     nextStep: 'Leave large files out with `.gitignore`, or have the limit raised.',
   },
-  result_too_large: {
-    status: 413,
-    cause: 'The stored document is too large to be given in one answer.',
-    nextStep: 'Have the job return less, and keep large results in the destination.',
-  },
   unsupported_media_type: {
     status: 415,
     cause: 'The body is in a format that the operation does not read.',
     nextStep: 'Send JSON, or multipart where the operation takes files.',
-  },
-  rate_limited: {
-    status: 429,
-    cause: 'Too many requests came from here in a short time.',
-    nextStep: 'Wait as long as the header `retry-after` says.',
   },
   internal: {
     status: 500,

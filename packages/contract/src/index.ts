@@ -7,6 +7,7 @@ export * from './routes.ts';
 export * from './run-state.ts';
 export * from './schemas/comparisons.ts';
 export * from './schemas/configurations.ts';
+export * from './schemas/daily-series.ts';
 export * from './schemas/dataplanes.ts';
 export * from './schemas/deploy.ts';
 export * from './schemas/deployments.ts';

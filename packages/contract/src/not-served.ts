@@ -3,7 +3,6 @@ import type { OperationId } from './routes.ts';
 const signIn = 'Sign-in comes in a later step: use a key that `pumphouse admin create-key` made.';
 const publishing = 'Apps come in a later step, and their public addresses with them.';
 const members = 'Members come in a later step.';
-const statistics = 'Statistics come in a later step: list the pipeline runs instead.';
 
 /** Operations that the server answers with 501 and code `not_served`, each with the reason it gives. */
 export const notServed = [
@@ -17,8 +16,6 @@ export const notServed = [
   { operationId: 'list_workspace_members', reason: members },
   { operationId: 'publish_job', reason: publishing },
   { operationId: 'unpublish_job', reason: publishing },
-  { operationId: 'list_dataset_stats', reason: statistics },
-  { operationId: 'list_pipeline_stats', reason: statistics },
 ] as const satisfies readonly { operationId: OperationId; reason: string }[];
 
 /** An operation that is answered with 501. */

@@ -50,7 +50,7 @@ describe('the route table', () => {
     const nowhere = { ...route, operationId: 'get_job', path: '/jobs', permission: 'job.read' } as Route;
     const problems: [Partial<ReturnType<typeof check>>, string][] = [
       [{ handled: [...handled(), 'get_weather'] }, 'the handler get_weather belongs to no operation'],
-      [{ handled: [...handled(), 'pause_job'] }, 'pause_job has a handler and is listed as not served'],
+      [{ handled: [...handled(), 'publish_job'] }, 'publish_job has a handler and is listed as not served'],
       [{ requirements: missing }, 'nobody has the permission job.read'],
       [
         { requirements: { ...requirements, 'job.sing': { scope: 'workspace' } } },

@@ -23,6 +23,7 @@ import { fastify } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import multipart from '@fastify/multipart';
 import { isMultipartBody, notServed, routes } from '@pumphouse/contract';
+import { addClientVersions } from './client-versions.ts';
 import { addRequestLog } from './request-log.ts';
 import { checkRouteTable } from './route-check.ts';
 import { createAuthenticateAttempt } from '../services/authenticate-attempt.ts';
@@ -83,6 +84,7 @@ export function buildApi(dependencies: ApiDependencies, handlers?: Handlers): Fa
   app.addHook('preClose', async () => closing.abort());
   app.addHook('onReady', () => removeAbandonedUploads(dependencies.uploadDir));
   addRequestLog(app, dependencies.log);
+  addClientVersions(app);
   registerProbes(app, dependencies.readiness);
   registerAttemptRoutes(app, {
     authenticateAttempt: createAuthenticateAttempt(dependencies.persistence),

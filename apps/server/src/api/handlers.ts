@@ -11,7 +11,9 @@ import { createReadJobRuns } from '../services/read-job-runs.ts';
 import { createReadJobs } from '../services/read-jobs.ts';
 import { createReadLogs } from '../services/read-logs.ts';
 import { createReadPackages } from '../services/read-packages.ts';
+import { createReadStatistics } from '../services/read-statistics.ts';
 import { createReadTelemetry } from '../services/read-telemetry.ts';
+import { createStatisticsHandlers } from './routes/statistics.ts';
 import { createSwitchJobs } from '../services/switch-jobs.ts';
 import { createTelemetryHandlers } from './routes/telemetry.ts';
 import { createUploadHandlers } from './routes/uploads.ts';
@@ -50,6 +52,7 @@ export function createHandlers(dependencies: ApiDependencies, closing: AbortSign
       idleAfterMs: dependencies.streamIdleMs ?? 15_000,
       log: dependencies.log,
     }),
+    ...createStatisticsHandlers({ readStatistics: createReadStatistics(persistence, () => new Date()) }),
     ...createVariableHandlers({ variables: services.variables }),
     ...createTelemetryHandlers({ readTelemetry: createReadTelemetry(persistence, dependencies.blobs) }),
   };

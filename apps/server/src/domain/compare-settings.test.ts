@@ -1,5 +1,5 @@
 import type { SettingsFile } from './compare-settings.ts';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { stringify as writeToml } from 'smol-toml';
 import { describe, expect, it } from 'vitest';
 import { compareSettings } from './compare-settings.ts';

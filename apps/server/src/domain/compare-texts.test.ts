@@ -1,5 +1,5 @@
 import type { TextHunk } from './compare-texts.ts';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareTexts } from './compare-texts.ts';
 import { propertySeed } from '../../../../testing/fixtures/property-seed.ts';

@@ -62,4 +62,9 @@ describe('listPartsOfSecret', () => {
   ])('of %s', (_, value, parts) => {
     expect(listPartsOfSecret(value)).toEqual(parts);
   });
+
+  it('of JSON that is nested very deep', () => {
+    const value = `${'['.repeat(15_000)}"swordfish"${']'.repeat(15_000)}`;
+    expect(listPartsOfSecret(value)).toEqual([value, 'swordfish']);
+  });
 });

@@ -40,13 +40,15 @@ function readPasswords(value: string): string[] {
   }
 }
 
+/** Without recursion: what somebody sets may be nested deeper than a stack is. */
 function collectStrings(value: unknown, found: Set<string>): void {
-  if (typeof value === 'string') {
-    addSecret(value, found);
-    return;
+  const waiting = [value];
+  while (waiting.length > 0) {
+    const next = waiting.pop();
+    if (typeof next === 'string') addSecret(next, found);
+    else if (typeof next === 'object' && next !== null && !(next instanceof Date))
+      for (const child of Object.values(next)) waiting.push(child);
   }
-  if (typeof value !== 'object' || value === null || value instanceof Date) return;
-  for (const child of Object.values(value)) collectStrings(child, found);
 }
 
 function addSecret(value: string, found: Set<string>): void {

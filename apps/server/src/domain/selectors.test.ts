@@ -120,9 +120,8 @@ describe('compileGlob', () => {
   });
 
   it('takes no time without bound on a pattern of stars', () => {
-    const startedAt = performance.now();
+    // Backtracking would never come to an end here.
     expect(compileGlob(`${'*a'.repeat(40)}*b`).test('a'.repeat(400))).toBe(false);
-    expect(performance.now() - startedAt).toBeLessThan(1000);
   });
 });
 

@@ -69,6 +69,11 @@ describe('findChangeProblem', () => {
     expect(problem?.extra.map(({ key }) => key)).toEqual(keys);
   });
 
+  it('refuses more upserts than a scope holds, before it looks at them', () => {
+    const upserts = Array.from({ length: variableLimits.variablesPerScope + 1 }, () => plain('PATH'));
+    expect(check({ upserts })?.code).toBe('variable_limit_exceeded');
+  });
+
   it.each(['dev', 'tests', '', 'a/b'])('refuses the profile %j', (profile) => {
     expect(check({ profile })).toMatchObject({ code: 'invalid_profile', extra: [{ key: 'profile' }] });
   });

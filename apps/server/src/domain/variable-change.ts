@@ -32,7 +32,12 @@ export const variableLimits = {
 
 /** Why a change cannot be made, whatever is stored; null when it can. */
 export function findChangeProblem(change: VariableChange): ChangeProblem | null {
-  return findScopeProblem(change.profile) ?? findReserved(change) ?? findFieldProblems(change);
+  return (
+    findScopeProblem(change.profile) ??
+    findCountProblem(change.upserts.length) ??
+    findReserved(change) ??
+    findFieldProblems(change)
+  );
 }
 
 function findScopeProblem(profile: string | null): ChangeProblem | null {
@@ -85,8 +90,13 @@ function findValueProblem(type: VariableUpsert['type'], value: string): string |
 
 /** What a name that is there twice should become depends on an order that JSON readers need not keep. */
 function findRepeated({ deletes, upserts }: VariableChange): string[] {
-  const names = [...deletes, ...upserts.map(({ name }) => name)];
-  return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
+  const seen = new Set<string>();
+  const repeated = new Set<string>();
+  for (const name of [...deletes, ...upserts.map((upsert) => upsert.name)]) {
+    if (seen.has(name)) repeated.add(name);
+    seen.add(name);
+  }
+  return [...repeated];
 }
 
 /** Why the variables that a change leaves are too many or too large, or null. */
@@ -95,9 +105,9 @@ export function findLimitProblem(left: {
   scopeCount: number;
   scopeBytes: number;
 }): ChangeProblem | null {
-  const { variablesPerScope, bytesPerScope, variablesPerWorkspace } = variableLimits;
-  if (left.scopeCount > variablesPerScope)
-    return exceeded(`The scope would have ${left.scopeCount} variables; it holds ${variablesPerScope}.`);
+  const { bytesPerScope, variablesPerWorkspace } = variableLimits;
+  const tooMany = findCountProblem(left.scopeCount);
+  if (tooMany) return tooMany;
   if (left.scopeBytes > bytesPerScope)
     return exceeded(`The scope would take ${left.scopeBytes} bytes; it holds ${bytesPerScope}.`);
   if (left.workspaceCount > variablesPerWorkspace)
@@ -105,6 +115,12 @@ export function findLimitProblem(left: {
       `The workspace would have ${left.workspaceCount} variables; it holds ${variablesPerWorkspace}.`,
     );
   return null;
+}
+
+function findCountProblem(scopeCount: number): ChangeProblem | null {
+  const { variablesPerScope } = variableLimits;
+  if (scopeCount <= variablesPerScope) return null;
+  return exceeded(`The scope would have ${scopeCount} variables; it holds ${variablesPerScope}.`);
 }
 
 function exceeded(detail: string): ChangeProblem {

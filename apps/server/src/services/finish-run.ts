@@ -1,13 +1,15 @@
 import type { AttemptExit } from '../store/records.ts';
-import type { JobRunRecord, RunFailure } from '../store/records.ts';
+import type { JobRunRecord } from '../store/records.ts';
+import type { RunFailureCode, RunFailureReason } from '../domain/run-failures.ts';
 import type { RunState } from '@pumphouse/contract';
 import type { FaultPoints } from '../fault-points.ts';
 import type { Persistence, Store } from '../store/store.ts';
 import type { StartRuns } from './start-runs.ts';
+import { readRunFailureCode } from '../domain/run-failures.ts';
 import { statesBefore } from '../domain/run-state.ts';
 
 export type RunOutcome =
-  { status: 'completed' } | { status: 'failed'; failure: RunFailure } | { status: 'cancelled' };
+  { status: 'completed' } | { status: 'failed'; failure: RunFailureReason } | { status: 'cancelled' };
 
 export interface FinishOptions {
   /** Ends the run only while it is in one of these states. */
@@ -103,7 +105,7 @@ export function outcomeOfExit(run: Pick<JobRunRecord, 'endIntent'>, exit: Attemp
   if (run.endIntent === 'timeout') {
     return failed('timed_out', 'The run took longer than its timeout and was stopped.');
   }
-  if (exit.reason) return failed(exit.reason.code, exit.reason.detail);
+  if (exit.reason) return failed(readRunFailureCode(exit.reason.code), exit.reason.detail);
   if (exit.code === 0) return { status: 'completed' };
   if (exit.outOfMemory)
     return failed('out_of_memory', 'The run needed more memory than it may use and was killed.');
@@ -112,7 +114,7 @@ export function outcomeOfExit(run: Pick<JobRunRecord, 'endIntent'>, exit: Attemp
   return failed('exit_code', `The run ended with exit code ${exit.code}.`);
 }
 
-function failed(code: string, detail: string): RunOutcome {
+function failed(code: RunFailureCode, detail: string): RunOutcome {
   return { status: 'failed', failure: { code, detail } };
 }
 

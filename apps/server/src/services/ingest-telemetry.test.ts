@@ -109,6 +109,47 @@ describe('the bodies that dlt sent', () => {
     expect(stored?.facts.totalRowsLoaded).toBeGreaterThan(0);
   });
 
+  it('tell the tables of a dataset, as last reported and without those that never had data', async () => {
+    await keepCaptured('state');
+    await ingest();
+    const tables = () =>
+      fixture.database.query<{ dataset: string; tables: string[] }>(
+        `select dataset_name as dataset, table_names as tables from dataset_schemas where workspace_id = $1 order by 1`,
+        [place.workspaceId],
+      );
+    const shop = async () => (await tables()).find(({ dataset }) => dataset === 'shop_data')?.tables;
+    expect(await shop()).toEqual(['orders', 'customers', 'orders__lines']);
+
+    const evolved = readCapturedBody('ok/001-state') as { schemas: { tables: Record<string, unknown> }[] };
+    Object.assign(evolved.schemas[0]?.tables ?? {}, {
+      users: { name: 'users', columns: { id: {} } },
+      declared: { name: 'declared', columns: {} },
+    });
+    await keep(100, 'state', evolved);
+    await ingest();
+    expect(await shop()).toEqual(['orders', 'customers', 'orders__lines', 'users']);
+  });
+
+  it('are stored however long their names are', async () => {
+    // Letters of three bytes that do not compress: an index entry has no room for two names of 512 of them.
+    const longName = (length: number) =>
+      Array.from({ length }, (_, index) =>
+        String.fromCodePoint(0x4e00 + ((index * index * 7919 + index * 31) % 20_000)),
+      ).join('');
+    const [trace, state] = ['ok/002-trace', 'ok/001-state'].map((name) =>
+      JSON.stringify(readCapturedBody(name))
+        .replaceAll('orders_pipeline', longName(name === 'ok/002-trace' ? 256 : 2000))
+        .replaceAll('shop_data', longName(2000)),
+    );
+    await keep(0, 'trace', trace);
+    await keep(1, 'state', state);
+    await ingest();
+    expect(await listProblems()).toEqual([
+      { number: 0, problem: null, waits: false },
+      { number: 1, problem: null, waits: false },
+    ]);
+  });
+
   it('keep every version of a schema, as it was sent', async () => {
     const names = await keepCaptured('state');
     const evolved = readCapturedBody('ok/001-state') as {

@@ -109,6 +109,15 @@ async function storeState(store: Store, body: BeaconBodyRecord, value: unknown):
       document: schema.document,
       jobRunId: body.jobRunId,
     });
+    if (datasetName === null) continue;
+    await store.telemetry.upsertDatasetSchema({
+      workspaceId: body.workspaceId,
+      datasetName,
+      pipelineName,
+      schemaName: schema.name,
+      // A table that never had data has no columns, and dlt makes none at the destination.
+      tableNames: schema.tables.filter((table) => table.columnCount > 0).map((table) => table.name),
+    });
   }
   return null;
 }

@@ -36,16 +36,18 @@ export function pageOf<Item>(items: readonly Item[], page: { limit: number; offs
   };
 }
 
-/** Sorts by the keys, the most important first; rows that are equal keep their order. */
+/** Sorts by the keys, the most important first; rows without a value come last, and those that are equal keep their order. */
 export function sortBy<Item, Key extends string>(
   items: readonly Item[],
   sorting: Sorting<Key> | null | undefined,
-  valueOf: Record<Key, (item: Item) => string | number>,
+  valueOf: Record<Key, (item: Item) => string | number | null>,
 ): Item[] {
   return items.toSorted((left, right) => {
     for (const { key, order } of sorting ?? []) {
       const [a, b] = [valueOf[key](left), valueOf[key](right)];
-      if (a !== b) return (a < b ? -1 : 1) * (order === 'asc' ? 1 : -1);
+      if (a === b) continue;
+      if (a === null || b === null) return a === null ? 1 : -1;
+      return (a < b ? -1 : 1) * (order === 'asc' ? 1 : -1);
     }
     return 0;
   });

@@ -6,6 +6,7 @@ import { createPlace, defineJob } from './testing/service-place.ts';
 import { createServiceFixture } from './testing/service-fixture.ts';
 import { readBlob } from '../blobs/read-blob.ts';
 import { readCapturedBody } from '../../../../testing/fixtures/captured-bodies.ts';
+import { runFailures } from '../domain/run-failures.ts';
 import { runnerLine } from '../domain/log-line.ts';
 
 let fixture: ServiceFixture;
@@ -251,9 +252,10 @@ describe('a hostile record', () => {
         exit({ code: null, reason: { code: 'a\0', detail } }),
       ),
     );
-    expect(await contents()).toEqual(['half \ufffd']);
+    expect((await contents())[0]).toBe('half \ufffd');
     const { failure } = await place.getRun(run.id);
-    expect(failure?.code).toBe('a\ufffd');
+    // A code that nobody knows.
+    expect(failure?.code).toBe('bootstrap_failed');
     expect(failure?.detail).toBe(`nul \ufffd, half \ufffd, cut ${'x'.repeat(4076)}\ufffd`);
     expect(
       await fixture.database.query('select kind from beacon_bodies where attempt_id = $1', [attemptId]),
@@ -358,6 +360,26 @@ describe('the exit record', () => {
     expect([ended.status, ended.failure?.code ?? null]).toEqual([status, code]);
     expect(await readAttempt()).toMatchObject({ startedAt: new Date(at), finishedAt: new Date(at) });
     expect(await place.listEvents(run.id)).toEqual(['job_run.created', 'job_run.finished']);
+  });
+
+  it('closes the log of a failed run with why, what to do next and the code, once', async () => {
+    const chunk = encode(log('Traceback'), exit({ code: 3 }));
+    await send(0, chunk);
+    await send(0, chunk);
+    await send(chunk.length, encode(exit({ code: 4 })));
+    expect(await contents()).toEqual([
+      'Traceback',
+      `Failed (exit_code): The run ended with exit code 3. ${runFailures.exit_code.nextStep}`,
+    ]);
+  });
+
+  it.each([
+    ['that completed', null, {}],
+    ['that was cancelled', 'cancel', { code: null, signal: 'SIGTERM' }],
+  ])('adds nothing to the log of a run %s', async (_what, intent, keys) => {
+    if (intent) await place.setRun(run.id, `end_intent = '${intent}', status = 'cancelling'`);
+    await send(0, encode(log('last words'), exit(keys)));
+    expect(await contents()).toEqual(['last words']);
   });
 
   it('counts once: the first one stays, and the run ends once', async () => {

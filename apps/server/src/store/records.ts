@@ -10,6 +10,7 @@ export type * from './postgres/outbox.ts';
 export type * from './postgres/packages.ts';
 export type * from './postgres/people.ts';
 export type * from './postgres/pipeline-run-list.ts';
+export type * from './postgres/statistics.ts';
 export type * from './postgres/storage.ts';
 export type * from './postgres/storage-environments.ts';
 export type * from './postgres/telemetry.ts';

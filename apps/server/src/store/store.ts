@@ -8,6 +8,7 @@ import { createJobStore } from './postgres/jobs.ts';
 import { createOutboxStore, wakeChannel } from './postgres/outbox.ts';
 import { createConfigurationStore, createDeploymentStore } from './postgres/packages.ts';
 import { createPeopleStore } from './postgres/people.ts';
+import { createStatisticsStore } from './postgres/statistics.ts';
 import { createStorageStore } from './postgres/storage.ts';
 import { createTelemetryStore } from './postgres/telemetry.ts';
 import { createVariableStore } from './postgres/variables.ts';
@@ -29,6 +30,7 @@ export function createStore(sql: Queryable) {
     attempts: createAttemptStore(sql),
     environments: createEnvironmentStore(sql),
     telemetry: createTelemetryStore(sql),
+    statistics: createStatisticsStore(sql),
     variables: createVariableStore(sql),
     outbox: createOutboxStore(sql),
     storage: createStorageStore(sql),

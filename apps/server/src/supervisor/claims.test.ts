@@ -40,14 +40,10 @@ async function startServer(options: ServerOptions): Promise<Supervisor> {
 }
 
 const awaitStatus = (jobRunId: string, status: RunState) =>
-  eventually(
-    `run ${jobRunId} is ${status}`,
-    async () => {
-      const run = await place.getRun(jobRunId);
-      return run.status === status && run;
-    },
-    { timeoutSeconds: 8 },
-  );
+  eventually(`run ${jobRunId} is ${status}`, async () => {
+    const run = await place.getRun(jobRunId);
+    return run.status === status && run;
+  });
 
 /** An executor whose attempts begin by themselves, and end when that many have begun. */
 function createBusyExecutor(userCode: AttemptSpec[], count: number): BootstrappedExecutor {
@@ -76,14 +72,10 @@ describe('two supervisors on one database', () => {
     const executor = createBusyExecutor(userCode, 50);
     await Promise.all([1, 2].map(() => startServer({ executor, maxActiveRuns: 25 })));
     const runs = await Promise.all(Array.from({ length: 50 }, () => place.startRun('jobs.a')));
-    const ended = await eventually(
-      'all runs have completed',
-      async () => {
-        const list = await place.listRuns('jobs.a');
-        return list.every(({ status }) => status === 'completed') && list;
-      },
-      { timeoutSeconds: 9 },
-    );
+    const ended = await eventually('all runs have completed', async () => {
+      const list = await place.listRuns('jobs.a');
+      return list.every(({ status }) => status === 'completed') && list;
+    });
     const ids = runs.map(({ id }) => id).toSorted();
     expect(executor.fake.started.map((spec) => spec.jobRunId).toSorted()).toEqual(ids);
     expect(userCode.map((spec) => spec.jobRunId).toSorted()).toEqual(ids);
@@ -105,10 +97,8 @@ describe('a run whose server let its lease run out', () => {
     const old = await executor.awaitStart(id);
     await first.stop();
     await startServer({ executor, leaseSeconds: 30 });
-    const fresh = await eventually(
-      'another attempt is started',
-      () => executor.fake.started.find((spec) => spec.jobRunId === id && spec !== old),
-      { timeoutSeconds: 8 },
+    const fresh = await eventually('another attempt is started', () =>
+      executor.fake.started.find((spec) => spec.jobRunId === id && spec !== old),
     );
     expect([old.claimNumber, fresh.claimNumber]).toEqual([1, 2]);
     const answers = await Promise.allSettled([executor.begin(old), executor.begin(fresh)]);
@@ -130,9 +120,7 @@ describe('a run whose server let its lease run out', () => {
     const spec = await executor.awaitBegin(id);
     await first.stop();
     await startServer({ executor });
-    await eventually('the run is taken over', async () => (await place.getRun(id)).claimNumber === 2, {
-      timeoutSeconds: 8,
-    });
+    await eventually('the run is taken over', async () => (await place.getRun(id)).claimNumber === 2);
     // The same process asks again: its first answer got lost.
     expect(await executor.begin(spec)).toMatchObject({ run_id: id });
     executor.finish(spec);
@@ -158,9 +146,6 @@ describe('a run whose server let its lease run out', () => {
     await eventually(
       'the lease was renewed past its end',
       async () => (await readLease()) > firstLease + 1100,
-      {
-        timeoutSeconds: 8,
-      },
     );
     expect(await place.getRun(id)).toMatchObject({ claimNumber: 1, status: 'running' });
     executor.finish(spec);

@@ -10,6 +10,7 @@ import { createBootstrappedExecutor, createServer } from './testing/supervisor-f
 import { createPlace, defineJob } from '../services/testing/service-place.ts';
 import { createServiceFixture } from '../services/testing/service-fixture.ts';
 import { eventually } from '../../../../testing/fixtures/eventually.ts';
+import { runFailures } from '../domain/run-failures.ts';
 import { holdBuilds } from './testing/held-builds.ts';
 
 let fixture: ServiceFixture;
@@ -45,17 +46,32 @@ async function serveWith(executor: Executor, leaseSeconds = 30): Promise<void> {
 }
 
 const awaitStatus = (jobRunId: string, status: RunState) =>
-  eventually(
-    `run ${jobRunId} is ${status}`,
-    async () => {
-      const run = await place.getRun(jobRunId);
-      return run.status === status && run;
-    },
-    { timeoutSeconds: 8 },
-  );
+  eventually(`run ${jobRunId} is ${status}`, async () => {
+    const run = await place.getRun(jobRunId);
+    return run.status === status && run;
+  });
 
 const contents = async (jobRunId: string) => (await place.readLog(jobRunId)).map(({ content }) => content);
 const look = (jobRunId: string) => fixture.attemptLog.announce(jobRunId);
+
+describe('the environment of a run', () => {
+  it('is built with the settings of its workspace and profile, and with nothing that is for runs', async () => {
+    const executor = await serve();
+    const plain = (name: string, value: string) => ({ name, type: 'plain' as const, value });
+    const password = { name: 'UV_INDEX_CORP_PASSWORD', type: 'secret' as const, value: 'swordfish' };
+    const ofAll = [plain('UV_INDEX', 'https://one.example.com'), plain('API_REGION', 'north'), password];
+    await place.updateVariables({ profile: null, deletes: [], upserts: ofAll });
+    const ofProd = [plain('UV_INDEX', 'https://two.example.com')];
+    await place.updateVariables({ profile: 'prod', deletes: [], upserts: ofProd });
+    const { id } = await place.startRun('jobs.a');
+    await executor.awaitStart(id);
+    expect(executor.fake.built).toMatchObject([{ maskedValues: ['swordfish'] }]);
+    expect(executor.fake.built[0]?.variables).toEqual({
+      UV_INDEX: 'https://two.example.com',
+      UV_INDEX_CORP_PASSWORD: 'swordfish',
+    });
+  });
+});
 
 describe('an attempt that is gone', () => {
   it('fails its run as lost, after its last words were read', async () => {
@@ -68,7 +84,10 @@ describe('an attempt that is gone', () => {
     expect(await awaitStatus(id, 'failed')).toMatchObject({ failure: { code: 'attempt_lost' } });
     expect(await place.readLog(id)).toMatchObject([
       { source: 'user', content: 'last words' },
-      { source: 'runner', content: expect.stringContaining('ended without a record of its end') as string },
+      {
+        source: 'runner',
+        content: expect.stringMatching(/^Failed \(attempt_lost\): .* Start the job again/) as string,
+      },
     ]);
   });
 
@@ -86,8 +105,11 @@ describe('an attempt that is gone', () => {
     const executor = await serve();
     const { id } = await place.startRun('jobs.a');
     const spec = await executor.awaitBegin(id);
+    // Not seen to be gone before the cancel is stored: it would be a loss then.
+    executor.fake.hide(spec.attemptId);
     executor.fake.vanish(spec.attemptId);
     await fixture.cancelRuns.cancel(place.workspaceId, id);
+    executor.fake.hide(spec.attemptId, false);
     expect((await awaitStatus(id, 'cancelled')).failure).toBeNull();
   });
 
@@ -106,14 +128,10 @@ describe('an attempt that is gone', () => {
     const { id } = await place.startRun('jobs.a');
     const spec = await executor.awaitBegin(id);
     executor.fake.hide(spec.attemptId);
-    await eventually(
-      'it was looked at in vain, time and again',
-      () => {
-        look(id);
-        return unknown >= 10;
-      },
-      { timeoutSeconds: 8 },
-    );
+    await eventually('it was looked at in vain, time and again', () => {
+      look(id);
+      return unknown >= 10;
+    });
     expect(await place.getRun(id)).toMatchObject({ status: 'running', failure: null });
     executor.fake.hide(spec.attemptId, false);
     executor.finish(spec);
@@ -129,7 +147,9 @@ describe('an attempt that does not start', () => {
       const { id } = await place.startRun('jobs.a');
       const ended = await awaitStatus(id, 'failed');
       expect(ended.failure).toMatchObject({ code: `executor_${kind}` });
-      expect(await contents(id)).toEqual([ended.failure?.detail]);
+      const { nextStep } = runFailures[`executor_${kind}`];
+      const words = `Failed (executor_${kind}): ${ended.failure?.detail} ${nextStep}`;
+      expect(await contents(id)).toEqual([words]);
       expect(executor.fake.started).toEqual([]);
     },
   );
@@ -194,7 +214,7 @@ describe('a run that is cancelled', () => {
     await held.awaitBuilds(1);
     await fixture.cancelRuns.cancel(place.workspaceId, id);
     await awaitStatus(id, 'cancelled');
-    await eventually('the build is aborted', () => held.aborted === 1, { timeoutSeconds: 8 });
+    await eventually('the build is aborted', () => held.aborted === 1);
     expect(executor.fake.started).toEqual([]);
     expect(await contents(id)).toEqual(['resolving', 'Cancelled; the run is being stopped.']);
   });
@@ -230,10 +250,8 @@ describe('runs that wait for the same environment', () => {
   async function startFive(): Promise<string[]> {
     const ids: string[] = [];
     for (let count = 0; count < 5; count += 1) ids.push((await place.startRun('jobs.a')).id);
-    await eventually(
-      'all wait for the build',
-      async () => (await Promise.all(ids.map(contents))).every((lines) => lines.length === 1),
-      { timeoutSeconds: 8 },
+    await eventually('all wait for the build', async () =>
+      (await Promise.all(ids.map(contents))).every((lines) => lines.length === 1),
     );
     return ids;
   }
@@ -268,7 +286,9 @@ describe('runs that wait for the same environment', () => {
       expect(await awaitStatus(id, 'failed')).toMatchObject({
         failure: { code: 'requirements_failed', detail: failure.message },
       });
-      expect(await contents(id)).toEqual(['resolving', 'no', failure.message]);
+      const { nextStep } = runFailures.requirements_failed;
+      const words = `Failed (requirements_failed): ${failure.message} ${nextStep}`;
+      expect(await contents(id)).toEqual(['resolving', 'no', words]);
     }
     expect(executor.fake.started).toEqual([]);
   });

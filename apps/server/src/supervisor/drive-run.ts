@@ -5,11 +5,13 @@ import type { FaultPoints } from '../fault-points.ts';
 import type { FinishRun, RunOutcome } from '../services/finish-run.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';
+import type { RunFailureReason } from '../domain/run-failures.ts';
 import type { RecordSpool } from '../services/record-spool.ts';
 import type { StartAttempt } from './start-attempt.ts';
 import type { WatchAttempt } from './watch-attempt.ts';
 import { EnvironmentBuildError, ExecutorError } from '../executors/executor.ts';
 import { isTerminalRunState } from '@pumphouse/contract';
+import { closeWithFailure } from '../domain/run-failures.ts';
 import { RequirementsError } from '../domain/requirements.ts';
 import { runnerLine } from '../domain/log-line.ts';
 
@@ -44,7 +46,7 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
     outcome: RunOutcome,
   ): Promise<void> {
     if (attempt && outcome.status === 'failed') {
-      await attemptLog.write(run.id, attempt.id, [runnerLine(outcome.failure.detail, new Date())]);
+      await attemptLog.write(run.id, attempt.id, closeWithFailure(outcome.failure, new Date()));
     }
     await finishRun(run.id, outcome, { claimNumber: run.claimNumber });
   }
@@ -164,7 +166,7 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
 }
 
 /** The failure that a run shows, or null for one that is not the run's: it is tried again. */
-function describeFailure(error: unknown): { code: string; detail: string } | null {
+function describeFailure(error: unknown): RunFailureReason | null {
   if (error instanceof EnvironmentBuildError) return { code: error.code, detail: error.message };
   if (error instanceof RequirementsError) {
     return { code: `requirements_${error.problem}`, detail: error.message };

@@ -64,9 +64,7 @@ describe('an environment', () => {
     const early = [ask(environments, request), ask(environments, request)];
     await held.awaitBuilds(1);
     const late = [1, 2, 3].map(() => ask(environments, request));
-    await eventually('all have joined', () => late.every(({ lines }) => lines.length === 1), {
-      timeoutSeconds: 8,
-    });
+    await eventually('all have joined', () => late.every(({ lines }) => lines.length === 1));
     held.release();
     const locations = await Promise.all([...early, ...late].map(({ location }) => location));
     expect(new Set(locations.map(({ path }) => path)).size).toBe(1);
@@ -193,7 +191,7 @@ describe('a build that fails', () => {
     const environments = createServerOf(held.executor, 'a');
     const request = await describeRequest();
     const asked = [1, 2, 3, 4, 5].map(() => ask(environments, request));
-    await eventually('all wait', () => asked.every(({ lines }) => lines.length === 1), { timeoutSeconds: 8 });
+    await eventually('all wait', () => asked.every(({ lines }) => lines.length === 1));
     held.release();
     for (const { location, lines } of asked) {
       await expect(location).rejects.toMatchObject(failure);
@@ -212,9 +210,7 @@ describe('a run that does not wait any longer', () => {
     const request = await describeRequest();
     const leaving = new AbortController();
     const [gone, staying] = [ask(environments, request, leaving.signal), ask(environments, request)];
-    await eventually('both wait', () => gone.lines.length + staying.lines.length === 2, {
-      timeoutSeconds: 8,
-    });
+    await eventually('both wait', () => gone.lines.length + staying.lines.length === 2);
     leaving.abort();
     await expect(gone.location).rejects.toMatchObject({ name: 'AbortError' });
     expect(held.aborted).toBe(0);
@@ -255,7 +251,7 @@ describe('two servers', () => {
     const first = ask(createServerOf(held.executor, 'a'), request);
     await held.awaitBuilds(1);
     const second = ask(createServerOf(held.executor, 'b'), request);
-    await eventually('the second waits', () => second.lines.length === 1, { timeoutSeconds: 8 });
+    await eventually('the second waits', () => second.lines.length === 1);
     expect(second.lines).toEqual(['Another server is building this environment; waiting for it.']);
     held.release();
     expect(await second.location).toEqual(await first.location);

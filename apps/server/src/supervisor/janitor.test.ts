@@ -45,7 +45,7 @@ const listAttempts = async () => (await executor.list()).map(({ attemptId }) => 
 it('ends and removes an attempt whose run is over, after a while, and no other', async () => {
   const over = await startAttempt('jobs.over');
   const running = await startAttempt('jobs.running');
-  const failure = { code: 'attempt_lost', detail: '' };
+  const failure = { code: 'attempt_lost', detail: '' } as const;
   expect(await fixture.finishRun(over.run.id, { status: 'failed', failure })).toBe(true);
   await sweep(60);
   expect(await listAttempts()).toEqual([over.id, running.id]);

@@ -39,14 +39,10 @@ async function startServer(options: ServerOptions): Promise<Supervisor> {
 }
 
 const awaitStatus = (jobRunId: string, status: RunState) =>
-  eventually(
-    `run ${jobRunId} is ${status}`,
-    async () => {
-      const run = await place.getRun(jobRunId);
-      return run.status === status && run;
-    },
-    { timeoutSeconds: 8 },
-  );
+  eventually(`run ${jobRunId} is ${status}`, async () => {
+    const run = await place.getRun(jobRunId);
+    return run.status === status && run;
+  });
 
 describe('a supervisor', () => {
   it('drives a run from its claim to its end', async () => {
@@ -113,14 +109,10 @@ describe('runs that share local data', () => {
     const spec = await executor.awaitBegin(first.id);
     const second = await place.startRun('jobs.b');
     const words = 'Waiting for run 1 of jobs.a: it uses the same local data (.dlt/data of this profile).';
-    const log = await eventually(
-      'the wait is told',
-      async () => {
-        const lines = await place.readLog(second.id);
-        return lines.length > 0 && lines;
-      },
-      { timeoutSeconds: 8 },
-    );
+    const log = await eventually('the wait is told', async () => {
+      const lines = await place.readLog(second.id);
+      return lines.length > 0 && lines;
+    });
     expect(log).toMatchObject([{ line_num: 0, content: words, source: 'runner' }]);
     expect((await place.getRun(second.id)).status).toBe('pending');
     executor.finish(spec);

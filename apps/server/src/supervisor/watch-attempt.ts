@@ -6,6 +6,8 @@ import type { JobDefinition } from '../domain/job-definition.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';
 import type { RecordSpool } from '../services/record-spool.ts';
+import type { RunFailureReason } from '../domain/run-failures.ts';
+import { closeWithFailure } from '../domain/run-failures.ts';
 import { getGraceSeconds } from '../domain/job-definition.ts';
 import { isTerminalRunState } from '@pumphouse/contract';
 import { runnerLine } from '../domain/log-line.ts';
@@ -75,12 +77,11 @@ export function createWatchAttempt(dependencies: WatchAttemptDependencies): Watc
     if (run.endIntent === 'cancel') {
       await finishRun(jobRunId, { status: 'cancelled' }, { claimNumber });
     } else {
-      const timedOut = run.endIntent === 'timeout';
-      const detail = timedOut
-        ? 'The run took longer than its timeout and was stopped.'
-        : 'The process of this run ended without a record of its end (killed, or the machine restarted).';
-      await attemptLog.write(jobRunId, attemptId, [runnerLine(detail, new Date())]);
-      const failure = { code: timedOut ? 'timed_out' : 'attempt_lost', detail };
+      const failure: RunFailureReason =
+        run.endIntent === 'timeout'
+          ? { code: 'timed_out', detail: 'The run took longer than its timeout and was stopped.' }
+          : { code: 'attempt_lost', detail: 'The process of this run ended without a record of its end.' };
+      await attemptLog.write(jobRunId, attemptId, closeWithFailure(failure, new Date()));
       await finishRun(jobRunId, { status: 'failed', failure }, { claimNumber });
     }
   }

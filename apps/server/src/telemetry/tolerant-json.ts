@@ -20,7 +20,8 @@ export interface JsonBounds {
   maxValues: number;
 }
 
-const NAME_LENGTH = 512;
+/** Names are in indexes, up to three in one, whose entries have 2,704 bytes at most: a longer name could not be stored. */
+const NAME_LENGTH = 256;
 const UNICODE_NUL = /\0/g;
 const TIMESTAMP = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})(\.\d+)?(Z|[+-]\d{2}:?\d{2})?$/;
 
@@ -48,7 +49,7 @@ export function readRecords(record: JsonRecord, key: string): JsonRecord[] {
   return Array.isArray(value) ? value.filter(isRecord) : [];
 }
 
-/** A non-empty name, cut at 512 characters, or null. */
+/** A non-empty name, cut at 256 characters, or null. */
 export function readName(record: JsonRecord, key: string): string | null {
   const value = readField(record, key);
   return typeof value === 'string' && value !== '' ? cutText(value, NAME_LENGTH) : null;

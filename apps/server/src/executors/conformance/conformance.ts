@@ -45,7 +45,7 @@ export interface ConformanceHarness {
 
 const LONG_GRACE = { graceSeconds: 20 };
 const SHORT_GRACE = { graceSeconds: 0.2 };
-const WAIT = { timeout: 20_000, interval: 20 };
+const WAIT = { timeout: 300_000, interval: 20 };
 
 /** Declares the tests of one executor. */
 export function describeConformance(name: string, createHarness: () => Promise<ConformanceHarness>): void {

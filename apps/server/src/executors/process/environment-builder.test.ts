@@ -161,7 +161,7 @@ describe.each([
     await asked;
     expect(await listBuildProcesses()).not.toEqual([]);
     server.kill('SIGKILL');
-    await expect.poll(listBuildProcesses, { timeout: 5000 }).toEqual([]);
+    await expect.poll(listBuildProcesses).toEqual([]);
   });
 });
 
@@ -184,13 +184,13 @@ raise SystemExit(" ".join(facts))
   });
 
   it('takes secrets out of all that the build says, also where a line is cut', async () => {
-    const secret = 'swordfish/8231';
+    const secret = 'QJZK/VW-8231';
     await index.addSource(
       'talking-package',
       `
 import os, sys
 proxy = os.environ["UV_INDEX_CORP_PASSWORD"]
-print("x" * 8185 + proxy, file=sys.stderr)
+print("x" * 8177 + proxy, file=sys.stderr)
 raise SystemExit("the password is " + proxy)
 `,
     );
@@ -206,7 +206,7 @@ raise SystemExit("the password is " + proxy)
     const said = [String(failure), ...lines.map(({ text }) => text)].join('\n');
     expect(said).toContain('the password is ***');
     expect(said).toMatch(/x{8000}/);
-    expect(said).not.toContain(secret.slice(0, 4));
+    expect(said).not.toContain(secret.slice(0, 3));
   });
 
   it('gives the environment to the builder’s user, and its marker to nobody but the server', async () => {

@@ -113,7 +113,7 @@ async function startAttempt(spec: AttemptSpec): Promise<AttemptHandle> {
 async function lookAround(spec: AttemptSpec): Promise<unknown> {
   const handle = await startAttempt(spec);
   const report = await routes.awaitReport(spec.attemptId);
-  await expect.poll(async () => (await executor.inspect(handle)).state, { timeout: 10_000 }).toBe('exited');
+  await expect.poll(async () => (await executor.inspect(handle)).state).toBe('exited');
   return report;
 }
 

@@ -55,7 +55,7 @@ describe('a process', () => {
     expect(signalProcess({ ...identity, startTime: identity.startTime - 1 }, 'SIGKILL')).toBe(false);
     expect(isProcessAlive(identity)).toBe(true);
     expect(signalProcess(identity, 'SIGKILL')).toBe(true);
-    expect(await waitForExit([identity], 5000)).toBe(true);
+    expect(await waitForExit([identity], 300_000)).toBe(true);
     expect(signalProcess(identity, 'SIGKILL')).toBe(false);
   });
 

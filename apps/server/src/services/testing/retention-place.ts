@@ -100,17 +100,13 @@ export function createRetentionPlace(fixture: ServiceFixture, place: ServicePlac
 
     /** Until a transaction of this test waits for another one. */
     awaitLockWait: () =>
-      eventually(
-        'a transaction waits for another',
-        async () => {
-          const { count } = await database.one<{ count: number }>(
-            `select count(*)::int as count from pg_stat_activity
+      eventually('a transaction waits for another', async () => {
+        const { count } = await database.one<{ count: number }>(
+          `select count(*)::int as count from pg_stat_activity
               where datname = current_database() and wait_event_type = 'Lock'`,
-          );
-          return count > 0;
-        },
-        { timeoutSeconds: 20 },
-      ),
+        );
+        return count > 0;
+      }),
 
     countRows: async (table: string): Promise<number> =>
       (await database.one<{ count: number }>(`select count(*)::int as count from ${table}`)).count,

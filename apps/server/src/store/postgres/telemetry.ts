@@ -233,6 +233,22 @@ export function createTelemetryStore(sql: Queryable) {
         ],
       ),
 
+    /** What tables a pipeline's schema has in a dataset; what was last reported holds. */
+    upsertDatasetSchema: (schema: {
+      workspaceId: string;
+      datasetName: string;
+      pipelineName: string;
+      schemaName: string;
+      tableNames: readonly string[];
+    }) =>
+      sql.execute(
+        `insert into dataset_schemas (workspace_id, dataset_name, pipeline_name, schema_name, table_names)
+         values ($1, $2, $3, $4, $5)
+         on conflict (workspace_id, dataset_name, pipeline_name, schema_name) do update set table_names = excluded.table_names
+          where dataset_schemas.table_names <> excluded.table_names`,
+        [schema.workspaceId, schema.datasetName, schema.pipelineName, schema.schemaName, schema.tableNames],
+      ),
+
     upsertResult: (result: {
       workspaceId: string;
       jobRunId: string;

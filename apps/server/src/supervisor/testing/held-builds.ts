@@ -27,8 +27,7 @@ export function holdBuilds(executor: Executor, untilStopped: Promise<void> = Pro
       },
     } satisfies Executor as Executor,
     release: () => released.resolve(),
-    awaitBuilds: (count: number) =>
-      eventually(`${count} builds are under way`, () => started === count, { timeoutSeconds: 8 }),
+    awaitBuilds: (count: number) => eventually(`${count} builds are under way`, () => started === count),
     get started() {
       return started;
     },

@@ -79,14 +79,11 @@ export function createBootstrappedExecutor(fixture: ServiceFixture, scripts: Fak
     ...fake,
     fake,
     begin,
-    awaitStart: (jobRunId: string) =>
-      eventually(`run ${jobRunId} is started`, () => findSpec(jobRunId), { timeoutSeconds: 10 }),
+    awaitStart: (jobRunId: string) => eventually(`run ${jobRunId} is started`, () => findSpec(jobRunId)),
 
     /** Waits for the attempt and lets its user code start. */
     async awaitBegin(jobRunId: string): Promise<AttemptSpec> {
-      const spec = await eventually(`run ${jobRunId} is started`, () => findSpec(jobRunId), {
-        timeoutSeconds: 10,
-      });
+      const spec = await eventually(`run ${jobRunId} is started`, () => findSpec(jobRunId));
       await begin(spec);
       return spec;
     },

@@ -1,0 +1,75 @@
+import type { Handlers } from '../handler.ts';
+import type { ReadStatistics } from '../../services/read-statistics.ts';
+import type { RouteQuery } from '@pumphouse/contract';
+import type { StatisticsFilter } from '../../store/records.ts';
+import { readPaging, toPage } from '../wire/pages.ts';
+import { readWindow } from '../../services/read-page.ts';
+import { toDailySums, toSeriesDay, toStoredDatasetStats, toStoredPipelineStats } from '../wire/statistics.ts';
+import { toDatasetStats, toPipelineStats } from '../../telemetry/wire.ts';
+
+type Operations =
+  'list_dataset_daily_series' | 'list_dataset_stats' | 'list_pipeline_daily_series' | 'list_pipeline_stats';
+
+export function createStatisticsHandlers(services: {
+  readStatistics: ReadStatistics;
+}): Pick<Handlers, Operations> {
+  const { readStatistics } = services;
+  return {
+    async list_pipeline_stats({ params, query }) {
+      const filter = toFilter(query, query.pipeline_name);
+      const page = await readStatistics.listPipelines(params.workspace_id, filter, readPaging(query));
+      return toPage(page, query, (row) => toPipelineStats(toStoredPipelineStats(row)));
+    },
+
+    async list_dataset_stats({ params, query }) {
+      const filter = toFilter(query, query.dataset_name);
+      const page = await readStatistics.listDatasets(params.workspace_id, filter, readPaging(query));
+      return toPage(page, query, (row) => toDatasetStats(toStoredDatasetStats(row)));
+    },
+
+    async list_pipeline_daily_series({ params, query }) {
+      const names = query.pipeline_name ?? null;
+      const daily = await readStatistics.daily('pipeline', params.workspace_id, {
+        window: query,
+        names,
+        limit: query.limit,
+      });
+      return {
+        timezone: query.timezone,
+        days: daily.days.map(toSeriesDay),
+        total: toDailySums(daily.total),
+        pipelines: daily.series.map((each) => ({
+          pipeline_name: each.name,
+          daily: toDailySums(each.daily),
+        })),
+      };
+    },
+
+    async list_dataset_daily_series({ params, query }) {
+      const names = query.dataset_name ?? null;
+      const daily = await readStatistics.daily('dataset', params.workspace_id, {
+        window: query,
+        names,
+        limit: query.limit,
+      });
+      return {
+        timezone: query.timezone,
+        days: daily.days.map(toSeriesDay),
+        total: toDailySums(daily.total),
+        datasets: daily.series.map((each) => ({ dataset_name: each.name, daily: toDailySums(each.daily) })),
+      };
+    },
+  };
+}
+
+type StatisticsQuery = Omit<RouteQuery<'list_pipeline_stats'>, 'pipeline_name' | 'sort'>;
+
+function toFilter(query: StatisticsQuery, names: readonly string[] | undefined): StatisticsFilter {
+  return {
+    ...readWindow(query),
+    search: query.q ?? null,
+    names: names ?? null,
+    latestStatuses: query.latest_status ?? null,
+    latestDestinationNames: query.latest_destination_name ?? null,
+  };
+}

@@ -1,0 +1,137 @@
+import type { UnnumberedLogLine } from './log-line.ts';
+import { runnerLine } from './log-line.ts';
+
+/** What happened to a run that failed, and what its reader can do next. */
+interface RunFailureMeaning {
+  cause: string;
+  nextStep: string;
+}
+
+/** Why runs fail. A code keeps its meaning once it is published; the detail of one run may say more than `cause`. */
+export const runFailures = {
+  exit_code: {
+    cause: 'The code of the run ended with an exit code other than 0, most often by an exception.',
+    nextStep:
+      'Read the traceback in the log, correct the code or its configuration, and start the job again.',
+  },
+  killed: {
+    cause: 'The process of the run was ended by a signal that nobody here had asked for.',
+    nextStep:
+      'Look for a crash in a native library, or for somebody or something on the machine that kills processes.',
+  },
+  out_of_memory: {
+    cause: 'The run needed more memory than it may use and was killed.',
+    nextStep:
+      'Load in smaller pieces (chunks, `max_table_nesting`, fewer workers), or run it where there is more memory.',
+  },
+  timed_out: {
+    cause: 'The run took longer than its timeout and was stopped.',
+    nextStep: 'Raise `timeout` in `execute` of the job, or give it less to do in one run.',
+  },
+  attempt_lost: {
+    cause:
+      'The process of the run is gone and left no record of its end: it was killed, or the machine restarted.',
+    nextStep: 'Start the job again; if it happens again, look into the log of the machine for what kills it.',
+  },
+  python_not_found: {
+    cause: 'The Python version that the deployment asks for is not on the machine.',
+    nextStep: 'Install that version there, or deploy from an environment with one that it has.',
+  },
+  requirements_failed: {
+    cause: 'The requirements of the deployment cannot be resolved or built; the words of uv are in the log.',
+    nextStep: 'Correct the requirements (`uv pip compile` shows the same on your machine) and deploy again.',
+  },
+  builder_failed: {
+    cause: 'The environment of the run could not be built, for a reason that is not in its requirements.',
+    nextStep: 'Start the job again; if it stays, show the log to whoever runs the server.',
+  },
+  requirements_invalid_manifest: {
+    cause: 'The list of requirements that came with the deployment cannot be read.',
+    nextStep: 'Deploy again with a dlt client that the server supports.',
+  },
+  requirements_missing_group: {
+    cause: 'The job asks for a dependency group that the deployment does not have.',
+    nextStep: 'Add the group to pyproject.toml, or take it out of `require` of the job, and deploy again.',
+  },
+  requirements_local_requirement: {
+    cause: 'A requirement points to a file of the machine from which it was deployed.',
+    nextStep: 'Publish the package to an index, or name it by a URL, and deploy again.',
+  },
+  requirements_unsupported_line: {
+    cause: 'A line of the requirements is an option of the installer, or is not understood.',
+    nextStep: 'Take the line out; set an index as the variable UV_DEFAULT_INDEX. Then deploy again.',
+  },
+  executor_image: {
+    cause: 'The image in which the run was to start is not there or cannot be used.',
+    nextStep: 'Have whoever runs the server look at its images.',
+  },
+  executor_quota: {
+    cause: 'The place where the run was to start has no room for it.',
+    nextStep: 'Wait until other runs are done or have the quota raised, then start the job again.',
+  },
+  executor_config: {
+    cause: 'The run cannot be started as it is set up.',
+    nextStep:
+      'Correct what the log names and start the job again; what is set up on the server is for whoever runs it.',
+  },
+  stopped_before_start: {
+    cause: 'The process of the run was told to stop, from outside, before its code had started.',
+    nextStep: 'Start the job again.',
+  },
+  download_failed: {
+    cause: 'The code or the configuration of the run did not arrive whole at the place where it runs.',
+    nextStep:
+      'Start the job again; if it stays, look at the disk there and at proxies between it and the server.',
+  },
+  unpack_failed: {
+    cause: 'The code or the configuration of the run could not be unpacked.',
+    nextStep: 'Look at the free space of the disk; if there is enough, deploy again.',
+  },
+  work_folder_failed: {
+    cause: 'The folder of the run could not be prepared.',
+    nextStep: 'Have whoever runs the server look at the rights and the free space of its data folder.',
+  },
+  environment_missing: {
+    cause: 'The environment of the run was removed while the run started.',
+    nextStep: 'Start the job again: the environment is built anew.',
+  },
+  launcher_failed: {
+    cause: 'The Python of the environment could not be executed.',
+    nextStep:
+      'Deploy with other requirements to have an environment built anew; show the log to whoever runs the server.',
+  },
+  sandbox_failed: {
+    cause: 'The sandbox of the run could not be made.',
+    nextStep: 'Have whoever runs the server look at `/readyz`, which says what the sandbox lacks.',
+  },
+  bootstrap_failed: {
+    cause: 'The process that starts runs failed before the code of this one had started.',
+    nextStep: 'Start the job again; if it stays, report it with the log: it is a mistake in Pumphouse.',
+  },
+} as const satisfies Record<string, RunFailureMeaning>;
+
+/** The name of a reason for which runs fail. */
+export type RunFailureCode = keyof typeof runFailures;
+
+/** Why one run failed. */
+export interface RunFailureReason {
+  code: RunFailureCode;
+  detail: string;
+}
+
+/** A code as an attempt reports it: one that is not in the list is a failure of the process that reports. */
+export function readRunFailureCode(word: string): RunFailureCode {
+  return Object.hasOwn(runFailures, word) ? (word as RunFailureCode) : 'bootstrap_failed';
+}
+
+/** What the log of a failed run closes with: its last line says why, what to do next, and the code. */
+export function closeWithFailure({ code, detail }: RunFailureReason, at: Date): UnnumberedLogLine[] {
+  const { cause, nextStep } = runFailures[code];
+  const words = detail.trim();
+  const close = (why: string) => runnerLine(`Failed (${code}): ${why} ${nextStep}`, at);
+  // What other programs said may have many lines: it stands by itself, before the line that explains it.
+  if (words === '' || words.includes('\n')) {
+    return [...(words === '' ? [] : [runnerLine(words, at)]), close(cause)];
+  }
+  return [close(/[.!?]$/.test(words) ? words : `${words}.`)];
+}

@@ -1,0 +1,45 @@
+// What failed, in few lines: a log of CI is cut in the middle, its end is kept.
+import { relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+
+const shownLines = 12;
+
+/**
+ * Failures in a JSON report of vitest: the file, the full name of the test, the first lines of each error. A file that could not be
+ * loaded has no test to name.
+ */
+export function listVitestFailures(report, root) {
+  return report.testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const file = relative(root, name);
+    const failed = assertionResults.filter((test) => test.status === 'failed');
+    if (failed.length === 0) return status === 'failed' ? [describe(file, [message])] : [];
+    return failed.map((test) => describe(`${file} > ${test.fullName}`, test.failureMessages));
+  });
+}
+
+/** Failures in what Python's unittest wrote: the test, the place, and the end of the traceback, which says what was wrong. */
+export function listPythonFailures(output) {
+  const blocks = output.split(/^={70}$/m).slice(1);
+  return blocks.map((block) => {
+    const [title = '', ...rest] = block
+      .split(/^-{70}$/m)[0]
+      .trim()
+      .split('\n');
+    const traceback = (block.split(/^-{70}$/m)[1] ?? '').trim().split('\n');
+    return [title, ...rest, ...indent(traceback.slice(-shownLines))].join('\n');
+  });
+}
+
+function describe(title, messages) {
+  return [title, ...messages.flatMap((message) => indent(cut(message)))].join('\n');
+}
+
+function cut(message) {
+  return stripVTControlCharacters(message ?? '')
+    .split('\n')
+    .slice(0, shownLines);
+}
+
+function indent(lines) {
+  return lines.map((line) => `    ${line}`);
+}

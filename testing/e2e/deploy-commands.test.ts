@@ -1,0 +1,280 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createClientWorkspace, type ClientWorkspace } from '../fixtures/client-workspace.ts';
+import { prepareDltClient, type DltClientInstall } from '../fixtures/dlt-client.ts';
+import { runAdmin, startTestServer, type TestServer } from '../fixtures/server.ts';
+import { createUnissuedKey } from '../fixtures/unissued-key.ts';
+
+// The tests of this file are one story: each goes on from what those before it deployed.
+
+let install: DltClientInstall;
+let server: TestServer;
+let parentFolder: string;
+let workspace: ClientWorkspace;
+
+const shopJobs = `
+import dlt.hub.run as run
+
+__all__ = ["load", "nightly"]
+
+
+@run.job(expose={"tags": ["small"]})
+def load():
+    """Loads three rows."""
+
+
+@run.job(trigger="0 3 * * *")
+def nightly():
+    print("good night")
+`;
+
+const weeklyJobs = `
+import dlt.hub.run as run
+
+__all__ = ["weekly"]
+
+
+@run.job(trigger="0 3 * * 1")
+def weekly():
+    print("good week")
+`;
+
+beforeAll(async () => {
+  install = await prepareDltClient();
+  parentFolder = await mkdtemp(join(tmpdir(), 'pumphouse-deploy-'));
+  server = await startTestServer({ PUMPHOUSE_LOG_LEVEL: 'warn' });
+  workspace = await createClientWorkspace(
+    { install, server, parentFolder, name: 'shop' },
+    {
+      '__deployment__.py': shopJobs,
+      'weekly_jobs.py': weeklyJobs,
+      'adhoc.py': 'print("ad hoc")\n',
+      '.dlt/prod.secrets.toml': 'api_token = "swordfish-8231"\n',
+    },
+  );
+});
+
+afterAll(async () => {
+  await server.remove();
+  await rm(parentFolder, { recursive: true, force: true });
+});
+
+/** Everything that a deploy can store. */
+async function readStored() {
+  const params = { workspace_id: workspace.api.id };
+  const [deployments, configurations, jobs] = await Promise.all([
+    server.client.call('list_deployments', { params }),
+    server.client.call('list_configurations', { params }),
+    server.client.call('list_jobs', { params }),
+  ]);
+  return {
+    deployments: deployments.items.map(({ version }) => version),
+    configurations: configurations.items.map(({ version }) => version),
+    jobs: Object.fromEntries(
+      jobs.items.map((job) => [job.job_ref, job.is_archived ? 'archived' : job.version]),
+    ),
+  };
+}
+
+const nothing = { deployments: [], configurations: [], jobs: {} };
+
+describe('before the first deploy', () => {
+  it('workspace info tells what there is and what a deploy would add', async () => {
+    const said = await workspace.dlthub(['workspace', 'info']);
+    expect(said).toContain('User: owner@example.com');
+    expect(said).toContain(`Workspace: shop ${workspace.api.id}`);
+    expect(said).toContain(`${server.url}/w/${workspace.api.id}`);
+    expect(said).toContain('# registered jobs: 0');
+    expect(said).toContain('No deployment has been uploaded to this workspace');
+    expect(said).toMatch(/DATA_WRITE: prod\s+DATA_READ: access/);
+    expect(said).toMatch(/New jobs:\s+\+ load\s+\+ nightly \(trigger: schedule:0 3 \* \* \*\)/);
+    expect(await readStored()).toEqual(nothing);
+  });
+
+  it('deploy --dry-run says what it would do, and stores nothing', async () => {
+    const said = await workspace.dlthub(['deploy', '--dry-run']);
+    expect(said).toContain('Workspace files changed, skipping sync due to dry run');
+    expect(said).toMatch(/New jobs:\s+\+ load\s+\+ nightly/);
+    expect(await readStored()).toEqual(nothing);
+  });
+
+  it('deploy --show-manifest prints the definitions, and stores nothing', async () => {
+    const said = await workspace.dlthub(['deploy', '--show-manifest']);
+    expect(said).toContain('job_ref: jobs.__deployment__.load');
+    expect(said).toContain('description: Loads three rows.');
+    expect(said).toContain('default_trigger: schedule:0 3 * * *');
+    expect(await readStored()).toEqual(nothing);
+  });
+
+  it('sync --dry-run would upload, and stores nothing', async () => {
+    const code = await workspace.dlthub(['workspace', 'deployment', 'sync', '--dry-run']);
+    expect(code).toContain('Workspace files would be uploaded');
+    const configuration = await workspace.dlthub(['workspace', 'configuration', 'sync', '--dry-run']);
+    expect(configuration).toContain('Workspace configuration would be uploaded');
+    expect(await readStored()).toEqual(nothing);
+  });
+
+  it('versions that are not there are not found', async () => {
+    expect(await workspace.dlthub(['workspace', 'deployment', 'list'])).toContain('No deployments found');
+    const latest = await workspace.dlthub(['workspace', 'configuration', 'info'], { expectedCode: 255 });
+    expect(latest).toContain("configuration 'latest' not found");
+  });
+});
+
+describe('deploy', () => {
+  it('uploads both packages and adds the jobs, with the description of the module', async () => {
+    const said = await workspace.dlthub(['deploy']);
+    expect(said).toContain('Synced changed workspace files');
+    expect(said).toContain('3 added, 0 updated, 0 archived');
+    expect(await readStored()).toEqual({
+      deployments: [1],
+      configurations: [1],
+      jobs: {
+        'jobs.__deployment__.load': 1,
+        'jobs.__deployment__.nightly': 1,
+        'jobs.workspace.dashboard': 1,
+      },
+    });
+    const load = await workspace.api.findJob('jobs.__deployment__.load');
+    expect(load.job_definition).toMatchObject({
+      description: 'Loads three rows.',
+      entry_point: { module: '__deployment__', function: 'load' },
+    });
+    expect(load.triggers?.toSorted()).toEqual(['manual:jobs.__deployment__.load', 'tag:small']);
+  });
+
+  it('of another module leaves the jobs of the first alone', async () => {
+    const said = await workspace.dlthub(['deploy', '--deployment', 'weekly_jobs.py']);
+    expect(said).toContain('1 job(s) found in weekly_jobs');
+    expect(said).toContain('1 added, 0 updated, 0 archived');
+    const { jobs, deployments } = await readStored();
+    expect(jobs).toMatchObject({ 'jobs.__deployment__.load': 1, 'jobs.weekly_jobs.weekly': 1 });
+    expect(deployments).toEqual([1]);
+  });
+
+  it('updates what has changed, archives what is gone, and only with dry-run does neither', async () => {
+    const changed = shopJobs.replace('"load", "nightly"', '"nightly"').replace('0 3 * * *', '0 4 * * *');
+    await workspace.write({ '__deployment__.py': changed });
+    const before = await readStored();
+    const plan = await workspace.dlthub(['deploy', '--dry-run']);
+    expect(plan).toMatch(/Archived jobs:\s+- load/);
+    expect(plan).toContain('nightly');
+    expect(await readStored()).toEqual(before);
+
+    expect(await workspace.dlthub(['deploy'])).toContain('0 added, 1 updated, 1 archived');
+    expect(await readStored()).toMatchObject({
+      deployments: [2, 1],
+      configurations: [1],
+      jobs: {
+        'jobs.__deployment__.load': 'archived',
+        'jobs.__deployment__.nightly': 2,
+        'jobs.weekly_jobs.weekly': 1,
+      },
+    });
+  });
+});
+
+describe('workspace deployment and configuration', () => {
+  it('sync stores a new version only of what has changed', async () => {
+    const same = await workspace.dlthub(['workspace', 'deployment', 'sync']);
+    expect(same).toContain('No changes detected in the deployment');
+    await workspace.write({ 'adhoc.py': 'print("changed")\n', '.dlt/prod.config.toml': 'limit = 3\n' });
+    const code = await workspace.dlthub(['workspace', 'deployment', 'sync']);
+    const { content_hash: codeHash } = await workspace.api.latestDeployment();
+    expect(code).toContain(codeHash);
+    const configuration = await workspace.dlthub(['workspace', 'configuration', 'sync']);
+    expect(configuration).toContain((await workspace.api.latestConfiguration()).content_hash);
+    expect(await readStored()).toMatchObject({ deployments: [3, 2, 1], configurations: [2, 1] });
+  });
+
+  it('list and info show the versions, the newest last', async () => {
+    const deployments = await workspace.dlthub(['workspace', 'deployment', 'list']);
+    expect(readVersions(deployments)).toEqual([1, 2, 3]);
+    const configurations = await workspace.dlthub(['workspace', 'configuration', 'list']);
+    expect(readVersions(configurations)).toEqual([1, 2]);
+    expect(configurations).toContain('prod');
+    expect(readVersions(await workspace.dlthub(['workspace', 'configuration', 'info']))).toEqual([2]);
+    expect(readVersions(await workspace.dlthub(['workspace', 'deployment', '1', 'info']))).toEqual([1]);
+  });
+
+  it('a version that was never made is not found', async () => {
+    const said = await workspace.dlthub(['workspace', 'deployment', '9', 'info'], { expectedCode: 255 });
+    expect(said).toContain("deployment '9' not found");
+  });
+});
+
+describe('run x.py', () => {
+  it('deploys the script beside the other jobs and runs it', async () => {
+    const said = await workspace.dlthub(['run', 'adhoc.py', '-f']);
+    expect(said).toContain('changed');
+    expect(said).toContain('Run # 1 of job jobs.adhoc finished with status: completed');
+    const { jobs, deployments } = await readStored();
+    expect(jobs).toMatchObject({ 'jobs.adhoc': 1, 'jobs.__deployment__.nightly': 2 });
+    expect(deployments).toEqual([3, 2, 1]);
+  });
+
+  it('with a category that nobody knows is refused by the client itself', async () => {
+    const script = '__expose__ = {"category": "spaceship"}\nprint("never")\n';
+    const said = await refuseToRun('spaceship.py', script);
+    expect(said).toContain('category=spaceship');
+  });
+
+  it('with a definition that only the server knows to be wrong is refused with the place of it', async () => {
+    const script = '__require__ = {"profile": "of staging"}\nprint("never")\n';
+    const said = await refuseToRun('staging.py', script);
+    expect(said).toContain("require.profile: profile 'of staging' must be letters, digits");
+    expect(said).toContain('jobs.staging');
+    expect(said).toContain('[invalid_job_definition]');
+  });
+
+  /** Has to change no job. */
+  async function refuseToRun(name: string, script: string): Promise<string> {
+    await workspace.write({ [name]: script });
+    const before = (await readStored()).jobs;
+    const said = await workspace.dlthub(['run', name], { expectedCode: 255 });
+    expect((await readStored()).jobs).toEqual(before);
+    return said;
+  }
+});
+
+describe('a key', () => {
+  it('that nobody issued is called not valid, and nothing is stored', async () => {
+    await workspace.write({ 'adhoc.py': 'print("of a stranger")\n' });
+    const before = await readStored();
+    for (const key of [createUnissuedKey('personal'), createUnissuedKey('workspace')]) {
+      const variables = { RUNTIME__API_KEY: key };
+      const said = await workspace.dlthub(['deploy'], { expectedCode: 255, variables });
+      expect(said).toContain('Your API key is not valid');
+      expect(said).toContain('[not_authenticated]');
+      expect(said).not.toContain(key);
+    }
+    expect(await readStored()).toEqual(before);
+  });
+
+  it('of someone else neither finds nor lists the workspace', async () => {
+    const account = ['--email', 'stranger@example.com'];
+    await runAdmin(
+      server,
+      ['create-owner', ...account, '--password-stdin', '--organization', 'Strangers'],
+      'another long password\n',
+    );
+    const key = (await runAdmin(server, ['create-key', ...account])).trim();
+    const variables = { RUNTIME__API_KEY: key };
+    const before = await readStored();
+    const deployed = await workspace.dlthub(['deploy'], { expectedCode: 255, variables });
+    expect(deployed).toContain(`workspace '${workspace.api.id}' not found`);
+    expect(await readStored()).toEqual(before);
+
+    expect(await workspace.dlthub(['workspace', 'list'])).toMatch(/\* shop +Default .* owner/);
+    const listed = await workspace.dlthub(['workspace', 'list'], { variables });
+    expect(listed).not.toContain(workspace.api.id);
+    expect(listed).not.toContain('shop');
+  });
+});
+
+/** Numbers in the first column of a table that the client prints. */
+function readVersions(table: string): number[] {
+  return [...table.matchAll(/^ +(\d+) /gm)].map(([, version]) => Number(version));
+}

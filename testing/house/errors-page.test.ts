@@ -1,0 +1,63 @@
+import { glob, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { errorCodes } from '@pumphouse/contract';
+import { errorsPagePath, writeErrorsPage } from './errors-page.ts';
+import { repositoryFolder } from '../fixtures/server.ts';
+import { runFailures } from '@pumphouse/server/domain/run-failures.ts';
+
+async function readAll(pattern: string): Promise<string> {
+  const paths = await Array.fromAsync(glob(pattern, { cwd: repositoryFolder }));
+  const sources = paths.filter((path) => !/\.test\.ts$|\/testing\/|run-failures\.ts$/.test(path));
+  expect(sources.length).toBeGreaterThan(5);
+  const texts = sources.map((path) => readFile(join(repositoryFolder, path), 'utf8'));
+  return (await Promise.all(texts)).join('\n');
+}
+
+/** Codes that no source names in quotes. @param stem what follows a prefix that is put before the word in code */
+function findUnused(codes: readonly string[], sources: string, prefixes: readonly string[] = []): string[] {
+  const stemOf = (code: string) => {
+    const prefix = prefixes.find((one) => code.startsWith(one) && sources.includes(`\`${one}\${`)) ?? '';
+    return code.slice(prefix.length);
+  };
+  return codes.filter((code) => !new RegExp(`['"\`]${stemOf(code)}['"\`]`).test(sources));
+}
+
+describe('docs/operate/errors.md', () => {
+  it('lists the error codes and run failures of the code, with status, cause and next step', async () => {
+    const page = await readFile(errorsPagePath, 'utf8');
+    expect(page, 'run `npm run docs:errors`').toBe(writeErrorsPage(page));
+  });
+
+  it('has each code as a heading, and no other', async () => {
+    const headings = [...(await readFile(errorsPagePath, 'utf8')).matchAll(/^### `(.*)`$/gm)].map(
+      ([, code]) => code,
+    );
+    expect(headings).toEqual([...Object.keys(errorCodes), ...Object.keys(runFailures)]);
+  });
+
+  it('is not written over a page that lost its marks', () => {
+    expect(() => writeErrorsPage('# Errors\n')).toThrow('has lost the marks');
+  });
+});
+
+describe('codes', () => {
+  it('of answers are all answered by something', async () => {
+    expect(findUnused(Object.keys(errorCodes), await readAll('apps/server/src/**/*.ts'))).toEqual([]);
+  });
+
+  it('of run failures all come from something', async () => {
+    const sources =
+      (await readAll('apps/server/src/**/*.ts')) + (await readAll('python/pumphouse_bootstrap/**/*.py'));
+    expect(findUnused(Object.keys(runFailures), sources, ['requirements_', 'executor_'])).toEqual([]);
+  });
+
+  it('that the bootstrap reports are all known', async () => {
+    const sources = await readAll('python/pumphouse_bootstrap/**/*.py');
+    const reported = [...sources.matchAll(/(?:CannotStart|StageFailure)\(\s*"(\w+)"|"code": "(\w+)"/g)].map(
+      ([, raised, written]) => raised ?? written,
+    );
+    expect(reported.length).toBeGreaterThan(8);
+    expect(reported.filter((code) => !(`${code}` in runFailures))).toEqual([]);
+  });
+});
