@@ -2,7 +2,7 @@ import type { DltClientInstall } from '../fixtures/dlt-client.ts';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { joinLines } from '../fixtures/api-workspace.ts';
 import { createClientWorkspace, type ClientWorkspace } from '../fixtures/client-workspace.ts';
 import { prepareDltClient } from '../fixtures/dlt-client.ts';
@@ -48,6 +48,9 @@ def retired():
 /** The code with which the client ends when it could not do what it was told. */
 const refused = { expectedCode: 255 };
 const ref = (name: string) => `jobs.__deployment__.${name}`;
+
+// A command takes a second or two, and six where others keep the machine busy.
+vi.setConfig({ testTimeout: 180_000 });
 
 let install: DltClientInstall;
 let server: TestServer;
@@ -132,6 +135,24 @@ describe('dlthub job trigger', () => {
   });
 });
 
+describe('dlthub pipeline run', () => {
+  it('runs the job of a pipeline, by its name', async () => {
+    const output = await workspace.dlthub(['pipeline', 'run', 'orders', '-f']);
+    expect(output).toContain('orders are loaded');
+    expect(output).toContain(`Run # 1 of job ${ref('load_orders')} finished with status: completed`);
+    const [run] = await workspace.api.listRuns(ref('load_orders'));
+    expect(joinLines(await workspace.api.readLog(run?.id ?? ''), 'user')).toContain('orders are loaded');
+    const [pipelineRun] = await workspace.api.listPipelineRuns(run?.id ?? '');
+    expect(pipelineRun).toMatchObject({ pipeline_name: 'orders', status: 'succeeded', total_rows_loaded: 1 });
+  });
+
+  it('says which pipelines there are when it finds none', async () => {
+    const output = await workspace.dlthub(['pipeline', 'run', 'unknown'], refused);
+    expect(output).toContain('pipeline_name:unknown');
+    expect(output).toContain('pipeline_name:orders');
+  });
+});
+
 describe('a run', () => {
   it('is started under a profile with a refresh, shown, and cancelled once', async () => {
     const started = await workspace.dlthub(['job', 'trigger', 'nap', '--profile', 'staging', '--refresh']);
@@ -170,23 +191,5 @@ describe('a run', () => {
     expect(await workspace.dlthub(['job', 'runs', 'result', 'nap', '1'], refused)).toContain(
       'declared no job result',
     );
-  });
-});
-
-describe('dlthub pipeline run', () => {
-  it('runs the job of a pipeline, by its name', async () => {
-    const output = await workspace.dlthub(['pipeline', 'run', 'orders', '-f']);
-    expect(output).toContain('orders are loaded');
-    expect(output).toContain(`Run # 1 of job ${ref('load_orders')} finished with status: completed`);
-    const [run] = await workspace.api.listRuns(ref('load_orders'));
-    expect(joinLines(await workspace.api.readLog(run?.id ?? ''), 'user')).toContain('orders are loaded');
-    const [pipelineRun] = await workspace.api.listPipelineRuns(run?.id ?? '');
-    expect(pipelineRun).toMatchObject({ pipeline_name: 'orders', status: 'succeeded', total_rows_loaded: 1 });
-  });
-
-  it('says which pipelines there are when it finds none', async () => {
-    const output = await workspace.dlthub(['pipeline', 'run', 'unknown'], refused);
-    expect(output).toContain('pipeline_name:unknown');
-    expect(output).toContain('pipeline_name:orders');
   });
 });
