@@ -110,6 +110,7 @@ describe('an agent with a good key', () => {
     const { result } = (await tools.call('dlthub_list_jobs')) as { result: { job_ref: string }[] };
     expect(result.map((job) => job.job_ref).toSorted()).toEqual([
       'jobs.__deployment__.load',
+      'jobs.__deployment__.nightly',
       'jobs.__deployment__.report',
       'jobs.__deployment__.sleeper',
       'jobs.broken',

@@ -83,7 +83,7 @@ async def run_to_the_end(workspace):
     load = await settle(workspace.jobs.get_by_ref("jobs.__deployment__.load"))
     started = await settle(load.start_run())
     followed = await collect(started.stream_logs())
-    ended = await settle(started.wait(timeout=120))
+    ended = await settle(started.wait(timeout=300))
     stored = await collect(ended.logs())
     result = await settle(ended.result())
     trace = await settle(ended.trace())
@@ -116,7 +116,7 @@ async def decline_and_insist(workspace):
     declined = await refusal(lambda: report.start_run())
     runs_after_decline = await settle(report.runs.count())
     insisted = await settle(report.start_run(skip_freshness=True, profile="prod"))
-    ended = await settle(insisted.wait(timeout=120))
+    ended = await settle(insisted.wait(timeout=300))
     return {
         "declined": declined,
         "runs_after_decline": runs_after_decline,
@@ -134,7 +134,7 @@ async def cancel(workspace):
     run = await settle(sleeper.start_run())
     too_early = await refusal(lambda: run.wait(timeout=0.01))
     cancelling = await settle(run.cancel())
-    ended = await settle(run.wait(timeout=60))
+    ended = await settle(run.wait(timeout=120))
     (dry,) = await settle(workspace.jobs.trigger(refs=[sleeper.job_ref], dry_run=True))
     (triggered,) = await settle(workspace.jobs.trigger(selectors=["tag:slow"]))
     other = await settle(workspace.job_runs.get(id=triggered.job_run_id))
@@ -150,7 +150,7 @@ async def cancel(workspace):
         "triggered": [triggered.started, triggered.job_run_number, list(triggered.matched_triggers)],
         "cancel_all": [[one.job_ref, one.job_run_number] for one in report.cancelled],
         "not_running": list(report.not_running),
-        "other": str((await settle(other.wait(timeout=60))).status),
+        "other": str((await settle(other.wait(timeout=120))).status),
     }
 
 

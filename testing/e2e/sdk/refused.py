@@ -34,7 +34,6 @@ async def main(mode, workspace_id, unissued_key):
         "unknown_workspace": await refusal(lambda: runtime.workspaces.get(id=str(uuid4()))),
         "unknown_run": await refusal(lambda: workspace.job_runs.get(id=str(uuid4()))),
         "unknown_job": await refusal(lambda: workspace.jobs.get(id=str(uuid4()))),
-        "me_with_a_key": await refusal(lambda: runtime.me()),
     }
     for opened in (runtime, stranger):
         await settle(opened.close())

@@ -5,7 +5,7 @@ import time
 import dlt
 import dlt.hub.run as run
 
-__all__ = ["load", "report", "sleeper"]
+__all__ = ["load", "nightly", "report", "sleeper"]
 
 
 @run.job
@@ -14,6 +14,11 @@ def load():
     pipeline = dlt.pipeline("shop", destination="duckdb", dataset_name="shop_data")
     pipeline.run([{"id": number} for number in range(3)], table_name="orders")
     return run.result({"loaded": 3}, type="load_summary")
+
+
+@run.job(trigger="0 3 * * *")
+def nightly():
+    print("good night")
 
 
 @run.job(freshness=load.is_fresh)
