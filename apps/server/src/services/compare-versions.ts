@@ -15,6 +15,7 @@ import {
 import { compareFiles, countChanges } from '../domain/compare-files.ts';
 import { compareSettings } from '../domain/compare-settings.ts';
 import { compareTexts } from '../domain/compare-texts.ts';
+import { createKeyedQueue } from '../blobs/keyed-queue.ts';
 import { createConfigurationArchives, requireArchive } from './version-archives.ts';
 import { readArchiveFile } from '../archives/read-archive-file.ts';
 import { ServiceError } from './service-error.ts';
@@ -63,6 +64,8 @@ const maxTextBytes = 512 * 1024;
 export function createCompareVersions({ persistence, blobs, encryption }: CompareVersionsDependencies) {
   const { store } = persistence;
   const configurationArchives = createConfigurationArchives(blobs, encryption);
+  // To find a file an archive may have to be unpacked to its end: a workspace reads one after the other, whoever asks how often.
+  const inTurn = createKeyedQueue();
   const deployments = createFilesComparing<DeploymentRecord>(store.deployments, 'deployment');
   const configurations = createFilesComparing<ConfigurationRecord>(store.configurations, 'configuration');
 
@@ -112,7 +115,8 @@ export function createCompareVersions({ persistence, blobs, encryption }: Compar
 
     async deploymentFile(pair: VersionPair, path: string): Promise<CodeFileComparison> {
       const { base, target, file } = await deployments.find(pair, path);
-      return { base, target, file, ...(await compareContents(base, target, file)) };
+      const contents = await inTurn(pair.workspaceId, () => compareContents(base, target, file));
+      return { base, target, file, ...contents };
     },
 
     /** Values that may be secret are masked, and no text is ever given; see `compareSettings`. */

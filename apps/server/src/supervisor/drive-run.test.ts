@@ -88,7 +88,10 @@ describe('an attempt that is gone', () => {
     expect(await awaitStatus(id, 'failed')).toMatchObject({ failure: { code: 'attempt_lost' } });
     expect(await place.readLog(id)).toMatchObject([
       { source: 'user', content: 'last words' },
-      { source: 'runner', content: expect.stringContaining('ended without a record of its end') as string },
+      {
+        source: 'runner',
+        content: expect.stringMatching(/^Failed \(attempt_lost\): .* Start the job again/) as string,
+      },
     ]);
   });
 
