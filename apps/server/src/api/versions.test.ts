@@ -109,6 +109,17 @@ describe('the comparison of deployments', () => {
     });
   });
 
+  it('goes back to the version that is left, where the one before was removed', async () => {
+    await deployCode({ 'a.py': 'x = 1' });
+    const second = await deployCode({ 'a.py': 'x = 2' });
+    const third = await deployCode({ 'a.py': 'x = 1' });
+    await api.testDatabase.database.execute('delete from deployments where id = $1', [second.id]);
+    expect(await ask('compare_deployments', `deployments/${third.id}/changes`)).toMatchObject({
+      base: { version: 1 },
+      counts: { changed: 0, unchanged: 1 },
+    });
+  });
+
   it('shows the text that changed in one file', async () => {
     await deployCode({ 'lib/a.py': 'one\ntwo\n', 'z.py': '' });
     const { id } = await deployCode({ 'lib/a.py': 'one\n2\nthree', 'z.py': '' });
