@@ -109,8 +109,11 @@ describe('an attempt that is gone', () => {
     const executor = await serve();
     const { id } = await place.startRun('jobs.a');
     const spec = await executor.awaitBegin(id);
+    // Not seen to be gone before the cancel is stored: it would be a loss then.
+    executor.fake.hide(spec.attemptId);
     executor.fake.vanish(spec.attemptId);
     await fixture.cancelRuns.cancel(place.workspaceId, id);
+    executor.fake.hide(spec.attemptId, false);
     expect((await awaitStatus(id, 'cancelled')).failure).toBeNull();
   });
 
