@@ -13,6 +13,8 @@ export interface Row {
   baseline: { name: string; figure: Summary } | null;
   /** What is aimed at on a quiet machine of two cores. */
   goal: Goal | null;
+  /** Said after the goal, such as how the figure grows. */
+  note?: string;
 }
 
 interface Goal {
@@ -67,7 +69,7 @@ function formatRow(row: Row): string {
     `  ${row.name}`.padEnd(nameWidth),
     formatSummary(row.figure, unit).padEnd(figureWidth),
     beside.padEnd(baselineWidth),
-    formatGoal(row),
+    [formatGoal(row), row.note ?? ''].join('  '),
   ]
     .join('')
     .trimEnd();
@@ -82,6 +84,7 @@ function formatSummary({ median, min, max, p95, count }: Summary, unit: Unit): s
 
 function formatNumber(value: number, unit: Unit): string {
   if (unit === 's') return value.toFixed(2);
+  if (unit === 'ms' && value > 0 && value < 20) return value.toFixed(1);
   // Less than nothing is what the resolution of the clock makes of nothing.
   return unit === '%' ? value.toFixed(1) : Math.max(0, value).toFixed(0);
 }

@@ -12,6 +12,8 @@ import { formatSection, tableHead, writeReport } from './report.ts';
 import { measureBurst } from './measure-burst.ts';
 import { measureCompletion, measureLaunch, measurePipeline } from './measure-launch.ts';
 import { measureDeploy } from './measure-deploy.ts';
+import { measureHistory } from './measure-history.ts';
+import { measureMigration } from './measure-migration.ts';
 import { measureIdle, measureServerStart } from './measure-server.ts';
 import { measureLogLag } from './measure-log-lag.ts';
 import { measureStatistics } from './measure-statistics.ts';
@@ -22,6 +24,13 @@ interface Measure {
   name: string;
   title: string;
   take: (place: BenchPlace) => Promise<Row[]>;
+}
+
+/** A measure that prepares all it needs itself. */
+interface OwnMeasure {
+  name: string;
+  title: string;
+  takeAlone: () => Promise<Row[]>;
 }
 
 interface Sizes {
@@ -55,7 +64,24 @@ function listMeasures({ rounds, burstRuns, historySizes }: Sizes): Measure[] {
       title: `Statistics over ${runCount.toLocaleString('en')} pipeline runs`,
       take: (place: BenchPlace) => measureStatistics(place, { runCount, rounds: rounds * 5 }),
     })),
-    { name: 'start', title: 'Server start', take: () => measureServerStart(few) },
+  ];
+}
+
+function listOwnMeasures(rounds: number, historyRuns: readonly number[]): OwnMeasure[] {
+  const few = Math.max(1, Math.ceil(rounds / 3));
+  const most = Math.max(...historyRuns);
+  return [
+    { name: 'start', title: 'Server start', takeAlone: () => measureServerStart(few) },
+    {
+      name: 'history',
+      title: `The last 100 over ${most.toLocaleString('en')} job runs`,
+      takeAlone: () => measureHistory(historyRuns),
+    },
+    {
+      name: 'migration',
+      title: 'From the first migration to the last',
+      takeAlone: () => measureMigration(most),
+    },
   ];
 }
 
@@ -69,27 +95,43 @@ const { values } = parseArgs({
 });
 const say = (text: string) => void process.stdout.write(`${text}\n`);
 
+const isAsked = ({ name }: { name: string }) => values.only.length === 0 || values.only.includes(name);
+const historyRuns = values['history-runs'].map(Number);
 const measures = listMeasures({
   rounds: Number(values.rounds),
   burstRuns: Number(values['burst-runs']),
-  historySizes: values['history-runs'].map(Number),
-}).filter(({ name }) => values.only.length === 0 || values.only.includes(name));
+  historySizes: historyRuns,
+}).filter(isAsked);
+const ownMeasures = listOwnMeasures(Number(values.rounds), historyRuns).filter(isAsked);
 const report: Report = { startedAt: new Date().toISOString(), machine: {}, sections: [] };
-say('Preparing a server, a workspace and its environment ...');
-const place = await createBenchPlace();
-try {
-  report.machine = describeMachine(place.server.log());
+
+if (measures.length > 0) await measureInPlace();
+else describe('');
+for (const { title, takeAlone } of ownMeasures) await measureSection(title, takeAlone);
+
+async function measureInPlace(): Promise<void> {
+  say('Preparing a server, a workspace and its environment ...');
+  const place = await createBenchPlace();
+  try {
+    describe(place.server.log());
+    for (const { title, take } of measures) await measureSection(title, () => take(place));
+  } finally {
+    await place.remove();
+  }
+}
+
+function describe(serverLog: string): void {
+  report.machine = describeMachine(serverLog);
   for (const [name, value] of Object.entries(report.machine)) say(`${name}: ${value}`);
   say(`\n${tableHead}`);
-  for (const { title, take } of measures) {
-    const endWatch = watchNoise();
-    const rows = await take(place);
-    const section: Section = { title, noise: endWatch(), rows };
-    report.sections.push(section);
-    say(formatSection(section));
-  }
-} finally {
-  await place.remove();
+}
+
+async function measureSection(title: string, take: () => Promise<Row[]>): Promise<void> {
+  const endWatch = watchNoise();
+  const rows = await take();
+  const section: Section = { title, noise: endWatch(), rows };
+  report.sections.push(section);
+  say(formatSection(section));
 }
 say(`Written to ${await writeReport(join(repositoryFolder, 'bench-results'), report)}`);
 

@@ -7,14 +7,15 @@ import { prepareDltClient, type DltClientInstall } from '../fixtures/dlt-client.
 import { runAdmin, startTestServer, type TestServer } from '../fixtures/server.ts';
 import { createUnissuedKey } from '../fixtures/unissued-key.ts';
 
-// The tests of this file are one story: each goes on from what those before it deployed.
+// The tests of this file are one story: each goes on from what those before it have deployed.
 
 let install: DltClientInstall;
 let server: TestServer;
 let parentFolder: string;
 let workspace: ClientWorkspace;
 
-const shopJobs = `
+const shopJobs = `"""What the shop loads."""
+
 import dlt.hub.run as run
 
 __all__ = ["load", "nightly"]
@@ -78,6 +79,11 @@ async function readStored() {
   };
 }
 
+async function readDescription() {
+  const params = { workspace_id: workspace.api.id };
+  return (await server.client.call('get_workspace', { params })).description;
+}
+
 const nothing = { deployments: [], configurations: [], jobs: {} };
 
 describe('before the first deploy', () => {
@@ -137,6 +143,7 @@ describe('deploy', () => {
         'jobs.workspace.dashboard': 1,
       },
     });
+    expect(await readDescription()).toBe('What the shop loads.');
     const load = await workspace.api.findJob('jobs.__deployment__.load');
     expect(load.job_definition).toMatchObject({
       description: 'Loads three rows.',
@@ -152,6 +159,7 @@ describe('deploy', () => {
     const { jobs, deployments } = await readStored();
     expect(jobs).toMatchObject({ 'jobs.__deployment__.load': 1, 'jobs.weekly_jobs.weekly': 1 });
     expect(deployments).toEqual([1]);
+    expect(await readDescription()).toBe('What the shop loads.');
   });
 
   it('updates what has changed, archives what is gone, and only with dry-run does neither', async () => {

@@ -11,8 +11,6 @@ import { isUnserved } from '../fixtures/unserved.ts';
 
 const programs = join(repositoryFolder, 'testing/e2e/sdk');
 const jobRefs = ['load', 'nightly', 'report', 'sleeper'].map((name) => `jobs.__deployment__.${name}`);
-/** Bounds for a slow machine, on which the first run builds its environment and the client is installed first. */
-const setupTimeoutMs = 600_000;
 
 let server: TestServer;
 let parentFolder: string;
@@ -27,7 +25,7 @@ beforeAll(async () => {
     { install, server, parentFolder, name: 'shop' },
     { '__deployment__.py': module, '.dlt/prod.config.toml': 'limit = 3\n' },
   );
-}, setupTimeoutMs);
+});
 
 afterAll(async () => {
   await server.remove();
@@ -48,7 +46,7 @@ describe.each(['sync', 'async'])('a whole life through the SDK, %s', (mode) => {
   beforeAll(async () => {
     life = await runProgram('life.py', [mode, `life-${mode}`]);
     workspaceId = String(life['begin']?.['id']);
-  }, setupTimeoutMs);
+  });
 
   it('begins with a workspace of its own', () => {
     expect(life['begin']).toEqual({

@@ -25,7 +25,7 @@ interface StoredKind {
 const load = `
 import dlt
 
-pipeline = dlt.pipeline("numbers", destination="duckdb", dataset_name="numbers")
+pipeline = dlt.pipeline("numbers", destination="duckdb", dataset_name="numbers_data")
 print(pipeline.run([{"number": 1}], table_name="numbers"))
 `;
 
@@ -49,7 +49,8 @@ const deploy = (words: string) =>
 
 async function runOnce(): Promise<string> {
   const jobRunId = await triggerJob(server, workspace.id, 'jobs.load');
-  expect(await workspace.awaitEnd(jobRunId)).toMatchObject({ status: 'completed' });
+  const { status } = await workspace.awaitEnd(jobRunId);
+  if (status !== 'completed') throw new Error(joinLines(await workspace.readLog(jobRunId)));
   return jobRunId;
 }
 

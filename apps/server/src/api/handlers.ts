@@ -1,6 +1,8 @@
 import type { ApiDependencies } from './app.ts';
 import type { Handlers } from './handler.ts';
 import { createIssueUpload } from '../services/issue-upload.ts';
+import { createJobVersions } from '../services/job-versions.ts';
+import { createJobVersionHandlers } from './routes/job-versions.ts';
 import { createJobHandlers } from './routes/jobs.ts';
 import { createJobRunHandlers } from './routes/job-runs.ts';
 import { createLogHandlers } from './routes/logs.ts';
@@ -26,7 +28,9 @@ import { createWorkspaces } from '../services/workspaces.ts';
 export function createHandlers(dependencies: ApiDependencies, closing: AbortSignal): Handlers {
   const { persistence, credentials, services } = dependencies;
   const workspaces = createWorkspaces(persistence, services.cancelRuns);
-  const readJobRuns = createReadJobRuns(persistence);
+  const jobVersions = createJobVersions(persistence.store);
+  const readJobs = createReadJobs(persistence, jobVersions);
+  const readJobRuns = createReadJobRuns(persistence, jobVersions);
   return {
     ...createOrganizationHandlers({ organizations: createOrganizations(persistence), workspaces }),
     ...createWorkspaceHandlers({ workspaces, credentials, deploy: services.deploy }),
@@ -41,10 +45,11 @@ export function createHandlers(dependencies: ApiDependencies, closing: AbortSign
       maxArchiveBytes: dependencies.maxUploadBytes,
     }),
     ...createJobHandlers({
-      readJobs: createReadJobs(persistence),
+      readJobs,
       startRuns: services.startRuns,
       switchJobs: createSwitchJobs(persistence, services.cancelRuns),
     }),
+    ...createJobVersionHandlers({ readJobs }),
     ...createJobRunHandlers({ readJobRuns, startRuns: services.startRuns, cancelRuns: services.cancelRuns }),
     ...createLogHandlers({
       readLogs: createReadLogs(dependencies),

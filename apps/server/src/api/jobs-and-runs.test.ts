@@ -176,6 +176,7 @@ describe('jobs', () => {
         limit,
         offset,
         total: 3,
+        next_cursor: offset + count < 3 && count > 0 ? expect.any(String) : null,
       });
     }
   });
@@ -189,15 +190,6 @@ describe('jobs', () => {
         { id: reportRunId, job_ref: 'jobs.etl.report', name: 'jobs.etl.report', category: null },
       ],
     });
-  });
-
-  it('refuse a filter that is not served, instead of ignoring it', async () => {
-    const response = await api.app.inject({
-      url: `${base}/jobs?start=2026-01-01T00:00:00`,
-      headers: headers(),
-    });
-    expect(response.statusCode).toBe(400);
-    expect(response.json()).toMatchObject({ code: 'invalid_request', extra: [{ key: 'start' }] });
   });
 });
 

@@ -52,6 +52,21 @@ describe('a deploy', () => {
     expect(await countVersions('jobs.b')).toEqual([1, 2]);
   });
 
+  it('of __deployment__ gives the workspace its description; any other leaves that as it is', async () => {
+    const readDescription = async () => (await fixture.store.workspaces.get(place.workspaceId))?.description;
+    const jobs = [defineJob('jobs.a')];
+    const whole = { deploymentModule: '__deployment__' };
+    await place.deployJobs(jobs, { ...whole, description: 'of a shop' });
+    expect(await readDescription()).toBe('of a shop');
+    await place.deployJobs(jobs, { ...whole, description: 'of a dry run', dryRun: true });
+    await place.deployJobs(jobs, { ...owner, description: 'of another module' });
+    await place.deployJobs(jobs, { deploymentModule: null, description: 'of a script' });
+    await place.deployJobs(jobs, whole);
+    expect(await readDescription()).toBe('of a shop');
+    await place.deployJobs(jobs, { ...whole, description: null });
+    expect(await readDescription()).toBeNull();
+  });
+
   it('changes nothing when only the order of keys differs, and brings a job back from the archive', async () => {
     await place.deployJobs([defineJob('jobs.a', { description: 'x' })], owner);
     const reordered = Object.fromEntries(

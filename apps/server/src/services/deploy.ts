@@ -1,5 +1,5 @@
 import type { CancelRuns } from './cancel-runs.ts';
-import type { JobRecord, JobVersionContent, JobVersionRecord } from '../store/records.ts';
+import type { JobRecord, JobVersionContent, JobVersionRecord, WorkspaceRecord } from '../store/records.ts';
 import type { Persistence, Store } from '../store/store.ts';
 import type { JobDefinition } from '../domain/job-definition.ts';
 import type { ReconcileDecision } from '../domain/reconcile.ts';
@@ -22,6 +22,8 @@ export interface DeployRequest {
   jobs: readonly unknown[];
   /** The module whose jobs these are; null only adds and updates. */
   deploymentModule: string | null;
+  /** What the workspace is for, in the words of `__deployment__`; undefined leaves it as it is, null takes it away. */
+  description?: string | null | undefined;
   dryRun: boolean;
 }
 
@@ -38,6 +40,9 @@ export interface DeployResult {
 }
 
 export type Deploy = ReturnType<typeof createDeploy>;
+
+/** The module that stands for the whole workspace; its description is the workspace's. */
+const workspaceModule = '__deployment__';
 
 /**
  * Makes the jobs of a workspace what the definitions say, all or nothing, in one transaction under the locks of the workspace and its
@@ -72,7 +77,15 @@ export function createDeploy(persistence: Persistence, cancelRuns: CancelRuns) {
         await apply(store, request, decision, byRef.get(decision.ref), describe(decision, echoed, profiles)),
       );
     }
+    await describeWorkspace(store, workspace, request);
     return { deploymentModule: request.deploymentModule, warnings: [], jobs };
+  }
+
+  async function describeWorkspace(store: Store, workspace: WorkspaceRecord, request: DeployRequest) {
+    const { description, deploymentModule, dryRun } = request;
+    if (dryRun || deploymentModule !== workspaceModule || description === undefined) return;
+    if (description === workspace.description) return;
+    await store.workspaces.update(workspace.id, { name: workspace.name, description });
   }
 
   async function apply(

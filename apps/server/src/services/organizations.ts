@@ -51,7 +51,7 @@ export function createOrganizations(persistence: Persistence) {
       page: PageRequest<'created_at' | 'name'>,
     ): Promise<Page<OrganizationRecord>> {
       const all = await store.people.listOrganizationsOf(principal.userId);
-      return pageOf(sortBy(all, page.sorting, byNameOrAge), page);
+      return pageOf(sortBy(all, page.sorting, byNameOrAge), page, ({ id }) => id);
     },
 
     async me(authorization: Authorization): Promise<OrganizationMe> {

@@ -9,7 +9,8 @@ import type {
 } from '../store/records.ts';
 import type { Page, PageRequest } from './read-page.ts';
 import type { Persistence } from '../store/store.ts';
-import { readPage } from './read-page.ts';
+import type { JobVersions } from './job-versions.ts';
+import { createPageReader } from './read-page.ts';
 import { ServiceError } from './service-error.ts';
 
 /** A job run with its job, the version of the job that it runs, and what telemetry knows of it. */
@@ -32,25 +33,30 @@ export type ReadJobRuns = ReturnType<typeof createReadJobRuns>;
 
 const withoutDownstream: DownstreamOptions = { limit: null, category: null };
 
-export function createReadJobRuns({ store }: Persistence) {
+export function createReadJobRuns({ store }: Persistence, jobVersions: JobVersions) {
+  const readPage = createPageReader();
+
+  async function getJobs(jobIds: Iterable<string>): Promise<Map<string, JobRecord>> {
+    const jobs = await jobVersions.complete(await store.jobs.getHeads([...new Set(jobIds)]));
+    return new Map(jobs.map((job) => [job.id, job]));
+  }
+
   async function describe(
     runs: readonly JobRunRecord[],
     { limit, category }: DownstreamOptions,
   ): Promise<DetailedJobRun[]> {
     const ids = runs.map((run) => run.id);
     const [jobs, versions, pipelineRuns, downstream] = await Promise.all([
-      store.jobs.getMany([...new Set(runs.map((run) => run.jobId))]),
-      store.jobs.getVersions([...new Set(runs.map((run) => run.jobVersionId))]),
+      getJobs(runs.map((run) => run.jobId)),
+      jobVersions.getMany(runs.map((run) => run.jobVersionId)),
       store.telemetry.listOfJobRuns(ids),
       limit === null ? null : store.jobRuns.downstreamOf(ids, { limit, category }),
     ]);
-    const jobById = new Map(jobs.map((job) => [job.id, job]));
-    const versionById = new Map(versions.map((version) => [version.id, version]));
     const pipelineRunsOf = Map.groupBy(pipelineRuns, (run) => run.jobRunId);
     const downstreamOf = downstream && Map.groupBy(downstream, (run) => run.previousJobRunId);
     return runs.map((run) => {
-      const job = jobById.get(run.jobId);
-      const version = versionById.get(run.jobVersionId);
+      const job = jobs.get(run.jobId);
+      const version = versions.get(run.jobVersionId);
       if (!job || !version) throw new Error(`Run ${run.id} has lost its job or version`);
       const downstreamRuns = downstreamOf && (downstreamOf.get(run.id) ?? []);
       return { run, job, version, pipelineRuns: pipelineRunsOf.get(run.id) ?? [], downstreamRuns };
@@ -64,12 +70,8 @@ export function createReadJobRuns({ store }: Persistence) {
       page: PageRequest<JobRunSortKey>,
       downstream: DownstreamOptions,
     ): Promise<Page<DetailedJobRun>> {
-      const { items, total } = await readPage(
-        page,
-        () => store.jobRuns.list(workspaceId, filter, page),
-        (atMost) => store.jobRuns.count(workspaceId, filter, atMost),
-      );
-      return { items: await describe(items, downstream), total };
+      const runs = await readPage(page, await store.jobRuns.list(workspaceId, filter));
+      return { ...runs, items: await describe(runs.items, downstream) };
     },
 
     async get(workspaceId: string, jobRunId: string): Promise<DetailedJobRun> {

@@ -3,14 +3,17 @@ import type {
   JobFilter,
   JobRecord,
   JobRunRecord,
+  JobHead,
   JobSortKey,
   JobVersionRecord,
   PipelineRunHeadRecord,
   RecentRun,
+  VersionSortKey,
 } from '../store/records.ts';
 import type { Page, PageRequest } from './read-page.ts';
 import type { Persistence } from '../store/store.ts';
-import { readPage } from './read-page.ts';
+import type { JobVersions } from './job-versions.ts';
+import { createPageReader } from './read-page.ts';
 import { ServiceError } from './service-error.ts';
 
 /** What is listed inside each job; null leaves it out. */
@@ -32,11 +35,20 @@ export interface DetailedJob {
 
 export type ReadJobs = ReturnType<typeof createReadJobs>;
 
-export function createReadJobs({ store }: Persistence) {
-  async function describe(jobs: readonly JobRecord[], nested: NestedRuns): Promise<DetailedJob[]> {
-    const ids = jobs.map((job) => job.id);
-    const [versions, latest] = await Promise.all([
-      store.jobs.getVersions(jobs.map((job) => job.currentVersionId)),
+/** A version with the job as it is now. */
+export interface VersionOfJob {
+  job: JobRecord;
+  version: JobVersionRecord;
+}
+
+export function createReadJobs({ store }: Persistence, jobVersions: JobVersions) {
+  const readPage = createPageReader();
+
+  async function describe(heads: readonly JobHead[], nested: NestedRuns): Promise<DetailedJob[]> {
+    const ids = heads.map((head) => head.id);
+    const [jobs, versions, latest] = await Promise.all([
+      jobVersions.complete(heads),
+      jobVersions.getMany(heads.map((head) => head.currentVersionId)),
       store.jobRuns.latestOfJobs(ids),
     ]);
     const latestIds = [...latest.values()].map((run) => run.id);
@@ -46,7 +58,6 @@ export function createReadJobs({ store }: Persistence) {
       recentLimit === null ? null : store.jobRuns.recentOfJobs(ids, recentLimit),
       limit === null ? null : store.jobRuns.downstreamOf(latestIds, { limit, category }),
     ]);
-    const versionById = new Map(versions.map((version) => [version.id, version]));
     const pipelineRunsOf = Map.groupBy(pipelineRuns, (run) => run.jobRunId);
     const recentOf = recent && Map.groupBy(recent, (run) => run.jobId);
     const downstreamOf = downstream && Map.groupBy(downstream, (run) => run.previousJobRunId);
@@ -54,7 +65,7 @@ export function createReadJobs({ store }: Persistence) {
       const latestRun = latest.get(job.id);
       return {
         job,
-        version: versionById.get(job.currentVersionId),
+        version: versions.get(job.currentVersionId),
         latestRun,
         latestPipelineRuns: pipelineRunsOf.get(latestRun?.id ?? '') ?? [],
         recentRuns: recentOf && (recentOf.get(job.id) ?? []),
@@ -70,12 +81,20 @@ export function createReadJobs({ store }: Persistence) {
       page: PageRequest<JobSortKey>,
       nested: NestedRuns,
     ): Promise<Page<DetailedJob>> {
-      const { items, total } = await readPage(
-        page,
-        () => store.jobs.list(workspaceId, filter, page),
-        (atMost) => store.jobs.count(workspaceId, filter, atMost),
-      );
-      return { items: await describe(items, nested), total };
+      const heads = await readPage(page, store.jobs.list(workspaceId, filter));
+      return { ...heads, items: await describe(heads.items, nested) };
+    },
+
+    /** Newest first unless sorted. */
+    async listVersions(
+      workspaceId: string,
+      jobId: string,
+      page: PageRequest<VersionSortKey>,
+    ): Promise<Page<VersionOfJob>> {
+      const job = await store.jobs.get(workspaceId, jobId);
+      if (!job) throw new ServiceError('not_found', `There is no job ${jobId}.`);
+      const versions = await readPage(page, store.jobs.listVersions(job.id));
+      return { ...versions, items: versions.items.map((version) => ({ job, version })) };
     },
 
     async get(workspaceId: string, jobId: string, nested: NestedRuns): Promise<DetailedJob> {

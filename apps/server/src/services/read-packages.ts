@@ -2,11 +2,12 @@ import type {
   ConfigurationRecord,
   DeploymentRecord,
   PackageFile,
-  PackageListOptions,
+  RowList,
+  VersionSortKey,
 } from '../store/records.ts';
 import type { Page, PageRequest } from './read-page.ts';
 import type { Persistence } from '../store/store.ts';
-import { readPage } from './read-page.ts';
+import { createPageReader } from './read-page.ts';
 import { ServiceError } from './service-error.ts';
 
 export type ReadPackages = ReturnType<typeof createReadPackages>;
@@ -23,11 +24,11 @@ interface PackageStore<Row> {
   latest(workspaceId: string): Promise<Row | undefined>;
   get(workspaceId: string, id: string): Promise<Row | undefined>;
   files(workspaceId: string, id: string): Promise<PackageFile[] | undefined>;
-  list(workspaceId: string, options: PackageListOptions): Promise<Row[]>;
-  count(workspaceId: string, version: number | null): Promise<number>;
+  list(workspaceId: string, version: number | null): RowList<Row, VersionSortKey>;
 }
 
 function createReadings<Row>(packages: PackageStore<Row>, kind: string) {
+  const readPage = createPageReader();
   const found = <Found>(row: Found | undefined, id: string): Found => {
     if (row === undefined) throw new ServiceError('not_found', `There is no ${kind} ${id}.`);
     return row;
@@ -42,18 +43,10 @@ function createReadings<Row>(packages: PackageStore<Row>, kind: string) {
       return row;
     },
 
-    /** Newest first unless sorted; versions are numbered as they come, so age and version are one order. */
+    /** Newest first unless sorted. */
     list: (
       workspaceId: string,
-      options: PageRequest<'created_at' | 'version'> & { version: number | null },
-    ): Promise<Page<Row>> => {
-      const { limit, offset, version, sorting } = options;
-      const order = sorting?.[0]?.order ?? 'desc';
-      return readPage(
-        options,
-        () => packages.list(workspaceId, { limit, offset, version, order }),
-        () => packages.count(workspaceId, version),
-      );
-    },
+      page: PageRequest<VersionSortKey> & { version: number | null },
+    ): Promise<Page<Row>> => readPage(page, packages.list(workspaceId, page.version)),
   };
 }

@@ -1,39 +1,97 @@
-import type { Sorting } from '../store/records.ts';
+import type { ListPosition, RowList, Sorting } from '../store/records.ts';
 import { saturatedTotal } from '@pumphouse/contract';
+import { createBoundedMemory } from './bounded-memory.ts';
+import { encodeCursor, refuseCursor } from './list-cursor.ts';
 import { ServiceError } from './service-error.ts';
 import { isTimeZone, parseIsoInstant } from '../domain/time-zone.ts';
+import { ListPositionError } from '../store/list-position.ts';
 
 /** A part of a list: which rows, in which order. */
 export interface PageRequest<Key extends string = never> {
   limit: number;
   offset: number;
   sorting?: Sorting<Key> | null;
+  /** Where the page begins, instead of an offset. */
+  after?: ListPosition | null;
+  /** What names the list with its filters and sorting; its cursors carry it. '' where nobody asks for a cursor. */
+  listDigest?: string;
 }
 
-/** `total` counts what the filters leave, no further than 10,001. */
+/** `total` counts what the filters leave, no further than 10,001; `nextCursor` is null on the last page. */
 export interface Page<Item> {
   items: Item[];
   total: number;
+  nextCursor: string | null;
 }
 
-/** Counts only where the rows themselves do not tell how many there are. */
-export async function readPage<Item>(
-  page: { limit: number; offset: number },
-  list: () => Promise<Item[]>,
-  count: (atMost: number) => Promise<number>,
-): Promise<Page<Item>> {
-  const items = await list();
-  const isLast = items.length < page.limit && (items.length > 0 || page.offset === 0);
-  const total = isLast ? page.offset + items.length : await count(saturatedTotal);
-  return { items, total: Math.min(total, saturatedTotal) };
-}
+const rememberedMs = 30_000;
+const mostRemembered = 1000;
 
-/** A page of a list that is short enough to be read whole. */
-export function pageOf<Item>(items: readonly Item[], page: { limit: number; offset: number }): Page<Item> {
-  return {
-    items: items.slice(page.offset, page.offset + page.limit),
-    total: Math.min(items.length, saturatedTotal),
+/** Reads pages of lists of the store. A total that is saturated is remembered for 30 s: it can only grow, but for retention. */
+export function createPageReader(now: () => number = Date.now) {
+  const saturatedUntil = createBoundedMemory<number>(mostRemembered);
+
+  async function countAll(list: { count(atMost: number): Promise<number> }, key: string): Promise<number> {
+    if (key !== '' && (saturatedUntil.get(key) ?? 0) > now()) return saturatedTotal;
+    const total = await list.count(saturatedTotal);
+    if (key !== '' && total >= saturatedTotal) saturatedUntil.set(key, now() + rememberedMs);
+    return total;
+  }
+
+  /**
+   * Counts only where the rows themselves do not tell how many there are.
+   * @throws ServiceError invalid_request for a cursor whose values are none of the list's
+   */
+  return async function readPage<Row, Key extends string>(
+    page: PageRequest<Key>,
+    list: RowList<Row, Key>,
+  ): Promise<Page<Row>> {
+    const { rows, next } = await list.read(page).catch((error: unknown) => {
+      if (error instanceof ListPositionError) throw refuseCursor('is not one that this list gave');
+      throw error;
+    });
+    const isWhole = !page.after && next === null && (rows.length > 0 || page.offset === 0);
+    const total = isWhole ? page.offset + rows.length : await countAll(list, page.listDigest ?? '');
+    return {
+      items: rows,
+      total: Math.min(total, saturatedTotal),
+      nextCursor: next && encodeCursor(page.listDigest ?? '', next),
+    };
   };
+}
+
+/**
+ * A page of a list that is short enough to be read whole. Its cursors hold the place of the last item and, where `keyOf` is given, its
+ * key: when items come or go before it, the next page still begins behind that item.
+ */
+export function pageOf<Item>(
+  items: readonly Item[],
+  page: PageRequest<string>,
+  keyOf: (item: Item) => string = () => '',
+): Page<Item> {
+  const start = page.after ? findStart(items, page.after, keyOf) : page.offset;
+  const end = start + page.limit;
+  const shown = items.slice(start, end);
+  const last = shown.at(-1);
+  const hasMore = end < items.length && last !== undefined;
+  return {
+    items: shown,
+    total: Math.min(items.length, saturatedTotal),
+    nextCursor: hasMore ? encodeCursor(page.listDigest ?? '', [String(end), keyOf(last)]) : null,
+  };
+}
+
+function findStart<Item>(items: readonly Item[], after: ListPosition, keyOf: (item: Item) => string): number {
+  const [place, key] = after;
+  const start = Number(place);
+  if (after.length !== 2 || !/^\d{1,9}$/.test(place ?? '') || key === null) {
+    throw refuseCursor('is not one that this list gave');
+  }
+  const before = items[start - 1];
+  if (key === '' || (before !== undefined && keyOf(before) === key)) return start;
+  const moved = items.findIndex((item) => keyOf(item) === key);
+  // The item itself is gone: what followed it has moved up.
+  return moved === -1 ? Math.max(0, start - 1) : moved + 1;
 }
 
 /** Sorts by the keys, the most important first; rows without a value come last, and those that are equal keep their order. */

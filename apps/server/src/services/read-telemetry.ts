@@ -10,13 +10,15 @@ import type { Page, PageRequest } from './read-page.ts';
 import type { Persistence } from '../store/store.ts';
 import { BlobNotFoundError } from '../blobs/blob-store.ts';
 import { readBlob } from '../blobs/read-blob.ts';
-import { readPage } from './read-page.ts';
+import { createPageReader } from './read-page.ts';
 import { ServiceError } from './service-error.ts';
 
 export type ReadTelemetry = ReturnType<typeof createReadTelemetry>;
 
 /** What pipelines reported. */
 export function createReadTelemetry({ store }: Persistence, blobs: BlobStore) {
+  const readPage = createPageReader();
+
   async function getPipelineRun(workspaceId: string, pipelineRunId: string): Promise<PipelineRunRecord> {
     const run = await store.telemetry.getPipelineRun(workspaceId, pipelineRunId);
     if (!run) throw new ServiceError('not_found', `There is no pipeline run ${pipelineRunId}.`);
@@ -26,16 +28,12 @@ export function createReadTelemetry({ store }: Persistence, blobs: BlobStore) {
   return {
     getPipelineRun,
 
-    listPipelineRuns: (
+    listPipelineRuns: async (
       workspaceId: string,
       filter: PipelineRunFilter,
       page: PageRequest<PipelineRunSortKey>,
     ): Promise<Page<PipelineRunHeadRecord>> =>
-      readPage(
-        page,
-        () => store.telemetry.listPipelineRuns(workspaceId, filter, page),
-        (atMost) => store.telemetry.countPipelineRuns(workspaceId, filter, atMost),
-      ),
+      readPage(page, await store.telemetry.listPipelineRuns(workspaceId, filter)),
 
     /** The trace as dlt sent it, parsed. */
     async getTrace(

@@ -12,6 +12,8 @@ export interface FailedStart {
   detail: string;
 }
 
+const wholeCallCodes = new Set<ErrorCode>(['no_deployment', 'no_configuration', 'invalid_profile']);
+
 /** Reasons for which the contract has no status: they are errors of the call. */
 export function findRefusal(
   batch: {
@@ -49,6 +51,12 @@ export async function refuseArchived(store: Store, job: JobRecord): Promise<void
     throw refusal('workspace_archived', 'The workspace is archived; bring it back first.');
   if (job.isArchived)
     throw refusal('job_archived', `The job ${job.jobRef} is archived; bring it back first.`);
+}
+
+/** What is wrong for every job of a call is an error of the call: of a receipt the dlt client only says "not found". @throws ServiceError */
+export function refuseWholeCall(failed: readonly FailedStart[]): void {
+  const [first] = failed.filter(({ code }) => wholeCallCodes.has(code));
+  if (first) throw refusal(first.code, first.detail);
 }
 
 /** Why the only start of a call was declined. */

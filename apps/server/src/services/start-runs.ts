@@ -14,7 +14,7 @@ import {
   pickTriggerByRef,
   resolveRequestedTrigger,
 } from '../domain/selectors.ts';
-import { declined, findRefusal, refuseArchived } from './start-refusals.ts';
+import { declined, findRefusal, refuseArchived, refuseWholeCall } from './start-refusals.ts';
 import { decideStart } from '../domain/start-decision.ts';
 import { isTimedTrigger, readTriggerType } from '../domain/trigger.ts';
 import { listRefreshCascade, readUpstreamRef } from '../domain/refresh.ts';
@@ -215,7 +215,10 @@ export function createStartRuns(persistence: Persistence, clock: () => Date) {
   }
 
   return {
-    /** `-trigger`: jobs by id and by selector, in dependency order. An unknown selector matches nothing, which is no error. */
+    /**
+     * `-trigger`: jobs by id and by selector, in dependency order. An unknown selector matches nothing, which is no error.
+     * @throws ServiceError invalid_profile, no_deployment, no_configuration: no job of the call could start
+     */
     async trigger(request: TriggerRequest): Promise<TriggerResult> {
       return persistence.transaction(async (store) => {
         const jobs = await store.jobs.listAll(request.workspaceId);
@@ -229,6 +232,7 @@ export function createStartRuns(persistence: Persistence, clock: () => Date) {
           dryRun: request.dryRun,
           previousRun: null,
         });
+        refuseWholeCall(result.failed);
         return { ...result, failed: [...unknown, ...result.failed] };
       });
     },

@@ -70,8 +70,8 @@ export function createWorkspaces(persistence: Persistence, cancelRuns: CancelRun
         membershipId: organization.role === 'owner' ? null : organization.membershipId,
         includeArchived: options.includeArchived,
       });
-      const page = pageOf(sortBy(visible, options.sorting, byNameOrAge), options);
-      return { items: await describe(page.items), total: page.total };
+      const page = pageOf(sortBy(visible, options.sorting, byNameOrAge), options, ({ id }) => id);
+      return { ...page, items: await describe(page.items) };
     },
 
     /** The creator becomes the owner. Names may repeat. @throws ServiceError region_not_set */

@@ -1,4 +1,5 @@
 /** The shapes of what the store keeps, for all who read it without knowing SQL. */
+export type { ListPosition } from './list-position.ts';
 export type * from './postgres/attempts.ts';
 export type * from './postgres/conditions.ts';
 export type * from './postgres/environments.ts';
@@ -6,6 +7,7 @@ export type * from './postgres/job-list.ts';
 export type * from './postgres/job-run-list.ts';
 export type * from './postgres/job-runs.ts';
 export type * from './postgres/jobs.ts';
+export type * from './postgres/keyset.ts';
 export type * from './postgres/outbox.ts';
 export type * from './postgres/packages.ts';
 export type * from './postgres/people.ts';

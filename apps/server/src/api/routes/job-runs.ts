@@ -1,4 +1,4 @@
-import type { CancelledJobRun, RouteQuery } from '@pumphouse/contract';
+import type { CancelledJobRun, RouteQuery, RouteResponseInput } from '@pumphouse/contract';
 import type { CancelResult, CancelRuns } from '../../services/cancel-runs.ts';
 import type { Handlers } from '../handler.ts';
 import type { JobRunFilter, JobRunRecord } from '../../store/records.ts';
@@ -7,7 +7,8 @@ import type { StartRuns } from '../../services/start-runs.ts';
 import { isTerminalRunState } from '@pumphouse/contract';
 import { readPaging, toPage } from '../wire/pages.ts';
 import { readWindow } from '../../services/read-page.ts';
-import { toDetailedJobRun } from '../wire/job-runs.ts';
+import { stringifyPage } from '../wire/shared-json.ts';
+import { createRunDescriber, toDetailedJobRun } from '../wire/job-runs.ts';
 import { workspaceOf } from '../handler.ts';
 
 type Operations = 'list_job_runs' | 'create_job_run' | 'cancel_job_runs' | 'get_job_run' | 'cancel_job_run';
@@ -31,7 +32,7 @@ export function createJobRunHandlers(services: {
   }
 
   return {
-    async list_job_runs({ params, query, origin }) {
+    async list_job_runs({ params, query, origin, reply }) {
       const downstream = {
         limit: query.downstream_job_runs_limit ?? null,
         category: query.downstream_job_runs_category ?? null,
@@ -39,10 +40,13 @@ export function createJobRunHandlers(services: {
       const page = await readJobRuns.list(
         params.workspace_id,
         toFilter(query),
-        readPaging(query),
+        readPaging(query, `list_job_runs ${params.workspace_id}`),
         downstream,
       );
-      return toPage(page, query, (run) => toDetailedJobRun(run, origin));
+      const answer = toPage(page, query, createRunDescriber(origin));
+      // Not before there is a page: an error would be written by it too.
+      void reply.type('application/json; charset=utf-8').serializer(stringifyRuns);
+      return answer;
     },
 
     get_job_run: ({ params, origin }) => detail(params.workspace_id, params.job_run_id, origin),
@@ -92,6 +96,10 @@ export function createJobRunHandlers(services: {
       return receipt;
     },
   };
+}
+
+function stringifyRuns(page: RouteResponseInput<'list_job_runs'>): string {
+  return stringifyPage(page, ['job', 'job_version']);
 }
 
 /** Runs of the dashboard are hidden unless something points at them. */

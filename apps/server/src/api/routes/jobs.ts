@@ -4,7 +4,8 @@ import type { NestedRuns, ReadJobs } from '../../services/read-jobs.ts';
 import type { RouteParams, RouteQuery, RouteResponseInput } from '@pumphouse/contract';
 import type { StartedJob, StartRuns } from '../../services/start-runs.ts';
 import type { SwitchJobs } from '../../services/switch-jobs.ts';
-import { readPaging, refuseFilters, toPage } from '../wire/pages.ts';
+import { readPaging, toPage } from '../wire/pages.ts';
+import { readWindow } from '../../services/read-page.ts';
 import { toDetailedJob, toJobRun } from '../wire/job-runs.ts';
 import { toJob } from '../wire/jobs.ts';
 import { workspaceOf } from '../handler.ts';
@@ -19,13 +20,13 @@ export function createJobHandlers(services: {
   const { readJobs, startRuns, switchJobs } = services;
   return {
     async list_jobs({ params, query, origin }) {
-      refuseFilters(query, ['start', 'end']);
       const nested: NestedRuns = {
         recentLimit: query.recent_job_runs_limit ?? null,
         downstreamLimit: query.downstream_job_runs_limit ?? null,
         downstreamCategory: query.downstream_job_runs_category ?? null,
       };
-      const page = await readJobs.list(params.workspace_id, toFilter(query), readPaging(query), nested);
+      const paging = readPaging(query, `list_jobs ${params.workspace_id}`);
+      const page = await readJobs.list(params.workspace_id, toFilter(query), paging, nested);
       return toPage(page, query, (job) => toDetailedJob(job, origin));
     },
 
@@ -68,6 +69,7 @@ function placeOf(params: RouteParams<Switch>) {
 
 function toFilter(query: RouteQuery<'list_jobs'>): JobFilter {
   return {
+    ...readWindow(query),
     ref: query.ref ?? null,
     search: query.q ?? null,
     jobTypes: query.job_type ?? null,

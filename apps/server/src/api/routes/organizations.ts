@@ -27,7 +27,7 @@ export function createOrganizationHandlers(services: {
 
     async list_organizations({ authorization, query }) {
       return toPage(
-        await organizations.list(authorization.principal, readPaging(query)),
+        await organizations.list(authorization.principal, readPaging(query, 'list_organizations')),
         query,
         toOrganization,
       );
@@ -41,8 +41,9 @@ export function createOrganizationHandlers(services: {
     get_organization_me: async ({ authorization, origin }) =>
       toOrganizationMe(await organizations.me(authorization), origin),
 
-    async list_workspaces({ authorization, query, origin }) {
-      const options = { ...readPaging(query), includeArchived: query.include_archived };
+    async list_workspaces({ authorization, params, query, origin }) {
+      const paging = readPaging(query, `list_workspaces ${params.organization_id}`);
+      const options = { ...paging, includeArchived: query.include_archived };
       return toPage(await workspaces.list(authorization, options), query, (item) =>
         toListedWorkspace(item, origin),
       );

@@ -24,7 +24,8 @@ export function createPackageHandlers(services: {
   const { deployments, configurations } = readPackages;
   return {
     async list_deployments({ params, query }) {
-      const options = { ...readPaging(query), version: query.version ?? null };
+      const paging = readPaging(query, `list_deployments ${params.workspace_id}`);
+      const options = { ...paging, version: query.version ?? null };
       return toPage(await deployments.list(params.workspace_id, options), query, toDeployment);
     },
 
@@ -43,7 +44,8 @@ export function createPackageHandlers(services: {
       toManifestFiles(await deployments.files(params.workspace_id, params.deployment_id)),
 
     async list_configurations({ params, query }) {
-      const options = { ...readPaging(query), version: query.version ?? null };
+      const paging = readPaging(query, `list_configurations ${params.workspace_id}`);
+      const options = { ...paging, version: query.version ?? null };
       return toPage(await configurations.list(params.workspace_id, options), query, toConfiguration);
     },
 

@@ -32,7 +32,7 @@ export function createTelemetryHandlers(services: {
       const page = await readTelemetry.listPipelineRuns(
         params.workspace_id,
         toFilter(query),
-        readPaging(query),
+        readPaging(query, `list_pipeline_runs ${params.workspace_id}`),
       );
       return toPage(page, query, (run) => toPipelineRun(toPipelineRunHead(run)));
     },

@@ -52,6 +52,7 @@ export function createWorkspaceHandlers(services: {
         ...workspaceOf(call),
         jobs: call.body.jobs,
         deploymentModule: call.body.deployment_module ?? null,
+        description: call.body.description,
         dryRun: call.body.dry_run,
       });
       const changed = outcomeOrder.flatMap((outcome) => result.jobs.filter((job) => job.outcome === outcome));

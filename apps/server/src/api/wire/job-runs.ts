@@ -1,4 +1,5 @@
 import type { DetailedJob } from '../../services/read-jobs.ts';
+import type { JobVersionWire, JobWire } from './jobs.ts';
 import type { DetailedJobRun } from '../../services/read-job-runs.ts';
 import type { DownstreamRun, JobRunRecord, PipelineRunHeadRecord, RecentRun } from '../../store/records.ts';
 import type {
@@ -49,13 +50,27 @@ export function toDetailedJobRun(
   detailed: DetailedJobRun,
   origin: string,
 ): RouteResponseInput<'get_job_run'> {
-  const { run, job, version, pipelineRuns, downstreamRuns } = detailed;
-  return {
+  return createRunDescriber(origin)(detailed);
+}
+
+/** Describes runs of one answer; runs of the same job share the objects of the job and its version. */
+export function createRunDescriber(
+  origin: string,
+): (detailed: DetailedJobRun) => RouteResponseInput<'get_job_run'> {
+  const jobs = new Map<string, JobWire>();
+  const versions = new Map<string, JobVersionWire>();
+  return ({ run, job, version, pipelineRuns, downstreamRuns }) => ({
     ...toJobRun(run, pipelineRuns, origin),
-    job: toJob(job),
-    job_version: toJobVersion(version, job),
+    job: once(jobs, job.id, () => toJob(job)),
+    job_version: once(versions, version.id, () => toJobVersion(version, job)),
     downstream_job_runs: downstreamRuns?.map(toDownstreamRun) ?? null,
-  };
+  });
+}
+
+function once<Value>(known: Map<string, Value>, key: string, make: () => Value): Value {
+  const value = known.get(key) ?? make();
+  known.set(key, value);
+  return value;
 }
 
 export function toDetailedJob(detailed: DetailedJob, origin: string): RouteResponseInput<'get_job'> {

@@ -61,10 +61,10 @@ export function toJobVersion(version: JobVersionRecord, job: JobRecord): JobVers
   };
 }
 
+type Described = Pick<JobRecord, 'definition' | 'definitionHash' | 'engineVersion' | 'description'>;
+
 /** What a job and its versions both say of their definition. */
-function describeDefinition(
-  record: Pick<JobRecord, 'definition' | 'definitionHash' | 'engineVersion' | 'description'>,
-) {
+function describeDefinition(record: Described) {
   const definition = record.definition as JobDefinition;
   const zone = getTimeZone(definition);
   const bound = (text: string | undefined) =>

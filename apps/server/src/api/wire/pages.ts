@@ -1,6 +1,6 @@
 import type { Page } from '../../services/read-page.ts';
 import type { Sorting } from '../../store/records.ts';
-import { ServiceError } from '../../services/service-error.ts';
+import { decodeCursor, digestList } from '../../services/list-cursor.ts';
 
 interface PagingQuery<Key extends string> {
   limit: number;
@@ -12,18 +12,17 @@ interface PagingQuery<Key extends string> {
 
 /**
  * The page that a list's query asks for; `sort` and `order` are parallel lists.
- * @throws ServiceError invalid_request for a cursor: no list gives one out
+ * @param list what tells the list from others that know the same filters, as its operation with the place it is read at
+ * @throws ServiceError invalid_request for a cursor that is none of this list with these filters
  */
-export function readPaging<Key extends string>(query: PagingQuery<Key>) {
-  if (query.cursor !== undefined) {
-    const reason = { key: 'cursor', message: 'is not known; page with limit and offset' };
-    throw new ServiceError('invalid_request', `The query is not valid: cursor: ${reason.message}.`, [reason]);
-  }
+export function readPaging<Key extends string>(query: PagingQuery<Key>, list = '') {
   const sorting: Sorting<Key> = (query.sort ?? []).map((key, index) => ({
     key,
     order: query.order?.[index] ?? 'asc',
   }));
-  return { limit: query.limit, offset: query.offset, sorting };
+  const listDigest = digestList(list, query);
+  const after = query.cursor === undefined ? null : decodeCursor(listDigest, query.cursor);
+  return { limit: query.limit, offset: query.offset, sorting, after, listDigest };
 }
 
 /** A page of records as the wire carries it. */
@@ -32,17 +31,11 @@ export function toPage<Record, Item>(
   query: { limit: number; offset: number },
   toItem: (record: Record) => Item,
 ) {
-  return { items: page.items.map(toItem), limit: query.limit, offset: query.offset, total: page.total };
-}
-
-/** @throws ServiceError invalid_request when the query has one of the filters, which are not served yet */
-export function refuseFilters<Query extends object>(
-  query: Query,
-  filters: readonly (keyof Query & string)[],
-): void {
-  const reasons = filters
-    .filter((key) => query[key] !== undefined)
-    .map((key) => ({ key, message: 'is not served by this version' }));
-  const [first] = reasons;
-  if (first) throw new ServiceError('invalid_request', `The filter ${first.key} ${first.message}.`, reasons);
+  return {
+    items: page.items.map(toItem),
+    limit: query.limit,
+    offset: query.offset,
+    total: page.total,
+    next_cursor: page.nextCursor,
+  };
 }

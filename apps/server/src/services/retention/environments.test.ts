@@ -4,6 +4,7 @@ import type { RetentionPlace } from '../testing/retention-place.ts';
 import type { ServiceFixture } from '../testing/service-fixture.ts';
 import type { ServicePlace } from '../testing/service-place.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createFakeExecutor } from '../../executors/fake/fake-executor.ts';
 import { createPlace, defineJob } from '../testing/service-place.ts';
 import { createRetentionPlace } from '../testing/retention-place.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
@@ -15,7 +16,7 @@ let kept: RetentionPlace;
 beforeEach(async () => {
   fixture = await createServiceFixture();
   place = await createPlace(fixture);
-  kept = createRetentionPlace(fixture, place);
+  kept = createRetentionPlace(fixture, place, createFakeExecutor());
   await place.deployAll([defineJob('jobs.a', { execute: { concurrency: null } })]);
 });
 afterEach(() => fixture.close());

@@ -3,6 +3,7 @@ import type { ReadLogs } from '../read-logs.ts';
 import type { ServiceFixture } from '../testing/service-fixture.ts';
 import type { ServicePlace } from '../testing/service-place.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createFakeExecutor } from '../../executors/fake/fake-executor.ts';
 import { createPlace, defineJob } from '../testing/service-place.ts';
 import { createReadLogs } from '../read-logs.ts';
 import { createReadTelemetry } from '../read-telemetry.ts';
@@ -18,7 +19,7 @@ let readLogs: ReadLogs;
 beforeEach(async () => {
   fixture = await createServiceFixture();
   place = await createPlace(fixture);
-  kept = createRetentionPlace(fixture, place);
+  kept = createRetentionPlace(fixture, place, createFakeExecutor());
   readLogs = createReadLogs(fixture);
   await place.deployAll([defineJob('jobs.a', { execute: { concurrency: null } })]);
 });

@@ -5,7 +5,8 @@ import { randomUUID } from 'node:crypto';
 import { utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createPlace, defineJob } from '../testing/service-place.ts';
+import { createFakeExecutor } from '../../executors/fake/fake-executor.ts';
+import { createPlace, defineJob, plainRequirements } from '../testing/service-place.ts';
 import { createRetentionPlace } from '../testing/retention-place.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 
@@ -16,7 +17,7 @@ let kept: RetentionPlace;
 beforeEach(async () => {
   fixture = await createServiceFixture();
   place = await createPlace(fixture);
-  kept = createRetentionPlace(fixture, place);
+  kept = createRetentionPlace(fixture, place, createFakeExecutor());
 });
 afterEach(() => fixture.close());
 
@@ -41,11 +42,10 @@ describe('packages', () => {
     const [, , newest] = await listDeployments();
     expect(await kept.listBlobs('deployments/')).toEqual([newest]);
     expect(await kept.listBlobs('configurations/')).toHaveLength(1);
-    const [first] = await fixture.store.deployments.list(place.workspaceId, {
-      limit: 1,
-      offset: 2,
-      version: null,
-    });
+    const { rows } = await fixture.store.deployments
+      .list(place.workspaceId, null)
+      .read({ limit: 1, offset: 2 });
+    const [first] = rows;
     expect(first?.version).toBe(1);
     expect(await fixture.store.deployments.files(place.workspaceId, first?.id ?? '')).toHaveLength(1);
     expect(await kept.purge('packages=0d')).toMatchObject({ packages: { count: 0 } });
@@ -107,6 +107,30 @@ describe('packages', () => {
     for (let version = 1; version <= 3; version += 1) await place.uploadDeployment();
     const { packages } = await kept.purge('packages=0MB');
     expect(packages?.count).toBe(2);
+  });
+});
+
+describe('a version whose archive was removed', () => {
+  it('can be neither brought back nor compared line by line, and says why', async () => {
+    const old = await place.uploadDeployment();
+    const oldConfiguration = await place.uploadConfiguration({ 'config.toml': 'a = 1' });
+    const latest = await place.uploadDeployment({ ...plainRequirements, python_version: '3.11' });
+    const latestConfiguration = await place.uploadConfiguration({ 'config.toml': 'a = 2' });
+    await kept.purge('packages=0d');
+    const { workspaceId, membershipId } = place;
+    const { rollBack, compareVersions: compare } = fixture;
+    const removed = { code: 'archive_removed' };
+    await expect(rollBack.deployment({ workspaceId, membershipId, versionId: old.id })).rejects.toMatchObject(
+      removed,
+    );
+    await expect(
+      rollBack.configuration({ workspaceId, membershipId, versionId: oldConfiguration.id }),
+    ).rejects.toMatchObject(removed);
+    const pair = { workspaceId, targetId: latestConfiguration.id, baseId: oldConfiguration.id };
+    await expect(compare.configurationFile(pair, 'config.toml')).rejects.toMatchObject(removed);
+    expect((await compare.configurations(pair)).files).toMatchObject([{ change: 'changed' }]);
+    const codePair = { workspaceId, targetId: latest.id, baseId: old.id };
+    expect((await compare.deployments(codePair)).requirementsChanged).toBe(true);
   });
 });
 

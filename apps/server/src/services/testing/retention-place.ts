@@ -1,10 +1,9 @@
-import type { FakeExecutor } from '../../executors/fake/fake-executor.ts';
+import type { Executor } from '../../executors/executor.ts';
 import type { JobRunRecord } from '../../store/records.ts';
 import type { Purged, PurgeOptions } from '../retention/retention.ts';
 import type { ServiceFixture } from './service-fixture.ts';
 import type { ServicePlace } from './service-place.ts';
 import { join } from 'node:path';
-import { createFakeExecutor } from '../../executors/fake/fake-executor.ts';
 import { createRetention } from '../retention/retention.ts';
 import { eventually } from '../../../../../testing/fixtures/eventually.ts';
 import { parseRetention, retentionKinds } from '../../domain/retention-limits.ts';
@@ -20,10 +19,9 @@ export interface PastRun {
 
 export type RetentionPlace = ReturnType<typeof createRetentionPlace>;
 
-/** Retention over a place and a fake executor, and runs that ended days ago. */
-export function createRetentionPlace(fixture: ServiceFixture, place: ServicePlace) {
+/** Retention over a place and an executor, and runs that ended days ago. */
+export function createRetentionPlace(fixture: ServiceFixture, place: ServicePlace, executor: Executor) {
   const { store, database, blobs } = fixture;
-  const executor: FakeExecutor = createFakeExecutor();
   /** What retention takes for now; null for the time that it is. */
   const clock: { now: Date | null } = { now: null };
   const retention = createRetention({

@@ -2,6 +2,10 @@
 export interface Conditions {
   /** Adds a condition in which each `?` stands for the value; nothing when the value is undefined or null. */
   add(sql: string, value: unknown): void;
+  /** Adds a condition as it is. */
+  require(sql: string): void;
+  /** Adds that the column has one of the values; equality where there is one, which keeps what an index orders behind it. */
+  addOneOf(column: string, values: readonly string[] | null | undefined, type?: string): void;
   /** A parameter outside the conditions, such as a limit. @returns its placeholder */
   bind(value: unknown): string;
   sql(): string;
@@ -12,12 +16,20 @@ export function createConditions(): Conditions {
   const conditions: string[] = [];
   const values: unknown[] = [];
   const bind = (value: unknown) => `$${values.push(value)}`;
+  function add(sql: string, value: unknown): void {
+    if (value === undefined || value === null) return;
+    // One placeholder however often it occurs.
+    const placeholder = bind(value);
+    conditions.push(`(${sql.replaceAll('?', placeholder)})`);
+  }
   return {
     values,
     bind,
-    add(sql, value) {
-      if (value === undefined || value === null) return;
-      conditions.push(`(${sql.replaceAll('?', bind(value))})`);
+    add,
+    require: (sql) => void conditions.push(`(${sql})`),
+    addOneOf(column, values, type = 'text') {
+      if (values?.length === 1) add(`${column} = ?::${type}`, values[0]);
+      else add(`${column} = any(?::${type}[])`, values);
     },
     sql: () => (conditions.length === 0 ? 'true' : conditions.join(' and ')),
   };
@@ -25,18 +37,3 @@ export function createConditions(): Conditions {
 
 /** What a list is sorted by, the most important key first. */
 export type Sorting<Key extends string> = readonly { key: Key; order: 'asc' | 'desc' }[];
-
-/**
- * An `order by` of the asked keys, and then of `newest`, which makes the order total: pages neither repeat nor skip a row.
- * Rows without a value come last in both directions.
- */
-export function orderBy<Key extends string>(
-  expressions: Record<Key, string>,
-  sorting: Sorting<Key> | null | undefined,
-  newest: string,
-): string {
-  const asked = (sorting ?? []).map(
-    ({ key, order }) => `${expressions[key]} ${order === 'asc' ? 'asc' : 'desc'} nulls last`,
-  );
-  return `order by ${[...asked, newest].join(', ')}`;
-}

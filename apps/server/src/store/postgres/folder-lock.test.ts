@@ -1,12 +1,14 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { withFolderLock } from './folder-lock.ts';
 import { identifyOwnProcess } from './live-process.ts';
 
+const execute = promisify(execFile);
 let folder: string;
 
 beforeEach(async () => {
@@ -75,7 +77,7 @@ test('is given back when the work fails, and a file without content holds nobody
 // Root alone may mount, and a disk that others use too cannot be filled.
 test.skipIf(process.getuid?.() !== 0)('is given back on a full disk', async ({ skip }) => {
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder], { stdio: 'pipe' });
+    await execute('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder]);
   } catch (error) {
     skip(`a small disk cannot be mounted here: ${String(error)}`);
   }
@@ -87,6 +89,6 @@ test.skipIf(process.getuid?.() !== 0)('is given back on a full disk', async ({ s
     await rm(filling);
     await expect(withFolderLock(locks, 0, async () => 'next')).resolves.toBe('next');
   } finally {
-    execFileSync('umount', ['--lazy', folder]);
+    await execute('umount', ['--lazy', folder]);
   }
 });

@@ -1,5 +1,9 @@
-import type { Conditions, Sorting } from './conditions.ts';
-import { createConditions, orderBy } from './conditions.ts';
+import type { Conditions } from './conditions.ts';
+import type { JobHead } from './jobs.ts';
+import type { Queryable } from './pool.ts';
+import type { RowList, SortColumn } from './keyset.ts';
+import { countRows, orderOf, readRange, walk } from './keyset.ts';
+import { createConditions } from './conditions.ts';
 
 export interface JobFilter {
   ref?: string | null;
@@ -18,6 +22,9 @@ export interface JobFilter {
   categories?: readonly string[] | null;
   excludedCategories?: readonly string[] | null;
   tags?: readonly string[] | null;
+  /** Jobs with a run that was created at or after this time, and before `end`: one and the same run. */
+  start?: Date | null;
+  end?: Date | null;
 }
 
 export type JobSortKey =
@@ -25,49 +32,77 @@ export type JobSortKey =
 
 const selfFiringKinds = ['schedule', 'every', 'once', 'webhook', 'http', 'job.success', 'job.fail'];
 
-const displayName = `coalesce(job_versions.definition->'expose'->>'display_name', jobs.job_ref)`;
-const category = `job_versions.definition->'expose'->>'category'`;
+const displayName = `coalesce(job_versions.display_name, jobs.job_ref)`;
 const latestRun = (
   column: string,
 ) => `(select job_runs.${column} from job_runs where job_runs.job_id = jobs.id
   order by job_runs.created_at desc, job_runs.id desc limit 1)`;
 const hasKind = `exists (select 1 from unnest(jobs.triggers) as declared where split_part(declared, ':', 1) = any(?))`;
 
-const sortExpressions: Record<JobSortKey, string> = {
-  created_at: 'jobs.created_at',
-  last_run_at: latestRun('created_at'),
-  last_run_ended_at: latestRun('finished_at'),
-  name: `lower(${displayName})`,
+const createdAt: SortColumn = { sql: 'jobs.created_at', type: 'timestamptz', isNullable: false };
+const sortable: Record<JobSortKey, SortColumn> = {
+  created_at: createdAt,
+  last_run_at: { sql: latestRun('created_at'), type: 'timestamptz', isNullable: true },
+  last_run_ended_at: { sql: latestRun('finished_at'), type: 'timestamptz', isNullable: true },
+  name: { sql: `lower(${displayName})`, type: 'text', isNullable: false },
   // No job has a next tick before there is a scheduler.
-  next_scheduled_run_at: 'null::timestamptz',
+  next_scheduled_run_at: { sql: 'null::timestamptz', type: 'timestamptz', isNullable: true },
 };
 
-/** The conditions of a filter over `jobs` joined with the current `job_versions`. */
-export function jobConditions(workspaceId: string, filter: JobFilter): Conditions {
+const from = 'jobs join job_versions on job_versions.id = jobs.current_version_id';
+
+/** The jobs of a workspace that the filter leaves, newest first unless sorted: few, so each is looked at. */
+export function listJobs(
+  sql: Queryable,
+  columns: string,
+  workspaceId: string,
+  filter: JobFilter,
+): RowList<JobHead, JobSortKey> {
+  return {
+    async read(range) {
+      const where = jobConditions(workspaceId, filter);
+      const order = orderOf(sortable, range.sorting, { newest: createdAt, id: 'jobs.id' });
+      const text = walk({ columns, from, where }, order, range);
+      return readRange<JobHead>(sql, { text, values: where.values, isPrepared: range.offset === 0 }, range);
+    },
+    count: (atMost) =>
+      countRows(sql, { from, where: jobConditions(workspaceId, filter) }, atMost, { isPrepared: true }),
+  };
+}
+
+function jobConditions(workspaceId: string, filter: JobFilter): Conditions {
   const where = createConditions();
   where.add('jobs.workspace_id = ?', workspaceId);
   where.add('jobs.job_ref = ?', filter.ref);
   where.add('jobs.is_archived = ?', filter.isArchived);
   where.add('jobs.is_paused = ?', filter.isPaused);
-  where.add('jobs.job_type = any(?)', filter.jobTypes);
+  where.addOneOf('jobs.job_type', filter.jobTypes);
   where.add(
     `strpos(lower(${displayName}), ?) > 0 or strpos(lower(jobs.job_ref), ?) > 0`,
     filter.search?.toLowerCase(),
   );
-  where.add('jobs.profile = any(?)', filter.profiles);
+  where.addOneOf('jobs.profile', filter.profiles);
   where.add('jobs.triggers && ?', prefixed('pipeline_name', filter.pipelineNames));
   where.add('jobs.triggers && ?', prefixed('tag', filter.tags));
-  where.add(`${latestRun('status')} = any(?)`, filter.latestStatuses);
+  where.addOneOf(latestRun('status'), filter.latestStatuses);
   where.add(hasKind, filter.triggerKinds);
   if (filter.isSelfFiring === true) where.add(hasKind, selfFiringKinds);
   if (filter.isSelfFiring === false) where.add(`not ${hasKind}`, selfFiringKinds);
-  where.add(`${category} = any(?)`, filter.categories);
-  where.add(`coalesce(${category}, '') <> all(?)`, filter.excludedCategories);
+  where.addOneOf('job_versions.category', filter.categories);
+  where.add(`coalesce(job_versions.category, '') <> all(?)`, filter.excludedCategories);
+  addWindow(where, filter);
   return where;
 }
 
-export function orderJobs(sorting: Sorting<JobSortKey> | null | undefined): string {
-  return orderBy(sortExpressions, sorting, 'jobs.created_at desc, jobs.id');
+function addWindow(where: Conditions, { start, end }: JobFilter): void {
+  if (!start && !end) return;
+  const bounds = [
+    start ? `job_runs.created_at >= ${where.bind(start)}` : 'true',
+    end ? `job_runs.created_at < ${where.bind(end)}` : 'true',
+  ];
+  where.require(
+    `exists (select 1 from job_runs where job_runs.job_id = jobs.id and ${bounds.join(' and ')})`,
+  );
 }
 
 function prefixed(kind: string, names: readonly string[] | null | undefined): string[] | undefined {

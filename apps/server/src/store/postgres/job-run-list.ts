@@ -1,5 +1,22 @@
-import type { Conditions, Sorting } from './conditions.ts';
-import { createConditions, orderBy } from './conditions.ts';
+import type { Conditions } from './conditions.ts';
+import type { FoundJobs } from './job-run-search.ts';
+import type { JobRunRecord } from './job-runs.ts';
+import type { ListOrder, RowList, RowPage, RowRange, SortColumn } from './keyset.ts';
+import type { Queryable } from './pool.ts';
+import {
+  behind,
+  branch,
+  countRows,
+  gather,
+  lateral,
+  orderOf,
+  readRange,
+  spreadOver,
+  walk,
+  walkNullable,
+} from './keyset.ts';
+import { createConditions } from './conditions.ts';
+import { findJobs, hasJobs, isSpreadCheaper } from './job-run-search.ts';
 
 export interface JobRunFilter {
   /** Part of the job's ref or display name or of a pipeline's name, or a run's number. */
@@ -25,45 +42,180 @@ export type JobRunSortKey = 'created_at' | 'duration_seconds' | 'finished_at' | 
 /** The job of the built-in dashboard; its runs are hidden unless asked for. */
 const systemJobRef = 'jobs.workspace.dashboard';
 
-const duration = 'extract(epoch from job_runs.finished_at - job_runs.started_at)';
-const job = (condition: string) =>
-  `exists (select 1 from jobs join job_versions on job_versions.id = jobs.current_version_id
-            where jobs.id = job_runs.job_id and (${condition}))`;
+const duration = '(extract(epoch from job_runs.finished_at - job_runs.started_at))';
 
-const sortExpressions: Record<JobRunSortKey, string> = {
-  created_at: 'job_runs.created_at',
-  duration_seconds: duration,
-  finished_at: 'job_runs.finished_at',
-  number: 'job_runs.number',
-  started_at: 'job_runs.started_at',
+const createdAt: SortColumn = { sql: 'job_runs.created_at', type: 'timestamptz', isNullable: false };
+const sortable: Record<JobRunSortKey, SortColumn> = {
+  created_at: createdAt,
+  duration_seconds: { sql: duration, type: 'numeric', isNullable: true },
+  finished_at: { sql: 'job_runs.finished_at', type: 'timestamptz', isNullable: true },
+  number: { sql: 'job_runs.number', type: 'bigint', isNullable: false },
+  started_at: { sql: 'job_runs.started_at', type: 'timestamptz', isNullable: true },
 };
 
-export function jobRunConditions(workspaceId: string, filter: JobRunFilter): Conditions {
+/** Columns that have an index of their own with the time of creation behind them. */
+const indexed = [
+  { column: 'job_runs.triggered_by', type: 'uuid', of: (filter: JobRunFilter) => filter.triggeredBy },
+  { column: 'job_runs.trigger', type: 'text', of: (filter: JobRunFilter) => filter.triggers },
+  { column: 'job_runs.profile', type: 'text', of: (filter: JobRunFilter) => filter.profiles },
+  { column: 'job_runs.status', type: 'text', of: (filter: JobRunFilter) => filter.statuses },
+  { column: 'job_runs.trigger_kind', type: 'text', of: (filter: JobRunFilter) => filter.triggerKinds },
+] as const;
+
+const from = 'job_runs';
+
+/** What is known of a filter before the runs are read. */
+interface Scope {
+  workspaceId: string;
+  filter: JobRunFilter;
+  /** The job whose runs are hidden, where the workspace has one. */
+  hiddenJobId: string | null;
+  /** The jobs that a search or a type leaves; null where neither is asked for. */
+  jobs: FoundJobs | null;
+}
+
+/**
+ * The runs of a workspace that the filter leaves, newest first unless sorted. What a filter says of jobs is turned into ids of jobs at
+ * once; then each list is read along an index in its order, or gathered from a few places of one.
+ */
+export async function listJobRuns(
+  sql: Queryable,
+  columns: string,
+  workspaceId: string,
+  filter: JobRunFilter,
+): Promise<RowList<JobRunRecord, JobRunSortKey>> {
+  const [hiddenJobId, jobs] = await Promise.all([
+    filter.includeSystemJobs ? null : findSystemJob(sql, workspaceId),
+    findJobs(sql, workspaceId, filter),
+  ]);
+  const scope: Scope = { workspaceId, filter, hiddenJobId, jobs };
+  const isEmpty = jobs !== null && !hasJobs(jobs) && jobs.number === null;
+  return {
+    read: async (range) => (isEmpty ? nothing : readRuns(sql, columns, scope, range)),
+    count: (atMost) =>
+      isEmpty
+        ? Promise.resolve(0)
+        : countRows(sql, { from, where: runConditions(scope) }, atMost, { isPrepared: isSimple(scope) }),
+  };
+}
+
+const nothing: RowPage<JobRunRecord> = { rows: [], next: null };
+
+async function findSystemJob(sql: Queryable, workspaceId: string): Promise<string | null> {
+  const rows = await sql.prepared<{ id: string }>(
+    'select id from jobs where workspace_id = $1 and job_ref = $2',
+    [workspaceId, systemJobRef],
+  );
+  return rows[0]?.id ?? null;
+}
+
+function readRuns(
+  sql: Queryable,
+  columns: string,
+  scope: Scope,
+  range: RowRange<JobRunSortKey>,
+): Promise<RowPage<JobRunRecord>> {
+  const order = orderOf(sortable, range.sorting, { newest: createdAt, id: 'job_runs.id' });
+  const isByAge = order.length === 2 && order[0]?.sql === createdAt.sql;
+  const isPrepared = isByAge && range.offset === 0 && isSimple(scope);
+  const read = (text: string, where: Conditions) =>
+    readRange<JobRunRecord>(sql, { text, values: where.values, isPrepared }, range);
+
+  const spread = isByAge ? spreadRuns(scope, order, range) : null;
+  if (spread) return read(gather({ columns, from }, order, range, spread.branches), spread.where);
+  const where = runConditions(scope);
+  const isNullable = order.length === 2 && order[0]?.isNullable === true;
+  return read((isNullable ? walkNullable : walk)({ columns, from, where }, order, range), where);
+}
+
+/** At most one condition narrows the list: then one index answers it, and its plan does not depend on the values. */
+function isSimple({ filter, jobs }: Scope): boolean {
+  const given = [
+    ...indexed.map(({ of }) => of(filter)),
+    filter.jobId,
+    filter.number,
+    filter.previousJobRunId,
+    filter.minDurationSeconds,
+    filter.maxDurationSeconds,
+    filter.start ?? filter.end,
+    jobs,
+  ];
+  // How many runs are longer than a time cannot be planned without knowing the time.
+  const isByDuration = filter.minDurationSeconds != null || filter.maxDurationSeconds != null;
+  return !isByDuration && given.filter((value) => value != null).length <= 1;
+}
+
+/** Where the runs of a list lie in a few places of an index, each in the order of the list; null where they do not. */
+function spreadRuns(
+  scope: Scope,
+  order: ListOrder,
+  range: RowRange,
+): { branches: string[]; where: Conditions } | null {
+  if (scope.jobs && isSpreadCheaper(scope.jobs, range))
+    return spreadOverJobs(scope, scope.jobs, order, range);
+  const several = indexed.find(({ of }) => (of(scope.filter)?.length ?? 0) > 1);
+  if (!several || !isSimple(scope)) return null;
+  const where = runConditions(scope, several.column);
+  const values = where.bind([...new Set(several.of(scope.filter))]);
+  const condition = `${where.sql()} and ${behind(order, range.after, where)}`;
+  return { branches: [spreadOver(from, { ...several, values }, condition, order, range)], where };
+}
+
+function spreadOverJobs(scope: Scope, jobs: FoundJobs, order: ListOrder, range: RowRange) {
+  const where = runConditions({ ...scope, jobs: null });
+  const ids = [...jobs.whole, ...jobs.byPipeline];
+  const search = where.bind(scope.filter.search?.toLowerCase() ?? '');
+  const needsPipeline = where.bind(ids.map((_, index) => index >= jobs.whole.length));
+  const asked = `unnest(${where.bind(ids)}::uuid[], ${needsPipeline}::boolean[]) as asked (job_id, needs_pipeline)`;
+  const start = behind(order, range.after, where);
+  const condition = `${where.sql()} and job_runs.job_id = asked.job_id
+    and (not asked.needs_pipeline or ${ranPipeline(search)}) and ${start}`;
+  const branches = [lateral(asked, branch(from, condition, order, range))];
+  if (jobs.number !== null) {
+    const isTyped = jobs.typed ? `job_runs.job_id = any(${where.bind(jobs.typed)}::uuid[])` : 'true';
+    const number = where.bind(jobs.number);
+    branches.push(
+      branch(
+        from,
+        `${where.sql()} and job_runs.number = ${number}::int and ${isTyped} and ${start}`,
+        order,
+        range,
+      ),
+    );
+  }
+  return { branches, where };
+}
+
+const ranPipeline = (search: string) => `exists (select 1 from pipeline_runs
+  where pipeline_runs.job_run_id = job_runs.id and strpos(lower(pipeline_runs.pipeline_name), ${search}::text) > 0)`;
+
+/** @param without a column of `indexed` whose condition is left out */
+function runConditions({ workspaceId, filter, hiddenJobId, jobs }: Scope, without = ''): Conditions {
   const where = createConditions();
   where.add('job_runs.workspace_id = ?', workspaceId);
   where.add('job_runs.job_id = ?', filter.jobId);
   where.add('job_runs.number = ?', filter.number);
-  where.add('job_runs.status = any(?)', filter.statuses);
   where.add('job_runs.previous_job_run_id = ?', filter.previousJobRunId);
-  where.add('job_runs.trigger = any(?)', filter.triggers);
-  where.add('job_runs.trigger_kind = any(?)', filter.triggerKinds);
-  where.add('job_runs.triggered_by = any(?::uuid[])', filter.triggeredBy);
-  where.add('job_runs.profile = any(?)', filter.profiles);
+  for (const { column, type, of } of indexed) {
+    if (column !== without) where.addOneOf(column, of(filter), type);
+  }
   where.add('job_runs.created_at >= ?', filter.start);
   where.add('job_runs.created_at < ?', filter.end);
-  where.add(`${duration} >= ?`, filter.minDurationSeconds);
-  where.add(`${duration} <= ?`, filter.maxDurationSeconds);
-  where.add(job('jobs.job_type = any(?)'), filter.jobTypes);
-  where.add(searchCondition, filter.search?.toLowerCase());
-  if (!filter.includeSystemJobs) where.add(`not ${job('jobs.job_ref = ?')}`, systemJobRef);
+  where.add(`${duration} >= ?::numeric`, filter.minDurationSeconds);
+  where.add(`${duration} <= ?::numeric`, filter.maxDurationSeconds);
+  where.add('job_runs.job_id <> ?', hiddenJobId);
+  if (jobs) addJobs(where, jobs, filter);
   return where;
 }
 
-const searchCondition = `job_runs.number::text = ?
-  or ${job(`strpos(lower(jobs.job_ref), ?) > 0 or strpos(lower(job_versions.definition->'expose'->>'display_name'), ?) > 0`)}
-  or exists (select 1 from pipeline_runs where pipeline_runs.job_run_id = job_runs.id
-              and strpos(lower(pipeline_runs.pipeline_name), ?) > 0)`;
-
-export function orderJobRuns(sorting: Sorting<JobRunSortKey> | null | undefined): string {
-  return orderBy(sortExpressions, sorting, 'job_runs.created_at desc, job_runs.id desc');
+function addJobs(where: Conditions, jobs: FoundJobs, filter: JobRunFilter): void {
+  if (jobs.typed) where.add('job_runs.job_id = any(?::uuid[])', jobs.typed);
+  if (filter.search == null) return;
+  const search = where.bind(filter.search.toLowerCase());
+  const found = [
+    `job_runs.job_id = any(${where.bind(jobs.whole)}::uuid[])`,
+    `job_runs.job_id = any(${where.bind(jobs.byPipeline)}::uuid[]) and ${ranPipeline(search)}`,
+  ];
+  if (jobs.number !== null) found.push(`job_runs.number = ${where.bind(jobs.number)}::int`);
+  where.require(found.join(' or '));
 }

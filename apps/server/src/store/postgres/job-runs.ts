@@ -1,9 +1,8 @@
-import type { JobRunFilter, JobRunSortKey } from './job-run-list.ts';
+import type { JobRunFilter } from './job-run-list.ts';
 import type { Queryable } from './pool.ts';
-import type { Sorting } from './conditions.ts';
 import type { ActiveRunState, RunState } from '@pumphouse/contract';
 import { columns } from './columns.ts';
-import { jobRunConditions, orderJobRuns } from './job-run-list.ts';
+import { listJobRuns } from './job-run-list.ts';
 
 export interface RunFailure {
   code: string;
@@ -145,29 +144,7 @@ export function createJobRunStore(sql: Queryable) {
     lock: (jobRunId: string) =>
       sql.maybeOne<JobRunRecord>(`select ${runColumns} from job_runs where id = $1 for update`, [jobRunId]),
 
-    /** Newest first unless sorted otherwise. */
-    list: (
-      workspaceId: string,
-      filter: JobRunFilter,
-      page: { limit: number; offset: number; sorting?: Sorting<JobRunSortKey> | null },
-    ) => {
-      const where = jobRunConditions(workspaceId, filter);
-      return sql.query<JobRunRecord>(
-        `select ${runColumns} from job_runs where ${where.sql()} ${orderJobRuns(page.sorting)}
-          limit ${where.bind(page.limit)} offset ${where.bind(page.offset)}`,
-        where.values,
-      );
-    },
-
-    /** Counts no further than `atMost`: the contract's totals saturate, and a long history is not read for them. */
-    count: async (workspaceId: string, filter: JobRunFilter, atMost: number) => {
-      const where = jobRunConditions(workspaceId, filter);
-      const row = await sql.one<{ count: number }>(
-        `select count(*)::int as count from (select 1 from job_runs where ${where.sql()} limit ${where.bind(atMost)}) as counted`,
-        where.values,
-      );
-      return row.count;
-    },
+    list: (workspaceId: string, filter: JobRunFilter) => listJobRuns(sql, runColumns, workspaceId, filter),
 
     /** The newest runs of each job, newest first, with the rows that their pipeline runs loaded (null when none reported). */
     recentOfJobs: (jobIds: readonly string[], limit: number) =>
@@ -227,9 +204,11 @@ export function createJobRunStore(sql: Queryable) {
     },
 
     latestOfJobs: async (jobIds: readonly string[]) => {
-      const rows = await sql.query<JobRunRecord>(
-        `select distinct on (job_runs.job_id) ${runColumns} from job_runs where job_id = any($1)
-          order by job_runs.job_id, job_runs.created_at desc, job_runs.id desc`,
+      // One step into the index for each job: `distinct on` would read all runs of the jobs.
+      const rows = await sql.prepared<JobRunRecord>(
+        `select ${runColumns} from unnest($1::uuid[]) as asked (job_id)
+           cross join lateral (select * from job_runs where job_runs.job_id = asked.job_id
+                                order by created_at desc, id desc limit 1) as job_runs`,
         [jobIds],
       );
       return new Map(rows.map((row) => [row.jobId, row]));

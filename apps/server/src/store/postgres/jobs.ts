@@ -1,8 +1,10 @@
-import type { JobFilter, JobSortKey } from './job-list.ts';
+import type { JobFilter } from './job-list.ts';
 import type { Queryable } from './pool.ts';
-import type { Sorting } from './conditions.ts';
+import type { RowList, SortColumn } from './keyset.ts';
 import { columns } from './columns.ts';
-import { jobConditions, orderJobs } from './job-list.ts';
+import { countRows, orderOf, readRange, walk } from './keyset.ts';
+import { createConditions } from './conditions.ts';
+import { listJobs } from './job-list.ts';
 
 export interface JobRecord {
   id: string;
@@ -31,6 +33,12 @@ export interface JobRecord {
   maxRunTimeSeconds: number | null;
 }
 
+/** A job without its current version's content, which `JobVersionRecord` has. */
+export type JobHead = Omit<
+  JobRecord,
+  'definition' | 'definitionHash' | 'engineVersion' | 'description' | 'maxRunTimeSeconds'
+>;
+
 export interface JobVersionRecord {
   id: string;
   jobId: string;
@@ -58,6 +66,8 @@ export interface JobVersionContent {
   defaultTrigger: string | null;
   deploymentModule: string | null;
 }
+
+export type VersionSortKey = 'created_at' | 'version';
 
 const jobColumns = columns('jobs', [
   'id',
@@ -146,29 +156,13 @@ export function createJobStore(sql: Queryable) {
     /** All jobs of a workspace, archived ones included, newest first. */
     listAll,
 
-    /** Newest first unless sorted otherwise. */
-    list: (
-      workspaceId: string,
-      filter: JobFilter,
-      page: { limit: number; offset: number; sorting?: Sorting<JobSortKey> | null },
-    ) => {
-      const where = jobConditions(workspaceId, filter);
-      return sql.query<JobRecord>(
-        `${selectJobs} where ${where.sql()} ${orderJobs(page.sorting)} limit ${where.bind(page.limit)} offset ${where.bind(page.offset)}`,
-        where.values,
-      );
-    },
+    list: (workspaceId: string, filter: JobFilter) => listJobs(sql, jobColumns, workspaceId, filter),
 
-    /** Counts no further than `atMost`. */
-    count: async (workspaceId: string, filter: JobFilter, atMost: number) => {
-      const where = jobConditions(workspaceId, filter);
-      const row = await sql.one<{ count: number }>(
-        `select count(*)::int as count from (select 1 from jobs join job_versions on job_versions.id = jobs.current_version_id
-          where ${where.sql()} limit ${where.bind(atMost)}) as counted`,
-        where.values,
-      );
-      return row.count;
-    },
+    listVersions: (jobId: string) => listVersions(sql, jobId),
+
+    /** Without what their current versions say. */
+    getHeads: (jobIds: readonly string[]) =>
+      sql.prepared<JobHead>(`select ${jobColumns} from jobs where id = any($1)`, [jobIds]),
 
     getMany: (jobIds: readonly string[]) =>
       sql.query<JobRecord>(`${selectJobs} where jobs.id = any($1)`, [jobIds]),
@@ -305,6 +299,28 @@ export function createJobStore(sql: Queryable) {
           where id = $1 and not refresh_pending`,
         [jobId, intervalEnd],
       ),
+  };
+}
+
+const versionNumber: SortColumn = { sql: 'job_versions.version', type: 'bigint', isNullable: false };
+
+/** The versions of a job; numbered as they come, so age and number are one order. Newest first unless sorted. */
+function listVersions(sql: Queryable, jobId: string): RowList<JobVersionRecord, VersionSortKey> {
+  const from = 'job_versions';
+  const whereJob = () => {
+    const where = createConditions();
+    where.add('job_versions.job_id = ?', jobId);
+    return where;
+  };
+  return {
+    async read(range) {
+      const where = whereJob();
+      const sortable = { created_at: versionNumber, version: versionNumber };
+      const order = orderOf(sortable, range.sorting, { newest: versionNumber, id: 'job_versions.id' });
+      const text = walk({ columns: `${versionColumns}, ${contentColumns}`, from, where }, order, range);
+      return readRange(sql, { text, values: where.values, isPrepared: range.offset === 0 }, range);
+    },
+    count: (atMost) => countRows(sql, { from, where: whereJob() }, atMost, { isPrepared: true }),
   };
 }
 

@@ -1,5 +1,9 @@
 import type { Queryable } from './pool.ts';
+import type { RowList, SortColumn } from './keyset.ts';
+import type { VersionSortKey } from './jobs.ts';
 import { columns } from './columns.ts';
+import { countRows, orderOf, readRange, walk } from './keyset.ts';
+import { createConditions } from './conditions.ts';
 
 export interface PackageFile {
   relative_path: string;
@@ -43,14 +47,6 @@ export type NewDeployment = Omit<DeploymentRecord, Given> & {
 export type NewConfiguration = Omit<ConfigurationRecord, Given> & {
   files: PackageFile[];
 };
-
-export interface PackageListOptions {
-  limit: number;
-  offset: number;
-  version: number | null;
-  /** By version, which is by time of creation too; newest first where it is left out. */
-  order?: 'asc' | 'desc';
-}
 
 const shared = [
   'id',
@@ -113,20 +109,32 @@ function createReadings<Row extends PackageRecord>(sql: Queryable, table: string
       return row?.files;
     },
 
-    list: (workspaceId: string, options: PackageListOptions) =>
-      sql.query<Row>(
-        `select ${selected} from ${table} where workspace_id = $1 and ($4::int is null or version = $4)
-          order by version ${options.order === 'asc' ? 'asc' : 'desc'} limit $2 offset $3`,
-        [workspaceId, options.limit, options.offset, options.version],
-      ),
+    list: (workspaceId: string, version: number | null) =>
+      listPackages<Row>(sql, { table, selected, workspaceId, version }),
+  };
+}
 
-    count: async (workspaceId: string, version: number | null) => {
-      const row = await sql.one<{ count: number }>(
-        `select count(*)::int as count from ${table} where workspace_id = $1 and ($2::int is null or version = $2)`,
-        [workspaceId, version],
-      );
-      return row.count;
+/** Versions are numbered as they come, so age and number are one order. Newest first unless sorted. */
+function listPackages<Row extends object>(
+  sql: Queryable,
+  of: { table: string; selected: string; workspaceId: string; version: number | null },
+): RowList<Row, VersionSortKey> {
+  const number: SortColumn = { sql: `${of.table}.version`, type: 'bigint', isNullable: false };
+  const conditions = () => {
+    const where = createConditions();
+    where.add('workspace_id = ?', of.workspaceId);
+    where.add('version = ?', of.version);
+    return where;
+  };
+  return {
+    async read(range) {
+      const where = conditions();
+      const sortable = { created_at: number, version: number };
+      const order = orderOf(sortable, range.sorting, { newest: number, id: `${of.table}.id` });
+      const text = walk({ columns: of.selected, from: of.table, where }, order, range);
+      return readRange(sql, { text, values: where.values, isPrepared: range.offset === 0 }, range);
     },
+    count: (atMost) => countRows(sql, { from: of.table, where: conditions() }, atMost, { isPrepared: true }),
   };
 }
 

@@ -41,6 +41,51 @@ describe('column types', () => {
   });
 });
 
+describe('an instant', () => {
+  test.each([
+    ['UTC', '2026-01-02T03:04:05.678Z'],
+    ['UTC', '2026-01-02T03:04:05Z'],
+    ['UTC', '0099-12-31T23:59:59.5Z'],
+    ['Asia/Kolkata', '2026-01-02T03:04:05.678Z'],
+    ['America/New_York', '2026-07-02T03:04:05.678Z'],
+    ['Asia/Kolkata', '1890-01-02T03:04:05Z'],
+  ])('is read in the zone %s: %s', async (zone, instant) => {
+    const row = await own.database.transaction(async (tx) => {
+      await tx.query(`SET LOCAL timezone = '${zone}'`);
+      return tx.one<{ at: Date }>('SELECT $1::timestamptz AS at', [instant]);
+    });
+    expect(row.at).toEqual(new Date(instant));
+  });
+
+  test('may be without end', async () => {
+    expect(await own.database.one(`SELECT 'infinity'::timestamptz AS at`)).toEqual({ at: Infinity });
+  });
+});
+
+describe('a prepared statement', () => {
+  test('is kept by the connection under one name for one text', async () => {
+    const count = (tx: Queryable) =>
+      tx.one<{ count: number }>(`SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'list%'`);
+    const counts = await own.database.transaction(async (tx) => {
+      const before = await count(tx);
+      expect(await tx.prepared('SELECT $1::int AS n', [1])).toEqual([{ n: 1 }]);
+      expect(await tx.prepared('SELECT $1::int AS n', [2])).toEqual([{ n: 2 }]);
+      return { before: before.count, after: (await count(tx)).count };
+    });
+    expect(counts.after).toBe(counts.before + 1);
+  });
+
+  test('has a name only while there are few', async () => {
+    await own.database.transaction(async (tx) => {
+      for (let n = 0; n < 120; n += 1) await tx.prepared(`SELECT ${n} AS n`);
+      const { count } = await tx.one<{ count: number }>(
+        `SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'list%'`,
+      );
+      expect(count).toBeLessThanOrEqual(100);
+    });
+  });
+});
+
 describe('rows', () => {
   test('one and maybeOne hold callers to the number of rows', async () => {
     const { database } = own;

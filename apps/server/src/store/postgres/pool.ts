@@ -2,6 +2,7 @@ import { DatabaseError, Pool } from 'pg';
 import type { PoolClient, PoolConfig } from 'pg';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readColumnType } from './column-types.ts';
+import { createStatementNames } from './statement-names.ts';
 import { createListener } from './listener.ts';
 import type { Subscription } from './listener.ts';
 
@@ -19,6 +20,11 @@ export type DatabaseConnection =
 export interface Queryable {
   /** All rows. */
   query<Row extends object>(sql: string, params?: readonly unknown[]): Promise<Row[]>;
+  /**
+   * As `query`, and Postgres keeps the plan of the text for each connection, since planning a list takes longer than reading it.
+   * Only for the few texts that are asked again and again: after some hundred different ones further texts are planned each time.
+   */
+  prepared<Row extends object>(sql: string, params?: readonly unknown[]): Promise<Row[]>;
   /** The one row; throws when there is none, or more than one. */
   one<Row extends object>(sql: string, params?: readonly unknown[]): Promise<Row>;
   /** The one row or undefined; throws when there is more than one. */
@@ -86,12 +92,17 @@ export function createDatabase(connection: DatabaseConnection, options: Database
     }
   }
 
-  const run: RunStatement = (sql, params) => withClient((client) => runOn(client, sql, params));
+  const nameOf = createStatementNames();
+  const runOn: RunOn = (client, sql, params, { isPrepared }) => {
+    const name = isPrepared ? nameOf(sql) : undefined;
+    return client.query<object>({ text: sql, values: [...params], ...(name === undefined ? {} : { name }) });
+  };
+  const run: RunStatement = (sql, params, how) => withClient((client) => runOn(client, sql, params, how));
 
   async function transaction<T>(fn: (tx: Queryable) => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries += 1) {
       try {
-        return await withClient((client) => runTransaction(client, fn));
+        return await withClient((client) => runTransaction(client, runOn, fn));
       } catch (error) {
         if (tries >= transactionTries || !isTransactionConflict(error)) throw error;
         // A random pause keeps two transactions that deadlocked from meeting in the same order again.
@@ -132,18 +143,27 @@ export function sqlState(error: unknown): string | undefined {
   return error instanceof DatabaseError ? error.code : undefined;
 }
 
-type RunStatement = (
-  sql: string,
-  params: readonly unknown[],
-) => Promise<{ rows: unknown[]; rowCount: number | null }>;
-
-async function runOn(client: PoolClient, sql: string, params: readonly unknown[]) {
-  return client.query<object>(sql, [...params]);
+interface How {
+  isPrepared: boolean;
 }
+
+interface Outcome {
+  rows: unknown[];
+  rowCount: number | null;
+}
+
+type RunStatement = (sql: string, params: readonly unknown[], how: How) => Promise<Outcome>;
+type RunOn = (client: PoolClient, sql: string, params: readonly unknown[], how: How) => Promise<Outcome>;
+
+const planEachTime: How = { isPrepared: false };
 
 function createQueryable(run: RunStatement): Queryable {
   async function query<Row extends object>(sql: string, params: readonly unknown[] = []): Promise<Row[]> {
-    const { rows } = await run(sql, params);
+    const { rows } = await run(sql, params, planEachTime);
+    return rows as Row[];
+  }
+  async function prepared<Row extends object>(sql: string, params: readonly unknown[] = []): Promise<Row[]> {
+    const { rows } = await run(sql, params, { isPrepared: true });
     return rows as Row[];
   }
   async function maybeOne<Row extends object>(sql: string, params: readonly unknown[] = []) {
@@ -157,16 +177,20 @@ function createQueryable(run: RunStatement): Queryable {
     return row;
   }
   async function execute(sql: string, params: readonly unknown[] = []): Promise<number> {
-    const { rowCount } = await run(sql, params);
+    const { rowCount } = await run(sql, params, planEachTime);
     return rowCount ?? 0;
   }
-  return { query, one, maybeOne, execute };
+  return { query, prepared, one, maybeOne, execute };
 }
 
-async function runTransaction<T>(client: PoolClient, fn: (tx: Queryable) => Promise<T>): Promise<T> {
+async function runTransaction<T>(
+  client: PoolClient,
+  runOn: RunOn,
+  fn: (tx: Queryable) => Promise<T>,
+): Promise<T> {
   await client.query('BEGIN');
   try {
-    const result = await fn(createQueryable((sql, params) => runOn(client, sql, params)));
+    const result = await fn(createQueryable((sql, params, how) => runOn(client, sql, params, how)));
     const { command } = await client.query('COMMIT');
     // After an error that `fn` swallowed Postgres answers COMMIT with ROLLBACK: nothing was stored.
     if (command !== 'COMMIT')

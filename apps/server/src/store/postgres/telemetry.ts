@@ -1,9 +1,8 @@
-import type { PipelineRunFilter, PipelineRunHeadRecord, PipelineRunSortKey } from './pipeline-run-list.ts';
+import type { PipelineRunFilter, PipelineRunHeadRecord } from './pipeline-run-list.ts';
 import type { Queryable } from './pool.ts';
-import type { Sorting } from './conditions.ts';
 import type { PipelineRunFacts } from '../../telemetry/pipeline-run-facts.ts';
 import { columns } from './columns.ts';
-import { orderPipelineRuns, pipelineRunConditions, pipelineRunHeadColumns } from './pipeline-run-list.ts';
+import { listPipelineRuns, pipelineRunHeadColumns } from './pipeline-run-list.ts';
 
 export interface BeaconBodyRecord {
   attemptId: string;
@@ -176,29 +175,8 @@ export function createTelemetryStore(sql: Queryable) {
         ],
       ),
 
-    /** Newest first unless sorted otherwise. */
-    listPipelineRuns: (
-      workspaceId: string,
-      filter: PipelineRunFilter,
-      page: { limit: number; offset: number; sorting?: Sorting<PipelineRunSortKey> | null },
-    ) => {
-      const where = pipelineRunConditions(workspaceId, filter);
-      return sql.query<PipelineRunHeadRecord>(
-        `select ${pipelineRunHeadColumns} from pipeline_runs where ${where.sql()} ${orderPipelineRuns(page.sorting)}
-          limit ${where.bind(page.limit)} offset ${where.bind(page.offset)}`,
-        where.values,
-      );
-    },
-
-    /** Counts no further than `atMost`. */
-    countPipelineRuns: async (workspaceId: string, filter: PipelineRunFilter, atMost: number) => {
-      const where = pipelineRunConditions(workspaceId, filter);
-      const row = await sql.one<{ count: number }>(
-        `select count(*)::int as count from (select 1 from pipeline_runs where ${where.sql()} limit ${where.bind(atMost)}) as counted`,
-        where.values,
-      );
-      return row.count;
-    },
+    listPipelineRuns: (workspaceId: string, filter: PipelineRunFilter) =>
+      listPipelineRuns(sql, workspaceId, filter),
 
     getPipelineRun: (workspaceId: string, pipelineRunId: string) =>
       sql.maybeOne<PipelineRunRecord>(
@@ -208,7 +186,7 @@ export function createTelemetryStore(sql: Queryable) {
 
     /** Pipeline runs of several job runs, oldest first: the summaries on a list of job runs in one query. */
     listOfJobRuns: (jobRunIds: readonly string[]) =>
-      sql.query<PipelineRunHeadRecord>(
+      sql.prepared<PipelineRunHeadRecord>(
         `select ${pipelineRunHeadColumns} from pipeline_runs where job_run_id = any($1) order by created_at, id`,
         [jobRunIds],
       ),

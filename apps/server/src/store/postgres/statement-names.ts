@@ -1,0 +1,19 @@
+import { createHash } from 'node:crypto';
+
+/** Each connection keeps the plans of all its names, some 50 KB each. */
+const mostNames = 100;
+
+/**
+ * Names for statements whose plan a connection keeps, the same for the same text. The first hundred texts get one, others none: a
+ * caller that invents combinations of filters must not fill the memory of Postgres.
+ */
+export function createStatementNames(): (sql: string) => string | undefined {
+  const names = new Map<string, string>();
+  return (sql) => {
+    const known = names.get(sql);
+    if (known !== undefined || names.size >= mostNames) return known;
+    const name = `list_${createHash('sha256').update(sql).digest('hex').slice(0, 24)}`;
+    names.set(sql, name);
+    return name;
+  };
+}

@@ -1,0 +1,274 @@
+import type { JobRunRecord, PipelineRunHeadRecord } from '../../records.ts';
+import type { Queryable } from '../pool.ts';
+import { createHash } from 'node:crypto';
+
+/** A job as the lists look at it. */
+export interface HistoryJob {
+  id: string;
+  ref: string;
+  type: string;
+  name: string | null;
+  category: string | null;
+  profile: string;
+  triggers: string[];
+  isArchived: boolean;
+  isPaused: boolean;
+  createdAt: Date;
+}
+
+export type HistoryRun = Pick<
+  JobRunRecord,
+  | 'id'
+  | 'jobId'
+  | 'number'
+  | 'status'
+  | 'trigger'
+  | 'triggerKind'
+  | 'triggeredBy'
+  | 'profile'
+  | 'previousJobRunId'
+  | 'createdAt'
+  | 'startedAt'
+  | 'finishedAt'
+>;
+
+export type HistoryPipelineRun = Pick<
+  PipelineRunHeadRecord,
+  | 'id'
+  | 'jobRunId'
+  | 'pipelineName'
+  | 'datasetName'
+  | 'destinationName'
+  | 'status'
+  | 'createdAt'
+  | 'startedAt'
+  | 'finishedAt'
+  | 'durationMs'
+  | 'totalRowsLoaded'
+  | 'totalBytesLoaded'
+> & { isEmptyRun: boolean };
+
+export interface History {
+  workspaceId: string;
+  jobs: HistoryJob[];
+  runs: HistoryRun[];
+  pipelineRuns: HistoryPipelineRun[];
+}
+
+export const people = ['11111111-1111-4111-8111-111111111111', '22222222-2222-4222-8222-222222222222'];
+export const profiles = ['prod', 'dev', 'access'];
+export const triggers = ['manual:', 'schedule:0 6 * * *', 'schedule:0 7 * * *', 'every:5m'];
+export const statuses = ['pending', 'running', 'completed', 'failed', 'cancelled', 'skipped'] as const;
+export const pipelines = ['orders', 'order_items', 'stock'];
+export const datasets = ['shop', 'orders_raw', null];
+export const destinations = ['duckdb', 'postgres'];
+const startMs = Date.parse('2026-03-01T00:00:00Z');
+
+/** Numbers below `bound` that are the same for the same seed. */
+type Draw = (bound: number) => number;
+
+function createDraw(seed: number): Draw {
+  let state = seed >>> 0;
+  return (bound) => {
+    // Mulberry32: small, and even enough for test data.
+    state = (state + 0x6d_2b_79_f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * bound);
+  };
+}
+
+const pick = <Value>(draw: Draw, values: readonly Value[]): Value => values[draw(values.length)] as Value;
+
+/** A UUID that is the same for the same name, and in no order. */
+function idOf(name: string): string {
+  const hex = createHash('sha256').update(name).digest('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
+/** Few different times, so that many rows are equal in what they are sorted by. */
+const time = (draw: Draw, spread = 40) => new Date(startMs + draw(spread) * 21_599_999);
+
+/** Rows of a workspace, with twins and gaps in all that lists are sorted by. They are not stored yet. */
+export function drawHistory(
+  workspaceId: string,
+  seed: number,
+  size: { jobs: number; runs: number; pipelineRuns: number },
+): History {
+  const draw = createDraw(seed);
+  const jobs = Array.from({ length: size.jobs }, (_, index) =>
+    drawJob(draw, `${workspaceId} job ${index}`, index),
+  );
+  const numbers = new Map<string, number>();
+  const runs: HistoryRun[] = [];
+  for (let index = 0; index < size.runs; index += 1) {
+    const job = pick(draw, jobs);
+    const number = (numbers.get(job.id) ?? 0) + 1;
+    numbers.set(job.id, number);
+    runs.push(drawRun(draw, `${workspaceId} run ${index}`, job, number, runs));
+  }
+  const pipelineRuns = Array.from({ length: size.pipelineRuns }, (_, index) =>
+    drawPipelineRun(draw, `${workspaceId} pipeline run ${index}`, pick(draw, runs)),
+  );
+  return { workspaceId, jobs, runs, pipelineRuns };
+}
+
+function drawJob(draw: Draw, name: string, index: number): HistoryJob {
+  return {
+    id: idOf(name),
+    // One is the dashboard's, whose runs are hidden.
+    ref: index === 0 ? 'jobs.workspace.dashboard' : `jobs.shop.load_${index}`,
+    type: pick(draw, ['batch', 'batch', 'batch', 'interactive']),
+    name: pick(draw, [null, `Load ${index % 3}`, 'Orders']),
+    category: pick(draw, [null, 'pipeline', 'notebook']),
+    profile: pick(draw, profiles),
+    triggers: [pick(draw, ['manual:', 'schedule:0 6 * * *', 'tag:nightly']), 'pipeline_name:stock'].slice(
+      0,
+      1 + draw(2),
+    ),
+    isArchived: draw(3) === 0,
+    isPaused: draw(3) === 0,
+    createdAt: time(draw, 6),
+  };
+}
+
+function drawRun(
+  draw: Draw,
+  name: string,
+  job: HistoryJob,
+  number: number,
+  before: HistoryRun[],
+): HistoryRun {
+  const trigger = pick(draw, triggers);
+  const startedAt = draw(4) === 0 ? null : time(draw);
+  const isFinished = startedAt !== null && draw(4) > 0;
+  return {
+    id: idOf(name),
+    jobId: job.id,
+    number,
+    status: pick(draw, statuses),
+    trigger,
+    triggerKind: trigger.slice(0, trigger.indexOf(':')),
+    triggeredBy: pick(draw, [null, ...people]),
+    profile: pick(draw, profiles),
+    previousJobRunId: before.length > 0 && draw(5) === 0 ? pick(draw, before.slice(0, 5)).id : null,
+    createdAt: time(draw),
+    startedAt,
+    finishedAt: isFinished ? new Date(startedAt.getTime() + draw(6) * 1001) : null,
+  };
+}
+
+function drawPipelineRun(draw: Draw, name: string, run: HistoryRun): HistoryPipelineRun {
+  const startedAt = draw(4) === 0 ? null : time(draw);
+  return {
+    id: idOf(name),
+    jobRunId: run.id,
+    pipelineName: pick(draw, pipelines),
+    datasetName: pick(draw, datasets),
+    destinationName: pick(draw, destinations),
+    status: pick(draw, ['succeeded', 'failed'] as const),
+    createdAt: time(draw),
+    startedAt,
+    finishedAt: draw(4) === 0 ? null : time(draw),
+    durationMs: draw(4) === 0 ? null : draw(8) * 0.1,
+    totalRowsLoaded: draw(4),
+    totalBytesLoaded: draw(1000),
+    isEmptyRun: draw(3) === 0,
+  };
+}
+
+/** Stores the rows; the workspace has to be there. */
+export async function storeHistory(sql: Queryable, history: History): Promise<void> {
+  const { workspaceId } = history;
+  const packageId = idOf(`${workspaceId} package`);
+  const shared = `'hash', 'sha', 'key', 1, 1`;
+  await sql.execute(
+    `insert into deployments (id, workspace_id, version, content_hash, archive_sha256, archive_key, file_count, size_bytes,
+            requirements, has_embedded_database, requirements_size_bytes, files, created_by)
+     values ($1, $2, 1, ${shared}, '{}', false, 2, '[]', $1)`,
+    [packageId, workspaceId],
+  );
+  await sql.execute(
+    `insert into configurations (id, workspace_id, version, content_hash, archive_sha256, archive_key, file_count, size_bytes,
+            profiles, files, created_by)
+     values ($1, $2, 1, ${shared}, '{prod}', '[]', $1)`,
+    [packageId, workspaceId],
+  );
+  await storeJobs(sql, history);
+  await storeRuns(sql, history, packageId);
+  await storePipelineRuns(sql, history);
+}
+
+async function storeJobs(sql: Queryable, { workspaceId, jobs, runs }: History): Promise<void> {
+  for (const job of jobs) {
+    const versionId = idOf(`${job.id} version`);
+    const definition = {
+      engine_version: 2,
+      job_ref: job.ref,
+      entry_point: { module: 'm', function: 'f', job_type: job.type, launcher: 'dlt.launchers.job' },
+      triggers: job.triggers,
+      execute: {},
+      expose: { ...(job.name === null ? {} : { display_name: job.name }), category: job.category },
+    };
+    const lastNumber = runs.filter((run) => run.jobId === job.id).length;
+    await sql.execute(
+      `with inserted as (
+         insert into jobs (id, workspace_id, job_ref, job_type, version, current_version_id, profile, triggers, is_archived,
+                           is_paused, last_run_number, created_by, created_at)
+         values ($1, $2, $3, $4, 1, $5, $6, $7, $8, $9, $10, $1, $11))
+       insert into job_versions (id, job_id, version, definition, definition_hash, engine_version, profile, created_by)
+       values ($5, $1, 1, $12, 'hash', 1, $6, $1)`,
+      [
+        job.id,
+        workspaceId,
+        job.ref,
+        job.type,
+        versionId,
+        job.profile,
+        job.triggers,
+        job.isArchived,
+        job.isPaused,
+        lastNumber,
+        job.createdAt,
+        JSON.stringify(definition),
+      ],
+    );
+  }
+}
+
+async function storeRuns(sql: Queryable, { workspaceId, runs }: History, packageId: string): Promise<void> {
+  await sql.execute(
+    `insert into job_runs (id, workspace_id, job_id, job_version_id, deployment_id, configuration_id, number, status, trigger,
+            trigger_kind, triggered_by, profile, previous_job_run_id, created_at, started_at, finished_at)
+     select run.id, $1, run."jobId", jobs.current_version_id, $2, $2, run.number, run.status, run.trigger, run."triggerKind",
+            run."triggeredBy", run.profile, run."previousJobRunId", run."createdAt", run."startedAt", run."finishedAt"
+       from json_to_recordset($3) as run (id uuid, "jobId" uuid, number int, status text, trigger text, "triggerKind" text,
+            "triggeredBy" uuid, profile text, "previousJobRunId" uuid, "createdAt" timestamptz, "startedAt" timestamptz,
+            "finishedAt" timestamptz)
+       join jobs on jobs.id = run."jobId"`,
+    [workspaceId, packageId, JSON.stringify(runs)],
+  );
+}
+
+async function storePipelineRuns(
+  sql: Queryable,
+  { workspaceId, runs, pipelineRuns }: History,
+): Promise<void> {
+  await sql.execute(
+    `insert into attempts (id, job_run_id, number, claim_number, executor)
+     select id, id, 1, 1, 'fake' from unnest($1::uuid[]) as id`,
+    [runs.map((run) => run.id)],
+  );
+  await sql.execute(
+    `insert into pipeline_runs (id, workspace_id, job_run_id, attempt_id, transaction_id, pipeline_name, dataset_name,
+            destination_name, status, created_at, started_at, finished_at, duration_ms, total_rows_loaded, total_bytes_loaded,
+            is_empty_run, facts, trace_blob_key)
+     select run.id, $1, run."jobRunId", run."jobRunId", run.id::text, run."pipelineName", run."datasetName", run."destinationName",
+            run.status, run."createdAt", run."startedAt", run."finishedAt", run."durationMs", run."totalRowsLoaded",
+            run."totalBytesLoaded", run."isEmptyRun", '{}', 'key'
+       from json_to_recordset($2) as run (id uuid, "jobRunId" uuid, "pipelineName" text, "datasetName" text,
+            "destinationName" text, status text, "createdAt" timestamptz, "startedAt" timestamptz, "finishedAt" timestamptz,
+            "durationMs" float8, "totalRowsLoaded" bigint, "totalBytesLoaded" bigint, "isEmptyRun" boolean)`,
+    [workspaceId, JSON.stringify(pipelineRuns)],
+  );
+}
