@@ -138,7 +138,7 @@ const lists: ListCase[] = [
       'profile=prod&profile=dev': (item) => item['profile'] !== 'access',
       'pipeline_name=stock': (item) => (item['triggers'] as string[]).includes('pipeline_name:stock'),
       'status=failed&status=completed': (item) =>
-        ['failed', 'completed'].includes(String(latestRun('status')(item))),
+        ['failed', 'completed'].some((status) => latestRun('status')(item) === status),
       'trigger_kind=schedule': (item) =>
         (item['triggers'] as string[]).some((one) => one.startsWith('schedule:')),
       'is_self_firing=false': (item) =>
@@ -192,7 +192,8 @@ const lists: ListCase[] = [
       total_rows_loaded: field('total_rows_loaded'),
     },
     filters: {
-      'q=ORDERS': (item) => `${item['pipeline_name']} ${item['dataset_name']}`.includes('orders'),
+      'q=ORDERS': (item) =>
+        [item['pipeline_name'], item['dataset_name']].some((name) => String(name).includes('orders')),
       'status=failed': (item) => item['status'] === 'failed',
       'pipeline_name=orders&pipeline_name=stock': (item) => item['pipeline_name'] !== 'order_items',
       'dataset_name=shop': (item) => item['dataset_name'] === 'shop',

@@ -22,7 +22,7 @@ function parseCursor(cursor: string): (string | null)[] {
   try {
     const parsed: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
     const isValue = (value: unknown) => value === null || typeof value === 'string';
-    return Array.isArray(parsed) && parsed.every(isValue) ? (parsed as (string | null)[]) : [];
+    return Array.isArray(parsed) && parsed.every(isValue) ? parsed : [];
   } catch {
     return [];
   }

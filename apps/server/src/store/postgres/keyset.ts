@@ -189,21 +189,31 @@ export function walkNullable(source: ListSource, order: ListOrder, range: RowRan
  */
 export async function readRange<Row extends object>(
   sql: Queryable,
-  statement: { text: string; values: readonly unknown[]; isPrepared: boolean },
+  statement: ListStatement,
   range: RowRange,
 ): Promise<RowPage<Row>> {
-  const run = statement.isPrepared ? sql.prepared : sql.query;
-  const found = await run<Row & { position: string }>(statement.text, statement.values).catch(
-    (error: unknown) => {
-      if (range.after && sqlState(error)?.startsWith(invalidValueClass)) {
-        throw new ListPositionError('The position holds values of other types', { cause: error });
-      }
-      throw error;
-    },
-  );
+  const found = await runList<Row & { position: string }>(sql, statement).catch((error: unknown) => {
+    if (range.after && sqlState(error)?.startsWith(invalidValueClass)) {
+      throw new ListPositionError('The position holds values of other types', { cause: error });
+    }
+    throw error;
+  });
   const rows = found.slice(0, range.limit);
   const last = found.length > range.limit ? rows.at(-1) : undefined;
   return { rows, next: last ? (JSON.parse(last.position) as ListPosition) : null };
+}
+
+interface ListStatement {
+  text: string;
+  values: readonly unknown[];
+  isPrepared: boolean;
+}
+
+function runList<Row extends object>(
+  sql: Queryable,
+  { text, values, isPrepared }: ListStatement,
+): Promise<Row[]> {
+  return isPrepared ? sql.prepared<Row>(text, values) : sql.query<Row>(text, values);
 }
 
 /** SQLSTATE class 22, data exceptions: text that is no timestamp, a number out of range. */
@@ -217,7 +227,7 @@ export async function countRows(
   { isPrepared }: { isPrepared: boolean },
 ): Promise<number> {
   const text = `select count(*)::int as count from (select 1 from ${from} where ${where.sql()} limit ${whole(atMost)}) as counted`;
-  const [row] = await (isPrepared ? sql.prepared : sql.query)<{ count: number }>(text, where.values);
+  const [row] = await runList<{ count: number }>(sql, { text, values: where.values, isPrepared });
   return row?.count ?? 0;
 }
 
