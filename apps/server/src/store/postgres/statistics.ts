@@ -117,6 +117,7 @@ export function createStatisticsStore(sql: Queryable) {
         `${scope.bind(corrections.map((each) => each.fromDay))}::int[]`,
         `${scope.bind(corrections.map((each) => each.toDay))}::int[]`,
       ].join(', ');
+      const lastDay = scope.bind(midnightsMs.length - 2);
       const lists = eachColumn(
         ({ column }, name) => `array_agg(${boundedSum(column)} order by day) as "${name}"`,
       );
@@ -133,13 +134,12 @@ export function createStatisticsStore(sql: Queryable) {
             ) as runs
          ),
          parts as not materialized (
-           select * from (
-             select width_bucket(extract(epoch from starts_on)::float8, ${midnights}) - 1 as day, ${name} as name, ${columnList}
-               from pipeline_run_rollups
-              where ${scope.sql()} and period = 'day' and ${betweenDates(scope, bounds)}
-             union all select to_day, name, ${columnList} from moved
-             union all select from_day, name, ${eachColumn(({ column }) => `-${column}`)} from moved
-           ) as parts where day >= 0 and day < ${scope.bind(midnightsMs.length - 1)}
+           select width_bucket(extract(epoch from starts_on)::float8, ${midnights}) - 1 as day, ${name} as name, ${columnList}
+             from pipeline_run_rollups
+            where ${scope.sql()} and period = 'day' and ${betweenDates(scope, bounds)}
+           union all select to_day, name, ${columnList} from moved where to_day between 0 and ${lastDay}
+           union all
+           select from_day, name, ${eachColumn(({ column }) => `-${column}`)} from moved where from_day between 0 and ${lastDay}
          ),
          shown as materialized (
            select name, sum(run_count) as total from parts group by name having sum(run_count) > 0
