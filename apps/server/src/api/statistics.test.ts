@@ -195,6 +195,23 @@ describe('statistics of pipelines', () => {
     expect([items.length, total]).toEqual([1, 3]);
   });
 
+  it('go on behind a cursor, which is good for this list and these filters only', async () => {
+    const names = [];
+    let page = await ask('list_pipeline_stats', pipelinesPath('limit=1'));
+    const cursor = encodeURIComponent(page.next_cursor ?? '');
+    names.push(...page.items.map((item) => item.pipeline_name));
+    while (page.next_cursor) {
+      const next = encodeURIComponent(page.next_cursor);
+      page = await ask('list_pipeline_stats', pipelinesPath(`limit=1&cursor=${next}`));
+      names.push(...page.items.map((item) => item.pipeline_name));
+    }
+    expect(names).toEqual(['empty', 'events', 'orders']);
+    for (const path of [datasetsPath(`cursor=${cursor}`), pipelinesPath(`q=e&cursor=${cursor}`)]) {
+      const answer = await get(path, seeded.token);
+      expect([answer.statusCode, answer.json<{ code: string }>().code]).toEqual([400, 'invalid_request']);
+    }
+  });
+
   it.each([
     'start=yesterday',
     'timezone=Mars/Olympus',

@@ -61,13 +61,13 @@ export function createPageReader(now: () => number = Date.now) {
 }
 
 /**
- * A page of a list that is short enough to be read whole. Its cursors hold the place of the last item and, where `keyOf` is given, its
- * key: when items come or go before it, the next page still begins behind that item.
+ * A page of a list that is short enough to be read whole. Its cursors hold the place and the key of the last item:
+ * when items come or go before it, the next page still begins behind that item.
  */
 export function pageOf<Item>(
   items: readonly Item[],
   page: PageRequest<string>,
-  keyOf: (item: Item) => string = () => '',
+  keyOf: (item: Item) => string,
 ): Page<Item> {
   const start = page.after ? findStart(items, page.after, keyOf) : page.offset;
   const end = start + page.limit;
@@ -88,7 +88,7 @@ function findStart<Item>(items: readonly Item[], after: ListPosition, keyOf: (it
     throw refuseCursor('is not one that this list gave');
   }
   const before = items[start - 1];
-  if (key === '' || (before !== undefined && keyOf(before) === key)) return start;
+  if (before !== undefined && keyOf(before) === key) return start;
   const moved = items.findIndex((item) => keyOf(item) === key);
   // The item itself is gone: what followed it has moved up.
   return moved === -1 ? Math.max(0, start - 1) : moved + 1;

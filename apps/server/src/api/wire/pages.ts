@@ -15,7 +15,7 @@ interface PagingQuery<Key extends string> {
  * @param list what tells the list from others that know the same filters, as its operation with the place it is read at
  * @throws ServiceError invalid_request for a cursor that is none of this list with these filters
  */
-export function readPaging<Key extends string>(query: PagingQuery<Key>, list = '') {
+export function readPaging<Key extends string>(query: PagingQuery<Key>, list: string) {
   const sorting: Sorting<Key> = (query.sort ?? []).map((key, index) => ({
     key,
     order: query.order?.[index] ?? 'asc',
