@@ -66,7 +66,7 @@ export function createReadStatistics({ store }: Persistence, clock: () => Date) 
     page: PageRequest<StatisticsSortKey>,
   ): Promise<Page<StatisticsRecord>> {
     const rows = await store.statistics.list(workspaceId, subject, filter);
-    return pageOf(sortBy(rows, page.sorting, sortValues), page);
+    return pageOf(sortBy(rows, page.sorting, sortValues), page, (row) => row.name);
   }
 
   return {

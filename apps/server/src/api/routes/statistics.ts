@@ -17,13 +17,15 @@ export function createStatisticsHandlers(services: {
   return {
     async list_pipeline_stats({ params, query }) {
       const filter = toFilter(query, query.pipeline_name);
-      const page = await readStatistics.listPipelines(params.workspace_id, filter, readPaging(query));
+      const paging = readPaging(query, `list_pipeline_stats ${params.workspace_id}`);
+      const page = await readStatistics.listPipelines(params.workspace_id, filter, paging);
       return toPage(page, query, (row) => toPipelineStats(toStoredPipelineStats(row)));
     },
 
     async list_dataset_stats({ params, query }) {
       const filter = toFilter(query, query.dataset_name);
-      const page = await readStatistics.listDatasets(params.workspace_id, filter, readPaging(query));
+      const paging = readPaging(query, `list_dataset_stats ${params.workspace_id}`);
+      const page = await readStatistics.listDatasets(params.workspace_id, filter, paging);
       return toPage(page, query, (row) => toDatasetStats(toStoredDatasetStats(row)));
     },
 
