@@ -8,7 +8,6 @@ import { prepareDltClient, prepareMcpClient } from '../fixtures/dlt-client.ts';
 import { startMcpTools, type McpTools } from '../fixtures/mcp-tools.ts';
 import { repositoryFolder, startTestServer, type TestServer } from '../fixtures/server.ts';
 import { createUnissuedKey } from '../fixtures/unissued-key.ts';
-import { isUnserved } from '../fixtures/unserved.ts';
 
 const brokenScript = `
 import dlt
@@ -197,7 +196,7 @@ describe('an agent with a good key', () => {
     expect(said).toContain("Pipeline 'shop' was not found in dataset 'shop_data' on destination 'duckdb'");
   });
 
-  it.skipIf(isUnserved('list_pipeline_stats'))('reads what pipelines and datasets did', async () => {
+  it('reads what pipelines and datasets did', async () => {
     expect(await tools.call('dlthub_list_pipelines', { pipeline_name: 'shop' })).toMatchObject({
       result: [{ pipeline_name: 'shop', total_pipeline_run_count: 1, total_rows_loaded: 3 }],
     });
@@ -206,7 +205,7 @@ describe('an agent with a good key', () => {
     });
   });
 
-  it.skipIf(isUnserved('list_workspace_variables'))('reads variables without the secret ones', async () => {
+  it('reads variables without the secret ones', async () => {
     const params = { workspace_id: workspace.api.id };
     const upserts = [
       { name: 'REGION', type: 'plain', value: 'north' },

@@ -7,7 +7,6 @@ import { createClientWorkspace, type ClientWorkspace } from '../fixtures/client-
 import { prepareDltClient } from '../fixtures/dlt-client.ts';
 import { repositoryFolder, startTestServer, type TestServer } from '../fixtures/server.ts';
 import { createUnissuedKey } from '../fixtures/unissued-key.ts';
-import { isUnserved } from '../fixtures/unserved.ts';
 
 const programs = join(repositoryFolder, 'testing/e2e/sdk');
 const jobRefs = ['load', 'nightly', 'report', 'sleeper'].map((name) => `jobs.__deployment__.${name}`);
@@ -178,7 +177,7 @@ describe.each(['sync', 'async'])('a whole life through the SDK, %s', (mode) => {
     expect(runs.map((run) => run.status)).toEqual(['cancelled', 'cancelled']);
   });
 
-  it.skipIf(isUnserved('list_pipeline_stats'))('reads what pipelines and datasets did', async () => {
+  it('reads what pipelines and datasets did', async () => {
     expect(await runProgram('activity.py', [mode, workspaceId])).toEqual({
       pipeline: ['shop', 1, 1],
       pipeline_rows: 3,
@@ -188,12 +187,12 @@ describe.each(['sync', 'async'])('a whole life through the SDK, %s', (mode) => {
     });
   });
 
-  it.skipIf(isUnserved('get_me'))('knows whose key it has', async () => {
+  it('knows whose key it has', async () => {
     const me = await runProgram('me.py', [mode]);
     expect(me).toEqual({ email: 'owner@example.com', primary: 'Default', all: ['Default'] });
   });
 
-  it.skipIf(isUnserved('archive_workspace'))('pauses and archives, and takes it back', async () => {
+  it('pauses and archives, and takes it back', async () => {
     const conflict = (code: string) => expect.objectContaining({ error: 'Conflict', code });
     expect(await runProgram('switches.py', [mode, workspaceId])).toEqual({
       job: {
@@ -226,7 +225,7 @@ describe.each(['sync', 'async'])('a whole life through the SDK, %s', (mode) => {
   });
 });
 
-describe.skipIf(isUnserved('update_workspace_variables'))('variables through the SDK', () => {
+describe('variables through the SDK', () => {
   it.each(['sync', 'async'])('%s', async (mode) => {
     const { client } = server;
     const { items } = await client.call('list_organizations');

@@ -11,8 +11,9 @@ let server: TestServer;
 let parentFolder: string;
 let workspace: ClientWorkspace;
 
-const good = 'print("from the good version")\n';
-const bad = 'print("from the bad version")\nraise SystemExit(3)\n';
+// The client imports a script to find its jobs: what is not guarded would run, and end, the client.
+const good = 'if __name__ == "__main__":\n    print("from the good version")\n';
+const bad = `${good.replace('good', 'bad')}    raise SystemExit(3)\n`;
 const password = 'swordfish-one';
 
 beforeAll(async () => {
@@ -57,9 +58,10 @@ describe('a version that does not work', () => {
       query: { path: 'report.py' },
     });
     expect(file.hunks.flatMap(({ lines }) => lines.map(({ kind, text }) => [kind, text]))).toEqual([
-      ['removed', 'print("from the good version")'],
-      ['added', 'print("from the bad version")'],
-      ['added', 'raise SystemExit(3)'],
+      ['context', 'if __name__ == "__main__":'],
+      ['removed', '    print("from the good version")'],
+      ['added', '    print("from the bad version")'],
+      ['added', '    raise SystemExit(3)'],
     ]);
     const secrets = await server.client.call('compare_configuration_file', {
       params: { workspace_id: workspace.api.id, configuration_id: configurations.at(-1)?.id ?? '' },

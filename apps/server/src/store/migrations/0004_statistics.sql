@@ -19,8 +19,9 @@ create table pipeline_run_rollups (
   rows_loaded numeric not null,
   bytes_loaded numeric not null
 ) with (fillfactor = 70);
+-- By an expression, which Postgres 14 can do: runs without a dataset have one row too.
 create unique index pipeline_run_rollups_key
-  on pipeline_run_rollups (workspace_id, period, starts_on, pipeline_name, dataset_name) nulls not distinct;
+  on pipeline_run_rollups (workspace_id, period, starts_on, pipeline_name, coalesce(dataset_name, ''));
 create index pipeline_run_rollups_pipeline on pipeline_run_rollups (workspace_id, period, pipeline_name, starts_on);
 create index pipeline_run_rollups_dataset on pipeline_run_rollups (workspace_id, period, dataset_name, starts_on)
   where dataset_name is not null;
@@ -58,7 +59,7 @@ create function pipeline_run_rollup_statement(source text) returns text
      where (run_count, succeeded_count, timed_count, schema_migration_count, duration_ms, rows_extracted, rows_loaded, bytes_loaded)
            <> (0, 0, 0, 0, 0, 0, 0, 0)
      order by 1, 2, 3, 4, 5
-    on conflict (workspace_id, period, starts_on, pipeline_name, dataset_name) do update set
+    on conflict (workspace_id, period, starts_on, pipeline_name, coalesce(dataset_name, '')) do update set
            run_count = kept.run_count + excluded.run_count,
            succeeded_count = kept.succeeded_count + excluded.succeeded_count,
            timed_count = kept.timed_count + excluded.timed_count,
