@@ -1,9 +1,8 @@
-import type { BenchPlace } from './bench-place.ts';
 import type { Database } from '@pumphouse/server/store/postgres/pool.ts';
 import type { Row } from './report.ts';
-import { join } from 'node:path';
-import { createDatabase } from '@pumphouse/server/store/postgres/pool.ts';
-import { postgresPort } from '@pumphouse/server/store/postgres/cluster.ts';
+import type { SeededHistory } from './seed-history.ts';
+import type { TestServer } from '../fixtures/server.ts';
+import { seedHistory } from './seed-history.ts';
 import { seedPipelineRuns } from './seed-pipeline-runs.ts';
 import { summarize } from './samples.ts';
 
@@ -25,37 +24,24 @@ interface Window {
 
 /**
  * Statistics and daily series over HTTP, over a history of two years; beside a scan of the same pipeline runs in Postgres that adds
- * up the same. Adds the runs to the workspace of the scripts and takes them away again.
+ * up the same.
  */
-export async function measureStatistics(
-  place: BenchPlace,
-  { runCount, rounds }: { runCount: number; rounds: number },
-): Promise<Row[]> {
-  const database = createDatabase(
-    {
-      host: join(place.server.dataDir, 'postgres', 'data'),
-      port: postgresPort,
-      user: 'pumphouse',
-      database: 'pumphouse',
-    },
-    { statementTimeoutSeconds: 0 },
-  );
-  const workspaceId = place.scripts.client.api.id;
+export async function measureStatistics(options: { runCount: number; rounds: number }): Promise<Row[]> {
+  const seeded = await seedHistory({ runs: 200, pipelineRuns: 200 });
   try {
-    await seedPipelineRuns(database, workspaceId, { ...history, runCount });
+    const { database, workspaceId } = seeded;
+    await seedPipelineRuns(database, workspaceId, { ...history, runCount: options.runCount });
+    const server = await seeded.startServer();
     const rows: Row[] = [];
-    for (const question of listQuestions(place, workspaceId)) {
-      rows.push(await measure(question, { database, workspaceId, runCount, rounds }));
-    }
+    for (const question of listQuestions(server, workspaceId))
+      rows.push(await measure(question, seeded, options));
     return rows;
   } finally {
-    await database.execute(`delete from pipeline_runs where transaction_id like 'seed-%'`);
-    await database.close();
+    await seeded.remove();
   }
 }
 
-function listQuestions({ server }: BenchPlace, workspaceId: string): Question[] {
-  const { client } = server;
+function listQuestions({ client }: TestServer, workspaceId: string): Question[] {
   const params = { workspace_id: workspaceId };
   const [month, year] = [raggedWindow(30), raggedWindow(365)];
   const pipelines = (query: Partial<Window>) => client.call('list_pipeline_stats', { params, query });
@@ -65,6 +51,7 @@ function listQuestions({ server }: BenchPlace, workspaceId: string): Question[] 
       params,
       query: { ...window, timezone, ...(names ? { pipeline_name: names } : {}) },
     });
+  const berlin = 'Europe/Berlin';
   return [
     { name: 'pipelines, all time', ask: () => pipelines({}), scanned: null },
     { name: 'pipelines, 30 ragged days', ask: () => pipelines(month), scanned: month },
@@ -73,14 +60,10 @@ function listQuestions({ server }: BenchPlace, workspaceId: string): Question[] 
     { name: 'datasets, 30 ragged days', ask: () => datasets(month), scanned: month },
     { name: 'datasets, a ragged year', ask: () => datasets(year), scanned: year },
     { name: 'daily, all pipelines, 30 days, UTC', ask: () => daily(month, 'UTC'), scanned: month },
-    {
-      name: 'daily, all pipelines, 30 days, Berlin',
-      ask: () => daily(month, 'Europe/Berlin'),
-      scanned: month,
-    },
+    { name: 'daily, all pipelines, 30 days, Berlin', ask: () => daily(month, berlin), scanned: month },
     {
       name: 'daily, 1 pipeline, a year, Berlin',
-      ask: () => daily(year, 'Europe/Berlin', ['pipeline_7']),
+      ask: () => daily(year, berlin, ['pipeline_7']),
       scanned: year,
     },
     { name: 'daily, all pipelines, a year, UTC', ask: () => daily(year, 'UTC'), scanned: year },
@@ -100,12 +83,8 @@ function raggedWindow(days: number): Window {
 
 async function measure(
   { name, ask, scanned }: Question,
-  {
-    database,
-    workspaceId,
-    runCount,
-    rounds,
-  }: { database: Database; workspaceId: string; runCount: number; rounds: number },
+  { database, workspaceId }: SeededHistory,
+  { runCount, rounds }: { runCount: number; rounds: number },
 ): Promise<Row> {
   const [asked, scans]: [number[], number[]] = [[], []];
   await ask();

@@ -33,14 +33,7 @@ interface OwnMeasure {
   takeAlone: () => Promise<Row[]>;
 }
 
-interface Sizes {
-  rounds: number;
-  burstRuns: number;
-  /** Runs in a history, each size measured. */
-  historySizes: number[];
-}
-
-function listMeasures({ rounds, burstRuns, historySizes }: Sizes): Measure[] {
+function listMeasures(rounds: number, burstRuns: number): Measure[] {
   const few = Math.max(1, Math.ceil(rounds / 3));
   return [
     {
@@ -59,11 +52,6 @@ function listMeasures({ rounds, burstRuns, historySizes }: Sizes): Measure[] {
       title: 'Idle, after all that',
       take: ({ server }) => measureIdle(server, 'after work'),
     },
-    ...historySizes.map((runCount) => ({
-      name: 'statistics',
-      title: `Statistics over ${runCount.toLocaleString('en')} pipeline runs`,
-      take: (place: BenchPlace) => measureStatistics(place, { runCount, rounds: rounds * 5 }),
-    })),
   ];
 }
 
@@ -77,6 +65,11 @@ function listOwnMeasures(rounds: number, historyRuns: readonly number[]): OwnMea
       title: `The last 100 over ${most.toLocaleString('en')} job runs`,
       takeAlone: () => measureHistory(historyRuns),
     },
+    ...historyRuns.map((runCount) => ({
+      name: 'statistics',
+      title: `Statistics over ${runCount.toLocaleString('en')} pipeline runs`,
+      takeAlone: () => measureStatistics({ runCount, rounds: rounds * 5 }),
+    })),
     {
       name: 'migration',
       title: 'From the first migration to the last',
@@ -97,11 +90,7 @@ const say = (text: string) => void process.stdout.write(`${text}\n`);
 
 const isAsked = ({ name }: { name: string }) => values.only.length === 0 || values.only.includes(name);
 const historyRuns = values['history-runs'].map(Number);
-const measures = listMeasures({
-  rounds: Number(values.rounds),
-  burstRuns: Number(values['burst-runs']),
-  historySizes: historyRuns,
-}).filter(isAsked);
+const measures = listMeasures(Number(values.rounds), Number(values['burst-runs'])).filter(isAsked);
 const ownMeasures = listOwnMeasures(Number(values.rounds), historyRuns).filter(isAsked);
 const report: Report = { startedAt: new Date().toISOString(), machine: {}, sections: [] };
 

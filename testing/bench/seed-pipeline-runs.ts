@@ -49,8 +49,8 @@ export async function seedPipelineRuns(
       ],
     );
   }
-  await database.execute('vacuum analyze pipeline_runs');
-  await database.execute('vacuum analyze pipeline_run_rollups');
+  for (const table of ['pipeline_runs', 'pipeline_run_rollups'])
+    await database.execute(`vacuum analyze ${table}`);
 }
 
 const seededFacts = {

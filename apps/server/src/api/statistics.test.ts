@@ -190,6 +190,21 @@ describe('statistics of pipelines', () => {
     }
   });
 
+  it('are read to the end by cursors, each row once', async () => {
+    const [found, cursors]: [string[], string[]] = [[], []];
+    for (let query = 'limit=2&sort=total_rows_loaded&order=desc'; ;) {
+      const page = await ask('list_pipeline_stats', pipelinesPath(query));
+      found.push(...page.items.map((item) => item.pipeline_name));
+      if (typeof page.next_cursor !== 'string') break;
+      cursors.push(page.next_cursor);
+      query = `limit=2&sort=total_rows_loaded&order=desc&cursor=${encodeURIComponent(page.next_cursor)}`;
+    }
+    expect(found).toEqual(['events', 'orders', 'empty']);
+    expect(cursors).toHaveLength(1);
+    const elsewhere = await get(datasetsPath(`cursor=${encodeURIComponent(cursors[0] ?? '')}`), seeded.token);
+    expect(elsewhere.statusCode).toBe(400);
+  });
+
   it('count all that the filters leave, whatever the page', async () => {
     const { items, total } = await ask('list_pipeline_stats', pipelinesPath('limit=1&q=e'));
     expect([items.length, total]).toEqual([1, 3]);

@@ -99,10 +99,6 @@ create trigger roll_up_removed after delete on pipeline_runs
 -- The triggers came first: making them waits for those who write, and keeps others waiting until the rollup is filled.
 do $$ begin execute pipeline_run_rollup_statement('select 1 as sign, * from pipeline_runs'); end $$;
 
--- The newest run of a pipeline and of a dataset.
-create index if not exists pipeline_runs_by_pipeline on pipeline_runs (workspace_id, pipeline_name, created_at);
-create index if not exists pipeline_runs_by_dataset on pipeline_runs (workspace_id, dataset_name, created_at);
-
 -- All that is added up, for the parts of days that no rollup covers.
 create index pipeline_runs_measures on pipeline_runs (workspace_id, created_at)
   include (pipeline_name, dataset_name, status, duration_ms, total_rows_extracted, total_rows_loaded, total_bytes_loaded,

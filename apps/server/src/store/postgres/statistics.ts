@@ -50,6 +50,8 @@ const sumColumns: Record<SumName, { column: string; ofRun: string }> = {
 const columnList = eachColumn(({ column }) => column);
 const sumEach = eachColumn(({ column }) => `sum(${column}) as ${column}`);
 
+const dayMs = 86_400_000;
+
 const nameColumns: Record<StatisticsSubject, 'pipeline_name' | 'dataset_name'> = {
   pipeline: 'pipeline_name',
   dataset: 'dataset_name',
@@ -110,7 +112,7 @@ export function createStatisticsStore(sql: Queryable) {
       const scope = createScope(workspaceId, name, { names });
       const { midnightsMs, corrections } = plan;
       const bounds = { fromMs: midnightsMs.at(0) ?? 0, toMs: midnightsMs.at(-1) ?? 0 };
-      const midnights = `${scope.bind(midnightsMs.map((ms) => ms / 1000))}::float8[]`;
+      const midnights = `${scope.bind(midnightsMs.map((ms) => ms / dayMs))}::float8[]`;
       const correctionLists = [
         `${scope.bind(corrections.map((each) => each.fromMs))}::float8[]`,
         `${scope.bind(corrections.map((each) => each.toMs))}::float8[]`,
@@ -134,7 +136,7 @@ export function createStatisticsStore(sql: Queryable) {
             ) as runs
          ),
          parts as not materialized (
-           select width_bucket(extract(epoch from starts_on)::float8, ${midnights}) - 1 as day, ${name} as name, ${columnList}
+           select width_bucket((starts_on - date '1970-01-01')::float8, ${midnights}) - 1 as day, ${name} as name, ${columnList}
              from pipeline_run_rollups
             where ${scope.sql()} and period = 'day' and ${betweenDates(scope, bounds)}
            union all select to_day, name, ${columnList} from moved where to_day between 0 and ${lastDay}
