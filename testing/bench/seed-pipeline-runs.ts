@@ -49,7 +49,7 @@ export async function seedPipelineRuns(
       ],
     );
   }
-  for (const table of ['pipeline_runs', 'pipeline_run_rollups'])
+  for (const table of ['pipeline_runs', 'pipeline_run_rollups', 'pipeline_run_hours'])
     await database.execute(`vacuum analyze ${table}`);
 }
 

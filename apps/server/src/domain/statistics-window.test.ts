@@ -110,20 +110,45 @@ describe('the days of a window', () => {
   });
 });
 
-it('plans the days of zones as those of UTC, and what lies between the two midnights', () => {
-  const plan = (zone: string) =>
-    planDays(daysOfWindow({ start: at('2026-01-10T12:00:00Z'), end: at('2026-01-10T13:00:00Z') }, zone));
-  const midnightsMs = [Date.parse('2026-01-10T00:00:00Z'), Date.parse('2026-01-11T00:00:00Z')];
-  expect(plan('UTC')).toEqual({ midnightsMs, corrections: [] });
-  expect(plan('Europe/Berlin')).toEqual({
-    midnightsMs,
-    corrections: [
-      { fromMs: Date.parse('2026-01-09T23:00:00Z'), toMs: midnightsMs[0], fromDay: -1, toDay: 0 },
-      { fromMs: Date.parse('2026-01-10T23:00:00Z'), toMs: midnightsMs[1], fromDay: 0, toDay: 1 },
-    ],
+describe('the plan of the days of a zone', () => {
+  const plan = (zone: string, unit: 'day' | 'hour') =>
+    planDays(
+      daysOfWindow({ start: at('2026-01-10T12:00:00Z'), end: at('2026-01-10T13:00:00Z') }, zone),
+      unit,
+    );
+  const ms = (texts: string[]) => texts.map((text) => Date.parse(`${text}:00Z`));
+  const midnightsMs = ms(['2026-01-10T00:00', '2026-01-11T00:00']);
+
+  it('takes those of UTC, and moves what lies between the two midnights', () => {
+    expect(plan('UTC', 'day')).toEqual({ unit: 'day', bordersMs: midnightsMs, corrections: [] });
+    expect(plan('Europe/Berlin', 'day')).toEqual({
+      unit: 'day',
+      bordersMs: midnightsMs,
+      corrections: [
+        { fromMs: Date.parse('2026-01-09T23:00:00Z'), toMs: midnightsMs[0], fromDay: -1, toDay: 0 },
+        { fromMs: Date.parse('2026-01-10T23:00:00Z'), toMs: midnightsMs[1], fromDay: 0, toDay: 1 },
+      ],
+    });
+    expect(plan('America/New_York', 'day').corrections).toEqual([
+      { fromMs: midnightsMs[0], toMs: Date.parse('2026-01-10T05:00:00Z'), fromDay: 0, toDay: -1 },
+      { fromMs: midnightsMs[1], toMs: Date.parse('2026-01-11T05:00:00Z'), fromDay: 1, toDay: 0 },
+    ]);
   });
-  expect(plan('America/New_York').corrections).toEqual([
-    { fromMs: midnightsMs[0], toMs: Date.parse('2026-01-10T05:00:00Z'), fromDay: 0, toDay: -1 },
-    { fromMs: midnightsMs[1], toMs: Date.parse('2026-01-11T05:00:00Z'), fromDay: 1, toDay: 0 },
-  ]);
+
+  it('takes hours as they are, and moves something only where a midnight lies within one', () => {
+    expect(plan('America/New_York', 'hour')).toEqual({
+      unit: 'hour',
+      bordersMs: ms(['2026-01-10T05:00', '2026-01-11T05:00']),
+      corrections: [],
+    });
+    const [first, last] = ms(['2026-01-09T19:00', '2026-01-10T19:00']);
+    expect(plan('Asia/Kolkata', 'hour')).toEqual({
+      unit: 'hour',
+      bordersMs: [first, last],
+      corrections: [
+        { fromMs: Date.parse('2026-01-09T18:30:00Z'), toMs: first, fromDay: -1, toDay: 0 },
+        { fromMs: Date.parse('2026-01-10T18:30:00Z'), toMs: last, fromDay: 0, toDay: 1 },
+      ],
+    });
+  });
 });

@@ -76,7 +76,10 @@ export function daysOfWindow(window: { start: Date; end: Date }, zone: string): 
   return days;
 }
 
-/** Runs between the midnight of a zone's day and the nearest one of UTC: they belong to another day in the zone than in UTC. */
+/** Where sums of whole UTC days or hours are read. */
+export type DayUnit = 'day' | 'hour';
+
+/** Runs between the midnight of a zone's day and the nearest border of the unit: they belong to another day than the unit does. */
 export interface DayCorrection {
   fromMs: number;
   toMs: number;
@@ -85,31 +88,38 @@ export interface DayCorrection {
   toDay: number;
 }
 
-/** How the sums of a zone's days come of those of UTC days. */
+/** How the sums of a zone's days come of those of UTC days or hours. */
 export interface DayPlan {
-  /** UTC midnights: day `index` has the UTC days from `index` up to `index + 1`. */
-  midnightsMs: number[];
+  unit: DayUnit;
+  /** Borders of the unit: day `index` has the units from `index` up to `index + 1`. */
+  bordersMs: number[];
   corrections: DayCorrection[];
 }
 
+const unitMs: Record<DayUnit, number> = { day: DAY_MS, hour: DAY_MS / 24 };
+
 /** @param days one after the other without a gap */
-export function planDays(days: readonly ZoneDay[]): DayPlan {
+export function planDays(days: readonly ZoneDay[], unit: DayUnit): DayPlan {
   const boundaries = days.map((day) => day.startMs);
   const last = days.at(-1);
   if (last) boundaries.push(last.endMs);
-  const midnightsMs = boundaries.map(nearestMidnightMs);
+  const bordersMs = boundaries.map((ms) => nearestMs(ms, unitMs[unit]));
   const corrections = boundaries.flatMap((boundary, index): DayCorrection[] => {
-    const midnight = midnightsMs[index] ?? boundary;
-    if (boundary === midnight) return [];
-    return boundary < midnight
-      ? [{ fromMs: boundary, toMs: midnight, fromDay: index - 1, toDay: index }]
-      : [{ fromMs: midnight, toMs: boundary, fromDay: index, toDay: index - 1 }];
+    const border = bordersMs[index] ?? boundary;
+    if (boundary === border) return [];
+    return boundary < border
+      ? [{ fromMs: boundary, toMs: border, fromDay: index - 1, toDay: index }]
+      : [{ fromMs: border, toMs: boundary, fromDay: index, toDay: index - 1 }];
   });
-  return { midnightsMs, corrections };
+  return { unit, bordersMs, corrections };
 }
 
 function nearestMidnightMs(ms: number): number {
-  return Number.isFinite(ms) ? floorTo(ms + DAY_MS / 2, DAY_MS) : ms;
+  return Number.isFinite(ms) ? nearestMs(ms, DAY_MS) : ms;
+}
+
+function nearestMs(ms: number, unit: number): number {
+  return floorTo(ms + unit / 2, unit);
 }
 
 /** @param midnightMs a midnight of UTC */

@@ -8,7 +8,7 @@ import type {
 } from '../store/records.ts';
 import type { SumName } from '../domain/run-sums.ts';
 import type { ZoneDay } from '../domain/statistics-window.ts';
-import { daysOfWindow, planDays } from '../domain/statistics-window.ts';
+import { daysOfWindow } from '../domain/statistics-window.ts';
 import { maximumSeriesDays } from '@pumphouse/contract';
 import { pageOf, readWindow, sortBy } from './read-page.ts';
 import { ServiceError } from './service-error.ts';
@@ -108,12 +108,7 @@ export function createReadStatistics({ store }: Persistence, clock: () => Date) 
       { window, names, limit }: { window: TimeWindow; names: readonly string[] | null; limit: number },
     ): Promise<DailySeries> {
       const days = readDays(window, clock());
-      const plan = planDays(days);
-      const rows = await store.statistics.series(workspaceId, subject, {
-        plan,
-        names,
-        atMost: limit,
-      });
+      const rows = await store.statistics.series(workspaceId, subject, { days, names, atMost: limit });
       const series = rows.flatMap((row) =>
         row.name === null ? [] : [{ name: row.name, daily: fillDays(days.length, row) }],
       );

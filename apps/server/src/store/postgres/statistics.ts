@@ -1,9 +1,9 @@
 import type { Conditions } from './conditions.ts';
-import type { DayPlan, SumPiece, Window } from '../../domain/statistics-window.ts';
+import type { DayPlan, SumPiece, Window, ZoneDay } from '../../domain/statistics-window.ts';
 import type { Queryable } from './pool.ts';
 import type { RunSums, SumName } from '../../domain/run-sums.ts';
 import { createConditions } from './conditions.ts';
-import { piecesOfWindow } from '../../domain/statistics-window.ts';
+import { piecesOfWindow, planDays } from '../../domain/statistics-window.ts';
 import { sumNames } from '../../domain/run-sums.ts';
 
 /** What runs are told apart by in statistics. */
@@ -49,8 +49,6 @@ const sumColumns: Record<SumName, { column: string; ofRun: string }> = {
 };
 const columnList = eachColumn(({ column }) => column);
 const sumEach = eachColumn(({ column }) => `sum(${column}) as ${column}`);
-
-const dayMs = 86_400_000;
 
 const nameColumns: Record<StatisticsSubject, 'pipeline_name' | 'dataset_name'> = {
   pipeline: 'pipeline_name',
@@ -101,60 +99,29 @@ export function createStatisticsStore(sql: Queryable) {
 
     /**
      * Sums by day, of the pipelines or datasets with the most runs and, where there are any runs, of all together.
-     * @param plan how the days come of those of UTC @param atMost how many pipelines or datasets
+     * @param days at least one, one after the other without a gap @param atMost how many pipelines or datasets
      */
     series: async (
       workspaceId: string,
       subject: StatisticsSubject,
-      { plan, names, atMost }: { plan: DayPlan; names: readonly string[] | null; atMost: number },
+      { days, names, atMost }: { days: readonly ZoneDay[]; names: readonly string[] | null; atMost: number },
     ): Promise<SeriesRecord[]> => {
       const name = nameColumns[subject];
       const scope = createScope(workspaceId, name, { names });
-      const { midnightsMs, corrections } = plan;
-      const bounds = { fromMs: midnightsMs.at(0) ?? 0, toMs: midnightsMs.at(-1) ?? 0 };
-      const midnights = `${scope.bind(midnightsMs.map((ms) => ms / dayMs))}::float8[]`;
-      const correctionLists = [
-        `${scope.bind(corrections.map((each) => each.fromMs))}::float8[]`,
-        `${scope.bind(corrections.map((each) => each.toMs))}::float8[]`,
-        `${scope.bind(corrections.map((each) => each.fromDay))}::int[]`,
-        `${scope.bind(corrections.map((each) => each.toDay))}::int[]`,
-      ].join(', ');
-      const lastDay = scope.bind(midnightsMs.length - 2);
-      const lists = eachColumn(
-        ({ column }, name) => `array_agg(${boundedSum(column)} order by day) as "${name}"`,
-      );
+      const window = { start: new Date(days.at(0)?.startMs ?? 0), end: new Date(days.at(-1)?.endMs ?? 0) };
+      const counts = piecesOfWindow(window).map((piece) => selectPiece(scope, name, piece));
+      // The sums by hour are of all names together.
+      const totalUnit = names ? 'day' : 'hour';
+      const cells = selectDayParts(scope, planDays(days, 'day'), { name, only: `${name} = shown.name` });
+      const total = selectDayParts(scope, planDays(days, totalUnit), { name });
       return sql.query<SeriesRecord>(
-        `with moved as materialized (
-           select from_day, to_day, runs.*
-             from unnest(${correctionLists}) as corrections (from_ms, to_ms, from_day, to_day)
-            cross join lateral (
-              select ${name} as name, ${eachColumn(({ column, ofRun }) => `sum(${ofRun}) as ${column}`)}
-                from pipeline_runs
-               where ${scope.sql()}
-                 and created_at >= to_timestamp(from_ms / 1000) and created_at < to_timestamp(to_ms / 1000)
-               group by 1
-            ) as runs
-         ),
-         parts as not materialized (
-           select width_bucket((starts_on - date '1970-01-01')::float8, ${midnights}) - 1 as day, ${name} as name, ${columnList}
-             from pipeline_run_rollups
-            where ${scope.sql()} and period = 'day' and ${betweenDates(scope, bounds)}
-           union all select to_day, name, ${columnList} from moved where to_day between 0 and ${lastDay}
-           union all
-           select from_day, name, ${eachColumn(({ column }) => `-${column}`)} from moved where from_day between 0 and ${lastDay}
-         ),
-         shown as materialized (
-           select name, sum(run_count) as total from parts group by name having sum(run_count) > 0
-            order by total desc, name limit ${scope.bind(atMost)}
-         ),
-         cells as (
-           select total, name, day, ${sumEach} from parts join shown using (name)
-            group by total, name, day having sum(run_count) > 0
-         ),
-         days as (select day, ${sumEach} from parts group by day having sum(run_count) > 0)
-         (select name, array_agg(day order by day) as days, ${lists} from cells group by total, name order by total desc, name)
+        `with shown as materialized (
+           select name, sum(run_count) as total from (${counts.join(' union all ')}) as counts
+            group by name having sum(run_count) > 0 order by total desc, name limit ${scope.bind(atMost)}
+         )
+         (select name, lists.* from shown cross join lateral (${selectLists(cells)}) as lists order by total desc, name)
          union all
-         (select null, array_agg(day order by day), ${lists} from days having count(*) > 0)`,
+         (select null, lists.* from (${selectLists(total)}) as lists where days is not null)`,
         scope.values,
       );
     },
@@ -220,9 +187,53 @@ function selectPiece(scope: Conditions, name: string, piece: SumPiece): string {
            where ${scope.sql()} and period = '${piece.source}' and ${betweenDates(scope, piece)}`;
 }
 
-function betweenInstants(scope: Conditions, { fromMs, toMs }: Bounds): string {
+/** One row: the days that have runs, and their sums. @param parts sums of days, which may have several for a day */
+function selectLists(parts: string): string {
+  return `select array_agg(day order by day) as days,
+                 ${eachColumn(({ column }, name) => `array_agg(${boundedSum(column)} order by day) as "${name}"`)}
+            from (select day, ${sumEach} from (${parts}) as parts group by day having sum(run_count) > 0) as sums`;
+}
+
+/** Sums of days of a zone, in parts: the whole units of each day, and what belongs to another day than its unit. */
+function selectDayParts(
+  scope: Conditions,
+  { unit, bordersMs, corrections }: DayPlan,
+  { name, only = 'true' }: { name: string; only?: string },
+): string {
+  const bounds = { fromMs: bordersMs.at(0) ?? 0, toMs: bordersMs.at(-1) ?? 0 };
+  const borders = `${scope.bind(bordersMs.map((ms) => ms / 1000))}::float8[]`;
+  const dayOf = (column: string) => `width_bucket(date_part('epoch', ${column}), ${borders}) - 1 as day`;
+  const units =
+    unit === 'day'
+      ? `select ${dayOf('starts_on')}, ${columnList} from pipeline_run_rollups
+          where ${scope.sql()} and ${only} and period = 'day' and ${betweenDates(scope, bounds)}`
+      : `select ${dayOf('starts_at')}, ${columnList} from pipeline_run_hours
+          where workspace_id = $1 and ${name === 'dataset_name' ? 'has_dataset' : 'true'}
+            and ${betweenInstants(scope, bounds, 'starts_at')}`;
+  if (corrections.length === 0) return units;
+  const lists = [
+    `${scope.bind(corrections.map((each) => each.fromMs / 1000))}::float8[]`,
+    `${scope.bind(corrections.map((each) => each.toMs / 1000))}::float8[]`,
+    `${scope.bind(corrections.map((each) => each.fromDay))}::int[]`,
+    `${scope.bind(corrections.map((each) => each.toDay))}::int[]`,
+  ].join(', ');
+  return `${units}
+    union all
+    select sides.day, ${eachColumn(({ column }) => `sides.sign * moved.${column}`)}
+      from unnest(${lists}) as corrections (from_seconds, to_seconds, from_day, to_day)
+     cross join lateral (
+       select ${eachColumn(({ column, ofRun }) => `sum(${ofRun}) as ${column}`)} from pipeline_runs
+        where ${scope.sql()} and ${only}
+          and created_at >= to_timestamp(from_seconds) and created_at < to_timestamp(to_seconds)
+       having count(*) > 0
+     ) as moved
+     cross join lateral (values (from_day, -1), (to_day, 1)) as sides (day, sign)
+     where sides.day between 0 and ${scope.bind(bordersMs.length - 2)}`;
+}
+
+function betweenInstants(scope: Conditions, { fromMs, toMs }: Bounds, column = 'created_at'): string {
   const instant = (ms: number) => `to_timestamp(${scope.bind(ms / 1000)}::float8)`;
-  return `created_at >= ${instant(fromMs)} and created_at < ${instant(toMs)}`;
+  return `${column} >= ${instant(fromMs)} and ${column} < ${instant(toMs)}`;
 }
 
 /** @param bounds midnights of UTC */
