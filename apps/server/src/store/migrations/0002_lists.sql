@@ -17,8 +17,7 @@ create index job_runs_by_start on job_runs (workspace_id, started_at, id);
 create index job_runs_by_end on job_runs (workspace_id, finished_at, id);
 create index job_runs_by_duration on job_runs (workspace_id, (extract(epoch from finished_at - started_at)), id);
 
-create index pipeline_runs_by_pipeline on pipeline_runs (workspace_id, pipeline_name, created_at);
-create index pipeline_runs_by_dataset on pipeline_runs (workspace_id, dataset_name, created_at);
+-- Those by pipeline and by dataset hold more, for statistics: see 0004.
 create index pipeline_runs_by_destination on pipeline_runs (workspace_id, destination_name, created_at);
 create index pipeline_runs_by_status on pipeline_runs (workspace_id, status, created_at);
 create index pipeline_runs_empty on pipeline_runs (workspace_id, created_at) where is_empty_run;

@@ -141,7 +141,7 @@ do $$ begin execute pipeline_run_rollup_statement('select 1 as sign, * from pipe
 create index pipeline_runs_measures on pipeline_runs (workspace_id, created_at)
   include (pipeline_name, dataset_name, status, duration_ms, total_rows_extracted, total_rows_loaded, total_bytes_loaded,
            has_schema_migration);
--- The same by name, for the series of a few names.
+-- The same by name, for the series of a few names and for lists by name.
 create index pipeline_runs_pipeline_measures on pipeline_runs (workspace_id, pipeline_name, created_at)
   include (status, duration_ms, total_rows_extracted, total_rows_loaded, total_bytes_loaded, has_schema_migration);
 create index pipeline_runs_dataset_measures on pipeline_runs (workspace_id, dataset_name, created_at)
@@ -165,6 +165,3 @@ select distinct on (workspace_id, dataset_name, pipeline_name, schema_name)
  where dataset_name is not null and json_typeof(document->'tables') = 'object'
    and octet_length(dataset_name) + octet_length(pipeline_name) + octet_length(schema_name) < 2300
  order by workspace_id, dataset_name, pipeline_name, schema_name, last_seen_at desc, version desc nulls last;
-
--- The indexes by name that hold what is added up do their work too. Last, since nobody reads pipeline runs from here to the commit.
-drop index pipeline_runs_by_pipeline, pipeline_runs_by_dataset;
