@@ -59,10 +59,16 @@ class LineSplitter:
 
     def finish(self) -> list[bytes]:
         lines: list[bytes] = []
-        if self._pending:
-            self._add_end(lines, self._masker.mask(self._pending))
-            self._pending = b""
+        pending = self.take_pending()
+        if pending:
+            self._add_end(lines, self._masker.mask(pending))
         return lines
+
+    def take_pending(self) -> bytes:
+        """The unfinished line as it was said, not masked."""
+        pending = self._pending
+        self._pending = b""
+        return pending
 
     def _add_end(self, lines: list[bytes], line: bytes) -> None:
         line = line[:-1] if line.endswith(b"\r") else line
@@ -84,6 +90,8 @@ class _Stream:
         self.io = io
         self.splitter = splitter
         self.heard_at = 0.0
+        # The last bytes that came after the log limit are of a line that has not ended.
+        self.dropped_begun = False
 
 
 class OutputReader:
@@ -162,7 +170,7 @@ class OutputReader:
         data = os.read(descriptor, _READ_BYTES)
         stream.heard_at = time.monotonic()
         if self._used >= self._limit:
-            self._count_dropped(len(data), data.count(b"\n"))
+            self._drop(stream, data)
         elif data:
             self._record(stream, stream.splitter.feed(data))
         return bool(data)
@@ -182,14 +190,18 @@ class OutputReader:
         """Where this reader itself was kept from reading, by a full disk, more of the line is there already: that is no silence."""
         now = time.monotonic()
         for descriptor, stream in self._streams.items():
-            if descriptor in ready or not stream.splitter.has_pending:
+            if descriptor in ready or not stream.splitter.has_pending or self._used >= self._limit:
                 continue
             if now - stream.heard_at >= _SILENCE_SECONDS:
                 stream.heard_at = now
                 self._record(stream, stream.splitter.flush_silent())
 
     def _finish(self, stream: _Stream) -> None:
-        self._record(stream, stream.splitter.finish())
+        if self._used < self._limit:
+            self._record(stream, stream.splitter.finish())
+            return
+        self._drop(stream, b"")
+        self._count_dropped(0, int(stream.dropped_begun))
 
     def _record(self, stream: _Stream, lines: list[bytes]) -> None:
         kept: list[bytes] = []
@@ -208,6 +220,13 @@ class OutputReader:
         if reached:
             words = f"The log of this attempt has reached its limit of {self._limit} bytes. What follows is not kept."
             self._spool.append("note", text=words)
+
+    def _drop(self, stream: _Stream, data: bytes) -> None:
+        """What comes after the limit is counted and not split; a line that had begun before it is counted with its end."""
+        data = stream.splitter.take_pending() + data
+        if data:
+            stream.dropped_begun = not data.endswith(b"\n")
+            self._count_dropped(len(data), data.count(b"\n"))
 
     def _count_dropped(self, size: int, lines: int) -> None:
         self._dropped_bytes += size

@@ -1,9 +1,15 @@
+import os
+import queue
 import random
+import tempfile
 import unittest
+from pathlib import Path
 
-import attempt_runner  # noqa: F401  (puts the package on the path)
+from attempt_runner import await_true
+from pumphouse_bootstrap.events import OUTPUT_ENDED
 from pumphouse_bootstrap.masking import Masker
-from pumphouse_bootstrap.output import LineSplitter
+from pumphouse_bootstrap.output import LineSplitter, OutputReader
+from pumphouse_bootstrap.spool import Spool
 
 SECRET = "very-secret-value"
 
@@ -67,3 +73,38 @@ class Lines(unittest.TestCase):
         splitter.feed("price 5 €".encode()[:-1])
         self.assertEqual(splitter.flush_silent(), [b"price 5 "])
         self.assertEqual(splitter.feed(b"\xac\n"), ["€".encode()])
+
+
+class Posted(queue.Queue):
+    """What is posted; the real queue takes over the signals of its process."""
+
+    def post(self, event: int) -> None:
+        self.put(event)
+
+
+class LogLimit(unittest.TestCase):
+    def count_dropped(self, before: bytes, after: bytes) -> str | None:
+        """`before` reaches a limit of two lines; `after` is written once that is noted."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "spool"
+            events = Posted()
+            read_end, write_end = os.pipe()
+            reader = OutputReader({"stdout": read_end}, Spool(folder), Masker([]), events, 1000, 300)
+            reader.start()
+            os.write(write_end, before)
+            await_true(lambda: b"its limit of 300 bytes" in path.read_bytes(), "the limit is noted")
+            os.write(write_end, after)
+            os.close(write_end)
+            self.assertEqual(events.get(timeout=60), OUTPUT_ENDED)
+            os.close(read_end)
+            return reader.describe_dropped()
+
+    def test_a_line_that_had_begun_before_the_limit_is_counted_once(self) -> None:
+        line = b"x" * 99 + b"\n"
+        for before, after in (
+            (line * 3 + b"begun", b" and ended\nanother\nlast"),
+            (line * 2, line + b"begun and ended\nanother\nlast"),
+            (line * 3 + b"begun and ended\nanother\nlast", b""),
+        ):
+            dropped = self.count_dropped(before, after)
+            self.assertIn("4 more lines (128 bytes) came after the log limit", dropped or "", before)
