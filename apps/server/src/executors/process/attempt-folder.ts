@@ -1,7 +1,7 @@
 /** The folder of an attempt: what is in it, who writes it, how it is read when its owner is hostile. */
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { ExitFacts } from '../executor.ts';
@@ -103,6 +103,23 @@ export async function listAttemptIds(dataDir: string): Promise<string[]> {
 /** Creates a folder that is passed through, not read, by others than the server. */
 export async function createPassageFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o711 });
+}
+
+/**
+ * Removes the folder of an attempt, if it is there. The record goes last: a removal that breaks off, or that meets a process which is
+ * just dying and still makes folders, leaves an attempt that is listed, and so removed again.
+ */
+export async function removeAttemptFolder(folder: AttemptFolder): Promise<void> {
+  const names = await readdir(folder.path).catch(nothingWhereMissing);
+  for (const path of names.map((name) => join(folder.path, name))) {
+    if (path !== folder.attemptFile) await rm(path, { recursive: true, force: true });
+  }
+  await rm(folder.path, { recursive: true, force: true });
+}
+
+function nothingWhereMissing(error: unknown): string[] {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+  throw error;
 }
 
 /** Writes a file whole or not at all. */

@@ -259,3 +259,30 @@ describe('a failure to start', () => {
     });
   });
 });
+
+// A folder that is mounted cannot be removed, as one in which a dying process makes another meanwhile.
+it.skipIf(!isRoot)(
+  'a removal that breaks off leaves an attempt that is listed, and removed again',
+  async ({ skip }) => {
+    const spec = createSpec();
+    const handle = await startAttempt(spec);
+    await routes.awaitReport(spec.attemptId);
+    await executor.stop(handle, { graceSeconds: 0 });
+    const { path, workRoot } = locateAttemptFolder(dataDir.path, spec.attemptId);
+    const busy = join(workRoot, 'busy');
+    await mkdir(busy, { recursive: true });
+    try {
+      await promisify(execFile)('mount', ['-t', 'tmpfs', 'tmpfs', busy]);
+    } catch (error) {
+      skip(`nothing can be mounted here: ${String(error)}`);
+    }
+    try {
+      await expect(executor.remove(handle)).rejects.toThrow('EBUSY');
+      expect((await executor.list()).map(({ attemptId }) => attemptId)).toContain(spec.attemptId);
+    } finally {
+      await promisify(execFile)('umount', ['--lazy', busy]);
+    }
+    await executor.remove(handle);
+    await expect(stat(path)).rejects.toThrow('ENOENT');
+  },
+);

@@ -1,5 +1,4 @@
 /** Runs attempts as processes of this machine, each under a bootstrap that outlives the server. */
-import { rm } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import { ExecutorError } from '../executor.ts';
 import type { AttemptHandle, AttemptInspection, AttemptSpec, Executor, ListedAttempt } from '../executor.ts';
@@ -11,6 +10,7 @@ import {
   readExitFacts,
   readProcessRecord,
   readRegularFile,
+  removeAttemptFolder,
   writeFileAtomically,
   type AttemptFolder,
 } from './attempt-folder.ts';
@@ -143,7 +143,7 @@ export function createProcessExecutor(options: ProcessExecutorOptions): Executor
       if (inspection.state === 'unknown') throw new ExecutorError('backend', inspection.detail);
       const verdict = judgePlace(handle, readPlace(), dataDir);
       if (verdict.place === 'elsewhere') throw new ExecutorError('backend', verdict.detail);
-      await rm(verdict.data.folder, { recursive: true, force: true });
+      await removeAttemptFolder(locateAttemptFolder(dataDir, verdict.data.attemptId));
     },
     async list() {
       const ids = await listAttemptIds(dataDir);
