@@ -1,7 +1,7 @@
 import type { Handlers } from '../handler.ts';
 import type { ReadStatistics } from '../../services/read-statistics.ts';
 import type { RouteQuery } from '@pumphouse/contract';
-import type { StatisticsFilter } from '../../store/records.ts';
+import type { StatisticsFilter, StatisticsSubject } from '../../store/records.ts';
 import { readPaging, toPage } from '../wire/pages.ts';
 import { readWindow } from '../../services/read-page.ts';
 import { toDailySums, toSeriesDay, toStoredDatasetStats, toStoredPipelineStats } from '../wire/statistics.ts';
@@ -14,6 +14,24 @@ export function createStatisticsHandlers(services: {
   readStatistics: ReadStatistics;
 }): Pick<Handlers, Operations> {
   const { readStatistics } = services;
+
+  async function readDaily(
+    subject: StatisticsSubject,
+    workspaceId: string,
+    query: Pick<RouteQuery<'list_pipeline_daily_series'>, 'start' | 'end' | 'timezone' | 'limit'>,
+    names: readonly string[] | undefined,
+  ) {
+    const { days, total, series } = await readStatistics.daily(subject, workspaceId, {
+      window: query,
+      names: names ?? null,
+      limit: query.limit,
+    });
+    return {
+      shared: { timezone: query.timezone, days: days.map(toSeriesDay), total: toDailySums(total) },
+      series: series.map(({ name, daily }) => ({ name, daily: toDailySums(daily) })),
+    };
+  }
+
   return {
     async list_pipeline_stats({ params, query }) {
       const filter = toFilter(query, query.pipeline_name);
@@ -30,36 +48,13 @@ export function createStatisticsHandlers(services: {
     },
 
     async list_pipeline_daily_series({ params, query }) {
-      const names = query.pipeline_name ?? null;
-      const daily = await readStatistics.daily('pipeline', params.workspace_id, {
-        window: query,
-        names,
-        limit: query.limit,
-      });
-      return {
-        timezone: query.timezone,
-        days: daily.days.map(toSeriesDay),
-        total: toDailySums(daily.total),
-        pipelines: daily.series.map((each) => ({
-          pipeline_name: each.name,
-          daily: toDailySums(each.daily),
-        })),
-      };
+      const { shared, series } = await readDaily('pipeline', params.workspace_id, query, query.pipeline_name);
+      return { ...shared, pipelines: series.map(({ name, daily }) => ({ pipeline_name: name, daily })) };
     },
 
     async list_dataset_daily_series({ params, query }) {
-      const names = query.dataset_name ?? null;
-      const daily = await readStatistics.daily('dataset', params.workspace_id, {
-        window: query,
-        names,
-        limit: query.limit,
-      });
-      return {
-        timezone: query.timezone,
-        days: daily.days.map(toSeriesDay),
-        total: toDailySums(daily.total),
-        datasets: daily.series.map((each) => ({ dataset_name: each.name, daily: toDailySums(each.daily) })),
-      };
+      const { shared, series } = await readDaily('dataset', params.workspace_id, query, query.dataset_name);
+      return { ...shared, datasets: series.map(({ name, daily }) => ({ dataset_name: name, daily })) };
     },
   };
 }

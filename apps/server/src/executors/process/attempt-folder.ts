@@ -5,6 +5,7 @@ import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/p
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { ExitFacts } from '../executor.ts';
+import { isErrorCode } from '../../error-code.ts';
 
 /** `attempt.json`: what the executor knows before there is a process, so that an attempt without a stored handle is found again. */
 const attemptRecordSchema = z.object({
@@ -118,7 +119,7 @@ export async function removeAttemptFolder(folder: AttemptFolder): Promise<void> 
 }
 
 function nothingWhereMissing(error: unknown): string[] {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+  if (isErrorCode(error, 'ENOENT')) return [];
   throw error;
 }
 

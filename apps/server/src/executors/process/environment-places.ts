@@ -11,6 +11,7 @@ import {
   locateEnvironment,
   locateEnvironments,
 } from './environment-builder.ts';
+import { isErrorCode } from '../../error-code.ts';
 
 /** Every place where an environment is or was to be: one whose builder was killed has no marker and is there all the same. */
 export async function listEnvironments(dataDir: string): Promise<ListedEnvironment[]> {
@@ -84,5 +85,5 @@ async function measureFolder(folder: string): Promise<number> {
 const blockBytes = 512;
 
 function ignoreAbsence(error: unknown): void {
-  if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+  if (!isErrorCode(error, 'ENOENT')) throw error;
 }

@@ -23,6 +23,7 @@ import { listCaches, listEnvironments, measureEnvironment, removeCache } from '.
 import { decideIsolation, type Isolation } from './isolation.ts';
 import { probeMachine } from './probe.ts';
 import { isProcessAlive, type ProcessIdentity } from './process-identity.ts';
+import { isErrorCode } from '../../error-code.ts';
 
 export interface ExecutorLog {
   info(fields: Record<string, unknown>, message: string): void;
@@ -160,7 +161,7 @@ export function createProcessExecutor(options: ProcessExecutorOptions): Executor
 }
 
 function ignoreMissingFolder(error: unknown): void {
-  if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+  if (!isErrorCode(error, 'ENOENT')) throw error;
 }
 
 function requireIsolation(isolation: Isolation | null): Isolation {

@@ -2,6 +2,7 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isErrorCode } from '../../error-code.ts';
 
 export interface ProcessIdentity {
   bootId: string;
@@ -60,7 +61,7 @@ export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals)
   try {
     return process.kill(identity.pid, signal);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false;
+    if (isErrorCode(error, 'ESRCH')) return false;
     throw error;
   }
 }

@@ -3,6 +3,7 @@ import { chown, lchown, mkdtemp, readFile, readdir, rename, rm } from 'node:fs/p
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { PostgresBinaries, RunAs } from './postgres-binaries.ts';
+import { isErrorCode } from '../../error-code.ts';
 
 const run = promisify(execFile);
 
@@ -59,7 +60,7 @@ async function removeUnfinished(folder: string): Promise<void> {
 
 async function readClusterMajor(folder: string): Promise<number | undefined> {
   const version = await readFile(join(folder, 'PG_VERSION'), 'utf8').catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (isErrorCode(error, 'ENOENT')) return undefined;
     throw error;
   });
   if (version !== undefined) return Number.parseInt(version, 10);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { identifyOwnProcess, isAlive } from './live-process.ts';
 import type { LiveProcess } from './live-process.ts';
+import { isErrorCode } from '../../error-code.ts';
 
 const retryMs = 20;
 const refreshMs = 2000;
@@ -62,7 +63,7 @@ async function claim(folder: string, ticket: string, number: number): Promise<st
   try {
     await link(ticket, path);
   } catch (error) {
-    if (isCode(error, 'EEXIST')) return undefined;
+    if (isErrorCode(error, 'EEXIST')) return undefined;
     throw error;
   }
   // Our listing may be old: since then others may have locked, released and cleaned up, this very name included.
@@ -80,7 +81,7 @@ async function release(path: string): Promise<void> {
     await truncate(path);
   } catch (error) {
     // A later owner, who took this process for dead, cleaned up.
-    if (!isCode(error, 'ENOENT')) throw error;
+    if (!isErrorCode(error, 'ENOENT')) throw error;
   }
 }
 
@@ -91,7 +92,7 @@ async function isHeld(path: string): Promise<boolean> {
     return alive ?? Date.now() - (await stat(path)).mtimeMs < foreignStaleMs;
   } catch (error) {
     // Gone: a later owner cleaned up. Not to be read: it was given back, or a power cut left it without its content.
-    if (isCode(error, 'ENOENT') || error instanceof SyntaxError) return false;
+    if (isErrorCode(error, 'ENOENT') || error instanceof SyntaxError) return false;
     throw error;
   }
 }
@@ -111,8 +112,4 @@ async function lockNumbers(folder: string): Promise<number[]> {
     const match = lockName.exec(name);
     return match ? [Number(match[1])] : [];
   });
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }
