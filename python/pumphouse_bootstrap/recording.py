@@ -114,7 +114,7 @@ class Recording:
         self._spool.append_exit(
             code=None if reason else process.code,
             signal=None if reason else process.signal,
-            out_of_memory=_count_oom_kills(self._start.cgroup_memory_events) > self._oom_kills,
+            out_of_memory="limit" if _count_oom_kills(self._start.cgroup_memory_events) > self._oom_kills else None,
             peak_memory_bytes=process.peak_memory_bytes,
             reason=reason,
             killed_descendants=killed,

@@ -3,6 +3,12 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { defaultRetention, parseRetention, RetentionSyntaxError } from './domain/retention-limits.ts';
+import {
+  defaultInstanceSizes,
+  InstanceSizesSyntaxError,
+  parseInstanceSizes,
+} from './domain/instance-sizes.ts';
+import type { InstanceSizes } from './domain/instance-sizes.ts';
 import type { RetentionLimits } from './domain/retention-limits.ts';
 import { faultPointNames } from './fault-points.ts';
 
@@ -57,6 +63,12 @@ export const settings = {
     .min(1)
     .default(() => Math.max(4, 4 * availableParallelism()))
     .describe('How many runs this server drives at once; more wait as pending'),
+  PUMPHOUSE_INSTANCE_SIZES: z
+    .string()
+    .default(defaultInstanceSizes)
+    .describe(
+      'What a run of each size may use, as `<size>=<cores>/<MiB of memory>/<processes>`; `-`: no limit',
+    ),
   PUMPHOUSE_MAX_UPLOAD_MB: z.coerce
     .number()
     .int()
@@ -118,6 +130,7 @@ export interface Config {
   attemptsUrl: string | null;
   allowUnisolated: boolean;
   maxActiveRuns: number;
+  instanceSizes: InstanceSizes;
   maxUploadBytes: number;
   maxUnpackedBytes: number;
   logLevel: Values['PUMPHOUSE_LOG_LEVEL'];
@@ -161,6 +174,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     attemptsUrl: values.PUMPHOUSE_ATTEMPTS_URL?.replace(/\/+$/, '') ?? null,
     allowUnisolated: values.PUMPHOUSE_ALLOW_UNISOLATED === '1',
     maxActiveRuns: values.PUMPHOUSE_MAX_ACTIVE_RUNS,
+    instanceSizes: readInstanceSizes(values.PUMPHOUSE_INSTANCE_SIZES),
     maxUploadBytes: values.PUMPHOUSE_MAX_UPLOAD_MB * megabyte,
     maxUnpackedBytes: values.PUMPHOUSE_MAX_UNPACKED_MB * megabyte,
     logLevel: values.PUMPHOUSE_LOG_LEVEL,
@@ -202,6 +216,15 @@ function readRetention(text: string): RetentionLimits {
   } catch (error) {
     if (!(error instanceof RetentionSyntaxError)) throw error;
     throw new ConfigError(`PUMPHOUSE_RETENTION: ${error.message}`);
+  }
+}
+
+function readInstanceSizes(text: string): InstanceSizes {
+  try {
+    return parseInstanceSizes(text);
+  } catch (error) {
+    if (!(error instanceof InstanceSizesSyntaxError)) throw error;
+    throw new ConfigError(`PUMPHOUSE_INSTANCE_SIZES: ${error.message}`);
   }
 }
 

@@ -259,6 +259,7 @@ async function serve(
     faultPoints,
     installationId: installation.id,
     attemptsUrl,
+    instanceSizes: config.instanceSizes,
     sandboxUid: (offset) => firstRunUid + (offset % (lastRunUid - firstRunUid + 1)),
   });
   const driveRun = createDriveRun({

@@ -41,7 +41,7 @@ const exit = (n: number) => ({
   at,
   code: 0,
   signal: null,
-  out_of_memory: false,
+  out_of_memory: null,
   peak_memory_bytes: null,
   reason: null,
   killed_descendants: 0,

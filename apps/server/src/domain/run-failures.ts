@@ -24,6 +24,11 @@ export const runFailures = {
     nextStep:
       'Load in smaller pieces (chunks, `max_table_nesting`, fewer workers), or run it where there is more memory.',
   },
+  machine_out_of_memory: {
+    cause: 'The machine of the run had no memory left, and its kernel chose the run to be ended.',
+    nextStep:
+      'Start the job again when the machine has room; have whoever runs the server allow fewer runs at once, or smaller ones.',
+  },
   timed_out: {
     cause: 'The run took longer than its timeout and was stopped.',
     nextStep: 'Raise `timeout` in `execute` of the job, or give it less to do in one run.',

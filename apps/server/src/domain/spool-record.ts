@@ -11,7 +11,8 @@ export type SpoolRecord =
 export interface SpoolExit {
   code: number | null;
   signal: string | null;
-  outOfMemory: boolean;
+  /** Whose end of memory it was. */
+  outOfMemory: 'limit' | 'machine' | null;
   peakMemoryBytes: number | null;
   reason: { code: string; detail: string } | null;
   killedDescendants: number;
@@ -102,11 +103,15 @@ function readExit(record: Record<string, unknown>): SpoolExit {
   return {
     code: readInteger(record['code']),
     signal: typeof record['signal'] === 'string' ? readWord(record['signal'], longestWord) : null,
-    outOfMemory: record['out_of_memory'] === true,
+    outOfMemory: readOutOfMemory(record['out_of_memory']),
     peakMemoryBytes: readInteger(record['peak_memory_bytes']),
     reason: readReason(record['reason']),
     killedDescendants: readInteger(record['killed_descendants']) ?? 0,
   };
+}
+
+function readOutOfMemory(value: unknown): SpoolExit['outOfMemory'] {
+  return value === 'limit' || value === 'machine' ? value : null;
 }
 
 function readReason(value: unknown): SpoolExit['reason'] {

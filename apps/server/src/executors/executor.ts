@@ -47,6 +47,32 @@ export interface ListedEnvironment {
   begunAt: Date;
 }
 
+/**
+ * Something of this installation on an executor's backend, known by its label or its place, and what it is there for. The owner may
+ * be gone: who knows the store decides that, and has what nothing owns removed.
+ */
+export interface Belonging {
+  kind: 'container' | 'volume' | 'network' | 'image' | 'folder' | 'processes';
+  /** Good for `removeBelonging` of the same executor, and for people. */
+  id: string;
+  owner: BelongingOwner;
+  madeAt: Date;
+  /** Null where it is not known without looking at every file. */
+  sizeBytes: number | null;
+}
+
+export type BelongingOwner =
+  | { kind: 'attempt'; attemptId: string }
+  | { kind: 'environment'; path: string }
+  /** Of one build of an environment, and nobody's when that has ended. */
+  | { kind: 'build'; path: string }
+  | { kind: 'cache'; organizationId: string }
+  | { kind: 'local-data'; workspaceId: string; profile: string }
+  /** Needed as long as there is the installation. */
+  | { kind: 'installation' }
+  /** An image of ours; `isCurrent` false: a later one has taken its place. */
+  | { kind: 'runner-image'; isCurrent: boolean };
+
 export interface ListedCache {
   organizationId: string;
   sizeBytes: number;
@@ -70,13 +96,30 @@ export interface AttemptSpec {
   localData: { workspaceId: string; profile: string; access: LocalDataAccess } | null;
   /** Uid of the workspace's runs; used only where the server is root. */
   uid: number;
-  limits: { memoryBytes: number | null; processes: number | null };
+  limits: AttemptLimits;
+  /**
+   * `shared`: the run reaches what its executor's runs reach. `apart`: the same way out, and a network of its own inside, so that
+   * what it listens on without a password is reached by nobody but the server.
+   */
+  network: 'shared' | 'apart';
 }
+
+/** What an attempt may use; null: as much as there is. An executor that cannot hold one says so in its capabilities. */
+export interface AttemptLimits {
+  memoryBytes: number | null;
+  /** Cores; a half is 0.5. */
+  cpus: number | null;
+  /** Processes and threads at once. */
+  processes: number | null;
+}
+
+/** Whose end of memory killed the run: its own `limit`, or the whole `machine`'s. */
+export type OutOfMemory = 'limit' | 'machine';
 
 export interface ExitFacts {
   code: number | null;
   signal: string | null;
-  outOfMemory: boolean;
+  outOfMemory: OutOfMemory | null;
 }
 
 /**
@@ -86,7 +129,8 @@ export interface ExitFacts {
 export type AttemptInspection =
   | { state: 'running' }
   | { state: 'exited'; exit: ExitFacts }
-  | { state: 'missing' }
+  /** `detail` says what is known of the end of something that left no record of it. */
+  | { state: 'missing'; detail?: string }
   | { state: 'unknown'; detail: string };
 
 export interface ListedAttempt {

@@ -231,7 +231,7 @@ describe('what an exit means', () => {
   const clean: AttemptExit = {
     code: 0,
     signal: null,
-    outOfMemory: false,
+    outOfMemory: null,
     peakMemoryBytes: null,
     reason: null,
     killedDescendants: 0,
@@ -252,11 +252,18 @@ describe('what an exit means', () => {
     [
       'too much memory',
       null,
-      { code: null, signal: 'SIGKILL', outOfMemory: true },
+      { code: null, signal: 'SIGKILL', outOfMemory: 'limit' },
       'failed',
       'out_of_memory',
     ],
-    ['memory that ran out and was coped with', null, { outOfMemory: true }, 'completed', null],
+    [
+      'the end of the machine’s memory',
+      null,
+      { code: null, signal: 'SIGKILL', outOfMemory: 'machine' },
+      'failed',
+      'machine_out_of_memory',
+    ],
+    ['memory that ran out and was coped with', null, { outOfMemory: 'limit' }, 'completed', null],
     ['neither code nor signal', null, { code: null }, 'failed', 'exit_code'],
   ])('%s', (_what, endIntent, exit, status, code) => {
     const outcome = outcomeOfExit({ endIntent }, { ...clean, ...exit });

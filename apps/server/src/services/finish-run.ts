@@ -107,7 +107,9 @@ export function outcomeOfExit(run: Pick<JobRunRecord, 'endIntent'>, exit: Attemp
   }
   if (exit.reason) return failed(readRunFailureCode(exit.reason.code), exit.reason.detail);
   if (exit.code === 0) return { status: 'completed' };
-  if (exit.outOfMemory)
+  if (exit.outOfMemory === 'machine')
+    return failed('machine_out_of_memory', 'The machine had no memory left, and its kernel ended the run.');
+  if (exit.outOfMemory === 'limit')
     return failed('out_of_memory', 'The run needed more memory than it may use and was killed.');
   if (exit.signal) return failed('killed', `The run was ended by ${exit.signal}.`);
   if (exit.code === null) return failed('exit_code', 'The run ended without an exit code.');

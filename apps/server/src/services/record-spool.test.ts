@@ -233,7 +233,7 @@ describe('a hostile record', () => {
       exit: {
         code: null,
         signal: null,
-        outOfMemory: false,
+        outOfMemory: null,
         peakMemoryBytes: null,
         reason: null,
         killedDescendants: 0,

@@ -33,7 +33,8 @@ async function startAttempt(jobRef: string) {
     workFolderName: 'work',
     localData: null,
     uid: 61_000,
-    limits: { memoryBytes: null, processes: null },
+    limits: { memoryBytes: null, cpus: null, processes: null },
+    network: 'shared',
   });
   return { id, run };
 }

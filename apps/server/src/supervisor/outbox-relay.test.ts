@@ -51,7 +51,8 @@ async function endRun(options: { storesHandle: boolean }) {
     workFolderName: 'W',
     localData: null,
     uid: 61_000,
-    limits: { memoryBytes: null, processes: null },
+    limits: { memoryBytes: null, cpus: null, processes: null },
+    network: 'shared',
   });
   if (options.storesHandle) await fixture.store.attempts.saveHandle(id, handle);
   await fixture.attemptLog.write(run.id, id, [runnerLine('a line', new Date())]);

@@ -4,10 +4,12 @@ import type { AttemptRecord, Claim, JobRunRecord, WorkspaceRecord } from '../sto
 import type { EnvironmentLocation } from '../executors/executor.ts';
 import type { Environments } from './environments.ts';
 import type { FaultPoints } from '../fault-points.ts';
+import type { InstanceSizes } from '../domain/instance-sizes.ts';
 import type { JobDefinition } from '../domain/job-definition.ts';
 import type { Persistence } from '../store/store.ts';
 import type { RunVariables } from '../services/run-variables.ts';
 import { chooseBuildSettings } from '../domain/build-settings.ts';
+import { chooseInstanceLimits } from '../domain/instance-sizes.ts';
 import { createLineBuffer } from './line-buffer.ts';
 import { createSecret, hashSecret } from '../services/credentials.ts';
 import { localPathName } from '../domain/local-path-name.ts';
@@ -21,6 +23,7 @@ export interface StartAttemptDependencies {
   faultPoints: FaultPoints;
   installationId: string;
   attemptsUrl: string;
+  instanceSizes: InstanceSizes;
   /** The uid of a workspace's or an organization's processes. */
   sandboxUid: (offset: number) => number;
 }
@@ -37,17 +40,16 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
     run: JobRunRecord,
     workspace: WorkspaceRecord,
     attempt: AttemptRecord,
+    definition: JobDefinition,
     signal: AbortSignal,
   ): Promise<EnvironmentLocation> {
-    const [version] = await store.jobs.getVersions([run.jobVersionId]);
     const deployment = await store.deployments.get(run.workspaceId, run.deploymentId);
     const organization = await store.people.getOrganization(workspace.organizationId);
-    if (!version || !deployment || !organization)
-      throw new Error(`Run ${run.id} has lost what it is made of`);
+    if (!deployment || !organization) throw new Error(`Run ${run.id} has lost what it is made of`);
     const lines = createLineBuffer((batch) => attemptLog.write(run.id, attempt.id, batch));
     const request = {
       deployment,
-      definition: version.definition as JobDefinition,
+      definition,
       organization: { id: organization.id, uid: dependencies.sandboxUid(organization.sandboxUidOffset) },
       settings: chooseBuildSettings(await readRunVariables(run.workspaceId, run.profile)),
     };
@@ -66,9 +68,14 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
     claim: Claim,
     run: JobRunRecord,
     workspace: WorkspaceRecord,
-    place: { attempt: AttemptRecord; token: string; environment: EnvironmentLocation },
+    place: {
+      attempt: AttemptRecord;
+      token: string;
+      environment: EnvironmentLocation;
+      definition: JobDefinition;
+    },
   ): Promise<StartedAttempt> {
-    const { attempt, token, environment } = place;
+    const { attempt, token, environment, definition } = place;
     const handle = await executor.start({
       attemptId: attempt.id,
       jobRunId: run.id,
@@ -80,7 +87,8 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
       workFolderName: localPathName(workspace.name),
       localData: { workspaceId: run.workspaceId, profile: run.profile, access: 'read-write' },
       uid: dependencies.sandboxUid(workspace.sandboxUidOffset),
-      limits: { memoryBytes: null, processes: null },
+      limits: chooseInstanceLimits(dependencies.instanceSizes, definition.require?.instance?.size),
+      network: 'shared',
     });
     await faultPoints.reach('before-handle-stored');
     await store.attempts.saveHandle(attempt.id, handle);
@@ -99,7 +107,10 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
     const first = await store.attempts.ensureFirst(run.id, executor.name);
     const workspace = await store.workspaces.get(run.workspaceId);
     if (!workspace) throw new Error(`Run ${run.id} belongs to no workspace`);
-    const environment = await prepareEnvironment(run, workspace, first, signal);
+    const [version] = await store.jobs.getVersions([run.jobVersionId]);
+    if (!version) throw new Error(`Run ${run.id} has no job`);
+    const definition = version.definition as JobDefinition;
+    const environment = await prepareEnvironment(run, workspace, first, definition, signal);
     const token = createSecret('dlt_b_');
     const attempt =
       (await store.attempts.assign(first.id, claim, executor.name, hashSecret(token))) ??
@@ -107,6 +118,6 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
     if (!attempt) return undefined;
     if (attempt.id !== first.id) await store.environments.noteUse(attempt.id, environment.path);
     if (run.sharesLocalData) await store.workspaces.noteLocalData(run.workspaceId, run.profile);
-    return start(claim, run, workspace, { attempt, token, environment });
+    return start(claim, run, workspace, { attempt, token, environment, definition });
   };
 }

@@ -57,7 +57,8 @@ function describeAttempt(): AttemptSpec {
     workFolderName: 'my-workspace',
     localData: null,
     uid: 61_001,
-    limits: { memoryBytes: null, processes: null },
+    limits: { memoryBytes: null, cpus: null, processes: null },
+    network: 'shared',
   };
 }
 

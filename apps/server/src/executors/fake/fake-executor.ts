@@ -203,7 +203,7 @@ const HIDDEN = 'The place of the attempt cannot be seen from here.';
 
 function endAttempt(attempt: FakeAttempt, facts: Partial<ExitFacts>): void {
   if (attempt.state.state !== 'running') return;
-  const exit: ExitFacts = { code: 0, signal: null, outOfMemory: false, ...facts };
+  const exit: ExitFacts = { code: 0, signal: null, outOfMemory: null, ...facts };
   attempt.state = { state: 'exited', exit };
   const { code, signal, outOfMemory } = exit;
   appendRecord(attempt, { kind: 'exit', code, signal, out_of_memory: outOfMemory, reason: null });

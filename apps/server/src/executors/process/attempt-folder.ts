@@ -49,7 +49,7 @@ const exitRecordSchema = z.object({
   kind: z.literal('exit'),
   code: z.int().nullable(),
   signal: z.string().nullable(),
-  out_of_memory: z.boolean(),
+  out_of_memory: z.enum(['limit', 'machine']).nullable(),
 });
 
 /** The exit record is the last line; a longer line than this cannot be one. */

@@ -60,7 +60,8 @@ async function createHarness(overrides: Partial<ProcessExecutorOptions>): Promis
       workFolderName: 'my-workspace',
       localData: { workspaceId: 'workspace-1', profile: 'prod', access: 'read-write' },
       uid: TEST_UID,
-      limits: { memoryBytes: null, processes: null },
+      limits: { memoryBytes: null, cpus: null, processes: null },
+      network: 'shared',
     };
   };
 

@@ -99,7 +99,8 @@ function createSpec(overrides: Partial<AttemptSpec> = {}): AttemptSpec {
     workFolderName: 'my-workspace',
     localData: { workspaceId: `workspace-${attemptId}`, profile: 'prod', access: 'read-write' },
     uid: TEST_UID,
-    limits: { memoryBytes: null, processes: null },
+    limits: { memoryBytes: null, cpus: null, processes: null },
+    network: 'shared',
     ...overrides,
   };
 }

@@ -5,7 +5,7 @@ import { columns } from './columns.ts';
 export interface AttemptExit {
   code: number | null;
   signal: string | null;
-  outOfMemory: boolean;
+  outOfMemory: 'limit' | 'machine' | null;
   peakMemoryBytes: number | null;
   reason: { code: string; detail: string } | null;
   killedDescendants: number;

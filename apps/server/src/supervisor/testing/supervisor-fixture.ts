@@ -3,6 +3,7 @@ import type { FakeScripts } from '../../executors/fake/fake-executor.ts';
 import type { ServiceFixture } from '../../services/testing/service-fixture.ts';
 import type { Supervisor } from '../supervisor.ts';
 import { randomUUID } from 'node:crypto';
+import { parseInstanceSizes } from '../../domain/instance-sizes.ts';
 import { createDriveRun } from '../drive-run.ts';
 import { createEnvironments } from '../environments.ts';
 import { createFakeExecutor } from '../../executors/fake/fake-executor.ts';
@@ -43,6 +44,7 @@ export function createServer(fixture: ServiceFixture, options: ServerOptions): S
       readRunVariables: fixture.readRunVariables,
       installationId: 'installation',
       attemptsUrl,
+      instanceSizes: parseInstanceSizes(''),
       sandboxUid: (offset) => 61_000 + offset,
     }),
     watchAttempt: createWatchAttempt({ ...common, recordSpool, finishRun, deliverySeconds }),
