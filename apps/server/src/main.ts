@@ -347,6 +347,7 @@ async function createExecutor(
       bwrapPath,
       allowUnisolated: config.allowUnisolated,
       installationId,
+      buildLimits: config.instanceSizes.medium,
       searchPath: config.toolVariables['PATH'],
       log,
     });

@@ -17,6 +17,8 @@ const attemptRecordSchema = z.object({
   machineId: z.string(),
   bootId: z.string(),
   pidNamespace: z.string(),
+  /** Folders of the attempt's control group. */
+  controlGroup: z.array(z.string()).default([]),
 });
 export type AttemptRecord = z.infer<typeof attemptRecordSchema>;
 
@@ -43,6 +45,8 @@ export interface StartFile {
   local_data: { path: string; mounted: boolean } | null;
   sandbox: string[];
   drop_to: { uid: number; gid: number } | null;
+  control_groups: { memory: string | null; pids: string | null } | null;
+  join_groups?: string[];
 }
 
 const exitRecordSchema = z.object({
