@@ -118,6 +118,7 @@ function createMakers(config: Config, installationId: string, log: Logger): Exec
           engine,
           installationId,
           runnerImage: config.engine.runnerImage,
+          buildLimits: config.instanceSizes.medium,
           bootstrapDir: bootstrapFolder,
           network: config.engine.network,
         }),
@@ -142,6 +143,7 @@ async function createProcess(config: Config, installationId: string, log: Logger
       bwrapPath,
       allowUnisolated: config.allowUnisolated,
       installationId,
+      buildLimits: config.instanceSizes.medium,
       searchPath: config.toolVariables['PATH'],
       log,
     });

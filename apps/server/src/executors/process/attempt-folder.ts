@@ -18,6 +18,8 @@ const attemptRecordSchema = z.object({
   machineId: z.string(),
   bootId: z.string(),
   pidNamespace: z.string(),
+  /** Folders of the attempt's control group. */
+  controlGroup: z.array(z.string()).default([]),
 });
 export type AttemptRecord = z.infer<typeof attemptRecordSchema>;
 
@@ -44,6 +46,8 @@ export interface StartFile {
   local_data: { path: string; mounted: boolean } | null;
   sandbox: string[];
   drop_to: { uid: number; gid: number } | null;
+  control_groups: { memory: string | null; pids: string | null } | null;
+  join_groups?: string[];
 }
 
 /** The exit record is the last line; a longer line than this cannot be one. */

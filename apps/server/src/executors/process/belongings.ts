@@ -86,7 +86,7 @@ export function createBelongings(options: BelongingsOptions) {
 
   function killProcesses(attemptId: string): Promise<void> {
     const { startFile } = locateAttemptFolder(dataDir, attemptId);
-    return killAttempt({ attemptId, startFile, bootstrapPid: null, startTime: null });
+    return killAttempt({ attemptId, startFile, bootstrapPid: null, startTime: null, controlGroup: [] });
   }
 
   async function findEnvironment(name: string): Promise<Found | null> {
