@@ -9,6 +9,7 @@ import { mkdir } from 'node:fs/promises';
 import { pino } from 'pino';
 import { buildApi } from './api/app.ts';
 import { checkReadiness } from './readiness.ts';
+import { claimDataFolder } from './data-folder.ts';
 import { createAccounts } from './services/accounts.ts';
 import { createAttemptLog } from './services/attempt-log.ts';
 import { createAuthorize } from './services/authorize.ts';
@@ -26,6 +27,8 @@ import { createFinishRun } from './services/finish-run.ts';
 import { createFolderBlobStore, removeUnfinishedBlobs } from './blobs/folder-blob-store.ts';
 import { createIngestTelemetry } from './services/ingest-telemetry.ts';
 import { createJanitor } from './supervisor/janitor.ts';
+import { createLeftovers, type Leftovers, type LeftoversDependencies } from './services/leftovers.ts';
+import { createLeftoversLoop } from './supervisor/leftovers-loop.ts';
 import { createLogFiles } from './blobs/log-file.ts';
 import { createOutboxRelay } from './supervisor/outbox-relay.ts';
 import { createPersistence, type Persistence } from './store/store.ts';
@@ -102,17 +105,22 @@ export function createServerLog(config: Config): Logger {
 
 export { createAccounts };
 
-/** What looks through the storage and purges it by hand, beside a running server or without one. */
-export async function openRetention(
+/** What looks through what is kept and removes of it by hand, beside a running server or without one. */
+export async function openStorage(
   config: Config,
   log: Logger,
-): Promise<{ retention: Retention; close(): Promise<void> }> {
+  { readNow }: Pick<LeftoversDependencies, 'readNow'> = {},
+): Promise<{ retention: Retention; leftovers: Leftovers; close(): Promise<void> }> {
   const opened = await openStore(config, log);
   const { persistence } = opened;
   try {
     const installation = await persistence.store.installation.get();
     const executor = await createExecutor(config, persistence, installation.id, log);
-    return { retention: assembleRetention(config, persistence, executor, log), close: () => opened.close() };
+    return {
+      retention: assembleRetention(config, persistence, executor, log),
+      leftovers: createLeftovers({ persistence, executor, log, ...(readNow && { readNow }) }),
+      close: () => opened.close(),
+    };
   } catch (error) {
     await opened.close();
     throw error;
@@ -305,10 +313,15 @@ async function serve(
     log,
   });
   retentionLoop.start();
+  const leftoversLoop = createLeftoversLoop({
+    leftovers: createLeftovers({ persistence, executor, log }),
+    log,
+  });
+  leftoversLoop.start();
   return {
     url: config.publicUrl ?? address.url,
     async stop() {
-      await Promise.all([started.stop(), retentionLoop.stop()]);
+      await Promise.all([started.stop(), retentionLoop.stop(), leftoversLoop.stop()]);
       await closeApi(api);
       await close();
     },
@@ -332,6 +345,7 @@ async function createExecutor(
   installationId: string,
   log: Logger,
 ): Promise<Executor> {
+  await claimDataFolder(config.dataDir, installationId);
   const lookup = { env: config.toolVariables, toolsDir: toolsFolder };
   const pythonPath = findTool('python3', lookup);
   const uvPath = findTool('uv', lookup);
@@ -348,6 +362,7 @@ async function createExecutor(
       allowUnisolated: config.allowUnisolated,
       installationId,
       searchPath: config.toolVariables['PATH'],
+      faultPoints: createFaultPoints(config.pauseAt),
       log,
     });
   const executor = await chooseIsolation(config, createWith, findTool('bwrap', lookup), log);

@@ -20,11 +20,12 @@ import { createBelongings } from './belongings.ts';
 import { startAttempt } from './attempt-start.ts';
 import { stopAttempt } from './attempt-stop.ts';
 import { buildEnvironment, readEnvironmentMarker, removeEnvironment } from './environment-builder.ts';
-import { listCaches, listEnvironments, measureEnvironment, removeCache } from './environment-places.ts';
+import { listCaches, measureEnvironment, removeCache } from './environment-places.ts';
 import { decideIsolation, type Isolation } from './isolation.ts';
 import { probeMachine } from './probe.ts';
 import { isProcessAlive, type ProcessIdentity } from './process-identity.ts';
 import { isErrorCode } from '../../error-code.ts';
+import { noFaultPoints, type FaultPoints } from '../../fault-points.ts';
 
 export interface ExecutorLog {
   info(fields: Record<string, unknown>, message: string): void;
@@ -45,6 +46,7 @@ export interface ProcessExecutorOptions {
   installationId: string;
   /** Folders where interpreters for environments are looked for, as in PATH. */
   searchPath?: string;
+  faultPoints?: FaultPoints;
   log: ExecutorLog;
 }
 
@@ -52,7 +54,7 @@ const DEFAULT_SEARCH_PATH = '/usr/local/bin:/usr/bin:/bin';
 
 /** An executor for Linux machines. @throws Error when the data folder is not an absolute path */
 export function createProcessExecutor(options: ProcessExecutorOptions): Executor {
-  const { dataDir, log } = options;
+  const { dataDir, log, faultPoints = noFaultPoints } = options;
   if (!isAbsolute(dataDir)) throw new Error(`The data folder must be an absolute path, not ${dataDir}.`);
   const serverUid = process.getuid?.() ?? 0;
   const isolation = decideIsolation({ ...options, serverUid });
@@ -61,7 +63,7 @@ export function createProcessExecutor(options: ProcessExecutorOptions): Executor
   const start = async (spec: AttemptSpec): Promise<AttemptHandle> => {
     const running = starts.get(spec.attemptId);
     if (running !== undefined) return running;
-    const promise = startAttempt({ ...options, isolation: requireIsolation(isolation) }, spec);
+    const promise = startAttempt({ ...options, faultPoints, isolation: requireIsolation(isolation) }, spec);
     starts.set(spec.attemptId, promise);
     try {
       return await promise;
@@ -113,11 +115,12 @@ export function createProcessExecutor(options: ProcessExecutorOptions): Executor
     if (inspection.state === 'unknown') throw new ExecutorError('backend', inspection.detail);
     const verdict = judgePlace(handle, readPlace(), dataDir);
     if (verdict.place === 'elsewhere') throw new ExecutorError('backend', verdict.detail);
-    await removeAttemptFolder(locateAttemptFolder(dataDir, verdict.data.attemptId));
+    await removeAttemptFolder(locateAttemptFolder(dataDir, verdict.data.attemptId), faultPoints);
   };
 
   const belongings = createBelongings({
     ...options,
+    faultPoints,
     async removeAttempt(handle) {
       await stop(handle, { graceSeconds: 0 });
       await remove(handle);
@@ -144,8 +147,7 @@ export function createProcessExecutor(options: ProcessExecutorOptions): Executor
       );
     },
     hasEnvironment: async (location) => (await readEnvironmentMarker(dataDir, location)) !== null,
-    removeEnvironment: (location) => removeEnvironment(dataDir, location),
-    listEnvironments: () => listEnvironments(dataDir),
+    removeEnvironment: (location) => removeEnvironment(dataDir, location, faultPoints),
     measureEnvironment: (location) => measureEnvironment(dataDir, location),
     listCaches: () => listCaches(dataDir),
     removeCache: (organizationId) => removeCache(dataDir, organizationId),
