@@ -214,7 +214,6 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
       }),
     removeEnvironment: (location) =>
       withEngine('The environment could not be removed', ({ engine }) => removeEnvironment(engine, location)),
-    listEnvironments: () => Promise.resolve([]),
     measureEnvironment: ({ path }) =>
       withEngine('The environment cannot be measured', async () => {
         const volumes = (await measureVolumes?.('environment')) ?? [];

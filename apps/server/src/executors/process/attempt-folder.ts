@@ -7,6 +7,7 @@ import { z } from 'zod';
 import type { ExitFacts } from '../executor.ts';
 import { isErrorCode } from '../../error-code.ts';
 import { readExitRecord } from '../exit-record.ts';
+import type { FaultPoints } from '../../fault-points.ts';
 
 /** `attempt.json`: what the executor knows before there is a process, so that an attempt without a stored handle is found again. */
 const attemptRecordSchema = z.object({
@@ -108,11 +109,12 @@ export async function createPassageFolder(path: string): Promise<void> {
  * Removes the folder of an attempt, if it is there. The record goes last: a removal that breaks off, or that meets a process which is
  * just dying and still makes folders, leaves an attempt that is listed, and so removed again.
  */
-export async function removeAttemptFolder(folder: AttemptFolder): Promise<void> {
+export async function removeAttemptFolder(folder: AttemptFolder, faultPoints: FaultPoints): Promise<void> {
   const names = await readdir(folder.path).catch(nothingWhereMissing);
   for (const path of names.map((name) => join(folder.path, name))) {
     if (path !== folder.attemptFile) await rm(path, { recursive: true, force: true });
   }
+  await faultPoints.reach('in-attempt-removal');
   await rm(folder.path, { recursive: true, force: true });
 }
 

@@ -23,6 +23,7 @@ import { ATTEMPT_ID_VARIABLE } from './attempt-processes.ts';
 import { buildJoinCommand, type GroupPlan } from './control-group-plan.ts';
 import { createGroup, type ControlGroups } from './control-groups.ts';
 import { readEnvironmentMarker, type EnvironmentMarker } from './environment-builder.ts';
+import type { FaultPoints } from '../../fault-points.ts';
 import { readHostLayout } from './host-layout.ts';
 import { bindInterpreter, decideRunUser, type Isolation } from './isolation.ts';
 import { buildSandboxArguments, buildUserFiles, type SandboxBind } from './sandbox.ts';
@@ -35,6 +36,7 @@ export interface AttemptStartOptions {
   isolation: Isolation;
   installationId: string;
   controlGroups: ControlGroups;
+  faultPoints: FaultPoints;
 }
 
 const START_TIMEOUT_MILLISECONDS = 30_000;
@@ -90,6 +92,7 @@ async function prepareFolder(
   await createPassageFolder(folder.workRoot);
   await createRunFolder(workFolder, user);
   const localDataSource = await prepareLocalData(options, spec, workFolder);
+  await options.faultPoints.reach('in-attempt-preparation');
   const userId = process.getuid?.() ?? 0;
   const userFiles = buildUserFiles(user?.uid ?? userId, user?.gid ?? userId);
   await writeFile(folder.passwdFile, userFiles.passwd, { mode: 0o644 });

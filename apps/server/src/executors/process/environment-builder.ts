@@ -12,6 +12,7 @@ import { createPassageFolder, isSafePathComponent, writeFileAtomically } from '.
 import { EXECUTOR_NAME } from './attempt-place.ts';
 import { buildEnterCommand } from './enter-user.ts';
 import { readHostLayout } from './host-layout.ts';
+import type { FaultPoints } from '../../fault-points.ts';
 import { createTextMask } from '../../domain/mask-text.ts';
 import { bindInterpreter, decideRunUser, type Isolation } from './isolation.ts';
 import { findPythonInterpreter, type PythonInterpreter } from './python-interpreter.ts';
@@ -111,9 +112,14 @@ export async function readEnvironmentMarker(
 }
 
 /** Removes an environment. Its marker goes first, so that nothing half removed looks complete. */
-export async function removeEnvironment(dataDir: string, location: EnvironmentLocation): Promise<void> {
+export async function removeEnvironment(
+  dataDir: string,
+  location: EnvironmentLocation,
+  faultPoints: FaultPoints,
+): Promise<void> {
   if (!isEnvironmentPath(dataDir, location)) return;
   await rm(locateMarker(location.path), { force: true });
+  await faultPoints.reach('in-environment-removal');
   await rm(dirname(location.path), { recursive: true, force: true });
 }
 

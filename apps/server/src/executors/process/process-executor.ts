@@ -28,11 +28,12 @@ import { startAttempt } from './attempt-start.ts';
 import { stopAttempt } from './attempt-stop.ts';
 import { openControlGroups, removeGroup } from './control-groups.ts';
 import { buildEnvironment, readEnvironmentMarker, removeEnvironment } from './environment-builder.ts';
-import { listCaches, listEnvironments, measureEnvironment, removeCache } from './environment-places.ts';
+import { listCaches, measureEnvironment, removeCache } from './environment-places.ts';
 import { decideIsolation, type Isolation } from './isolation.ts';
 import { probeMachine } from './probe.ts';
 import { isProcessAlive, type ProcessIdentity } from './process-identity.ts';
 import { isErrorCode } from '../../error-code.ts';
+import { noFaultPoints, type FaultPoints } from '../../fault-points.ts';
 
 export interface ExecutorLog {
   info(fields: Record<string, unknown>, message: string): void;
@@ -55,6 +56,7 @@ export interface ProcessExecutorOptions {
   buildLimits: AttemptLimits;
   /** Folders where interpreters for environments are looked for, as in PATH. */
   searchPath?: string;
+  faultPoints?: FaultPoints;
   log: ExecutorLog;
 }
 
@@ -62,7 +64,7 @@ const DEFAULT_SEARCH_PATH = '/usr/local/bin:/usr/bin:/bin';
 
 /** An executor for Linux machines. @throws Error when the data folder is not an absolute path */
 export function createProcessExecutor(options: ProcessExecutorOptions): Executor {
-  const { dataDir, log } = options;
+  const { dataDir, log, faultPoints = noFaultPoints } = options;
   if (!isAbsolute(dataDir)) throw new Error(`The data folder must be an absolute path, not ${dataDir}.`);
   const serverUid = process.getuid?.() ?? 0;
   const isolation = decideIsolation({ ...options, serverUid });
@@ -72,7 +74,10 @@ export function createProcessExecutor(options: ProcessExecutorOptions): Executor
   const start = async (spec: AttemptSpec): Promise<AttemptHandle> => {
     const running = starts.get(spec.attemptId);
     if (running !== undefined) return running;
-    const promise = startAttempt({ ...options, controlGroups, isolation: requireIsolation(isolation) }, spec);
+    const promise = startAttempt(
+      { ...options, controlGroups, faultPoints, isolation: requireIsolation(isolation) },
+      spec,
+    );
     starts.set(spec.attemptId, promise);
     try {
       return await promise;
@@ -127,11 +132,12 @@ export function createProcessExecutor(options: ProcessExecutorOptions): Executor
     const folder = locateAttemptFolder(dataDir, verdict.data.attemptId);
     // Before the record that names it.
     await removeControlGroup(folder);
-    await removeAttemptFolder(folder);
+    await removeAttemptFolder(folder, faultPoints);
   };
 
   const belongings = createBelongings({
     ...options,
+    faultPoints,
     async removeAttempt(handle) {
       await stop(handle, { graceSeconds: 0 });
       await remove(handle);
@@ -158,8 +164,7 @@ export function createProcessExecutor(options: ProcessExecutorOptions): Executor
       );
     },
     hasEnvironment: async (location) => (await readEnvironmentMarker(dataDir, location)) !== null,
-    removeEnvironment: (location) => removeEnvironment(dataDir, location),
-    listEnvironments: () => listEnvironments(dataDir),
+    removeEnvironment: (location) => removeEnvironment(dataDir, location, faultPoints),
     measureEnvironment: (location) => measureEnvironment(dataDir, location),
     listCaches: () => listCaches(dataDir),
     removeCache: (organizationId) => removeCache(dataDir, organizationId),
