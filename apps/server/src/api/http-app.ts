@@ -4,6 +4,7 @@ import { fastify } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import { errorBody, toErrorAnswer } from './errors.ts';
 
+const closeSeconds = 2;
 const jsonBodyLimit = 16 * 1024 * 1024;
 
 /** An HTTP server without routes: JSON in, the contract's errors out, whatever is sent. */
@@ -46,4 +47,14 @@ function readJsonBodies(app: FastifyInstance): void {
     if (body === '') done(null, undefined);
     else void parseJson(request, body, done);
   });
+}
+
+/** Requests under way are answered. A connection that never sent one, as browsers open ahead, would keep the server for a minute. */
+export async function closeHttpApp(api: FastifyInstance): Promise<void> {
+  const giveUp = setTimeout(() => api.server.closeAllConnections(), closeSeconds * 1000);
+  try {
+    await api.close();
+  } finally {
+    clearTimeout(giveUp);
+  }
 }

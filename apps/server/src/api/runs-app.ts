@@ -36,7 +36,10 @@ export function buildRunsApi(dependencies: ApiDependencies): FastifyInstance {
   });
   const context = {
     authorize: dependencies.authorize,
-    credentials: { ...credentials, authenticateUser: credentials.authenticateRun },
+    credentials: {
+      ...credentials,
+      authenticateUser: (bearer: string) => credentials.authenticateRun(bearer),
+    },
     // What answers name as this server's address has to be one that the run reaches.
     publicUrl: null,
   };
