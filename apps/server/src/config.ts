@@ -1,5 +1,4 @@
 import { availableParallelism, homedir } from 'node:os';
-import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { EngineConfig } from './engine-settings.ts';
@@ -25,7 +24,7 @@ export const settings = {
     .string()
     .min(1)
     .default('127.0.0.1')
-    .describe('Address to listen on; loopback only, until sign-in comes'),
+    .describe('Address to listen on; beyond loopback only with an owner account and PUMPHOUSE_PUBLIC_URL'),
   PUMPHOUSE_PORT: z.coerce
     .number()
     .int()
@@ -196,12 +195,6 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     throw new ConfigError(`Settings that cannot be used:\n  ${problems.join('\n  ')}`);
   }
   const values: Values = parsed.data;
-  if (!isLoopback(values.PUMPHOUSE_HOST)) {
-    throw new ConfigError(
-      `PUMPHOUSE_HOST is ${values.PUMPHOUSE_HOST}: this version has no sign-in yet and listens on loopback (127.0.0.1, ::1) only. ` +
-        'Reach it from elsewhere through an SSH tunnel.',
-    );
-  }
   const dataDir = resolve(values.PUMPHOUSE_DATA_DIR);
   return {
     dataDir,
@@ -237,11 +230,6 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
 /** An empty variable means the same as none, as in a compose file with an unset value. */
 function withoutEmpty(env: NodeJS.ProcessEnv): Record<string, string | undefined> {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
-}
-
-function isLoopback(host: string): boolean {
-  if (host === 'localhost' || host === '::1') return true;
-  return isIP(host) === 4 && host.startsWith('127.');
 }
 
 function readEngine(values: Values, env: NodeJS.ProcessEnv): EngineConfig {
