@@ -345,6 +345,7 @@ async function createExecutor(
       pythonPath,
       uvPath,
       bwrapPath,
+      pastaPath: findTool('pasta', lookup),
       allowUnisolated: config.allowUnisolated,
       installationId,
       buildLimits: config.instanceSizes.medium,

@@ -47,6 +47,7 @@ export interface StartFile {
   drop_to: { uid: number; gid: number } | null;
   control_groups: { memory: string | null; pids: string | null } | null;
   join_groups?: string[];
+  network?: { pasta: string[]; ports: number[] } | null;
 }
 
 const exitRecordSchema = z.object({
@@ -70,6 +71,8 @@ export interface AttemptFolder {
   spool: string;
   passwdFile: string;
   groupFile: string;
+  /** Of an attempt with a network of its own. */
+  resolverFile: string;
   workRoot: string;
 }
 
@@ -90,6 +93,7 @@ export function locateAttemptFolder(dataDir: string, attemptId: string): Attempt
     spool: join(path, 'spool'),
     passwdFile: join(path, 'passwd'),
     groupFile: join(path, 'group'),
+    resolverFile: join(path, 'resolv.conf'),
     workRoot: join(path, 'work'),
   };
 }
