@@ -24,6 +24,7 @@ export interface EnvironmentBuilderOptions {
   /** Folders where interpreters are looked for, as in PATH. */
   searchPath: string;
   isolation: Isolation;
+  faultPoints: FaultPoints;
 }
 
 /** `.complete`, beside the environment and out of the reach of what was installed into it. */
@@ -84,6 +85,7 @@ export async function buildEnvironment(
   try {
     const build = await prepareBuild({ options, spec, interpreter, place, onLine, signal });
     await runSteps(build);
+    await options.faultPoints.reach('before-environment-complete');
     const marker: EnvironmentMarker = { key: spec.key, python: interpreter };
     await removeBuildFiles(place);
     await writeFileAtomically(locateMarker(locateEnvironment(place)), JSON.stringify(marker), 0o644);

@@ -140,7 +140,7 @@ export function createProcessExecutor(options: ProcessExecutorOptions): Executor
     async buildEnvironment(spec, onLine, signal) {
       const searchPath = options.searchPath ?? DEFAULT_SEARCH_PATH;
       return buildEnvironment(
-        { ...options, searchPath, isolation: requireIsolation(isolation) },
+        { ...options, searchPath, faultPoints, isolation: requireIsolation(isolation) },
         spec,
         onLine,
         signal,
