@@ -159,7 +159,7 @@ export function createProcessExecutor(options: ProcessExecutorOptions): Executor
     async buildEnvironment(spec, onLine, signal) {
       const searchPath = options.searchPath ?? DEFAULT_SEARCH_PATH;
       return buildEnvironment(
-        { ...options, controlGroups, searchPath, isolation: requireIsolation(isolation) },
+        { ...options, controlGroups, searchPath, faultPoints, isolation: requireIsolation(isolation) },
         spec,
         onLine,
         signal,
