@@ -1,5 +1,7 @@
 /** The executor contract: code that runs an attempt somewhere. Every executor passes `conformance/`. */
 
+import type { Belonging } from '../domain/belonging.ts';
+
 /** What an executor stored about a started attempt; versioned JSON, kept in the store, opaque to everyone else. */
 export interface AttemptHandle {
   executor: string;
@@ -46,32 +48,6 @@ export interface ListedEnvironment {
   location: EnvironmentLocation;
   begunAt: Date;
 }
-
-/**
- * Something of this installation on an executor's backend, known by its label or its place, and what it is there for. The owner may
- * be gone: who knows the store decides that, and has what nothing owns removed.
- */
-export interface Belonging {
-  kind: 'container' | 'volume' | 'network' | 'image' | 'folder' | 'processes';
-  /** Good for `removeBelonging` of the same executor, and for people. */
-  id: string;
-  owner: BelongingOwner;
-  madeAt: Date;
-  /** Null where it is not known without looking at every file. */
-  sizeBytes: number | null;
-}
-
-export type BelongingOwner =
-  | { kind: 'attempt'; attemptId: string }
-  | { kind: 'environment'; path: string }
-  /** Of one build of an environment, and nobody's when that has ended. */
-  | { kind: 'build'; path: string }
-  | { kind: 'cache'; organizationId: string }
-  | { kind: 'local-data'; workspaceId: string; profile: string }
-  /** Needed as long as there is the installation. */
-  | { kind: 'installation' }
-  /** An image of ours; `isCurrent` false: a later one has taken its place. */
-  | { kind: 'runner-image'; isCurrent: boolean };
 
 export interface ListedCache {
   organizationId: string;
@@ -203,6 +179,17 @@ export interface Executor {
   remove(handle: AttemptHandle): Promise<void>;
   /** All attempts of this installation that this executor can see, running or not. */
   list(): Promise<ListedAttempt[]>;
+  /**
+   * Everything of this installation that this executor can see, whether anything owns it or not, half-made things and those of live
+   * attempts too; nothing of another installation. Sizes cost seconds where every file is looked at.
+   */
+  listBelongings(options: { withSizes: boolean }): Promise<Belonging[]>;
+  /**
+   * Removes one of them; of an attempt the processes are ended first. It is looked for anew: what is not listed any more is gone, and
+   * that is no problem. Several servers may do it at once.
+   * @throws ExecutorError backend, when it cannot be removed now; config for local data, which no executor removes
+   */
+  removeBelonging(belonging: Pick<Belonging, 'kind' | 'id'>): Promise<void>;
   /** Bytes of the spool from an offset, where that disk can be reached; null where it cannot. Bounded by `maxBytes`. */
   readSpool(handle: AttemptHandle, offset: number, maxBytes: number): Promise<Uint8Array | null>;
 }

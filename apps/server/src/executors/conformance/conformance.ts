@@ -9,6 +9,7 @@ import {
   type ExecutorErrorKind,
   type ListedAttempt,
 } from '../executor.ts';
+import type { Belonging } from '../../domain/belonging.ts';
 
 /**
  * User code that runs until it is told to end.
@@ -40,7 +41,21 @@ export interface ConformanceHarness {
   moveElsewhere(handle: AttemptHandle): AttemptHandle;
   /** Processes of the attempt that run now, seen by other means than the executor's own. */
   listProcesses(spec: AttemptSpec): Promise<number[]>;
+  /**
+   * Makes what a server of this or of another installation on the same backend leaves that is killed in the middle of a start:
+   * nothing runs, and there is no attempt to list yet.
+   */
+  leaveBehind(installation: 'own' | 'other'): Promise<LeftBehind>;
   close(): Promise<void>;
+}
+
+export interface LeftBehind {
+  attemptId: string;
+  /** How the executor calls it, or would if it were its own. */
+  kind: Belonging['kind'];
+  id: string;
+  /** Looked at by other means than the executor's own. */
+  isThere(): Promise<boolean>;
 }
 
 const LONG_GRACE = { graceSeconds: 20 };
@@ -232,38 +247,105 @@ export function describeConformance(name: string, createHarness: () => Promise<C
 
     describe('environments', () => {
       const build = async (spec: EnvironmentSpec) => executor.buildEnvironment(spec, () => undefined);
-      const listPaths = async () =>
-        (await harness.createExecutor().listEnvironments()).map(({ location }) => location.path);
+      const findBelonging = async (path: string, withSizes = false) =>
+        (await harness.createExecutor().listBelongings({ withSizes })).find(
+          ({ owner }) => owner.kind === 'environment' && owner.path === path,
+        );
 
       it('are listed and measured until they are removed, by another server too', async () => {
         const before = Date.now();
-        const location = await build(await harness.createEnvironmentSpec());
-        const listed = await executor.listEnvironments();
-        const own = listed.find((one) => one.location.path === location.path);
-        expect(own?.location).toEqual(location);
+        const spec = await harness.createEnvironmentSpec();
+        const location = await build(spec);
+        const own = await findBelonging(location.path);
+        expect(own?.owner).toEqual({ kind: 'environment', path: location.path, key: spec.key });
         // A disk keeps times less finely than a clock.
-        expect(own?.begunAt.getTime()).toBeGreaterThan(before - 2000);
+        expect(own?.madeAt.getTime()).toBeGreaterThan(before - 2000);
         expect(await executor.measureEnvironment(location)).toBeGreaterThan(0);
+        expect((await findBelonging(location.path, true))?.sizeBytes).toBeGreaterThan(0);
         await harness.createExecutor().removeEnvironment(location);
         expect(await executor.hasEnvironment(location)).toBe(false);
-        expect(await listPaths()).not.toContain(location.path);
+        expect(await findBelonging(location.path)).toBeUndefined();
         expect(await executor.measureEnvironment(location)).toBe(0);
         await executor.removeEnvironment(location);
       });
 
+      it('are removed as belongings, too', async () => {
+        const location = await build(await harness.createEnvironmentSpec());
+        const own = await findBelonging(location.path);
+        if (!own) throw new Error('The environment is not listed.');
+        await executor.removeBelonging(own);
+        expect(await executor.hasEnvironment(location)).toBe(false);
+        expect(await findBelonging(location.path)).toBeUndefined();
+        await executor.removeBelonging(own);
+      });
+
       it('leave a cache, without which the next one is built all the same', async () => {
         const spec = await harness.createEnvironmentSpec();
+        const { organizationId } = spec;
         const findCache = async () =>
-          (await executor.listCaches()).find((one) => one.organizationId === spec.organizationId);
+          (await executor.listCaches()).find((one) => one.organizationId === organizationId);
+        const listOwners = async () =>
+          (await executor.listBelongings({ withSizes: false })).map(({ owner }) => owner);
         const first = await build(spec);
-        expect(await findCache()).toMatchObject({ organizationId: spec.organizationId });
-        await executor.removeCache(spec.organizationId);
+        expect(await findCache()).toMatchObject({ organizationId });
+        expect(await listOwners()).toContainEqual({ kind: 'cache', organizationId });
+        await executor.removeCache(organizationId);
         expect(await findCache()).toBeUndefined();
+        expect(await listOwners()).not.toContainEqual({ kind: 'cache', organizationId });
         await executor.removeCache(spec.organizationId);
         const second = await build(spec);
         expect(await executor.hasEnvironment(first)).toBe(true);
         expect(await executor.hasEnvironment(second)).toBe(true);
         expect(second.path).not.toBe(first.path);
+      });
+    });
+
+    describe('belongings', () => {
+      const listOf = async (attemptId: string): Promise<Belonging[]> =>
+        (await harness.createExecutor().listBelongings({ withSizes: false })).filter(
+          ({ owner }) => owner.kind === 'attempt' && owner.attemptId === attemptId,
+        );
+
+      it('of an attempt are listed with it while it runs, and none once it is removed', async () => {
+        const before = Date.now();
+        const { spec, handle } = await startAttempt('ends-on-term');
+        const listed = await listOf(spec.attemptId);
+        expect(listed).not.toEqual([]);
+        for (const { madeAt } of listed) expect(madeAt.getTime()).toBeGreaterThan(before - 2000);
+        expect(await executor.inspect(handle)).toEqual({ state: 'running' });
+        await executor.stop(handle, LONG_GRACE);
+        await executor.remove(handle);
+        expect(await listOf(spec.attemptId)).toEqual([]);
+      });
+
+      it('of a running attempt can be removed: it is ended first, and nothing of it is left', async () => {
+        const { spec, handle } = await startAttempt('leaves-child');
+        const listed = await listOf(spec.attemptId);
+        for (const belonging of listed) await executor.removeBelonging(belonging);
+        expect(await listOf(spec.attemptId)).toEqual([]);
+        expect(await harness.listProcesses(spec)).toEqual([]);
+        expect(await executor.inspect(handle)).toMatchObject({ state: 'missing' });
+        for (const belonging of listed) await executor.removeBelonging(belonging);
+      });
+
+      it('that a server left which was killed in the middle of a start are listed, and removed by several at once', async () => {
+        const left = await harness.leaveBehind('own');
+        const listed = await listOf(left.attemptId);
+        expect(listed).toMatchObject([{ kind: left.kind, id: left.id }]);
+        expect(await left.isThere()).toBe(true);
+        const others = [executor, harness.createExecutor()];
+        await Promise.all(others.map((one) => one.removeBelonging(left)));
+        expect(await left.isThere()).toBe(false);
+        expect(await listOf(left.attemptId)).toEqual([]);
+      });
+
+      it('of another installation are neither listed nor removed', async () => {
+        const left = await harness.leaveBehind('other');
+        const ids = (await executor.listBelongings({ withSizes: false })).map(({ id }) => id);
+        expect(ids).not.toContain(left.id);
+        expect(await listOf(left.attemptId)).toEqual([]);
+        await executor.removeBelonging(left);
+        expect(await left.isThere()).toBe(true);
       });
     });
 

@@ -40,6 +40,16 @@ async function createHarness(): Promise<ConformanceHarness> {
     },
     moveElsewhere: (handle) => ({ ...handle, data: { ...handle.data, place: 'elsewhere' } }),
     listProcesses: async () => [],
+    async leaveBehind(installation) {
+      const attemptId = randomUUID();
+      const id = `half-made-${attemptId}`;
+      const owner = { kind: 'attempt', attemptId } as const;
+      const isOwn = installation === 'own';
+      if (isOwn) executor.plant({ kind: 'volume', id, owner, madeAt: new Date(), sizeBytes: null });
+      const listIds = async () => (await executor.listBelongings({ withSizes: false })).map((one) => one.id);
+      // Another installation has an executor in memory of its own.
+      return { attemptId, kind: 'volume', id, isThere: async () => !isOwn || (await listIds()).includes(id) };
+    },
     close: async () => undefined,
   };
 }

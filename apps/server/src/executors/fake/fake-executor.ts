@@ -12,6 +12,7 @@ import {
   type ExitFacts,
   type ListedAttempt,
 } from '../executor.ts';
+import type { Belonging } from '../../domain/belonging.ts';
 
 /** What an attempt does; by default it starts, runs until it is told otherwise, and dies of SIGTERM. */
 export interface FakeAttemptScript {
@@ -46,11 +47,16 @@ export interface FakeExecutor extends Executor {
   hide(attemptId: string, hidden?: boolean): void;
   /** Appends a record to the attempt's spool. */
   say(attemptId: string, record: Record<string, unknown>): void;
+  /** Adds something that is listed among the belongings until it is removed. */
+  plant(belonging: Belonging): void;
+  /** Says what removing a belonging does from now on: it fails in these words, or works again. */
+  refuseToRemove(belongingId: string, words: string | null): void;
 }
 
 interface FakeAttempt {
   spec: AttemptSpec;
   script: FakeAttemptScript;
+  startedAt: Date;
   state: { state: 'running' } | { state: 'exited'; exit: ExitFacts } | { state: 'missing' };
   hidden: boolean;
   spool: string;
@@ -64,7 +70,9 @@ const FAKE_BYTES = 1000;
 export function createFakeExecutor({ scripts = {} }: { scripts?: FakeScripts } = {}): FakeExecutor {
   const place = randomUUID();
   const attempts = new Map<string, FakeAttempt>();
-  const environments = new Map<string, Date>();
+  const environments = new Map<string, { key: string; begunAt: Date }>();
+  const planted = new Map<string, Belonging>();
+  const refusals = new Map<string, string>();
   const caches = new Map<string, Date>();
   const started: AttemptSpec[] = [];
   const stopped: { attemptId: string; graceSeconds: number }[] = [];
@@ -95,6 +103,31 @@ export function createFakeExecutor({ scripts = {} }: { scripts?: FakeScripts } =
     return attempt;
   };
 
+  const describeEach = (): Belonging[] => [
+    ...[...attempts.values()].map(({ spec: { attemptId }, startedAt }): Belonging => ({
+      kind: 'container',
+      id: `attempt-${attemptId}`,
+      owner: { kind: 'attempt', attemptId },
+      madeAt: startedAt,
+      sizeBytes: FAKE_BYTES,
+    })),
+    ...[...environments].map(([path, { key, begunAt }]): Belonging => ({
+      kind: 'volume',
+      id: path,
+      owner: { kind: 'environment', path, key },
+      madeAt: begunAt,
+      sizeBytes: FAKE_BYTES,
+    })),
+    ...[...caches].map(([organizationId, changedAt]): Belonging => ({
+      kind: 'volume',
+      id: `cache-${organizationId}`,
+      owner: { kind: 'cache', organizationId },
+      madeAt: changedAt,
+      sizeBytes: FAKE_BYTES,
+    })),
+    ...planted.values(),
+  ];
+
   return {
     name: NAME,
     started,
@@ -111,7 +144,7 @@ export function createFakeExecutor({ scripts = {} }: { scripts?: FakeScripts } =
       for (const text of lines) onLine({ stream: 'stderr', text });
       if (failure !== undefined) throw new EnvironmentBuildError(failure.code, failure.message);
       const path = `${place}/${spec.key}-${built.length}`;
-      environments.set(path, new Date());
+      environments.set(path, { key: spec.key, begunAt: new Date() });
       caches.set(spec.organizationId, new Date());
       return { executor: NAME, path };
     },
@@ -122,7 +155,10 @@ export function createFakeExecutor({ scripts = {} }: { scripts?: FakeScripts } =
       environments.delete(path);
     },
     async listEnvironments() {
-      return [...environments].map(([path, begunAt]) => ({ location: { executor: NAME, path }, begunAt }));
+      return [...environments].map(([path, { begunAt }]) => ({
+        location: { executor: NAME, path },
+        begunAt,
+      }));
     },
     async measureEnvironment({ path }) {
       return environments.has(path) ? FAKE_BYTES : 0;
@@ -146,7 +182,14 @@ export function createFakeExecutor({ scripts = {} }: { scripts?: FakeScripts } =
           `The script of ${spec.attemptId} says that it does not start.`,
         );
       }
-      const attempt: FakeAttempt = { spec, script, state: { state: 'running' }, hidden: false, spool: '' };
+      const attempt: FakeAttempt = {
+        spec,
+        script,
+        startedAt: new Date(),
+        state: { state: 'running' },
+        hidden: false,
+        spool: '',
+      };
       attempts.set(spec.attemptId, attempt);
       started.push(spec);
       if (script.exit !== undefined) endAttempt(attempt, script.exit);
@@ -179,6 +222,21 @@ export function createFakeExecutor({ scripts = {} }: { scripts?: FakeScripts } =
         handle: buildHandle(spec),
       }));
     },
+    async listBelongings({ withSizes }) {
+      return describeEach().map((one) => (withSizes ? one : { ...one, sizeBytes: null }));
+    },
+    async removeBelonging({ kind, id }) {
+      const belonging = describeEach().find((one) => one.kind === kind && one.id === id);
+      if (belonging === undefined) return;
+      const { owner } = belonging;
+      const refusal = refusals.get(id);
+      if (refusal !== undefined) throw new ExecutorError('backend', refusal);
+      if (owner.kind === 'local-data') throw new ExecutorError('config', `${id} is a workspace's data.`);
+      if (planted.delete(id)) return;
+      if (owner.kind === 'attempt') attempts.delete(owner.attemptId);
+      if (owner.kind === 'environment') environments.delete(owner.path);
+      if (owner.kind === 'cache') caches.delete(owner.organizationId);
+    },
     async readSpool(handle, offset, maxBytes) {
       const attempt = findAttempt(handle);
       if (attempt === null || attempt === 'hidden') return null;
@@ -195,6 +253,13 @@ export function createFakeExecutor({ scripts = {} }: { scripts?: FakeScripts } =
     },
     say(attemptId, record) {
       appendRecord(requireAttempt(attemptId), record);
+    },
+    plant(belonging) {
+      planted.set(belonging.id, belonging);
+    },
+    refuseToRemove(belongingId, words) {
+      if (words === null) refusals.delete(belongingId);
+      else refusals.set(belongingId, words);
     },
   };
 }

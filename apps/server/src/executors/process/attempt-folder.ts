@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { ExitFacts } from '../executor.ts';
 import { isErrorCode } from '../../error-code.ts';
+import { readExitRecord } from '../exit-record.ts';
 
 /** `attempt.json`: what the executor knows before there is a process, so that an attempt without a stored handle is found again. */
 const attemptRecordSchema = z.object({
@@ -44,13 +45,6 @@ export interface StartFile {
   sandbox: string[];
   drop_to: { uid: number; gid: number } | null;
 }
-
-const exitRecordSchema = z.object({
-  kind: z.literal('exit'),
-  code: z.int().nullable(),
-  signal: z.string().nullable(),
-  out_of_memory: z.enum(['limit', 'machine']).nullable(),
-});
 
 /** The exit record is the last line; a longer line than this cannot be one. */
 const SPOOL_TAIL_BYTES = 1024 * 1024;
@@ -142,13 +136,7 @@ export async function readProcessRecord(folder: AttemptFolder): Promise<ProcessR
 /** The exit record at the end of the spool, or null where the spool does not end in one. */
 export async function readExitFacts(folder: AttemptFolder): Promise<ExitFacts | null> {
   const tail = await readRegularFile(folder.spool, { fromEnd: SPOOL_TAIL_BYTES });
-  if (tail === null) return null;
-  const text = Buffer.from(tail).toString('utf8');
-  if (!text.endsWith('\n')) return null;
-  const record = parseJson(exitRecordSchema, text.slice(text.lastIndexOf('\n', text.length - 2) + 1));
-  return record === null
-    ? null
-    : { code: record.code, signal: record.signal, outOfMemory: record.out_of_memory };
+  return tail === null ? null : readExitRecord(tail);
 }
 
 export type FileRange = { offset: number; maxBytes: number } | { fromEnd: number };

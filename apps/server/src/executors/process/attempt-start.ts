@@ -104,6 +104,11 @@ async function prepareFolder(
   return record;
 }
 
+/** Holds a folder for each workspace, with one for each of its profiles. */
+export function locateLocalData(dataDir: string): string {
+  return join(dataDir, 'local-data');
+}
+
 /** Gives the folder that holds the workspace's data of this profile, or null where the attempt has none. */
 async function prepareLocalData(
   options: AttemptStartOptions,
@@ -112,8 +117,7 @@ async function prepareLocalData(
 ): Promise<string | null> {
   if (localData === null) return null;
   const user = decideRunUser(options.isolation, uid);
-  const root = join(options.dataDir, 'local-data');
-  const workspaceFolder = join(root, localData.workspaceId);
+  const workspaceFolder = join(locateLocalData(options.dataDir), localData.workspaceId);
   await createPassageFolder(workspaceFolder);
   const source = join(workspaceFolder, localData.profile);
   await createRunFolder(source, user);

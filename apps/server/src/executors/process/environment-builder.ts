@@ -13,7 +13,14 @@ import { readHostLayout } from './host-layout.ts';
 import { createTextMask } from '../../domain/mask-text.ts';
 import { bindInterpreter, decideRunUser, type Isolation } from './isolation.ts';
 import { findPythonInterpreter, type PythonInterpreter } from './python-interpreter.ts';
-import { checkRequirements } from './requirements.ts';
+import { checkRequirements } from '../requirements.ts';
+import {
+  planBuildFiles,
+  planBuildSteps,
+  planBuildVariables,
+  type BuildPaths,
+  type BuildStep,
+} from '../environment-steps.ts';
 import { runCommand, type CommandResult } from './run-command.ts';
 
 export interface EnvironmentBuilderOptions {
@@ -33,26 +40,6 @@ const markerSchema = z.object({
 export type EnvironmentMarker = z.infer<typeof markerSchema>;
 
 const LAST_WORDS_LINES = 20;
-
-const INSTALL_HOOKS = `
-import os, py_compile, shutil, sys, sysconfig
-source, target = sys.argv[1], sysconfig.get_path("purelib")
-for name in sorted(os.listdir(source)):
-    if name.endswith((".py", ".pth")):
-        copied = shutil.copyfile(os.path.join(source, name), os.path.join(target, name))
-        if name.endswith(".py"):
-            py_compile.compile(copied, doraise=True)
-`;
-
-/** Where the parts of a build are, as the command sees them. */
-interface BuildPaths {
-  environment: string;
-  cache: string;
-  requirements: string;
-  excludes: string;
-  uv: string;
-  hooks: string;
-}
 
 interface Build {
   options: EnvironmentBuilderOptions;
@@ -169,9 +156,7 @@ async function prepareBuild(input: Omit<Build, 'paths' | 'sandbox'> & { place: s
   const userFiles = buildUserFiles(user?.uid ?? ownUid(), user?.gid ?? ownUid());
   const files: Record<keyof typeof BUILD_FILES, string> = {
     ...userFiles,
-    requirements: `${spec.requirements.join('\n')}\n`,
-    // A dependency that some extra of dlt asks for, under a licence that forbids what a server does with it.
-    excludes: 'dlthub\n',
+    ...planBuildFiles(spec.requirements),
   };
   for (const name of ['requirements', 'excludes', 'passwd', 'group'] as const) {
     await writeFile(join(place, BUILD_FILES[name]), files[name], { mode: 0o644, flag: 'wx' });
@@ -231,27 +216,11 @@ function enterSandbox(
 
 async function runSteps(build: Build): Promise<void> {
   const { paths, interpreter, spec } = build;
-  const python = join(paths.environment, 'bin', 'python');
-  const venv = [paths.uv, 'venv', '--no-project', '--allow-existing', '--python', interpreter.executable];
-  await runStep(build, 'builder_failed', [...venv, paths.environment]);
-  if (spec.requirements.length > 0) {
-    const install = [paths.uv, 'pip', 'install', '--compile-bytecode', '--python', python];
-    await runStep(build, 'requirements_failed', [
-      ...install,
-      '--excludes',
-      paths.excludes,
-      '-r',
-      paths.requirements,
-    ]);
-  }
-  await runStep(build, 'builder_failed', [python, '-I', '-c', INSTALL_HOOKS, paths.hooks]);
+  for (const step of planBuildSteps(paths, interpreter.executable, spec.requirements))
+    await runStep(build, step);
 }
 
-async function runStep(
-  build: Build,
-  failure: EnvironmentBuildError['code'],
-  command: string[],
-): Promise<void> {
+async function runStep(build: Build, { command, failure }: BuildStep): Promise<void> {
   const { options, spec, interpreter, sandbox, signal } = build;
   const user = decideRunUser(options.isolation, spec.uid);
   const enter = buildEnterCommand({
@@ -261,7 +230,7 @@ async function runStep(
     dieWithPid: options.isolation.kind === 'none' ? process.pid : null,
   });
   const result = await runCommand([...sandbox, ...enter, ...command], {
-    variables: buildVariables(build),
+    variables: planBuildVariables(spec, build.paths, readHostLayout().certificateBundle),
     onLine: build.onLine,
     signal,
     mask: createTextMask(spec.maskedValues),
@@ -275,24 +244,6 @@ async function runStep(
 function describeFailure({ code, signal, stderr, stdout }: CommandResult): string {
   const words = (stderr.length > 0 ? stderr : stdout).slice(-LAST_WORDS_LINES).join('\n').trim();
   return words === '' ? `The build ended with ${signal ?? `exit code ${code}`} and without a word.` : words;
-}
-
-function buildVariables({ spec, paths }: Build): Record<string, string> {
-  const certificates = readHostLayout().certificateBundle;
-  return {
-    ...(certificates === null ? {} : { SSL_CERT_FILE: certificates }),
-    ...spec.variables,
-    PATH: '/usr/local/bin:/usr/bin:/bin',
-    HOME: '/tmp',
-    LANG: 'C.UTF-8',
-    NO_COLOR: '1',
-    UV_CACHE_DIR: paths.cache,
-    // A hard link into the cache would let a later build change the files of an environment that runs use.
-    UV_LINK_MODE: 'copy',
-    UV_NO_CONFIG: '1',
-    UV_NO_PROGRESS: '1',
-    UV_PYTHON_DOWNLOADS: 'never',
-  };
 }
 
 async function createOwnedFolder(path: string, uid: number | null, mode: number): Promise<void> {

@@ -58,7 +58,8 @@ export async function removeCache(dataDir: string, organizationId: string): Prom
   }
 }
 
-const asideMark = '.removed-';
+/** Begins the names of caches that are on their way out. */
+export const asideMark = '.removed-';
 
 /** Names of folders that the executor made; what begins with a dot is not in use. */
 async function listNames(folder: string): Promise<string[]> {
@@ -69,7 +70,7 @@ async function listNames(folder: string): Promise<string[]> {
  * Bytes that the disk keeps for what is in a folder. A file with several links counts once for each: caches and environments have
  * none. Links are not followed: a package may have brought any.
  */
-async function measureFolder(folder: string): Promise<number> {
+export async function measureFolder(folder: string): Promise<number> {
   let bytes = 0;
   const entries = await opendir(folder).catch(() => null);
   if (entries === null) return 0;

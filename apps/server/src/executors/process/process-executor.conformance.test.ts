@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import {
   describeConformance,
   type AttemptBehaviour,
   type ConformanceHarness,
 } from '../conformance/conformance.ts';
 import type { AttemptSpec } from '../executor.ts';
+import { locateAttemptFolder } from './attempt-folder.ts';
+import { readPlace } from './attempt-place.ts';
 import { createAttemptRoutes } from './testing/attempt-routes.ts';
 import {
   buildEmptyEnvironment,
@@ -88,6 +92,17 @@ async function createHarness(overrides: Partial<ProcessExecutorOptions>): Promis
       data: { ...handle.data, hostName: 'another-host', bootId: randomUUID() },
     }),
     listProcesses: (spec) => listProcessesWithVariable(`TEST_ATTEMPT=${spec.attemptId}`),
+    async leaveBehind(installation) {
+      const attemptId = randomUUID();
+      const folder = locateAttemptFolder(dataDir.path, attemptId);
+      await mkdir(join(folder.workRoot, 'my-workspace'), { recursive: true });
+      await writeFile(folder.passwdFile, '');
+      if (installation === 'other') {
+        const names = { attemptId, jobRunId: 'run', installationId: 'installation-2' };
+        await writeFile(folder.attemptFile, JSON.stringify({ version: 1, ...names, ...readPlace() }));
+      }
+      return { attemptId, kind: 'folder', id: folder.path, isThere: async () => existsSync(folder.path) };
+    },
     async close() {
       await routes.close();
       await dataDir.remove();

@@ -16,6 +16,7 @@ import {
 } from './attempt-folder.ts';
 import { buildHandle, EXECUTOR_NAME, judgePlace, readPlace, type HandleData } from './attempt-place.ts';
 import { findAttemptProcesses, killAttempt, type AttemptMarks } from './attempt-processes.ts';
+import { createBelongings } from './belongings.ts';
 import { startAttempt } from './attempt-start.ts';
 import { stopAttempt } from './attempt-stop.ts';
 import { buildEnvironment, readEnvironmentMarker, removeEnvironment } from './environment-builder.ts';
@@ -95,7 +96,36 @@ export function createProcessExecutor(options: ProcessExecutorOptions): Executor
     await killAttempt(marks);
   };
 
+  const stop: Executor['stop'] = async (handle, { graceSeconds }) => {
+    const verdict = judgePlace(handle, readPlace(), dataDir);
+    if (verdict.place === 'elsewhere') throw new ExecutorError('backend', verdict.detail);
+    if (verdict.place === 'earlier-boot') return;
+    const folder = locateAttemptFolder(dataDir, verdict.data.attemptId);
+    const { marks, bootstrap } = await locateAttempt(verdict.data, folder);
+    await stopAttempt(marks, bootstrap, graceSeconds);
+  };
+
+  const remove: Executor['remove'] = async (handle) => {
+    const inspection = await inspect(handle);
+    if (inspection.state === 'running') {
+      throw new ExecutorError('backend', 'A running attempt cannot be removed: stop it first.');
+    }
+    if (inspection.state === 'unknown') throw new ExecutorError('backend', inspection.detail);
+    const verdict = judgePlace(handle, readPlace(), dataDir);
+    if (verdict.place === 'elsewhere') throw new ExecutorError('backend', verdict.detail);
+    await removeAttemptFolder(locateAttemptFolder(dataDir, verdict.data.attemptId));
+  };
+
+  const belongings = createBelongings({
+    ...options,
+    async removeAttempt(handle) {
+      await stop(handle, { graceSeconds: 0 });
+      await remove(handle);
+    },
+  });
+
   return {
+    ...belongings,
     name: EXECUTOR_NAME,
     capabilities: () => ({
       memoryLimit: false,
@@ -128,24 +158,8 @@ export function createProcessExecutor(options: ProcessExecutorOptions): Executor
       await writeFileAtomically(redirectFile, attemptsUrl, 0o600).catch(ignoreMissingFolder);
     },
     inspect,
-    async stop(handle, { graceSeconds }) {
-      const verdict = judgePlace(handle, readPlace(), dataDir);
-      if (verdict.place === 'elsewhere') throw new ExecutorError('backend', verdict.detail);
-      if (verdict.place === 'earlier-boot') return;
-      const folder = locateAttemptFolder(dataDir, verdict.data.attemptId);
-      const { marks, bootstrap } = await locateAttempt(verdict.data, folder);
-      await stopAttempt(marks, bootstrap, graceSeconds);
-    },
-    async remove(handle) {
-      const inspection = await inspect(handle);
-      if (inspection.state === 'running') {
-        throw new ExecutorError('backend', 'A running attempt cannot be removed: stop it first.');
-      }
-      if (inspection.state === 'unknown') throw new ExecutorError('backend', inspection.detail);
-      const verdict = judgePlace(handle, readPlace(), dataDir);
-      if (verdict.place === 'elsewhere') throw new ExecutorError('backend', verdict.detail);
-      await removeAttemptFolder(locateAttemptFolder(dataDir, verdict.data.attemptId));
-    },
+    stop,
+    remove,
     async list() {
       const ids = await listAttemptIds(dataDir);
       const listed = await Promise.all(ids.map((id) => describeAttempt(dataDir, id, options.installationId)));

@@ -50,6 +50,15 @@ export function readProcessStartTime(pid: number): number | null {
   }
 }
 
+/** When a process started that has this start time in its /proc/<pid>/stat. */
+export function dateStart(startTime: number): Date {
+  const bootSeconds = Number(/^btime (\d+)$/m.exec(readFileSync('/proc/stat', 'utf8'))?.[1]);
+  return new Date((bootSeconds + startTime / ticksPerSecond) * 1000);
+}
+
+/** USER_HZ, which is 100 on every machine that Node runs on. */
+const ticksPerSecond = 100;
+
 /** True while exactly this process runs. */
 export function isProcessAlive(identity: ProcessIdentity): boolean {
   return identity.bootId === readBootId() && readProcessStartTime(identity.pid) === identity.startTime;

@@ -1,5 +1,5 @@
 /** What may be asked of an environment. */
-import { EnvironmentBuildError } from '../executor.ts';
+import { EnvironmentBuildError } from './executor.ts';
 
 /** Under a licence that forbids running them in a service like this one; a caller drops them before it asks for an environment. */
 const FORBIDDEN_PROJECTS = new Set(['dlthub', 'dlthub-init', 'dlthub-start']);

@@ -1,0 +1,258 @@
+/** Attempts as containers: start, look, stop, remove. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type Docker from 'dockerode';
+import type { ContainerInspectInfo } from 'dockerode';
+import { ExecutorError, type AttemptInspection, type AttemptSpec, type ListedAttempt } from '../executor.ts';
+import { buildHandle } from './attempt-place.ts';
+import { planAttempt, planAttemptFiles, planContainer, type AttemptVolumes } from './container-plan.ts';
+import { asExecutorError, isConflict, isMissing, orNull } from './engine.ts';
+import { putFiles } from './files.ts';
+import { attemptName, filterOf, folders, labels, labelsOf } from './names.ts';
+import { readExitFacts } from './spool.ts';
+
+/** What another server may take from making a container to starting it, before it counts as dead. */
+const strangersStartMilliseconds = 20_000;
+const firstPauseMilliseconds = 20;
+const longestPauseMilliseconds = 500;
+const secondWaitSeconds = 2;
+const killWaitSeconds = 5;
+const lastKillWaitSeconds = 10;
+const lastWordsLines = 10;
+
+/** What an attempt is started with, beyond its specification. */
+export interface AttemptPlace {
+  engineId: string;
+  image: string;
+  network: string;
+  engineCpus: number;
+  volumes: AttemptVolumes;
+}
+
+/** The attempt's container, or null where the engine has none. */
+export async function inspectAttempt(
+  engine: Docker,
+  attemptId: string,
+): Promise<ContainerInspectInfo | null> {
+  return orNull(engine.getContainer(attemptName(attemptId)).inspect());
+}
+
+/** True once it has been told to run: it is not started a second time. */
+export function hasStarted(container: ContainerInspectInfo): boolean {
+  return !['created', 'configured', 'initialized'].includes(container.State.Status);
+}
+
+/**
+ * Makes and starts the container, or waits for another server that is doing so. One that was made and never started, by a server
+ * that died in between, is made anew: whether its files are whole cannot be told.
+ * @throws what the engine says; nothing of the attempt is left then
+ */
+export async function startContainer(engine: Docker, spec: AttemptSpec, place: AttemptPlace): Promise<void> {
+  const plan = planContainer(planAttempt(spec, place));
+  for (;;) {
+    try {
+      await makeVolumes(engine, spec, place.volumes);
+      await engine.createContainer(plan);
+      break;
+    } catch (error) {
+      if (!isConflict(error)) {
+        // An attempt that nobody has made has no container; what another server made stays.
+        if ((await inspectAttempt(engine, spec.attemptId)) === null)
+          await removeVolume(engine, place.volumes.attempt);
+        throw error;
+      }
+      if (await awaitStranger(engine, spec.attemptId)) return;
+    }
+  }
+  const container = engine.getContainer(plan.name);
+  try {
+    const { files, owner } = planAttemptFiles(spec);
+    await putFiles(container, folders.attempt, files, owner);
+    await container.start();
+  } catch (error) {
+    // Another server may have taken it for abandoned, removed it and made it anew: what runs is then that one's.
+    const found = await inspectAttempt(engine, spec.attemptId).catch(() => null);
+    if (found !== null && hasStarted(found)) return;
+    await container.remove({ v: true, force: true }).catch(() => undefined);
+    await removeVolume(engine, place.volumes.attempt).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function makeVolumes(engine: Docker, spec: AttemptSpec, volumes: AttemptVolumes): Promise<void> {
+  const { installationId, attemptId, jobRunId, localData } = spec;
+  await engine.createVolume({
+    Name: volumes.attempt,
+    Labels: labelsOf(installationId, 'attempt', { [labels.attempt]: attemptId, [labels.run]: jobRunId }),
+  });
+  if (volumes.localData === null || localData === null) return;
+  await engine.createVolume({
+    Name: volumes.localData,
+    Labels: labelsOf(installationId, 'local-data', {
+      [labels.workspace]: localData.workspaceId,
+      [labels.profile]: localData.profile,
+    }),
+  });
+}
+
+/** @returns whether the container has been started; false when it was never, and is gone now */
+async function awaitStranger(engine: Docker, attemptId: string): Promise<boolean> {
+  const giveUpAt = performance.now() + strangersStartMilliseconds;
+  for (const pause of growingPauses()) {
+    const found = await inspectAttempt(engine, attemptId);
+    if (found === null) return false;
+    if (hasStarted(found)) return true;
+    if (performance.now() > giveUpAt) break;
+    await sleep(pause);
+  }
+  // Without force: one that has been started just now is not ended.
+  await engine
+    .getContainer(attemptName(attemptId))
+    .remove({ v: true })
+    .catch((error: unknown) => {
+      if (!isMissing(error) && !isConflict(error)) throw error;
+    });
+  return false;
+}
+
+/** What became of an attempt. `missing` only from an engine that was seen to be the attempt's own. */
+export async function judgeAttempt(
+  engine: Docker,
+  attemptId: string,
+  isSameEngine: () => Promise<boolean>,
+): Promise<AttemptInspection> {
+  const found = await inspectAttempt(engine, attemptId);
+  if (found === null) {
+    return (await isSameEngine())
+      ? { state: 'missing', detail: 'Its container is gone.' }
+      : {
+          state: 'unknown',
+          detail: 'Another engine answers at the address of the one that had the container.',
+        };
+  }
+  const { Status: status, OOMKilled: outOfMemory } = found.State;
+  if (!hasStarted(found)) return { state: 'missing', detail: 'Its container was made and never started.' };
+  if (!['exited', 'dead', 'stopped', 'removing'].includes(status)) return { state: 'running' };
+  const container = engine.getContainer(attemptName(attemptId));
+  const exit = await readExitFacts(container);
+  if (exit !== null) return { state: 'exited', exit };
+  if (outOfMemory) return { state: 'exited', exit: { code: null, signal: 'SIGKILL', outOfMemory: 'limit' } };
+  return { state: 'missing', detail: await describeEnd(container, found) };
+}
+
+async function describeEnd(
+  container: Docker.Container,
+  { State: state }: ContainerInspectInfo,
+): Promise<string> {
+  const how =
+    state.ExitCode > 128
+      ? `was ended from outside by signal ${state.ExitCode - 128}`
+      : `ended with exit code ${state.ExitCode}`;
+  const words = await readLastWords(container).catch(() => '');
+  return `Its container ${how} and left no record of its end.${words === '' ? '' : ` Its last words: ${words}`}`;
+}
+
+async function readLastWords(container: Docker.Container): Promise<string> {
+  const log = await container.logs({ stdout: false, stderr: true, tail: lastWordsLines });
+  return demultiplex(log).toString('utf8').trim();
+}
+
+/** The payloads of an attached stream that was read whole: frames of 8 bytes of header and what follows. */
+function demultiplex(log: Buffer): Buffer {
+  const pieces: Buffer[] = [];
+  for (let at = 0; at + 8 <= log.length;) {
+    const size = log.readUInt32BE(at + 4);
+    pieces.push(log.subarray(at + 8, at + 8 + size));
+    at += 8 + size;
+  }
+  return Buffer.concat(pieces);
+}
+
+/**
+ * TERM, grace, TERM (dlt takes the first as a request and dies of the second), then the bootstrap is told to kill what it started,
+ * which still gets its exit record written, and at last the whole container is killed. Resolves when it is seen not to run.
+ * @throws ExecutorError backend, when it still does
+ */
+export async function stopContainer(engine: Docker, attemptId: string, graceSeconds: number): Promise<void> {
+  const container = engine.getContainer(attemptName(attemptId));
+  const steps: [string, number][] = [
+    ['SIGTERM', graceSeconds],
+    ['SIGTERM', Math.min(secondWaitSeconds, graceSeconds)],
+    ['SIGUSR1', killWaitSeconds],
+    ['SIGKILL', lastKillWaitSeconds],
+  ];
+  for (const [signal, waitSeconds] of steps) {
+    if (!(await signalContainer(container, signal))) return;
+    if (await awaitEnd(container, waitSeconds)) return;
+  }
+  throw new ExecutorError('backend', `The container of attempt ${attemptId} still runs after SIGKILL.`);
+}
+
+/** @returns whether there was something to signal */
+async function signalContainer(container: Docker.Container, signal: string): Promise<boolean> {
+  try {
+    await container.kill({ signal });
+    return true;
+  } catch (error) {
+    if (isMissing(error) || (await awaitEnd(container, 0))) return false;
+    throw error;
+  }
+}
+
+async function awaitEnd(container: Docker.Container, seconds: number): Promise<boolean> {
+  const giveUpAt = performance.now() + seconds * 1000;
+  for (const pause of growingPauses()) {
+    const found = await orNull(container.inspect());
+    if (found === null || !found.State.Running) return true;
+    const left = giveUpAt - performance.now();
+    if (left <= 0) break;
+    await sleep(Math.min(left, pause));
+  }
+  return false;
+}
+
+/** What ends soon is seen soon, and a long grace costs the engine two calls a second. */
+function* growingPauses(): Generator<number> {
+  for (let pause = firstPauseMilliseconds; ; pause = Math.min(pause * 2, longestPauseMilliseconds))
+    yield pause;
+}
+
+/** Removes the container and what its attempt left. @throws ExecutorError backend while it runs */
+export async function removeAttempt(engine: Docker, attemptId: string, volume: string): Promise<void> {
+  const found = await inspectAttempt(engine, attemptId);
+  if (found !== null) {
+    if (found.State.Running) {
+      throw new ExecutorError('backend', 'A running attempt cannot be removed: stop it first.');
+    }
+    await removeContainer(engine, attemptName(attemptId));
+  }
+  await removeVolume(engine, volume);
+}
+
+/** Not by force: what runs stays. */
+export async function removeContainer(engine: Docker, name: string): Promise<void> {
+  await orNull(engine.getContainer(name).remove({ v: true }));
+}
+
+/** @throws ExecutorError backend while a container has it */
+export async function removeVolume(engine: Docker, name: string): Promise<void> {
+  try {
+    await orNull(engine.getVolume(name).remove());
+  } catch (error) {
+    throw asExecutorError(error, `The volume ${name} could not be removed`);
+  }
+}
+
+/** The attempts of an installation whose containers the engine has, running or not. */
+export async function listAttempts(
+  engine: Docker,
+  installationId: string,
+  engineId: string,
+): Promise<ListedAttempt[]> {
+  const containers = await engine.listContainers({ all: true, filters: filterOf(installationId, 'attempt') });
+  return containers.flatMap(({ Labels: own }) => {
+    const attemptId = own[labels.attempt];
+    const jobRunId = own[labels.run];
+    if (attemptId === undefined || jobRunId === undefined) return [];
+    return [{ attemptId, jobRunId, handle: buildHandle({ engineId, attemptId, jobRunId }) }];
+  });
+}

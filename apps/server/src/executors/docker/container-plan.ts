@@ -1,0 +1,131 @@
+/** What containers are allowed and what they see. Pure. */
+import type { ContainerCreateOptions } from 'dockerode';
+import type { AttemptLimits, AttemptSpec } from '../executor.ts';
+import { attemptName, folders, labels, labelsOf, programs } from './names.ts';
+import type { Owner, PlacedFile } from './files.ts';
+
+export interface VolumeMount {
+  volume: string;
+  folder: string;
+  writable: boolean;
+}
+
+export interface ContainerPlan {
+  name: string;
+  image: string;
+  command: string[];
+  labels: Record<string, string>;
+  uid: number;
+  mounts: VolumeMount[];
+  network: string;
+  limits: AttemptLimits;
+  /** Cores of the engine's machine: it refuses more. */
+  engineCpus: number;
+}
+
+/** Counts as memory of the container. HOME and TMPDIR are on the attempt's volume; this is for programs that know /tmp only. */
+const temporaryBytes = 256 * 1024 * 1024;
+/** Of multiprocessing's semaphores and shared arrays; counts as memory of the container. */
+const sharedMemoryBytes = 256 * 1024 * 1024;
+
+/** The options of a container: nobody's user, no rights, nothing writable but its volumes and memory. */
+export function planContainer(plan: ContainerPlan): ContainerCreateOptions & { name: string } {
+  const { memoryBytes, cpus, processes } = plan.limits;
+  return {
+    name: plan.name,
+    Image: plan.image,
+    Entrypoint: [],
+    Cmd: plan.command,
+    User: `${plan.uid}:${plan.uid}`,
+    WorkingDir: '/',
+    Hostname: 'pumphouse',
+    // PID 1 gets signals by number from the executor; an image's own choice would only matter to others.
+    StopSignal: 'SIGTERM',
+    Labels: plan.labels,
+    HostConfig: {
+      ReadonlyRootfs: true,
+      CapDrop: ['ALL'],
+      SecurityOpt: ['no-new-privileges'],
+      NetworkMode: plan.network,
+      Tmpfs: { '/tmp': `rw,nosuid,nodev,size=${temporaryBytes},mode=1777` },
+      ShmSize: sharedMemoryBytes,
+      // Swap counts as memory, else a run that is over its limit would slow the machine instead of ending.
+      ...(memoryBytes === null ? {} : { Memory: memoryBytes, MemorySwap: memoryBytes }),
+      ...(cpus === null ? {} : { NanoCpus: Math.round(Math.min(cpus, plan.engineCpus) * 1e9) }),
+      ...(processes === null ? {} : { PidsLimit: processes }),
+      Mounts: plan.mounts.map(({ volume, folder, writable }) => ({
+        Type: 'volume' as const,
+        Source: volume,
+        Target: folder,
+        ReadOnly: !writable,
+      })),
+    },
+  };
+}
+
+export interface AttemptVolumes {
+  attempt: string;
+  environment: string;
+  localData: string | null;
+}
+
+/** The container of an attempt. Its secrets are not in here: everybody who may ask the engine reads this. */
+export function planAttempt(
+  spec: AttemptSpec,
+  place: { image: string; network: string; engineCpus: number; volumes: AttemptVolumes },
+): ContainerPlan {
+  const { volumes } = place;
+  const mounts: VolumeMount[] = [
+    { volume: volumes.attempt, folder: folders.attempt, writable: true },
+    { volume: volumes.environment, folder: folders.environment, writable: false },
+  ];
+  if (volumes.localData !== null) {
+    const writable = spec.localData?.access === 'read-write';
+    mounts.push({ volume: volumes.localData, folder: folders.localData, writable });
+  }
+  return {
+    name: attemptName(spec.attemptId),
+    image: place.image,
+    command: [programs.python, '-I', '-S', programs.bootstrap, `${folders.record}/start.json`],
+    labels: labelsOf(spec.installationId, 'attempt', {
+      [labels.attempt]: spec.attemptId,
+      [labels.run]: spec.jobRunId,
+    }),
+    uid: spec.uid,
+    mounts,
+    network: place.network,
+    limits: spec.limits,
+    engineCpus: place.engineCpus,
+  };
+}
+
+/** What is put into an attempt's volume before it starts: folders of its user, and start.json, which the bootstrap removes. */
+export function planAttemptFiles(spec: AttemptSpec): { files: PlacedFile[]; owner: Owner } {
+  const workFolder = `${folders.work}/${spec.workFolderName}`;
+  const start = {
+    attempt_id: spec.attemptId,
+    claim_number: spec.claimNumber,
+    attempts_url: spec.attemptsUrl,
+    token: spec.bootstrapToken,
+    folder: folders.record,
+    work_folder: workFolder,
+    inside_work_folder: workFolder,
+    bootstrap_inside: programs.bootstrap,
+    inside_python: programs.python,
+    environment: folders.virtualEnvironment,
+    local_data: spec.localData === null ? null : { path: folders.localData, mounted: false },
+    // The container is the sandbox: user code is the bootstrap's own child in it.
+    sandbox: [],
+    drop_to: null,
+    control_groups: { memory: '/sys/fs/cgroup', pids: '/sys/fs/cgroup' },
+  };
+  return {
+    files: [
+      { path: 'record', content: null },
+      { path: 'record/start.json', content: JSON.stringify(start) },
+      { path: 'work', content: null },
+      { path: `work/${spec.workFolderName}`, content: null },
+    ],
+    owner: { uid: spec.uid, gid: spec.uid },
+  };
+}

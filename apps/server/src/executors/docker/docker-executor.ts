@@ -1,0 +1,299 @@
+/** Runs attempts as containers of an engine that speaks the Docker Engine API: Docker or Podman, here or elsewhere. */
+import type Docker from 'dockerode';
+import {
+  ExecutorError,
+  type AttemptHandle,
+  type AttemptSpec,
+  type Executor,
+  type ProbeResult,
+} from '../executor.ts';
+import { isSafeName } from '../safe-name.ts';
+import { readHandle, requireHandle } from './attempt-place.ts';
+import {
+  hasStarted,
+  inspectAttempt,
+  judgeAttempt,
+  listAttempts,
+  removeAttempt,
+  removeVolume,
+  startContainer,
+  stopContainer,
+} from './attempts.ts';
+import { fingerprintBootstrap } from './bootstrap-fingerprint.ts';
+import {
+  asExecutorError,
+  connectEngine,
+  engineWords,
+  isMissing,
+  readEngineFacts,
+  type EngineAddress,
+  type EngineFacts,
+} from './engine.ts';
+import { readEngineId } from './engine-identity.ts';
+import {
+  buildEnvironment,
+  cacheVolume,
+  readEnvironmentFacts,
+  removeEnvironment,
+  requireEnvironment,
+} from './environments.ts';
+import { putFiles } from './files.ts';
+import { createImages, type Images } from './images.ts';
+import { attemptName, executorName, filterOf, folders, labels, shortInstallation } from './names.ts';
+import { ensureNetwork, findGatewayAddress, planNetwork, type NetworkOptions } from './network.ts';
+import { createSpoolReader } from './spool.ts';
+import { createVolumeSizes } from './volume-sizes.ts';
+import { buildHandle } from './attempt-place.ts';
+
+export interface DockerExecutorOptions {
+  engine: EngineAddress;
+  installationId: string;
+  /** Reference of the runner images, with `{python}` for the minor version. */
+  runnerImage: string;
+  /** The folder python/pumphouse_bootstrap. */
+  bootstrapDir: string;
+  network: NetworkOptions;
+}
+
+export interface DockerExecutor extends Executor {
+  /** The address of this machine at which containers meet it, if the engine is here; null where their network has none. */
+  findGateway(): Promise<string | null>;
+}
+
+/** The engine and what this process has learnt of it. */
+interface Connection {
+  engine: Docker;
+  facts: EngineFacts;
+  engineId: string;
+  images: Images;
+}
+
+/** An executor for the engine at an address; nothing is asked of it yet. */
+export function createDockerExecutor(options: DockerExecutorOptions): DockerExecutor {
+  const { installationId, network } = options;
+  const starts = new Map<string, Promise<AttemptHandle>>();
+  const spools = createSpoolReader();
+  let opening: Promise<Connection> | null = null;
+  let measureVolumes: ReturnType<typeof createVolumeSizes> | null = null;
+
+  async function open(): Promise<Connection> {
+    const engine = await connectEngine(options.engine);
+    const [facts, engineId, bootstrap] = await Promise.all([
+      readEngineFacts(engine),
+      readEngineId(engine, installationId),
+      fingerprintBootstrap(options.bootstrapDir),
+    ]);
+    const images = createImages({ engine, template: options.runnerImage, bootstrap, build: null });
+    measureVolumes = createVolumeSizes(engine, installationId);
+    return { engine, facts, engineId, images };
+  }
+
+  /** The engine, which may have been away or have changed since. @throws ExecutorError backend where none answers */
+  async function connect(): Promise<Connection> {
+    opening ??= open();
+    try {
+      return await opening;
+    } catch (error) {
+      opening = null;
+      throw asExecutorError(error, `The container engine at ${options.engine.url} does not answer`);
+    }
+  }
+
+  /** Does something with the engine; its failures become the executor's. */
+  async function withEngine<Result>(
+    doing: string,
+    work: (connection: Connection) => Promise<Result>,
+  ): Promise<Result> {
+    const connection = await connect();
+    try {
+      return await work(connection);
+    } catch (error) {
+      throw asExecutorError(error, doing);
+    }
+  }
+
+  /** Asked anew: another engine may answer at the address by now. */
+  const isSameEngine = async ({ engine, engineId }: Connection): Promise<boolean> => {
+    const isSame = (await readEngineId(engine, installationId)) === engineId;
+    if (!isSame) opening = null;
+    return isSame;
+  };
+
+  const attemptVolume = (attemptId: string): string =>
+    `pumphouse-${shortInstallation(installationId)}-attempt-${attemptId}`;
+
+  const localDataVolume = ({ localData }: AttemptSpec): string | null =>
+    localData === null
+      ? null
+      : `pumphouse-${shortInstallation(installationId)}-data-${localData.workspaceId}-${localData.profile}`;
+
+  async function runsNetwork({ engine, facts }: Connection, kind: 'runs' | 'builds'): Promise<string> {
+    return ensureNetwork(engine, facts.isPodman, planNetwork(installationId, network, kind));
+  }
+
+  async function startAttempt(spec: AttemptSpec): Promise<AttemptHandle> {
+    checkNames(spec);
+    return withEngine(`Attempt ${spec.attemptId} could not be started`, async (connection) => {
+      const { engine, facts, engineId, images } = connection;
+      const handle = buildHandle({ engineId, attemptId: spec.attemptId, jobRunId: spec.jobRunId });
+      const found = await inspectAttempt(engine, spec.attemptId);
+      if (found !== null && hasStarted(found)) return handle;
+      const environment = await requireEnvironment(engine, spec.environment);
+      const image = await images.require(environment.python);
+      try {
+        await startContainer(engine, spec, {
+          engineId,
+          image: image.id,
+          network: await runsNetwork(connection, 'runs'),
+          engineCpus: facts.cpus,
+          volumes: {
+            attempt: attemptVolume(spec.attemptId),
+            environment: spec.environment.path,
+            localData: localDataVolume(spec),
+          },
+        });
+      } catch (error) {
+        // Removed since it was last looked at: the next try finds, pulls or builds it.
+        if (isMissing(error)) images.forget();
+        throw error;
+      }
+      return handle;
+    });
+  }
+
+  async function probe(): Promise<ProbeResult> {
+    try {
+      const connection = await connect();
+      await connection.engine.ping();
+      await runsNetwork(connection, 'runs');
+      return {
+        ok: true,
+        detail: `Runs are containers of ${connection.facts.label} at ${options.engine.url}.`,
+      };
+    } catch (error) {
+      return { ok: false, detail: error instanceof ExecutorError ? error.message : describeSilence(error) };
+    }
+  }
+
+  const describeSilence = (error: unknown): string =>
+    `The container engine at ${options.engine.url} does not answer: ${engineWords(error)}. Runs wait until it does.`;
+
+  return {
+    name: executorName,
+    capabilities: () => ({ memoryLimit: true, isolated: true, localData: true, interactive: false }),
+    probe,
+    findGateway: () =>
+      withEngine('The network of runs cannot be read', async (connection) =>
+        findGatewayAddress(connection.engine, await runsNetwork(connection, 'runs')),
+      ),
+    buildEnvironment: (spec, onLine, signal) =>
+      withEngine('The environment could not be built', async (connection) => {
+        const image = await connection.images.require(spec.pythonVersion, (text) =>
+          onLine({ stream: 'stdout', text }),
+        );
+        const place = {
+          engine: connection.engine,
+          installationId,
+          image,
+          network: await runsNetwork(connection, 'builds'),
+          engineCpus: connection.facts.cpus,
+        };
+        return buildEnvironment(place, spec, onLine, signal);
+      }),
+    hasEnvironment: (location) =>
+      withEngine('The environment cannot be looked at', async ({ engine, images }) => {
+        const facts = await readEnvironmentFacts(engine, location);
+        if (facts === null) return false;
+        // One that was built on another base has an interpreter that this image does not have.
+        return (await images.require(facts.python)).base === facts.base;
+      }),
+    removeEnvironment: (location) =>
+      withEngine('The environment could not be removed', ({ engine }) => removeEnvironment(engine, location)),
+    listEnvironments: () =>
+      withEngine('The environments cannot be listed', async ({ engine }) => {
+        const { Volumes: volumes } = await engine.listVolumes({
+          filters: filterOf(installationId, 'environment'),
+        });
+        return volumes.map((volume) => ({
+          location: { executor: executorName, path: volume.Name },
+          begunAt: new Date((volume as { CreatedAt?: string }).CreatedAt ?? 0),
+        }));
+      }),
+    measureEnvironment: ({ path }) =>
+      withEngine('The environment cannot be measured', async () => {
+        const volumes = (await measureVolumes?.()) ?? [];
+        return volumes.find(({ name }) => name === path)?.sizeBytes ?? 0;
+      }),
+    listCaches: () =>
+      withEngine('The caches cannot be listed', async () =>
+        ((await measureVolumes?.()) ?? [])
+          .filter((volume) => volume.labels[labels.kind] === 'cache')
+          .map((volume) => ({
+            organizationId: volume.labels[labels.organization] ?? '',
+            sizeBytes: volume.sizeBytes ?? 0,
+            changedAt: volume.madeAt,
+          })),
+      ),
+    removeCache: (organizationId) =>
+      withEngine('The cache could not be removed', ({ engine }) =>
+        removeVolume(engine, cacheVolume(installationId, organizationId)),
+      ),
+    async start(spec) {
+      const running = starts.get(spec.attemptId);
+      if (running !== undefined) return running;
+      const started = startAttempt(spec).finally(() => starts.delete(spec.attemptId));
+      starts.set(spec.attemptId, started);
+      return started;
+    },
+    redirect: (handle, attemptsUrl) =>
+      withEngine('The attempt could not be told where its server is', async ({ engine, engineId }) => {
+        const data = readHandle(handle, engineId);
+        if ('elsewhere' in data) return;
+        const container = await inspectAttempt(engine, data.attemptId);
+        // Without a running bootstrap there is nobody to be told, which `inspect` will say.
+        if (container?.State.Running !== true) return;
+        const [uid = 0, gid = 0] = container.Config.User.split(':').map(Number);
+        const files = [{ path: 'redirect', content: attemptsUrl }];
+        await putFiles(engine.getContainer(attemptName(data.attemptId)), folders.record, files, { uid, gid });
+      }),
+    async inspect(handle) {
+      try {
+        const connection = await connect();
+        const data = readHandle(handle, connection.engineId);
+        if ('elsewhere' in data) return { state: 'unknown', detail: data.elsewhere };
+        return await judgeAttempt(connection.engine, data.attemptId, () => isSameEngine(connection));
+      } catch (error) {
+        return { state: 'unknown', detail: describeSilence(error) };
+      }
+    },
+    stop: (handle, { graceSeconds }) =>
+      withEngine('The attempt could not be stopped', ({ engine, engineId }) =>
+        stopContainer(engine, requireHandle(handle, engineId).attemptId, graceSeconds),
+      ),
+    remove: (handle) =>
+      withEngine('The attempt could not be removed', async ({ engine, engineId }) => {
+        const { attemptId } = requireHandle(handle, engineId);
+        spools.end(attemptId);
+        await removeAttempt(engine, attemptId, attemptVolume(attemptId));
+      }),
+    list: () =>
+      withEngine('The attempts cannot be listed', ({ engine, engineId }) =>
+        listAttempts(engine, installationId, engineId),
+      ),
+    readSpool: (handle, offset, maxBytes) =>
+      withEngine('The spool cannot be read', async ({ engine, engineId }) => {
+        const data = readHandle(handle, engineId);
+        if ('elsewhere' in data) return null;
+        const container = engine.getContainer(attemptName(data.attemptId));
+        return spools.read(data.attemptId, container, offset, maxBytes);
+      }),
+  };
+}
+
+function checkNames(spec: AttemptSpec): void {
+  const names = [spec.attemptId, spec.workFolderName];
+  if (spec.localData !== null) names.push(spec.localData.workspaceId, spec.localData.profile);
+  const unsafe = names.find((name) => !isSafeName(name));
+  if (unsafe !== undefined)
+    throw new ExecutorError('config', `"${unsafe}" cannot be the name of a folder of a run.`);
+}

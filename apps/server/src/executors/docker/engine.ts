@@ -1,0 +1,140 @@
+/** The connection to a container engine: the Docker Engine API, which Docker and Podman both speak. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type Docker from 'dockerode';
+import { ExecutorError, type ExecutorErrorKind } from '../executor.ts';
+
+export interface EngineAddress {
+  /** `unix:///run/docker.sock`, `tcp://host:2376`, `http://...` or `https://...`. */
+  url: string;
+  /** Folder with ca.pem, cert.pem and key.pem; null where the connection needs none. */
+  tlsFolder: string | null;
+}
+
+/** What the engine says of itself; asked once a connection. */
+export interface EngineFacts {
+  isPodman: boolean;
+  /** "Docker 26.1.5" */
+  label: string;
+  cpus: number;
+}
+
+/** An engine that does not begin to answer within this time counts as gone. Builds and pulls stream, so they may take longer. */
+const answerTimeoutMilliseconds = 60_000;
+
+/** A client for the address. Nothing is sent yet. @throws ExecutorError config for an address of another kind, or without its files */
+export async function connectEngine({ url, tlsFolder }: EngineAddress): Promise<Docker> {
+  // On first use: the package brings half a second of loading that other executors need not pay.
+  const { default: Client } = await import('dockerode');
+  const parsed = new URL(url);
+  if (parsed.protocol === 'unix:') {
+    return new Client({
+      socketPath: decodeURIComponent(parsed.pathname),
+      timeout: answerTimeoutMilliseconds,
+    });
+  }
+  const tls = tlsFolder === null ? {} : await readTlsFiles(tlsFolder);
+  const isSecure = parsed.protocol === 'https:' || (parsed.protocol === 'tcp:' && tlsFolder !== null);
+  if (!['tcp:', 'http:', 'https:'].includes(parsed.protocol)) {
+    throw new ExecutorError(
+      'config',
+      `${url} is not the address of a container engine (unix://, tcp://, http://, https://).`,
+    );
+  }
+  return new Client({
+    protocol: isSecure ? 'https' : 'http',
+    host: parsed.hostname,
+    port: Number(parsed.port || (isSecure ? 2376 : 2375)),
+    timeout: answerTimeoutMilliseconds,
+    ...tls,
+  });
+}
+
+async function readTlsFiles(folder: string): Promise<{ ca: Buffer; cert: Buffer; key: Buffer }> {
+  const read = (name: string) =>
+    readFile(join(folder, name)).catch((error: unknown) => {
+      throw new ExecutorError('config', `The engine's ${name} cannot be read from ${folder}.`, {
+        cause: error,
+      });
+    });
+  const [ca, cert, key] = await Promise.all([read('ca.pem'), read('cert.pem'), read('key.pem')]);
+  return { ca, cert, key };
+}
+
+/** Asks the engine what it is. @throws whatever the connection does */
+export async function readEngineFacts(engine: Docker): Promise<EngineFacts> {
+  const [version, info] = await Promise.all([
+    engine.version() as Promise<{ Version?: string; Components?: { Name?: string }[] }>,
+    engine.info() as Promise<{ NCPU?: number }>,
+  ]);
+  const isPodman = (version.Components ?? []).some(({ Name }) => Name?.startsWith('Podman'));
+  return {
+    isPodman,
+    label: `${isPodman ? 'Podman' : 'Docker'} ${version.Version ?? ''}`.trim(),
+    cpus: info.NCPU ?? 1,
+  };
+}
+
+/** Whether something that speaks the API answers at the address. */
+export async function engineAnswers(address: EngineAddress): Promise<boolean> {
+  try {
+    await (await connectEngine(address)).ping();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The HTTP status of an engine's refusal; null for an error of the connection or of ours. */
+export function statusOf(error: unknown): number | null {
+  const status = (error as { statusCode?: unknown } | null)?.statusCode;
+  return typeof status === 'number' ? status : null;
+}
+
+export function isMissing(error: unknown): boolean {
+  return statusOf(error) === 404;
+}
+
+/** What stands in the way of a removal or a creation: it is in use, or there already. */
+export function isConflict(error: unknown): boolean {
+  return statusOf(error) === 409;
+}
+
+/** The result, or null where the engine says that there is no such thing. */
+export async function orNull<Result>(asked: Promise<Result>): Promise<Result | null> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
+  }
+}
+
+/** The engine's own words, without the code that a client puts before them. */
+export function engineWords(error: unknown): string {
+  const body = (error as { json?: { message?: unknown; cause?: unknown } } | null)?.json;
+  if (typeof body?.message === 'string') return body.message.trim();
+  return error instanceof Error ? error.message : String(error);
+}
+
+/**
+ * A failure of the engine as the executor's own: what the engine refuses for what is asked of it fails again (`config`), all else may
+ * pass (`backend`).
+ */
+export function asExecutorError(error: unknown, doing: string): ExecutorError {
+  if (error instanceof ExecutorError) return error;
+  const words = engineWords(error);
+  return new ExecutorError(judgeKind(statusOf(error), words), `${doing}: ${words}`, { cause: error });
+}
+
+function judgeKind(status: number | null, words: string): ExecutorErrorKind {
+  if (status === 400) return 'config';
+  // Rootless engines without delegated controllers, and a kernel without one, refuse limits at each start alike.
+  if (
+    status !== null &&
+    /cgroup|controller/i.test(words) &&
+    /not (available|enabled|mounted|supported)/i.test(words)
+  )
+    return 'config';
+  return 'backend';
+}

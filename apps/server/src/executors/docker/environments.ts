@@ -1,0 +1,256 @@
+/** Environments as volumes, built in a container of the image that runs get: a source distribution runs strangers' code. */
+import { randomUUID } from 'node:crypto';
+import { createInterface } from 'node:readline';
+import { PassThrough, type Readable } from 'node:stream';
+import type Docker from 'dockerode';
+import {
+  EnvironmentBuildError,
+  ExecutorError,
+  type AttemptLimits,
+  type EnvironmentLine,
+  type EnvironmentLocation,
+  type EnvironmentSpec,
+} from '../executor.ts';
+import {
+  planBuildFiles,
+  planBuildSteps,
+  planBuildVariables,
+  type BuildPaths,
+  type BuildStep,
+} from '../environment-steps.ts';
+import { checkRequirements } from '../requirements.ts';
+import { planContainer } from './container-plan.ts';
+import { asExecutorError, orNull } from './engine.ts';
+import { putFiles } from './files.ts';
+import type { RunnerImage } from './images.ts';
+import {
+  certificateBundle,
+  executorName,
+  folders,
+  labels,
+  labelsOf,
+  programs,
+  shortInstallation,
+} from './names.ts';
+import { removeVolume } from './attempts.ts';
+
+/** Enough to compile what has no wheel; a build is not a run, so no instance size is meant for it. */
+const buildLimits: AttemptLimits = { memoryBytes: 4 * 1024 ** 3, cpus: null, processes: 1024 };
+
+/** Exit codes of pumphouse_bootstrap/environment_build.py: this plus the number of the step that failed. */
+const firstFailure = 10;
+const lastWordsLines = 20;
+
+const paths: BuildPaths = {
+  environment: folders.virtualEnvironment,
+  cache: folders.cache,
+  requirements: `${folders.record}/requirements.txt`,
+  excludes: `${folders.record}/excludes.txt`,
+  uv: programs.uv,
+  hooks: `${programs.bootstrap}/environment_hooks`,
+};
+
+export interface BuildPlace {
+  engine: Docker;
+  installationId: string;
+  image: RunnerImage;
+  network: string;
+  engineCpus: number;
+}
+
+/** What is known of an environment, from its volume's labels. */
+export interface EnvironmentFacts {
+  python: string;
+  base: string;
+}
+
+export function cacheVolume(installationId: string, organizationId: string): string {
+  return `pumphouse-${shortInstallation(installationId)}-cache-${organizationId}`;
+}
+
+/** Null where there is no such environment. */
+export async function readEnvironmentFacts(
+  engine: Docker,
+  { executor, path }: EnvironmentLocation,
+): Promise<EnvironmentFacts | null> {
+  if (executor !== executorName) return null;
+  const volume = await orNull(engine.getVolume(path).inspect());
+  const own = volume?.Labels ?? {};
+  if (own[labels.kind] !== 'environment') return null;
+  return { python: own[labels.python] ?? '', base: own[labels.base] ?? '' };
+}
+
+/**
+ * Builds an environment in a new volume and gives that.
+ * @throws EnvironmentBuildError, and ExecutorError backend for an engine that goes away
+ */
+export async function buildEnvironment(
+  place: BuildPlace,
+  spec: EnvironmentSpec,
+  onLine: (line: EnvironmentLine) => void,
+  signal?: AbortSignal,
+): Promise<EnvironmentLocation> {
+  checkRequirements(spec.requirements);
+  const { engine, installationId } = place;
+  const id = `pumphouse-${shortInstallation(installationId)}-environment-${spec.key.slice(0, 16)}-${randomUUID().slice(0, 8)}`;
+  const build = { container: `${id}-build`, volume: `${id}-build` };
+  const whose = { [labels.environment]: id, [labels.organization]: spec.organizationId };
+  const label = (kind: 'build' | 'environment' | 'cache') => labelsOf(installationId, kind, whose);
+  const cache = cacheVolume(installationId, spec.organizationId);
+  let isBuilt = false;
+  try {
+    await engine.createVolume({
+      Name: id,
+      Labels: {
+        ...label('environment'),
+        [labels.python]: spec.pythonVersion,
+        [labels.base]: place.image.base,
+      },
+    });
+    await engine.createVolume({ Name: build.volume, Labels: label('build') });
+    await engine.createVolume({
+      Name: cache,
+      Labels: labelsOf(installationId, 'cache', { [labels.organization]: spec.organizationId }),
+    });
+    const container = await engine.createContainer(
+      planContainer({
+        name: build.container,
+        image: place.image.id,
+        command: [
+          programs.python,
+          '-I',
+          '-S',
+          `${programs.bootstrap}/environment_build.py`,
+          `${folders.record}/build.json`,
+        ],
+        labels: label('build'),
+        uid: spec.uid,
+        mounts: [
+          { volume: build.volume, folder: folders.attempt, writable: true },
+          { volume: id, folder: folders.environment, writable: true },
+          { volume: cache, folder: folders.cache, writable: true },
+        ],
+        network: place.network,
+        limits: buildLimits,
+        engineCpus: place.engineCpus,
+      }),
+    );
+    await runBuild(container, spec, onLine, signal);
+    isBuilt = true;
+    return { executor: executorName, path: id };
+  } catch (error) {
+    if (error instanceof EnvironmentBuildError) throw error;
+    throw asExecutorError(error, 'The environment could not be built');
+  } finally {
+    // What an engine that is gone keeps of this is found by its labels later.
+    await engine
+      .getContainer(build.container)
+      .remove({ v: true, force: true })
+      .catch(() => undefined);
+    await removeVolume(engine, build.volume).catch(() => undefined);
+    if (!isBuilt) await removeVolume(engine, id).catch(() => undefined);
+  }
+}
+
+async function runBuild(
+  container: Docker.Container,
+  spec: EnvironmentSpec,
+  onLine: (line: EnvironmentLine) => void,
+  signal?: AbortSignal,
+): Promise<void> {
+  const steps = planBuildSteps(paths, programs.python, spec.requirements);
+  const { requirements, excludes } = planBuildFiles(spec.requirements);
+  const plan = {
+    steps,
+    variables: planBuildVariables(spec, paths, certificateBundle),
+    masked_values: spec.maskedValues,
+  };
+  const owner = { uid: spec.uid, gid: spec.uid };
+  const files = [
+    { path: 'record', content: null },
+    { path: 'record/requirements.txt', content: requirements },
+    { path: 'record/excludes.txt', content: excludes },
+    { path: 'record/build.json', content: JSON.stringify(plan) },
+  ];
+  await putFiles(container, folders.attempt, files, owner);
+  const kill = (): void => void container.kill({ signal: 'SIGKILL' }).catch(() => undefined);
+  signal?.addEventListener('abort', kill);
+  try {
+    const lastWords = await followOutput(container, onLine, signal);
+    if (signal?.aborted === true) {
+      throw new EnvironmentBuildError('builder_failed', 'The build was given up.', { cause: signal.reason });
+    }
+    const { State: state } = await container.inspect();
+    if (state.ExitCode !== 0) throw describeFailure(steps, state, lastWords);
+  } finally {
+    signal?.removeEventListener('abort', kill);
+  }
+}
+
+/** Starts the container and passes on what it says, until it has ended. @returns its last words */
+async function followOutput(
+  container: Docker.Container,
+  onLine: (line: EnvironmentLine) => void,
+  signal?: AbortSignal,
+): Promise<string[]> {
+  const attached = await container.attach({ stream: true, stdout: true, stderr: true });
+  const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
+  container.modem.demuxStream(attached, streams.stdout, streams.stderr);
+  const closeStreams = (): void => {
+    streams.stdout.end();
+    streams.stderr.end();
+  };
+  attached.once('end', closeStreams).once('close', closeStreams).once('error', closeStreams);
+  const kept: Record<EnvironmentLine['stream'], string[]> = { stdout: [], stderr: [] };
+  const read = async (name: EnvironmentLine['stream'], source: Readable): Promise<void> => {
+    for await (const text of createInterface({ input: source, crlfDelay: Infinity })) {
+      onLine({ stream: name, text });
+      if (kept[name].push(text) > lastWordsLines) kept[name].shift();
+    }
+  };
+  const reading = Promise.all([read('stdout', streams.stdout), read('stderr', streams.stderr)]);
+  if (signal?.aborted === true) {
+    closeStreams();
+    return [];
+  }
+  await container.start();
+  await reading;
+  // The streams of an engine that goes away end too: only the engine's own word says that the build has.
+  await container.wait();
+  return kept.stderr.length > 0 ? kept.stderr : kept.stdout;
+}
+
+function describeFailure(
+  steps: readonly BuildStep[],
+  state: { ExitCode: number; OOMKilled: boolean },
+  lastWords: readonly string[],
+): EnvironmentBuildError {
+  const words = lastWords.join('\n').trim();
+  if (state.OOMKilled) {
+    return new EnvironmentBuildError(
+      'requirements_failed',
+      `${words}\nThe build needed more than ${buildLimits.memoryBytes ?? 0} bytes of memory and was killed.`.trim(),
+    );
+  }
+  const failure = steps[state.ExitCode - firstFailure]?.failure ?? 'builder_failed';
+  return new EnvironmentBuildError(
+    failure,
+    words === '' ? `The build ended with exit code ${state.ExitCode} and without a word.` : words,
+  );
+}
+
+/** @throws ExecutorError backend while a container has it */
+export async function removeEnvironment(engine: Docker, location: EnvironmentLocation): Promise<void> {
+  if ((await readEnvironmentFacts(engine, location)) === null) return;
+  await removeVolume(engine, location.path);
+}
+
+/** @throws ExecutorError config for what is not an environment of this executor */
+export async function requireEnvironment(
+  engine: Docker,
+  location: EnvironmentLocation,
+): Promise<EnvironmentFacts> {
+  const facts = await readEnvironmentFacts(engine, location);
+  if (facts !== null) return facts;
+  throw new ExecutorError('config', `There is no environment ${location.path}.`);
+}

@@ -1,0 +1,79 @@
+/** Files go into containers, and out of them, through the engine alone: its disk need not be the server's. */
+import { buffer } from 'node:stream/consumers';
+import type { Readable } from 'node:stream';
+import type Docker from 'dockerode';
+import { extract, pack } from 'tar-stream';
+import { orNull } from './engine.ts';
+
+export interface PlacedFile {
+  /** Below the folder that it is put into. */
+  path: string;
+  /** Null makes a folder. */
+  content: string | null;
+}
+
+export interface Owner {
+  uid: number;
+  gid: number;
+}
+
+/** Puts files, closed to all but their owner, into a container that need not run. Folders come before what is in them. */
+export async function putFiles(
+  container: Docker.Container,
+  folder: string,
+  files: readonly PlacedFile[],
+  owner: Owner,
+): Promise<void> {
+  const archive = pack();
+  for (const { path, content } of files) {
+    if (content === null) archive.entry({ name: path, type: 'directory', mode: 0o700, ...owner });
+    else archive.entry({ name: path, mode: 0o600, ...owner }, content);
+  }
+  archive.finalize();
+  await container.putArchive(await buffer(archive), { path: folder });
+}
+
+export interface OpenedFile {
+  sizeBytes: number;
+  content: Readable;
+  /** Ends the transfer, wherever it is. */
+  close(): void;
+}
+
+/** A regular file of a container, running or not; null where there is none. What a run puts in its place is not followed. */
+export async function openFile(container: Docker.Container, path: string): Promise<OpenedFile | null> {
+  const stream = await orNull(container.getArchive({ path }));
+  if (stream === null) return null;
+  const source = stream as Readable;
+  const entries = extract();
+  const close = (): void => {
+    source.destroy();
+    entries.destroy();
+  };
+  // A destroyed transfer that nobody reads any more has nobody to tell.
+  entries.on('error', () => undefined);
+  source.on('error', (error) => entries.destroy(error));
+  const first = readFirstEntry(entries);
+  source.pipe(entries);
+  const entry = await first;
+  if (entry?.type === 'file') return { sizeBytes: entry.sizeBytes, content: entry.content, close };
+  close();
+  return null;
+}
+
+function readFirstEntry(
+  entries: ReturnType<typeof extract>,
+): Promise<{ type: string; sizeBytes: number; content: Readable } | null> {
+  return new Promise((resolve, reject) => {
+    entries.once('entry', (header, content) =>
+      resolve({
+        type: header.type ?? 'file',
+        sizeBytes: header.size ?? 0,
+        content: content as unknown as Readable,
+      }),
+    );
+    entries.once('finish', () => resolve(null));
+    entries.once('error', reject);
+    entries.once('close', () => resolve(null));
+  });
+}

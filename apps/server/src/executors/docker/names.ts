@@ -1,0 +1,69 @@
+/** What everything that this executor makes is called and labelled: by these it is found again after any crash. */
+import { createHash } from 'node:crypto';
+
+export const executorName = 'docker';
+
+/** Labels of containers, volumes and networks. */
+export const labels = {
+  installation: 'pumphouse.installation',
+  kind: 'pumphouse.kind',
+  attempt: 'pumphouse.attempt',
+  run: 'pumphouse.run',
+  organization: 'pumphouse.organization',
+  workspace: 'pumphouse.workspace',
+  profile: 'pumphouse.profile',
+  /** Name of the environment's volume, on what one build of it made. */
+  environment: 'pumphouse.environment',
+  engine: 'pumphouse.engine',
+  python: 'pumphouse.python',
+  base: 'pumphouse.base',
+  bootstrap: 'pumphouse.bootstrap',
+  runner: 'pumphouse.runner',
+} as const;
+
+export type ObjectKind =
+  'attempt' | 'build' | 'environment' | 'cache' | 'local-data' | 'engine' | 'runs' | 'builds';
+
+/** Folders of a container, made by the runner image; volumes are mounted there. */
+export const folders = {
+  attempt: '/attempt',
+  record: '/attempt/record',
+  work: '/attempt/work',
+  localData: '/local-data',
+  environment: '/environment',
+  virtualEnvironment: '/environment/venv',
+  cache: '/cache',
+} as const;
+
+/** Programs of a container, put there by the runner image. */
+export const programs = {
+  python: '/opt/pumphouse/bin/python',
+  uv: '/opt/pumphouse/bin/uv',
+  bootstrap: '/opt/pumphouse/pumphouse_bootstrap',
+} as const;
+
+export const certificateBundle = '/etc/ssl/certs/ca-certificates.crt';
+
+/** Short and the same for an installation wherever it looks: names of bridges have 15 characters at most. */
+export function shortInstallation(installationId: string): string {
+  return createHash('sha256').update(installationId).digest('hex').slice(0, 10);
+}
+
+export function attemptName(attemptId: string): string {
+  return `pumphouse-${attemptId}`;
+}
+
+/** Labels of an object; `filterOf` finds it by them. */
+export function labelsOf(
+  installationId: string,
+  kind: ObjectKind,
+  more: Record<string, string> = {},
+): Record<string, string> {
+  return { [labels.installation]: installationId, [labels.kind]: kind, ...more };
+}
+
+/** A filter of the engine's lists: everything of the installation, or what is of one kind. */
+export function filterOf(installationId: string, kind?: ObjectKind): { label: string[] } {
+  const wanted = [`${labels.installation}=${installationId}`];
+  return { label: kind === undefined ? wanted : [...wanted, `${labels.kind}=${kind}`] };
+}

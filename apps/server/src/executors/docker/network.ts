@@ -1,0 +1,113 @@
+/** The networks of an installation's containers: a way out, no way in, and their server at the gateway. */
+import type Docker from 'dockerode';
+import { ExecutorError } from '../executor.ts';
+import { isConflict, orNull } from './engine.ts';
+import { labelsOf, shortInstallation, type ObjectKind } from './names.ts';
+
+export interface NetworkOptions {
+  /** A network that somebody else looks after; null: one of the installation's own. */
+  name: string | null;
+  /** False: runs reach their server and nothing else. Builds reach package indexes all the same. */
+  egress: boolean;
+}
+
+interface NetworkPlan {
+  name: string;
+  /** Names of interfaces have 15 characters at most, and two engines on one machine would both choose the same first one. */
+  bridge: string;
+  internal: boolean;
+  labels: Record<string, string>;
+}
+
+/** The network that runs are in, or the one for builds. Pure. */
+export function planNetwork(
+  installationId: string,
+  { name, egress }: NetworkOptions,
+  kind: Extract<ObjectKind, 'runs' | 'builds'>,
+): { existing: string } | { own: NetworkPlan } {
+  if (name !== null) return { existing: name };
+  const short = shortInstallation(installationId);
+  // Builds need a network of their own only where the runs' has no way out.
+  const role = kind === 'builds' && !egress ? 'builds' : 'runs';
+  return {
+    own: {
+      name: `pumphouse-${short}-${role}`,
+      bridge: `ph${role === 'runs' ? 'r' : 'b'}-${short}`,
+      internal: role === 'runs' && !egress,
+      labels: labelsOf(installationId, role),
+    },
+  };
+}
+
+/** Makes the network where it is not there yet, and gives its name. @throws ExecutorError config for a network that should be there */
+export async function ensureNetwork(
+  engine: Docker,
+  isPodman: boolean,
+  planned: ReturnType<typeof planNetwork>,
+): Promise<string> {
+  const name = 'existing' in planned ? planned.existing : planned.own.name;
+  if ((await orNull(engine.getNetwork(name).inspect())) !== null) return name;
+  if ('existing' in planned) {
+    throw new ExecutorError(
+      'config',
+      `The engine has no network ${name}, which PUMPHOUSE_RUNS_NETWORK names.`,
+    );
+  }
+  try {
+    await (isPodman ? createPodmanNetwork(engine, planned.own) : createDockerNetwork(engine, planned.own));
+  } catch (error) {
+    // Another server was first.
+    if (!isConflict(error)) throw error;
+  }
+  return name;
+}
+
+async function createDockerNetwork(engine: Docker, plan: NetworkPlan): Promise<void> {
+  await engine.createNetwork({
+    Name: plan.name,
+    Driver: 'bridge',
+    Internal: plan.internal,
+    Labels: plan.labels,
+    // Runs do not reach each other.
+    Options: {
+      'com.docker.network.bridge.name': plan.bridge,
+      'com.docker.network.bridge.enable_icc': 'false',
+    },
+  });
+}
+
+/**
+ * By Podman's own API, which can leave DNS out. Its DNS server is one for all engines and networks of a machine, and a start fails when
+ * that one meets the address of a bridge that is just made, or of one that an engine left when it was killed. Without it containers
+ * ask the machine's own resolvers.
+ */
+async function createPodmanNetwork(engine: Docker, plan: NetworkPlan): Promise<void> {
+  await dial(engine, '/v4.0.0/libpod/networks/create', {
+    name: plan.name,
+    driver: 'bridge',
+    network_interface: plan.bridge,
+    dns_enabled: false,
+    labels: plan.labels,
+    // Not reached from the machine's other container networks. An internal network would have no gateway, at which runs meet their
+    // server; without a default route, which a run has no right to make, they reach that address and no other.
+    options: { isolate: 'true', ...(plan.internal ? { no_default_route: 'true' } : {}) },
+  });
+}
+
+function dial(engine: Docker, path: string, body: object): Promise<unknown> {
+  const statusCodes = { 200: true, 400: 'bad request', 409: 'conflict', 500: 'server error' };
+  return new Promise((resolve, reject) => {
+    engine.modem.dial({ path, method: 'POST', options: body, statusCodes }, (error, data: unknown) =>
+      error ? reject(error as Error) : resolve(data),
+    );
+  });
+}
+
+/** The address at which a network's containers meet the engine's machine; null where the network has none. */
+export async function findGatewayAddress(engine: Docker, network: string): Promise<string | null> {
+  const found = (await engine.getNetwork(network).inspect()) as {
+    IPAM?: { Config?: { Gateway?: string }[] };
+  };
+  const gateways = (found.IPAM?.Config ?? []).map(({ Gateway }) => Gateway?.split('/')[0] ?? '');
+  return gateways.find((address) => /^\d+\.\d+\.\d+\.\d+$/.test(address)) ?? null;
+}

@@ -1,0 +1,83 @@
+/** How an environment is made, wherever that is done: the commands in their order, their files and their variables. Pure. */
+import type { EnvironmentBuildError, EnvironmentSpec } from './executor.ts';
+
+/** Where the parts of a build are, as the commands see them. */
+export interface BuildPaths {
+  environment: string;
+  cache: string;
+  requirements: string;
+  excludes: string;
+  uv: string;
+  /** Modules that go into every environment. */
+  hooks: string;
+}
+
+export interface BuildStep {
+  command: string[];
+  /** What it means when the command fails. */
+  failure: EnvironmentBuildError['code'];
+}
+
+const installHooks = `
+import os, py_compile, shutil, sys, sysconfig
+source, target = sys.argv[1], sysconfig.get_path("purelib")
+for name in sorted(os.listdir(source)):
+    if name.endswith((".py", ".pth")):
+        copied = shutil.copyfile(os.path.join(source, name), os.path.join(target, name))
+        if name.endswith(".py"):
+            py_compile.compile(copied, doraise=True)
+`;
+
+/** The commands of a build. @param interpreter path of the Python that the environment is for */
+export function planBuildSteps(
+  paths: BuildPaths,
+  interpreter: string,
+  requirements: readonly string[],
+): BuildStep[] {
+  const python = `${paths.environment}/bin/python`;
+  const venv = [paths.uv, 'venv', '--no-project', '--allow-existing', '--python', interpreter];
+  const install = [paths.uv, 'pip', 'install', '--compile-bytecode', '--python', python];
+  return [
+    { command: [...venv, paths.environment], failure: 'builder_failed' },
+    ...(requirements.length === 0
+      ? []
+      : [
+          {
+            command: [...install, '--excludes', paths.excludes, '-r', paths.requirements],
+            failure: 'requirements_failed' as const,
+          },
+        ]),
+    { command: [python, '-I', '-c', installHooks, paths.hooks], failure: 'builder_failed' },
+  ];
+}
+
+/** Contents of the two files that the commands read. */
+export function planBuildFiles(requirements: readonly string[]): { requirements: string; excludes: string } {
+  return {
+    requirements: `${requirements.join('\n')}\n`,
+    // A dependency that some extra of dlt asks for, under a licence that forbids what a server does with it.
+    excludes: 'dlthub\n',
+  };
+}
+
+/** The complete environment of the commands. @param certificates the bundle of certificate authorities, where there is one */
+export function planBuildVariables(
+  { variables }: Pick<EnvironmentSpec, 'variables'>,
+  paths: BuildPaths,
+  certificates: string | null,
+): Record<string, string> {
+  return {
+    ...(certificates === null ? {} : { SSL_CERT_FILE: certificates }),
+    ...variables,
+    PATH: '/usr/local/bin:/usr/bin:/bin',
+    HOME: '/tmp',
+    LANG: 'C.UTF-8',
+    NO_COLOR: '1',
+    UV_CACHE_DIR: paths.cache,
+    // A hard link into the cache would let a later build change the files of an environment that runs use.
+    UV_LINK_MODE: 'copy',
+    UV_NO_CONFIG: '1',
+    UV_NO_PROGRESS: '1',
+    UV_PYTHON_DOWNLOADS: 'never',
+  };
+}

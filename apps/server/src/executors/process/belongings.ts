@@ -1,0 +1,176 @@
+/** What this executor keeps on the machine: folders below the data folder, and processes of attempts whose folder is gone. */
+import { lstat, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ExecutorError, type AttemptHandle } from '../executor.ts';
+import type { Belonging, BelongingOwner } from '../../domain/belonging.ts';
+import {
+  isSafePathComponent,
+  locateAttemptFolder,
+  locateAttemptsFolder,
+  readAttemptRecord,
+  readProcessRecord,
+  removeAttemptFolder,
+} from './attempt-folder.ts';
+import { buildHandle, EXECUTOR_NAME } from './attempt-place.ts';
+import { killAttempt } from './attempt-processes.ts';
+import { locateLocalData } from './attempt-start.ts';
+import {
+  locateCaches,
+  locateEnvironment,
+  locateEnvironments,
+  removeEnvironment,
+} from './environment-builder.ts';
+import { asideMark, measureFolder, removeCache } from './environment-places.ts';
+import { dateStart } from './process-identity.ts';
+import { listMarkedAttempts } from './stray-processes.ts';
+import { isErrorCode } from '../../error-code.ts';
+
+export interface BelongingsOptions {
+  dataDir: string;
+  bootstrapDir: string;
+  installationId: string;
+  /** Ends an attempt and removes its folder. */
+  removeAttempt: (handle: AttemptHandle) => Promise<void>;
+}
+
+/** A belonging, and how it is removed. */
+interface Found {
+  belonging: Belonging;
+  remove: () => Promise<void>;
+}
+
+export type Belongings = ReturnType<typeof createBelongings>;
+
+/** Lists and removes the belongings of one data folder. */
+export function createBelongings(options: BelongingsOptions) {
+  const { dataDir, bootstrapDir, installationId } = options;
+
+  async function find(): Promise<Found[]> {
+    // Before the folders: an attempt has its folder before it has a process, so one that begins meanwhile is not without.
+    const marked = await listMarkedAttempts(dataDir, bootstrapDir);
+    const attemptIds = (await listNames(locateAttemptsFolder(dataDir))).filter(isSafePathComponent);
+    const strays = marked.filter(({ attemptId }) => !attemptIds.includes(attemptId));
+    const folders = await Promise.all([
+      ...attemptIds.map(findAttempt),
+      ...(await listNames(locateEnvironments(dataDir))).map(findEnvironment),
+      ...(await listNames(locateCaches(dataDir))).map(findCache),
+      ...(await listLocalData(dataDir)).map(findLocalData),
+    ]);
+    return [...folders.filter((one) => one !== null), ...strays.map(findStray)];
+  }
+
+  async function findAttempt(attemptId: string): Promise<Found | null> {
+    const folder = locateAttemptFolder(dataDir, attemptId);
+    const record = await readAttemptRecord(folder);
+    if (record !== null && record.installationId !== installationId) return null;
+    return describeFolder(folder.path, { kind: 'attempt', attemptId }, async () => {
+      // Without a record its bootstrap was not started yet, but who says what a damaged one was.
+      if (record === null) await killProcesses(attemptId);
+      else await options.removeAttempt(buildHandle(record, await readProcessRecord(folder), folder.path));
+      await removeAttemptFolder(folder);
+    });
+  }
+
+  function findStray({ attemptId, startTime }: { attemptId: string; startTime: number }): Found {
+    const id = `processes of attempt ${attemptId}`;
+    const owner: BelongingOwner = { kind: 'attempt', attemptId };
+    const belonging: Belonging = {
+      kind: 'processes',
+      id,
+      owner,
+      madeAt: dateStart(startTime),
+      sizeBytes: null,
+    };
+    return { belonging, remove: () => killProcesses(attemptId) };
+  }
+
+  function killProcesses(attemptId: string): Promise<void> {
+    const { startFile } = locateAttemptFolder(dataDir, attemptId);
+    return killAttempt({ attemptId, startFile, bootstrapPid: null, startTime: null });
+  }
+
+  async function findEnvironment(name: string): Promise<Found | null> {
+    if (!isSafePathComponent(name)) return null;
+    const place = join(locateEnvironments(dataDir), name);
+    const location = { executor: EXECUTOR_NAME, path: locateEnvironment(place) };
+    const key = name.slice(0, Math.max(0, name.lastIndexOf('-')));
+    const owner: BelongingOwner = { kind: 'environment', path: location.path, key };
+    return describeFolder(place, owner, () => removeEnvironment(dataDir, location));
+  }
+
+  async function findCache(name: string): Promise<Found | null> {
+    const path = join(locateCaches(dataDir), name);
+    if (name.startsWith(asideMark)) {
+      return describeFolder(path, { kind: 'nobody' }, () => rm(path, { recursive: true, force: true }));
+    }
+    if (!isSafePathComponent(name)) return null;
+    const owner: BelongingOwner = { kind: 'cache', organizationId: name };
+    return describeFolder(path, owner, () => removeCache(dataDir, name));
+  }
+
+  return {
+    async listBelongings({ withSizes }: { withSizes: boolean }): Promise<Belonging[]> {
+      const belongings = (await find()).map(({ belonging }) => belonging);
+      if (!withSizes) return belongings;
+      const measured: Belonging[] = [];
+      for (const belonging of belongings) {
+        const isFolder = belonging.kind === 'folder';
+        measured.push(isFolder ? { ...belonging, sizeBytes: await measureFolder(belonging.id) } : belonging);
+      }
+      return measured;
+    },
+
+    async removeBelonging({ kind, id }: Pick<Belonging, 'kind' | 'id'>): Promise<void> {
+      const found = (await find()).find(({ belonging }) => belonging.kind === kind && belonging.id === id);
+      try {
+        await found?.remove();
+      } catch (error) {
+        if (error instanceof ExecutorError) throw error;
+        throw new ExecutorError('backend', `${id} could not be removed: ${String(error)}`, { cause: error });
+      }
+    },
+  };
+}
+
+/** Null where there is no folder any more, or never was. */
+async function describeFolder(
+  path: string,
+  owner: BelongingOwner,
+  remove: () => Promise<void>,
+): Promise<Found | null> {
+  const found = await lstat(path).catch(() => null);
+  if (found?.isDirectory() !== true) return null;
+  return { belonging: { kind: 'folder', id: path, owner, madeAt: found.mtime, sizeBytes: null }, remove };
+}
+
+interface LocalDataPlace {
+  path: string;
+  workspaceId: string;
+  profile: string;
+}
+
+async function listLocalData(dataDir: string): Promise<LocalDataPlace[]> {
+  const root = locateLocalData(dataDir);
+  const places: LocalDataPlace[] = [];
+  for (const workspaceId of await listNames(root)) {
+    const folder = join(root, workspaceId);
+    for (const profile of await listNames(folder)) {
+      places.push({ path: join(folder, profile), workspaceId, profile });
+    }
+  }
+  return places;
+}
+
+function findLocalData({ path, workspaceId, profile }: LocalDataPlace): Promise<Found | null> {
+  return describeFolder(path, { kind: 'local-data', workspaceId, profile }, async () => {
+    throw new ExecutorError('config', `${path} is a workspace's data, which only people remove.`);
+  });
+}
+
+/** @throws Error where the folder is there and cannot be read: that nothing is in it would be a guess */
+async function listNames(folder: string): Promise<string[]> {
+  return readdir(folder).catch((error: unknown) => {
+    if (isErrorCode(error, 'ENOENT') || isErrorCode(error, 'ENOTDIR')) return [];
+    throw error;
+  });
+}

@@ -1,0 +1,55 @@
+/** Finds processes of attempts of one data folder by themselves, where no folder of an attempt leads to them any more. */
+import { join } from 'node:path';
+import { isSafePathComponent, locateAttemptFolder, locateAttemptsFolder } from './attempt-folder.ts';
+import { ATTEMPT_ID_VARIABLE } from './attempt-processes.ts';
+import { listProcesses, readProcessText } from './process-identity.ts';
+
+export interface MarkedAttempt {
+  attemptId: string;
+  /** Of its oldest process, in clock ticks since boot. */
+  startTime: number;
+}
+
+/** Every attempt of this data folder that has a process which runs now. */
+export async function listMarkedAttempts(dataDir: string, bootstrapDir: string): Promise<MarkedAttempt[]> {
+  const found = new Map<string, MarkedAttempt>();
+  for (const { pid, startTime } of await listProcesses()) {
+    if (pid === process.pid) continue;
+    const [environment, commandLine] = await Promise.all([
+      readProcessText(pid, 'environ'),
+      readProcessText(pid, 'cmdline'),
+    ]);
+    const texts = { environment: environment.split('\0'), commandLine: commandLine.split('\0') };
+    const attemptId = recognizeAttempt(texts, dataDir, bootstrapDir);
+    if (attemptId === null) continue;
+    const oldest = Math.min(startTime, found.get(attemptId)?.startTime ?? Infinity);
+    found.set(attemptId, { attemptId, startTime: oldest });
+  }
+  return [...found.values()];
+}
+
+/**
+ * Which attempt a process belongs to, by its variables and arguments; null for one that is none of this data folder's. The variable
+ * alone could be another installation's, and a path alone that of somebody who looks at a file: both together are ours. The
+ * bootstrap's variables cannot be read by a server without privileges; its command line is like nobody else's.
+ */
+export function recognizeAttempt(
+  { environment, commandLine }: { environment: readonly string[]; commandLine: readonly string[] },
+  dataDir: string,
+  bootstrapDir: string,
+): string | null {
+  const prefix = `${ATTEMPT_ID_VARIABLE}=`;
+  const named = environment.find((entry) => entry.startsWith(prefix))?.slice(prefix.length);
+  if (named !== undefined && isSafePathComponent(named)) {
+    const inside = `${locateAttemptFolder(dataDir, named).path}/`;
+    const values = environment.map((entry) => entry.slice(entry.indexOf('=') + 1));
+    if ([...values, ...commandLine].some((text) => text.startsWith(inside))) return named;
+  }
+  const program = commandLine.indexOf(join(bootstrapDir, '__main__.py'));
+  const startFile = program === -1 ? '' : (commandLine[program + 1] ?? '');
+  const attemptsFolder = `${locateAttemptsFolder(dataDir)}/`;
+  if (!startFile.startsWith(attemptsFolder)) return null;
+  const attemptId = startFile.slice(attemptsFolder.length).split('/')[0] ?? '';
+  if (!isSafePathComponent(attemptId)) return null;
+  return locateAttemptFolder(dataDir, attemptId).startFile === startFile ? attemptId : null;
+}

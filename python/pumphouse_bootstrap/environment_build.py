@@ -1,0 +1,67 @@
+"""
+`python3 -I -S <this file> <absolute path of the plan>`: runs the commands that make an environment, as PID 1 of a container.
+
+The plan is JSON: {steps: [{command: string[]}], variables: {}, masked_values: []}. It may hold secrets and is removed first. What the
+commands say goes on to stdout and stderr line by line, without the secrets. The exit code is 0, or 10 plus the number of the step
+that failed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+
+# Last, so that nothing beside this package can stand in for a module of the standard library.
+sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from pumphouse_bootstrap.masking import Masker
+
+FIRST_FAILURE = 10
+_LONGEST_LINE_BYTES = 8192
+
+
+def run_build(plan_path: str) -> int:
+    """Gives the exit code."""
+    with open(plan_path, encoding="utf-8") as file:
+        plan = json.load(file)
+    os.unlink(plan_path)
+    masker = Masker(plan["masked_values"])
+    masker.prepare()
+    for number, step in enumerate(plan["steps"]):
+        if _run_step(step["command"], plan["variables"], masker) != 0:
+            return FIRST_FAILURE + number
+    return 0
+
+
+def _run_step(command: list[str], variables: dict[str, str], masker: Masker) -> int:
+    try:
+        process = subprocess.Popen(
+            command, env=variables, cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+    except OSError as error:
+        print(f"{command[0]}: {error.strerror}", file=sys.stderr, flush=True)
+        return 127
+    readers = [
+        threading.Thread(target=_pass_on, args=(source, target, masker))
+        for source, target in ((process.stdout, sys.stdout.buffer), (process.stderr, sys.stderr.buffer))
+    ]
+    for reader in readers:
+        reader.start()
+    code = process.wait()
+    for reader in readers:
+        reader.join()
+    return code
+
+
+def _pass_on(source, target, masker: Masker) -> None:
+    """Whole lines are masked before a long one is cut: a part of a secret would not be known for one."""
+    for line in source:
+        target.write(masker.mask(line.rstrip(b"\r\n"))[:_LONGEST_LINE_BYTES] + b"\n")
+        target.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(run_build(sys.argv[1]))

@@ -1,0 +1,52 @@
+"""The commands that make an environment: in order, masked, with a code that names the one that failed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+SCRIPT = Path(__file__).parent.parent / "pumphouse_bootstrap" / "environment_build.py"
+
+
+class EnvironmentBuild(unittest.TestCase):
+    def build(self, *programs: str, masked: list[str] | None = None, **variables: str):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        plan = Path(folder.name) / "build.json"
+        steps = [{"command": [sys.executable, "-I", "-c", program]} for program in programs]
+        plan.write_text(json.dumps({"steps": steps, "variables": variables, "masked_values": masked or []}))
+        ended = subprocess.run(
+            [sys.executable, "-I", "-S", str(SCRIPT), str(plan)], capture_output=True, text=True, timeout=60
+        )
+        self.assertFalse(plan.exists())
+        return ended
+
+    def test_commands_run_in_order_with_the_variables_of_the_plan_alone(self) -> None:
+        os.environ["PUMPHOUSE_TEST_LEAK"] = "leaked"
+        self.addCleanup(os.environ.pop, "PUMPHOUSE_TEST_LEAK")
+        show = "import os; print(os.environ.get('COLOUR'), os.environ.get('PUMPHOUSE_TEST_LEAK'))"
+        ended = self.build("print('first')", show, COLOUR="blue")
+        self.assertEqual((ended.returncode, ended.stdout), (0, "first\nblue None\n"))
+
+    def test_the_code_names_the_step_that_failed_and_no_later_one_runs(self) -> None:
+        ended = self.build("print('first')", "import sys; sys.exit('no such package')", "print('third')")
+        self.assertEqual((ended.returncode, ended.stdout, ended.stderr), (11, "first\n", "no such package\n"))
+
+    def test_a_killed_command_has_failed(self) -> None:
+        self.assertEqual(self.build("import os, signal; os.kill(os.getpid(), signal.SIGKILL)").returncode, 10)
+
+    def test_secrets_are_masked_on_both_streams_also_where_a_line_is_cut(self) -> None:
+        secret = "tr0ub4dor-and-three"
+        program = f"import sys; print('x' * 8180 + {secret!r}); print({secret!r}, file=sys.stderr)"
+        ended = self.build(program, masked=[secret])
+        self.assertEqual(ended.stderr, "***\n")
+        self.assertNotIn(secret[:6], ended.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
