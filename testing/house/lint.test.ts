@@ -61,6 +61,7 @@ describe('lint', () => {
     ['telemetry reaches a service', 'apps/server/src/telemetry/planted.ts', '../services/deploy.ts'],
     ['the supervisor reaches SQL', 'apps/server/src/supervisor/planted.ts', '../store/postgres/claims.ts'],
     ['a service reaches main', 'apps/server/src/services/planted.ts', '../main.ts'],
+    ['a service reaches a part of main', 'apps/server/src/services/planted.ts', '../compose/open-store.ts'],
     ['the contract uses Node', 'packages/contract/src/planted.ts', 'node:crypto'],
     ['the client uses Node', 'packages/client/src/planted.ts', 'node:http'],
   ])('refuses that %s', async (_, path, specifier) => {

@@ -27,6 +27,38 @@ describe('readConfig', () => {
     expect(read).toThrow(/PUMPHOUSE_RETENTION: "traces=long".*90d\/50GB/);
   });
 
+  it('listens for runs on the port after its own, or on a free one where its own is free or the last', () => {
+    const portOf = (port: string) => readConfig({ PUMPHOUSE_PORT: port }).attemptsPort;
+    expect(['8080', '0', '65535'].map(portOf)).toEqual([8081, 0, 0]);
+    expect(readConfig({ PUMPHOUSE_PORT: '0', PUMPHOUSE_ATTEMPTS_PORT: '9000' }).attemptsPort).toBe(9000);
+  });
+
+  it.each(['0.0.0.0', '::'])('cannot tell runs to call %s', (host) => {
+    const read = (url?: string) =>
+      readConfig({ PUMPHOUSE_ATTEMPTS_HOST: host, ...(url ? { PUMPHOUSE_ATTEMPTS_URL: url } : {}) });
+    expect(() => read()).toThrow(/PUMPHOUSE_ATTEMPTS_URL/);
+    expect(read('http://server:8081/')).toMatchObject({
+      attemptsHost: host,
+      attemptsUrl: 'http://server:8081',
+    });
+  });
+
+  it('wants to know where the version of Python goes in the name of an image', () => {
+    expect(() => readConfig({ PUMPHOUSE_RUNNER_IMAGE: 'runner:latest' })).toThrow(
+      /PUMPHOUSE_RUNNER_IMAGE: must have \{python\}/,
+    );
+    expect(readConfig({ PUMPHOUSE_RUNNER_IMAGE: 'runner:{python}' }).engine.runnerImage).toBe(
+      'runner:{python}',
+    );
+  });
+
+  it('says that an address of the engine is wrong, and not when no engine is asked', () => {
+    const variables = { DOCKER_HOST: 'ssh://somewhere' };
+    expect(() => readConfig(variables)).toThrow(ConfigError);
+    expect(() => readConfig(variables)).toThrow(/DOCKER_HOST: ssh:\/\/ is not spoken here/);
+    expect(readConfig({ ...variables, PUMPHOUSE_EXECUTOR: 'process' }).executor).toBe('process');
+  });
+
   it('takes an empty variable for none', () => {
     expect(readConfig({ PUMPHOUSE_PORT: '', PUMPHOUSE_PUBLIC_URL: '' })).toMatchObject({
       port: 8080,

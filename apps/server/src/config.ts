@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import type { EngineConfig } from './engine-settings.ts';
 import { defaultRetention, parseRetention, RetentionSyntaxError } from './domain/retention-limits.ts';
 import {
   defaultInstanceSizes,
@@ -11,6 +12,7 @@ import {
 } from './domain/instance-sizes.ts';
 import type { InstanceSizes } from './domain/instance-sizes.ts';
 import type { RetentionLimits } from './domain/retention-limits.ts';
+import { EngineSettingError, readEngineConfig } from './engine-settings.ts';
 import { faultPointNames } from './fault-points.ts';
 
 /** Settings come from the environment alone. docs/operate/settings.md lists them; a test holds the list against this table. */
@@ -48,7 +50,30 @@ export const settings = {
     .url()
     .optional()
     .describe('Folder for packages, logs and telemetry as file:// (default: in the data folder)'),
-  PUMPHOUSE_EXECUTOR: z.enum(['auto', 'process']).default('auto').describe('What runs attempts'),
+  PUMPHOUSE_EXECUTOR: z
+    .enum(['auto', 'process', 'docker'])
+    .default('auto')
+    .describe(
+      'What runs attempts; `auto` is decided at the first start and kept: `docker` where an engine answers, else `process`',
+    ),
+  PUMPHOUSE_ENGINE_URL: z
+    .string()
+    .optional()
+    .describe('The Docker or Podman that runs containers: unix://, tcp://, http:// or https://'),
+  PUMPHOUSE_RUNNER_IMAGE: z
+    .string()
+    .refine((image) => image.includes('{python}'), 'must have {python} where the version of Python goes')
+    .default('localhost/pumphouse-runner:{python}')
+    .describe('Image of the containers of runs, with `{python}` in place of 3.13 and the like'),
+  PUMPHOUSE_RUNS_NETWORK: z
+    .string()
+    .regex(/^[a-zA-Z0-9][\w.-]*$/, 'must be the name of a network of the engine')
+    .optional()
+    .describe('A network of the engine, made by you, that runs are put into'),
+  PUMPHOUSE_RUNS_EGRESS: z
+    .enum(['0', '1'])
+    .default('1')
+    .describe('0 leaves runs in containers no way out but to this server'),
   PUMPHOUSE_SECRET_KEY: z
     .string()
     .min(32)
@@ -58,6 +83,18 @@ export const settings = {
     .url()
     .optional()
     .describe('How runs reach this server, when it is not the address it listens on'),
+  PUMPHOUSE_ATTEMPTS_HOST: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Address to listen on for runs in containers, and for nobody else'),
+  PUMPHOUSE_ATTEMPTS_PORT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65_535)
+    .optional()
+    .describe('Port to listen on for runs in containers; 0 takes a free one'),
   PUMPHOUSE_ALLOW_UNISOLATED: z
     .enum(['0', '1'])
     .default('0')
@@ -131,8 +168,12 @@ export interface Config {
   databaseUrl: string | null;
   blobsDir: string;
   executor: Values['PUMPHOUSE_EXECUTOR'];
+  engine: EngineConfig;
   secretKey: string | null;
   attemptsUrl: string | null;
+  /** Null: the address of this machine on the network of the runs. */
+  attemptsHost: string | null;
+  attemptsPort: number;
   allowUnisolated: boolean;
   maxActiveRuns: number;
   instanceSizes: InstanceSizes;
@@ -175,8 +216,11 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     databaseUrl: readDatabaseUrl(values),
     blobsDir: readBlobsFolder(values.PUMPHOUSE_BLOBS_URL, dataDir),
     executor: values.PUMPHOUSE_EXECUTOR,
+    engine: readEngine(values, env),
     secretKey: values.PUMPHOUSE_SECRET_KEY ?? null,
     attemptsUrl: values.PUMPHOUSE_ATTEMPTS_URL?.replace(/\/+$/, '') ?? null,
+    attemptsHost: readAttemptsHost(values),
+    attemptsPort: values.PUMPHOUSE_ATTEMPTS_PORT ?? choosePortAfter(values.PUMPHOUSE_PORT),
     allowUnisolated: values.PUMPHOUSE_ALLOW_UNISOLATED === '1',
     maxActiveRuns: values.PUMPHOUSE_MAX_ACTIVE_RUNS,
     instanceSizes: readInstanceSizes(values.PUMPHOUSE_INSTANCE_SIZES),
@@ -231,6 +275,31 @@ function readPassword(file: string): string {
   }
   if (password === '') throw new ConfigError(`PUMPHOUSE_DATABASE_PASSWORD_FILE: ${file} is empty.`);
   return password;
+}
+
+function readEngine(values: Values, env: NodeJS.ProcessEnv): EngineConfig {
+  try {
+    return readEngineConfig(values, withoutEmpty(env), values.PUMPHOUSE_EXECUTOR !== 'process');
+  } catch (error) {
+    if (!(error instanceof EngineSettingError)) throw error;
+    throw new ConfigError(error.message);
+  }
+}
+
+/** "All addresses" is where one may listen and nothing that a run could be told. */
+function readAttemptsHost({
+  PUMPHOUSE_ATTEMPTS_HOST: host,
+  PUMPHOUSE_ATTEMPTS_URL: url,
+}: Values): string | null {
+  if ((host === '0.0.0.0' || host === '::') && !url)
+    throw new ConfigError(
+      `PUMPHOUSE_ATTEMPTS_HOST is ${host}, which no run can call: set PUMPHOUSE_ATTEMPTS_URL to the address at which runs reach this server.`,
+    );
+  return host ?? null;
+}
+
+function choosePortAfter(port: number): number {
+  return port === 0 || port === 65_535 ? 0 : port + 1;
 }
 
 function readBlobsFolder(url: string | undefined, dataDir: string): string {

@@ -2,19 +2,27 @@ import type { Queryable } from './pool.ts';
 
 export type InstallationStore = ReturnType<typeof createInstallationStore>;
 
+interface InstallationRow {
+  id: string;
+  executor: string | null;
+  engineUrl: string | null;
+}
+
 /** The one row that says which installation this is and what was decided for it. */
 export function createInstallationStore(sql: Queryable) {
   return {
-    get: () => sql.one<{ id: string; executor: string | null }>('select id, executor from installation'),
+    get: () => sql.one<InstallationRow>('select id, executor, engine_url as "engineUrl" from installation'),
 
-    /** Decided once; the decision of whoever was first comes back. */
-    decideExecutor: async (executor: string) => {
-      const row = await sql.one<{ executor: string }>(
-        'update installation set executor = coalesce(executor, $1) returning executor',
-        [executor],
-      );
-      return row.executor;
-    },
+    /**
+     * Decided once; the decision of whoever was first comes back.
+     * @param engineUrl the container engine that was found; null where there is none, or it was set
+     */
+    decideExecutor: (executor: string, engineUrl: string | null) =>
+      sql.one<Pick<InstallationRow, 'executor' | 'engineUrl'>>(
+        `update installation set executor = coalesce(executor, $1), engine_url = coalesce(engine_url, $2)
+         returning executor, engine_url as "engineUrl"`,
+        [executor, engineUrl],
+      ),
 
     ping: () => sql.one<{ now: Date }>('select now() as now'),
   };

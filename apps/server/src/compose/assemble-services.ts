@@ -1,0 +1,96 @@
+import type { Config } from '../config.ts';
+import type { Logger } from 'pino';
+import type { Persistence } from '../store/store.ts';
+import { join } from 'node:path';
+import { createAttemptLog } from '../services/attempt-log.ts';
+import { createBeginAttempt } from '../services/begin-attempt.ts';
+import { createCancelRuns } from '../services/cancel-runs.ts';
+import { createCompareVersions } from '../services/compare-versions.ts';
+import { createCredentials } from '../services/credentials.ts';
+import { createDeploy } from '../services/deploy.ts';
+import { createEncryption } from '../services/encryption.ts';
+import { createFaultPoints } from '../pause-at.ts';
+import { createFinishRun } from '../services/finish-run.ts';
+import { createFolderBlobStore } from '../blobs/folder-blob-store.ts';
+import { createIngestTelemetry } from '../services/ingest-telemetry.ts';
+import { createLogFiles } from '../blobs/log-file.ts';
+import { createRecordSpool } from '../services/record-spool.ts';
+import { createRollBack } from '../services/roll-back.ts';
+import { createRunVariables } from '../services/run-variables.ts';
+import { createStartRuns } from '../services/start-runs.ts';
+import { createUploadPackage } from '../services/upload-package.ts';
+import { createVariables } from '../services/variables.ts';
+import { readSecretKey } from '../secret-key.ts';
+
+export type Services = Awaited<ReturnType<typeof assembleServices>>;
+
+/**
+ * The use cases over one store and one place for blobs.
+ * @param apiUrl where user code reaches the API; asked when a run begins
+ */
+export async function assembleServices(
+  config: Config,
+  persistence: Persistence,
+  log: Logger,
+  apiUrl: () => string,
+) {
+  const encryption = createEncryption(await readSecretKey(config.dataDir, config.secretKey));
+  const credentials = createCredentials(persistence, encryption);
+  const faultPoints = createFaultPoints(config.pauseAt);
+  const blobs = createFolderBlobStore(config.blobsDir);
+  const logFiles = createLogFiles(join(config.blobsDir, 'logs'));
+  const attemptLog = createAttemptLog(persistence, logFiles);
+  const ingestTelemetry = createIngestTelemetry({ persistence, blobs, log });
+  const startRuns = createStartRuns(persistence, () => new Date());
+  const finishRun = createFinishRun({
+    persistence,
+    startRuns,
+    faultPoints,
+    announce: (jobRunId) => attemptLog.announce(jobRunId),
+  });
+  const cancelRuns = createCancelRuns(persistence, finishRun, attemptLog);
+  const readRunVariables = createRunVariables(persistence, encryption);
+  return {
+    credentials,
+    faultPoints,
+    blobs,
+    logFiles,
+    attemptLog,
+    ingestTelemetry,
+    startRuns,
+    finishRun,
+    cancelRuns,
+    readRunVariables,
+    deploy: createDeploy(persistence, cancelRuns),
+    recordSpool: createRecordSpool({
+      persistence,
+      attemptLog,
+      blobs,
+      finishRun,
+      ingestTelemetry,
+      faultPoints,
+    }),
+    beginAttempt: createBeginAttempt({
+      persistence,
+      blobs,
+      encryption,
+      credentials,
+      readRunVariables,
+      apiUrl,
+    }),
+    variables: createVariables(persistence, encryption),
+    compareVersions: createCompareVersions({ persistence, blobs, encryption }),
+    rollBack: createRollBack({ persistence, blobs, encryption }),
+    uploadPackage: createUploadPackage({
+      persistence,
+      blobs,
+      encryption,
+      archiveLimits: {
+        maxBytes: config.maxUploadBytes,
+        maxUnpackedBytes: config.maxUnpackedBytes,
+        maxEntries: 50_000,
+        maxManifestBytes: 8 * 1024 * 1024,
+      },
+    }),
+  };
+}

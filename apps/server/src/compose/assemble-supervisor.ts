@@ -1,0 +1,94 @@
+import type { Config } from '../config.ts';
+import type { Executor } from '../executors/executor.ts';
+import type { Logger } from 'pino';
+import type { Persistence } from '../store/store.ts';
+import type { Services } from './assemble-services.ts';
+import { createDriveRun } from '../supervisor/drive-run.ts';
+import { createEnvironments } from '../supervisor/environments.ts';
+import { createJanitor } from '../supervisor/janitor.ts';
+import { createOutboxRelay } from '../supervisor/outbox-relay.ts';
+import { createServerProcesses } from '../supervisor/server-processes.ts';
+import { createStartAttempt } from '../supervisor/start-attempt.ts';
+import { createSupervisor, type Supervisor } from '../supervisor/supervisor.ts';
+import { createWatchAttempt } from '../supervisor/watch-attempt.ts';
+import { firstRunUid, lastRunUid } from '../process-identities.ts';
+import { hangSeconds } from './open-store.ts';
+
+export interface SupervisorParts {
+  persistence: Persistence;
+  services: Services;
+  executor: Executor;
+  installationId: string;
+  /** Where attempts reach this server. */
+  attemptsUrl: string;
+  log: Logger;
+}
+
+/** What claims runs and drives them to their end, not started yet. */
+export function assembleSupervisor(config: Config, parts: SupervisorParts): Supervisor {
+  const { persistence, services, executor, attemptsUrl, log } = parts;
+  const { attemptLog, recordSpool, finishRun, faultPoints } = services;
+  const serverProcesses = createServerProcesses();
+  const watchAttempt = createWatchAttempt({
+    persistence,
+    executor,
+    attemptLog,
+    recordSpool,
+    finishRun,
+    deliverySeconds: config.leaseSeconds / 3,
+    log,
+  });
+  const environments = createEnvironments({
+    persistence,
+    executor,
+    owner: serverProcesses.self,
+    leaseSeconds: config.leaseSeconds,
+    faultPoints,
+  });
+  const startAttempt = createStartAttempt({
+    persistence,
+    executor,
+    environments,
+    readRunVariables: services.readRunVariables,
+    attemptLog,
+    faultPoints,
+    installationId: parts.installationId,
+    attemptsUrl,
+    instanceSizes: config.instanceSizes,
+    sandboxUid: (offset) => firstRunUid + (offset % (lastRunUid - firstRunUid + 1)),
+  });
+  const driveRun = createDriveRun({
+    persistence,
+    executor,
+    attemptsUrl,
+    startAttempt,
+    watchAttempt,
+    attemptLog,
+    recordSpool,
+    finishRun,
+    faultPoints,
+    log,
+  });
+  return createSupervisor({
+    persistence,
+    driveRun,
+    attemptLog,
+    ingestTelemetry: services.ingestTelemetry,
+    outboxRelay: createOutboxRelay({
+      persistence,
+      executor,
+      logFiles: services.logFiles,
+      takenSeconds: hangSeconds(config),
+      faultPoints,
+      log,
+    }),
+    janitor: createJanitor({ persistence, executor, patienceSeconds: hangSeconds(config), log }),
+    serverProcesses,
+    faultPoints,
+    owner: serverProcesses.self,
+    executorName: executor.name,
+    maxActiveRuns: config.maxActiveRuns,
+    leaseSeconds: config.leaseSeconds,
+    log,
+  });
+}

@@ -1,0 +1,44 @@
+import { describe, expect, it, vi } from 'vitest';
+import { chooseExecutor } from './choose-executor.ts';
+
+const engine = (answers: boolean) => vi.fn(async () => answers);
+
+describe('chooseExecutor', () => {
+  it.each([
+    ['auto', true, 'docker'],
+    ['auto', false, 'process'],
+    ['process', true, 'process'],
+    ['docker', false, 'docker'],
+  ] as const)(
+    'at the first start: %s, and an engine that answers %s, is %s',
+    async (setting, answers, name) => {
+      expect(await chooseExecutor({ setting, decided: null, engineAnswers: engine(answers) })).toBe(name);
+    },
+  );
+
+  it.each([
+    ['process', true],
+    ['docker', false],
+  ] as const)('stays with %s when an engine answers %s later', async (decided, answers) => {
+    for (const setting of ['auto', decided] as const) {
+      const engineAnswers = engine(answers);
+      expect(await chooseExecutor({ setting, decided, engineAnswers })).toBe(decided);
+      expect(engineAnswers).not.toHaveBeenCalled();
+    }
+  });
+
+  it.each([
+    ['process', 'docker'],
+    ['docker', 'process'],
+  ] as const)('refuses %s where %s was decided', async (setting, decided) => {
+    const choice = chooseExecutor({ setting, decided, engineAnswers: engine(true) });
+    await expect(choice).rejects.toThrow(
+      new RegExp(`PUMPHOUSE_EXECUTOR is ${setting}.* with ${decided} .*PUMPHOUSE_DATA_DIR`),
+    );
+  });
+
+  it('refuses what it does not know', async () => {
+    const choice = chooseExecutor({ setting: 'auto', decided: 'kubernetes', engineAnswers: engine(true) });
+    await expect(choice).rejects.toThrow(/"kubernetes", which this version does not have/);
+  });
+});

@@ -1,0 +1,149 @@
+import type { Config } from '../config.ts';
+import type { EngineAddress } from '../executors/docker/engine-address.ts';
+import type { Executor } from '../executors/executor.ts';
+import type { InstallationStore } from '../store/postgres/installation.ts';
+import type { Logger } from 'pino';
+import type { Persistence } from '../store/store.ts';
+import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { chooseExecutor } from './choose-executor.ts';
+import { createProcessExecutor } from '../executors/process/process-executor.ts';
+import { findTool } from '../executors/process/tool-lookup.ts';
+
+/** An executor whose runs have a network of their own. */
+export interface ContainerExecutor extends Executor {
+  /** The address of the machine of the engine on the network of the runs; null while the engine does not tell. */
+  findGateway(): Promise<string | null>;
+}
+
+/** How the executors are made. */
+export interface ExecutorMakers {
+  process(): Promise<Executor>;
+  /** Null in a version that has none. */
+  docker: {
+    /** Whether an engine answers there; never throws. */
+    engineAnswers(address: EngineAddress): Promise<boolean>;
+    create(address: EngineAddress): Promise<ContainerExecutor>;
+  } | null;
+}
+
+export interface CreatedExecutor {
+  executor: Executor;
+  /** Set where runs are in containers: then they reach this server in a way of their own. */
+  containers: { engineUrl: string; findGateway: ContainerExecutor['findGateway'] } | null;
+}
+
+type ExecutorSettings = Pick<Config, 'executor' | 'engine'>;
+type DecisionStore = Pick<InstallationStore, 'get' | 'decideExecutor'>;
+
+const repositoryFolder = fileURLToPath(new URL('../../../../', import.meta.url));
+const bootstrapFolder = join(repositoryFolder, 'python', 'pumphouse_bootstrap');
+const toolsFolder = join(repositoryFolder, '.tools', 'bin');
+
+/** The executor of this installation, and a word in the log about whether it works. */
+export async function createExecutor(
+  config: Config,
+  { store }: Persistence,
+  log: Logger,
+): Promise<CreatedExecutor> {
+  const { id } = await store.installation.get();
+  const created = await decideExecutor(config, store.installation, createMakers(config, id, log));
+  const { executor } = created;
+  const probe = await executor.probe();
+  if (probe.ok) log.info({ executor: executor.name, detail: probe.detail }, 'attempts can be run');
+  else log.error({ executor: executor.name, detail: probe.detail }, 'attempts cannot be run');
+  return created;
+}
+
+/**
+ * Chooses at the first start and keeps what was chosen: the executor, and the engine where it was found rather than set. An engine that
+ * does not answer keeps no server from starting; its runs wait.
+ * @throws Error when the settings contradict what was chosen, or what the executor needs is not there
+ */
+export async function decideExecutor(
+  settings: ExecutorSettings,
+  store: DecisionStore,
+  makers: ExecutorMakers,
+): Promise<CreatedExecutor> {
+  const kept = await store.get();
+  const candidates = listCandidates(settings.engine, kept.engineUrl);
+  const name = await chooseExecutor({
+    setting: settings.executor,
+    decided: kept.executor,
+    engineAnswers: async () => (await findAnswering(candidates, makers.docker)) !== null,
+  });
+  if (name === 'process') {
+    // Made before it is decided: what cannot be made here is not chosen for good.
+    const executor = await makers.process();
+    const decided = await store.decideExecutor(name, null);
+    if (decided.executor !== name) return decideExecutor(settings, store, makers);
+    return { executor, containers: null };
+  }
+  const answering = await findAnswering(candidates, makers.docker);
+  const address = answering ?? candidates[0];
+  if (!makers.docker || !address)
+    throw new Error('This version cannot run attempts with docker: set PUMPHOUSE_EXECUTOR=process.');
+  const executor = await makers.docker.create(address);
+  const foundUrl = settings.engine.isSet ? null : (answering?.url ?? kept.engineUrl);
+  const decided = await store.decideExecutor(name, foundUrl);
+  // Another server was first and found something else.
+  const isKept = decided.executor === name && (settings.engine.isSet || decided.engineUrl === foundUrl);
+  if (!isKept) return decideExecutor(settings, store, makers);
+  return { executor, containers: { engineUrl: address.url, findGateway: () => executor.findGateway() } };
+}
+
+/** An engine that was set is the one; then the one that was found at the first start, whatever else answers by now. */
+function listCandidates(engine: Config['engine'], keptUrl: string | null): EngineAddress[] {
+  return engine.isSet || keptUrl === null ? engine.addresses : [{ url: keptUrl, tls: null }];
+}
+
+async function findAnswering(
+  addresses: readonly EngineAddress[],
+  docker: ExecutorMakers['docker'],
+): Promise<EngineAddress | null> {
+  if (!docker) return null;
+  for (const address of addresses) if (await docker.engineAnswers(address)) return address;
+  return null;
+}
+
+function createMakers(config: Config, installationId: string, log: Logger): ExecutorMakers {
+  return { process: () => createProcess(config, installationId, log), docker: null };
+}
+
+/** @throws Error when a program is not there that no run can do without */
+async function createProcess(config: Config, installationId: string, log: Logger): Promise<Executor> {
+  const lookup = { env: config.toolVariables, toolsDir: toolsFolder };
+  const pythonPath = findTool('python3', lookup);
+  const uvPath = findTool('uv', lookup);
+  if (!pythonPath)
+    throw new Error('No python3 was found in PATH. Install Python 3.10 or newer, or set PUMPHOUSE_PYTHON.');
+  if (!uvPath) throw new Error('uv was not found. Run `npm run setup`, install uv, or set PUMPHOUSE_UV.');
+  const createWith = (bwrapPath: string | null) =>
+    createProcessExecutor({
+      dataDir: config.dataDir,
+      bootstrapDir: bootstrapFolder,
+      pythonPath,
+      uvPath,
+      bwrapPath,
+      allowUnisolated: config.allowUnisolated,
+      installationId,
+      searchPath: config.toolVariables['PATH'],
+      log,
+    });
+  return chooseIsolation(config, createWith, findTool('bwrap', lookup), log);
+}
+
+/** A bubblewrap that is there and cannot make a sandbox counts as none, which only PUMPHOUSE_ALLOW_UNISOLATED lets pass. */
+async function chooseIsolation(
+  config: Config,
+  createWith: (bwrapPath: string | null) => Executor,
+  bwrapPath: string | null,
+  log: Logger,
+): Promise<Executor> {
+  const isolated = createWith(bwrapPath);
+  if (!bwrapPath || !config.allowUnisolated) return isolated;
+  const probe = await isolated.probe();
+  if (probe.ok) return isolated;
+  log.warn({ detail: probe.detail }, 'runs have no sandbox: PUMPHOUSE_ALLOW_UNISOLATED is set');
+  return createWith(null);
+}

@@ -1,0 +1,46 @@
+import type { Config } from '../config.ts';
+import type { Executor } from '../executors/executor.ts';
+import type { Logger } from 'pino';
+import type { Persistence } from '../store/store.ts';
+import { join } from 'node:path';
+import { createExecutor } from './create-executor.ts';
+import { createFaultPoints } from '../pause-at.ts';
+import { createFolderBlobStore, removeUnfinishedBlobs } from '../blobs/folder-blob-store.ts';
+import { createLogFiles } from '../blobs/log-file.ts';
+import { createRetention, type Retention } from '../services/retention/retention.ts';
+import { openStore } from './open-store.ts';
+
+/** What looks through the storage and purges it by hand, beside a running server or without one. */
+export async function openRetention(
+  config: Config,
+  log: Logger,
+): Promise<{ retention: Retention; close(): Promise<void> }> {
+  const opened = await openStore(config, log);
+  try {
+    const { persistence } = opened;
+    const { executor } = await createExecutor(config, persistence, log);
+    return { retention: assembleRetention(config, persistence, executor, log), close: () => opened.close() };
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+/** Retention over the blobs of the settings. */
+export function assembleRetention(
+  config: Config,
+  persistence: Persistence,
+  executor: Executor,
+  log: Logger,
+): Retention {
+  return createRetention({
+    persistence,
+    blobs: createFolderBlobStore(config.blobsDir),
+    logFiles: createLogFiles(join(config.blobsDir, 'logs')),
+    executor,
+    removeUnfinishedBlobs: (olderThanHours) => removeUnfinishedBlobs(config.blobsDir, olderThanHours),
+    faultPoints: createFaultPoints(config.pauseAt),
+    now: () => new Date(),
+    log,
+  });
+}

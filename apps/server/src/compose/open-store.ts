@@ -1,0 +1,43 @@
+import type { Config } from '../config.ts';
+import type { Logger } from 'pino';
+import { mkdir } from 'node:fs/promises';
+import { createDatabase } from '../store/postgres/pool.ts';
+import { createPersistence, type Persistence } from '../store/store.ts';
+import { migrate } from '../store/postgres/migrate.ts';
+import { startEmbeddedPostgres } from '../store/postgres/embedded.ts';
+
+/** The store of a data folder or of an external database, migrated; for the server and for `admin` commands. */
+export async function openStore(
+  config: Config,
+  log: Logger,
+): Promise<{ persistence: Persistence; close(): Promise<void> }> {
+  await mkdir(config.dataDir, { recursive: true, mode: 0o711 });
+  const embedded = config.databaseUrl ? null : await startEmbeddedPostgres({ dataDir: config.dataDir, log });
+  const connection = config.databaseUrl ?? embedded?.connection;
+  if (!connection) throw new Error('There is no database to connect to');
+  const database = createDatabase(connection, {
+    maxConnections: 20,
+    idleTransactionTimeoutSeconds: hangSeconds(config),
+    onConnectionError: (error) => log.warn({ err: error }, 'a database connection was lost'),
+  });
+  try {
+    const applied = await migrate(connection);
+    if (applied.length > 0) log.info({ applied }, 'the schema was migrated');
+  } catch (error) {
+    await database.close();
+    await embedded?.stop();
+    throw error;
+  }
+  return {
+    persistence: createPersistence(database),
+    async close() {
+      await database.close();
+      await embedded?.stop();
+    },
+  };
+}
+
+/** What a server that stands still keeps from the others (locks of a transaction, events) is free after this long. */
+export function hangSeconds(config: Config): number {
+  return 4 * config.leaseSeconds;
+}

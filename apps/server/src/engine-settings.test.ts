@@ -1,0 +1,103 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { DockerVariables, EngineValues } from './engine-settings.ts';
+import { EngineSettingError, readEngineConfig } from './engine-settings.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'pumphouse-certificates-'));
+const certificates = { ca: 'authority', cert: 'certificate', key: 'private' };
+
+beforeAll(() => {
+  for (const [name, text] of Object.entries(certificates)) writeFileSync(join(folder, `${name}.pem`), text);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function read(values: Partial<EngineValues>, variables: DockerVariables = {}, wantsEngine = true) {
+  const defaults = { PUMPHOUSE_RUNNER_IMAGE: 'runner:{python}', PUMPHOUSE_RUNS_EGRESS: '1' } as const;
+  return readEngineConfig({ ...defaults, ...values }, variables, wantsEngine);
+}
+
+describe('readEngineConfig', () => {
+  it('looks for a socket where nothing is set', () => {
+    const { addresses, isSet } = read({}, { XDG_RUNTIME_DIR: '/run/user/7' });
+    expect(isSet).toBe(false);
+    expect(addresses.map(({ url }) => url)).toEqual([
+      'unix:///var/run/docker.sock',
+      'unix:///run/user/7/podman/podman.sock',
+      'unix:///run/podman/podman.sock',
+    ]);
+  });
+
+  it('prefers its own setting to DOCKER_HOST, and that to looking', () => {
+    const variables = { DOCKER_HOST: 'unix:///one.sock' };
+    expect(read({}, variables)).toMatchObject({ isSet: true, addresses: [{ url: 'unix:///one.sock' }] });
+    expect(read({ PUMPHOUSE_ENGINE_URL: 'unix:///other.sock' }, variables).addresses).toEqual([
+      { url: 'unix:///other.sock', tls: null },
+    ]);
+  });
+
+  it.each<[string, DockerVariables, string]>([
+    ['tcp://engine', {}, 'http://engine:2375'],
+    ['tcp://engine:99/', {}, 'http://engine:99'],
+    ['tcp://[::1]:99', {}, 'http://[::1]:99'],
+    ['http://engine', {}, 'http://engine:80'],
+    ['https://engine', {}, 'https://engine:443'],
+    ['http://engine', { DOCKER_CERT_PATH: folder }, 'http://engine:80'],
+  ])('reads %s with %o as %s, without certificates', (url, variables, expected) => {
+    expect(read({ PUMPHOUSE_ENGINE_URL: url }, variables).addresses).toEqual([{ url: expected, tls: null }]);
+  });
+
+  it.each<[string, DockerVariables, string]>([
+    ['tcp://engine', { DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: folder }, 'https://engine:2376'],
+    ['tcp://engine', { DOCKER_CERT_PATH: folder }, 'https://engine:2376'],
+    ['https://engine:7', { DOCKER_CERT_PATH: folder }, 'https://engine:7'],
+  ])('reads %s with %o as %s, with certificates', (url, variables, expected) => {
+    const { addresses } = read({}, { ...variables, DOCKER_HOST: url });
+    expect(addresses).toEqual([{ url: expected, tls: certificates }]);
+  });
+
+  it.each<[string, RegExp]>([
+    ['ssh://host', /ssh -N -L/],
+    ['npipe:////./pipe/docker_engine', /unix:\/\/, tcp:\/\//],
+    ['/var/run/docker.sock', /must begin with unix:\/\//],
+    ['unix://run/docker.sock', /absolute path/],
+    ['unix:///', /absolute path/],
+    ['tcp://', /no host/],
+    ['tcp://host:port', /no host/],
+    ['tcp://host/v1.44', /no path/],
+    ['tcp://host:1?x', /no path/],
+  ])('refuses %s and says what to write', (url, words) => {
+    expect(() => read({ PUMPHOUSE_ENGINE_URL: url })).toThrow(EngineSettingError);
+    expect(() => read({ PUMPHOUSE_ENGINE_URL: url })).toThrow(words);
+    expect(() => read({}, { DOCKER_HOST: url })).toThrow(/^DOCKER_HOST: /);
+  });
+
+  it('does not repeat a password that somebody wrote into an address', () => {
+    const refuse = () => read({ PUMPHOUSE_ENGINE_URL: 'tcp://me:hunter2@host' });
+    expect(refuse).toThrow(/no user name or password/);
+    expect(refuse).not.toThrow(/hunter2/);
+  });
+
+  it('does not go on in the clear where TLS was asked for', () => {
+    const variables = { DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: folder };
+    expect(() => read({ PUMPHOUSE_ENGINE_URL: 'http://engine' }, variables)).toThrow(/asks for TLS/);
+  });
+
+  it('names the certificate that is not there', () => {
+    const variables = { DOCKER_HOST: 'tcp://engine', DOCKER_CERT_PATH: join(folder, 'nowhere') };
+    expect(() => read({}, variables)).toThrow(/DOCKER_CERT_PATH: .*nowhere\/ca\.pem.*ENOENT/);
+  });
+
+  it('does not mind what is set for other tools where no engine is asked', () => {
+    expect(read({}, { DOCKER_HOST: 'ssh://host' }, false).isSet).toBe(false);
+  });
+
+  it('closes the network of its own, and no network of others', () => {
+    expect(read({ PUMPHOUSE_RUNS_EGRESS: '0' }).network).toEqual({ name: null, egress: false });
+    expect(read({ PUMPHOUSE_RUNS_NETWORK: 'mine' }).network).toEqual({ name: 'mine', egress: true });
+    expect(() => read({ PUMPHOUSE_RUNS_NETWORK: 'mine', PUMPHOUSE_RUNS_EGRESS: '0' })).toThrow(
+      /PUMPHOUSE_RUNS_EGRESS.*mine/,
+    );
+  });
+});

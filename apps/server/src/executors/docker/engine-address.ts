@@ -1,0 +1,75 @@
+/** How a container engine is reached: pure reading of the addresses that Docker's own tools take too. */
+
+export interface EngineAddress {
+  /** `unix:///path`, `http://host:port` or `https://host:port`; always with its port. */
+  url: string;
+  /** Null where no certificates are used: a socket, plain http, or https that the machine's own authorities vouch for. */
+  tls: EngineCertificates | null;
+}
+
+/** PEM texts. */
+export interface EngineCertificates {
+  ca: string;
+  cert: string;
+  key: string;
+}
+
+/** An address that cannot be used; the message says what to write instead, and never repeats the address: it may hold a password. */
+export class EngineAddressError extends Error {
+  override readonly name = 'EngineAddressError';
+}
+
+const ports = { http: '80', https: '443', tcpPlain: '2375', tcpTls: '2376' };
+
+/**
+ * The address as `EngineAddress` has it. `tcp://` is http, or https where TLS is asked for, on the ports that Docker has for them.
+ * @throws EngineAddressError
+ */
+export function readEngineUrl(text: string, { withTls }: { withTls: boolean }): string {
+  const [, scheme = '', rest = ''] = /^([a-z]+):\/\/(.*)$/.exec(text) ?? [];
+  switch (scheme) {
+    case 'unix':
+      if (!rest.startsWith('/') || rest.length < 2)
+        throw new EngineAddressError(
+          'a socket is named by its absolute path: unix:///run/podman/podman.sock.',
+        );
+      return text;
+    case 'tcp':
+      return withTls ? readHost('https', rest, ports.tcpTls) : readHost('http', rest, ports.tcpPlain);
+    case 'http':
+      if (withTls)
+        throw new EngineAddressError(
+          'DOCKER_TLS_VERIFY asks for TLS, and http:// has none: write https:// or tcp://.',
+        );
+      return readHost('http', rest, ports.http);
+    case 'https':
+      return readHost('https', rest, ports.https);
+    case 'ssh':
+      throw new EngineAddressError(
+        'ssh:// is not spoken here. Forward the socket of the engine (ssh -N -L /run/engine.sock:/var/run/docker.sock HOST) ' +
+          'and set PUMPHOUSE_ENGINE_URL=unix:///run/engine.sock.',
+      );
+    default:
+      throw new EngineAddressError('must begin with unix://, tcp://, http:// or https://.');
+  }
+}
+
+/** Whether the engine may be on this machine. A forwarded socket looks local too: only the operator knows better. */
+export function isLocalEngine(url: string): boolean {
+  if (url.startsWith('unix:')) return true;
+  const { hostname } = new URL(url);
+  return hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
+}
+
+/** Read under a scheme of no meaning, since a URL of http forgets the port 80. */
+function readHost(scheme: 'http' | 'https', rest: string, defaultPort: string): string {
+  const url = URL.parse(`engine://${rest}`);
+  if (!url?.hostname) throw new EngineAddressError('has no host: write tcp://host:2376, for example.');
+  if (url.username || url.password)
+    throw new EngineAddressError(
+      'may hold no user name or password: engines know certificates only (DOCKER_CERT_PATH).',
+    );
+  if (!['', '/'].includes(url.pathname) || url.search || url.hash)
+    throw new EngineAddressError('may have no path: write tcp://host:2376, for example.');
+  return `${scheme}://${url.hostname}:${url.port || defaultPort}`;
+}
