@@ -19,6 +19,7 @@ import {
   startContainer,
   stopContainer,
 } from './attempts.ts';
+import { listBelongings, removeBelonging } from './belongings.ts';
 import { fingerprintBootstrap } from './bootstrap-fingerprint.ts';
 import {
   asExecutorError,
@@ -39,7 +40,7 @@ import {
 } from './environments.ts';
 import { putFiles } from './files.ts';
 import { createImages, type Images } from './images.ts';
-import { attemptName, executorName, filterOf, folders, labels, shortInstallation } from './names.ts';
+import { attemptName, executorName, folders, labels, shortInstallation } from './names.ts';
 import { ensureNetwork, findGatewayAddress, planNetwork, type NetworkOptions } from './network.ts';
 import { createSpoolReader } from './spool.ts';
 import { createVolumeSizes } from './volume-sizes.ts';
@@ -209,16 +210,6 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
       }),
     removeEnvironment: (location) =>
       withEngine('The environment could not be removed', ({ engine }) => removeEnvironment(engine, location)),
-    listEnvironments: () =>
-      withEngine('The environments cannot be listed', async ({ engine }) => {
-        const { Volumes: volumes } = await engine.listVolumes({
-          filters: filterOf(installationId, 'environment'),
-        });
-        return volumes.map((volume) => ({
-          location: { executor: executorName, path: volume.Name },
-          begunAt: new Date((volume as { CreatedAt?: string }).CreatedAt ?? 0),
-        }));
-      }),
     measureEnvironment: ({ path }) =>
       withEngine('The environment cannot be measured', async () => {
         const volumes = (await measureVolumes?.()) ?? [];
@@ -279,6 +270,15 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
     list: () =>
       withEngine('The attempts cannot be listed', ({ engine, engineId }) =>
         listAttempts(engine, installationId, engineId),
+      ),
+    listBelongings: ({ withSizes }) =>
+      withEngine('What the engine has cannot be listed', async ({ engine }) => {
+        const sizes = withSizes ? ((await measureVolumes?.()) ?? []) : [];
+        return listBelongings(engine, installationId, sizes);
+      }),
+    removeBelonging: (belonging) =>
+      withEngine(`${belonging.kind} ${belonging.id} could not be removed`, ({ engine }) =>
+        removeBelonging(engine, installationId, belonging),
       ),
     readSpool: (handle, offset, maxBytes) =>
       withEngine('The spool cannot be read', async ({ engine, engineId }) => {

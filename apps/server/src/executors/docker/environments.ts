@@ -94,7 +94,7 @@ export async function buildEnvironment(
   const { engine, installationId } = place;
   const id = `pumphouse-${shortInstallation(installationId)}-environment-${spec.key.slice(0, 16)}-${randomUUID().slice(0, 8)}`;
   const build = { container: `${id}-build`, volume: `${id}-build` };
-  const whose = { [labels.environment]: id, [labels.organization]: spec.organizationId };
+  const whose = { [labels.environmentKey]: spec.key, [labels.organization]: spec.organizationId };
   const label = (kind: 'build' | 'environment' | 'cache') => labelsOf(installationId, kind, whose);
   const cache = cacheVolume(installationId, spec.organizationId);
   let isBuilt = false;

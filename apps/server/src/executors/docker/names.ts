@@ -12,8 +12,7 @@ export const labels = {
   organization: 'pumphouse.organization',
   workspace: 'pumphouse.workspace',
   profile: 'pumphouse.profile',
-  /** Name of the environment's volume, on what one build of it made. */
-  environment: 'pumphouse.environment',
+  environmentKey: 'pumphouse.environment-key',
   engine: 'pumphouse.engine',
   python: 'pumphouse.python',
   base: 'pumphouse.base',

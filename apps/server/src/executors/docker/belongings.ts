@@ -1,0 +1,148 @@
+/** Everything of an installation that an engine has, found by labels alone. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type Docker from 'dockerode';
+import type { Belonging, BelongingOwner } from '../../domain/belonging.ts';
+import { ExecutorError } from '../executor.ts';
+import { removeVolume } from './attempts.ts';
+import { isConflict, isMissing, orNull } from './engine.ts';
+import { filterOf, labels, type ObjectKind } from './names.ts';
+import type { MeasuredVolume } from './volume-sizes.ts';
+
+type Labels = Record<string, string>;
+
+const removalPauses = [20, 50, 100, 200, 500, 1000, 2000, 3000];
+
+/** Containers first: what they use cannot be removed before them. @param sizes of volumes, where they were asked for */
+export async function listBelongings(
+  engine: Docker,
+  installationId: string,
+  sizes: readonly MeasuredVolume[],
+): Promise<Belonging[]> {
+  const filters = filterOf(installationId);
+  const [containers, volumes, networks, images] = await Promise.all([
+    engine.listContainers({ all: true, filters }),
+    engine.listVolumes({ filters }),
+    engine.listNetworks({ filters }),
+    engine.listImages({ filters }),
+  ]);
+  const bytes = new Map(sizes.map(({ name, sizeBytes }) => [name, sizeBytes]));
+  const used = new Set(containers.map(({ ImageID: id }) => id));
+  return [
+    ...containers.map(({ Names: names, Labels: own, Created: made }) => {
+      const id = (names[0] ?? '').replace(/^\//, '');
+      return {
+        kind: 'container' as const,
+        id,
+        owner: ownerOf(id, own),
+        madeAt: fromSeconds(made),
+        sizeBytes: null,
+      };
+    }),
+    ...volumes.Volumes.map((volume) => ({
+      kind: 'volume' as const,
+      id: volume.Name,
+      owner: ownerOf(volume.Name, volume.Labels),
+      madeAt: new Date((volume as { CreatedAt?: string }).CreatedAt ?? 0),
+      sizeBytes: bytes.get(volume.Name) ?? null,
+    })),
+    ...networks.map(({ Name: id, Labels: own, Created: made }) => ({
+      kind: 'network' as const,
+      id,
+      owner: ownerOf(id, own ?? {}),
+      madeAt: new Date(made),
+      sizeBytes: null,
+    })),
+    ...images.map((image) => ({
+      kind: 'image' as const,
+      id: image.Id,
+      owner: {
+        kind: 'runner-image' as const,
+        replacedAt: used.has(image.Id) ? null : findReplacement(image, images),
+      },
+      madeAt: fromSeconds(image.Created),
+      sizeBytes: image.Size,
+    })),
+  ];
+}
+
+const fromSeconds = (seconds: number): Date => new Date(seconds * 1000);
+
+/** What has a label of the installation and none of ours for its kind was left by something that we do not know: it is left alone. */
+function ownerOf(name: string, own: Labels): BelongingOwner {
+  const read = (label: string): string => own[label] ?? '';
+  switch (own[labels.kind] as ObjectKind | undefined) {
+    case 'attempt':
+      return { kind: 'attempt', attemptId: read(labels.attempt) };
+    case 'environment':
+      return { kind: 'environment', path: name, key: read(labels.environmentKey) };
+    case 'build':
+      return { kind: 'build', key: read(labels.environmentKey) };
+    case 'cache':
+      return { kind: 'cache', organizationId: read(labels.organization) };
+    case 'local-data':
+      return { kind: 'local-data', workspaceId: read(labels.workspace), profile: read(labels.profile) };
+    default:
+      return { kind: 'installation' };
+  }
+}
+
+/** Since when another image has this one's name: an engine keeps the old one, without a name. */
+function findReplacement(image: Docker.ImageInfo, images: readonly Docker.ImageInfo[]): Date | null {
+  const isNamed = ({ RepoTags: tags }: Docker.ImageInfo): boolean =>
+    (tags ?? []).some((tag) => tag !== '<none>:<none>');
+  if (isNamed(image)) return null;
+  const python = (one: Docker.ImageInfo): string | undefined => one.Labels?.[labels.python];
+  const later = images.filter((one) => isNamed(one) && python(one) === python(image));
+  return later.length === 0 ? null : fromSeconds(Math.max(...later.map(({ Created: made }) => made)));
+}
+
+/** @throws ExecutorError backend while something uses it, config for local data */
+export async function removeBelonging(
+  engine: Docker,
+  installationId: string,
+  { kind, id }: Pick<Belonging, 'kind' | 'id'>,
+): Promise<void> {
+  const own = await readLabels(engine, kind, id);
+  if (own?.[labels.installation] !== installationId) return;
+  if (own[labels.kind] === 'local-data') {
+    throw new ExecutorError(
+      'config',
+      `${id} holds the data of a workspace, which is never removed by itself.`,
+    );
+  }
+  if (kind === 'container') return removeByForce(engine, id);
+  if (kind === 'volume') return removeVolume(engine, id);
+  if (kind === 'network') return void (await orNull(engine.getNetwork(id).remove()));
+  if (kind === 'image') await orNull(engine.getImage(id).remove());
+}
+
+async function readLabels(engine: Docker, kind: Belonging['kind'], id: string): Promise<Labels | null> {
+  switch (kind) {
+    case 'container':
+      return (await orNull(engine.getContainer(id).inspect()))?.Config.Labels ?? null;
+    case 'volume':
+      return (await orNull(engine.getVolume(id).inspect()))?.Labels ?? null;
+    case 'network':
+      return ((await orNull(engine.getNetwork(id).inspect())) as { Labels?: Labels } | null)?.Labels ?? null;
+    case 'image':
+      return (await orNull(engine.getImage(id).inspect()))?.Config.Labels ?? null;
+    default:
+      return null;
+  }
+}
+
+/** Its processes are killed with it. Another server may be removing it at the same time. */
+async function removeByForce(engine: Docker, name: string): Promise<void> {
+  const container = engine.getContainer(name);
+  for (const pause of removalPauses) {
+    try {
+      await container.remove({ v: true, force: true });
+      return;
+    } catch (error) {
+      if (isMissing(error)) return;
+      if (!isConflict(error)) throw error;
+    }
+    await sleep(pause);
+  }
+  throw new ExecutorError('backend', `The container ${name} could not be removed.`);
+}
