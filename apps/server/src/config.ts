@@ -1,5 +1,4 @@
 import { availableParallelism, homedir } from 'node:os';
-import { isIP } from 'node:net';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
@@ -26,7 +25,7 @@ export const settings = {
     .string()
     .min(1)
     .default('127.0.0.1')
-    .describe('Address to listen on; loopback only, until sign-in comes'),
+    .describe('Address to listen on; beyond loopback only with an owner account and PUMPHOUSE_PUBLIC_URL'),
   PUMPHOUSE_PORT: z.coerce
     .number()
     .int()
@@ -201,12 +200,6 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     throw new ConfigError(`Settings that cannot be used:\n  ${problems.join('\n  ')}`);
   }
   const values: Values = parsed.data;
-  if (!isLoopback(values.PUMPHOUSE_HOST)) {
-    throw new ConfigError(
-      `PUMPHOUSE_HOST is ${values.PUMPHOUSE_HOST}: this version has no sign-in yet and listens on loopback (127.0.0.1, ::1) only. ` +
-        'Reach it from elsewhere through an SSH tunnel.',
-    );
-  }
   const dataDir = resolve(values.PUMPHOUSE_DATA_DIR);
   return {
     dataDir,
@@ -242,11 +235,6 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
 /** An empty variable means the same as none, as in a compose file with an unset value. */
 function withoutEmpty(env: NodeJS.ProcessEnv): Record<string, string | undefined> {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
-}
-
-function isLoopback(host: string): boolean {
-  if (host === 'localhost' || host === '::1') return true;
-  return isIP(host) === 4 && host.startsWith('127.');
 }
 
 function readDatabaseUrl(values: Values): string | null {

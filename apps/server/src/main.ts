@@ -16,6 +16,7 @@ import { createAuthorize } from './services/authorize.ts';
 import { createExecutor } from './compose/create-executor.ts';
 import { createRetentionLoop } from './scheduler/retention-loop.ts';
 import { openStore } from './compose/open-store.ts';
+import { requireExposureAllowed } from './exposure.ts';
 
 export interface RunningServer {
   /** The address it listens on. */
@@ -58,6 +59,11 @@ async function serve(
   const uploadDir = join(config.dataDir, 'uploads');
   await mkdir(uploadDir, { recursive: true, mode: 0o700 });
   const { executor } = await createExecutor(config, persistence, log);
+  await requireExposureAllowed(persistence, {
+    host: config.host,
+    publicUrl: config.publicUrl,
+    runsUnisolated: config.allowUnisolated && !executor.capabilities().isolated,
+  });
   let supervisor: Supervisor | null = null;
 
   const api = buildApi({
@@ -116,7 +122,9 @@ async function closeApi(api: FastifyInstance): Promise<void> {
   }
 }
 
-function addressOf(address: AddressInfo): string {
-  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
-  return `http://${host}:${address.port}`;
+/** How this machine reaches what it listens on: "all addresses" has loopback among them. */
+function addressOf({ address, family, port }: AddressInfo): string {
+  if (address === '0.0.0.0') return `http://127.0.0.1:${port}`;
+  if (address === '::') return `http://[::1]:${port}`;
+  return family === 'IPv6' ? `http://[${address}]:${port}` : `http://${address}:${port}`;
 }

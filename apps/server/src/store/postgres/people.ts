@@ -58,6 +58,16 @@ export function createPeopleStore(sql: Queryable) {
     findUserByEmail: (email: string) =>
       sql.maybeOne<UserRecord>(`select ${userColumns} from users where lower(email) = lower($1)`, [email]),
 
+    /** Whether any person owns any organization. */
+    hasOwner: async () => {
+      const row = await sql.one<{ found: boolean }>(
+        `select exists (
+           select from organization_memberships m join users u on u.id = m.user_id where m.role = 'owner' and u.kind = 'human'
+         ) as found`,
+      );
+      return row.found;
+    },
+
     getUser: (userId: string) =>
       sql.maybeOne<UserRecord>(`select ${userColumns} from users where id = $1`, [userId]),
 

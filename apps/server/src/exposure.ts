@@ -1,0 +1,54 @@
+/** Whether the server may listen where others than this machine's users reach it. */
+import type { Persistence } from './store/store.ts';
+import { isIP } from 'node:net';
+
+export interface ExposureFacts {
+  /** PUMPHOUSE_HOST. */
+  host: string;
+  publicUrl: string | null;
+  /** Whether a person owns an organization here. */
+  hasOwner: boolean;
+  /** Whether runs are started without a sandbox, because somebody allowed that. */
+  runsUnisolated: boolean;
+}
+
+/** What is missing before the server may listen there, each with what to do; nothing where it may. */
+export function listExposureProblems(facts: ExposureFacts): string[] {
+  if (isLoopback(facts.host)) return [];
+  return [
+    ...(facts.hasOwner
+      ? []
+      : [
+          'There is no owner account, so whoever comes first could make this server theirs. Make one: ' +
+            'bin/pumphouse admin create-owner --email YOU@EXAMPLE.COM --password-stdin',
+        ]),
+    ...(facts.publicUrl
+      ? []
+      : [
+          'PUMPHOUSE_PUBLIC_URL is not set: set it to the address at which people and clients reach this server.',
+        ]),
+    ...(facts.runsUnisolated
+      ? [
+          'Runs have no sandbox (PUMPHOUSE_ALLOW_UNISOLATED=1): what they can read, others could. Install bubblewrap, or take that setting out.',
+        ]
+      : []),
+  ];
+}
+
+/** @throws Error that lists what is missing, when the server may not listen where it was told to */
+export async function requireExposureAllowed(
+  { store }: Persistence,
+  facts: Omit<ExposureFacts, 'hasOwner'>,
+): Promise<void> {
+  const problems = listExposureProblems({ ...facts, hasOwner: await store.people.hasOwner() });
+  if (problems.length === 0) return;
+  throw new Error(
+    `PUMPHOUSE_HOST is ${facts.host}, and this server does not listen beyond loopback yet:\n  ${problems.join('\n  ')}`,
+  );
+}
+
+/** Names other than localhost are taken for what they may become: an address that others reach. */
+export function isLoopback(host: string): boolean {
+  if (host === 'localhost' || host === '::1') return true;
+  return isIP(host) === 4 && host.startsWith('127.');
+}
