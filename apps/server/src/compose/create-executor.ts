@@ -7,6 +7,8 @@ import type { Persistence } from '../store/store.ts';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import { chooseExecutor } from './choose-executor.ts';
+import { createDockerExecutor } from '../executors/docker/docker-executor.ts';
+import { engineAnswers } from '../executors/docker/engine.ts';
 import { createProcessExecutor } from '../executors/process/process-executor.ts';
 import { findTool } from '../executors/process/tool-lookup.ts';
 
@@ -107,7 +109,20 @@ async function findAnswering(
 }
 
 function createMakers(config: Config, installationId: string, log: Logger): ExecutorMakers {
-  return { process: () => createProcess(config, installationId, log), docker: null };
+  return {
+    process: () => createProcess(config, installationId, log),
+    docker: {
+      engineAnswers,
+      create: async (engine) =>
+        createDockerExecutor({
+          engine,
+          installationId,
+          runnerImage: config.engine.runnerImage,
+          bootstrapDir: bootstrapFolder,
+          network: config.engine.network,
+        }),
+    },
+  };
 }
 
 /** @throws Error when a program is not there that no run can do without */

@@ -6,7 +6,7 @@ import { ExecutorError } from '../executor.ts';
 import { removeVolume } from './attempts.ts';
 import { isConflict, isMissing, orNull } from './engine.ts';
 import { filterOf, labels, type ObjectKind } from './names.ts';
-import type { MeasuredVolume } from './volume-sizes.ts';
+import { madeAt, type MeasuredVolume } from './volume-sizes.ts';
 
 type Labels = Record<string, string>;
 
@@ -42,7 +42,7 @@ export async function listBelongings(
       kind: 'volume' as const,
       id: volume.Name,
       owner: ownerOf(volume.Name, volume.Labels),
-      madeAt: new Date((volume as { CreatedAt?: string }).CreatedAt ?? 0),
+      madeAt: madeAt(volume),
       sizeBytes: bytes.get(volume.Name) ?? null,
     })),
     ...networks.map(({ Name: id, Labels: own, Created: made }) => ({

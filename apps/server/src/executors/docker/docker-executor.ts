@@ -27,9 +27,9 @@ import {
   engineWords,
   isMissing,
   readEngineFacts,
-  type EngineAddress,
   type EngineFacts,
 } from './engine.ts';
+import type { EngineAddress } from './engine-address.ts';
 import { readEngineId } from './engine-identity.ts';
 import {
   buildEnvironment,
@@ -40,10 +40,10 @@ import {
 } from './environments.ts';
 import { putFiles } from './files.ts';
 import { createImages, type Images } from './images.ts';
-import { attemptName, executorName, folders, labels, shortInstallation } from './names.ts';
+import { attemptName, executorName, folders, shortInstallation } from './names.ts';
 import { ensureNetwork, findGatewayAddress, planNetwork, type NetworkOptions } from './network.ts';
 import { createSpoolReader } from './spool.ts';
-import { createVolumeSizes } from './volume-sizes.ts';
+import { createVolumeSizes, organizationOf } from './volume-sizes.ts';
 import { buildHandle } from './attempt-place.ts';
 
 export interface DockerExecutorOptions {
@@ -210,20 +210,19 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
       }),
     removeEnvironment: (location) =>
       withEngine('The environment could not be removed', ({ engine }) => removeEnvironment(engine, location)),
+    listEnvironments: () => Promise.resolve([]),
     measureEnvironment: ({ path }) =>
       withEngine('The environment cannot be measured', async () => {
-        const volumes = (await measureVolumes?.()) ?? [];
+        const volumes = (await measureVolumes?.('environment')) ?? [];
         return volumes.find(({ name }) => name === path)?.sizeBytes ?? 0;
       }),
     listCaches: () =>
       withEngine('The caches cannot be listed', async () =>
-        ((await measureVolumes?.()) ?? [])
-          .filter((volume) => volume.labels[labels.kind] === 'cache')
-          .map((volume) => ({
-            organizationId: volume.labels[labels.organization] ?? '',
-            sizeBytes: volume.sizeBytes ?? 0,
-            changedAt: volume.madeAt,
-          })),
+        ((await measureVolumes?.('cache')) ?? []).map((volume) => ({
+          organizationId: organizationOf(volume),
+          sizeBytes: volume.sizeBytes ?? 0,
+          changedAt: volume.madeAt,
+        })),
       ),
     removeCache: (organizationId) =>
       withEngine('The cache could not be removed', ({ engine }) =>

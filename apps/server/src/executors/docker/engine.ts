@@ -1,15 +1,7 @@
 /** The connection to a container engine: the Docker Engine API, which Docker and Podman both speak. */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type Docker from 'dockerode';
 import { ExecutorError, type ExecutorErrorKind } from '../executor.ts';
-
-export interface EngineAddress {
-  /** `unix:///run/docker.sock`, `tcp://host:2376`, `http://...` or `https://...`. */
-  url: string;
-  /** Folder with ca.pem, cert.pem and key.pem; null where the connection needs none. */
-  tlsFolder: string | null;
-}
+import type { EngineAddress } from './engine-address.ts';
 
 /** What the engine says of itself; asked once a connection. */
 export interface EngineFacts {
@@ -22,43 +14,22 @@ export interface EngineFacts {
 /** An engine that does not begin to answer within this time counts as gone. Builds and pulls stream, so they may take longer. */
 const answerTimeoutMilliseconds = 60_000;
 
-/** A client for the address. Nothing is sent yet. @throws ExecutorError config for an address of another kind, or without its files */
-export async function connectEngine({ url, tlsFolder }: EngineAddress): Promise<Docker> {
+/** A client for the address. Nothing is sent yet. */
+export async function connectEngine({ url, tls }: EngineAddress): Promise<Docker> {
   // On first use: the package brings half a second of loading that other executors need not pay.
   const { default: Client } = await import('dockerode');
+  const timeout = answerTimeoutMilliseconds;
   const parsed = new URL(url);
-  if (parsed.protocol === 'unix:') {
-    return new Client({
-      socketPath: decodeURIComponent(parsed.pathname),
-      timeout: answerTimeoutMilliseconds,
-    });
-  }
-  const tls = tlsFolder === null ? {} : await readTlsFiles(tlsFolder);
-  const isSecure = parsed.protocol === 'https:' || (parsed.protocol === 'tcp:' && tlsFolder !== null);
-  if (!['tcp:', 'http:', 'https:'].includes(parsed.protocol)) {
-    throw new ExecutorError(
-      'config',
-      `${url} is not the address of a container engine (unix://, tcp://, http://, https://).`,
-    );
-  }
+  if (parsed.protocol === 'unix:')
+    return new Client({ socketPath: decodeURIComponent(parsed.pathname), timeout });
   return new Client({
-    protocol: isSecure ? 'https' : 'http',
+    protocol: parsed.protocol === 'https:' ? 'https' : 'http',
     host: parsed.hostname,
-    port: Number(parsed.port || (isSecure ? 2376 : 2375)),
-    timeout: answerTimeoutMilliseconds,
+    // A URL forgets the port that its scheme has by itself.
+    port: Number(parsed.port || (parsed.protocol === 'https:' ? 443 : 80)),
+    timeout,
     ...tls,
   });
-}
-
-async function readTlsFiles(folder: string): Promise<{ ca: Buffer; cert: Buffer; key: Buffer }> {
-  const read = (name: string) =>
-    readFile(join(folder, name)).catch((error: unknown) => {
-      throw new ExecutorError('config', `The engine's ${name} cannot be read from ${folder}.`, {
-        cause: error,
-      });
-    });
-  const [ca, cert, key] = await Promise.all([read('ca.pem'), read('cert.pem'), read('key.pem')]);
-  return { ca, cert, key };
 }
 
 /** Asks the engine what it is. @throws whatever the connection does */

@@ -1,6 +1,6 @@
 /** What the volumes of an installation take, as the engine counts it. */
 import type Docker from 'dockerode';
-import { labels } from './names.ts';
+import { filterOf, labels, type ObjectKind } from './names.ts';
 
 export interface MeasuredVolume {
   name: string;
@@ -13,38 +13,56 @@ export interface MeasuredVolume {
 /** The engine looks at every file for an answer: one answer serves the questions of a moment. */
 const keptMilliseconds = 5000;
 
+type Sizes = ReadonlyMap<string, number>;
+
 interface DiskUsage {
-  Volumes?:
-    | {
-        Name: string;
-        Labels?: Record<string, string> | null;
-        CreatedAt?: string;
-        UsageData?: { Size?: number } | null;
-      }[]
-    | null;
+  Volumes?: { Name: string; UsageData?: { Size?: number } | null }[] | null;
 }
 
 /** Gives what lists and measures an installation's volumes. */
 export function createVolumeSizes(engine: Docker, installationId: string) {
-  let kept: { answer: Promise<MeasuredVolume[]>; until: number } | null = null;
+  let kept: { sizes: Promise<Sizes>; until: number } | null = null;
 
-  async function ask(): Promise<MeasuredVolume[]> {
-    const usage = (await engine.df()) as DiskUsage;
-    return (usage.Volumes ?? [])
-      .filter(({ Labels: own }) => own?.[labels.installation] === installationId)
-      .map(({ Name: name, Labels: own, CreatedAt: madeAt, UsageData: data }) => ({
-        name,
-        labels: own ?? {},
-        madeAt: new Date(madeAt ?? 0),
-        sizeBytes: typeof data?.Size === 'number' && data.Size >= 0 ? data.Size : null,
-      }));
+  async function ask(): Promise<Sizes> {
+    const { Volumes: volumes } = (await engine.df()) as DiskUsage;
+    // -1 stands for a size that the engine does not know.
+    const counted = (volumes ?? []).flatMap(({ Name: name, UsageData: data }): [string, number][] =>
+      typeof data?.Size === 'number' && data.Size >= 0 ? [[name, data.Size]] : [],
+    );
+    return new Map(counted);
   }
 
-  return function measureVolumes(): Promise<MeasuredVolume[]> {
-    if (kept !== null && kept.until > performance.now()) return kept.answer;
-    const answer = ask();
-    kept = { answer, until: performance.now() + keptMilliseconds };
-    answer.catch(() => (kept = null));
-    return answer;
+  function askOnce(): Promise<Sizes> {
+    if (kept !== null && kept.until > performance.now()) return kept.sizes;
+    const sizes = ask();
+    kept = { sizes, until: performance.now() + keptMilliseconds };
+    sizes.catch(() => (kept = null));
+    return sizes;
+  }
+
+  /** The volumes of one kind, or of all. One that is younger than the last answer is asked for anew. */
+  return async function measureVolumes(kind?: ObjectKind): Promise<MeasuredVolume[]> {
+    const { Volumes: volumes } = await engine.listVolumes({ filters: filterOf(installationId, kind) });
+    let sizes = volumes.length === 0 ? new Map<string, number>() : await askOnce();
+    if (volumes.some(({ Name: name }) => !sizes.has(name))) {
+      kept = null;
+      sizes = await askOnce();
+    }
+    return volumes.map((volume) => ({
+      name: volume.Name,
+      labels: volume.Labels ?? {},
+      madeAt: madeAt(volume),
+      sizeBytes: sizes.get(volume.Name) ?? null,
+    }));
   };
+}
+
+/** When a volume was made; the types of the client do not know that engines say so. */
+export function madeAt(volume: Docker.VolumeInspectInfo): Date {
+  return new Date((volume as { CreatedAt?: string }).CreatedAt ?? 0);
+}
+
+/** The organization whose builds fill a cache. */
+export function organizationOf({ labels: own }: MeasuredVolume): string {
+  return own[labels.organization] ?? '';
 }

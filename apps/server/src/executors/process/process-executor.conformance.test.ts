@@ -7,6 +7,7 @@ import {
   type AttemptBehaviour,
   type ConformanceHarness,
 } from '../conformance/conformance.ts';
+import { conformanceProgram } from '../conformance/conformance-program.ts';
 import type { AttemptSpec } from '../executor.ts';
 import { locateAttemptFolder } from './attempt-folder.ts';
 import { readPlace } from './attempt-place.ts';
@@ -21,24 +22,6 @@ import {
 } from './testing/machine.ts';
 import type { ProcessExecutorOptions } from './process-executor.ts';
 
-const PROGRAM = `
-import os, signal, subprocess, sys, threading, time, urllib.request
-
-behaviour = os.environ["BEHAVIOUR"]
-if behaviour == "ignores-term":
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-else:
-    def leave(*_):
-        time.sleep(0.1)
-        os._exit(3)
-    signal.signal(signal.SIGTERM, leave)
-if behaviour == "leaves-child":
-    ignore = lambda: signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    subprocess.Popen(["sleep", "600"], start_new_session=True, preexec_fn=ignore)
-answer = urllib.request.urlopen(os.environ["STARTED_URL"]).read()
-os._exit(int(answer))
-`;
-
 async function createHarness(overrides: Partial<ProcessExecutorOptions>): Promise<ConformanceHarness> {
   const dataDir = await createDataDir();
   const routes = await createAttemptRoutes();
@@ -52,7 +35,7 @@ async function createHarness(overrides: Partial<ProcessExecutorOptions>): Promis
       STARTED_URL: `${routes.url}/user-code/${attemptId}/started`,
       TEST_ATTEMPT: attemptId,
     };
-    routes.serve(attemptId, { program: PROGRAM, variables });
+    routes.serve(attemptId, { program: conformanceProgram, variables });
     return {
       attemptId,
       jobRunId: `run-of-${attemptId}`,

@@ -38,8 +38,8 @@ interface AttemptState {
 
 const MODULE = 'user_program';
 
-/** Listens on loopback. */
-export async function createAttemptRoutes(): Promise<AttemptRoutes> {
+/** @param host the address to listen on; containers do not reach loopback */
+export async function createAttemptRoutes(host = '127.0.0.1'): Promise<AttemptRoutes> {
   const attempts = new Map<string, AttemptState>();
   const requireAttempt = (attemptId: string): AttemptState => {
     const state = attempts.get(attemptId);
@@ -51,8 +51,8 @@ export async function createAttemptRoutes(): Promise<AttemptRoutes> {
       response.writeHead(500).end(String(error));
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
+  const url = `http://${host}:${(server.address() as AddressInfo).port}`;
 
   return {
     url,

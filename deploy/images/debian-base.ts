@@ -1,0 +1,57 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { access, mkdir, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { callEngine, hasImage, type EngineCommand } from './engine-command.ts';
+
+const cacheFolder = fileURLToPath(new URL('../../.tools/images', import.meta.url));
+
+/** The Python that a release of Debian has. */
+const debianReleases: Record<string, string> = { '3.11': 'bookworm', '3.13': 'trixie' };
+export const debianMinors = Object.keys(debianReleases);
+
+/** What Docker's official Python images have too; python3-venv stands for their pip. */
+const packages = ['python3', 'python3-venv', 'ca-certificates', 'tzdata', 'netbase'];
+/** As Debian's own images leave it out. */
+const leftOut = ['/usr/share/locale/*', '/usr/share/man/*', '/usr/share/info/*', '/usr/share/doc/*'];
+
+/**
+ * Makes sure that the engine has an image with this Python, made of Debian's packages: nothing is pulled from any registry. The
+ * root's tar is kept in .tools/images.
+ * @returns the image's name
+ */
+export async function importDebianBase(engine: EngineCommand, python: string): Promise<string> {
+  const release = debianReleases[python];
+  if (release === undefined)
+    throw new Error(
+      `No release of Debian that is supported has Python ${python}; ${debianMinors.join(' and ')} can be had.`,
+    );
+  const args = bootstrapArguments(release);
+  const recipe = createHash('sha256').update(JSON.stringify(args)).digest('hex').slice(0, 12);
+  const name = `localhost/pumphouse-debian-python:${python}-${recipe}`;
+  if (!(await hasImage(engine, name)))
+    await callEngine(engine, ['import', await makeRoot(`${release}-${recipe}`, args), name]);
+  return name;
+}
+
+function bootstrapArguments(release: string): string[] {
+  const options = leftOut.map((path) => `--dpkgopt=path-exclude=${path}`);
+  return ['--quiet', '--variant=minbase', `--include=${packages.join(',')}`, ...options, release];
+}
+
+async function makeRoot(name: string, args: string[]): Promise<string> {
+  const path = join(cacheFolder, `debian-${name}.tar`);
+  try {
+    await access(path);
+    return path;
+  } catch {
+    await mkdir(cacheFolder, { recursive: true });
+  }
+  process.stderr.write(`Making a root of Debian packages, ${name} (a minute) ...\n`);
+  const unfinished = `${path}.${process.pid}.tar`;
+  await promisify(execFile)('mmdebstrap', [...args, unfinished], { maxBuffer: 2 ** 26 });
+  await rename(unfinished, path);
+  return path;
+}

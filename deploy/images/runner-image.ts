@@ -1,0 +1,63 @@
+import { copyFile, cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { fingerprintBootstrap } from '../../apps/server/src/executors/docker/bootstrap-fingerprint.ts';
+import { callEngine, watchEngine, type EngineCommand } from './engine-command.ts';
+import { fetchUvWheel } from './uv-wheel.ts';
+
+export const pythonMinors = ['3.10', '3.11', '3.12', '3.13', '3.14'];
+
+const imagesFolder = fileURLToPath(new URL('.', import.meta.url));
+const bootstrapFolder = fileURLToPath(new URL('../../python/pumphouse_bootstrap', import.meta.url));
+
+export interface RunnerImage {
+  /** "3.13" */
+  python: string;
+  /** Its name, with its tag. */
+  name: string;
+  /** The image with that Python to start from; null: Docker's official one. */
+  base: string | null;
+  /** A file of PEM certificates which takes the place of the base's, where a company has an authority of its own. */
+  caBundle: string | null;
+}
+
+/** Builds a runner image with the engine. The build itself needs no network but for a base that the engine does not have. */
+export async function buildRunnerImage(engine: EngineCommand, image: RunnerImage): Promise<void> {
+  const context = await mkdtemp(join(tmpdir(), 'pumphouse-image-'));
+  try {
+    const wheel = await fetchUvWheel(await askArchitecture(engine));
+    await fillContext(context, wheel, image.caBundle);
+    await watchEngine(engine, ['build', ...(await buildOptions(image, wheel)), '--tag', image.name, context]);
+  } finally {
+    await rm(context, { recursive: true, force: true });
+  }
+}
+
+async function fillContext(context: string, wheel: string, caBundle: string | null): Promise<void> {
+  await cp(bootstrapFolder, join(context, 'pumphouse_bootstrap'), {
+    recursive: true,
+    filter: (path) => basename(path) !== '__pycache__',
+  });
+  await copyFile(wheel, join(context, basename(wheel)));
+  for (const name of ['Containerfile', 'finish-image.py'])
+    await copyFile(join(imagesFolder, name), join(context, name));
+  if (caBundle !== null) await copyFile(caBundle, join(context, 'ca-certificates.crt'));
+}
+
+async function buildOptions({ python, base }: RunnerImage, wheel: string): Promise<string[]> {
+  const values: Record<string, string> = {
+    PYTHON: python,
+    UV: `./${basename(wheel)}`,
+    BOOTSTRAP: await fingerprintBootstrap(bootstrapFolder),
+    ...(base === null ? {} : { BASE: base }),
+  };
+  const values_ = Object.entries(values).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
+  return ['--file', join(imagesFolder, 'Containerfile'), ...values_];
+}
+
+/** The engine's own: it may be another machine than this one. */
+function askArchitecture(engine: EngineCommand): Promise<string> {
+  const format = engine.kind === 'podman' ? '{{.Host.Arch}}' : '{{.Architecture}}';
+  return callEngine(engine, ['info', '--format', format]);
+}

@@ -1,0 +1,148 @@
+import { execFile } from 'node:child_process';
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { findInstalledEngines, startTestEngine, type TestEngine } from '../fixtures/container-engine.ts';
+import { runnerImageName } from '../fixtures/engine-images.ts';
+
+const run = promisify(execFile);
+const engines = await findInstalledEngines();
+const image = runnerImageName('3.13');
+
+/** What is on this machine of an engine: all of it has to go with the engine. */
+async function findTraces(engine: TestEngine, containerId: string) {
+  const { stdout: links } = await run('ip', ['-brief', '-4', 'address']);
+  const mounts = await readFile('/proc/mounts', 'utf8');
+  const { stdout: rules } = await run('sh', ['-c', 'nft list ruleset; iptables-save || true']);
+  const { stdout: cgroups } = await run('find', ['/sys/fs/cgroup', '-name', `*${containerId}*`]);
+  const { stdout: processes } = await run('ps', ['-eo', 'args']);
+  const folder = dirname(new URL(engine.url).pathname);
+  const linesWith = (text: string, part: string) => text.split('\n').filter((line) => line.includes(part));
+  return {
+    links: linesWith(links, engine.addressPrefix),
+    rules: linesWith(rules, engine.addressPrefix),
+    mounts: [...linesWith(mounts, folder), ...linesWith(mounts, engine.root)],
+    cgroups: cgroups.split('\n').filter(Boolean),
+    processes: linesWith(processes, folder),
+    folders: (await readdir(tmpdir())).filter((name) => name === basename(folder)),
+  };
+}
+
+const noTraces = { links: [], rules: [], mounts: [], cgroups: [], processes: [], folders: [] };
+
+async function startSleeper(engine: TestEngine): Promise<string> {
+  await engine.call(['network', 'create', 'between']);
+  return engine.call([
+    'run',
+    '--detach',
+    '--network',
+    'between',
+    '--volume',
+    'kept:/attempt',
+    image,
+    'sleep',
+    '1000',
+  ]);
+}
+
+const isRunning = async (engine: TestEngine, id: string) =>
+  (await engine.call(['inspect', '--format', '{{.State.Running}}', id])) === 'true';
+
+describe.each(engines)('a test engine of %s', (kind) => {
+  it('leaves nothing on the machine, whatever still ran in it', async () => {
+    const engine = await startTestEngine(kind);
+    const id = await startSleeper(engine);
+    const { links, rules, cgroups, processes, folders } = await findTraces(engine, id);
+    for (const found of [links, rules, cgroups, processes, folders]) expect(found).not.toEqual([]);
+    await engine.close();
+    expect(await findTraces(engine, id)).toEqual(noTraces);
+  });
+
+  it('leaves nothing when it is closed after it was killed', async () => {
+    const engine = await startTestEngine(kind);
+    const id = await startSleeper(engine);
+    await engine.kill();
+    await engine.close();
+    expect(await findTraces(engine, id)).toEqual(noTraces);
+    const next = await startTestEngine(kind);
+    try {
+      expect(await next.call(['ps', '--all', '--quiet'])).toBe('');
+      expect(await next.call(['volume', 'ls', '--quiet'])).toBe('');
+    } finally {
+      await next.close();
+    }
+  });
+
+  it('answers after it was killed and started again, and knows its containers', async () => {
+    const engine = await startTestEngine(kind);
+    try {
+      const id = await startSleeper(engine);
+      await engine.kill();
+      expect(await ping(engine)).toBe('no answer');
+      await engine.start();
+      expect(await ping(engine)).toBe('200');
+      // Docker ends at its start what ran without it.
+      expect(await isRunning(engine, id)).toBe(kind === 'podman');
+      await engine.stop();
+      expect(await ping(engine)).toBe('no answer');
+      await engine.start();
+      expect(await engine.call(['ps', '--all', '--quiet', '--no-trunc'])).toBe(id);
+    } finally {
+      await engine.close();
+    }
+  });
+
+  it('with a disk of its own does not see the files of this process, nor this process its storage', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'host-files-'));
+    await chmod(folder, 0o755);
+    await writeFile(join(folder, 'secret.txt'), 'of the host');
+    const mount = `type=bind,source=${folder},target=/attempt`;
+    const look = ['run', '--rm', '--mount', mount, image, 'ls', '/attempt'];
+    const near = await startTestEngine(kind);
+    try {
+      expect(await near.call(look)).toBe('secret.txt');
+    } finally {
+      await near.close();
+    }
+    const far = await startTestEngine(kind, { ownDisk: true });
+    try {
+      await expect(far.call(look)).rejects.toThrow(/no such file|does not exist/i);
+      await expect(readdir(far.root)).rejects.toThrow(/ENOENT/);
+      expect(await far.call(['run', '--rm', image, 'cat', '/etc/hostname'])).not.toBe('');
+    } finally {
+      await far.close();
+      await rm(folder, { recursive: true });
+    }
+  });
+});
+
+it.runIf(engines.includes('podman'))('two engines at once give out different addresses', async () => {
+  const [first, second] = await Promise.all([startTestEngine('podman'), startTestEngine('podman')]);
+  try {
+    const subnets = await Promise.all(
+      [first, second].map(async (engine) => {
+        await engine.call(['network', 'create', 'between']);
+        const format = '{{range .Subnets}}{{.Subnet}}{{end}}';
+        return engine.call(['network', 'inspect', '--format', format, 'between']);
+      }),
+    );
+    expect(subnets[0]).toMatch(/^10\.\d+\.\d+\.0\/24$/);
+    expect(subnets[0]?.split('.')[1]).not.toBe(subnets[1]?.split('.')[1]);
+  } finally {
+    await Promise.all([first.close(), second.close()]);
+  }
+});
+
+function ping(engine: TestEngine): Promise<string> {
+  return new Promise((resolve) => {
+    const call = request({ socketPath: engine.url.replace('unix://', ''), path: '/_ping' }, (response) => {
+      response.resume();
+      resolve(String(response.statusCode));
+    });
+    call.on('error', () => resolve('no answer'));
+    call.end();
+  });
+}
