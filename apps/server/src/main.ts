@@ -1,8 +1,9 @@
 import type { AddressInfo } from 'node:net';
+import type { ApiDependencies } from './api/app.ts';
 import type { Config } from './config.ts';
-import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { Persistence } from './store/store.ts';
+import type { RunsListener } from './runs-listener.ts';
 import type { Supervisor } from './supervisor/supervisor.ts';
 import { join } from 'node:path';
 import { mkdir } from 'node:fs/promises';
@@ -12,9 +13,12 @@ import { assembleServices } from './compose/assemble-services.ts';
 import { assembleSupervisor } from './compose/assemble-supervisor.ts';
 import { buildApi } from './api/app.ts';
 import { checkReadiness } from './readiness.ts';
+import { closeHttpApp } from './api/http-app.ts';
 import { createAuthorize } from './services/authorize.ts';
 import { createExecutor } from './compose/create-executor.ts';
+import { createFixedAddress } from './supervisor/attempts-address.ts';
 import { createRetentionLoop } from './scheduler/retention-loop.ts';
+import { openRunsListener } from './compose/open-runs-listener.ts';
 import { openStore } from './compose/open-store.ts';
 import { requireExposureAllowed } from './exposure.ts';
 
@@ -24,8 +28,6 @@ export interface RunningServer {
   /** Takes no more work, leaves runs running, and ends. */
   stop(): Promise<void>;
 }
-
-const closeSeconds = 2;
 
 export { createAccounts } from './services/accounts.ts';
 export { openRetention } from './compose/open-retention.ts';
@@ -55,10 +57,13 @@ async function serve(
   const { id: installationId } = await persistence.store.installation.get();
   // Filled in when the server listens: a port of 0 is known only then.
   const address = { url: '' };
-  const services = await assembleServices(config, persistence, log, () => config.publicUrl ?? address.url);
+  let runsListener: RunsListener | null = null;
+  const apiUrl = () => runsListener?.url() ?? config.publicUrl ?? address.url;
+  const services = await assembleServices(config, persistence, log, apiUrl);
   const uploadDir = join(config.dataDir, 'uploads');
   await mkdir(uploadDir, { recursive: true, mode: 0o700 });
-  const { executor } = await createExecutor(config, persistence, log);
+  const created = await createExecutor(config, persistence, log);
+  const { executor } = created;
   await requireExposureAllowed(persistence, {
     host: config.host,
     publicUrl: config.publicUrl,
@@ -66,7 +71,7 @@ async function serve(
   });
   let supervisor: Supervisor | null = null;
 
-  const api = buildApi({
+  const apiDependencies: ApiDependencies = {
     persistence,
     credentials: services.credentials,
     authorize: createAuthorize(persistence),
@@ -79,18 +84,24 @@ async function serve(
     log,
     services,
     readiness: () =>
-      checkReadiness({ persistence, executor, lastRoundAt: () => supervisor?.lastRoundAt() ?? null }),
-  });
+      checkReadiness({
+        persistence,
+        executor,
+        lastRoundAt: () => supervisor?.lastRoundAt() ?? null,
+        findRunsProblem: async () => (await runsListener?.findProblem()) ?? null,
+      }),
+  };
+  const api = buildApi(apiDependencies);
   await api.listen({ host: config.host, port: config.port });
   address.url = addressOf(api.server.address() as AddressInfo);
+  runsListener = await openRunsListener(config, created, apiDependencies);
 
-  const attemptsUrl = config.attemptsUrl ?? address.url;
   const started = assembleSupervisor(config, {
     persistence,
     services,
     executor,
     installationId,
-    attemptsUrl,
+    attemptsAddress: runsListener ?? createFixedAddress(config.attemptsUrl ?? address.url),
     log,
   });
   supervisor = started;
@@ -106,20 +117,10 @@ async function serve(
     url: config.publicUrl ?? address.url,
     async stop() {
       await Promise.all([started.stop(), retentionLoop.stop()]);
-      await closeApi(api);
+      await Promise.all([closeHttpApp(api), runsListener?.stop()]);
       await close();
     },
   };
-}
-
-/** Requests under way are answered. A connection that never sent one, as browsers open ahead, would keep the server for a minute. */
-async function closeApi(api: FastifyInstance): Promise<void> {
-  const giveUp = setTimeout(() => api.server.closeAllConnections(), closeSeconds * 1000);
-  try {
-    await api.close();
-  } finally {
-    clearTimeout(giveUp);
-  }
 }
 
 /** How this machine reaches what it listens on: "all addresses" has loopback among them. */

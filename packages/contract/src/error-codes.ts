@@ -97,6 +97,12 @@ export const errorCodes = {
     cause: 'The key belongs to a workspace, not to a person, and only people have an account.',
     nextStep: 'Ask for `/organizations` or the `me` of the workspace, or use a personal key.',
   },
+  runs_only: {
+    status: 403,
+    cause:
+      'The address is the one at which runs in containers reach the server. It takes the token that a run was given, and no key or other token.',
+    nextStep: 'Call the server at its public address (PUMPHOUSE_PUBLIC_URL).',
+  },
   not_found: {
     status: 404,
     cause: 'Nothing with this id exists where the caller may look.',

@@ -8,7 +8,7 @@ import type { RollBack } from '../services/roll-back.ts';
 import type { CancelRuns } from '../services/cancel-runs.ts';
 import type { Credentials } from '../services/credentials.ts';
 import type { Deploy } from '../services/deploy.ts';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { Handlers } from './handler.ts';
 import type { Logger } from 'pino';
 import type { LogFiles } from '../blobs/log-file.ts';
@@ -19,16 +19,14 @@ import type { Route } from '@pumphouse/contract';
 import type { StartRuns } from '../services/start-runs.ts';
 import type { UploadPackage } from '../services/upload-package.ts';
 import type { Variables } from '../services/variables.ts';
-import { fastify } from 'fastify';
-import { randomUUID } from 'node:crypto';
 import multipart from '@fastify/multipart';
 import { isMultipartBody, notServed, routes } from '@pumphouse/contract';
 import { addClientVersions } from './client-versions.ts';
 import { addRequestLog } from './request-log.ts';
 import { checkRouteTable } from './route-check.ts';
 import { createAuthenticateAttempt } from '../services/authenticate-attempt.ts';
+import { createHttpApp } from './http-app.ts';
 import { createHandlers } from './handlers.ts';
-import { errorBody, toErrorAnswer } from './errors.ts';
 import { registerNotServed, registerRoute } from './route-registration.ts';
 import { registerAttemptRoutes } from './routes/attempts.ts';
 import { registerProbes } from './routes/probes.ts';
@@ -66,8 +64,6 @@ export interface ApiDependencies {
   streamIdleMs?: number;
 }
 
-const jsonBodyLimit = 16 * 1024 * 1024;
-
 /**
  * The HTTP API, not listening yet. Everything that is served comes from the route table of the contract, beside it the attempt routes
  * and the probes.
@@ -80,7 +76,7 @@ export function buildApi(dependencies: ApiDependencies, handlers?: Handlers): Fa
   const reasons = new Map<string, string>(notServed.map((entry) => [entry.operationId, entry.reason]));
   checkRouteTable({ routes, notServed: new Set(reasons.keys()), handled: Object.keys(served), requirements });
 
-  const app = createApp(dependencies.log);
+  const app = createHttpApp(dependencies.log);
   app.addHook('preClose', async () => closing.abort());
   app.addHook('onReady', () => removeAbandonedUploads(dependencies.uploadDir));
   addRequestLog(app, dependencies.log);
@@ -110,45 +106,4 @@ export function buildApi(dependencies: ApiDependencies, handlers?: Handlers): Fa
 
 function isUpload(route: Route): boolean {
   return route.body !== undefined && isMultipartBody(route.body);
-}
-
-function createApp(log: Logger): FastifyInstance {
-  const app: FastifyInstance = fastify({
-    bodyLimit: jsonBodyLimit,
-    exposeHeadRoutes: false,
-    genReqId: () => randomUUID(),
-    frameworkErrors: (error, request, reply) => {
-      const { status, body } = toErrorAnswer(error, request.id);
-      void (reply as FastifyReply).code(status).send(body);
-    },
-    clientErrorHandler(_error, socket) {
-      if (!socket.writable) return;
-      const body = JSON.stringify(
-        errorBody('invalid_request', 'The request is no HTTP that this server reads.'),
-      );
-      const head = `HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close`;
-      socket.end(`${head}\r\n\r\n${body}`);
-    },
-  });
-  readJsonBodies(app);
-  app.setNotFoundHandler((request, reply) => {
-    const [path] = request.url.split('?', 1);
-    void reply.code(404).send(errorBody('not_found', `There is no operation ${request.method} ${path}.`));
-  });
-  app.setErrorHandler((error, request, reply) => {
-    const { status, body, isUnexpected } = toErrorAnswer(error, request.id);
-    if (isUnexpected) log.error({ err: error, requestId: request.id }, 'a request failed');
-    void reply.code(status).send(body);
-  });
-  return app;
-}
-
-/** JSON and nothing else; an empty body is no body, whatever its type. */
-function readJsonBodies(app: FastifyInstance): void {
-  const parseJson = app.getDefaultJsonParser('error', 'error');
-  app.removeContentTypeParser('text/plain');
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) => {
-    if (body === '') done(null, undefined);
-    else void parseJson(request, body, done);
-  });
 }

@@ -1,3 +1,4 @@
+import type { AttemptsAddress } from '../supervisor/attempts-address.ts';
 import type { Config } from '../config.ts';
 import type { Executor } from '../executors/executor.ts';
 import type { Logger } from 'pino';
@@ -19,14 +20,13 @@ export interface SupervisorParts {
   services: Services;
   executor: Executor;
   installationId: string;
-  /** Where attempts reach this server. */
-  attemptsUrl: string;
+  attemptsAddress: AttemptsAddress;
   log: Logger;
 }
 
 /** What claims runs and drives them to their end, not started yet. */
 export function assembleSupervisor(config: Config, parts: SupervisorParts): Supervisor {
-  const { persistence, services, executor, attemptsUrl, log } = parts;
+  const { persistence, services, executor, attemptsAddress, log } = parts;
   const { attemptLog, recordSpool, finishRun, faultPoints } = services;
   const serverProcesses = createServerProcesses();
   const watchAttempt = createWatchAttempt({
@@ -53,14 +53,14 @@ export function assembleSupervisor(config: Config, parts: SupervisorParts): Supe
     attemptLog,
     faultPoints,
     installationId: parts.installationId,
-    attemptsUrl,
+    attemptsAddress,
     instanceSizes: config.instanceSizes,
     sandboxUid: (offset) => firstRunUid + (offset % (lastRunUid - firstRunUid + 1)),
   });
   const driveRun = createDriveRun({
     persistence,
     executor,
-    attemptsUrl,
+    attemptsAddress,
     startAttempt,
     watchAttempt,
     attemptLog,

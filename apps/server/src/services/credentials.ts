@@ -2,7 +2,7 @@ import type { Encryption } from './encryption.ts';
 import type { KeyRecord } from '../store/records.ts';
 import type { Persistence } from '../store/store.ts';
 import { createHash, randomBytes } from 'node:crypto';
-import { jwtVerify, SignJWT } from 'jose';
+import { decodeJwt, jwtVerify, SignJWT } from 'jose';
 import { ServiceError } from './service-error.ts';
 
 /** Who calls: a user (through a key), or the code of one run, which reads its own workspace and does nothing else. */
@@ -120,6 +120,20 @@ export function createCredentials(persistence: Persistence, encryption: Encrypti
       return principal;
     },
 
+    /**
+     * The same, where only runs call: a key that comes from there has come into wrong hands, or to the wrong address. Whether it is good
+     * is not looked at.
+     */
+    async authenticateRun(bearer: string): Promise<Principal> {
+      if (isKey(bearer) || isTokenOfOthers(bearer)) {
+        throw new ServiceError(
+          'runs_only',
+          'This address takes the token of a run only. Use this credential at the public address of the server.',
+        );
+      }
+      return authenticateRunToken(bearer);
+    },
+
     issueDataplaneToken: (principal: Principal, workspaceId: string) =>
       sign('dataplane', { key: principal.keyId, workspace: workspaceId }, dataplaneTokenSeconds),
 
@@ -157,6 +171,15 @@ function toPrincipal(key: KeyRecord | undefined): Principal | null {
 
 function isKey(bearer: string): boolean {
   return Object.values(keyPrefixes).some((prefix) => bearer.startsWith(prefix));
+}
+
+/** Decides what a refusal says and nothing else: the signature is not looked at. */
+function isTokenOfOthers(bearer: string): boolean {
+  try {
+    return decodeJwt(bearer).aud !== 'run';
+  } catch {
+    return false;
+  }
 }
 
 function notAuthenticated(): ServiceError {

@@ -1,5 +1,6 @@
 import type { AttemptHandle, Executor } from '../executors/executor.ts';
 import type { AttemptLog } from '../services/attempt-log.ts';
+import type { AttemptsAddress } from './attempts-address.ts';
 import type { AttemptRecord, Claim, JobRunRecord } from '../store/records.ts';
 import type { FaultPoints } from '../fault-points.ts';
 import type { FinishRun, RunOutcome } from '../services/finish-run.ts';
@@ -23,8 +24,7 @@ export interface DriveRunDependencies {
   attemptLog: AttemptLog;
   recordSpool: RecordSpool;
   finishRun: FinishRun;
-  /** Where attempts reach this server. */
-  attemptsUrl: string;
+  attemptsAddress: AttemptsAddress;
   faultPoints: FaultPoints;
   log: Logger;
 }
@@ -38,6 +38,7 @@ const lookIntervalMs = 1000;
 export function createDriveRun(dependencies: DriveRunDependencies) {
   const { persistence, executor, startAttempt, watchAttempt, attemptLog, finishRun, faultPoints, log } =
     dependencies;
+  const { attemptsAddress } = dependencies;
   const { store } = persistence;
 
   async function end(
@@ -60,6 +61,13 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
     return listed.handle;
   }
 
+  /** Tells an attempt that this server is there for it now. Where it cannot be reached, the attempt keeps what it knows. */
+  async function redirect(handle: AttemptHandle): Promise<void> {
+    attemptsAddress.noteStarted(handle);
+    const address = await attemptsAddress.find();
+    if ('url' in address) await executor.redirect(handle, address.url);
+  }
+
   /** Goes on with an attempt that another server, or this one before a restart, has started. */
   async function resume(
     claim: Claim,
@@ -70,7 +78,7 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
     if (attempt.exit) return dependencies.recordSpool.finishIfExited(attempt.id);
     const handle = await recoverHandle(attempt);
     if (handle) {
-      await executor.redirect(handle, dependencies.attemptsUrl);
+      await redirect(handle);
       return watchAttempt({ claim, attempt: { ...attempt, handle }, signal });
     }
     if (attempt.begunAt) {

@@ -1,4 +1,5 @@
 import type { AttemptHandle, Executor } from '../executors/executor.ts';
+import type { AttemptsAddress } from './attempts-address.ts';
 import type { AttemptLog } from '../services/attempt-log.ts';
 import type { AttemptRecord, Claim, JobRunRecord, WorkspaceRecord } from '../store/records.ts';
 import type { EnvironmentLocation } from '../executors/executor.ts';
@@ -12,6 +13,7 @@ import { chooseBuildSettings } from '../domain/build-settings.ts';
 import { chooseInstanceLimits } from '../domain/instance-sizes.ts';
 import { createLineBuffer } from './line-buffer.ts';
 import { createSecret, hashSecret } from '../services/credentials.ts';
+import { ExecutorError } from '../executors/executor.ts';
 import { localPathName } from '../domain/local-path-name.ts';
 
 export interface StartAttemptDependencies {
@@ -22,7 +24,7 @@ export interface StartAttemptDependencies {
   attemptLog: AttemptLog;
   faultPoints: FaultPoints;
   installationId: string;
-  attemptsUrl: string;
+  attemptsAddress: AttemptsAddress;
   instanceSizes: InstanceSizes;
   /** The uid of a workspace's or an organization's processes. */
   sandboxUid: (offset: number) => number;
@@ -33,7 +35,8 @@ export type StartAttempt = ReturnType<typeof createStartAttempt>;
 
 /** Makes a claimed run's environment ready and has the executor start an attempt. */
 export function createStartAttempt(dependencies: StartAttemptDependencies) {
-  const { persistence, executor, environments, readRunVariables, attemptLog, faultPoints } = dependencies;
+  const { persistence, executor, environments, readRunVariables, attemptLog, faultPoints, attemptsAddress } =
+    dependencies;
   const { store } = persistence;
 
   async function prepareEnvironment(
@@ -76,12 +79,14 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
     },
   ): Promise<StartedAttempt> {
     const { attempt, token, environment, definition } = place;
+    const address = await attemptsAddress.find();
+    if ('problem' in address) throw new ExecutorError('backend', address.problem);
     const handle = await executor.start({
       attemptId: attempt.id,
       jobRunId: run.id,
       installationId: dependencies.installationId,
       claimNumber: claim.claimNumber,
-      attemptsUrl: dependencies.attemptsUrl,
+      attemptsUrl: address.url,
       bootstrapToken: token,
       environment,
       workFolderName: localPathName(workspace.name),
@@ -90,6 +95,7 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
       limits: chooseInstanceLimits(dependencies.instanceSizes, definition.require?.instance?.size),
       network: 'shared',
     });
+    attemptsAddress.noteStarted(handle);
     await faultPoints.reach('before-handle-stored');
     await store.attempts.saveHandle(attempt.id, handle);
     return { ...attempt, handle };

@@ -17,7 +17,7 @@ import { createAuthorize } from '../../services/authorize.ts';
 import { createBeginAttempt } from '../../services/begin-attempt.ts';
 import { createCancelRuns } from '../../services/cancel-runs.ts';
 import { createCompareVersions } from '../../services/compare-versions.ts';
-import { createCredentials, createKeySecret } from '../../services/credentials.ts';
+import { createCredentials, createKeySecret, createSecret, hashSecret } from '../../services/credentials.ts';
 import { createDeploy } from '../../services/deploy.ts';
 import { createEncryption } from '../../services/encryption.ts';
 import { createFinishRun } from '../../services/finish-run.ts';
@@ -237,11 +237,11 @@ function createSeeding({ database }: TestDatabase, persistence: Persistence) {
 
   /** The next attempt of a run, as if a supervisor had claimed it. @returns the id and the bootstrap's token */
   async function createAttempt(run: JobRunRecord): Promise<{ id: string; token: string }> {
-    const { secret, hash } = createKeySecret('personal');
+    const secret = createSecret('dlt_b_');
     await setRun(run.id, `status = 'starting', claim_number = claim_number + 1`);
     const claimed = await store.jobRuns.find(run.id);
     const claim = { jobRunId: run.id, claimNumber: claimed?.claimNumber ?? 0 };
-    const attempt = await store.attempts.insert(claim, 'fake', hash);
+    const attempt = await store.attempts.insert(claim, 'fake', hashSecret(secret));
     if (!attempt) throw new Error('The attempt was not made');
     await setRun(run.id, `status = 'running', started_at = coalesce(started_at, now())`);
     return { id: attempt.id, token: secret };

@@ -1,9 +1,11 @@
+import type { AttemptsAddress } from '../attempts-address.ts';
 import type { AttemptSpec, Executor } from '../../executors/executor.ts';
 import type { FakeScripts } from '../../executors/fake/fake-executor.ts';
 import type { ServiceFixture } from '../../services/testing/service-fixture.ts';
 import type { Supervisor } from '../supervisor.ts';
 import { randomUUID } from 'node:crypto';
 import { parseInstanceSizes } from '../../domain/instance-sizes.ts';
+import { createFixedAddress } from '../attempts-address.ts';
 import { createDriveRun } from '../drive-run.ts';
 import { createEnvironments } from '../environments.ts';
 import { createFakeExecutor } from '../../executors/fake/fake-executor.ts';
@@ -21,6 +23,7 @@ export interface ServerOptions {
   leaseSeconds?: number;
   deliverySeconds?: number;
   maxActiveRuns?: number;
+  attemptsAddress?: AttemptsAddress;
 }
 
 /** The supervisor of one server over the services of a test, and the outbox relay that it drives. */
@@ -30,20 +33,20 @@ export function createServer(fixture: ServiceFixture, options: ServerOptions): S
   // Another server cannot tell whether it is dead: its lease decides.
   const owner = `test-server/${randomUUID()}`;
   const faultPoints = noFaultPoints;
-  const attemptsUrl = 'http://127.0.0.1:1';
+  const { attemptsAddress = createFixedAddress('http://127.0.0.1:1') } = options;
   const common = { persistence, executor, attemptLog, faultPoints, log };
   const environments = createEnvironments({ ...common, owner, leaseSeconds });
   const driveRun = createDriveRun({
     ...common,
     recordSpool,
     finishRun,
-    attemptsUrl,
+    attemptsAddress,
     startAttempt: createStartAttempt({
       ...common,
       environments,
       readRunVariables: fixture.readRunVariables,
       installationId: 'installation',
-      attemptsUrl,
+      attemptsAddress,
       instanceSizes: parseInstanceSizes(''),
       sandboxUid: (offset) => 61_000 + offset,
     }),

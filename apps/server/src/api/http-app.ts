@@ -1,0 +1,60 @@
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { Logger } from 'pino';
+import { fastify } from 'fastify';
+import { randomUUID } from 'node:crypto';
+import { errorBody, toErrorAnswer } from './errors.ts';
+
+const closeSeconds = 2;
+const jsonBodyLimit = 16 * 1024 * 1024;
+
+/** An HTTP server without routes: JSON in, the contract's errors out, whatever is sent. */
+export function createHttpApp(log: Logger): FastifyInstance {
+  const app: FastifyInstance = fastify({
+    bodyLimit: jsonBodyLimit,
+    exposeHeadRoutes: false,
+    genReqId: () => randomUUID(),
+    frameworkErrors: (error, request, reply) => {
+      const { status, body } = toErrorAnswer(error, request.id);
+      void (reply as FastifyReply).code(status).send(body);
+    },
+    clientErrorHandler(_error, socket) {
+      if (!socket.writable) return;
+      const body = JSON.stringify(
+        errorBody('invalid_request', 'The request is no HTTP that this server reads.'),
+      );
+      const head = `HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close`;
+      socket.end(`${head}\r\n\r\n${body}`);
+    },
+  });
+  readJsonBodies(app);
+  app.setNotFoundHandler((request, reply) => {
+    const [path] = request.url.split('?', 1);
+    void reply.code(404).send(errorBody('not_found', `There is no operation ${request.method} ${path}.`));
+  });
+  app.setErrorHandler((error, request, reply) => {
+    const { status, body, isUnexpected } = toErrorAnswer(error, request.id);
+    if (isUnexpected) log.error({ err: error, requestId: request.id }, 'a request failed');
+    void reply.code(status).send(body);
+  });
+  return app;
+}
+
+/** JSON and nothing else; an empty body is no body, whatever its type. */
+function readJsonBodies(app: FastifyInstance): void {
+  const parseJson = app.getDefaultJsonParser('error', 'error');
+  app.removeContentTypeParser('text/plain');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) => {
+    if (body === '') done(null, undefined);
+    else void parseJson(request, body, done);
+  });
+}
+
+/** Requests under way are answered. A connection that never sent one, as browsers open ahead, would keep the server for a minute. */
+export async function closeHttpApp(api: FastifyInstance): Promise<void> {
+  const giveUp = setTimeout(() => api.server.closeAllConnections(), closeSeconds * 1000);
+  try {
+    await api.close();
+  } finally {
+    clearTimeout(giveUp);
+  }
+}

@@ -1,0 +1,66 @@
+import type { AnyHandler } from './route-registration.ts';
+import type { ApiDependencies } from './app.ts';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Route } from '@pumphouse/contract';
+import { notServed, routes } from '@pumphouse/contract';
+import { addClientVersions } from './client-versions.ts';
+import { addRequestLog } from './request-log.ts';
+import { createAuthenticateAttempt } from '../services/authenticate-attempt.ts';
+import { createHandlers } from './handlers.ts';
+import { createHttpApp } from './http-app.ts';
+import { registerAttemptRoutes } from './routes/attempts.ts';
+import { registerNotServed, registerRoute } from './route-registration.ts';
+import { ServiceError } from '../services/service-error.ts';
+
+/**
+ * What containers of runs reach, not listening yet: the attempt routes to bootstraps, and to the token of a run the operations that user
+ * code has. A key or another token is good for nothing here, so that a run which got hold of one cannot use it.
+ */
+export function buildRunsApi(dependencies: ApiDependencies): FastifyInstance {
+  const { credentials, log, services } = dependencies;
+  const closing = new AbortController();
+  const handlers = createHandlers(dependencies, closing.signal) as Record<string, AnyHandler | undefined>;
+  const app = createHttpApp(log);
+  app.addHook('preClose', async () => closing.abort());
+  addRequestLog(app, log);
+  // Before a byte of the body is read.
+  app.addHook('onRequest', async (request) => {
+    if (request.is404) throw refuseOperation(request);
+  });
+  addClientVersions(app);
+  app.get('/healthz', async () => ({ status: 'ok' }));
+  registerAttemptRoutes(app, {
+    authenticateAttempt: createAuthenticateAttempt(dependencies.persistence),
+    beginAttempt: services.beginAttempt,
+    recordSpool: services.recordSpool,
+  });
+  const context = {
+    authorize: dependencies.authorize,
+    credentials: {
+      ...credentials,
+      authenticateUser: (bearer: string) => credentials.authenticateRun(bearer),
+    },
+    // What answers name as this server's address has to be one that the run reaches.
+    publicUrl: null,
+  };
+  const reasons = new Map<string, string>(notServed.map((entry) => [entry.operationId, entry.reason]));
+  for (const route of routes.filter(isForRuns)) {
+    const handler = handlers[route.operationId];
+    if (handler) registerRoute(app, route, context, handler);
+    else registerNotServed(app, route, context, reasons.get(route.operationId) ?? '');
+  }
+  return app;
+}
+
+/** What a run's token may do there is decided where it is decided for everybody: by its permission. */
+function isForRuns(route: Route): boolean {
+  return route.credential === 'user';
+}
+
+function refuseOperation({ method, url }: FastifyRequest): ServiceError {
+  const [path] = url.split('?', 1);
+  return new ServiceError(
+    'runs_only',
+    `This address serves runs only, and has no operation ${method} ${path} for them. Call it at the public address of the server.`,
+  );
+}

@@ -1,0 +1,47 @@
+import type { ApiFixture } from '../api/testing/api-fixture.ts';
+import type { Config } from '../config.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createApiFixture } from '../api/testing/api-fixture.ts';
+import { createFakeExecutor } from '../executors/fake/fake-executor.ts';
+import { openRunsListener } from './open-runs-listener.ts';
+import { readConfig } from '../config.ts';
+import { seedRun } from '../api/testing/seed-run.ts';
+
+let api: ApiFixture;
+const config: Config = readConfig({ PUMPHOUSE_PORT: '0' });
+
+beforeAll(async () => {
+  api = await createApiFixture();
+});
+afterAll(() => api.close());
+
+describe('openRunsListener', () => {
+  it('opens nothing where runs are processes of this machine', async () => {
+    const created = { executor: createFakeExecutor(), containers: null };
+    expect(await openRunsListener(config, created, api.dependencies)).toBeNull();
+  });
+
+  it('serves bootstraps and runs at the gateway of their network, on a free port, and nobody else', async () => {
+    const executor = createFakeExecutor();
+    const containers = { engineUrl: 'unix:///engine.sock', findGateway: async () => '127.0.0.1' };
+    const listener = await openRunsListener(config, { executor, containers }, api.dependencies);
+    if (!listener) throw new Error('Nothing was opened');
+    const { run, owner, workspaceId } = await seedRun(api);
+    const attempt = await api.createAttempt(run);
+    const get = async (path: string, bearer: string) => {
+      const response = await fetch(`${listener.url()}${path}`, {
+        headers: { authorization: `Bearer ${bearer}` },
+      });
+      await response.arrayBuffer();
+      return response.status;
+    };
+    const workspace = `/api/v1/workspaces/${workspaceId}`;
+    expect(await get(workspace, await api.credentials.issueRunToken(run.id))).toBe(200);
+    expect(await get(workspace, owner.key)).toBe(403);
+    expect(await get(`/pumphouse/v1/attempts/${attempt.id}/configuration`, owner.key)).toBe(401);
+    // The seeded configuration has no archive.
+    expect(await get(`/pumphouse/v1/attempts/${attempt.id}/configuration`, attempt.token)).not.toBe(401);
+    await listener.stop();
+    await expect(fetch(`${listener.url()}/healthz`)).rejects.toThrow();
+  });
+});

@@ -1,0 +1,46 @@
+import type { AddressInfo } from 'node:net';
+import type { ApiDependencies } from '../api/app.ts';
+import type { Config } from '../config.ts';
+import type { CreatedExecutor } from './create-executor.ts';
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { buildRunsApi } from '../api/runs-app.ts';
+import { closeHttpApp } from '../api/http-app.ts';
+import { createRunsListener, type RunsListener } from '../runs-listener.ts';
+
+/** What listens for runs in containers; null where runs are processes of this machine, which reach the server as anybody here does. */
+export async function openRunsListener(
+  config: Config,
+  { executor, containers }: CreatedExecutor,
+  api: ApiDependencies,
+): Promise<RunsListener | null> {
+  if (!containers) return null;
+  const { log } = api;
+  const listener = createRunsListener({
+    settings: {
+      host: config.attemptsHost,
+      port: config.attemptsPort || (await findFreePort()),
+      url: config.attemptsUrl,
+      engineUrl: containers.engineUrl,
+    },
+    findGateway: () => containers.findGateway(),
+    inspect: (handle) => executor.inspect(handle),
+    buildApi: () => buildRunsApi(api),
+    closeApi: closeHttpApp,
+    log,
+  });
+  await listener.start();
+  const problem = await listener.findProblem();
+  if (problem) log.error({ detail: problem }, 'runs cannot reach this server');
+  return listener;
+}
+
+/** Known before there is an address to bind it at, since runs are told before. */
+async function findFreePort(): Promise<number> {
+  const server = createServer().listen({ host: '127.0.0.1', port: 0 });
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}

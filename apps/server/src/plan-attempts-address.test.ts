@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { planAttemptsAddress } from './plan-attempts-address.ts';
+
+const facts = { host: null, port: 8081, url: null, engineUrl: 'unix:///engine.sock', gateway: '10.89.0.1' };
+const remote = 'https://engine.example.com:2376';
+
+describe('planAttemptsAddress', () => {
+  it.each(['unix:///engine.sock', 'http://127.0.0.1:2375', 'http://localhost:2375', 'http://[::1]:2375'])(
+    'listens at the gateway of the network, when the engine may be here: %s',
+    (engineUrl) => {
+      const plan = planAttemptsAddress({ ...facts, engineUrl });
+      expect(plan).toEqual({ listenAt: '10.89.0.1', url: 'http://10.89.0.1:8081' });
+    },
+  );
+
+  it('writes an address of IPv6 as a URL has it', () => {
+    const plan = planAttemptsAddress({ ...facts, gateway: 'fd00::1' });
+    expect(plan).toEqual({ listenAt: 'fd00::1', url: 'http://[fd00::1]:8081' });
+  });
+
+  it('does what it is told', () => {
+    const host = '192.168.1.5';
+    const url = 'http://server:9000';
+    expect(planAttemptsAddress({ ...facts, host })).toEqual({ listenAt: host, url: `http://${host}:8081` });
+    expect(planAttemptsAddress({ ...facts, url })).toEqual({ listenAt: '10.89.0.1', url });
+    expect(planAttemptsAddress({ ...facts, host: '0.0.0.0', url, engineUrl: remote })).toEqual({
+      listenAt: '0.0.0.0',
+      url,
+    });
+  });
+
+  it('never takes the gateway of another machine for one of this', () => {
+    const url = 'http://server:9000';
+    expect(planAttemptsAddress({ ...facts, engineUrl: remote, url })).toEqual({ listenAt: null, url });
+    expect(planAttemptsAddress({ ...facts, engineUrl: remote })).toEqual({
+      problem: expect.stringMatching(/PUMPHOUSE_ATTEMPTS_HOST.*PUMPHOUSE_ATTEMPTS_URL/) as string,
+    });
+  });
+
+  it('waits for an engine that does not tell the gateway, and listens nowhere else meanwhile', () => {
+    expect(planAttemptsAddress({ ...facts, gateway: null })).toEqual({
+      problem: expect.stringMatching(/does not say which address/) as string,
+    });
+  });
+});

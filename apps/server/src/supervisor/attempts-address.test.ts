@@ -1,0 +1,85 @@
+import type { AttemptHandle, Executor } from '../executors/executor.ts';
+import type { AttemptsAddress } from './attempts-address.ts';
+import type { ServiceFixture } from '../services/testing/service-fixture.ts';
+import type { ServicePlace } from '../services/testing/service-place.ts';
+import type { Supervisor } from './supervisor.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createBootstrappedExecutor, createServer } from './testing/supervisor-fixture.ts';
+import { createPlace, defineJob } from '../services/testing/service-place.ts';
+import { createServiceFixture } from '../services/testing/service-fixture.ts';
+import { eventually } from '../../../../testing/fixtures/eventually.ts';
+
+const problem = 'Runs cannot reach this server: set PUMPHOUSE_ATTEMPTS_URL.';
+const url = 'http://10.89.0.1:8081';
+
+let fixture: ServiceFixture;
+let place: ServicePlace;
+let servers: Supervisor[];
+
+beforeEach(async () => {
+  servers = [];
+  fixture = await createServiceFixture();
+  place = await createPlace(fixture);
+  await place.deployAll([defineJob('jobs.a')]);
+});
+afterEach(async () => {
+  for (const server of servers) await server.stop();
+  await fixture.close();
+});
+
+/** An address that is not known until it is given. */
+function createAddress() {
+  const started: AttemptHandle[] = [];
+  let answer: Awaited<ReturnType<AttemptsAddress['find']>> = { problem };
+  const address: AttemptsAddress = {
+    find: async () => answer,
+    noteStarted: (handle) => started.push(handle),
+  };
+  return { address, started, give: () => (answer = { url }) };
+}
+
+async function serve(executor: Executor, attemptsAddress: AttemptsAddress): Promise<void> {
+  const server = createServer(fixture, { executor, leaseSeconds: 1, attemptsAddress });
+  servers.push(server);
+  await server.start();
+}
+
+describe('a server that runs cannot reach', () => {
+  it('lets runs wait and says in their logs what to do, and starts them when they can', async () => {
+    const { address, started, give } = createAddress();
+    const executor = createBootstrappedExecutor(fixture);
+    await serve(executor, address);
+    const { id } = await place.startRun('jobs.a');
+    const [line] = await eventually('the log says why the run waits', async () => {
+      const lines = await place.readLog(id);
+      return lines.length > 0 && lines;
+    });
+    expect(line?.content).toContain(problem);
+    expect((await place.getRun(id)).status).toBe('starting');
+    expect(executor.fake.started).toEqual([]);
+    expect(started).toEqual([]);
+    give();
+    expect((await executor.awaitStart(id)).attemptsUrl).toBe(url);
+    await eventually('the address hears of the attempt', () => started.length === 1);
+  });
+
+  it('goes on with what another server has started, and tells it nothing', async () => {
+    const { address: known, give } = createAddress();
+    give();
+    const redirects: string[] = [];
+    const executor = createBootstrappedExecutor(fixture);
+    const watched: Executor = { ...executor, redirect: async (_handle, to) => void redirects.push(to) };
+    await serve(watched, known);
+    const { id } = await place.startRun('jobs.a');
+    const spec = await executor.awaitBegin(id);
+    await eventually('its handle is stored', async () => (await fixture.store.attempts.latest(id))?.handle);
+    await servers.pop()?.stop();
+
+    const { address: unknown, started } = createAddress();
+    await serve(watched, unknown);
+    await eventually('the attempt is found', () => started.length > 0);
+    executor.finish(spec);
+    await eventually('the run is over', async () => (await place.getRun(id)).status === 'completed');
+    expect(redirects).toEqual([]);
+  });
+});
