@@ -8,6 +8,7 @@ import time
 
 from pumphouse_bootstrap import events as event_names
 from pumphouse_bootstrap.beacon import Beacon
+from pumphouse_bootstrap.control_groups import ControlGroups
 from pumphouse_bootstrap.events import Events
 from pumphouse_bootstrap.masking import Masker
 from pumphouse_bootstrap.output import OutputReader
@@ -29,7 +30,6 @@ class Recording:
     def __init__(self, start: StartFile, preparation: Preparation, calls: ServerCalls, events: Events) -> None:
         """`preparation` has its answer."""
         assert preparation.begin is not None
-        self._start = start
         self._preparation = preparation
         self._begin = preparation.begin
         self._events = events
@@ -37,7 +37,7 @@ class Recording:
         self._spool = Spool(start.folder)
         self._sender = Sender(self._spool, calls, events)
         self._process = UserProcess(start, self._begin)
-        self._oom_kills = _count_oom_kills(start.cgroup_memory_events)
+        self._control_groups = ControlGroups(start.control_groups)
         self._output_ended = False
         self._refused = False
 
@@ -114,7 +114,8 @@ class Recording:
         self._spool.append_exit(
             code=None if reason else process.code,
             signal=None if reason else process.signal,
-            out_of_memory="limit" if _count_oom_kills(self._start.cgroup_memory_events) > self._oom_kills else None,
+            out_of_memory=self._control_groups.describe_out_of_memory(),
+            process_limit_reached=self._control_groups.has_reached_process_limit(),
             peak_memory_bytes=process.peak_memory_bytes,
             reason=reason,
             killed_descendants=killed,
@@ -129,18 +130,3 @@ class Recording:
             self._refused = event == event_names.REFUSED
         print(f"pumphouse: the server refused the spool: {self._sender.refusal}", file=sys.stderr)
         return 1
-
-
-def _count_oom_kills(path: str | None) -> int:
-    """`oom_kill` in a cgroup's memory.events (v2) or memory.oom_control (v1); 0 where it cannot be read."""
-    if path is None:
-        return 0
-    try:
-        with open(path, encoding="ascii") as file:
-            for line in file:
-                name, _, value = line.partition(" ")
-                if name == "oom_kill":
-                    return int(value)
-    except (OSError, ValueError):
-        pass
-    return 0

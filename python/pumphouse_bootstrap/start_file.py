@@ -22,7 +22,8 @@ class StartFile:
         self.local_data: dict | None = fields["local_data"]
         self.sandbox: list[str] = fields["sandbox"]
         self.drop_to: dict | None = fields["drop_to"]
-        self.cgroup_memory_events: str | None = fields.get("cgroup_memory_events")
+        self.control_groups: dict | None = fields["control_groups"]
+        self.join_groups: list[str] = fields.get("join_groups", [])
 
 
 def take_attempt(start_path: str) -> StartFile | None:

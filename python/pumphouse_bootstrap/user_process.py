@@ -49,7 +49,7 @@ class UserProcess:
         for number in passed:
             os.set_inheritable(number, True)
         inside = f"{start.bootstrap_inside}/inside/__main__.py"
-        command = [*start.sandbox, start.inside_python, "-I", "-S", inside, str(control)]
+        command = [*start.join_groups, *start.sandbox, start.inside_python, "-I", "-S", inside, str(control)]
         try:
             self._child = os.posix_spawnp(
                 command[0],

@@ -140,6 +140,7 @@ class AttemptRunner:
             "local_data": None,
             "sandbox": build_sandbox(str(work), environment, inside) if sandboxed else [],
             "drop_to": None,
+            "control_groups": None,
             **start,
         }
         self.work = work

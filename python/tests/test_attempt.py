@@ -137,13 +137,40 @@ class HappyPath(AttemptCase):
             self.assertGreater(peak, 150_000_000)
             self.assertLess(peak, 250_000_000)
 
-    def test_out_of_memory_is_what_the_cgroup_counted(self) -> None:
-        events = Path(tempfile.mkstemp(prefix="memory-events-")[1])
-        self.addCleanup(events.unlink)
-        for after, expected in (("low 0\noom_kill 3\n", None), ("low 0\noom 9\noom_kill 4\n", "limit")):
-            events.write_text("low 0\noom_kill 3\n")
-            program = f"open({str(events)!r}, 'w').write({after!r})"
-            self.assertEqual(self.attempt(program, cgroup_memory_events=str(events)).run()["out_of_memory"], expected)
+    def test_what_the_control_groups_counted_is_in_the_exit_record(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            memory, pids = Path(folder, "memory.events"), Path(folder, "pids.events")
+            for count, expected in ((3, (None, False)), (4, ("limit", True))):
+                memory.write_text("oom 3\noom_kill 3\n")
+                pids.write_text("max 3\n")
+                program = f"""
+                open({str(memory)!r}, "w").write("oom {count}\\noom_kill {count}\\n")
+                open({str(pids)!r}, "w").write("max {count}\\n")
+                """
+                runner = self.attempt(program, control_groups={"memory": folder, "pids": folder})
+                record = runner.run()
+                self.assertEqual((record["out_of_memory"], record["process_limit_reached"]), expected)
+
+    def test_user_code_enters_its_groups_and_the_bootstrap_does_not(self) -> None:
+        for sandboxed in (False, True):
+            with tempfile.TemporaryDirectory() as folder:
+                # Who writes 0 into the file of a real group is in it; this one keeps who wrote.
+                group = f"{folder}/cgroup.procs"
+                join = ["/bin/sh", "-c", f'echo $$ >>{group}; exec "$@"', "sh"]
+                runner = self.attempt("raise SystemExit(7)", sandboxed=sandboxed, join_groups=join)
+                self.assertEqual(runner.run()["code"], 7)
+                joined = Path(group).read_text().split()
+                self.assertEqual(len(joined), 1)
+                self.assertNotEqual(joined, [str(runner.pid)])
+
+    def test_a_group_that_cannot_be_entered_fails_the_start(self) -> None:
+        join = ["/bin/sh", "-c", 'echo 0 >/nonexistent/cgroup.procs || exit 1; exec "$@"', "sh"]
+        for sandboxed in (False, True):
+            runner = self.attempt("print('never')", sandboxed=sandboxed, join_groups=join)
+            reason = runner.run()["reason"]
+            self.assertEqual(reason["code"], "sandbox_failed")
+            self.assertIn("/nonexistent/cgroup.procs", reason["detail"])
+            self.assertEqual(runner.server.log(), [])
 
 
 class Beginning(AttemptCase):

@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { createOwner, createKey } from './admin.ts';
+import { handleLeftovers } from './leftovers.ts';
 import { purgeStorage, showStorage } from './storage.ts';
 import { retentionKinds } from '@pumphouse/server/domain/retention-limits.ts';
 import { serve } from './server.ts';
@@ -13,7 +14,7 @@ program
 
 const admin = program
   .command('admin')
-  .description('Manage accounts, keys and storage of the data folder (PUMPHOUSE_DATA_DIR)');
+  .description('Manage accounts, keys, storage and leftovers of the data folder (PUMPHOUSE_DATA_DIR)');
 
 admin
   .command('create-owner')
@@ -51,6 +52,13 @@ admin
   .option('--older-than <age>', 'an age such as 30d or 12h, in place of the limits')
   .option('--dry-run', 'only say what would go')
   .action(purgeStorage);
+
+admin
+  .command('leftovers')
+  .description('Show what the executor keeps: what nothing owns any more, and why the rest stays')
+  .option('--remove', 'remove what nothing owns')
+  .option('--json', 'as JSON, sizes in bytes')
+  .action(handleLeftovers);
 
 try {
   await program.parseAsync();

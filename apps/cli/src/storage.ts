@@ -1,7 +1,8 @@
 import type { Purged, Retention, StorageReport } from '@pumphouse/server/services/retention/retention.ts';
 import type { RetentionKind, RetentionLimits } from '@pumphouse/server/domain/retention-limits.ts';
+import { formatBytes, formatTable } from './table.ts';
 import { readConfig } from '@pumphouse/server/config.ts';
-import { createServerLog, openRetention } from '@pumphouse/server/main';
+import { createServerLog, openStorage } from '@pumphouse/server/main';
 import { formatLimit, parseAge, retentionKinds } from '@pumphouse/server/domain/retention-limits.ts';
 
 /** Opens the storage of the data folder, beside a running server or without one. */
@@ -9,7 +10,7 @@ async function withRetention<T>(
   work: (retention: Retention, limits: RetentionLimits) => Promise<T>,
 ): Promise<T> {
   const config = readConfig();
-  const opened = await openRetention(config, createServerLog({ ...config, logLevel: 'warn' }));
+  const opened = await openStorage(config, createServerLog({ ...config, logLevel: 'warn' }));
   try {
     return await work(opened.retention, config.retention);
   } finally {
@@ -50,15 +51,11 @@ export async function purgeStorage(options: {
   const { kind, olderThan } = options;
   const dryRun = options.dryRun === true;
   const maxAgeSeconds = olderThan === undefined ? null : requireAge(olderThan);
-  if (kind === 'caches' && maxAgeSeconds !== null)
-    throw new Error(
-      'caches have a size only: leave --older-than out, and set for example PUMPHOUSE_RETENTION=caches=1GB.',
-    );
   const purged = await withRetention(async (retention, configured) => {
-    const limits = maxAgeSeconds === null ? configured : limitAges(configured, maxAgeSeconds);
+    const limits = maxAgeSeconds === null ? configured : limitAges(maxAgeSeconds);
     const kinds = kind === undefined ? retentionKinds : [kind];
     const result = await retention.purge({ kinds, limits, dryRun });
-    if (!dryRun && kind === undefined) await retention.removeLeftovers();
+    if (!dryRun && kind === undefined) await retention.removeLostBlobs();
     return result;
   });
   process.stdout.write(formatPurged(purged, dryRun));
@@ -70,12 +67,8 @@ function requireAge(text: string): number {
   return seconds;
 }
 
-/** The age for all that has one. */
-function limitAges(configured: RetentionLimits, maxAgeSeconds: number): RetentionLimits {
-  const limited = retentionKinds.map((kind) => [
-    kind,
-    kind === 'caches' ? configured[kind] : { maxAgeSeconds, maxBytes: null },
-  ]);
+function limitAges(maxAgeSeconds: number): RetentionLimits {
+  const limited = retentionKinds.map((kind) => [kind, { maxAgeSeconds, maxBytes: null }]);
   return Object.fromEntries(limited) as RetentionLimits;
 }
 
@@ -86,23 +79,4 @@ function formatPurged(purged: Purged, dryRun: boolean): string {
     formatBytes(bytes),
   ]);
   return formatTable([['KIND', dryRun ? 'WOULD GO' : 'REMOVED', 'SIZE'], ...rows]);
-}
-
-const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-
-function formatBytes(bytes: number): string {
-  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
-  const value = bytes / 1024 ** power;
-  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[power]}`;
-}
-
-function formatTable(rows: readonly string[][]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const lines = rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
-  return `${lines.join('\n')}\n`;
 }

@@ -12,6 +12,9 @@ export const faultPointNames = [
   'in-log-compression',
   'in-start-up',
   'before-files-removed',
+  'in-attempt-preparation',
+  'in-attempt-removal',
+  'in-environment-removal',
 ] as const;
 
 export type FaultPointName = (typeof faultPointNames)[number];

@@ -8,7 +8,7 @@ import type { Supervisor } from './supervisor/supervisor.ts';
 import { join } from 'node:path';
 import { mkdir } from 'node:fs/promises';
 import { pino } from 'pino';
-import { assembleRetention } from './compose/open-retention.ts';
+import { assembleRetention } from './compose/open-storage.ts';
 import { assembleServices } from './compose/assemble-services.ts';
 import { assembleSupervisor } from './compose/assemble-supervisor.ts';
 import { buildApi } from './api/app.ts';
@@ -16,6 +16,8 @@ import { checkReadiness } from './readiness.ts';
 import { closeHttpApp } from './api/http-app.ts';
 import { createAuthorize } from './services/authorize.ts';
 import { createExecutor } from './compose/create-executor.ts';
+import { createLeftovers } from './services/leftovers.ts';
+import { createLeftoversLoop } from './supervisor/leftovers-loop.ts';
 import { createFixedAddress } from './supervisor/attempts-address.ts';
 import { createRetentionLoop } from './scheduler/retention-loop.ts';
 import { openRunsListener } from './compose/open-runs-listener.ts';
@@ -30,7 +32,7 @@ export interface RunningServer {
 }
 
 export { createAccounts } from './services/accounts.ts';
-export { openRetention } from './compose/open-retention.ts';
+export { openStorage } from './compose/open-storage.ts';
 export { openStore };
 
 export function createServerLog(config: Config): Logger {
@@ -113,10 +115,15 @@ async function serve(
     log,
   });
   retentionLoop.start();
+  const leftoversLoop = createLeftoversLoop({
+    leftovers: createLeftovers({ persistence, executor, log }),
+    log,
+  });
+  leftoversLoop.start();
   return {
     url: config.publicUrl ?? address.url,
     async stop() {
-      await Promise.all([started.stop(), retentionLoop.stop()]);
+      await Promise.all([started.stop(), retentionLoop.stop(), leftoversLoop.stop()]);
       await Promise.all([closeHttpApp(api), runsListener?.stop()]);
       await close();
     },

@@ -6,6 +6,8 @@ import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
+import { claimDataFolder } from '../data-folder.ts';
+import { createFaultPoints } from '../pause-at.ts';
 import { chooseExecutor } from './choose-executor.ts';
 import { createDockerExecutor } from '../executors/docker/docker-executor.ts';
 import { engineAnswers } from '../executors/docker/engine.ts';
@@ -49,6 +51,7 @@ export async function createExecutor(
   log: Logger,
 ): Promise<CreatedExecutor> {
   const { id } = await store.installation.get();
+  await claimDataFolder(config.dataDir, id);
   const created = await decideExecutor(config, store.installation, createMakers(config, id, log));
   const { executor } = created;
   const probe = await executor.probe();
@@ -118,6 +121,7 @@ function createMakers(config: Config, installationId: string, log: Logger): Exec
           engine,
           installationId,
           runnerImage: config.engine.runnerImage,
+          buildLimits: config.instanceSizes.medium,
           bootstrapDir: bootstrapFolder,
           network: config.engine.network,
         }),
@@ -142,7 +146,9 @@ async function createProcess(config: Config, installationId: string, log: Logger
       bwrapPath,
       allowUnisolated: config.allowUnisolated,
       installationId,
+      buildLimits: config.instanceSizes.medium,
       searchPath: config.toolVariables['PATH'],
+      faultPoints: createFaultPoints(config.pauseAt),
       log,
     });
   return chooseIsolation(config, createWith, findTool('bwrap', lookup), log);

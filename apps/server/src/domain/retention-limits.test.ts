@@ -51,7 +51,6 @@ describe('parseRetention', () => {
     ['logs=1d=2d', /"logs=1d=2d"/],
     ['logs=1d,logs=2d', /"logs" is there twice/],
     ['runs=365d/5GB', /runs have an age only/],
-    ['caches=30d', /caches have a size only/],
     ['logs=1d,', /"" is not understood/],
     ['of', /"of" is not understood/],
   ])('refuses %s and says which part it is', (text, words) => {

@@ -20,7 +20,7 @@ export interface RetentionLimit {
 export type RetentionLimits = Record<RetentionKind, RetentionLimit>;
 
 export const defaultRetention =
-  'runs=365d,logs=90d/50GB,traces=90d,beacons=14d/5GB,packages=180d/20GB,environments=30d/20GB,caches=10GB';
+  'runs=365d,logs=90d/50GB,traces=90d,beacons=14d/5GB,packages=180d/20GB,environments=30d/20GB,caches=30d/10GB';
 
 /** The text is no retention; the message names the part that is wrong and shows one that is right. */
 export class RetentionSyntaxError extends Error {
@@ -32,9 +32,8 @@ const secondsOfUnit: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 
 const bytesOfUnit: Record<string, number> = { MB: 1024 ** 2, GB: 1024 ** 3, TB: 1024 ** 4 };
 /** Ten thousand years of age, or more bytes than a number counts, would be a slip of the finger and overflow a date. */
 const largestAgeSeconds = 36_500 * 86_400;
-/** The size of a row is not known, and a cache is one thing that is used all the time. */
+/** The size of a row is not known. */
 const limitedByAgeOnly = new Set<RetentionKind>(['runs']);
-const limitedBySizeOnly = new Set<RetentionKind>(['caches']);
 
 /**
  * Reads `kind=age/size` parts with commas between, such as `logs=90d/50GB,traces=off`. What is left out keeps its default; `off`
@@ -67,9 +66,6 @@ function parsePart(part: string): [RetentionKind, RetentionLimit] {
   const limit = value.trim() === 'off' ? noLimit : parseLimit(part, value.trim());
   if (limit.maxBytes !== null && limitedByAgeOnly.has(kind)) {
     throw new RetentionSyntaxError(`"${part}": ${kind} have an age only. Write for example ${kind}=365d.`);
-  }
-  if (limit.maxAgeSeconds !== null && limitedBySizeOnly.has(kind)) {
-    throw new RetentionSyntaxError(`"${part}": ${kind} have a size only. Write for example ${kind}=10GB.`);
   }
   return [kind, limit];
 }

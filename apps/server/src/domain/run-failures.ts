@@ -29,6 +29,11 @@ export const runFailures = {
     nextStep:
       'Start the job again when the machine has room; have whoever runs the server allow fewer runs at once, or smaller ones.',
   },
+  process_limit: {
+    cause: 'The run failed after it had been refused a process or thread: it had as many as it may have.',
+    nextStep:
+      'Start fewer workers, or give the job a larger instance; look for code that starts processes without end.',
+  },
   timed_out: {
     cause: 'The run took longer than its timeout and was stopped.',
     nextStep: 'Raise `timeout` in `execute` of the job, or give it less to do in one run.',

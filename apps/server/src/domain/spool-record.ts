@@ -13,6 +13,8 @@ export interface SpoolExit {
   signal: string | null;
   /** Whose end of memory it was. */
   outOfMemory: 'limit' | 'machine' | null;
+  /** A process or thread was refused, because the run had as many as it may. */
+  processLimitReached: boolean;
   peakMemoryBytes: number | null;
   reason: { code: string; detail: string } | null;
   killedDescendants: number;
@@ -104,6 +106,7 @@ function readExit(record: Record<string, unknown>): SpoolExit {
     code: readInteger(record['code']),
     signal: typeof record['signal'] === 'string' ? readWord(record['signal'], longestWord) : null,
     outOfMemory: readOutOfMemory(record['out_of_memory']),
+    processLimitReached: record['process_limit_reached'] === true,
     peakMemoryBytes: readInteger(record['peak_memory_bytes']),
     reason: readReason(record['reason']),
     killedDescendants: readInteger(record['killed_descendants']) ?? 0,

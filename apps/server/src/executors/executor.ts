@@ -44,11 +44,6 @@ export interface EnvironmentLocation {
   path: string;
 }
 
-export interface ListedEnvironment {
-  location: EnvironmentLocation;
-  begunAt: Date;
-}
-
 export interface ListedCache {
   organizationId: string;
   sizeBytes: number;
@@ -154,8 +149,6 @@ export interface Executor {
   /** True when a location that the store knows is still there and complete. */
   hasEnvironment(location: EnvironmentLocation): Promise<boolean>;
   removeEnvironment(location: EnvironmentLocation): Promise<void>;
-  /** Every place of an environment that this executor can see, complete or not, and when its build began. */
-  listEnvironments(): Promise<ListedEnvironment[]>;
   /** What an environment takes on the disk; 0 where there is none. */
   measureEnvironment(location: EnvironmentLocation): Promise<number>;
   /** What builders keep for later builds, by organization. */

@@ -39,10 +39,10 @@ export function createRetentionLoop({
     if (!(await persistence.store.storage.takeRound(pauseSeconds * 0.9))) return;
     const purged = await retention.purge({ kinds: retentionKinds, limits, dryRun: false, signal });
     if (signal.aborted) return;
-    const leftovers = await retention.removeLeftovers();
+    const lostBlobs = await retention.removeLostBlobs();
     const removed = Object.entries(purged).filter(([, { count }]) => count > 0);
-    if (removed.length === 0 && leftovers === 0) return;
-    log.info({ removed: Object.fromEntries(removed), leftovers }, 'removed what is past its retention');
+    if (removed.length === 0 && lostBlobs === 0) return;
+    log.info({ removed: Object.fromEntries(removed), lostBlobs }, 'removed what is past its retention');
   }
 
   async function repeat(): Promise<void> {

@@ -232,6 +232,7 @@ describe('what an exit means', () => {
     code: 0,
     signal: null,
     outOfMemory: null,
+    processLimitReached: false,
     peakMemoryBytes: null,
     reason: null,
     killedDescendants: 0,
@@ -264,6 +265,23 @@ describe('what an exit means', () => {
       'machine_out_of_memory',
     ],
     ['memory that ran out and was coped with', null, { outOfMemory: 'limit' }, 'completed', null],
+    ['too many processes', null, { code: 1, processLimitReached: true }, 'failed', 'process_limit'],
+    [
+      'too many processes, and a signal',
+      null,
+      { code: null, signal: 'SIGABRT', processLimitReached: true },
+      'failed',
+      'process_limit',
+    ],
+    [
+      'too much memory for too many processes',
+      null,
+      { code: 1, outOfMemory: 'limit', processLimitReached: true },
+      'failed',
+      'out_of_memory',
+    ],
+    ['processes that were refused and done without', null, { processLimitReached: true }, 'completed', null],
+    ['a cancel that met the limit', 'cancel', { code: 1, processLimitReached: true }, 'cancelled', null],
     ['neither code nor signal', null, { code: null }, 'failed', 'exit_code'],
   ])('%s', (_what, endIntent, exit, status, code) => {
     const outcome = outcomeOfExit({ endIntent }, { ...clean, ...exit });

@@ -111,6 +111,8 @@ export function outcomeOfExit(run: Pick<JobRunRecord, 'endIntent'>, exit: Attemp
     return failed('machine_out_of_memory', 'The machine had no memory left, and its kernel ended the run.');
   if (exit.outOfMemory === 'limit')
     return failed('out_of_memory', 'The run needed more memory than it may use and was killed.');
+  if (exit.processLimitReached)
+    return failed('process_limit', 'The run had as many processes and threads as it may have, and failed.');
   if (exit.signal) return failed('killed', `The run was ended by ${exit.signal}.`);
   if (exit.code === null) return failed('exit_code', 'The run ended without an exit code.');
   return failed('exit_code', `The run ended with exit code ${exit.code}.`);

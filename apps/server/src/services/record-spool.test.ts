@@ -226,7 +226,8 @@ describe('a hostile record', () => {
   });
 
   it('with an exit of wrong types or huge numbers ends the run as failed', async () => {
-    const record = `{"n":0,"kind":"exit","at":"${at}","code":1e999,"signal":9,"out_of_memory":"yes",
+    const record =
+      `{"n":0,"kind":"exit","at":"${at}","code":1e999,"signal":9,"out_of_memory":"yes","process_limit_reached":"no",
       "peak_memory_bytes":1e300,"reason":"x","killed_descendants":-1e99}`.replaceAll('\n', '');
     await send(0, Buffer.from(`${record}\n`));
     expect(await readAttempt()).toMatchObject({
@@ -234,6 +235,7 @@ describe('a hostile record', () => {
         code: null,
         signal: null,
         outOfMemory: null,
+        processLimitReached: false,
         peakMemoryBytes: null,
         reason: null,
         killedDescendants: 0,

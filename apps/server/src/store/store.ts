@@ -6,6 +6,7 @@ import { createInstallationStore } from './postgres/installation.ts';
 import { createJobRunStore } from './postgres/job-runs.ts';
 import { createJobStore } from './postgres/jobs.ts';
 import { createOutboxStore, wakeChannel } from './postgres/outbox.ts';
+import { createOwnershipStore } from './postgres/ownership.ts';
 import { createConfigurationStore, createDeploymentStore } from './postgres/packages.ts';
 import { createPeopleStore } from './postgres/people.ts';
 import { createStatisticsStore } from './postgres/statistics.ts';
@@ -34,6 +35,7 @@ export function createStore(sql: Queryable) {
     variables: createVariableStore(sql),
     outbox: createOutboxStore(sql),
     storage: createStorageStore(sql),
+    ownership: createOwnershipStore(sql),
   };
 }
 

@@ -16,16 +16,17 @@ export interface Janitor {
 
 /**
  * Removes attempts whose run ended a while ago: a server that stood still while another one saw the run to its end, and cleaned up,
- * may start one after that. It is never let in, and nobody else knows of it.
+ * may start one after that. It is never let in, and nobody else ends it soon: what is left over (services/leftovers) goes once
+ * it is minutes old, and is whatever else a crash leaves.
  */
 export function createJanitor({ persistence, executor, patienceSeconds, log }: JanitorDependencies): Janitor {
-  async function endedLongAgo(jobRunId: string): Promise<boolean> {
-    const run = await persistence.store.jobRuns.find(jobRunId);
-    return !!run?.finishedAt && Date.now() - run.finishedAt.getTime() > patienceSeconds * 1000;
+  async function findOver(listed: readonly ListedAttempt[]): Promise<ListedAttempt[]> {
+    const runEnds = await persistence.store.ownership.findRunEnds(listed.map(({ attemptId }) => attemptId));
+    const before = Date.now() - patienceSeconds * 1000;
+    return listed.filter(({ attemptId }) => (runEnds.get(attemptId)?.getTime() ?? Infinity) < before);
   }
 
-  async function removeIfOver({ attemptId, jobRunId, handle }: ListedAttempt): Promise<void> {
-    if (!(await endedLongAgo(jobRunId))) return;
+  async function removeAttempt({ attemptId, jobRunId, handle }: ListedAttempt): Promise<void> {
     log.info({ attemptId, jobRunId }, 'removing what is left of an attempt whose run is over');
     await executor.stop(handle, { graceSeconds: 0 });
     await executor.remove(handle);
@@ -33,8 +34,8 @@ export function createJanitor({ persistence, executor, patienceSeconds, log }: J
 
   return {
     async sweep() {
-      for (const listed of await executor.list()) {
-        await removeIfOver(listed).catch((error: unknown) =>
+      for (const listed of await findOver(await executor.list())) {
+        await removeAttempt(listed).catch((error: unknown) =>
           log.warn({ err: error, attemptId: listed.attemptId }, 'an attempt whose run is over stays'),
         );
       }

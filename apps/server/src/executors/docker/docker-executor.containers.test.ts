@@ -27,6 +27,7 @@ async function createHarness(): Promise<ConformanceHarness> {
       installationId,
       runnerImage: 'localhost/pumphouse-runner:{python}',
       bootstrapDir,
+      buildLimits: { memoryBytes: 1024 ** 3, cpus: 2, processes: 256 },
       network: { name: null, egress: true },
     });
   const executor = createExecutor();

@@ -3,6 +3,7 @@ import type Docker from 'dockerode';
 import {
   ExecutorError,
   type AttemptHandle,
+  type AttemptLimits,
   type AttemptSpec,
   type Executor,
   type ProbeResult,
@@ -53,6 +54,8 @@ export interface DockerExecutorOptions {
   runnerImage: string;
   /** The folder python/pumphouse_bootstrap. */
   bootstrapDir: string;
+  /** What the build of an environment may use. */
+  buildLimits: AttemptLimits;
   network: NetworkOptions;
 }
 
@@ -198,6 +201,7 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
           image,
           network: await runsNetwork(connection, 'builds'),
           engineCpus: connection.facts.cpus,
+          limits: options.buildLimits,
         };
         return buildEnvironment(place, spec, onLine, signal);
       }),
@@ -210,7 +214,6 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
       }),
     removeEnvironment: (location) =>
       withEngine('The environment could not be removed', ({ engine }) => removeEnvironment(engine, location)),
-    listEnvironments: () => Promise.resolve([]),
     measureEnvironment: ({ path }) =>
       withEngine('The environment cannot be measured', async () => {
         const volumes = (await measureVolumes?.('environment')) ?? [];

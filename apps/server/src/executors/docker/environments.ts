@@ -34,9 +34,6 @@ import {
 } from './names.ts';
 import { removeVolume } from './attempts.ts';
 
-/** Enough to compile what has no wheel; a build is not a run, so no instance size is meant for it. */
-const buildLimits: AttemptLimits = { memoryBytes: 4 * 1024 ** 3, cpus: null, processes: 1024 };
-
 /** Exit codes of pumphouse_bootstrap/environment_build.py: this plus the number of the step that failed. */
 const firstFailure = 10;
 const lastWordsLines = 20;
@@ -56,6 +53,7 @@ export interface BuildPlace {
   image: RunnerImage;
   network: string;
   engineCpus: number;
+  limits: AttemptLimits;
 }
 
 /** What is known of an environment, from its volume's labels. */
@@ -131,7 +129,7 @@ export async function buildEnvironment(
           { volume: cache, folder: folders.cache, writable: true },
         ],
         network: place.network,
-        limits: buildLimits,
+        limits: place.limits,
         engineCpus: place.engineCpus,
       }),
     );
@@ -229,7 +227,7 @@ function describeFailure(
   if (state.OOMKilled) {
     return new EnvironmentBuildError(
       'requirements_failed',
-      `${words}\nThe build needed more than ${buildLimits.memoryBytes ?? 0} bytes of memory and was killed.`.trim(),
+      `${words}\nThe build needed more memory than it may use and was killed.`.trim(),
     );
   }
   const failure = steps[state.ExitCode - firstFailure]?.failure ?? 'builder_failed';

@@ -98,7 +98,7 @@ function dial(engine: Docker, path: string, body: object): Promise<unknown> {
   const statusCodes = { 200: true, 400: 'bad request', 409: 'conflict', 500: 'server error' };
   return new Promise((resolve, reject) => {
     engine.modem.dial({ path, method: 'POST', options: body, statusCodes }, (error, data: unknown) =>
-      error ? reject(error as Error) : resolve(data),
+      error ? reject(error) : resolve(data),
     );
   });
 }

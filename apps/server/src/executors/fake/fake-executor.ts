@@ -154,12 +154,6 @@ export function createFakeExecutor({ scripts = {} }: { scripts?: FakeScripts } =
     async removeEnvironment({ path }) {
       environments.delete(path);
     },
-    async listEnvironments() {
-      return [...environments].map(([path, { begunAt }]) => ({
-        location: { executor: NAME, path },
-        begunAt,
-      }));
-    },
     async measureEnvironment({ path }) {
       return environments.has(path) ? FAKE_BYTES : 0;
     },

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import type { ExitFacts } from '../executor.ts';
 import { isErrorCode } from '../../error-code.ts';
 import { readExitRecord } from '../exit-record.ts';
+import type { FaultPoints } from '../../fault-points.ts';
 
 /** `attempt.json`: what the executor knows before there is a process, so that an attempt without a stored handle is found again. */
 const attemptRecordSchema = z.object({
@@ -18,6 +19,8 @@ const attemptRecordSchema = z.object({
   machineId: z.string(),
   bootId: z.string(),
   pidNamespace: z.string(),
+  /** Folders of the attempt's control group. */
+  controlGroup: z.array(z.string()).default([]),
 });
 export type AttemptRecord = z.infer<typeof attemptRecordSchema>;
 
@@ -44,6 +47,8 @@ export interface StartFile {
   local_data: { path: string; mounted: boolean } | null;
   sandbox: string[];
   drop_to: { uid: number; gid: number } | null;
+  control_groups: { memory: string | null; pids: string | null } | null;
+  join_groups?: string[];
 }
 
 /** The exit record is the last line; a longer line than this cannot be one. */
@@ -104,11 +109,12 @@ export async function createPassageFolder(path: string): Promise<void> {
  * Removes the folder of an attempt, if it is there. The record goes last: a removal that breaks off, or that meets a process which is
  * just dying and still makes folders, leaves an attempt that is listed, and so removed again.
  */
-export async function removeAttemptFolder(folder: AttemptFolder): Promise<void> {
+export async function removeAttemptFolder(folder: AttemptFolder, faultPoints: FaultPoints): Promise<void> {
   const names = await readdir(folder.path).catch(nothingWhereMissing);
   for (const path of names.map((name) => join(folder.path, name))) {
     if (path !== folder.attemptFile) await rm(path, { recursive: true, force: true });
   }
+  await faultPoints.reach('in-attempt-removal');
   await rm(folder.path, { recursive: true, force: true });
 }
 

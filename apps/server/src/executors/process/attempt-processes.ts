@@ -1,6 +1,7 @@
 /** Finds and ends every process of an attempt, those included that left the tree of their bootstrap. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ExecutorError } from '../executor.ts';
+import { readGroupPids } from './control-groups.ts';
 import {
   listProcesses,
   readBootId,
@@ -26,11 +27,13 @@ export interface AttemptMarks {
   bootstrapPid: number | null;
   /** When the bootstrap started, in clock ticks since boot: what is older is none of the attempt's. Null when that is not known. */
   startTime: number | null;
+  /** Folders of its control group, which nothing leaves that was put there. */
+  controlGroup: string[];
 }
 
 /**
  * Every process that runs now and belongs to the attempt: the bootstrap and its descendants, and those that carry the attempt's
- * mark in their environment or arguments (one that detached itself is found by these alone), with theirs.
+ * mark in their environment or arguments or are in its control group (one that detached itself is found by these alone), with theirs.
  */
 export async function findAttemptProcesses(marks: AttemptMarks): Promise<ProcessEntry[]> {
   const processes = (await listProcesses()).filter(({ startTime }) => startTime >= (marks.startTime ?? 0));
@@ -38,7 +41,8 @@ export async function findAttemptProcesses(marks: AttemptMarks): Promise<Process
     processes.map(async (entry) => ((await isMarked(entry.pid, marks)) ? entry : null)),
   );
   const found = new Map<number, ProcessEntry>();
-  const roots = [marks.bootstrapPid, ...marked.map((entry) => entry?.pid ?? null)];
+  const grouped = await readGroupPids(marks.controlGroup);
+  const roots = [marks.bootstrapPid, ...marked.map((entry) => entry?.pid ?? null), ...grouped];
   for (const root of roots) {
     if (root === null) continue;
     for (const entry of selectDescendants(processes, root)) found.set(entry.pid, entry);

@@ -20,7 +20,10 @@ import {
 } from './attempt-folder.ts';
 import { buildHandle, readPlace } from './attempt-place.ts';
 import { ATTEMPT_ID_VARIABLE } from './attempt-processes.ts';
+import { buildJoinCommand, type GroupPlan } from './control-group-plan.ts';
+import { createGroup, type ControlGroups } from './control-groups.ts';
 import { readEnvironmentMarker, type EnvironmentMarker } from './environment-builder.ts';
+import type { FaultPoints } from '../../fault-points.ts';
 import { readHostLayout } from './host-layout.ts';
 import { bindInterpreter, decideRunUser, type Isolation } from './isolation.ts';
 import { buildSandboxArguments, buildUserFiles, type SandboxBind } from './sandbox.ts';
@@ -32,6 +35,8 @@ export interface AttemptStartOptions {
   pythonPath: string;
   isolation: Isolation;
   installationId: string;
+  controlGroups: ControlGroups;
+  faultPoints: FaultPoints;
 }
 
 const START_TIMEOUT_MILLISECONDS = 30_000;
@@ -87,19 +92,27 @@ async function prepareFolder(
   await createPassageFolder(folder.workRoot);
   await createRunFolder(workFolder, user);
   const localDataSource = await prepareLocalData(options, spec, workFolder);
+  await options.faultPoints.reach('in-attempt-preparation');
   const userId = process.getuid?.() ?? 0;
   const userFiles = buildUserFiles(user?.uid ?? userId, user?.gid ?? userId);
   await writeFile(folder.passwdFile, userFiles.passwd, { mode: 0o644 });
   await writeFile(folder.groupFile, userFiles.group, { mode: 0o644 });
+  const group = options.controlGroups.plan({ kind: 'attempt', attemptId: spec.attemptId }, spec.limits);
   const record: AttemptRecord = {
     version: 1,
     attemptId: spec.attemptId,
     jobRunId: spec.jobRunId,
     installationId: options.installationId,
     ...readPlace(),
+    controlGroup: group.folders,
   };
+  // The record first: who removes the attempt knows of its group.
   await writeFileAtomically(folder.attemptFile, JSON.stringify(record), 0o600);
-  const startFile = buildStartFile(options, spec, folder, marker, localDataSource);
+  await createGroup(group);
+  const startFile = {
+    ...buildStartFile(options, spec, folder, marker, localDataSource),
+    ...describeGroup(group),
+  };
   await writeFileAtomically(folder.startFile, JSON.stringify(startFile), 0o600);
   return record;
 }
@@ -140,7 +153,7 @@ function buildStartFile(
   folder: AttemptFolder,
   marker: EnvironmentMarker,
   localDataSource: string | null,
-): StartFile {
+): Omit<StartFile, keyof ReturnType<typeof describeGroup>> {
   const { isolation, bootstrapDir } = options;
   const workFolder = join(folder.workRoot, spec.workFolderName);
   const common = {
@@ -186,6 +199,18 @@ function buildStartFile(
     bootstrap_inside: insideBootstrap,
     local_data: localDataSource === null ? null : { path: localDataTarget, mounted: true },
     sandbox: buildSandboxArguments({ ...isolation, host: readHostLayout(), binds }),
+  };
+}
+
+function describeGroup({
+  folders,
+  memory,
+  pids,
+  joinFiles,
+}: GroupPlan): Required<Pick<StartFile, 'control_groups' | 'join_groups'>> {
+  return {
+    control_groups: folders.length === 0 ? null : { memory, pids },
+    join_groups: buildJoinCommand(joinFiles),
   };
 }
 

@@ -24,11 +24,13 @@ import { asideMark, measureFolder, removeCache } from './environment-places.ts';
 import { dateStart } from './process-identity.ts';
 import { listMarkedAttempts } from './stray-processes.ts';
 import { isErrorCode } from '../../error-code.ts';
+import type { FaultPoints } from '../../fault-points.ts';
 
 export interface BelongingsOptions {
   dataDir: string;
   bootstrapDir: string;
   installationId: string;
+  faultPoints: FaultPoints;
   /** Ends an attempt and removes its folder. */
   removeAttempt: (handle: AttemptHandle) => Promise<void>;
 }
@@ -43,7 +45,7 @@ export type Belongings = ReturnType<typeof createBelongings>;
 
 /** Lists and removes the belongings of one data folder. */
 export function createBelongings(options: BelongingsOptions) {
-  const { dataDir, bootstrapDir, installationId } = options;
+  const { dataDir, bootstrapDir, installationId, faultPoints } = options;
 
   async function find(): Promise<Found[]> {
     // Before the folders: an attempt has its folder before it has a process, so one that begins meanwhile is not without.
@@ -67,7 +69,7 @@ export function createBelongings(options: BelongingsOptions) {
       // Without a record its bootstrap was not started yet, but who says what a damaged one was.
       if (record === null) await killProcesses(attemptId);
       else await options.removeAttempt(buildHandle(record, await readProcessRecord(folder), folder.path));
-      await removeAttemptFolder(folder);
+      await removeAttemptFolder(folder, faultPoints);
     });
   }
 
@@ -86,7 +88,7 @@ export function createBelongings(options: BelongingsOptions) {
 
   function killProcesses(attemptId: string): Promise<void> {
     const { startFile } = locateAttemptFolder(dataDir, attemptId);
-    return killAttempt({ attemptId, startFile, bootstrapPid: null, startTime: null });
+    return killAttempt({ attemptId, startFile, bootstrapPid: null, startTime: null, controlGroup: [] });
   }
 
   async function findEnvironment(name: string): Promise<Found | null> {
@@ -95,7 +97,7 @@ export function createBelongings(options: BelongingsOptions) {
     const location = { executor: EXECUTOR_NAME, path: locateEnvironment(place) };
     const key = name.slice(0, Math.max(0, name.lastIndexOf('-')));
     const owner: BelongingOwner = { kind: 'environment', path: location.path, key };
-    return describeFolder(place, owner, () => removeEnvironment(dataDir, location));
+    return describeFolder(place, owner, () => removeEnvironment(dataDir, location, faultPoints));
   }
 
   async function findCache(name: string): Promise<Found | null> {

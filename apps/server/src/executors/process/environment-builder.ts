@@ -1,15 +1,18 @@
 /** Builds Python environments with uv, in the isolation that runs get: a source distribution runs strangers' code. */
 import { randomUUID } from 'node:crypto';
 import { chown, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { EnvironmentBuildError } from '../executor.ts';
-import type { EnvironmentLine, EnvironmentLocation, EnvironmentSpec } from '../executor.ts';
+import type { AttemptLimits, EnvironmentLine, EnvironmentLocation, EnvironmentSpec } from '../executor.ts';
 import { buildUserFiles, buildSandboxArguments, type SandboxBind } from './sandbox.ts';
+import { buildJoinCommand, type GroupPlan } from './control-group-plan.ts';
+import { createGroup, describeMetLimit, removeGroup, type ControlGroups } from './control-groups.ts';
 import { createPassageFolder, isSafePathComponent, writeFileAtomically } from './attempt-folder.ts';
 import { EXECUTOR_NAME } from './attempt-place.ts';
 import { buildEnterCommand } from './enter-user.ts';
 import { readHostLayout } from './host-layout.ts';
+import type { FaultPoints } from '../../fault-points.ts';
 import { createTextMask } from '../../domain/mask-text.ts';
 import { bindInterpreter, decideRunUser, type Isolation } from './isolation.ts';
 import { findPythonInterpreter, type PythonInterpreter } from './python-interpreter.ts';
@@ -30,6 +33,8 @@ export interface EnvironmentBuilderOptions {
   /** Folders where interpreters are looked for, as in PATH. */
   searchPath: string;
   isolation: Isolation;
+  controlGroups: ControlGroups;
+  buildLimits: AttemptLimits;
 }
 
 /** `.complete`, beside the environment and out of the reach of what was installed into it. */
@@ -47,6 +52,7 @@ interface Build {
   interpreter: PythonInterpreter;
   paths: BuildPaths;
   sandbox: string[];
+  group: GroupPlan;
   onLine: (line: EnvironmentLine) => void;
   signal: AbortSignal | undefined;
 }
@@ -67,8 +73,10 @@ export async function buildEnvironment(
   }
   const interpreter = await findPythonInterpreter(options, spec.pythonVersion);
   const place = join(locateEnvironments(options.dataDir), `${spec.key}-${randomUUID().slice(0, 8)}`);
+  const group = options.controlGroups.plan({ kind: 'build', build: basename(place) }, options.buildLimits);
   try {
-    const build = await prepareBuild({ options, spec, interpreter, place, onLine, signal });
+    await createGroup(group);
+    const build = await prepareBuild({ options, spec, interpreter, place, group, onLine, signal });
     await runSteps(build);
     const marker: EnvironmentMarker = { key: spec.key, python: interpreter };
     await removeBuildFiles(place);
@@ -84,6 +92,9 @@ export async function buildEnvironment(
         cause: error,
       },
     );
+  } finally {
+    // One that cannot be removed now is found by its name later; the environment is what it is.
+    await removeGroup(group.folders).catch(() => undefined);
   }
 }
 
@@ -101,9 +112,14 @@ export async function readEnvironmentMarker(
 }
 
 /** Removes an environment. Its marker goes first, so that nothing half removed looks complete. */
-export async function removeEnvironment(dataDir: string, location: EnvironmentLocation): Promise<void> {
+export async function removeEnvironment(
+  dataDir: string,
+  location: EnvironmentLocation,
+  faultPoints: FaultPoints,
+): Promise<void> {
   if (!isEnvironmentPath(dataDir, location)) return;
   await rm(locateMarker(location.path), { force: true });
+  await faultPoints.reach('in-environment-removal');
   await rm(dirname(location.path), { recursive: true, force: true });
 }
 
@@ -221,7 +237,7 @@ async function runSteps(build: Build): Promise<void> {
 }
 
 async function runStep(build: Build, { command, failure }: BuildStep): Promise<void> {
-  const { options, spec, interpreter, sandbox, signal } = build;
+  const { options, spec, interpreter, sandbox, group, signal } = build;
   const user = decideRunUser(options.isolation, spec.uid);
   const enter = buildEnterCommand({
     pythonPath: interpreter.executable,
@@ -229,7 +245,7 @@ async function runStep(build: Build, { command, failure }: BuildStep): Promise<v
     // A sandbox ends with the server by itself; a process without one would build on for nobody.
     dieWithPid: options.isolation.kind === 'none' ? process.pid : null,
   });
-  const result = await runCommand([...sandbox, ...enter, ...command], {
+  const result = await runCommand([...buildJoinCommand(group.joinFiles), ...sandbox, ...enter, ...command], {
     variables: planBuildVariables(spec, build.paths, readHostLayout().certificateBundle),
     onLine: build.onLine,
     signal,
@@ -238,7 +254,10 @@ async function runStep(build: Build, { command, failure }: BuildStep): Promise<v
   if (signal?.aborted === true) {
     throw new EnvironmentBuildError('builder_failed', 'The build was given up.', { cause: signal.reason });
   }
-  if (result.code !== 0) throw new EnvironmentBuildError(failure, describeFailure(result));
+  if (result.code === 0) return;
+  const limit = await describeMetLimit(group, options.buildLimits);
+  const words = describeFailure(result);
+  throw new EnvironmentBuildError(failure, limit === null ? words : `${words}\n${limit}`);
 }
 
 function describeFailure({ code, signal, stderr, stdout }: CommandResult): string {

@@ -2,8 +2,7 @@ import { access, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EXECUTOR_NAME } from './attempt-place.ts';
-import { removeEnvironment } from './environment-builder.ts';
-import { listCaches, listEnvironments, measureEnvironment, removeCache } from './environment-places.ts';
+import { listCaches, measureEnvironment, removeCache } from './environment-places.ts';
 import { createDataDir } from './testing/machine.ts';
 
 let dataDir: { path: string; remove: () => Promise<void> };
@@ -14,23 +13,6 @@ beforeEach(async () => {
 afterEach(() => dataDir.remove());
 
 const kilobytes = (count: number) => 'x'.repeat(count * 1024);
-
-describe('listEnvironments', () => {
-  it('finds what a killed builder left, which can be removed like any other', async () => {
-    const place = join(dataDir.path, 'environments', 'key-1a2b');
-    await mkdir(join(place, 'venv'), { recursive: true });
-    await writeFile(join(place, 'requirements.txt'), 'dlt\n');
-    const [half] = await listEnvironments(dataDir.path);
-    expect(half?.location).toEqual({ executor: EXECUTOR_NAME, path: join(place, 'venv') });
-    if (half) await removeEnvironment(dataDir.path, half.location);
-    await expect(access(place)).rejects.toThrow('ENOENT');
-  });
-
-  it('gives nothing where nothing was built', async () => {
-    expect(await listEnvironments(dataDir.path)).toEqual([]);
-    expect(await listCaches(dataDir.path)).toEqual([]);
-  });
-});
 
 describe('measureEnvironment', () => {
   it('counts what the disk keeps below it, and follows no link', async () => {
@@ -45,6 +27,12 @@ describe('measureEnvironment', () => {
 
   it('looks nowhere but at environments', async () => {
     expect(await measureEnvironment(dataDir.path, { executor: EXECUTOR_NAME, path: '/usr/bin' })).toBe(0);
+  });
+});
+
+describe('listCaches', () => {
+  it('gives nothing where nothing was built', async () => {
+    expect(await listCaches(dataDir.path)).toEqual([]);
   });
 });
 

@@ -2,31 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { lstat, opendir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { EnvironmentLocation, ListedCache, ListedEnvironment } from '../executor.ts';
+import type { EnvironmentLocation, ListedCache } from '../executor.ts';
 import { isSafePathComponent } from './attempt-folder.ts';
-import { EXECUTOR_NAME } from './attempt-place.ts';
-import {
-  isEnvironmentPath,
-  locateCaches,
-  locateEnvironment,
-  locateEnvironments,
-} from './environment-builder.ts';
+import { isEnvironmentPath, locateCaches } from './environment-builder.ts';
 import { isErrorCode } from '../../error-code.ts';
-
-/** Every place where an environment is or was to be: one whose builder was killed has no marker and is there all the same. */
-export async function listEnvironments(dataDir: string): Promise<ListedEnvironment[]> {
-  const folder = locateEnvironments(dataDir);
-  const listed = await Promise.all(
-    (await listNames(folder)).map(async (name) => {
-      const place = join(folder, name);
-      const found = await lstat(place).catch(() => null);
-      if (found?.isDirectory() !== true) return null;
-      const location: EnvironmentLocation = { executor: EXECUTOR_NAME, path: locateEnvironment(place) };
-      return { location, begunAt: found.mtime };
-    }),
-  );
-  return listed.filter((one) => one !== null);
-}
 
 export async function measureEnvironment(dataDir: string, location: EnvironmentLocation): Promise<number> {
   return isEnvironmentPath(dataDir, location) ? measureFolder(location.path) : 0;

@@ -9,6 +9,8 @@ export interface ProbeOptions {
   isolation: Isolation | null;
   pythonPath: string;
   uvPath: string;
+  /** What of a run is limited here, in words. */
+  limits: string;
   /** Another root folder in tests. */
   root?: string;
 }
@@ -20,6 +22,7 @@ export async function probeMachine({
   isolation,
   pythonPath,
   uvPath,
+  limits,
   root,
 }: ProbeOptions): Promise<ProbeResult> {
   const container = detectContainer(root);
@@ -40,16 +43,22 @@ export async function probeMachine({
   const uv = await tryCommand([uvPath, '--version']);
   if (uv !== null) return refuse(`uv at ${uvPath} does not work: ${uv}`);
   if (isolation.kind === 'none')
-    return { ok: true, detail: 'Runs are NOT isolated: they can read what this server can.' };
-  return probeSandbox(isolation);
+    return { ok: true, detail: `Runs are NOT isolated: they can read what this server can. ${limits}` };
+  return probeSandbox(isolation, limits);
 }
 
-async function probeSandbox(isolation: Extract<Isolation, { kind: 'sandbox' }>): Promise<ProbeResult> {
+async function probeSandbox(
+  isolation: Extract<Isolation, { kind: 'sandbox' }>,
+  limits: string,
+): Promise<ProbeResult> {
   const argv = buildSandboxArguments({ ...isolation, host: readHostLayout(), binds: [] });
   const failure = await tryCommand([...argv, '/usr/bin/env', 'true']);
   if (failure === null) {
     const user = isolation.privileges === 'root' ? 'as users of their own' : `as this server's user`;
-    return { ok: true, detail: `Runs are isolated by bubblewrap (${isolation.bwrapPath}), ${user}.` };
+    return {
+      ok: true,
+      detail: `Runs are isolated by bubblewrap (${isolation.bwrapPath}), ${user}. ${limits}`,
+    };
   }
   return refuse(
     `bubblewrap cannot make a sandbox here: ${failure}. ${adviseNamespaces(isolation.privileges)}`,

@@ -1,7 +1,14 @@
 /** Runs attempts as processes of this machine, each under a bootstrap that outlives the server. */
 import { isAbsolute } from 'node:path';
 import { ExecutorError } from '../executor.ts';
-import type { AttemptHandle, AttemptInspection, AttemptSpec, Executor, ListedAttempt } from '../executor.ts';
+import type {
+  AttemptHandle,
+  AttemptInspection,
+  AttemptLimits,
+  AttemptSpec,
+  Executor,
+  ListedAttempt,
+} from '../executor.ts';
 import {
   isSafePathComponent,
   listAttemptIds,
@@ -19,12 +26,14 @@ import { findAttemptProcesses, killAttempt, type AttemptMarks } from './attempt-
 import { createBelongings } from './belongings.ts';
 import { startAttempt } from './attempt-start.ts';
 import { stopAttempt } from './attempt-stop.ts';
+import { openControlGroups, removeGroup } from './control-groups.ts';
 import { buildEnvironment, readEnvironmentMarker, removeEnvironment } from './environment-builder.ts';
-import { listCaches, listEnvironments, measureEnvironment, removeCache } from './environment-places.ts';
+import { listCaches, measureEnvironment, removeCache } from './environment-places.ts';
 import { decideIsolation, type Isolation } from './isolation.ts';
 import { probeMachine } from './probe.ts';
 import { isProcessAlive, type ProcessIdentity } from './process-identity.ts';
 import { isErrorCode } from '../../error-code.ts';
+import { noFaultPoints, type FaultPoints } from '../../fault-points.ts';
 
 export interface ExecutorLog {
   info(fields: Record<string, unknown>, message: string): void;
@@ -43,8 +52,11 @@ export interface ProcessExecutorOptions {
   bwrapPath: string | null;
   allowUnisolated: boolean;
   installationId: string;
+  /** What building an environment may use. */
+  buildLimits: AttemptLimits;
   /** Folders where interpreters for environments are looked for, as in PATH. */
   searchPath?: string;
+  faultPoints?: FaultPoints;
   log: ExecutorLog;
 }
 
@@ -52,16 +64,20 @@ const DEFAULT_SEARCH_PATH = '/usr/local/bin:/usr/bin:/bin';
 
 /** An executor for Linux machines. @throws Error when the data folder is not an absolute path */
 export function createProcessExecutor(options: ProcessExecutorOptions): Executor {
-  const { dataDir, log } = options;
+  const { dataDir, log, faultPoints = noFaultPoints } = options;
   if (!isAbsolute(dataDir)) throw new Error(`The data folder must be an absolute path, not ${dataDir}.`);
   const serverUid = process.getuid?.() ?? 0;
   const isolation = decideIsolation({ ...options, serverUid });
+  const controlGroups = openControlGroups(options.installationId);
   const starts = new Map<string, Promise<AttemptHandle>>();
 
   const start = async (spec: AttemptSpec): Promise<AttemptHandle> => {
     const running = starts.get(spec.attemptId);
     if (running !== undefined) return running;
-    const promise = startAttempt({ ...options, isolation: requireIsolation(isolation) }, spec);
+    const promise = startAttempt(
+      { ...options, controlGroups, faultPoints, isolation: requireIsolation(isolation) },
+      spec,
+    );
     starts.set(spec.attemptId, promise);
     try {
       return await promise;
@@ -113,11 +129,15 @@ export function createProcessExecutor(options: ProcessExecutorOptions): Executor
     if (inspection.state === 'unknown') throw new ExecutorError('backend', inspection.detail);
     const verdict = judgePlace(handle, readPlace(), dataDir);
     if (verdict.place === 'elsewhere') throw new ExecutorError('backend', verdict.detail);
-    await removeAttemptFolder(locateAttemptFolder(dataDir, verdict.data.attemptId));
+    const folder = locateAttemptFolder(dataDir, verdict.data.attemptId);
+    // Before the record that names it.
+    await removeControlGroup(folder);
+    await removeAttemptFolder(folder, faultPoints);
   };
 
   const belongings = createBelongings({
     ...options,
+    faultPoints,
     async removeAttempt(handle) {
       await stop(handle, { graceSeconds: 0 });
       await remove(handle);
@@ -128,24 +148,23 @@ export function createProcessExecutor(options: ProcessExecutorOptions): Executor
     ...belongings,
     name: EXECUTOR_NAME,
     capabilities: () => ({
-      memoryLimit: false,
+      memoryLimit: controlGroups.holds.includes('memory'),
       isolated: isolation?.kind === 'sandbox',
       localData: true,
       interactive: false,
     }),
-    probe: () => probeMachine({ ...options, isolation }),
+    probe: () => probeMachine({ ...options, isolation, limits: controlGroups.detail }),
     async buildEnvironment(spec, onLine, signal) {
       const searchPath = options.searchPath ?? DEFAULT_SEARCH_PATH;
       return buildEnvironment(
-        { ...options, searchPath, isolation: requireIsolation(isolation) },
+        { ...options, controlGroups, searchPath, isolation: requireIsolation(isolation) },
         spec,
         onLine,
         signal,
       );
     },
     hasEnvironment: async (location) => (await readEnvironmentMarker(dataDir, location)) !== null,
-    removeEnvironment: (location) => removeEnvironment(dataDir, location),
-    listEnvironments: () => listEnvironments(dataDir),
+    removeEnvironment: (location) => removeEnvironment(dataDir, location, faultPoints),
     measureEnvironment: (location) => measureEnvironment(dataDir, location),
     listCaches: () => listCaches(dataDir),
     removeCache: (organizationId) => removeCache(dataDir, organizationId),
@@ -174,6 +193,16 @@ export function createProcessExecutor(options: ProcessExecutorOptions): Executor
   };
 }
 
+async function removeControlGroup(folder: AttemptFolder): Promise<void> {
+  try {
+    await removeGroup((await readAttemptRecord(folder))?.controlGroup ?? []);
+  } catch (error) {
+    throw new ExecutorError('backend', error instanceof Error ? error.message : String(error), {
+      cause: error,
+    });
+  }
+}
+
 function ignoreMissingFolder(error: unknown): void {
   if (!isErrorCode(error, 'ENOENT')) throw error;
 }
@@ -198,8 +227,9 @@ async function locateAttempt(
   const bootstrap = stored ?? (await readBootstrapIdentity(folder));
   const bootstrapPid = bootstrap !== null && isProcessAlive(bootstrap) ? bootstrap.pid : null;
   const startTime = bootstrap?.startTime ?? null;
+  const controlGroup = (await readAttemptRecord(folder))?.controlGroup ?? [];
   return {
-    marks: { attemptId: data.attemptId, startFile: folder.startFile, bootstrapPid, startTime },
+    marks: { attemptId: data.attemptId, startFile: folder.startFile, bootstrapPid, startTime, controlGroup },
     bootstrap,
   };
 }

@@ -113,24 +113,6 @@ describe('environments', () => {
     expect(await purging.promise).toMatchObject({ environments: { count: 0 } });
     expect(await isThere(used)).toBe(true);
   });
-
-  it('that the store does not know go after a day', async () => {
-    const known = await addEnvironment('known', 0);
-    const spec = {
-      key: 'lost',
-      organizationId: place.organizationId,
-      pythonVersion: '3.12',
-      requirements: [],
-    };
-    const lost = await kept.executor.buildEnvironment(
-      { ...spec, variables: {}, maskedValues: [], uid: 1 },
-      () => undefined,
-    );
-    expect(await kept.retention.removeLeftovers()).toBe(0);
-    kept.clock.now = new Date(Date.now() + 25 * 3_600_000);
-    expect(await kept.retention.removeLeftovers()).toBe(1);
-    expect([await isThere(known), await isThere(lost)]).toEqual([true, false]);
-  });
 });
 
 describe('caches', () => {
@@ -142,6 +124,19 @@ describe('caches', () => {
     await fixture.store.environments.giveUpBuild('b', 'builder');
     expect(await kept.purge('caches=1MB')).toMatchObject({ caches: { count: 0 } });
     expect(await kept.purge('caches=0MB')).toMatchObject({ caches: { count: 1, bytes: 1000 } });
+    expect(await kept.executor.listCaches()).toEqual([]);
+  });
+
+  it('unused for long go: a cache is used when an environment of its organization is', async () => {
+    const before = new Date();
+    await addEnvironment('built', 40);
+    expect(await kept.purge('caches=30d')).toMatchObject({ caches: { count: 0 } });
+    // As if the cache itself had not been written for as long.
+    kept.clock.now = new Date(before.getTime() + 31 * 86_400_000);
+    await fixture.database.execute(`update environments set last_used_at = now() + interval '20 days'`);
+    expect(await kept.purge('caches=30d')).toMatchObject({ caches: { count: 0 } });
+    await fixture.database.execute(`update environments set last_used_at = now() - interval '10 days'`);
+    expect(await kept.purge('caches=30d')).toMatchObject({ caches: { count: 1, bytes: 1000 } });
     expect(await kept.executor.listCaches()).toEqual([]);
   });
 });

@@ -138,12 +138,12 @@ describe('archives that no version names', () => {
   it('go after a day: the server was killed between the file and the row', async () => {
     await place.uploadDeployment();
     await fixture.blobs.put('deployments/lost.tar.gz', Buffer.from('lost'));
-    expect(await kept.retention.removeLeftovers()).toBe(0);
+    expect(await kept.retention.removeLostBlobs()).toBe(0);
     const dayAgo = new Date(Date.now() - 25 * 3_600_000);
     for (const key of await kept.listBlobs('deployments/')) {
       await utimes(join(fixture.folder, 'blobs', key), dayAgo, dayAgo);
     }
-    expect(await kept.retention.removeLeftovers()).toBe(1);
+    expect(await kept.retention.removeLostBlobs()).toBe(1);
     expect(await kept.listBlobs('deployments/')).toEqual(await listDeployments());
   });
 });

@@ -1,11 +1,11 @@
 import type { FaultPoints } from '../../fault-points.ts';
 import type { FileRemovalsDependencies } from './file-removals.ts';
-import type { LeftoversDependencies } from './leftovers.ts';
+import type { LostBlobsDependencies } from './lost-blobs.ts';
 import type { RetainedKind } from './retained-kind.ts';
 import type { RetentionKind, RetentionLimit, RetentionLimits } from '../../domain/retention-limits.ts';
 import type { StoredTotals } from '../../store/records.ts';
 import { createFileRemovals } from './file-removals.ts';
-import { createLeftovers } from './leftovers.ts';
+import { createLostBlobs } from './lost-blobs.ts';
 import { createRetainedCaches } from './caches.ts';
 import { createRetainedEnvironments } from './environments.ts';
 import { createRetainedPackages } from './packages.ts';
@@ -14,7 +14,7 @@ import { decideRemovals } from '../../domain/retention.ts';
 import { retentionKinds } from '../../domain/retention-limits.ts';
 
 export type RetentionDependencies = FileRemovalsDependencies &
-  LeftoversDependencies & { faultPoints: FaultPoints; now: () => Date };
+  LostBlobsDependencies & { faultPoints: FaultPoints; now: () => Date };
 
 /** What goes, or would. */
 export interface RemovedTotals {
@@ -48,7 +48,7 @@ export type Retention = ReturnType<typeof createRetention>;
 export function createRetention(dependencies: RetentionDependencies) {
   const { persistence, blobs, executor, faultPoints, now } = dependencies;
   const removeFiles = createFileRemovals(dependencies);
-  const removeLeftovers = createLeftovers(dependencies);
+  const removeLostBlobs = createLostBlobs(dependencies);
   const retained: Record<RetentionKind, RetainedKind> = {
     runs: createStoredKind(persistence, (store) => store.storage.runs),
     logs: createStoredKind(persistence, (store) => store.storage.logs),
@@ -105,8 +105,8 @@ export function createRetention(dependencies: RetentionDependencies) {
       return purged;
     },
 
-    /** What servers left that were killed. @returns the number of files and folders */
-    removeLeftovers: () => removeLeftovers(now()),
+    /** Blobs that servers left which were killed. @returns how many */
+    removeLostBlobs: () => removeLostBlobs(now()),
 
     async report(limits: RetentionLimits): Promise<StorageReport[]> {
       const reports: StorageReport[] = [];

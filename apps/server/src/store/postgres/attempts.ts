@@ -6,6 +6,8 @@ export interface AttemptExit {
   code: number | null;
   signal: string | null;
   outOfMemory: 'limit' | 'machine' | null;
+  /** Not there in what an earlier version stored. */
+  processLimitReached?: boolean;
   peakMemoryBytes: number | null;
   reason: { code: string; detail: string } | null;
   killedDescendants: number;

@@ -63,12 +63,12 @@ export function createStoredEnvironments(sql: Queryable) {
       return rows.map((row) => row.key);
     },
 
-    /** Places that a build, or an environment, has. */
-    listPaths: async () => {
-      const rows = await sql.query<{ path: string }>(
-        `select location->>'path' as path from environments where location is not null`,
+    /** When an environment of each organization that has any was last used. */
+    async listLastUses() {
+      const rows = await sql.query<{ organizationId: string; lastUsedAt: Date }>(
+        `select organization_id as "organizationId", max(last_used_at) as "lastUsedAt" from environments group by organization_id`,
       );
-      return new Set(rows.map((row) => row.path));
+      return new Map(rows.map(({ organizationId, lastUsedAt }) => [organizationId, lastUsedAt]));
     },
 
     /** Holds builds of the organization back until the transaction ends; true while one is under way. */

@@ -45,6 +45,7 @@ function describeTestExecutor(dataDir: string): ProcessExecutorOptions {
     bwrapPath: requireTool('bwrap'),
     allowUnisolated: false,
     installationId: INSTALLATION_ID,
+    buildLimits: { memoryBytes: 2 * 1024 * 1024 * 1024, cpus: null, processes: 512 },
     log: { info: () => undefined, warn: () => undefined },
   };
 }

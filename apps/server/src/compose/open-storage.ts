@@ -6,20 +6,26 @@ import { join } from 'node:path';
 import { createExecutor } from './create-executor.ts';
 import { createFaultPoints } from '../pause-at.ts';
 import { createFolderBlobStore, removeUnfinishedBlobs } from '../blobs/folder-blob-store.ts';
+import { createLeftovers, type Leftovers, type LeftoversDependencies } from '../services/leftovers.ts';
 import { createLogFiles } from '../blobs/log-file.ts';
 import { createRetention, type Retention } from '../services/retention/retention.ts';
 import { openStore } from './open-store.ts';
 
-/** What looks through the storage and purges it by hand, beside a running server or without one. */
-export async function openRetention(
+/** What looks through what is kept and removes of it by hand, beside a running server or without one. */
+export async function openStorage(
   config: Config,
   log: Logger,
-): Promise<{ retention: Retention; close(): Promise<void> }> {
+  { readNow }: Pick<LeftoversDependencies, 'readNow'> = {},
+): Promise<{ retention: Retention; leftovers: Leftovers; close(): Promise<void> }> {
   const opened = await openStore(config, log);
   try {
     const { persistence } = opened;
     const { executor } = await createExecutor(config, persistence, log);
-    return { retention: assembleRetention(config, persistence, executor, log), close: () => opened.close() };
+    return {
+      retention: assembleRetention(config, persistence, executor, log),
+      leftovers: createLeftovers({ persistence, executor, log, ...(readNow && { readNow }) }),
+      close: () => opened.close(),
+    };
   } catch (error) {
     await opened.close();
     throw error;

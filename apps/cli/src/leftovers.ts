@@ -1,0 +1,55 @@
+import type { JudgedBelonging, Leftovers } from '@pumphouse/server/services/leftovers.ts';
+import { readConfig } from '@pumphouse/server/config.ts';
+import { createServerLog, openStorage } from '@pumphouse/server/main';
+import { formatBytes, formatTable } from './table.ts';
+
+/** Prints everything that the executor keeps and whether it is left over; or removes what is, and prints that. */
+export async function handleLeftovers(options: { remove?: true; json?: true }): Promise<void> {
+  const config = readConfig();
+  const opened = await openStorage(config, createServerLog({ ...config, logLevel: 'error' }));
+  try {
+    const json = options.json === true;
+    if (options.remove) await removeLeftovers(opened.leftovers, json);
+    else await showLeftovers(opened.leftovers, json);
+  } finally {
+    await opened.close();
+  }
+}
+
+async function showLeftovers(leftovers: Leftovers, json: boolean): Promise<void> {
+  const kept = await leftovers.list();
+  // What goes stands last, where a long table ends.
+  const ordered = kept.toSorted((a, b) => Number(a.isLeftover) - Number(b.isLeftover));
+  const rows = ordered.map(({ kind, id, madeAt, sizeBytes, isLeftover, reason }) => {
+    const size = sizeBytes === null ? '-' : formatBytes(sizeBytes);
+    return [kind, id, formatAge(madeAt), size, isLeftover ? 'goes' : 'stays', reason];
+  });
+  write(ordered.map(toJson), [['KIND', 'NAME', 'AGE', 'SIZE', '', 'WHY'], ...rows], json);
+}
+
+/** @throws Error naming what could not be removed, after printing what was */
+async function removeLeftovers(leftovers: Leftovers, json: boolean): Promise<void> {
+  const { removed, failed } = await leftovers.remove();
+  const rows = removed.map(({ kind, id, madeAt, reason }) => [kind, id, formatAge(madeAt), reason]);
+  write(removed.map(toJson), [['KIND', 'REMOVED', 'AGE', 'WHY'], ...rows], json);
+  if (failed.length === 0) return;
+  const problems = failed.map(({ belonging, problem }) => `  ${belonging.id}: ${problem}`);
+  throw new Error(`these stay, and can be tried again:\n${problems.join('\n')}`);
+}
+
+function write(json: unknown, rows: string[][], isJson: boolean): void {
+  process.stdout.write(isJson ? `${JSON.stringify(json, null, 2)}\n` : formatTable(rows));
+}
+
+/** Field by field, since scripts rely on it. */
+function toJson({ kind, id, owner, madeAt, sizeBytes, isLeftover, reason }: JudgedBelonging) {
+  return { kind, id, owner, made_at: madeAt, size_bytes: sizeBytes, is_leftover: isLeftover, reason };
+}
+
+/** In the largest unit of which it has two, or seconds. */
+function formatAge(at: Date): string {
+  const seconds = Math.max(0, Math.round((Date.now() - at.getTime()) / 1000));
+  const units = { d: 86_400, h: 3600, min: 60 };
+  const found = Object.entries(units).find(([, size]) => seconds >= 2 * size);
+  return found ? `${Math.floor(seconds / found[1])} ${found[0]}` : `${seconds} s`;
+}

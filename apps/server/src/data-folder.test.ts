@@ -1,0 +1,32 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { claimDataFolder } from './data-folder.ts';
+
+let dataDir: string;
+
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'pumphouse-folder-'));
+});
+afterEach(() => rm(dataDir, { recursive: true }));
+
+it('lets the servers of one installation in, at once and later', async () => {
+  await Promise.all(Array.from({ length: 10 }, () => claimDataFolder(dataDir, 'installation-1')));
+  await claimDataFolder(dataDir, 'installation-1');
+  expect(await readdir(dataDir)).toEqual(['installation']);
+});
+
+it('turns those of another away, and says what to do', async () => {
+  await claimDataFolder(dataDir, 'installation-1');
+  await expect(claimDataFolder(dataDir, 'installation-2')).rejects.toThrow(
+    /belongs to installation installation-1, .*PUMPHOUSE_DATA_DIR.*remove .*\/installation/,
+  );
+  await claimDataFolder(dataDir, 'installation-1');
+});
+
+it('lets one of two in that come at once', async () => {
+  const claims = [1, 2].map((number) => claimDataFolder(dataDir, `installation-${number}`));
+  const outcomes = (await Promise.allSettled(claims)).map(({ status }) => status);
+  expect(outcomes.toSorted()).toEqual(['fulfilled', 'rejected']);
+});

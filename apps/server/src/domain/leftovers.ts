@@ -1,0 +1,104 @@
+import type { Belonging, BelongingOwner } from './belonging.ts';
+
+/** What the store says of the owners of some belongings. What it does not know is not here. */
+export interface OwnerFacts {
+  /** When the run of an attempt ended; null while it has not. */
+  runEnds: ReadonlyMap<string, Date | null>;
+  /** Where environments are that are built. */
+  environmentPaths: ReadonlySet<string>;
+  /** By the key of an environment that is being built: when the builder's lease ends that is not renewed. */
+  buildLeases: ReadonlyMap<string, Date>;
+  /** Keys of environments that attempts use whose run is not over. */
+  usedKeys: ReadonlySet<string>;
+  organizationIds: ReadonlySet<string>;
+  workspaceIds: ReadonlySet<string>;
+}
+
+/** Whether nothing owns a belonging any more, so that it is to go, and why it goes or stays: for people. */
+export interface Verdict {
+  isLeftover: boolean;
+  reason: string;
+}
+
+/** Longer than anything takes from its making until the store knows of it, and than clocks differ. */
+export const youngestLeftoverSeconds = 600;
+/** How long an image is kept that a later one has replaced: for going back to an older version. */
+export const replacedImageDays = 30;
+
+/**
+ * Says of a belonging whether it is left over.
+ * @param facts asked for after the belonging was listed: what was born in between is young
+ */
+export function judgeBelonging(
+  { owner, madeAt }: Pick<Belonging, 'owner' | 'madeAt'>,
+  facts: OwnerFacts,
+  now: Date,
+): Verdict {
+  const verdict = judgeOwner(owner, facts, now);
+  if (!verdict.isLeftover || isPast(madeAt, youngestLeftoverSeconds, now)) return verdict;
+  return stays(`${verdict.reason}; goes when it is ${youngestLeftoverSeconds / 60} minutes old`);
+}
+
+function judgeOwner(owner: BelongingOwner, facts: OwnerFacts, now: Date): Verdict {
+  switch (owner.kind) {
+    case 'attempt':
+      return judgeAttempt(facts.runEnds.get(owner.attemptId), now);
+    case 'environment':
+      if (facts.environmentPaths.has(owner.path))
+        return stays('an environment, kept as long as retention says');
+      if (facts.usedKeys.has(owner.key)) return stays('a run uses it');
+      if (isUnderLease(owner.key, facts, now)) return stays('it is being built');
+      return goes('no run can use it: its build was cut short, or another one took its place');
+    case 'build':
+      if (isUnderLease(owner.key, facts, now)) return stays('a build needs it');
+      return goes('the build that needed it is over');
+    case 'cache':
+      if (facts.organizationIds.has(owner.organizationId))
+        return stays('speeds up builds, kept as long as retention says');
+      return goes('its organization is gone');
+    case 'local-data':
+      return facts.workspaceIds.has(owner.workspaceId)
+        ? stays("a workspace's data")
+        : stays('the data of a workspace that is gone: nothing but people removes it');
+    case 'runner-image':
+      return judgeImage(owner.replacedAt, now);
+    case 'nobody':
+      return goes('its removal was cut short');
+    case 'installation':
+      return stays('every run needs it');
+    default:
+      owner satisfies never;
+      return stays('this version does not know what it is for');
+  }
+}
+
+function judgeAttempt(runEnd: Date | null | undefined, now: Date): Verdict {
+  if (runEnd === undefined) return goes('no run knows of this attempt');
+  if (runEnd === null) return stays('its run is not over');
+  if (isPast(runEnd, youngestLeftoverSeconds, now)) return goes('its run is over');
+  return stays('its run has just ended');
+}
+
+/** A builder that stood still for a moment takes its lease up again. */
+function isUnderLease(key: string, { buildLeases }: OwnerFacts, now: Date): boolean {
+  const leaseEnd = buildLeases.get(key);
+  return leaseEnd !== undefined && !isPast(leaseEnd, youngestLeftoverSeconds, now);
+}
+
+function judgeImage(replacedAt: Date | null, now: Date): Verdict {
+  if (replacedAt === null) return stays('runs start from it');
+  if (isPast(replacedAt, replacedImageDays * 86_400, now)) return goes('a later image has long replaced it');
+  return stays(`a later image has replaced it; kept for ${replacedImageDays} days`);
+}
+
+function isPast(at: Date, seconds: number, now: Date): boolean {
+  return now.getTime() - at.getTime() >= seconds * 1000;
+}
+
+function goes(reason: string): Verdict {
+  return { isLeftover: true, reason };
+}
+
+function stays(reason: string): Verdict {
+  return { isLeftover: false, reason };
+}

@@ -1,0 +1,196 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { AttemptHandle, AttemptSpec, EnvironmentLocation, Executor } from '../executor.ts';
+import type { Belonging } from '../../domain/belonging.ts';
+import { locateAttemptFolder } from './attempt-folder.ts';
+import { createAttemptRoutes, type AttemptRoutes } from './testing/attempt-routes.ts';
+import { buildEmptyEnvironment, createDataDir, createTestExecutor, TEST_UID } from './testing/machine.ts';
+
+/** Has a child that ends neither with it nor with its bootstrap. */
+const WAITS = `
+import os, subprocess, urllib.request
+subprocess.Popen(["sleep", "600"], start_new_session=True)
+urllib.request.urlopen(os.environ["STARTED_URL"]).read()
+`;
+
+/** Two installations on one machine. */
+interface Installation {
+  dataDir: string;
+  executor: Executor;
+  environment: EnvironmentLocation;
+  remove: () => Promise<void>;
+}
+
+let routes: AttemptRoutes;
+let own: Installation;
+let other: Installation;
+let started: { executor: Executor; handle: AttemptHandle }[] = [];
+
+beforeAll(async () => {
+  routes = await createAttemptRoutes();
+  own = await createInstallation('installation-1');
+  other = await createInstallation('installation-2');
+});
+afterEach(async () => {
+  for (const { executor, handle } of started) await executor.stop(handle, { graceSeconds: 0 });
+  started = [];
+});
+afterAll(async () => {
+  await routes.close();
+  await own.remove();
+  await other.remove();
+});
+
+async function createInstallation(installationId: string): Promise<Installation> {
+  const dataDir = await createDataDir();
+  // Without a sandbox, whose end would end all that is in it: the harder case.
+  const overrides = { installationId, bwrapPath: null, allowUnisolated: true };
+  const executor = createTestExecutor(dataDir.path, overrides);
+  const environment = await buildEmptyEnvironment(executor);
+  return { dataDir: dataDir.path, executor, environment, remove: dataDir.remove };
+}
+
+/** An attempt whose user code runs. */
+async function startAttempt({ executor, environment }: Installation): Promise<AttemptSpec> {
+  const attemptId = randomUUID();
+  const variables = { STARTED_URL: `${routes.url}/user-code/${attemptId}/started` };
+  routes.serve(attemptId, { program: WAITS, variables });
+  const spec: AttemptSpec = {
+    attemptId,
+    jobRunId: `run-of-${attemptId}`,
+    installationId: 'unused',
+    claimNumber: 1,
+    attemptsUrl: routes.url,
+    bootstrapToken: `token-of-${attemptId}`,
+    environment,
+    workFolderName: 'my-workspace',
+    localData: null,
+    uid: TEST_UID,
+    limits: { memoryBytes: null, cpus: null, processes: null },
+    network: 'shared',
+  };
+  started.push({ executor, handle: await executor.start(spec) });
+  await routes.awaitUserCode(attemptId);
+  return spec;
+}
+
+const list = ({ executor }: Installation) => executor.listBelongings({ withSizes: false });
+
+async function listOf(installation: Installation, attemptId: string): Promise<Belonging[]> {
+  const all = await list(installation);
+  return all.filter(({ owner }) => owner.kind === 'attempt' && owner.attemptId === attemptId);
+}
+
+/** The bootstrap, by what it said of itself. */
+async function readBootstrapPid({ dataDir }: Installation, attemptId: string): Promise<number> {
+  const { processFile } = locateAttemptFolder(dataDir, attemptId);
+  return (JSON.parse(await readFile(processFile, 'utf8')) as { pid: number }).pid;
+}
+
+describe('processes of an attempt whose folder is gone', () => {
+  it('are listed with it, and ended', async () => {
+    const before = Date.now();
+    const { attemptId } = await startAttempt(own);
+    const pid = await readBootstrapPid(own, attemptId);
+    await rm(locateAttemptFolder(own.dataDir, attemptId).path, { recursive: true });
+    const [stray, ...others] = await listOf(own, attemptId);
+    expect(others).toEqual([]);
+    expect(stray).toMatchObject({ kind: 'processes', owner: { kind: 'attempt', attemptId } });
+    expect(stray?.madeAt.getTime()).toBeGreaterThan(before - 5000);
+    expect(stray?.madeAt.getTime()).toBeLessThan(Date.now() + 5000);
+    if (stray) await own.executor.removeBelonging(stray);
+    expect(existsSync(`/proc/${pid}`)).toBe(false);
+    expect(await listOf(own, attemptId)).toEqual([]);
+  });
+
+  it('are found when their bootstrap is gone as well', async () => {
+    const { attemptId } = await startAttempt(own);
+    const pid = await readBootstrapPid(own, attemptId);
+    await rm(locateAttemptFolder(own.dataDir, attemptId).path, { recursive: true });
+    process.kill(pid, 'SIGKILL');
+    await expect.poll(() => existsSync(`/proc/${pid}`)).toBe(false);
+    const listed = await listOf(own, attemptId);
+    expect(listed).toMatchObject([{ kind: 'processes' }]);
+    for (const belonging of listed) await own.executor.removeBelonging(belonging);
+    expect(await listOf(own, attemptId)).toEqual([]);
+  });
+
+  it('of another installation on the machine are its own', async () => {
+    const { attemptId } = await startAttempt(other);
+    const pid = await readBootstrapPid(other, attemptId);
+    await rm(locateAttemptFolder(other.dataDir, attemptId).path, { recursive: true });
+    const [stray] = await listOf(other, attemptId);
+    if (!stray) throw new Error('Its own installation does not list it.');
+    expect((await list(own)).map(({ id }) => id)).not.toContain(stray.id);
+    await own.executor.removeBelonging(stray);
+    expect(existsSync(`/proc/${pid}`)).toBe(true);
+    await other.executor.removeBelonging(stray);
+    expect(existsSync(`/proc/${pid}`)).toBe(false);
+  });
+});
+
+describe('the folder of an attempt', () => {
+  it('whose record is damaged goes with what runs there', async () => {
+    const { attemptId } = await startAttempt(own);
+    const pid = await readBootstrapPid(own, attemptId);
+    const folder = locateAttemptFolder(own.dataDir, attemptId);
+    await writeFile(folder.attemptFile, '{"version":1,');
+    const listed = await listOf(own, attemptId);
+    expect(listed).toMatchObject([{ kind: 'folder', id: folder.path }]);
+    for (const belonging of listed) await own.executor.removeBelonging(belonging);
+    expect(existsSync(`/proc/${pid}`)).toBe(false);
+    expect(existsSync(folder.path)).toBe(false);
+  });
+
+  it('that another machine made stays: what runs there cannot be seen', async () => {
+    const { attemptId } = await startAttempt(own);
+    const folder = locateAttemptFolder(own.dataDir, attemptId);
+    const record = JSON.parse(await readFile(folder.attemptFile, 'utf8')) as Record<string, unknown>;
+    await rm(folder.processFile);
+    await writeFile(folder.attemptFile, JSON.stringify({ ...record, hostName: 'far', bootId: randomUUID() }));
+    const [belonging] = await listOf(own, attemptId);
+    if (!belonging) throw new Error('It is not listed.');
+    await expect(own.executor.removeBelonging(belonging)).rejects.toMatchObject({ kind: 'backend' });
+    expect(existsSync(folder.path)).toBe(true);
+  });
+});
+
+describe('other folders', () => {
+  it('of a half built environment, and of a cache that was on its way out, are listed and removed', async () => {
+    const place = join(own.dataDir, 'environments', 'key-with-parts-1a2b3c4d');
+    const aside = join(own.dataDir, 'uv-caches', '.removed-1');
+    await mkdir(join(place, 'venv'), { recursive: true });
+    await mkdir(aside, { recursive: true });
+    const listed = (await list(own)).filter(({ id }) => id === place || id === aside);
+    expect(listed.map(({ owner }) => owner)).toEqual([
+      { kind: 'environment', path: join(place, 'venv'), key: 'key-with-parts' },
+      { kind: 'nobody' },
+    ]);
+    for (const belonging of listed) await own.executor.removeBelonging(belonging);
+    expect([existsSync(place), existsSync(aside)]).toEqual([false, false]);
+  });
+
+  it('of local data are listed and never removed', async () => {
+    const path = join(own.dataDir, 'local-data', 'workspace-1', 'prod');
+    await mkdir(path, { recursive: true });
+    await writeFile(join(path, 'data.duckdb'), 'rows');
+    const found = (await own.executor.listBelongings({ withSizes: true })).find(({ id }) => id === path);
+    expect(found?.owner).toEqual({ kind: 'local-data', workspaceId: 'workspace-1', profile: 'prod' });
+    expect(found?.sizeBytes).toBeGreaterThan(0);
+    await expect(own.executor.removeBelonging({ kind: 'folder', id: path })).rejects.toMatchObject({
+      kind: 'config',
+    });
+    expect(existsSync(join(path, 'data.duckdb'))).toBe(true);
+  });
+
+  it('of nobody’s making are left alone, whatever they are called', async () => {
+    const outside = join(own.dataDir, 'uv-caches', '..', 'blobs');
+    await mkdir(outside, { recursive: true });
+    for (const id of [own.dataDir, outside, '/usr', join(own.dataDir, 'attempts')])
+      await own.executor.removeBelonging({ kind: 'folder', id });
+    expect([existsSync(own.dataDir), existsSync(outside)]).toEqual([true, true]);
+  });
+});

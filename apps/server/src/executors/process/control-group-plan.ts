@@ -1,0 +1,196 @@
+/** Where control groups can be made and what is written into them, for both versions of the kernel's interface. Pure. */
+import { basename, dirname, join } from 'node:path';
+import type { AttemptLimits } from '../executor.ts';
+import { isSafePathComponent } from './attempt-folder.ts';
+
+export const CONTROLLERS = ['memory', 'cpu', 'pids'] as const;
+export type Controller = (typeof CONTROLLERS)[number];
+
+/** The folder in which groups are made, for each controller that the machine has there. In version 2 it is one folder. */
+export interface ControlGroupPlace {
+  version: 1 | 2;
+  folders: Partial<Record<Controller, string>>;
+}
+
+export interface MountedControlGroups {
+  version1: ControlGroupPlace;
+  /** `folder` is null where this server is in no group of its own that it may divide; then `problem` says why. */
+  version2: { folder: string } | { folder: null; problem: string };
+}
+
+/** A unit with Delegate=yes and DelegateSubgroup= of this name gives us the group above: it holds no process, so it can be divided. */
+const SERVER_GROUP = 'server';
+
+const NOT_DELEGATED =
+  `this server is in no control group that it may divide. Run it as a service with Delegate=yes and ` +
+  `DelegateSubgroup=${SERVER_GROUP} (docs/operate/process-executor.md)`;
+
+/**
+ * What the machine has, from /proc/self/mountinfo and /proc/self/cgroup. Version 1 groups are made at the top, as container engines
+ * do: a restarted server finds them there. Version 2 has one manager for each part of the tree, so only what was delegated is ours.
+ */
+export function findMountedControlGroups(mountInfo: string, ownGroups: string): MountedControlGroups {
+  const mounts = parseMounts(mountInfo);
+  const folders: ControlGroupPlace['folders'] = {};
+  for (const controller of CONTROLLERS) {
+    const mount = mounts.find(({ type, options }) => type === 'cgroup' && options.includes(controller));
+    if (mount !== undefined) folders[controller] = mount.path;
+  }
+  const unified = mounts.find(({ type }) => type === 'cgroup2');
+  return { version1: { version: 1, folders }, version2: findDelegatedGroup(unified, ownGroups) };
+}
+
+interface Mount {
+  type: string;
+  /** What of the file system is mounted. */
+  root: string;
+  path: string;
+  options: string[];
+}
+
+function parseMounts(mountInfo: string): Mount[] {
+  return mountInfo.split('\n').flatMap((line) => {
+    const [before = '', after] = line.split(' - ');
+    const [type, , options] = (after ?? '').split(' ');
+    const [, , , root, path] = before.split(' ');
+    if (type === undefined || options === undefined || root === undefined || path === undefined) return [];
+    return [{ type, root: unescapePath(root), path: unescapePath(path), options: options.split(',') }];
+  });
+}
+
+function unescapePath(path: string): string {
+  return path.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(parseInt(digits, 8)));
+}
+
+function findDelegatedGroup(mount: Mount | undefined, ownGroups: string): MountedControlGroups['version2'] {
+  const own = /^0::(\/.*)$/m.exec(ownGroups)?.[1];
+  if (mount === undefined || own === undefined)
+    return { folder: null, problem: 'the machine has no control groups' };
+  const seen = mount.root === '/' ? own : own.slice(mount.root.length);
+  // The top, where no manager has put this server anywhere.
+  if (own === '/') return { folder: mount.path };
+  if (basename(seen) !== SERVER_GROUP) return { folder: null, problem: NOT_DELEGATED };
+  const above = dirname(seen);
+  return { folder: above === '/' ? mount.path : join(mount.path, above) };
+}
+
+/** What a group is there for. */
+export type GroupOwner = { kind: 'attempt'; attemptId: string } | { kind: 'build'; build: string };
+
+/** The name of a group tells its installation and its owner, who are all names without "@". */
+export function nameGroup(installationId: string, owner: GroupOwner): string {
+  const id = owner.kind === 'attempt' ? owner.attemptId : owner.build;
+  return `pumphouse-${owner.kind}-${id}@${installationId}`;
+}
+
+/** Whose group a name is; null where it is none of the installation's. */
+export function readGroupName(installationId: string, name: string): GroupOwner | null {
+  const match = /^pumphouse-(attempt|build)-([^@]+)@(.+)$/.exec(name);
+  const [, kind, id = '', installation] = match ?? [];
+  if (installation !== installationId || !isSafePathComponent(id)) return null;
+  return kind === 'attempt' ? { kind, attemptId: id } : { kind: 'build', build: id };
+}
+
+export interface GroupWrite {
+  file: string;
+  value: string;
+  /** Left out where the kernel does not have it. */
+  optional: boolean;
+}
+
+export interface GroupPlan {
+  /** Each has to be made; several where each controller has a hierarchy of its own. */
+  folders: string[];
+  /** In this order. */
+  writes: GroupWrite[];
+  /** Who writes 0 into each of them is in the group. */
+  joinFiles: string[];
+  memory: string | null;
+  pids: string | null;
+}
+
+const CPU_PERIOD_MICROSECONDS = 100_000;
+const SMALLEST_QUOTA_MICROSECONDS = 1000;
+
+/** The files of the group of a name with these limits. What is not limited keeps what a new group has: no limit. */
+export function planGroup(place: ControlGroupPlace, name: string, limits: AttemptLimits): GroupPlan {
+  const at = (controller: Controller): string | null => {
+    const folder = place.folders[controller];
+    return folder === undefined ? null : join(folder, name);
+  };
+  const folders = [...new Set(CONTROLLERS.map(at).filter((folder) => folder !== null))];
+  const values = place.version === 2 ? listValues2(limits) : listValues1(limits);
+  return {
+    folders,
+    writes: values.flatMap(({ controller, file, value, optional = false }) => {
+      const folder = at(controller);
+      return folder === null || value === null ? [] : [{ file: join(folder, file), value, optional }];
+    }),
+    joinFiles: folders.map((folder) => join(folder, 'cgroup.procs')),
+    memory: at('memory'),
+    pids: at('pids'),
+  };
+}
+
+interface LimitValue {
+  controller: Controller;
+  file: string;
+  value: string | null;
+  optional?: boolean;
+}
+
+/** Swap counts as memory in both: what a run may use does not depend on how much of it the machine has. */
+function listValues1({ memoryBytes, cpus, processes }: AttemptLimits): LimitValue[] {
+  const memory = formatNumber(memoryBytes);
+  return [
+    { controller: 'memory', file: 'memory.limit_in_bytes', value: memory },
+    { controller: 'memory', file: 'memory.memsw.limit_in_bytes', value: memory, optional: true },
+    {
+      controller: 'cpu',
+      file: 'cpu.cfs_period_us',
+      value: cpus === null ? null : String(CPU_PERIOD_MICROSECONDS),
+    },
+    { controller: 'cpu', file: 'cpu.cfs_quota_us', value: cpus === null ? null : formatQuota(cpus) },
+    { controller: 'pids', file: 'pids.max', value: formatNumber(processes) },
+  ];
+}
+
+function listValues2({ memoryBytes, cpus, processes }: AttemptLimits): LimitValue[] {
+  const quota = cpus === null ? null : `${formatQuota(cpus)} ${CPU_PERIOD_MICROSECONDS}`;
+  return [
+    { controller: 'memory', file: 'memory.max', value: formatNumber(memoryBytes) },
+    {
+      controller: 'memory',
+      file: 'memory.swap.max',
+      value: memoryBytes === null ? null : '0',
+      optional: true,
+    },
+    { controller: 'cpu', file: 'cpu.max', value: quota },
+    { controller: 'pids', file: 'pids.max', value: formatNumber(processes) },
+  ];
+}
+
+function formatNumber(value: number | null): string | null {
+  return value === null ? null : String(Math.round(value));
+}
+
+function formatQuota(cpus: number): string {
+  return String(Math.max(SMALLEST_QUOTA_MICROSECONDS, Math.round(cpus * CPU_PERIOD_MICROSECONDS)));
+}
+
+/** The file by which a limit of the controller is set: a group that has it can hold the limit. */
+export function limitFile(version: ControlGroupPlace['version'], controller: Controller): string {
+  const files = {
+    memory: { 1: 'memory.limit_in_bytes', 2: 'memory.max' },
+    cpu: { 1: 'cpu.cfs_quota_us', 2: 'cpu.max' },
+    pids: { 1: 'pids.max', 2: 'pids.max' },
+  } as const;
+  return files[controller][version];
+}
+
+const JOIN = 'while [ "$1" != -- ]; do echo 0 >"$1" || exit 1; shift; done; shift; exec "$@"';
+
+/** Argv that precedes a command and puts it, with all it starts, into the groups; nothing where there are none. */
+export function buildJoinCommand(joinFiles: string[]): string[] {
+  return joinFiles.length === 0 ? [] : ['/bin/sh', '-c', JOIN, 'sh', ...joinFiles, '--'];
+}

@@ -1,0 +1,254 @@
+/** Control groups of attempts and builds: limits that hold for all processes of one together, and the list of them. */
+import { spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { accessSync, constants, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { mkdir, readdir, readFile, rmdir, stat, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { AttemptLimits } from '../executor.ts';
+import { isErrorCode } from '../../error-code.ts';
+import {
+  buildJoinCommand,
+  CONTROLLERS,
+  findMountedControlGroups,
+  limitFile,
+  nameGroup,
+  planGroup,
+  readGroupName,
+  type ControlGroupPlace,
+  type Controller,
+  type GroupOwner,
+  type GroupPlan,
+} from './control-group-plan.ts';
+
+export interface ListedGroup {
+  name: string;
+  owner: GroupOwner;
+  madeAt: Date;
+}
+
+export interface ControlGroups {
+  /** The limits that can be held here. */
+  readonly holds: readonly Controller[];
+  /** For people: what is limited and what is not, and why. */
+  readonly detail: string;
+  /** Where the group of an owner is, with these limits; it need not be there. */
+  plan(owner: GroupOwner, limits: AttemptLimits): GroupPlan;
+  /** Groups of this installation. */
+  list(): Promise<ListedGroup[]>;
+  /** Ends what is in a group of this installation, and removes it. */
+  remove(name: string): Promise<void>;
+}
+
+const NO_LIMITS: AttemptLimits = { memoryBytes: null, cpus: null, processes: null };
+const REMOVE_TRIES = 200;
+const REMOVE_WAIT_MILLISECONDS = 25;
+
+/**
+ * Finds out what this server can limit, by making a group for a moment. In version 2 it gives the controllers to the groups below
+ * the delegated one.
+ */
+export function openControlGroups(installationId: string): ControlGroups {
+  const { place, problem } = findPlace(installationId);
+  const holds = CONTROLLERS.filter((controller) => place.folders[controller] !== undefined);
+  return {
+    holds,
+    detail: describeHeld(holds, problem),
+    plan: (owner, limits) => planGroup(place, nameGroup(installationId, owner), limits),
+    list: () => listGroups(place, installationId),
+    async remove(name) {
+      if (readGroupName(installationId, name) === null) return;
+      await removeGroup(planGroup(place, name, NO_LIMITS).folders);
+    },
+  };
+}
+
+/** Makes the group. Its time is set by hand: the kernel gives a folder that nobody has touched the time of the look. */
+export async function createGroup({ folders, writes }: GroupPlan): Promise<void> {
+  for (const folder of folders) await createGroupFolder(folder);
+  for (const { file, value, optional } of writes) {
+    try {
+      // Not made where it is not there: a file of a group is the kernel's.
+      await writeFile(file, value, { flag: 'r+' });
+    } catch (error) {
+      if (!optional) throw error;
+    }
+  }
+}
+
+async function createGroupFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    // An earlier call for the same owner made it.
+    if (isErrorCode(error, 'EEXIST')) return;
+    throw error;
+  }
+  const now = new Date();
+  await utimes(folder, now, now);
+}
+
+/** Processes in the group, as this server sees them. */
+export async function readGroupPids(folders: string[]): Promise<number[]> {
+  const texts = await Promise.all(
+    folders.map((folder) => readFile(join(folder, 'cgroup.procs'), 'utf8').catch(() => '')),
+  );
+  // 0 stands for a process that cannot be seen from here.
+  const pids = texts.flatMap((text) => text.split('\n')).map(Number);
+  return [...new Set(pids)].filter((pid) => pid > 0 && pid !== process.pid);
+}
+
+/**
+ * Ends what is in the group and removes it. A group is busy until the last process is wholly gone, so it is tried again.
+ * @throws Error when it stays
+ */
+export async function removeGroup(folders: string[]): Promise<void> {
+  for (const folder of folders) await removeGroupFolder(folder);
+}
+
+async function removeGroupFolder(folder: string): Promise<void> {
+  for (let tries = 0; tries < REMOVE_TRIES; tries += 1) {
+    try {
+      return await rmdir(folder);
+    } catch (error) {
+      if (isErrorCode(error, 'ENOENT')) return;
+      if (!isErrorCode(error, 'EBUSY')) throw error;
+    }
+    await killGroup(folder);
+    await sleep(REMOVE_WAIT_MILLISECONDS);
+  }
+  throw new Error(`The control group ${folder} is still in use.`);
+}
+
+async function killGroup(folder: string): Promise<void> {
+  try {
+    // Everything at once, also what forks meanwhile; version 2 from Linux 5.14 on.
+    return await writeFile(join(folder, 'cgroup.kill'), '1', { flag: 'r+' });
+  } catch {
+    for (const pid of await readGroupPids([folder])) killQuietly(pid);
+  }
+}
+
+function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // Gone meanwhile; one that may not be killed keeps the group, which is said then.
+  }
+}
+
+/** In words, which limit a build has met; null where none. */
+export async function describeMetLimit(
+  plan: GroupPlan,
+  { memoryBytes, processes }: AttemptLimits,
+): Promise<string | null> {
+  const kills =
+    (await readCount(plan.memory, 'memory.events', 'oom_kill')) +
+    (await readCount(plan.memory, 'memory.oom_control', 'oom_kill'));
+  if (kills > 0) {
+    const most = memoryBytes === null ? 'what there is' : `${Math.round(memoryBytes / 1024 / 1024)} MiB`;
+    return `Memory ran out and a process was killed: a build may use ${most}.`;
+  }
+  const refused = await readCount(plan.pids, 'pids.events', 'max');
+  return refused === 0 ? null : `A process or thread was refused: a build may have ${processes} at once.`;
+}
+
+async function readCount(folder: string | null, file: string, name: string): Promise<number> {
+  if (folder === null) return 0;
+  const text = await readFile(join(folder, file), 'utf8').catch(() => '');
+  const line = text.split('\n').find((one) => one.startsWith(`${name} `));
+  return Number(line?.split(' ')[1] ?? 0);
+}
+
+async function listGroups(place: ControlGroupPlace, installationId: string): Promise<ListedGroup[]> {
+  const found = new Map<string, ListedGroup>();
+  for (const folder of new Set(Object.values(place.folders))) {
+    for (const name of await readdir(folder).catch(() => [])) {
+      const owner = readGroupName(installationId, name);
+      const stats = owner === null ? null : await stat(join(folder, name)).catch(() => null);
+      if (owner === null || stats === null) continue;
+      const madeAt = found.get(name)?.madeAt ?? stats.mtime;
+      found.set(name, { name, owner, madeAt: madeAt < stats.mtime ? madeAt : stats.mtime });
+    }
+  }
+  return [...found.values()];
+}
+
+interface FoundPlace {
+  place: ControlGroupPlace;
+  /** Why there is not more. */
+  problem: string;
+}
+
+function findPlace(installationId: string): FoundPlace {
+  const mounted = findMountedControlGroups(readText('/proc/self/mountinfo'), readText('/proc/self/cgroup'));
+  const delegated = mounted.version2.folder;
+  // A machine with both has the controllers in one of them.
+  if (delegated !== null && readText(join(delegated, 'cgroup.controllers')).includes('memory')) {
+    const folders = Object.fromEntries(CONTROLLERS.map((controller) => [controller, delegated]));
+    return tryPlace({ version: 2, folders }, installationId);
+  }
+  if (Object.keys(mounted.version1.folders).length > 0) return tryPlace(mounted.version1, installationId);
+  const problem = delegated === null ? mounted.version2.problem : 'the machine has no controllers for it';
+  return { place: { version: 2, folders: {} }, problem };
+}
+
+/** The place with those controllers only whose groups can be made, limited and entered. */
+function tryPlace(place: ControlGroupPlace, installationId: string): FoundPlace {
+  const folders: ControlGroupPlace['folders'] = {};
+  let problem = 'the machine has no controllers for it';
+  for (const controller of CONTROLLERS) {
+    const folder = place.folders[controller];
+    if (folder === undefined) continue;
+    try {
+      tryController(folder, controller, place.version, installationId);
+      folders[controller] = folder;
+    } catch (error) {
+      problem = error instanceof Error ? error.message : String(error);
+    }
+  }
+  return { place: { version: place.version, folders }, problem };
+}
+
+/** @throws Error saying what cannot be done */
+function tryController(
+  parent: string,
+  controller: Controller,
+  version: ControlGroupPlace['version'],
+  installationId: string,
+): void {
+  if (version === 2) writeFileSync(join(parent, 'cgroup.subtree_control'), `+${controller}`, { flag: 'r+' });
+  // Named as a build's: one that a crash leaves is found and removed like those.
+  const name = nameGroup(installationId, { kind: 'build', build: `trial-${randomUUID()}` });
+  const folder = join(parent, name);
+  mkdirSync(folder);
+  try {
+    accessSync(join(folder, limitFile(version, controller)), constants.W_OK);
+    const [program = '', ...joinArguments] = buildJoinCommand([join(folder, 'cgroup.procs')]);
+    const { status, stderr } = spawnSync(program, [...joinArguments, '/bin/sh', '-c', ':'], {
+      env: { PATH: '/usr/bin:/bin' },
+      encoding: 'utf8',
+    });
+    if (status !== 0) throw new Error(`a process cannot enter a control group: ${stderr.trim()}`);
+  } finally {
+    rmdirSync(folder);
+  }
+}
+
+function describeHeld(holds: Controller[], problem: string): string {
+  const words: Record<Controller, string> = { memory: 'memory', cpu: 'processor time', pids: 'processes' };
+  const list = (controllers: readonly Controller[]): string =>
+    controllers.map((controller) => words[controller]).join(', ');
+  const missing = CONTROLLERS.filter((controller) => !holds.includes(controller));
+  const held = holds.length === 0 ? [] : [`Limits of ${list(holds)} are held by control groups.`];
+  const lacking = missing.length === 0 ? [] : [`NOT limited: ${list(missing)} (${problem}).`];
+  return [...held, ...lacking].join(' ');
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,98 @@
+"""What is read of control groups, on folders that stand for both versions."""
+
+import tempfile
+import unittest
+from pathlib import Path
+
+import attempt_runner  # noqa: F401  makes the bootstrap importable
+from pumphouse_bootstrap.control_groups import ControlGroups
+
+LIMIT = 64 * 1024 * 1024
+
+
+class ControlGroupsCase(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def write(self, **files: str) -> None:
+        """`memory__events="..."` is the file memory.events."""
+        for name, text in files.items():
+            (self.folder / name.replace("__", ".")).write_text(text)
+
+    def look(self) -> ControlGroups:
+        return ControlGroups({"memory": str(self.folder), "pids": str(self.folder)})
+
+
+class OutOfMemory(ControlGroupsCase):
+    def test_version_2_tells_the_limit_from_the_machine(self) -> None:
+        for oom, kills, expected in ((5, 2, None), (6, 2, None), (6, 3, "limit"), (5, 3, "machine")):
+            self.write(memory__events="low 0\nhigh 0\nmax 9\noom 5\noom_kill 2\noom_group_kill 0\n")
+            groups = self.look()
+            self.write(memory__events=f"low 0\nhigh 0\nmax 9\noom {oom}\noom_kill {kills}\noom_group_kill 0\n")
+            self.assertEqual(groups.describe_out_of_memory(), expected, (oom, kills))
+
+    def write_version_1(self, kills: int, failures: int = 0, peak: int = 1_000_000, limit: int = LIMIT) -> None:
+        self.write(
+            memory__oom_control=f"oom_kill_disable 0\nunder_oom 0\noom_kill {kills}\n",
+            memory__failcnt="0\n",
+            memory__memsw__failcnt=f"{failures}\n",
+            memory__limit_in_bytes=f"{limit}\n",
+            memory__max_usage_in_bytes=f"{peak}\n",
+        )
+
+    def test_version_1_tells_the_limit_by_refused_charges_or_by_the_peak(self) -> None:
+        no_limit = 9223372036854771712
+        for kills, failures, peak, limit, expected in (
+            (1, 7, LIMIT, LIMIT, None),
+            (2, 8, 1_000_000, LIMIT, "limit"),
+            (2, 7, LIMIT - 8192, LIMIT, "limit"),
+            (2, 7, LIMIT // 2, LIMIT, "machine"),
+            (2, 7, 10 * LIMIT, no_limit, "machine"),
+        ):
+            self.write_version_1(1, 7)
+            groups = self.look()
+            self.write_version_1(kills, failures, peak, limit)
+            self.assertEqual(groups.describe_out_of_memory(), expected, (kills, failures, peak))
+
+    def test_a_folder_that_holds_the_controllers_folders_will_do(self) -> None:
+        memory = self.folder / "memory"
+        memory.mkdir()
+        (memory / "memory.oom_control").write_text("oom_kill 0\n")
+        groups = self.look()
+        (memory / "memory.oom_control").write_text("oom_kill 1\n")
+        self.assertEqual(groups.describe_out_of_memory(), "machine")
+
+
+class ProcessLimit(ControlGroupsCase):
+    def test_is_what_the_group_has_refused_since(self) -> None:
+        for place in (self.folder, self.folder / "pids"):
+            place.mkdir(exist_ok=True)
+            (place / "pids.events").write_text("max 3\n")
+            groups = self.look()
+            self.assertFalse(groups.has_reached_process_limit())
+            (place / "pids.events").write_text("max 4\n")
+            self.assertTrue(groups.has_reached_process_limit())
+            (place / "pids.events").unlink()
+
+
+class NothingToRead(ControlGroupsCase):
+    def test_counts_nothing(self) -> None:
+        self.write(memory__events="nonsense\n\noom_kill many\n", pids__events="")
+        missing = {"memory": "/nonexistent", "pids": None}
+        for groups in (ControlGroups(None), ControlGroups(missing), ControlGroups({}), self.look()):
+            self.assertIsNone(groups.describe_out_of_memory())
+            self.assertFalse(groups.has_reached_process_limit())
+
+    def test_nor_does_a_group_that_goes_away(self) -> None:
+        self.write(memory__events="oom 0\noom_kill 1\n", pids__events="max 1\n")
+        groups = self.look()
+        (self.folder / "memory.events").unlink()
+        (self.folder / "pids.events").unlink()
+        self.assertIsNone(groups.describe_out_of_memory())
+        self.assertFalse(groups.has_reached_process_limit())
+
+
+if __name__ == "__main__":
+    unittest.main()
