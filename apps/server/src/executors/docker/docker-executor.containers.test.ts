@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { EngineKind } from '../../../../../deploy/images/engine-command.ts';
+import {
+  findInstalledEngines,
+  startTestEngine,
+  type TestEngineOptions,
+} from '../../../../../testing/fixtures/container-engine.ts';
 import {
   describeConformance,
   type AttemptBehaviour,
@@ -17,8 +23,9 @@ const python = '3.13';
 const uid = 60_910;
 const bootstrapDir = join(import.meta.dirname, '../../../../../python/pumphouse_bootstrap');
 
-async function createHarness(): Promise<ConformanceHarness> {
-  const engineAddress = { url: process.env['PH_ENGINE'] ?? 'unix:///tmp/pod/podman.sock', tls: null };
+async function createHarness(kind: EngineKind, options: TestEngineOptions): Promise<ConformanceHarness> {
+  const testEngine = await startTestEngine(kind, options);
+  const engineAddress = { url: testEngine.url, tls: null };
   const engine = await connectEngine(engineAddress);
   const installationId = randomUUID();
   const createExecutor = () =>
@@ -112,6 +119,7 @@ async function createHarness(): Promise<ConformanceHarness> {
     },
     async close() {
       await routes.close();
+      await testEngine.close();
     },
   };
 }
@@ -128,4 +136,9 @@ async function listProcessesWithVariable(variable: string): Promise<number[]> {
   return found.filter((pid) => pid !== null);
 }
 
-describeConformance('docker', createHarness);
+for (const kind of await findInstalledEngines()) {
+  describeConformance(`docker on ${kind}`, () => createHarness(kind, {}));
+  describeConformance(`docker on ${kind} with a disk of its own`, () =>
+    createHarness(kind, { ownDisk: true }),
+  );
+}

@@ -121,7 +121,7 @@ function isLocal(reference: string): boolean {
 function notThere(reference: string, python: string): ExecutorError {
   return new ExecutorError(
     'image',
-    `The engine has no image ${reference}. Build it with \`pumphouse admin runner-image --python ${python}\`, ` +
+    `The engine has no image ${reference}. Build it there with \`npm run images -- ${python}\`, ` +
       'or name one that it can pull in PUMPHOUSE_RUNNER_IMAGE.',
   );
 }
@@ -130,6 +130,6 @@ function ofAnotherVersion(reference: string, python: string): ExecutorError {
   return new ExecutorError(
     'image',
     `The image ${reference} was built for another version of Pumphouse. ` +
-      `Build it anew (\`pumphouse admin runner-image --python ${python}\`), or name one of this version in PUMPHOUSE_RUNNER_IMAGE.`,
+      `Build it anew (\`npm run images -- ${python}\`), or name one of this version in PUMPHOUSE_RUNNER_IMAGE.`,
   );
 }
