@@ -11,7 +11,7 @@ import { findFreePort } from '../fixtures/free-port.ts';
 import { repositoryFolder } from '../fixtures/server.ts';
 import { postgresImage, serverImage } from './compose-images.ts';
 
-export interface CommandOutput {
+interface CommandOutput {
   stdout: string;
   stderr: string;
 }

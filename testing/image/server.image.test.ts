@@ -229,9 +229,10 @@ if __name__ == "__main__":
 const patient = `
 import os, time
 
-print("waiting", flush=True)
-while not os.path.exists("/tmp/go-on"):
-    time.sleep(0.1)
+if __name__ == "__main__":
+    print("waiting", flush=True)
+    while not os.path.exists("/tmp/go-on"):
+        time.sleep(0.1)
 `;
 
 async function createKey(): Promise<string> {
