@@ -37,7 +37,8 @@ class Beacon:
         self._connections = threading.BoundedSemaphore(_MOST_CONNECTIONS)
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=_MOST_CONNECTIONS)
         secret = os.urandom(16).hex()
-        self.address = f"http://127.0.0.1:{self._listener.getsockname()[1]}/{secret}"
+        self.port: int = self._listener.getsockname()[1]
+        self.address = f"http://127.0.0.1:{self.port}/{secret}"
         # Found by hash: the time of an answer says nothing about a path that is nearly right.
         self._types = {f"/{secret}/{name}": name for name in TYPES}
 

@@ -45,6 +45,7 @@ class Recording:
         """Gives the exit status of the bootstrap."""
         beacon = Beacon(self._spool, self._masker, self._begin.beacon_limit_bytes)
         try:
+            self._process.open_network(beacon.port)
             self._process.spawn(beacon.address, self._preparation.code, self._preparation.configuration)
             # Sandbox and interpreter start meanwhile.
             beacon.start()
@@ -52,6 +53,7 @@ class Recording:
             self._process.await_launcher(self._events)
         except CannotStart as reason:
             beacon.close()
+            self._process.close_network()
             return self.finish_unstarted(reason)
         self._spool.append("started")
         self._sender.start()
@@ -96,6 +98,7 @@ class Recording:
         deadline = time.monotonic() + _DRAIN_SECONDS
         while not self._output_ended and (remaining := deadline - time.monotonic()) > 0:
             self._handle(self._events.next(remaining))
+        self._process.close_network()
         killed = kill_descendants(self._process.reap)
         output.drain()
         return killed

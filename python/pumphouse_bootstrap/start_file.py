@@ -24,6 +24,7 @@ class StartFile:
         self.drop_to: dict | None = fields["drop_to"]
         self.control_groups: dict | None = fields["control_groups"]
         self.join_groups: list[str] = fields.get("join_groups", [])
+        self.network: dict | None = fields.get("network")
 
 
 def take_attempt(start_path: str) -> StartFile | None:

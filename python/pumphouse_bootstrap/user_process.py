@@ -36,6 +36,20 @@ class UserProcess:
         self.code: int | None = None
         self.signal: str | None = None
         self.peak_memory_bytes: int | None = None
+        # Made when user code is to have a network of its own.
+        self._network = None
+
+    def open_network(self, beacon_port: int) -> None:
+        """Raises CannotStart."""
+        if self._start.network is not None:
+            # Loaded where it is needed only.
+            from pumphouse_bootstrap.network import Network
+
+            self._network = Network(self._start, beacon_port)
+
+    def close_network(self) -> None:
+        if self._network is not None:
+            self._network.close()
 
     def spawn(self, beacon_address: str, code: int | None, configuration: int | None) -> None:
         """From the main thread only: a sandbox that ends with its parent ends with the thread that started it."""
@@ -49,7 +63,8 @@ class UserProcess:
         for number in passed:
             os.set_inheritable(number, True)
         inside = f"{start.bootstrap_inside}/inside/__main__.py"
-        command = [*start.join_groups, *start.sandbox, start.inside_python, "-I", "-S", inside, str(control)]
+        enter = self._network.enter if self._network else []
+        command = [*start.join_groups, *enter, *start.sandbox, start.inside_python, "-I", "-S", inside, str(control)]
         try:
             self._child = os.posix_spawnp(
                 command[0],
@@ -178,6 +193,9 @@ class UserProcess:
                 return
             if pid == 0:
                 return
+            if self._network and pid in self._network.helpers:
+                self._network.helpers.discard(pid)
+                continue
             self.peak_memory_bytes = max(self.peak_memory_bytes or 0, usage.ru_maxrss * 1024)
             if pid == self._child:
                 self.ended = True

@@ -13,6 +13,7 @@ import { silentLog } from '../fixtures/test-postgres.ts';
 import { deployFaultWorkspace } from './fault-workspace.ts';
 import { createRunFacts } from './run-facts.ts';
 import { createSiteDisk } from './site-disk.ts';
+import { createSiteLeftovers } from './site-leftovers.ts';
 
 /** Short, so that a second server takes over within a test's patience. */
 const leaseSeconds = 2;
@@ -37,6 +38,8 @@ export async function createFaultSite() {
 
   return {
     ...disk,
+    ...createSiteLeftovers(first.dataDir),
+    dataDir: first.dataDir,
     ...servers,
     describeRun,
     of: (server: TestServer) => createApiWorkspace(server, workspaceId),

@@ -131,6 +131,12 @@ export const settings = {
     .string()
     .optional()
     .describe('Path of bubblewrap, when it is neither in .tools nor in PATH'),
+  PUMPHOUSE_PASTA: z
+    .string()
+    .optional()
+    .describe(
+      'Path of pasta (package passt), which gives apps a network of their own, when it is not in PATH',
+    ),
   PUMPHOUSE_PYTHON: z
     .string()
     .optional()
@@ -227,6 +233,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       PATH: env['PATH'],
       PUMPHOUSE_UV: values.PUMPHOUSE_UV,
       PUMPHOUSE_BWRAP: values.PUMPHOUSE_BWRAP,
+      PUMPHOUSE_PASTA: values.PUMPHOUSE_PASTA,
       PUMPHOUSE_PYTHON: values.PUMPHOUSE_PYTHON,
     },
   };

@@ -14,6 +14,7 @@ export const faultPointNames = [
   'before-files-removed',
   'in-attempt-preparation',
   'in-attempt-removal',
+  'before-environment-complete',
   'in-environment-removal',
 ] as const;
 

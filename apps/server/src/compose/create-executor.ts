@@ -144,6 +144,7 @@ async function createProcess(config: Config, installationId: string, log: Logger
       pythonPath,
       uvPath,
       bwrapPath,
+      pastaPath: findTool('pasta', lookup),
       allowUnisolated: config.allowUnisolated,
       installationId,
       buildLimits: config.instanceSizes.medium,

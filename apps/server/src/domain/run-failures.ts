@@ -114,6 +114,10 @@ export const runFailures = {
     cause: 'The sandbox of the run could not be made.',
     nextStep: 'Have whoever runs the server look at `/readyz`, which says what the sandbox lacks.',
   },
+  network_failed: {
+    cause: 'The network of its own that the run was to have could not be made.',
+    nextStep: 'Have whoever runs the server look at `pasta` (package passt) and at what it said.',
+  },
   bootstrap_failed: {
     cause: 'The process that starts runs failed before the code of this one had started.',
     nextStep: 'Start the job again; if it stays, report it with the log: it is a mistake in Pumphouse.',

@@ -38,6 +38,7 @@ it('waits at its stop for the removal that is under way, and tells it', async ()
   let isStopped = false;
   const stopped = loop.stop().then(() => (isStopped = true));
   expect(signal.aborted).toBe(true);
+  await new Promise((resolve) => setImmediate(resolve));
   expect(isStopped).toBe(false);
   release.resolve(nothing);
   await stopped;

@@ -49,6 +49,7 @@ export interface StartFile {
   drop_to: { uid: number; gid: number } | null;
   control_groups: { memory: string | null; pids: string | null } | null;
   join_groups?: string[];
+  network?: { pasta: string[]; ports: number[] } | null;
 }
 
 /** The exit record is the last line; a longer line than this cannot be one. */
@@ -65,6 +66,8 @@ export interface AttemptFolder {
   spool: string;
   passwdFile: string;
   groupFile: string;
+  /** Of an attempt with a network of its own. */
+  resolverFile: string;
   workRoot: string;
 }
 
@@ -85,6 +88,7 @@ export function locateAttemptFolder(dataDir: string, attemptId: string): Attempt
     spool: join(path, 'spool'),
     passwdFile: join(path, 'passwd'),
     groupFile: join(path, 'group'),
+    resolverFile: join(path, 'resolv.conf'),
     workRoot: join(path, 'work'),
   };
 }

@@ -25,6 +25,7 @@ import { createGroup, type ControlGroups } from './control-groups.ts';
 import { readEnvironmentMarker, type EnvironmentMarker } from './environment-builder.ts';
 import type { FaultPoints } from '../../fault-points.ts';
 import { readHostLayout } from './host-layout.ts';
+import { buildPastaCommand, describeResolver, listForwardedPorts } from './apart-network.ts';
 import { bindInterpreter, decideRunUser, type Isolation } from './isolation.ts';
 import { buildSandboxArguments, buildUserFiles, type SandboxBind } from './sandbox.ts';
 
@@ -34,6 +35,8 @@ export interface AttemptStartOptions {
   /** Interpreter of the bootstrap. */
   pythonPath: string;
   isolation: Isolation;
+  /** Null where pasta is not installed. */
+  pastaPath: string | null;
   installationId: string;
   controlGroups: ControlGroups;
   faultPoints: FaultPoints;
@@ -50,6 +53,7 @@ const INSIDE_WORK_ROOT = '/work';
  */
 export async function startAttempt(options: AttemptStartOptions, spec: AttemptSpec): Promise<AttemptHandle> {
   checkNames(spec);
+  checkNetwork(options, spec);
   const folder = locateAttemptFolder(options.dataDir, spec.attemptId);
   try {
     const started = await readProcessRecord(folder);
@@ -79,6 +83,24 @@ function checkNames(spec: AttemptSpec): void {
     throw new ExecutorError('config', `"${unsafe}" cannot be the name of a folder of a run.`);
 }
 
+/** An app listens to everybody who reaches it: without a network of its own it does not start. */
+function checkNetwork({ isolation, pastaPath }: AttemptStartOptions, { network }: AttemptSpec): void {
+  if (network === 'shared') return;
+  if (isolation.kind === 'none') {
+    throw new ExecutorError(
+      'config',
+      'Apps need a network of their own, which there is in a sandbox only. Install bubblewrap (Debian: apt-get install bubblewrap).',
+    );
+  }
+  if (pastaPath === null) {
+    throw new ExecutorError(
+      'config',
+      'Apps need a network of their own, and pasta, which makes it, is not installed. Install it (Debian: apt-get install passt), ' +
+        'or name it in PUMPHOUSE_PASTA.',
+    );
+  }
+}
+
 async function prepareFolder(
   options: AttemptStartOptions,
   spec: AttemptSpec,
@@ -97,6 +119,7 @@ async function prepareFolder(
   const userFiles = buildUserFiles(user?.uid ?? userId, user?.gid ?? userId);
   await writeFile(folder.passwdFile, userFiles.passwd, { mode: 0o644 });
   await writeFile(folder.groupFile, userFiles.group, { mode: 0o644 });
+  if (spec.network === 'apart') await writeFile(folder.resolverFile, describeResolver(), { mode: 0o644 });
   const group = options.controlGroups.plan({ kind: 'attempt', attemptId: spec.attemptId }, spec.limits);
   const record: AttemptRecord = {
     version: 1,
@@ -193,12 +216,27 @@ function buildStartFile(
     const writable = spec.localData?.access === 'read-write';
     binds.push({ source: localDataSource, target: localDataTarget, writable });
   }
+  const apart = spec.network === 'apart' && options.pastaPath !== null ? options.pastaPath : null;
+  if (apart !== null) binds.push(bindReadOnly(folder.resolverFile, '/etc/resolv.conf'));
+  const insideUid = apart !== null && isolation.privileges === 'user' ? process.getuid?.() : undefined;
   return {
     ...common,
+    network:
+      apart === null
+        ? null
+        : {
+            pasta: buildPastaCommand(apart, isolation.privileges),
+            ports: listForwardedPorts(spec.attemptsUrl),
+          },
     inside_work_folder: insideWorkFolder,
     bootstrap_inside: insideBootstrap,
     local_data: localDataSource === null ? null : { path: localDataTarget, mounted: true },
-    sandbox: buildSandboxArguments({ ...isolation, host: readHostLayout(), binds }),
+    sandbox: buildSandboxArguments({
+      ...isolation,
+      host: readHostLayout(),
+      binds,
+      ...(insideUid === undefined ? {} : { insideUid }),
+    }),
   };
 }
 

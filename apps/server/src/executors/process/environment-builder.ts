@@ -35,6 +35,7 @@ export interface EnvironmentBuilderOptions {
   isolation: Isolation;
   controlGroups: ControlGroups;
   buildLimits: AttemptLimits;
+  faultPoints: FaultPoints;
 }
 
 /** `.complete`, beside the environment and out of the reach of what was installed into it. */
@@ -78,6 +79,7 @@ export async function buildEnvironment(
     await createGroup(group);
     const build = await prepareBuild({ options, spec, interpreter, place, group, onLine, signal });
     await runSteps(build);
+    await options.faultPoints.reach('before-environment-complete');
     const marker: EnvironmentMarker = { key: spec.key, python: interpreter };
     await removeBuildFiles(place);
     await writeFileAtomically(locateMarker(locateEnvironment(place)), JSON.stringify(marker), 0o644);

@@ -64,6 +64,7 @@ describe('probeMachine', () => {
   const tools = {
     pythonPath: requireTool('python3'),
     uvPath: requireTool('uv'),
+    pastaPath: null,
     limits: 'Nothing is limited.',
   };
 

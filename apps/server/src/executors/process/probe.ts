@@ -1,5 +1,6 @@
 /** Whether attempts can run on this machine, tried for real. */
 import type { ProbeResult } from '../executor.ts';
+import { buildPastaCommand } from './apart-network.ts';
 import { detectContainer, readHostLayout } from './host-layout.ts';
 import type { Isolation } from './isolation.ts';
 import { runCommand } from './run-command.ts';
@@ -9,6 +10,7 @@ export interface ProbeOptions {
   isolation: Isolation | null;
   pythonPath: string;
   uvPath: string;
+  pastaPath: string | null;
   /** What of a run is limited here, in words. */
   limits: string;
   /** Another root folder in tests. */
@@ -22,6 +24,7 @@ export async function probeMachine({
   isolation,
   pythonPath,
   uvPath,
+  pastaPath,
   limits,
   root,
 }: ProbeOptions): Promise<ProbeResult> {
@@ -44,12 +47,12 @@ export async function probeMachine({
   if (uv !== null) return refuse(`uv at ${uvPath} does not work: ${uv}`);
   if (isolation.kind === 'none')
     return { ok: true, detail: `Runs are NOT isolated: they can read what this server can. ${limits}` };
-  return probeSandbox(isolation, limits);
+  return probeSandbox(isolation, [limits, await probeNetwork(isolation, pastaPath)].join(' '));
 }
 
 async function probeSandbox(
   isolation: Extract<Isolation, { kind: 'sandbox' }>,
-  limits: string,
+  further: string,
 ): Promise<ProbeResult> {
   const argv = buildSandboxArguments({ ...isolation, host: readHostLayout(), binds: [] });
   const failure = await tryCommand([...argv, '/usr/bin/env', 'true']);
@@ -57,12 +60,26 @@ async function probeSandbox(
     const user = isolation.privileges === 'root' ? 'as users of their own' : `as this server's user`;
     return {
       ok: true,
-      detail: `Runs are isolated by bubblewrap (${isolation.bwrapPath}), ${user}. ${limits}`,
+      detail: `Runs are isolated by bubblewrap (${isolation.bwrapPath}), ${user}. ${further}`,
     };
   }
   return refuse(
     `bubblewrap cannot make a sandbox here: ${failure}. ${adviseNamespaces(isolation.privileges)}`,
   );
+}
+
+/** Whether apps can run. Other runs can without it. */
+async function probeNetwork(
+  { privileges }: Extract<Isolation, { kind: 'sandbox' }>,
+  pastaPath: string | null,
+): Promise<string> {
+  if (pastaPath === null)
+    return 'Apps cannot run: pasta is not installed (Debian: apt-get install passt), and they need a network of their own.';
+  const pasta = buildPastaCommand(pastaPath, privileges);
+  const failure = await tryCommand([...pasta, '--foreground', '--tcp-ns', 'none', '/bin/sh', '-c', ':']);
+  return failure === null
+    ? `Apps have a network of their own (${pastaPath}).`
+    : `Apps cannot run: pasta makes no network here: ${failure}.`;
 }
 
 function adviseNamespaces(privileges: 'root' | 'user'): string {

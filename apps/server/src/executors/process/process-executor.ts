@@ -50,6 +50,8 @@ export interface ProcessExecutorOptions {
   uvPath: string;
   /** Null where bubblewrap is not installed. */
   bwrapPath: string | null;
+  /** Null where pasta is not installed: apps are refused then. */
+  pastaPath: string | null;
   allowUnisolated: boolean;
   installationId: string;
   /** What building an environment may use. */
@@ -151,13 +153,13 @@ export function createProcessExecutor(options: ProcessExecutorOptions): Executor
       memoryLimit: controlGroups.holds.includes('memory'),
       isolated: isolation?.kind === 'sandbox',
       localData: true,
-      interactive: false,
+      interactive: isolation?.kind === 'sandbox' && options.pastaPath !== null,
     }),
     probe: () => probeMachine({ ...options, isolation, limits: controlGroups.detail }),
     async buildEnvironment(spec, onLine, signal) {
       const searchPath = options.searchPath ?? DEFAULT_SEARCH_PATH;
       return buildEnvironment(
-        { ...options, controlGroups, searchPath, isolation: requireIsolation(isolation) },
+        { ...options, controlGroups, searchPath, faultPoints, isolation: requireIsolation(isolation) },
         spec,
         onLine,
         signal,

@@ -3,17 +3,18 @@ import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 export interface ToolLookup {
-  /** Variables of the server: PUMPHOUSE_UV, PUMPHOUSE_BWRAP, PUMPHOUSE_PYTHON and PATH are looked at. */
+  /** Variables of the server: PUMPHOUSE_UV, PUMPHOUSE_BWRAP, PUMPHOUSE_PASTA, PUMPHOUSE_PYTHON and PATH are looked at. */
   env: Record<string, string | undefined>;
   /** Folder with the tools that set-up installed, looked at before PATH. */
   toolsDir?: string;
 }
 
-export type ToolName = 'uv' | 'bwrap' | 'python3';
+export type ToolName = 'uv' | 'bwrap' | 'pasta' | 'python3';
 
 const VARIABLES: Record<ToolName, string> = {
   uv: 'PUMPHOUSE_UV',
   bwrap: 'PUMPHOUSE_BWRAP',
+  pasta: 'PUMPHOUSE_PASTA',
   python3: 'PUMPHOUSE_PYTHON',
 };
 

@@ -1,7 +1,10 @@
 /** Tools and folders that tests of the process executor run on. */
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { listAttemptIds } from '../attempt-folder.ts';
+import { openControlGroups } from '../control-groups.ts';
+import { locateEnvironments } from '../environment-builder.ts';
 import { createProcessExecutor, type ProcessExecutorOptions } from '../process-executor.ts';
 import { findTool, type ToolName } from '../tool-lookup.ts';
 import { describeInterpreter } from '../python-interpreter.ts';
@@ -20,7 +23,22 @@ export function requireTool(name: ToolName): string {
 export async function createDataDir(): Promise<{ path: string; remove: () => Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), 'pumphouse-executor-'));
   await chmod(path, 0o711);
-  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+  const remove = async (): Promise<void> => {
+    await removeControlGroups(path);
+    await rm(path, { recursive: true, force: true });
+  };
+  return { path, remove };
+}
+
+/** Those of attempts and builds of the folder that a test has left as a crash would. */
+async function removeControlGroups(dataDir: string): Promise<void> {
+  const builds = await readdir(locateEnvironments(dataDir)).catch(() => []);
+  const owners = new Set([...(await listAttemptIds(dataDir)), ...builds]);
+  if (owners.size === 0) return;
+  const groups = openControlGroups(INSTALLATION_ID);
+  for (const { name, owner } of await groups.list()) {
+    if (owners.has(owner.kind === 'attempt' ? owner.attemptId : owner.build)) await groups.remove(name);
+  }
 }
 
 /** A user that no other process of this machine has. */
@@ -43,6 +61,7 @@ function describeTestExecutor(dataDir: string): ProcessExecutorOptions {
     pythonPath: requireTool('python3'),
     uvPath: requireTool('uv'),
     bwrapPath: requireTool('bwrap'),
+    pastaPath: findTool('pasta', { env: process.env }),
     allowUnisolated: false,
     installationId: INSTALLATION_ID,
     buildLimits: { memoryBytes: 2 * 1024 * 1024 * 1024, cpus: null, processes: 512 },

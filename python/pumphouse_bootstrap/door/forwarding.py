@@ -1,0 +1,174 @@
+"""
+Carries connections from the door, a unix socket outside, to ports of the loopback inside. A caller sends the port (two bytes, the
+high one first) and is answered with one byte: 0, and from then on the connection is the port's, or 1, when nothing listens there.
+One thread, and bounded pieces in flight: what a run does not take, the caller waits for.
+"""
+
+from __future__ import annotations
+
+import os
+import selectors
+import socket
+
+_PIECE_BYTES = 64 * 1024
+_MOST_CONNECTIONS = 400
+_CONNECTED = b"\0"
+_REFUSED = b"\1"
+
+
+def run_door(uid: int) -> None:
+    """Until descriptor 0 ends. Becomes another user first: all of this was loaded, and nothing more is needed."""
+    if uid >= 0:
+        os.setgroups([])
+        os.setresgid(uid, uid, uid)
+        os.setresuid(uid, uid, uid)
+    _Door(socket.socket(fileno=1)).serve(0)
+
+
+class _Door:
+    def __init__(self, listener: socket.socket) -> None:
+        self.selector = selectors.DefaultSelector()
+        self._listener = listener
+        self._open = 0
+        listener.setblocking(False)
+
+    def serve(self, life: int) -> None:
+        self.selector.register(life, selectors.EVENT_READ)
+        self._listen()
+        while True:
+            for key, mask in self.selector.select():
+                if key.fd == life:
+                    return
+                if key.data is not None:
+                    # One that an event before this one has closed does nothing.
+                    key.data(key.fileobj, mask)
+
+    def _listen(self) -> None:
+        self.selector.register(self._listener, selectors.EVENT_READ, self._accept)
+
+    def _accept(self, *_: object) -> None:
+        try:
+            caller, _address = self._listener.accept()
+        except OSError:
+            return
+        self._open += 1
+        if self._open == _MOST_CONNECTIONS:
+            self.selector.unregister(self._listener)
+        _Connection(self, caller)
+
+    def forget(self) -> None:
+        """A connection has ended."""
+        if self._open == _MOST_CONNECTIONS:
+            self._listen()
+        self._open -= 1
+
+
+class _Flow:
+    """One direction of a connection."""
+
+    def __init__(self) -> None:
+        self.pending = b""
+        self.source_ended = False
+        self.done = False
+
+    def read(self, source: socket.socket) -> None:
+        self.pending = source.recv(_PIECE_BYTES)
+        self.source_ended = not self.pending
+
+    def write(self, target: socket.socket) -> None:
+        if self.pending:
+            self.pending = self.pending[target.send(self.pending) :]
+        if self.source_ended and not self.pending and not self.done:
+            self.done = True
+            target.shutdown(socket.SHUT_WR)
+
+    @property
+    def wants_more(self) -> bool:
+        return not self.pending and not self.source_ended
+
+
+class _Connection:
+    def __init__(self, door: _Door, caller: socket.socket) -> None:
+        self._door = door
+        self._caller = caller
+        self._port: socket.socket | None = None
+        self._wanted = b""
+        self._inwards, self._outwards = _Flow(), _Flow()
+        self._closed = False
+        caller.setblocking(False)
+        door.selector.register(caller, selectors.EVENT_READ, self._guard(self._read_port))
+
+    def _guard(self, step):
+        """The end of either side, whatever way it comes, ends both."""
+
+        def run(source: socket.socket, mask: int) -> None:
+            if self._closed:
+                return
+            try:
+                step(source, mask)
+            except BlockingIOError:
+                pass
+            except OSError:
+                self._close()
+
+        return run
+
+    def _read_port(self, *_: object) -> None:
+        piece = self._caller.recv(2 - len(self._wanted))
+        if not piece:
+            return self._close()
+        self._wanted += piece
+        if len(self._wanted) < 2:
+            return
+        self._door.selector.unregister(self._caller)
+        port = self._port = socket.socket()
+        port.setblocking(False)
+        port.connect_ex(("127.0.0.1", int.from_bytes(self._wanted, "big")))
+        self._door.selector.register(port, selectors.EVENT_WRITE, self._guard(self._finish_connect))
+
+    def _finish_connect(self, port: socket.socket, _mask: int) -> None:
+        if port.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != 0:
+            self._caller.send(_REFUSED)
+            return self._close()
+        port.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._outwards.pending = _CONNECTED
+        self._door.selector.unregister(port)
+        self._listen_on(port)
+
+    def _carry(self, source: socket.socket, mask: int) -> None:
+        port = self._port
+        assert port is not None
+        target, flow, back = (port, self._inwards, self._outwards) if source is self._caller else (self._caller, self._outwards, self._inwards)
+        try:
+            if mask & selectors.EVENT_WRITE:
+                back.write(source)
+            if mask & selectors.EVENT_READ and flow.wants_more:
+                flow.read(source)
+                flow.write(target)
+        except BlockingIOError:
+            pass
+        if self._inwards.done and self._outwards.done:
+            return self._close()
+        self._listen_on(port)
+
+    def _listen_on(self, port: socket.socket) -> None:
+        """Listens for what can be done next: a side that neither gives nor takes is left alone."""
+        for side, gives, takes in ((self._caller, self._inwards, self._outwards), (port, self._outwards, self._inwards)):
+            mask = (selectors.EVENT_READ if gives.wants_more else 0) | (selectors.EVENT_WRITE if takes.pending else 0)
+            known = side in self._door.selector.get_map()
+            if mask and known:
+                self._door.selector.modify(side, mask, self._guard(self._carry))
+            elif mask:
+                self._door.selector.register(side, mask, self._guard(self._carry))
+            elif known:
+                self._door.selector.unregister(side)
+
+    def _close(self) -> None:
+        self._closed = True
+        for side in (self._caller, self._port):
+            if side is None:
+                continue
+            if side in self._door.selector.get_map():
+                self._door.selector.unregister(side)
+            side.close()
+        self._door.forget()

@@ -1,0 +1,135 @@
+"""The door's process, on a real unix socket and real ports; that these are in a network of their own changes nothing here."""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import unittest
+from pathlib import Path
+
+from attempt_runner import BOOTSTRAP, PATIENCE_SECONDS
+
+LARGE = os.urandom(1024) * 5000
+
+
+class Door(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.path = str(Path(folder.name, "door"))
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(self.path)
+        listener.listen(64)
+        life, self.life = os.pipe()
+        command = [sys.executable, "-I", "-S", str(BOOTSTRAP / "door" / "__main__.py"), "-1"]
+        self.process = subprocess.Popen(command, stdin=life, stdout=listener.fileno(), stderr=subprocess.PIPE)
+        os.close(life)
+        listener.close()
+        self.addCleanup(self.end)
+
+    def end(self) -> None:
+        if self.life >= 0:
+            os.close(self.life)
+            self.life = -1
+        self.assertEqual(self.process.wait(PATIENCE_SECONDS), 0)
+        assert self.process.stderr is not None
+        if not self.process.stderr.closed:
+            with self.process.stderr as errors:
+                self.assertEqual(errors.read(), b"")
+
+    def call(self, port: int, answer: bytes = b"\0") -> socket.socket:
+        connection = socket.socket(socket.AF_UNIX)
+        self.addCleanup(connection.close)
+        connection.settimeout(PATIENCE_SECONDS)
+        connection.connect(self.path)
+        connection.sendall(port.to_bytes(2, "big"))
+        self.assertEqual(connection.recv(1), answer)
+        return connection
+
+    def listen(self) -> socket.socket:
+        server = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(server.close)
+        server.settimeout(PATIENCE_SECONDS)
+        return server
+
+    def test_carries_both_directions_to_their_ends(self) -> None:
+        server = self.listen()
+        caller = self.call(server.getsockname()[1])
+        app, _ = server.accept()
+        received: list[bytes] = []
+
+        def take() -> None:
+            while piece := app.recv(1000):
+                received.append(piece)
+            app.sendall(LARGE[::-1])
+            app.close()
+
+        thread = threading.Thread(target=take)
+        thread.start()
+        caller.sendall(LARGE)
+        # An end of one direction leaves the other.
+        caller.shutdown(socket.SHUT_WR)
+        with caller.makefile("rb") as answer:
+            self.assertEqual(answer.read(), LARGE[::-1])
+        thread.join()
+        self.assertEqual(b"".join(received), LARGE)
+
+    def test_what_the_port_says_first_follows_the_answer(self) -> None:
+        server = self.listen()
+
+        def greet() -> None:
+            with server.accept()[0] as app:
+                app.sendall(b"220 ready")
+
+        thread = threading.Thread(target=greet)
+        thread.start()
+        caller = self.call(server.getsockname()[1])
+        thread.join()
+        self.assertEqual(caller.recv(100), b"220 ready")
+
+    def test_a_port_where_nothing_listens_is_refused(self) -> None:
+        with self.listen() as server:
+            port = server.getsockname()[1]
+        self.assertEqual(self.call(port, b"\1").recv(1), b"")
+
+    def test_an_end_without_a_port_and_one_in_the_middle_hold_nobody_up(self) -> None:
+        with socket.socket(socket.AF_UNIX) as mute:
+            mute.connect(self.path)
+        server = self.listen()
+        left = self.call(server.getsockname()[1])
+        app, _ = server.accept()
+        left.close()
+        self.assertEqual(app.recv(1), b"")
+        app.close()
+        self.call(self.listen().getsockname()[1])
+
+    def test_more_callers_than_it_serves_at_once_wait_their_turn(self) -> None:
+        server = self.listen()
+        server.listen(1000)
+        port = server.getsockname()[1]
+        callers = [self.call(port) for _ in range(400)]
+        waiting = socket.socket(socket.AF_UNIX)
+        self.addCleanup(waiting.close)
+        waiting.settimeout(PATIENCE_SECONDS)
+        waiting.connect(self.path)
+        waiting.sendall(port.to_bytes(2, "big"))
+        apps = [server.accept()[0] for _ in callers]
+        waiting.settimeout(0)
+        with self.assertRaises(BlockingIOError):
+            waiting.recv(1)
+        waiting.settimeout(PATIENCE_SECONDS)
+        for connection in (*callers, *apps):
+            connection.close()
+        self.assertEqual(waiting.recv(1), b"\0")
+
+    def test_it_ends_when_who_started_it_does(self) -> None:
+        server = self.listen()
+        caller = self.call(server.getsockname()[1])
+        self.end()
+        self.assertEqual(caller.recv(1), b"")
+
+
+if __name__ == "__main__":
+    unittest.main()

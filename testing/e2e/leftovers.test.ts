@@ -1,0 +1,106 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { runAdmin, startTestServer, type TestServer } from '../fixtures/server.ts';
+
+let server: TestServer;
+let old: string;
+let young: string;
+let localData: string;
+
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(() => server.remove());
+
+/** A folder in the data folder that was last changed so many minutes ago, with a file in it. */
+async function makeFolder(path: string, minutes: number): Promise<string> {
+  const folder = join(server.dataDir, path);
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'file'), 'x'.repeat(10_000));
+  const at = new Date(Date.now() - minutes * 60_000);
+  await utimes(folder, at, at);
+  return folder;
+}
+
+beforeEach(async () => {
+  old = await makeFolder(`attempts/${randomUUID()}`, 150);
+  young = await makeFolder(`attempts/${randomUUID()}`, 0);
+  localData = await makeFolder(`local-data/${randomUUID()}/prod`, 150);
+});
+
+const findLine = (table: string, path: string) =>
+  table
+    .split('\n')
+    .find((line) => line.includes(path))
+    ?.split(/ {2,}/);
+
+describe('admin leftovers', () => {
+  it('shows what goes and what stays, and removes nothing', async () => {
+    const table = await runAdmin(server, ['leftovers']);
+    expect(table.split('\n')[0]).toMatch(/^KIND +NAME +AGE +SIZE +WHY$/);
+    const size = expect.stringMatching(/^1\d(\.\d)? kB$/) as string;
+    expect(findLine(table, old)).toEqual([
+      'folder',
+      old,
+      '2 h',
+      size,
+      'goes',
+      'no run knows of this attempt',
+    ]);
+    expect(findLine(table, young)?.slice(3)).toEqual([
+      size,
+      'stays',
+      'no run knows of this attempt; goes when it is 10 minutes old',
+    ]);
+    expect(findLine(table, localData)?.slice(4)).toEqual([
+      'stays',
+      'the data of a workspace that is gone: nothing but people removes it',
+    ]);
+    expect([old, young, localData].map((path) => existsSync(path))).toEqual([true, true, true]);
+  });
+
+  it('says the same for scripts', async () => {
+    const listed = JSON.parse(await runAdmin(server, ['leftovers', '--json'])) as Record<string, unknown>[];
+    const attempt = listed.find(({ id }) => id === old);
+    expect(attempt).toMatchObject({
+      kind: 'folder',
+      owner: { kind: 'attempt', attemptId: old.split('/').at(-1) },
+      is_leftover: true,
+      reason: 'no run knows of this attempt',
+    });
+    expect(attempt?.['size_bytes']).toBeGreaterThanOrEqual(10_000);
+    expect(Date.parse(String(attempt?.['made_at']))).toBeLessThan(Date.now() - 149 * 60_000);
+  });
+
+  it('removes what goes, beside a running server and without one', async () => {
+    const removed = await runAdmin(server, ['leftovers', '--remove']);
+    expect(removed.split('\n')[0]).toMatch(/^KIND +REMOVED +AGE +WHY$/);
+    expect(findLine(removed, old)).toEqual(['folder', old, '2 h', 'no run knows of this attempt']);
+    expect(removed).not.toContain(young);
+    expect([old, young, localData].map((path) => existsSync(path))).toEqual([false, true, true]);
+    const next = await makeFolder(`environments/key-${randomUUID().slice(0, 8)}`, 150);
+    await server.end('SIGTERM');
+    const rest = JSON.parse(await runAdmin(server, ['leftovers', '--remove', '--json'])) as { id: string }[];
+    expect(rest.map(({ id }) => id)).toContain(next);
+    expect(existsSync(next)).toBe(false);
+    server = await server.restart();
+  });
+});
+
+describe('a data folder of another installation', () => {
+  it('is refused, by the command and by a server, with what to do', async () => {
+    const path = join(server.dataDir, 'installation');
+    const own = await readFile(path, 'utf8');
+    await server.end('SIGTERM');
+    await writeFile(path, `${randomUUID()}\n`);
+    const words = /belongs to installation .* the database to installation .*PUMPHOUSE_DATA_DIR/;
+    await expect(runAdmin(server, ['leftovers', '--remove'])).rejects.toThrow(words);
+    await expect(server.restart()).rejects.toThrow(words);
+    expect(existsSync(old)).toBe(true);
+    await writeFile(path, own);
+    server = await server.restart();
+  });
+});
