@@ -25,9 +25,9 @@ export class TestReport {
     this.#failures.push(...failures);
   }
 
-  async #step(name, command, args) {
+  async #step(name, command, args, variables = {}) {
     process.stderr.write(`\n== ${name}\n`);
-    const child = spawn(command, args, { cwd: root, env: this.#env, stdio: 'inherit' });
+    const child = spawn(command, args, { cwd: root, env: { ...this.#env, ...variables }, stdio: 'inherit' });
     const [status] = await once(child, 'exit');
     return status === 0;
   }
@@ -40,11 +40,11 @@ export class TestReport {
     return isGood;
   }
 
-  async runVitest(name, args) {
+  async runVitest(name, args, variables = {}) {
     const report = join(this.#folder, 'vitest.json');
     rmSync(report, { force: true });
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-    const isGood = await this.#step(name, 'vitest', ['run', ...args, ...reporters]);
+    const isGood = await this.#step(name, 'vitest', ['run', ...args, ...reporters], variables);
     try {
       const results = JSON.parse(readFileSync(report, 'utf8'));
       const described = listVitestFailures(results, root);

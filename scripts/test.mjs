@@ -1,7 +1,8 @@
 // Runs every check and every test, after installing what is missing. The last line is `N passed, N failed` alone.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { TestReport } from './test-report.mjs';
 import { prepareToolchain, root } from './toolchain.mjs';
@@ -33,6 +34,19 @@ function countPythonTests([[status], output]) {
   report.count(Math.max(0, ran - failed), failed, failures);
 }
 
+/** Where no container engine can be had the tests on one are left out, which is said. CI has one. */
+function canRunEngines() {
+  if (process.platform !== 'linux' || process.getuid() !== 0) return false;
+  return env.CI === 'true' || findInPath('podman');
+}
+
+function findInPath(program) {
+  return (env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)));
+}
+
+const runsEngines = canRunEngines();
+const hasTools =
+  runsEngines && (await report.check('container tools', 'node', ['scripts/container-tools.mjs']));
 const pythonTests = startPythonTests();
 await report.check('format', 'prettier', ['--check', '--log-level', 'warn', '.']);
 await report.check('lint', 'oxlint', ['--type-aware', '--deny-warnings']);
@@ -42,4 +56,18 @@ countPythonTests(await pythonTests);
 
 await report.runVitest('tests', ['apps', 'packages', 'testing/fixtures', 'testing/house']);
 await report.runVitest('end-to-end and fault tests', ['testing/e2e', 'testing/faults']);
+if (hasTools) {
+  // The rest of what needs an engine takes longer: npm run test:containers, test:on-engine and test:image.
+  const onPodman = { PUMPHOUSE_TEST_ENGINES: 'podman' };
+  const executor = ['--config', 'vitest.containers.config.ts', 'apps/server/src/executors/docker'];
+  await report.runVitest('runs in containers', executor, onPodman);
+  const kills = [
+    'testing/faults/kill.test.ts',
+    '-t',
+    'in user code|the stored handle|between exit and finish',
+  ];
+  await report.runVitest('kills with runs in containers', kills, { PUMPHOUSE_TEST_EXECUTOR: 'podman' });
+} else if (!runsEngines) {
+  process.stderr.write('\nLeft out, since it takes root and Podman: the tests on a container engine.\n');
+}
 report.end();
