@@ -8,6 +8,7 @@ import { stopAbandonedPostgres } from '@pumphouse/server/store/postgres/embedded
 import { createApiWorkspace } from '../fixtures/api-workspace.ts';
 import { createWorkspace, triggerJob } from '../fixtures/deploy-workspace.ts';
 import { eventually } from '../fixtures/eventually.ts';
+import { createRunsPlace } from '../fixtures/runs-place.ts';
 import { startTestServer } from '../fixtures/server.ts';
 import { silentLog } from '../fixtures/test-postgres.ts';
 import { deployFaultWorkspace } from './fault-workspace.ts';
@@ -26,13 +27,14 @@ export async function createFaultSite() {
   const first = await startTestServer({ PUMPHOUSE_LEASE_SECONDS: String(leaseSeconds) });
   const workspaceId = await createWorkspace(first, 'faults');
   await deployFaultWorkspace(first, workspaceId);
-  const localData = join(first.dataDir, 'local-data', workspaceId, 'prod');
+  const runs = createRunsPlace(first.dataDir);
+  const localData = runs.locateLocalData(workspaceId, 'prod');
   const { describeRun } = createRunFacts(workspaceId, localData);
   await warmUp(first, async () => describeRun(first, await triggerJob(first, workspaceId, 'jobs.load')));
   await first.end('SIGTERM');
   const pauseFolder = await mkdtemp(join(tmpdir(), 'pumphouse-pause-'));
   const servers = createServers(first, join(pauseFolder, 'reached'));
-  const disk = createSiteDisk(first.dataDir);
+  const disk = createSiteDisk(first.dataDir, runs);
   const holdFile = join(localData, 'hold');
   let environments = 0;
 
@@ -64,7 +66,7 @@ export async function createFaultSite() {
 
     async remove(): Promise<void> {
       await servers.endServers();
-      for (const { pid } of await disk.listBootstraps()) process.kill(pid, 'SIGKILL');
+      for (const attemptId of await disk.listBootstraps()) await disk.killBootstrap(attemptId);
       await stopAbandonedPostgres(first.dataDir, silentLog);
       await rm(first.dataDir, { recursive: true, force: true });
       await rm(pauseFolder, { recursive: true, force: true });

@@ -59,18 +59,18 @@ describe('nothing is left ten minutes after kill -9 of a server', () => {
   it('of which the disk lost the folder of an attempt whose user code runs on', async () => {
     const first = await site.start({ pauseAt: 'before-handle-stored' });
     const jobRunId = await startHeldRun(site, first);
-    const [attempt] = await site.listBootstraps();
-    if (!attempt) throw new Error('no bootstrap runs');
+    const [attemptId] = await site.listBootstraps();
+    if (attemptId === undefined) throw new Error('no bootstrap runs');
     await first.end('SIGKILL');
-    await rm(join(site.dataDir, 'attempts', attempt.attemptId), { recursive: true });
+    await rm(join(site.dataDir, 'attempts', attemptId), { recursive: true });
     expect(await listLeftovers(1000)).toEqual([]);
 
     const next = await site.start();
     expect((await site.of(next).awaitEnd(jobRunId)).status).toBe('failed');
-    expect(await site.listProcesses(attempt.attemptId)).not.toEqual([]);
+    expect(await site.listProcesses(attemptId)).not.toEqual([]);
     expect(await removeLeftovers(0)).toEqual([]);
     expect(await removeLeftovers()).toEqual(['attempt: its run is over']);
-    expect(await site.listProcesses(attempt.attemptId)).toEqual([]);
+    expect(await site.listProcesses(attemptId)).toEqual([]);
     expect(await listLeftovers()).toEqual([]);
   });
 

@@ -57,10 +57,10 @@ it('goes on by itself after kill -9 of Postgres alone', async () => {
 it('fails a run whose bootstrap was killed in user code, with the lines it had, and leaves nothing running', async () => {
   const server = await site.start();
   const jobRunId = await startHeldRun(site, server);
-  const [bootstrap] = await site.listBootstraps();
-  if (!bootstrap) throw new Error('no bootstrap runs');
-  expect(await site.listProcesses(bootstrap.attemptId)).not.toEqual([]);
-  process.kill(bootstrap.pid, 'SIGKILL');
+  const [attemptId] = await site.listBootstraps();
+  if (attemptId === undefined) throw new Error('no bootstrap runs');
+  expect(await site.listProcesses(attemptId)).not.toEqual([]);
+  await site.killBootstrap(attemptId);
   expect(await site.describeRun(server, jobRunId)).toEqual({
     ...wholeRun,
     status: 'failed',
@@ -70,7 +70,7 @@ it('fails a run whose bootstrap was killed in user code, with the lines it had, 
     followers: [],
   });
   expect(await site.readFailureCode(jobRunId)).toBe('attempt_lost');
-  expect(await site.listProcesses(bootstrap.attemptId)).toEqual([]);
+  expect(await site.listProcesses(attemptId)).toEqual([]);
   await site.awaitTidiness();
 });
 
@@ -82,7 +82,7 @@ it('has what a bootstrap recorded that was killed while no server was there, how
   await first.end('SIGKILL');
   site.release();
   await eventually('the load is reported', () => site.hasRecorded('"text":"reported"'));
-  for (const { pid } of await site.listBootstraps()) process.kill(pid, 'SIGKILL');
+  for (const attemptId of await site.listBootstraps()) await site.killBootstrap(attemptId);
   const next = await site.start();
   expect(await site.describeRun(next, jobRunId)).toMatchObject({
     status: 'failed',

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from 'pg';
+import type { RunsPlace } from '../fixtures/runs-place.ts';
 import {
   listProcesses,
   readBootId,
@@ -12,26 +13,16 @@ import { listProcessesWithVariable } from '../fixtures/api-workspace.ts';
 import { eventually } from '../fixtures/eventually.ts';
 
 /** What a data folder tells about attempts and Postgres while no server may be there to ask. */
-export function createSiteDisk(dataDir: string) {
-  const attemptsFolder = join(dataDir, 'attempts');
-  const listAttempts = () => readdir(attemptsFolder);
+export function createSiteDisk(dataDir: string, runs: RunsPlace) {
   const cluster = join(dataDir, 'postgres', 'data');
 
   return {
-    /** Bootstraps that run, with the attempt of each. */
-    async listBootstraps(): Promise<{ attemptId: string; pid: number }[]> {
-      const listed = (await listAttempts()).map((attemptId) => {
-        const path = join(attemptsFolder, attemptId, 'process.json');
-        const { pid } = existsSync(path)
-          ? (JSON.parse(readFileSync(path, 'utf8')) as { pid: number })
-          : { pid: 0 };
-        return { attemptId, pid };
-      });
-      return listed.filter(({ pid }) => existsSync(`/proc/${pid}`));
-    },
+    /** Attempts whose bootstrap runs. */
+    listBootstraps: () => runs.listBootstraps(),
+    killBootstrap: (attemptId: string) => runs.killBootstrap(attemptId),
     /** Whether an attempt has recorded these words, delivered or not. */
-    async hasRecorded(words: string): Promise<boolean> {
-      const spools = (await listAttempts()).map((attemptId) => join(attemptsFolder, attemptId, 'spool'));
+    hasRecorded(words: string): boolean {
+      const spools = runs.listAttempts().map((attemptId) => runs.locateSpool(attemptId));
       return spools.some((spool) => existsSync(spool) && readFileSync(spool, 'utf8').includes(words));
     },
     /** Everything that runs for an attempt. */
@@ -62,9 +53,8 @@ export function createSiteDisk(dataDir: string) {
     /** Waits until what the attempts of the site needed is put away: their folders are gone, their logs packed. */
     async awaitTidiness(): Promise<void> {
       await eventually('attempts are removed and logs packed', async () => {
-        const attempts = await listAttempts();
         const logs = await readdir(join(dataDir, 'blobs', 'logs'), { recursive: true });
-        return attempts.length === 0 && logs.every((name) => !name.endsWith('.ndjson'));
+        return runs.listAttempts().length === 0 && logs.every((name) => !name.endsWith('.ndjson'));
       });
     },
   };

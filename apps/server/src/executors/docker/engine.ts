@@ -13,12 +13,16 @@ export interface EngineFacts {
 
 /** An engine that does not begin to answer within this time counts as gone. Builds and pulls stream, so they may take longer. */
 const answerTimeoutMilliseconds = 60_000;
+/** For a question whose answer is known at once: longer than a busy engine takes, shorter than whoever asks for readiness waits. */
+const pingTimeoutMilliseconds = 3000;
 
 /** A client for the address. Nothing is sent yet. */
-export async function connectEngine({ url, tls }: EngineAddress): Promise<Docker> {
+export async function connectEngine(
+  { url, tls }: EngineAddress,
+  timeout = answerTimeoutMilliseconds,
+): Promise<Docker> {
   // On first use: the package brings half a second of loading that other executors need not pay.
   const { default: Client } = await import('dockerode');
-  const timeout = answerTimeoutMilliseconds;
   const parsed = new URL(url);
   if (parsed.protocol === 'unix:')
     return new Client({ socketPath: decodeURIComponent(parsed.pathname), timeout });
@@ -46,10 +50,15 @@ export async function readEngineFacts(engine: Docker): Promise<EngineFacts> {
   };
 }
 
+/** Asks for a sign of life. @throws when there is none within three seconds */
+export async function pingEngine(address: EngineAddress): Promise<void> {
+  await (await connectEngine(address, pingTimeoutMilliseconds)).ping();
+}
+
 /** Whether something that speaks the API answers at the address. */
 export async function engineAnswers(address: EngineAddress): Promise<boolean> {
   try {
-    await (await connectEngine(address)).ping();
+    await pingEngine(address);
     return true;
   } catch {
     return false;
