@@ -51,9 +51,9 @@ export function formatSection({ title, noise, rows }: Section): string {
   return [`${title}   [${load}]`, ...rows.map(formatRow), ''].join('\n');
 }
 
-const nameWidth = 60;
+const nameWidth = 62;
 const figureWidth = 40;
-const baselineWidth = 56;
+const baselineWidth = 66;
 const ratioWidth = 9;
 
 export const tableHead = [

@@ -50,7 +50,7 @@ export async function startContainer(engine: Docker, spec: AttemptSpec, place: A
   const plan = planContainer(planAttempt(spec, place));
   for (;;) {
     try {
-      await makeVolumes(engine, spec, place.volumes);
+      await makeVolume(engine, spec, place.volumes.attempt);
       await engine.createContainer(plan);
       break;
     } catch (error) {
@@ -78,20 +78,29 @@ export async function startContainer(engine: Docker, spec: AttemptSpec, place: A
   }
 }
 
-async function makeVolumes(engine: Docker, spec: AttemptSpec, volumes: AttemptVolumes): Promise<void> {
-  const { installationId, attemptId, jobRunId, localData } = spec;
+async function makeVolume(engine: Docker, spec: AttemptSpec, volume: string): Promise<void> {
+  const { installationId, attemptId, jobRunId } = spec;
   await engine.createVolume({
-    Name: volumes.attempt,
+    Name: volume,
     Labels: labelsOf(installationId, 'attempt', { [labels.attempt]: attemptId, [labels.run]: jobRunId }),
   });
-  if (volumes.localData === null || localData === null) return;
+}
+
+/** The volume of a workspace's local data: made at its first attempt, and there for good. @returns its name */
+export async function makeLocalData(
+  engine: Docker,
+  { installationId, localData }: AttemptSpec,
+  volume: string | null,
+): Promise<string | null> {
+  if (volume === null || localData === null) return null;
   await engine.createVolume({
-    Name: volumes.localData,
+    Name: volume,
     Labels: labelsOf(installationId, 'local-data', {
       [labels.workspace]: localData.workspaceId,
       [labels.profile]: localData.profile,
     }),
   });
+  return volume;
 }
 
 /** @returns whether the container has been started; false when it was never, and is gone now */

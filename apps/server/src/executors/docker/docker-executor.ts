@@ -15,6 +15,7 @@ import {
   inspectAttempt,
   judgeAttempt,
   listAttempts,
+  makeLocalData,
   removeAttempt,
   removeVolume,
   startContainer,
@@ -43,7 +44,7 @@ import {
 import { putFiles } from './files.ts';
 import { createImages, type Images } from './images.ts';
 import { attemptName, executorName, folders, shortInstallation } from './names.ts';
-import { ensureNetwork, findGatewayAddress, planNetwork, type NetworkOptions } from './network.ts';
+import { createNetworks, planNetwork, type NetworkOptions, type Networks } from './network.ts';
 import { createSpoolReader } from './spool.ts';
 import { createVolumeSizes, organizationOf } from './volume-sizes.ts';
 import { buildHandle } from './attempt-place.ts';
@@ -71,6 +72,7 @@ interface Connection {
   facts: EngineFacts;
   engineId: string;
   images: Images;
+  networks: Networks;
 }
 
 /** An executor for the engine at an address; nothing is asked of it yet. */
@@ -90,7 +92,10 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
     ]);
     const images = createImages({ engine, template: options.runnerImage, bootstrap, build: null });
     measureVolumes = createVolumeSizes(engine, installationId);
-    return { engine, facts, engineId, images };
+    const networks = createNetworks(engine, facts.isPodman, (kind) =>
+      planNetwork(installationId, network, kind),
+    );
+    return { engine, facts, engineId, images, networks };
   }
 
   /** The engine, which may have been away or have changed since. @throws ExecutorError backend where none answers */
@@ -132,33 +137,38 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
       ? null
       : `pumphouse-${shortInstallation(installationId)}-data-${localData.workspaceId}-${localData.profile}`;
 
-  async function runsNetwork({ engine, facts }: Connection, kind: 'runs' | 'builds'): Promise<string> {
-    return ensureNetwork(engine, facts.isPodman, planNetwork(installationId, network, kind));
-  }
-
   async function startAttempt(spec: AttemptSpec): Promise<AttemptHandle> {
     checkNames(spec);
     return withEngine(`Attempt ${spec.attemptId} could not be started`, async (connection) => {
-      const { engine, facts, engineId, images } = connection;
+      const { engine, facts, engineId, images, networks } = connection;
       const handle = buildHandle({ engineId, attemptId: spec.attemptId, jobRunId: spec.jobRunId });
+      const needed = Promise.all([
+        requireEnvironment(engine, spec.environment),
+        networks.require('runs'),
+        makeLocalData(engine, spec, localDataVolume(spec)),
+      ]);
+      // An attempt that has started already needs none of them.
+      needed.catch(() => undefined);
       const found = await inspectAttempt(engine, spec.attemptId);
       if (found !== null && hasStarted(found)) return handle;
-      const environment = await requireEnvironment(engine, spec.environment);
+      const [environment, { name: network }, localData] = await needed;
       const image = await images.require(environment.python);
+      const volumes = {
+        attempt: attemptVolume(spec.attemptId),
+        environment: spec.environment.path,
+        localData,
+      };
       try {
         await startContainer(engine, spec, {
           engineId,
           image: image.id,
-          network: await runsNetwork(connection, 'runs'),
+          network,
           engineCpus: facts.cpus,
-          volumes: {
-            attempt: attemptVolume(spec.attemptId),
-            environment: spec.environment.path,
-            localData: localDataVolume(spec),
-          },
+          volumes,
         });
       } catch (error) {
-        // Removed since it was last looked at: the next try finds, pulls or builds it.
+        // What was there when it was last looked at may be gone: the next try finds, pulls, builds or makes it.
+        networks.forget();
         if (isMissing(error)) images.forget();
         throw error;
       }
@@ -171,7 +181,7 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
       // First, since nothing else is given up so soon.
       await pingEngine(options.engine);
       const connection = await connect();
-      await runsNetwork(connection, 'runs');
+      await connection.networks.require('runs');
       return {
         ok: true,
         detail: `Runs are containers of ${connection.facts.label} at ${options.engine.url}.`,
@@ -189,8 +199,9 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
     capabilities: () => ({ memoryLimit: true, isolated: true, localData: true, interactive: false }),
     probe,
     findGateway: () =>
-      withEngine('The network of runs cannot be read', async (connection) =>
-        findGatewayAddress(connection.engine, await runsNetwork(connection, 'runs')),
+      withEngine(
+        'The network of runs cannot be read',
+        async ({ networks }) => (await networks.require('runs')).gateway,
       ),
     buildEnvironment: (spec, onLine, signal) =>
       withEngine('The environment could not be built', async (connection) => {
@@ -201,7 +212,7 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
           engine: connection.engine,
           installationId,
           image,
-          network: await runsNetwork(connection, 'builds'),
+          network: (await connection.networks.require('builds')).name,
           engineCpus: connection.facts.cpus,
           limits: options.buildLimits,
         };

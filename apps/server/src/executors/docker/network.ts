@@ -11,6 +11,9 @@ export interface NetworkOptions {
   egress: boolean;
 }
 
+/** What a network is for. */
+type NetworkKind = Extract<ObjectKind, 'runs' | 'builds'>;
+
 interface NetworkPlan {
   name: string;
   /** Names of interfaces have 15 characters at most, and two engines on one machine would both choose the same first one. */
@@ -23,7 +26,7 @@ interface NetworkPlan {
 export function planNetwork(
   installationId: string,
   { name, egress }: NetworkOptions,
-  kind: Extract<ObjectKind, 'runs' | 'builds'>,
+  kind: NetworkKind,
 ): { existing: string } | { own: NetworkPlan } {
   if (name !== null) return { existing: name };
   const short = shortInstallation(installationId);
@@ -39,14 +42,56 @@ export function planNetwork(
   };
 }
 
-/** Makes the network where it is not there yet, and gives its name. @throws ExecutorError config for a network that should be there */
-export async function ensureNetwork(
+/** What is known of a network that is there. */
+export interface RunsNetwork {
+  name: string;
+  /** The address at which its containers meet the engine's machine; null where it has none. */
+  gateway: string | null;
+}
+
+/**
+ * A network that was there a moment ago is not asked for again with each start: Podman gives no answer about any while it sets one up,
+ * which many starts at once do all the time. Short, since a network that others make anew in that time may have other addresses.
+ */
+const trustedMilliseconds = 5_000;
+
+export type Networks = ReturnType<typeof createNetworks>;
+
+/** Finds or makes the networks of an installation. */
+export function createNetworks(
+  engine: Docker,
+  isPodman: boolean,
+  plan: (kind: NetworkKind) => ReturnType<typeof planNetwork>,
+) {
+  const trusted = new Map<NetworkKind, { network: Promise<RunsNetwork>; until: number }>();
+  return {
+    /** @throws ExecutorError config for a network that should be there */
+    require(kind: NetworkKind): Promise<RunsNetwork> {
+      const known = trusted.get(kind);
+      if (known && known.until > performance.now()) return known.network;
+      const asked = { network: ensureNetwork(engine, isPodman, plan(kind)), until: Infinity };
+      trusted.set(kind, asked);
+      asked.network.then(
+        () => (asked.until = performance.now() + trustedMilliseconds),
+        () => (asked.until = 0),
+      );
+      return asked.network;
+    },
+    /** After a start that failed, maybe since its network is gone. */
+    forget(): void {
+      trusted.clear();
+    },
+  };
+}
+
+async function ensureNetwork(
   engine: Docker,
   isPodman: boolean,
   planned: ReturnType<typeof planNetwork>,
-): Promise<string> {
+): Promise<RunsNetwork> {
   const name = 'existing' in planned ? planned.existing : planned.own.name;
-  if ((await orNull(engine.getNetwork(name).inspect())) !== null) return name;
+  const found = await inspectNetwork(engine, name);
+  if (found !== null) return found;
   if ('existing' in planned) {
     throw new ExecutorError(
       'config',
@@ -59,7 +104,18 @@ export async function ensureNetwork(
     // Another server was first.
     if (!isConflict(error)) throw error;
   }
-  return name;
+  const made = await inspectNetwork(engine, name);
+  if (made === null) throw new Error(`The network ${name} is not there although it was made.`);
+  return made;
+}
+
+async function inspectNetwork(engine: Docker, name: string): Promise<RunsNetwork | null> {
+  const found = (await orNull(engine.getNetwork(name).inspect())) as {
+    IPAM?: { Config?: { Gateway?: string }[] };
+  } | null;
+  if (found === null) return null;
+  const gateways = (found.IPAM?.Config ?? []).map(({ Gateway }) => Gateway?.split('/')[0] ?? '');
+  return { name, gateway: gateways.find((address) => /^\d+\.\d+\.\d+\.\d+$/.test(address)) ?? null };
 }
 
 async function createDockerNetwork(engine: Docker, plan: NetworkPlan): Promise<void> {
@@ -101,13 +157,4 @@ function dial(engine: Docker, path: string, body: object): Promise<unknown> {
       error ? reject(error) : resolve(data),
     );
   });
-}
-
-/** The address at which a network's containers meet the engine's machine; null where the network has none. */
-export async function findGatewayAddress(engine: Docker, network: string): Promise<string | null> {
-  const found = (await engine.getNetwork(network).inspect()) as {
-    IPAM?: { Config?: { Gateway?: string }[] };
-  };
-  const gateways = (found.IPAM?.Config ?? []).map(({ Gateway }) => Gateway?.split('/')[0] ?? '');
-  return gateways.find((address) => /^\d+\.\d+\.\d+\.\d+$/.test(address)) ?? null;
 }
