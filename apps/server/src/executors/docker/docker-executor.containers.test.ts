@@ -16,7 +16,8 @@ import { createEnginePlace } from './testing/engine-place.ts';
 
 async function createHarness(kind: EngineKind, options: TestEngineOptions): Promise<ConformanceHarness> {
   const place = await createEnginePlace(kind, options);
-  const { engine, installationId, routes, createExecutor } = place;
+  const { engine, installationId, routes } = place;
+  const createExecutor = () => place.createExecutor();
   const environment = await createExecutor().buildEnvironment(place.describeEnvironment(), () => undefined);
   const createSpec = async (behaviour: AttemptBehaviour) =>
     place.describeAttempt({ program: conformanceProgram, variables: { BEHAVIOUR: behaviour } }, environment);
