@@ -14,6 +14,7 @@ import {
   type AttemptRoutes,
   type ServedAttempt,
 } from '../../process/testing/attempt-routes.ts';
+import { serveAttempt } from '../../process/testing/served-attempt.ts';
 import { createDockerExecutor, type DockerExecutor } from '../docker-executor.ts';
 import { connectEngine } from '../engine.ts';
 import type { NetworkOptions } from '../network.ts';
@@ -75,27 +76,11 @@ export async function createEnginePlace(
       uid,
     }),
     describeAttempt(served, environment) {
-      const attemptId = randomUUID();
-      const variables = {
-        ...served.variables,
-        STARTED_URL: `${url}/user-code/${attemptId}/started`,
-        REPORT_URL: `${url}/user-code/${attemptId}/report`,
-        TEST_ATTEMPT: attemptId,
-      };
-      routes.serve(attemptId, { ...served, variables });
+      const spec = serveAttempt({ routes, url, environment, installationId, uid }, served);
       return {
-        attemptId,
-        jobRunId: `run-of-${attemptId}`,
-        installationId,
-        claimNumber: 1,
-        attemptsUrl: url,
-        bootstrapToken: `token-of-${attemptId}`,
-        environment,
-        workFolderName: 'my-workspace',
+        ...spec,
         localData: { workspaceId: 'workspace-1', profile: 'prod', access: 'read-write' },
-        uid,
         limits: { memoryBytes: 512 * 1024 * 1024, cpus: 1, processes: 64 },
-        network: 'shared',
       };
     },
     async close() {
