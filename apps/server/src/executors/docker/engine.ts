@@ -1,6 +1,6 @@
 /** The connection to a container engine: the Docker Engine API, which Docker and Podman both speak. */
 import type Docker from 'dockerode';
-import { ExecutorError, type ExecutorErrorKind } from '../executor.ts';
+import { EnvironmentBuildError, ExecutorError, type ExecutorErrorKind } from '../executor.ts';
 import type { EngineAddress } from './engine-address.ts';
 
 /** What the engine says of itself; asked once a connection. */
@@ -98,11 +98,11 @@ export function engineWords(error: unknown): string {
 }
 
 /**
- * A failure of the engine as the executor's own: what the engine refuses for what is asked of it fails again (`config`), all else may
+ * A failure of the engine as the executor's own, which those that are it already stay: what the engine refuses for what is asked of it fails again (`config`), all else may
  * pass (`backend`).
  */
-export function asExecutorError(error: unknown, doing: string): ExecutorError {
-  if (error instanceof ExecutorError) return error;
+export function asExecutorError(error: unknown, doing: string): ExecutorError | EnvironmentBuildError {
+  if (error instanceof ExecutorError || error instanceof EnvironmentBuildError) return error;
   const words = engineWords(error);
   return new ExecutorError(judgeKind(statusOf(error), words), `${doing}: ${words}`, { cause: error });
 }

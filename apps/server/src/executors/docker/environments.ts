@@ -137,7 +137,6 @@ export async function buildEnvironment(
     isBuilt = true;
     return { executor: executorName, path: id };
   } catch (error) {
-    if (error instanceof EnvironmentBuildError) throw error;
     throw asExecutorError(error, 'The environment could not be built');
   } finally {
     // What an engine that is gone keeps of this is found by its labels later.
