@@ -94,7 +94,9 @@ export async function orNull<Result>(asked: Promise<Result>): Promise<Result | n
 export function engineWords(error: unknown): string {
   const body = (error as { json?: { message?: unknown; cause?: unknown } } | null)?.json;
   if (typeof body?.message === 'string') return body.message.trim();
-  return error instanceof Error ? error.message : String(error);
+  const words = error instanceof Error ? error.message : String(error);
+  // Of an answer that would have been a stream, the client keeps the words only.
+  return words.replace(/^\(HTTP code \d+\) .*? - /, '').trim();
 }
 
 /**

@@ -67,9 +67,12 @@ export function createImages({ engine, template, bootstrap, build }: ImagesOptio
     } catch (error) {
       // No status and no words of a registry: the engine itself is gone.
       if (statusOf(error) === null && (error as NodeJS.ErrnoException).code !== undefined) throw error;
-      throw new ExecutorError('image', `The image ${reference} could not be pulled: ${engineWords(error)}`, {
-        cause: error,
-      });
+      throw new ExecutorError(
+        'image',
+        `The image ${reference} could not be pulled: ${engineWords(error)}. ` +
+          'Look at the registry from the machine of the engine, or name another image in PUMPHOUSE_RUNNER_IMAGE.',
+        { cause: error },
+      );
     }
   }
 
