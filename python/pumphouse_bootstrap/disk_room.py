@@ -1,23 +1,25 @@
-"""Room on a full disk for the record of how user code has ended."""
+"""Room on a full disk: for what user code says of it, and for the record of how user code has ended."""
 
 from __future__ import annotations
 
 import os
 
-# The last words of user code, which may be in its pipes still, and the exit record.
+# User code that has filled the disk tells of it, as a rule, and ends.
 _RESERVED_BYTES = 256 * 1024
 
 
 class DiskRoom:
     """
-    Kept from the beginning and given up at the end: what has filled the disk is most often the run itself, and it can fill it with
-    what is not the attempt's to remove, such as local data.
+    What can be given up. A reserve comes first, since a run can fill the disk with what is not the attempt's to remove, such as local
+    data; when user code has ended, its own files go too.
     """
 
     def __init__(self, folder: str, work_folder: str) -> None:
-        self._reserve = os.path.join(folder, "reserve")
+        self._reserve: str | None = os.path.join(folder, "reserve")
         # HOME and TMPDIR of user code are beside its work folder.
         self._work = os.path.dirname(work_folder)
+        self._user_code_ended = False
+        self.work_removed = False
         try:
             descriptor = os.open(self._reserve, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
             try:
@@ -25,15 +27,26 @@ class DiskRoom:
             finally:
                 os.close(descriptor)
         except OSError:
-            # A disk that is full already, or that cannot reserve: the work folder may still make room.
+            # The disk is full already, or cannot reserve.
             pass
 
-    def give_up(self) -> None:
-        """Removes the reserve, and the files of user code, which nobody reads after its end. Links are not followed."""
+    def user_code_ended(self) -> None:
+        """From now on nobody needs its files."""
+        self._user_code_ended = True
+
+    def make(self) -> bool:
+        """Whether something was given up, so that a write that found no room may try again. Links are not followed."""
+        if self._reserve is not None:
+            path, self._reserve = self._reserve, None
+            try:
+                os.unlink(path)
+                return True
+            except OSError:
+                pass
+        if not self._user_code_ended or self.work_removed:
+            return False
         import shutil
 
-        try:
-            os.unlink(self._reserve)
-        except OSError:
-            pass
+        self.work_removed = True
         shutil.rmtree(self._work, ignore_errors=True)
+        return True

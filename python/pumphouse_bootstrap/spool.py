@@ -7,7 +7,8 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable
+
+from pumphouse_bootstrap.disk_room import DiskRoom
 
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 _FIRST_PAUSE_SECONDS = 0.05
@@ -27,10 +28,12 @@ class Spool:
     then waits in its own write.
     """
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, room: DiskRoom | None = None) -> None:
+        """`room`: given up on a full disk, before an append waits."""
         self.path = os.path.join(folder, "spool")
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
         self._descriptor = os.open(self.path, flags, 0o600)
+        self._room = room
         self._writing = threading.Lock()
         self._count = 0
         self._closed = False
@@ -39,11 +42,6 @@ class Spool:
         self._second = -1
         self._waited = 0.0
         self._second_text = ""
-        self._make_room: Callable[[], None] | None = None
-
-    def user_code_ended(self, make_room: Callable[[], None]) -> None:
-        """From now on nobody is there to free a full disk but this: `make_room` is called once, when an append finds no room."""
-        self._make_room = make_room
 
     def append(self, kind: str, synced: bool = False, **fields: object) -> None:
         """One record. `synced`: returns when the disk itself has it. Raises SpoolClosed after `append_exit`."""
@@ -115,9 +113,7 @@ class Spool:
             except OSError as error:
                 if error.errno not in _DISK_FULL:
                     raise
-                if make_room := self._make_room:
-                    self._make_room = None
-                    make_room()
+                if self._room is not None and self._room.make():
                     continue
                 time.sleep(pause)
                 waited += pause

@@ -8,6 +8,7 @@ from pathlib import Path
 from unittest import mock
 
 from attempt_runner import await_true
+from pumphouse_bootstrap.disk_room import DiskRoom
 from pumphouse_bootstrap.spool import Spool, SpoolClosed, encode_line
 
 
@@ -74,26 +75,29 @@ class SpoolRecords(unittest.TestCase):
         self.assertEqual(records[0]["text"], "waited")
         self.assertIn("disk", records[1]["text"])
 
-    def test_when_user_code_has_ended_a_full_disk_is_given_room_once(self) -> None:
-        descriptor = self.spool._descriptor
+    def test_on_a_full_disk_the_reserve_goes_first_and_the_work_folder_when_user_code_has_ended(self) -> None:
+        folder = Path(self.folder, "attempt")
+        work = folder / "work" / "shop"
+        work.mkdir(parents=True)
+        (work / "link").symlink_to(self.folder)
+        room = DiskRoom(str(folder), str(work))
+        reserve = folder / "reserve"
+        self.assertGreaterEqual(os.stat(reserve).st_blocks * 512, 256 * 1024)
+        spool = Spool(str(folder), room)
         full = os.open("/dev/full", os.O_WRONLY)
-        kept = os.dup(descriptor)
-        os.dup2(full, descriptor)
-        made = 0
-
-        def make_room() -> None:
-            nonlocal made
-            made += 1
-            os.dup2(kept, descriptor)
-
-        # One that waits already gets it too.
-        writer = threading.Thread(target=lambda: self.spool.append("note", text="waited"))
+        kept = os.dup(spool._descriptor)
+        os.dup2(full, spool._descriptor)
+        writer = threading.Thread(target=lambda: spool.append("note", text="waited"))
         writer.start()
-        self.spool.user_code_ended(make_room)
+        await_true(lambda: not reserve.exists(), "the reserve is given up")
+        self.assertTrue(work.exists())
+        room.user_code_ended()
+        await_true(lambda: not work.exists(), "the work folder is given up")
+        os.dup2(kept, spool._descriptor)
         writer.join()
-        self.spool.append_exit(code=1)
-        self.assertEqual([record["kind"] for record in self.read()], ["note", "exit"])
-        self.assertEqual(made, 1)
+        spool.append_exit(code=1)
+        self.assertEqual([record["kind"] for record in self.read(spool.path)], ["note", "exit"])
+        self.assertTrue(os.path.exists(self.spool.path))
 
     def test_waiting_for_more_ends_when_there_is_more(self) -> None:
         seen: list[tuple[int, bool]] = []
