@@ -34,6 +34,7 @@ async function createHarness(kind: EngineKind, options: TestEngineOptions): Prom
       installationId,
       runnerImage: 'localhost/pumphouse-runner:{python}',
       bootstrapDir,
+      imageSources: null,
       buildLimits: { memoryBytes: 1024 ** 3, cpus: 2, processes: 256 },
       network: { name: null, egress: true },
     });

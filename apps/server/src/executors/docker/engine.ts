@@ -68,7 +68,9 @@ export function isMissing(error: unknown): boolean {
 
 /** What stands in the way of a removal or a creation: it is in use, or there already. */
 export function isConflict(error: unknown): boolean {
-  return statusOf(error) === 409;
+  // Podman has no status of its own for the name of a container that is there.
+  const { cause } = (error as { json?: { cause?: unknown } } | null)?.json ?? {};
+  return statusOf(error) === 409 || cause === 'that name is already in use';
 }
 
 /** The result, or null where the engine says that there is no such thing. */
