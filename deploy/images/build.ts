@@ -48,22 +48,29 @@ async function findEngine(wanted: string | undefined): Promise<EngineCommand> {
   throw new Error(`No container engine answers to ${kinds.join(' or ')} info: install or start one.`);
 }
 
-async function main(): Promise<void> {
-  const { engine: wanted, name, base, debian, 'ca-bundle': caBundle = null, pythons } = readArguments();
+type Wishes = ReturnType<typeof readArguments>;
+
+async function main({ engine: wanted, name, base, debian, 'ca-bundle': caBundle, pythons }: Wishes) {
   const engine = await findEngine(wanted);
   for (const python of pythons) {
     const image = name.replaceAll('{python}', python);
     const start = debian
       ? await importDebianBase(engine, python)
       : (base?.replaceAll('{python}', python) ?? null);
-    await buildRunnerImage(engine, { python, name: image, base: start, caBundle });
+    await buildRunnerImage(engine, { python, name: image, base: start, caBundle: caBundle ?? null });
     process.stdout.write(`${image}\n`);
   }
 }
 
-try {
-  await main();
-} catch (error) {
-  process.stderr.write(`${(error as Error).message}\n\n${usage}`);
+function giveUp(error: unknown, hint: string): never {
+  process.stderr.write(`${(error as Error).message}\n${hint}`);
   process.exit(1);
 }
+
+let wishes: Wishes;
+try {
+  wishes = readArguments();
+} catch (error) {
+  giveUp(error, `\n${usage}`);
+}
+await main(wishes).catch((error: unknown) => giveUp(error, ''));

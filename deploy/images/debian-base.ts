@@ -28,15 +28,27 @@ export async function importDebianBase(engine: EngineCommand, python: string): P
     throw new Error(
       `No release of Debian that is supported has Python ${python}; ${debianMinors.join(' and ')} can be had.`,
     );
-  const args = bootstrapArguments(release);
-  const recipe = createHash('sha256').update(JSON.stringify(args)).digest('hex').slice(0, 12);
-  const name = `localhost/pumphouse-debian-python:${python}-${recipe}`;
-  if (!(await hasImage(engine, name)))
-    await callEngine(engine, ['import', await makeRoot(`${release}-${recipe}`, args), name]);
-  return name;
+  return importDebianRoot(engine, { name: `python:${python}`, release, packages });
 }
 
-function bootstrapArguments(release: string): string[] {
+export interface DebianRoot {
+  /** What the image is called, and the beginning of its tag. */
+  name: `${string}:${string}`;
+  release: string;
+  packages: readonly string[];
+}
+
+/** As `importDebianBase`, with packages of one's own. @returns the image's name */
+export async function importDebianRoot(engine: EngineCommand, root: DebianRoot): Promise<string> {
+  const args = bootstrapArguments(root);
+  const recipe = createHash('sha256').update(JSON.stringify(args)).digest('hex').slice(0, 12);
+  const image = `localhost/pumphouse-debian-${root.name}-${recipe}`;
+  if (!(await hasImage(engine, image)))
+    await callEngine(engine, ['import', await makeRoot(`${root.release}-${recipe}`, args), image]);
+  return image;
+}
+
+function bootstrapArguments({ release, packages }: DebianRoot): string[] {
   const options = leftOut.map((path) => `--dpkgopt=path-exclude=${path}`);
   return ['--quiet', '--variant=minbase', `--include=${packages.join(',')}`, ...options, release];
 }

@@ -4,6 +4,7 @@ import compileall
 import os
 import py_compile
 import re
+import ssl
 import stat
 import sys
 import sysconfig
@@ -12,6 +13,7 @@ import sysconfig
 FIRST_UID, LAST_UID = 60906, 61180
 # Volumes are mounted here. An engine gives a new volume the mode of the folder below it.
 VOLUME_FOLDERS = ("/attempt", "/local-data", "/environment", "/cache")
+CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 # Of the standard library, what no run imports.
 NOT_COMPILED = r"/(test|tests|idlelib|lib2to3|tkinter|turtledemo|ensurepip|site-packages|dist-packages)/"
 
@@ -51,6 +53,13 @@ def make_volume_folders() -> None:
         os.chmod(folder, 0o1777)
 
 
+def trust_bundle() -> None:
+    """OpenSSL's own default is a folder of single certificates, which a bundle that was given to the build does not change."""
+    default = ssl.get_default_verify_paths().openssl_cafile
+    if not os.path.lexists(default):
+        os.symlink(CA_BUNDLE, default)
+
+
 def drop_privileged_bits() -> None:
     """Nothing in a run may become another user, not even where an engine was told to allow it."""
     for folder, _, names in os.walk("/usr"):
@@ -66,6 +75,7 @@ def main(python: str) -> None:
     compile_library()
     name_users()
     make_volume_folders()
+    trust_bundle()
     drop_privileged_bits()
 
 

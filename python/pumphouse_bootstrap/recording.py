@@ -9,6 +9,7 @@ import time
 from pumphouse_bootstrap import events as event_names
 from pumphouse_bootstrap.beacon import Beacon
 from pumphouse_bootstrap.control_groups import ControlGroups
+from pumphouse_bootstrap.disk_room import DiskRoom
 from pumphouse_bootstrap.events import Events
 from pumphouse_bootstrap.masking import Masker
 from pumphouse_bootstrap.output import OutputReader
@@ -35,6 +36,7 @@ class Recording:
         self._events = events
         self._masker = Masker(self._begin.masked_values)
         self._spool = Spool(start.folder)
+        self._room = DiskRoom(start.folder, start.work_folder)
         self._sender = Sender(self._spool, calls, events)
         self._process = UserProcess(start, self._begin)
         self._control_groups = ControlGroups(start.control_groups)
@@ -75,6 +77,7 @@ class Recording:
     def finish_unstarted(self, reason: CannotStart) -> int:
         """The end of an attempt whose user code never ran."""
         self._sender.start()
+        self._spool.user_code_ended(self._room.give_up)
         detail = self._masker.mask(reason.detail.encode("utf-8", "backslashreplace")).decode("utf-8", "replace")
         self._append_exit({"code": reason.code, "detail": detail}, killed=0)
         return self._await_delivery()
@@ -100,6 +103,7 @@ class Recording:
             self._handle(self._events.next(remaining))
         self._process.close_network()
         killed = kill_descendants(self._process.reap)
+        self._spool.user_code_ended(self._room.give_up)
         output.drain()
         return killed
 

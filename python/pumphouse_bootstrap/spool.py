@@ -7,6 +7,7 @@ import json
 import os
 import threading
 import time
+from collections.abc import Callable
 
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 _FIRST_PAUSE_SECONDS = 0.05
@@ -38,6 +39,11 @@ class Spool:
         self._second = -1
         self._waited = 0.0
         self._second_text = ""
+        self._make_room: Callable[[], None] | None = None
+
+    def user_code_ended(self, make_room: Callable[[], None]) -> None:
+        """From now on nobody is there to free a full disk but this: `make_room` is called once, when an append finds no room."""
+        self._make_room = make_room
 
     def append(self, kind: str, synced: bool = False, **fields: object) -> None:
         """One record. `synced`: returns when the disk itself has it. Raises SpoolClosed after `append_exit`."""
@@ -109,6 +115,10 @@ class Spool:
             except OSError as error:
                 if error.errno not in _DISK_FULL:
                     raise
+                if make_room := self._make_room:
+                    self._make_room = None
+                    make_room()
+                    continue
                 time.sleep(pause)
                 waited += pause
                 pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)

@@ -74,6 +74,27 @@ class SpoolRecords(unittest.TestCase):
         self.assertEqual(records[0]["text"], "waited")
         self.assertIn("disk", records[1]["text"])
 
+    def test_when_user_code_has_ended_a_full_disk_is_given_room_once(self) -> None:
+        descriptor = self.spool._descriptor
+        full = os.open("/dev/full", os.O_WRONLY)
+        kept = os.dup(descriptor)
+        os.dup2(full, descriptor)
+        made = 0
+
+        def make_room() -> None:
+            nonlocal made
+            made += 1
+            os.dup2(kept, descriptor)
+
+        # One that waits already gets it too.
+        writer = threading.Thread(target=lambda: self.spool.append("note", text="waited"))
+        writer.start()
+        self.spool.user_code_ended(make_room)
+        writer.join()
+        self.spool.append_exit(code=1)
+        self.assertEqual([record["kind"] for record in self.read()], ["note", "exit"])
+        self.assertEqual(made, 1)
+
     def test_waiting_for_more_ends_when_there_is_more(self) -> None:
         seen: list[tuple[int, bool]] = []
         waiter = threading.Thread(target=lambda: seen.append(self.spool.wait_beyond(0)))

@@ -1,19 +1,22 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import type { EngineKind } from '../../deploy/images/engine-command.ts';
 import { findInstalledEngines, startTestEngine, type TestEngine } from '../fixtures/container-engine.ts';
 import { runnerImageName } from '../fixtures/engine-images.ts';
+import { eventually } from '../fixtures/eventually.ts';
 
 const run = promisify(execFile);
 const engines = await findInstalledEngines();
 const image = runnerImageName('3.13');
 
 /** What is on this machine of an engine: all of it has to go with the engine. */
-async function findTraces(engine: TestEngine, containerId: string) {
+async function findTraces(engine: Pick<TestEngine, 'url' | 'root' | 'addressPrefix'>, containerId: string) {
   const { stdout: links } = await run('ip', ['-brief', '-4', 'address']);
   const mounts = await readFile('/proc/mounts', 'utf8');
   const { stdout: rules } = await run('sh', ['-c', 'nft list ruleset; iptables-save || true']);
@@ -23,7 +26,8 @@ async function findTraces(engine: TestEngine, containerId: string) {
   const linesWith = (text: string, part: string) => text.split('\n').filter((line) => line.includes(part));
   return {
     links: linesWith(links, engine.addressPrefix),
-    rules: linesWith(rules, engine.addressPrefix),
+    // The names of a network's chains have its address too, with _ for the dots.
+    rules: linesWith(rules.replaceAll('_', '.'), engine.addressPrefix),
     mounts: [...linesWith(mounts, folder), ...linesWith(mounts, engine.root)],
     cgroups: cgroups.split('\n').filter(Boolean),
     processes: linesWith(processes, folder),
@@ -74,6 +78,19 @@ describe.each(engines)('a test engine of %s', (kind) => {
     } finally {
       await next.close();
     }
+  });
+
+  it('ends with the process that started it, and what that leaves goes when the next one starts', async () => {
+    const dead = await startInDyingProcess(kind);
+    await eventually('the engine and its containers were gone', async () => {
+      const { processes, mounts } = await findTraces(dead, dead.containerId);
+      return processes.length === 0 && mounts.length === 0;
+    });
+    expect((await findTraces(dead, dead.containerId)).rules).not.toEqual([]);
+    const next = await startTestEngine(kind);
+    expect(next.addressPrefix).toBe(dead.addressPrefix);
+    await next.close();
+    expect(await findTraces(dead, dead.containerId)).toEqual(noTraces);
   });
 
   it('answers after it was killed and started again, and knows its containers', async () => {
@@ -135,6 +152,28 @@ it.runIf(engines.includes('podman'))('two engines at once give out different add
     await Promise.all([first.close(), second.close()]);
   }
 });
+
+/** An engine with a container, started by a process that was killed then. */
+async function startInDyingProcess(kind: EngineKind) {
+  const script = `
+    import { startTestEngine } from '${import.meta.resolve('../fixtures/container-engine.ts')}';
+    const { url, root, addressPrefix, call } = await startTestEngine('${kind}');
+    await call(['network', 'create', 'between']);
+    const options = ['--detach', '--network', 'between', '--publish', '127.0.0.1::80'];
+    const containerId = await call(['run', ...options, '${image}', 'sleep', '1000']);
+    console.log(JSON.stringify({ url, root, addressPrefix, containerId }));`;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [line] = (await once(child.stdout, 'data')) as [Buffer];
+  const gone = once(child, 'exit');
+  child.kill('SIGKILL');
+  await gone;
+  return JSON.parse(line.toString()) as { containerId: string } & Pick<
+    TestEngine,
+    'url' | 'root' | 'addressPrefix'
+  >;
+}
 
 function ping(engine: TestEngine): Promise<string> {
   return new Promise((resolve) => {

@@ -1,5 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { afterAll, describe, expect, it } from 'vitest';
 import { ConfigError, readConfig, settings } from './config.ts';
 
 describe('readConfig', () => {
@@ -57,6 +60,34 @@ describe('readConfig', () => {
       port: 8080,
       publicUrl: null,
     });
+  });
+});
+
+describe('PUMPHOUSE_DATABASE_PASSWORD_FILE', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'pumphouse-config-'));
+  const url = 'postgres://pumphouse@database:5432/pumphouse';
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  function readWith(content: string, databaseUrl = url) {
+    const file = join(folder, 'password');
+    writeFileSync(file, content);
+    return readConfig({
+      PUMPHOUSE_DATABASE_URL: databaseUrl,
+      PUMPHOUSE_DATABASE_PASSWORD_FILE: file,
+    }).databaseUrl;
+  }
+
+  it.each(['swordfish', 'a b/c?d#e@f:g', '100%25 ünï'])('gives the database the password %s', (password) => {
+    const read = new Client(readWith(`${password}\n`) ?? '');
+    expect(read).toMatchObject({ host: 'database', user: 'pumphouse', database: 'pumphouse', password });
+  });
+
+  it('refuses a file that is not there or is empty, a second password, and a file alone', () => {
+    const missing = { PUMPHOUSE_DATABASE_URL: url, PUMPHOUSE_DATABASE_PASSWORD_FILE: join(folder, 'none') };
+    expect(() => readConfig(missing)).toThrow(/none cannot be read \(ENOENT\)/);
+    expect(() => readWith('\n')).toThrow(/is empty/);
+    expect(() => readWith('one', 'postgres://pumphouse:other@database/pumphouse')).toThrow(/take one out/);
+    expect(() => readConfig({ PUMPHOUSE_DATABASE_PASSWORD_FILE: '/x' })).toThrow(/PUMPHOUSE_DATABASE_URL/);
   });
 });
 

@@ -1,4 +1,5 @@
 import { availableParallelism, homedir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { EngineConfig } from './engine-settings.ts';
@@ -41,6 +42,10 @@ export const settings = {
     .url()
     .optional()
     .describe('An external Postgres (14 or newer) in place of the embedded one'),
+  PUMPHOUSE_DATABASE_PASSWORD_FILE: z
+    .string()
+    .optional()
+    .describe('File with the password for `PUMPHOUSE_DATABASE_URL`, so that no variable holds it'),
   PUMPHOUSE_BLOBS_URL: z
     .url()
     .optional()
@@ -208,7 +213,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     host: values.PUMPHOUSE_HOST,
     port: values.PUMPHOUSE_PORT,
     publicUrl: values.PUMPHOUSE_PUBLIC_URL?.replace(/\/+$/, '') ?? null,
-    databaseUrl: values.PUMPHOUSE_DATABASE_URL ?? null,
+    databaseUrl: readDatabaseUrl(values),
     blobsDir: readBlobsFolder(values.PUMPHOUSE_BLOBS_URL, dataDir),
     executor: values.PUMPHOUSE_EXECUTOR,
     engine: readEngine(values, env),
@@ -238,6 +243,34 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
 /** An empty variable means the same as none, as in a compose file with an unset value. */
 function withoutEmpty(env: NodeJS.ProcessEnv): Record<string, string | undefined> {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+}
+
+function readDatabaseUrl(values: Values): string | null {
+  const { PUMPHOUSE_DATABASE_URL: url, PUMPHOUSE_DATABASE_PASSWORD_FILE: file } = values;
+  if (!file) return url ?? null;
+  if (!url) throw new ConfigError('PUMPHOUSE_DATABASE_PASSWORD_FILE needs PUMPHOUSE_DATABASE_URL beside it.');
+  const withPassword = new URL(url);
+  if (withPassword.password)
+    throw new ConfigError(
+      'PUMPHOUSE_DATABASE_URL has a password, and so has PUMPHOUSE_DATABASE_PASSWORD_FILE: take one out.',
+    );
+  // Escaped here, since the setter lets a percent sign through as it is.
+  withPassword.password = encodeURIComponent(readPassword(file));
+  return withPassword.href;
+}
+
+function readPassword(file: string): string {
+  let password: string;
+  try {
+    password = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+  } catch (error) {
+    throw new ConfigError(
+      `PUMPHOUSE_DATABASE_PASSWORD_FILE: ${file} cannot be read (${(error as NodeJS.ErrnoException).code}). ` +
+        'Give a file that the user of the server can read.',
+    );
+  }
+  if (password === '') throw new ConfigError(`PUMPHOUSE_DATABASE_PASSWORD_FILE: ${file} is empty.`);
+  return password;
 }
 
 function readEngine(values: Values, env: NodeJS.ProcessEnv): EngineConfig {

@@ -19,6 +19,8 @@ const secondWaitSeconds = 2;
 const killWaitSeconds = 5;
 const lastKillWaitSeconds = 10;
 const lastWordsLines = 10;
+/** 128 and SIGKILL. */
+const killedExitCode = 137;
 
 /** What an attempt is started with, beyond its specification. */
 export interface AttemptPlace {
@@ -132,13 +134,15 @@ export async function judgeAttempt(
           detail: 'Another engine answers at the address of the one that had the container.',
         };
   }
-  const { Status: status, OOMKilled: outOfMemory } = found.State;
+  const { Status: status, OOMKilled: outOfMemory, ExitCode: exitCode } = found.State;
   if (!hasStarted(found)) return { state: 'missing', detail: 'Its container was made and never started.' };
   if (!['exited', 'dead', 'stopped', 'removing'].includes(status)) return { state: 'running' };
   const container = engine.getContainer(attemptName(attemptId));
   const exit = await readExitFacts(container);
   if (exit !== null) return { state: 'exited', exit };
-  if (outOfMemory) return { state: 'exited', exit: { code: null, signal: 'SIGKILL', outOfMemory: 'limit' } };
+  // Engines say so of a container in which any process was killed for memory: PID 1 need not have been.
+  if (outOfMemory && exitCode === killedExitCode)
+    return { state: 'exited', exit: { code: null, signal: 'SIGKILL', outOfMemory: 'limit' } };
   return { state: 'missing', detail: await describeEnd(container, found) };
 }
 

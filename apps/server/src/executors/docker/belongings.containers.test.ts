@@ -1,14 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  findInstalledEngines,
-  startTestEngine,
-  type TestEngine,
-} from '../../../../../testing/fixtures/container-engine.ts';
+import { findInstalledEngines } from '../../../../../testing/fixtures/container-engine.ts';
 import type { FaultPointName, FaultPoints } from '../../fault-points.ts';
 import { conformanceProgram } from '../conformance/conformance-program.ts';
 import type { EnvironmentLocation } from '../executor.ts';
-import { createAttemptRoutes, type AttemptRoutes } from '../process/testing/attempt-routes.ts';
-import { createInstallation, type TestInstallation } from './testing/installation.ts';
+import { filterOf } from './names.ts';
+import {
+  createEnginePlace,
+  createInstallation,
+  type EngineInstallation,
+  type EnginePlace,
+} from './testing/engine-place.ts';
 
 /** A server that stands still when it comes to a moment, as one that was killed there does for good. */
 function standStillAt(point: FaultPointName) {
@@ -25,33 +26,36 @@ function standStillAt(point: FaultPointName) {
 }
 
 describe.each(await findInstalledEngines())('on %s', (kind) => {
-  let engine: TestEngine;
-  let routes: AttemptRoutes;
-  let own: TestInstallation;
-  let other: TestInstallation;
+  let own: EnginePlace;
+  let other: EngineInstallation;
 
   beforeAll(async () => {
-    engine = await startTestEngine(kind);
-    // The gateway's address is there only while a container is attached.
-    routes = await createAttemptRoutes('0.0.0.0');
-    own = await createInstallation(engine);
-    other = await createInstallation(engine);
+    own = await createEnginePlace(kind);
+    other = await createInstallation(own.testEngine, own.routes);
   });
-  afterAll(async () => {
-    await routes.close();
-    await engine.close();
-  });
+  afterAll(() => own.close());
 
-  const findUrl = async (installation: TestInstallation) =>
-    `http://${await installation.createExecutor().findGateway()}:${new URL(routes.url).port}`;
+  /** What the engine itself has of an installation. */
+  const listContainers = async ({ installationId }: EngineInstallation) => {
+    const filters = filterOf(installationId);
+    const containers = await own.engine.listContainers({ all: true, filters });
+    return containers.flatMap(({ Names: names }) => names);
+  };
+  const listVolumes = async ({ installationId }: EngineInstallation) =>
+    (await own.engine.listVolumes({ filters: filterOf(installationId) })).Volumes.map(
+      ({ Name: name }) => name,
+    );
+  const listNetworks = async ({ installationId }: EngineInstallation) =>
+    (await own.engine.listNetworks({ filters: filterOf(installationId) })).map(({ Name: name }) => name);
 
-  const buildEnvironment = (installation: TestInstallation) =>
+  const buildEnvironment = (installation: EngineInstallation) =>
     installation.createExecutor().buildEnvironment(installation.describeEnvironment(), () => undefined);
 
   /** Leaves what a server does that was killed between the making of a container and its start. */
-  async function leaveHalfMade(installation: TestInstallation, environment: EnvironmentLocation) {
+  async function leaveHalfMade(installation: EngineInstallation, environment: EnvironmentLocation) {
     const still = standStillAt('in-attempt-preparation');
-    const spec = installation.describeAttempt(environment, await findUrl(installation));
+    const served = { program: conformanceProgram, variables: { BEHAVIOUR: 'ends-on-term' } };
+    const spec = installation.describeAttempt(served, environment);
     const start = installation.createExecutor({ faultPoints: still.faultPoints }).start(spec);
     start.catch(() => undefined);
     await still.reached;
@@ -59,7 +63,7 @@ describe.each(await findInstalledEngines())('on %s', (kind) => {
   }
 
   /** Leaves what a server does that was killed at the end of a build. */
-  async function leaveHalfBuilt(installation: TestInstallation): Promise<string> {
+  async function leaveHalfBuilt(installation: EngineInstallation): Promise<string> {
     const still = standStillAt('before-environment-complete');
     const spec = installation.describeEnvironment();
     void installation
@@ -72,21 +76,18 @@ describe.each(await findInstalledEngines())('on %s', (kind) => {
   it('a container that a server made and never started is made anew by the next one, and its user code starts once', async () => {
     const half = await leaveHalfMade(own, await buildEnvironment(own));
     const { attemptId } = half.spec;
-    const variables = { BEHAVIOUR: 'ends-on-term', STARTED_URL: '', TEST_ATTEMPT: attemptId };
-    variables.STARTED_URL = `${half.spec.attemptsUrl}/user-code/${attemptId}/started`;
-    routes.serve(attemptId, { program: conformanceProgram, variables });
     const next = own.createExecutor();
     expect((await next.list()).map((one) => one.attemptId)).toEqual([attemptId]);
     const handle = await next.start(half.spec);
-    await routes.awaitUserCode(attemptId);
+    await own.routes.awaitUserCode(attemptId);
     // The first one was not dead, it only stood still.
     half.goOn();
     expect(await half.start).toEqual(handle);
     expect(await next.inspect(handle)).toEqual({ state: 'running' });
     await next.stop(handle, { graceSeconds: 1 });
-    expect(routes.countUserCodeStarts(attemptId)).toBe(1);
+    expect(own.routes.countUserCodeStarts(attemptId)).toBe(1);
     await next.remove(handle);
-    expect(await own.listContainers()).toEqual([]);
+    expect(await listContainers(own)).toEqual([]);
   });
 
   it('what is half made is listed with its owner and goes; what every run needs stays, and what is another installation’s', async () => {
@@ -97,9 +98,9 @@ describe.each(await findInstalledEngines())('on %s', (kind) => {
     await leaveHalfBuilt(other);
     const listOther = async () =>
       [
-        ...(await other.listContainers()),
-        ...(await other.listVolumes()),
-        ...(await other.listNetworks()),
+        ...(await listContainers(other)),
+        ...(await listVolumes(other)),
+        ...(await listNetworks(other)),
       ].toSorted();
     const before = await listOther();
 
@@ -116,11 +117,11 @@ describe.each(await findInstalledEngines())('on %s', (kind) => {
     for (const belonging of [...halfMade, ...ofBuild, ...halfBuilt])
       await executor.removeBelonging(belonging);
 
-    expect(await own.listContainers()).toEqual([]);
+    expect(await listContainers(own)).toEqual([]);
     const kept = (await executor.listBelongings({ withSizes: false })).map((one) => one.owner.kind);
     expect(new Set(kept)).toEqual(new Set(['installation', 'environment', 'cache', 'local-data']));
-    expect(await own.listNetworks()).toHaveLength(1);
-    expect((await own.listVolumes()).filter((name) => name.endsWith('-engine'))).toHaveLength(1);
+    expect(await listNetworks(own)).toHaveLength(1);
+    expect((await listVolumes(own)).filter((name) => name.endsWith('-engine'))).toHaveLength(1);
     expect(await executor.hasEnvironment(environment)).toBe(true);
 
     for (const belonging of await other.createExecutor().listBelongings({ withSizes: false }))

@@ -2,26 +2,23 @@ import { randomUUID } from 'node:crypto';
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type Docker from 'dockerode';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  findInstalledEngines,
-  startTestEngine,
-  type TestEngine,
-} from '../../../../../testing/fixtures/container-engine.ts';
+import { findInstalledEngines } from '../../../../../testing/fixtures/container-engine.ts';
 import type { EnvironmentLine } from '../executor.ts';
-import { connectEngine } from './engine.ts';
 import { fingerprintBootstrap } from './bootstrap-fingerprint.ts';
-import { createInstallation, realImageSources, type TestInstallation } from './testing/installation.ts';
+import {
+  createEnginePlace,
+  createInstallation,
+  imageSources,
+  type EnginePlace,
+} from './testing/engine-place.ts';
 
 const python = '3.13';
 /** What the recipe starts from where nothing else is said. */
 const officialBase = `docker.io/library/python:${python}-slim`;
 
 describe.each(await findInstalledEngines())('a server without a runner image on %s', (kind) => {
-  let testEngine: TestEngine;
-  let engine: Docker;
-  let installation: TestInstallation;
+  let place: EnginePlace;
   /** The image with Python that test engines have, from Debian's packages. */
   let debianBase: string;
   let folder: string;
@@ -29,47 +26,46 @@ describe.each(await findInstalledEngines())('a server without a runner image on 
   let otherBootstrap: string;
 
   beforeAll(async () => {
-    testEngine = await startTestEngine(kind);
-    engine = await connectEngine({ url: testEngine.url, tls: null });
-    installation = await createInstallation(testEngine);
+    place = await createEnginePlace(kind);
     debianBase = await readLabel(`localhost/pumphouse-runner:${python}`, 'pumphouse.base');
     // Nothing is pulled: what a registry would give is there.
-    await testEngine.call(['tag', debianBase, officialBase]);
+    await place.testEngine.call(['tag', debianBase, officialBase]);
     folder = await mkdtemp(join(tmpdir(), 'pumphouse-images-'));
     otherBootstrap = join(folder, 'bootstrap');
-    await cp(realImageSources.bootstrapFolder, otherBootstrap, { recursive: true });
+    await cp(imageSources.bootstrapFolder, otherBootstrap, { recursive: true });
     await writeFile(join(otherBootstrap, 'added.py'), `# ${randomUUID()}\n`);
   });
   afterAll(async () => {
     // Docker keeps its images for the next test.
-    const { id } = installation;
-    const own = await engine.listImages({ filters: { label: [`pumphouse.installation=${id}`] } });
-    for (const { Id: image } of own) await engine.getImage(image).remove({ force: true });
-    await testEngine.call(['rmi', officialBase]);
-    await testEngine.close();
+    for (const { Id: id } of await listOwn()) await place.engine.getImage(id).remove({ force: true });
+    await place.testEngine.call(['rmi', officialBase]);
+    await place.close();
     await rm(folder, { recursive: true });
   });
 
+  const listOwn = (more: Record<string, string[]> = {}) =>
+    place.engine.listImages({
+      filters: { label: [`pumphouse.installation=${place.installationId}`], ...more },
+    });
+
   async function readLabel(image: string, label: string): Promise<string> {
-    return (await engine.getImage(image).inspect()).Config.Labels[label] ?? '';
+    return (await place.engine.getImage(image).inspect()).Config.Labels[label] ?? '';
   }
 
   /** A server of this version whose images are called so. */
   const createExecutor = (name: string) =>
-    installation.createExecutor({ runnerImage: `${name}:{python}`, imageSources: realImageSources });
+    place.createExecutor({ runnerImage: `${name}:{python}`, imageSources });
 
   const createOtherVersion = (name: string) =>
-    installation.createExecutor({
+    place.createExecutor({
       runnerImage: `${name}:{python}`,
       bootstrapDir: otherBootstrap,
-      imageSources: { ...realImageSources, bootstrapFolder: otherBootstrap },
+      imageSources: { ...imageSources, bootstrapFolder: otherBootstrap },
     });
 
   const build = async (executor: ReturnType<typeof createExecutor>) => {
     const lines: EnvironmentLine[] = [];
-    const location = await executor.buildEnvironment(installation.describeEnvironment(), (line) =>
-      lines.push(line),
-    );
+    const location = await executor.buildEnvironment(place.describeEnvironment(), (line) => lines.push(line));
     return { location, text: lines.map(({ text }) => text).join('\n') };
   };
 
@@ -80,7 +76,15 @@ describe.each(await findInstalledEngines())('a server without a runner image on 
     const context = await mkdtemp(join(folder, 'outdated-'));
     const recipe = join(context, 'Containerfile');
     await writeFile(recipe, `FROM ${debianBase}\n`);
-    await testEngine.call(['build', ...options, '--file', recipe, '--tag', `${name}:${python}`, context]);
+    await place.testEngine.call([
+      'build',
+      ...options,
+      '--file',
+      recipe,
+      '--tag',
+      `${name}:${python}`,
+      context,
+    ]);
   }
 
   it('builds it, and says so to the run; a second server that needs it meanwhile does no harm', async () => {
@@ -88,11 +92,11 @@ describe.each(await findInstalledEngines())('a server without a runner image on 
       build(createExecutor('localhost/not-there')),
       build(createExecutor('localhost/not-there')),
     ]);
-    const image = `localhost/not-there:${python}-${(await fingerprintBootstrap(realImageSources.bootstrapFolder)).slice(0, 12)}`;
+    const image = `localhost/not-there:${python}-${(await fingerprintBootstrap(imageSources.bootstrapFolder)).slice(0, 12)}`;
     expect(first.text).toContain(`Building the image ${image}`);
     expect(first.text).toMatch(/finish-image\.py/);
     expect(await readLabel(image, 'pumphouse.base')).toBe(officialBase);
-    expect(await readLabel(image, 'pumphouse.installation')).toBe(installation.id);
+    expect(await readLabel(image, 'pumphouse.installation')).toBe(place.installationId);
     const third = createExecutor('localhost/not-there');
     expect(await third.hasEnvironment(first.location)).toBe(true);
     expect(await third.hasEnvironment(second.location)).toBe(true);
@@ -103,9 +107,7 @@ describe.each(await findInstalledEngines())('a server without a runner image on 
     await makeOutdated('localhost/outdated', { 'pumphouse.base': debianBase });
     const { text } = await build(createExecutor('localhost/outdated'));
     expect(text).toContain(`Building the image localhost/outdated:${python}-`);
-    const [made] = await engine.listImages({
-      filters: { reference: ['localhost/outdated'], label: [`pumphouse.installation=${installation.id}`] },
-    });
+    const [made] = await listOwn({ reference: ['localhost/outdated'] });
     expect(made?.Labels?.['pumphouse.base']).toBe(debianBase);
     expect(await readLabel(`localhost/outdated:${python}`, 'pumphouse.bootstrap')).toBe('of another version');
   });
@@ -123,12 +125,12 @@ describe.each(await findInstalledEngines())('a server without a runner image on 
 
   it('tells the engine’s words when the build fails, and when it has not the files', async () => {
     const broken = await mkdtemp(join(folder, 'broken-'));
-    await cp(realImageSources.imagesFolder, broken, { recursive: true });
+    await cp(imageSources.imagesFolder, broken, { recursive: true });
     await writeFile(join(broken, 'finish-image.py'), 'raise SystemExit("the disk of the engine is full")\n');
     const executor = (imagesFolder: string) =>
-      installation.createExecutor({
+      place.createExecutor({
         runnerImage: 'localhost/broken:{python}',
-        imageSources: { ...realImageSources, imagesFolder },
+        imageSources: { ...imageSources, imagesFolder },
       });
     await expect(build(executor(broken))).rejects.toMatchObject({
       kind: 'image',
@@ -170,7 +172,7 @@ describe.each(await findInstalledEngines())('a server without a runner image on 
   });
 
   it('lists no image that another installation or nobody’s server has built', async () => {
-    const other = await createInstallation(testEngine);
+    const other = await createInstallation(place.testEngine, place.routes);
     const listed = await other.createExecutor().listBelongings({ withSizes: false });
     expect(listed.filter((one) => one.kind === 'image')).toEqual([]);
   });

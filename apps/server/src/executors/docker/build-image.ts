@@ -1,5 +1,4 @@
 /** Builds runner images with the engine that needs them, so that nobody has to before the first run or after an upgrade. */
-import type { IncomingMessage } from 'node:http';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { Readable } from 'node:stream';
@@ -7,7 +6,7 @@ import type Docker from 'dockerode';
 import { pack } from 'tar-stream';
 import { isErrorCode } from '../../error-code.ts';
 import { ExecutorError } from '../executor.ts';
-import { engineWords, statusOf } from './engine.ts';
+import { allowSilence, engineWords, statusOf } from './engine.ts';
 import {
   contextFiles,
   contextNames,
@@ -72,7 +71,8 @@ export function createImageBuilder(
         rm: true,
         forcerm: true,
       });
-      await followBuild(stream as IncomingMessage, (text) => {
+      allowSilence(stream);
+      await followBuild(stream as Readable, (text) => {
         onLine(text);
         if (lastWords.push(text) > lastWordsLines) lastWords.shift();
       });
@@ -132,9 +132,7 @@ class FailedBuild extends Error {
 }
 
 /** Passes on what the engine says until the build has ended. @throws FailedBuild */
-async function followBuild(stream: IncomingMessage, onLine: (text: string) => void): Promise<void> {
-  // The client's patience is for answers; a step may be silent for minutes.
-  stream.setTimeout(0);
+async function followBuild(stream: Readable, onLine: (text: string) => void): Promise<void> {
   let rest = '';
   for await (const piece of stream.setEncoding('utf8') as AsyncIterable<string>) {
     const lines = (rest + piece).split('\n');

@@ -29,6 +29,7 @@ import {
   connectEngine,
   engineWords,
   isMissing,
+  pingEngine,
   readEngineFacts,
   type EngineFacts,
 } from './engine.ts';
@@ -178,8 +179,9 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
 
   async function probe(): Promise<ProbeResult> {
     try {
+      // First, since nothing else is given up so soon.
+      await pingEngine(options.engine);
       const connection = await connect();
-      await connection.engine.ping();
       await runsNetwork(connection, 'runs');
       return {
         ok: true,

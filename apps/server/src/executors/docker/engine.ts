@@ -1,6 +1,7 @@
 /** The connection to a container engine: the Docker Engine API, which Docker and Podman both speak. */
+import type { IncomingMessage } from 'node:http';
 import type Docker from 'dockerode';
-import { ExecutorError, type ExecutorErrorKind } from '../executor.ts';
+import { EnvironmentBuildError, ExecutorError, type ExecutorErrorKind } from '../executor.ts';
 import type { EngineAddress } from './engine-address.ts';
 
 /** What the engine says of itself; asked once a connection. */
@@ -13,12 +14,16 @@ export interface EngineFacts {
 
 /** An engine that does not begin to answer within this time counts as gone. Builds and pulls stream, so they may take longer. */
 const answerTimeoutMilliseconds = 60_000;
+/** For a question whose answer is known at once: longer than a busy engine takes, shorter than whoever asks for readiness waits. */
+const pingTimeoutMilliseconds = 3000;
 
 /** A client for the address. Nothing is sent yet. */
-export async function connectEngine({ url, tls }: EngineAddress): Promise<Docker> {
+export async function connectEngine(
+  { url, tls }: EngineAddress,
+  timeout = answerTimeoutMilliseconds,
+): Promise<Docker> {
   // On first use: the package brings half a second of loading that other executors need not pay.
   const { default: Client } = await import('dockerode');
-  const timeout = answerTimeoutMilliseconds;
   const parsed = new URL(url);
   if (parsed.protocol === 'unix:')
     return new Client({ socketPath: decodeURIComponent(parsed.pathname), timeout });
@@ -46,10 +51,20 @@ export async function readEngineFacts(engine: Docker): Promise<EngineFacts> {
   };
 }
 
+/** Lets a stream be silent for as long as it takes: a compiler says nothing for minutes, and the client's patience is for answers. */
+export function allowSilence(stream: NodeJS.ReadableStream): void {
+  (stream as IncomingMessage).setTimeout(0);
+}
+
+/** Asks for a sign of life. @throws when there is none within three seconds */
+export async function pingEngine(address: EngineAddress): Promise<void> {
+  await (await connectEngine(address, pingTimeoutMilliseconds)).ping();
+}
+
 /** Whether something that speaks the API answers at the address. */
 export async function engineAnswers(address: EngineAddress): Promise<boolean> {
   try {
-    await (await connectEngine(address)).ping();
+    await pingEngine(address);
     return true;
   } catch {
     return false;
@@ -87,15 +102,17 @@ export async function orNull<Result>(asked: Promise<Result>): Promise<Result | n
 export function engineWords(error: unknown): string {
   const body = (error as { json?: { message?: unknown; cause?: unknown } } | null)?.json;
   if (typeof body?.message === 'string') return body.message.trim();
-  return error instanceof Error ? error.message : String(error);
+  const words = error instanceof Error ? error.message : String(error);
+  // Of an answer that would have been a stream, the client keeps the words only.
+  return words.replace(/^\(HTTP code \d+\) .*? - /, '').trim();
 }
 
 /**
- * A failure of the engine as the executor's own: what the engine refuses for what is asked of it fails again (`config`), all else may
+ * A failure of the engine as the executor's own, which those that are it already stay: what the engine refuses for what is asked of it fails again (`config`), all else may
  * pass (`backend`).
  */
-export function asExecutorError(error: unknown, doing: string): ExecutorError {
-  if (error instanceof ExecutorError) return error;
+export function asExecutorError(error: unknown, doing: string): ExecutorError | EnvironmentBuildError {
+  if (error instanceof ExecutorError || error instanceof EnvironmentBuildError) return error;
   const words = engineWords(error);
   return new ExecutorError(judgeKind(statusOf(error), words), `${doing}: ${words}`, { cause: error });
 }

@@ -21,7 +21,7 @@ import {
 import type { FaultPoints } from '../../fault-points.ts';
 import { checkRequirements } from '../requirements.ts';
 import { planContainer } from './container-plan.ts';
-import { asExecutorError, orNull } from './engine.ts';
+import { allowSilence, asExecutorError, orNull } from './engine.ts';
 import { putFiles } from './files.ts';
 import type { RunnerImage } from './images.ts';
 import {
@@ -140,7 +140,6 @@ export async function buildEnvironment(
     isBuilt = true;
     return { executor: executorName, path: id };
   } catch (error) {
-    if (error instanceof EnvironmentBuildError) throw error;
     throw asExecutorError(error, 'The environment could not be built');
   } finally {
     // What an engine that is gone keeps of this is found by its labels later.
@@ -189,12 +188,13 @@ async function runBuild(
 }
 
 /** Starts the container and passes on what it says, until it has ended. @returns its last words */
-async function followOutput(
+export async function followOutput(
   container: Docker.Container,
   onLine: (line: EnvironmentLine) => void,
   signal?: AbortSignal,
 ): Promise<string[]> {
   const attached = await container.attach({ stream: true, stdout: true, stderr: true });
+  allowSilence(attached);
   const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
   container.modem.demuxStream(attached, streams.stdout, streams.stderr);
   const closeStreams = (): void => {

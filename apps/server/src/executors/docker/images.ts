@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import { EnvironmentBuildError, ExecutorError } from '../executor.ts';
 import type { BuildImage } from './build-image.ts';
-import { engineWords, orNull, statusOf } from './engine.ts';
+import { allowSilence, engineWords, orNull, statusOf } from './engine.ts';
 import { labels } from './names.ts';
 
 export interface RunnerImage {
@@ -96,15 +96,19 @@ export function createImages({ engine, template, bootstrap, build }: ImagesOptio
   async function pull(reference: string): Promise<void> {
     try {
       const stream = (await engine.pull(reference)) as Readable;
+      allowSilence(stream);
       await new Promise<void>((resolve, reject) => {
         engine.modem.followProgress(stream, (error) => (error ? reject(error) : resolve()));
       });
     } catch (error) {
       // No status and no words of a registry: the engine itself is gone.
       if (statusOf(error) === null && (error as NodeJS.ErrnoException).code !== undefined) throw error;
-      throw new ExecutorError('image', `The image ${reference} could not be pulled: ${engineWords(error)}`, {
-        cause: error,
-      });
+      throw new ExecutorError(
+        'image',
+        `The image ${reference} could not be pulled: ${engineWords(error)}. ` +
+          'Look at the registry from the machine of the engine, or name another image in PUMPHOUSE_RUNNER_IMAGE.',
+        { cause: error },
+      );
     }
   }
 

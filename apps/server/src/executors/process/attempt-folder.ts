@@ -8,6 +8,7 @@ import type { ExitFacts } from '../executor.ts';
 import { isErrorCode } from '../../error-code.ts';
 import { readExitRecord } from '../exit-record.ts';
 import type { FaultPoints } from '../../fault-points.ts';
+import { isSafeName } from '../safe-name.ts';
 
 /** `attempt.json`: what the executor knows before there is a process, so that an attempt without a stored handle is found again. */
 const attemptRecordSchema = z.object({
@@ -93,15 +94,10 @@ export function locateAttemptFolder(dataDir: string, attemptId: string): Attempt
   };
 }
 
-/** True for names that stay one component of a path wherever they are put. */
-export function isSafePathComponent(name: string): boolean {
-  return /^[A-Za-z0-9_][A-Za-z0-9._-]{0,200}$/.test(name);
-}
-
 /** Names of the folders that attempts have; those that no attempt can have are left out. */
 export async function listAttemptIds(dataDir: string): Promise<string[]> {
   const names = await readdir(locateAttemptsFolder(dataDir)).catch(() => []);
-  return names.filter(isSafePathComponent);
+  return names.filter(isSafeName);
 }
 
 /** Creates a folder that is passed through, not read, by others than the server. */

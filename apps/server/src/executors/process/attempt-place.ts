@@ -3,13 +3,9 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { z } from 'zod';
 import type { AttemptHandle } from '../executor.ts';
-import {
-  isSafePathComponent,
-  locateAttemptFolder,
-  type AttemptRecord,
-  type ProcessRecord,
-} from './attempt-folder.ts';
+import { locateAttemptFolder, type AttemptRecord, type ProcessRecord } from './attempt-folder.ts';
 import { readBootId, readPidNamespace } from './process-identity.ts';
+import { isSafeName } from '../safe-name.ts';
 
 export const EXECUTOR_NAME = 'process';
 const HANDLE_VERSION = 1;
@@ -24,7 +20,7 @@ export interface Place {
 }
 
 const handleDataSchema = z.object({
-  attemptId: z.string().refine(isSafePathComponent),
+  attemptId: z.string().refine(isSafeName),
   jobRunId: z.string(),
   hostName: z.string(),
   machineId: z.string(),

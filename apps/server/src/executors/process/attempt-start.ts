@@ -7,7 +7,6 @@ import { ExecutorError } from '../executor.ts';
 import type { AttemptHandle, AttemptSpec } from '../executor.ts';
 import {
   createPassageFolder,
-  isSafePathComponent,
   locateAttemptFolder,
   readAttemptRecord,
   readProcessRecord,
@@ -28,6 +27,7 @@ import { readHostLayout } from './host-layout.ts';
 import { buildPastaCommand, describeResolver, listForwardedPorts } from './apart-network.ts';
 import { bindInterpreter, decideRunUser, type Isolation } from './isolation.ts';
 import { buildSandboxArguments, buildUserFiles, type SandboxBind } from './sandbox.ts';
+import { isSafeName } from '../safe-name.ts';
 
 export interface AttemptStartOptions {
   dataDir: string;
@@ -78,7 +78,7 @@ export async function startAttempt(options: AttemptStartOptions, spec: AttemptSp
 function checkNames(spec: AttemptSpec): void {
   const names = [spec.attemptId, spec.workFolderName];
   if (spec.localData !== null) names.push(spec.localData.workspaceId, spec.localData.profile);
-  const unsafe = names.find((name) => !isSafePathComponent(name));
+  const unsafe = names.find((name) => !isSafeName(name));
   if (unsafe !== undefined)
     throw new ExecutorError('config', `"${unsafe}" cannot be the name of a folder of a run.`);
 }

@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { ExecutorError, type AttemptHandle } from '../executor.ts';
 import type { Belonging, BelongingOwner } from '../../domain/belonging.ts';
 import {
-  isSafePathComponent,
   locateAttemptFolder,
   locateAttemptsFolder,
   readAttemptRecord,
@@ -29,6 +28,7 @@ import { dateStart } from './process-identity.ts';
 import { listMarkedAttempts } from './stray-processes.ts';
 import { isErrorCode } from '../../error-code.ts';
 import type { FaultPoints } from '../../fault-points.ts';
+import { isSafeName } from '../safe-name.ts';
 
 export interface BelongingsOptions {
   dataDir: string;
@@ -55,7 +55,7 @@ export function createBelongings(options: BelongingsOptions) {
   async function find(): Promise<Found[]> {
     // Before the folders: an attempt has its folder before it has a process, so one that begins meanwhile is not without.
     const marked = await listMarkedAttempts(dataDir, bootstrapDir);
-    const attemptIds = (await listNames(locateAttemptsFolder(dataDir))).filter(isSafePathComponent);
+    const attemptIds = (await listNames(locateAttemptsFolder(dataDir))).filter(isSafeName);
     const strays = marked.filter(({ attemptId }) => !attemptIds.includes(attemptId));
     const folders = await Promise.all([
       ...attemptIds.map(findAttempt),
@@ -107,7 +107,7 @@ export function createBelongings(options: BelongingsOptions) {
   }
 
   async function findEnvironment(name: string): Promise<Found | null> {
-    if (!isSafePathComponent(name)) return null;
+    if (!isSafeName(name)) return null;
     const place = join(locateEnvironments(dataDir), name);
     const location = { executor: EXECUTOR_NAME, path: locateEnvironment(place) };
     const owner: BelongingOwner = {
@@ -123,7 +123,7 @@ export function createBelongings(options: BelongingsOptions) {
     if (name.startsWith(asideMark)) {
       return describeFolder(path, { kind: 'nobody' }, () => rm(path, { recursive: true, force: true }));
     }
-    if (!isSafePathComponent(name)) return null;
+    if (!isSafeName(name)) return null;
     const owner: BelongingOwner = { kind: 'cache', organizationId: name };
     return describeFolder(path, owner, () => removeCache(dataDir, name));
   }

@@ -1,7 +1,7 @@
 /** Where control groups can be made and what is written into them, for both versions of the kernel's interface. Pure. */
 import { basename, dirname, join } from 'node:path';
 import type { AttemptLimits } from '../executor.ts';
-import { isSafePathComponent } from './attempt-folder.ts';
+import { isSafeName } from '../safe-name.ts';
 
 export const CONTROLLERS = ['memory', 'cpu', 'pids'] as const;
 export type Controller = (typeof CONTROLLERS)[number];
@@ -87,7 +87,7 @@ export function nameGroup(installationId: string, owner: GroupOwner): string {
 export function readGroupName(installationId: string, name: string): GroupOwner | null {
   const match = /^pumphouse-(attempt|build)-([^@]+)@(.+)$/.exec(name);
   const [, kind, id = '', installation] = match ?? [];
-  if (installation !== installationId || !isSafePathComponent(id)) return null;
+  if (installation !== installationId || !isSafeName(id)) return null;
   return kind === 'attempt' ? { kind, attemptId: id } : { kind: 'build', build: id };
 }
 

@@ -8,7 +8,7 @@ import type { AttemptLimits, EnvironmentLine, EnvironmentLocation, EnvironmentSp
 import { buildUserFiles, buildSandboxArguments, type SandboxBind } from './sandbox.ts';
 import { buildJoinCommand, type GroupPlan } from './control-group-plan.ts';
 import { createGroup, describeMetLimit, removeGroup, type ControlGroups } from './control-groups.ts';
-import { createPassageFolder, isSafePathComponent, writeFileAtomically } from './attempt-folder.ts';
+import { createPassageFolder, writeFileAtomically } from './attempt-folder.ts';
 import { EXECUTOR_NAME } from './attempt-place.ts';
 import { buildEnterCommand } from './enter-user.ts';
 import { readHostLayout } from './host-layout.ts';
@@ -25,6 +25,7 @@ import {
   type BuildStep,
 } from '../environment-steps.ts';
 import { runCommand, type CommandResult } from './run-command.ts';
+import { isSafeName } from '../safe-name.ts';
 
 export interface EnvironmentBuilderOptions {
   dataDir: string;
@@ -69,7 +70,7 @@ export async function buildEnvironment(
   signal?: AbortSignal,
 ): Promise<EnvironmentLocation> {
   checkRequirements(spec.requirements);
-  if (!isSafePathComponent(spec.key) || !isSafePathComponent(spec.organizationId)) {
+  if (!isSafeName(spec.key) || !isSafeName(spec.organizationId)) {
     throw new Error(`"${spec.key}" and "${spec.organizationId}" must be usable as folder names.`);
   }
   const interpreter = await findPythonInterpreter(options, spec.pythonVersion);

@@ -3,9 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { lstat, opendir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EnvironmentLocation, ListedCache } from '../executor.ts';
-import { isSafePathComponent } from './attempt-folder.ts';
 import { isEnvironmentPath, locateCaches } from './environment-builder.ts';
 import { isErrorCode } from '../../error-code.ts';
+import { isSafeName } from '../safe-name.ts';
 
 export async function measureEnvironment(dataDir: string, location: EnvironmentLocation): Promise<number> {
   return isEnvironmentPath(dataDir, location) ? measureFolder(location.path) : 0;
@@ -25,7 +25,7 @@ export async function listCaches(dataDir: string): Promise<ListedCache[]> {
 
 /** Moved aside first, which takes a moment: a build that comes meanwhile begins a cache anew. */
 export async function removeCache(dataDir: string, organizationId: string): Promise<void> {
-  if (!isSafePathComponent(organizationId)) return;
+  if (!isSafeName(organizationId)) return;
   const folder = locateCaches(dataDir);
   await rename(join(folder, organizationId), join(folder, `${asideMark}${randomUUID()}`)).catch(
     ignoreAbsence,
@@ -42,7 +42,7 @@ export const asideMark = '.removed-';
 
 /** Names of folders that the executor made; what begins with a dot is not in use. */
 async function listNames(folder: string): Promise<string[]> {
-  return (await readdir(folder).catch(() => [])).filter(isSafePathComponent);
+  return (await readdir(folder).catch(() => [])).filter(isSafeName);
 }
 
 /**

@@ -10,7 +10,6 @@ import type {
   ListedAttempt,
 } from '../executor.ts';
 import {
-  isSafePathComponent,
   listAttemptIds,
   locateAttemptFolder,
   readAttemptRecord,
@@ -34,6 +33,7 @@ import { probeMachine } from './probe.ts';
 import { isProcessAlive, type ProcessIdentity } from './process-identity.ts';
 import { isErrorCode } from '../../error-code.ts';
 import { noFaultPoints, type FaultPoints } from '../../fault-points.ts';
+import { isSafeName } from '../safe-name.ts';
 
 export interface ExecutorLog {
   info(fields: Record<string, unknown>, message: string): void;
@@ -247,7 +247,7 @@ async function describeAttempt(
   attemptId: string,
   installationId: string,
 ): Promise<ListedAttempt | null> {
-  if (!isSafePathComponent(attemptId)) return null;
+  if (!isSafeName(attemptId)) return null;
   const folder = locateAttemptFolder(dataDir, attemptId);
   const record = await readAttemptRecord(folder);
   if (record === null || record.attemptId !== attemptId || record.installationId !== installationId)

@@ -1,8 +1,9 @@
 /** Finds processes of attempts of one data folder by themselves, where no folder of an attempt leads to them any more. */
 import { join } from 'node:path';
-import { isSafePathComponent, locateAttemptFolder, locateAttemptsFolder } from './attempt-folder.ts';
+import { locateAttemptFolder, locateAttemptsFolder } from './attempt-folder.ts';
 import { ATTEMPT_ID_VARIABLE } from './attempt-processes.ts';
 import { listProcesses, readProcessText } from './process-identity.ts';
+import { isSafeName } from '../safe-name.ts';
 
 export interface MarkedAttempt {
   attemptId: string;
@@ -40,7 +41,7 @@ export function recognizeAttempt(
 ): string | null {
   const prefix = `${ATTEMPT_ID_VARIABLE}=`;
   const named = environment.find((entry) => entry.startsWith(prefix))?.slice(prefix.length);
-  if (named !== undefined && isSafePathComponent(named)) {
+  if (named !== undefined && isSafeName(named)) {
     const inside = `${locateAttemptFolder(dataDir, named).path}/`;
     const values = environment.map((entry) => entry.slice(entry.indexOf('=') + 1));
     if ([...values, ...commandLine].some((text) => text.startsWith(inside))) return named;
@@ -50,6 +51,6 @@ export function recognizeAttempt(
   const attemptsFolder = `${locateAttemptsFolder(dataDir)}/`;
   if (!startFile.startsWith(attemptsFolder)) return null;
   const attemptId = startFile.slice(attemptsFolder.length).split('/')[0] ?? '';
-  if (!isSafePathComponent(attemptId)) return null;
+  if (!isSafeName(attemptId)) return null;
   return locateAttemptFolder(dataDir, attemptId).startFile === startFile ? attemptId : null;
 }

@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import type { AttemptSpec } from '../executor.ts';
+import { planAttempt, planAttemptFiles, planContainer } from './container-plan.ts';
+import { planNetwork } from './network.ts';
+
+const spec: AttemptSpec = {
+  attemptId: 'attempt-1',
+  jobRunId: 'run-1',
+  installationId: 'installation-1',
+  claimNumber: 3,
+  attemptsUrl: 'http://10.89.0.1:8081',
+  bootstrapToken: 'dlt_b_a-secret-of-this-attempt',
+  environment: { executor: 'docker', path: 'environment-1' },
+  workFolderName: 'my-workspace',
+  localData: { workspaceId: 'workspace-1', profile: 'prod', access: 'read-write' },
+  uid: 60_910,
+  limits: { memoryBytes: 512 * 1024 * 1024, cpus: 4, processes: 64 },
+  network: 'shared',
+};
+const place = {
+  image: 'sha256:1',
+  network: 'runs',
+  engineCpus: 2,
+  volumes: { attempt: 'attempt-volume', environment: 'environment-1', localData: 'data-volume' },
+};
+
+const planOf = (changes: Partial<AttemptSpec> = {}) =>
+  planContainer(planAttempt({ ...spec, ...changes }, place));
+
+describe('the container of an attempt', () => {
+  it('holds no secret, which goes into a file of the run’s user', () => {
+    expect(JSON.stringify(planOf())).not.toContain(spec.bootstrapToken);
+    const { files, owner } = planAttemptFiles(spec);
+    expect(owner).toEqual({ uid: 60_910, gid: 60_910 });
+    const start = files.find(({ path }) => path === 'record/start.json')?.content ?? '{}';
+    expect(JSON.parse(start)).toMatchObject({ token: spec.bootstrapToken, sandbox: [], drop_to: null });
+  });
+
+  it('has the limits of its size: memory without swap, and no more cores than there are', () => {
+    expect(planOf().HostConfig).toMatchObject({
+      Memory: 512 * 1024 * 1024,
+      MemorySwap: 512 * 1024 * 1024,
+      NanoCpus: 2e9,
+      PidsLimit: 64,
+    });
+    const unlimited = planOf({ limits: { memoryBytes: null, cpus: null, processes: null } }).HostConfig;
+    for (const name of ['Memory', 'MemorySwap', 'NanoCpus', 'PidsLimit'])
+      expect(unlimited).not.toHaveProperty(name);
+  });
+
+  it('writes to the attempt’s volume, reads the environment, and has local data as it was given', () => {
+    const mounts = (changes: Partial<AttemptSpec> = {}) =>
+      (planOf(changes).HostConfig?.Mounts ?? []).map(({ Source, Target, ReadOnly }) => [
+        Source,
+        Target,
+        ReadOnly,
+      ]);
+    expect(mounts()).toEqual([
+      ['attempt-volume', '/attempt', false],
+      ['environment-1', '/environment', true],
+      ['data-volume', '/local-data', false],
+    ]);
+    const access = { workspaceId: 'workspace-1', profile: 'prod', access: 'read-only' as const };
+    expect(mounts({ localData: access }).at(-1)).toEqual(['data-volume', '/local-data', true]);
+  });
+});
+
+describe('the networks of an installation', () => {
+  const options = { name: null, egress: true };
+
+  it('are one for runs and builds while runs have a way out, else two', () => {
+    const names = (egress: boolean) =>
+      (['runs', 'builds'] as const).map((kind) => {
+        const planned = planNetwork('installation-1', { name: null, egress }, kind);
+        return 'own' in planned ? [planned.own.name, planned.own.internal] : [];
+      });
+    const [runs, builds] = names(true);
+    expect(runs).toEqual(builds);
+    const [closed, open] = names(false);
+    expect(closed?.[1]).toBe(true);
+    expect(open?.[1]).toBe(false);
+    expect(open?.[0]).not.toBe(closed?.[0]);
+  });
+
+  it('have bridges with names that the kernel takes, other ones for other installations', () => {
+    const bridgeOf = (id: string) => {
+      const planned = planNetwork(id, options, 'runs');
+      return 'own' in planned ? planned.own.bridge : '';
+    };
+    expect(bridgeOf('installation-1')).toMatch(/^[a-z0-9-]{4,15}$/);
+    expect(bridgeOf('installation-1')).not.toBe(bridgeOf('installation-2'));
+  });
+
+  it('are somebody else’s where one is named', () => {
+    expect(planNetwork('installation-1', { name: 'their-network', egress: true }, 'builds')).toEqual({
+      existing: 'their-network',
+    });
+  });
+});

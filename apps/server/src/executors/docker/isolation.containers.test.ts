@@ -1,0 +1,130 @@
+import { networkInterfaces } from 'node:os';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findInstalledEngines } from '../../../../../testing/fixtures/container-engine.ts';
+import type { AttemptSpec } from '../executor.ts';
+import { createEnginePlace, type EnginePlace } from './testing/engine-place.ts';
+import type { DockerExecutor } from './docker-executor.ts';
+
+/** Says what user code is and may, as it finds it out itself. */
+const observer = `
+import json, os, socket, urllib.request
+
+def can_write(folder):
+    try:
+        path = os.path.join(folder, "written")
+        with open(path, "w") as file:
+            file.write("x")
+        os.unlink(path)
+        return True
+    except OSError:
+        return False
+
+def can_read(path):
+    try:
+        with open(path, "rb") as file:
+            file.read(1)
+        return True
+    except OSError:
+        return False
+
+def reaches(address):
+    try:
+        socket.create_connection(tuple(address), timeout=2).close()
+        return True
+    except OSError:
+        return False
+
+status = dict(line.split(":\\t", 1) for line in open("/proc/self/status").read().splitlines() if ":\\t" in line)
+root = [line.split() for line in open("/proc/self/mountinfo") if line.split()[4] == "/"][0]
+report = {
+    "user": [os.getuid(), os.getgid(), os.getgroups()],
+    "capabilities": [status["CapEff"], status["CapPrm"], status["CapBnd"]],
+    "noNewPrivileges": status["NoNewPrivs"],
+    "rootIsReadOnly": "ro" in root[5].split(","),
+    "writable": [folder for folder in ("/", "/usr", "/etc", "/environment", "/opt/pumphouse", "/local-data", "/tmp", os.getcwd()) if can_write(folder)],
+    "ofBootstrap": [name for name in ("environ", "mem", "maps", "fd/0") if can_read(f"/proc/1/{name}")],
+    "startFile": os.path.exists("/attempt/record/start.json"),
+    "namedUser": __import__("getpass").getuser(),
+    "reached": [name for name, address in json.loads(os.environ["ADDRESSES"]).items() if reaches(address)],
+}
+body = json.dumps(report).encode()
+urllib.request.urlopen(urllib.request.Request(os.environ["REPORT_URL"], body, method="POST")).read()
+`;
+
+for (const kind of await findInstalledEngines()) {
+  describe(`a run in a container of ${kind}`, () => {
+    let place: EnginePlace;
+    let executor: DockerExecutor;
+    let environment: AttemptSpec['environment'];
+
+    beforeAll(async () => {
+      place = await createEnginePlace(kind);
+      executor = place.createExecutor();
+      environment = await executor.buildEnvironment(place.describeEnvironment(), () => undefined);
+    });
+    afterAll(() => place.close());
+
+    async function observe(change: (spec: AttemptSpec) => AttemptSpec = (spec) => spec): Promise<object> {
+      const served = { program: observer, variables: { ADDRESSES: '{}' } };
+      const spec = change(place.describeAttempt(served, environment));
+      const handle = await executor.start(spec);
+      const report = (await place.routes.awaitReport(spec.attemptId)) as object;
+      await executor.stop(handle, { graceSeconds: 1 });
+      await executor.remove(handle);
+      return report;
+    }
+
+    it('is nobody, has no right, and writes to its own volumes alone', async () => {
+      const none = '0000000000000000';
+      expect(await observe()).toMatchObject({
+        user: [60_910, 60_910, [60_910]],
+        capabilities: [none, none, none],
+        noNewPrivileges: '1',
+        rootIsReadOnly: true,
+        writable: ['/local-data', '/tmp', '/attempt/work/my-workspace'],
+        ofBootstrap: [],
+        startFile: false,
+        namedUser: 'pumphouse',
+      });
+    });
+
+    it('only reads local data where it was given read-only', async () => {
+      const report = await observe((spec) => ({
+        ...spec,
+        localData: { workspaceId: 'workspace-1', profile: 'prod', access: 'read-only' },
+      }));
+      expect(report).toMatchObject({ writable: ['/tmp', '/attempt/work/my-workspace'] });
+    });
+  });
+
+  describe.each([
+    { egress: true, reached: ['gateway', 'machine'] },
+    { egress: false, reached: ['gateway'] },
+  ])(`the network of runs on ${kind}, egress: $egress`, ({ egress, reached }) => {
+    it(`leads to ${reached.join(' and ')}`, async () => {
+      const place = await createEnginePlace(kind, { network: { name: null, egress } });
+      try {
+        const executor = place.createExecutor();
+        const environment = await executor.buildEnvironment(place.describeEnvironment(), () => undefined);
+        const { hostname: gateway, port } = new URL(place.url);
+        const addresses = { gateway: [gateway, Number(port)], machine: [findOwnAddress(), Number(port)] };
+        const served = { program: observer, variables: { ADDRESSES: JSON.stringify(addresses) } };
+        const spec = place.describeAttempt(served, environment);
+        await executor.start(spec);
+        expect(await place.routes.awaitReport(spec.attemptId)).toMatchObject({ reached });
+      } finally {
+        await place.close();
+      }
+    });
+  });
+}
+
+/** Another address of this machine than a container network's: the routes are answered there, too. */
+function findOwnAddress(): string {
+  const addresses = Object.entries(networkInterfaces()).flatMap(([name, list]) =>
+    /^(lo|ph|podman|docker|br-|veth)/.test(name) ? [] : (list ?? []),
+  );
+  const own = addresses.find(({ family }) => family === 'IPv4');
+  if (own === undefined) throw new Error('This machine has no address of its own to be reached at.');
+  return own.address;
+}

@@ -1,0 +1,71 @@
+import { createServer, type Server } from 'node:net';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createDockerExecutor, type DockerExecutor } from './docker-executor.ts';
+import { engineAnswers } from './engine.ts';
+import { ExecutorError, type AttemptHandle } from '../executor.ts';
+
+const handle: AttemptHandle = {
+  executor: 'docker',
+  version: 1,
+  data: { engineId: 'engine-1', attemptId: 'attempt-1', jobRunId: 'run-1' },
+};
+
+function createExecutor(socket: string): DockerExecutor {
+  return createDockerExecutor({
+    engine: { url: `unix://${socket}`, tls: null },
+    installationId: 'installation-1',
+    runnerImage: 'localhost/pumphouse-runner:{python}',
+    bootstrapDir: join(import.meta.dirname, '../../../../../python/pumphouse_bootstrap'),
+    imageSources: null,
+    buildLimits: { memoryBytes: null, cpus: null, processes: null },
+    network: { name: null, egress: true },
+  });
+}
+
+let folder: string;
+let socket: string;
+let server: Server | null = null;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'silent-engine-'));
+  socket = join(folder, 'engine.sock');
+});
+afterEach(async () => {
+  server?.close();
+  server = null;
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('an engine that is not there', () => {
+  it('is said to be missing, with where it was looked for', async () => {
+    const probe = await createExecutor(socket).probe();
+    expect(probe).toMatchObject({ ok: false });
+    expect(probe.detail).toContain(`unix://${socket} does not answer`);
+    expect(await engineAnswers({ url: `unix://${socket}`, tls: null })).toBe(false);
+  });
+
+  it('makes attempts unknown, never missing, and starts a failure that may pass', async () => {
+    const executor = createExecutor(socket);
+    expect(await executor.inspect(handle)).toMatchObject({ state: 'unknown' });
+    await expect(executor.list()).rejects.toMatchObject({ kind: 'backend' });
+    await expect(executor.stop(handle, { graceSeconds: 0 })).rejects.toBeInstanceOf(ExecutorError);
+    await expect(
+      executor.hasEnvironment({ executor: 'docker', path: 'environment-1' }),
+    ).rejects.toMatchObject({
+      kind: 'backend',
+    });
+  });
+});
+
+describe('an engine that takes connections and says nothing', () => {
+  it('is given up by whoever asks whether it is ready', async () => {
+    server = createServer(() => undefined).listen(socket);
+    await once(server, 'listening');
+    expect(await createExecutor(socket).probe()).toMatchObject({ ok: false });
+    expect(await engineAnswers({ url: `unix://${socket}`, tls: null })).toBe(false);
+  });
+});

@@ -1,0 +1,116 @@
+/** Executors over a real engine, with the attempt routes that their containers reach. */
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import type Docker from 'dockerode';
+import type { EngineKind } from '../../../../../../deploy/images/engine-command.ts';
+import {
+  startTestEngine,
+  type TestEngine,
+  type TestEngineOptions,
+} from '../../../../../../testing/fixtures/container-engine.ts';
+import type { AttemptSpec, EnvironmentLocation, EnvironmentSpec } from '../../executor.ts';
+import {
+  createAttemptRoutes,
+  type AttemptRoutes,
+  type ServedAttempt,
+} from '../../process/testing/attempt-routes.ts';
+import { serveAttempt } from '../../process/testing/served-attempt.ts';
+import type { ImageSources } from '../build-image.ts';
+import { createDockerExecutor, type DockerExecutor, type DockerExecutorOptions } from '../docker-executor.ts';
+import { connectEngine } from '../engine.ts';
+import type { NetworkOptions } from '../network.ts';
+
+const python = '3.13';
+const uid = 60_910;
+const repository = join(import.meta.dirname, '../../../../../..');
+const bootstrapDir = join(repository, 'python/pumphouse_bootstrap');
+
+/** What images are built from, as set-up has left it. */
+export const imageSources: ImageSources = {
+  imagesFolder: join(repository, 'deploy/images'),
+  bootstrapFolder: bootstrapDir,
+  toolsFile: join(repository, 'scripts/python-tools.json'),
+  uvPath: join(repository, '.tools/bin/uv'),
+};
+
+/** One installation on an engine, which may have others. */
+export interface EngineInstallation {
+  installationId: string;
+  /** Where containers reach the routes. */
+  url: string;
+  /** Another executor over the same engine and installation, as another server has it. */
+  createExecutor(overrides?: Partial<DockerExecutorOptions>): DockerExecutor;
+  describeEnvironment(): EnvironmentSpec;
+  /** A specification of an attempt that runs a program. */
+  describeAttempt(served: ServedAttempt, environment: EnvironmentLocation): AttemptSpec;
+}
+
+export interface EnginePlace extends EngineInstallation {
+  testEngine: TestEngine;
+  engine: Docker;
+  routes: AttemptRoutes;
+  close(): Promise<void>;
+}
+
+/** Starts an engine that has the prepared runner images, and a new installation on it. */
+export async function createEnginePlace(
+  kind: EngineKind,
+  options: TestEngineOptions & { network?: NetworkOptions } = {},
+): Promise<EnginePlace> {
+  const testEngine = await startTestEngine(kind, options);
+  // The gateway's address is there only while a container is attached.
+  const routes = await createAttemptRoutes('0.0.0.0');
+  return {
+    ...(await createInstallation(testEngine, routes, options.network)),
+    testEngine,
+    engine: await connectEngine({ url: testEngine.url, tls: null }),
+    routes,
+    async close() {
+      await routes.close();
+      await testEngine.close();
+    },
+  };
+}
+
+/** A new installation on an engine. What it makes is gone with the engine. */
+export async function createInstallation(
+  testEngine: TestEngine,
+  routes: AttemptRoutes,
+  network: NetworkOptions = { name: null, egress: true },
+): Promise<EngineInstallation> {
+  const installationId = randomUUID();
+  const createExecutor = (overrides: Partial<DockerExecutorOptions> = {}) =>
+    createDockerExecutor({
+      engine: { url: testEngine.url, tls: null },
+      installationId,
+      runnerImage: 'localhost/pumphouse-runner:{python}',
+      bootstrapDir,
+      imageSources: null,
+      buildLimits: { memoryBytes: 1024 ** 3, cpus: 2, processes: 256 },
+      network,
+      ...overrides,
+    });
+  const url = `http://${await createExecutor().findGateway()}:${new URL(routes.url).port}`;
+  return {
+    installationId,
+    url,
+    createExecutor,
+    describeEnvironment: () => ({
+      key: randomUUID(),
+      organizationId: `organization-of-${installationId}`,
+      pythonVersion: python,
+      requirements: [],
+      variables: {},
+      maskedValues: [],
+      uid,
+    }),
+    describeAttempt(served, environment) {
+      const spec = serveAttempt({ routes, url, environment, installationId, uid }, served);
+      return {
+        ...spec,
+        localData: { workspaceId: 'workspace-1', profile: 'prod', access: 'read-write' },
+        limits: { memoryBytes: 512 * 1024 * 1024, cpus: 1, processes: 64 },
+      };
+    },
+  };
+}

@@ -1,0 +1,26 @@
+// `npm run test:on-engine -- podman|docker [--own-disk] [files]`: the tests of whole servers, with their runs in containers. With
+// --own-disk the engine sees other files than the servers. The last line is `N passed, N failed` alone.
+import { TestReport } from './test-report.mjs';
+import { prepareToolchain } from './toolchain.mjs';
+
+const [kind, ...rest] = process.argv.slice(2);
+if (kind !== 'podman' && kind !== 'docker') {
+  process.stderr.write('npm run test:on-engine -- podman|docker [--own-disk] [files]\n');
+  process.exit(2);
+}
+const ownDisk = rest.includes('--own-disk');
+const named = rest.filter((argument) => argument !== '--own-disk');
+const env = {
+  ...prepareToolchain(),
+  PUMPHOUSE_TEST_EXECUTOR: kind,
+  PUMPHOUSE_TEST_OWN_DISK: ownDisk ? '1' : '0',
+};
+const report = new TestReport(env);
+const tools = kind === 'docker' ? ['--docker'] : [];
+const isReady = await report.check('container tools', 'node', ['scripts/container-tools.mjs', ...tools]);
+if (isReady) {
+  const where = `${kind}${ownDisk ? ' with a disk of its own' : ''}`;
+  const files = named.length > 0 ? named : ['testing/e2e', 'testing/faults'];
+  await report.runVitest(`tests of servers on ${where}`, files);
+}
+report.end();
