@@ -40,7 +40,7 @@ export async function createFaultSite() {
 
   return {
     ...disk,
-    ...createSiteLeftovers(first.dataDir),
+    ...createSiteLeftovers(first.dataDir, runs),
     dataDir: first.dataDir,
     ...servers,
     describeRun,

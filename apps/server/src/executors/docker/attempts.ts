@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import type { ContainerInspectInfo } from 'dockerode';
+import type { FaultPoints } from '../../fault-points.ts';
 import { ExecutorError, type AttemptInspection, type AttemptSpec, type ListedAttempt } from '../executor.ts';
 import { buildHandle } from './attempt-place.ts';
 import { planAttempt, planAttemptFiles, planContainer, type AttemptVolumes } from './container-plan.ts';
@@ -28,6 +29,7 @@ export interface AttemptPlace {
   network: string;
   engineCpus: number;
   volumes: AttemptVolumes;
+  faultPoints: FaultPoints;
 }
 
 /** The attempt's container, or null where the engine has none. */
@@ -66,6 +68,7 @@ export async function startContainer(engine: Docker, spec: AttemptSpec, place: A
     }
   }
   const container = engine.getContainer(plan.name);
+  await place.faultPoints.reach('in-attempt-preparation');
   try {
     const { files, owner } = planAttemptFiles(spec);
     await putFiles(container, folders.attempt, files, owner);
@@ -221,7 +224,12 @@ function* growingPauses(): Generator<number> {
 }
 
 /** Removes the container and what its attempt left. @throws ExecutorError backend while it runs */
-export async function removeAttempt(engine: Docker, attemptId: string, volume: string): Promise<void> {
+export async function removeAttempt(
+  engine: Docker,
+  attemptId: string,
+  volume: string,
+  faultPoints: FaultPoints,
+): Promise<void> {
   const found = await inspectAttempt(engine, attemptId);
   if (found !== null) {
     if (found.State.Running) {
@@ -229,6 +237,7 @@ export async function removeAttempt(engine: Docker, attemptId: string, volume: s
     }
     await removeContainer(engine, attemptName(attemptId));
   }
+  await faultPoints.reach('in-attempt-removal');
   await removeVolume(engine, volume);
 }
 

@@ -1,4 +1,5 @@
 /** The connection to a container engine: the Docker Engine API, which Docker and Podman both speak. */
+import type { IncomingMessage } from 'node:http';
 import type Docker from 'dockerode';
 import { EnvironmentBuildError, ExecutorError, type ExecutorErrorKind } from '../executor.ts';
 import type { EngineAddress } from './engine-address.ts';
@@ -50,6 +51,11 @@ export async function readEngineFacts(engine: Docker): Promise<EngineFacts> {
   };
 }
 
+/** Lets a stream be silent for as long as it takes: a compiler says nothing for minutes, and the client's patience is for answers. */
+export function allowSilence(stream: NodeJS.ReadableStream): void {
+  (stream as IncomingMessage).setTimeout(0);
+}
+
 /** Asks for a sign of life. @throws when there is none within three seconds */
 export async function pingEngine(address: EngineAddress): Promise<void> {
   await (await connectEngine(address, pingTimeoutMilliseconds)).ping();
@@ -77,7 +83,9 @@ export function isMissing(error: unknown): boolean {
 
 /** What stands in the way of a removal or a creation: it is in use, or there already. */
 export function isConflict(error: unknown): boolean {
-  return statusOf(error) === 409;
+  // Podman has no status of its own for the name of a container that is there.
+  const { cause } = (error as { json?: { cause?: unknown } } | null)?.json ?? {};
+  return statusOf(error) === 409 || cause === 'that name is already in use';
 }
 
 /** The result, or null where the engine says that there is no such thing. */

@@ -2,7 +2,7 @@
 import type Docker from 'dockerode';
 import { ExecutorError } from '../executor.ts';
 import { isConflict, orNull } from './engine.ts';
-import { labelsOf, shortInstallation, type ObjectKind } from './names.ts';
+import { labelsOf, shortInstallation } from './names.ts';
 
 export interface NetworkOptions {
   /** A network that somebody else looks after; null: one of the installation's own. */
@@ -19,22 +19,24 @@ interface NetworkPlan {
   labels: Record<string, string>;
 }
 
-/** The network that runs are in, or the one for builds. Pure. */
+/**
+ * The network that runs are in, or the one for builds. Pure. Whether a network has a way out is decided when it is made: so there is one
+ * with and one without, by names of their own, and a setting that was changed holds for the next run.
+ */
 export function planNetwork(
   installationId: string,
   { name, egress }: NetworkOptions,
-  kind: Extract<ObjectKind, 'runs' | 'builds'>,
+  purpose: 'runs' | 'builds',
 ): { existing: string } | { own: NetworkPlan } {
   if (name !== null) return { existing: name };
   const short = shortInstallation(installationId);
-  // Builds need a network of their own only where the runs' has no way out.
-  const role = kind === 'builds' && !egress ? 'builds' : 'runs';
+  const kind = egress || purpose === 'builds' ? 'open' : 'closed';
   return {
     own: {
-      name: `pumphouse-${short}-${role}`,
-      bridge: `ph${role === 'runs' ? 'r' : 'b'}-${short}`,
-      internal: role === 'runs' && !egress,
-      labels: labelsOf(installationId, role),
+      name: `pumphouse-${short}-${kind}`,
+      bridge: `ph${kind === 'open' ? 'o' : 'c'}-${short}`,
+      internal: kind === 'closed',
+      labels: labelsOf(installationId, kind),
     },
   };
 }
