@@ -53,6 +53,7 @@ describe.each(await findInstalledEngines())('with %s, local data', (kind) => {
       installationId,
       runnerImage: 'localhost/pumphouse-runner:{python}',
       bootstrapDir: join(repositoryFolder, 'python', 'pumphouse_bootstrap'),
+      imageSources: null,
       buildLimits: { memoryBytes: 1024 ** 3, cpus: 1, processes: 256 },
       network: { name: null, egress: true },
     });
