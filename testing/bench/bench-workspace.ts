@@ -6,13 +6,21 @@ import { join } from 'node:path';
 import { createClientWorkspace, type ClientWorkspace } from '../fixtures/client-workspace.ts';
 import { repositoryFolder, type TestServer } from '../fixtures/server.ts';
 
-/** One of the folders in `workspaces/`, deployed; and the same code and environment without the server. */
-export interface BenchWorkspace {
+/** One of the folders in `workspaces/`, deployed. */
+export interface DeployedWorkspace {
+  /** Of the workspace, as a developer has it. */
+  folder: string;
   client: ClientWorkspace;
   /** Starts a run of a job, by the last part of its ref, with one API call. */
   startRun(jobName: string): Promise<{ jobRunId: string; calledAtMs: number }>;
   /** Starts a run and follows its log to its end. @throws Error when it does not complete */
   completeRun(jobName: string, options?: CompleteRunOptions): Promise<CompletedRun>;
+  /** What the server starts for a job, after the path of Python. */
+  launcherArguments(jobName: string): string[];
+}
+
+/** The same code and environment without the server, beside it. */
+export interface BenchWorkspace extends DeployedWorkspace {
   /** The launcher that the server starts for a job, alone. */
   bareLauncher(jobName: string): string[];
   bareScript(name: string): string[];
@@ -35,34 +43,55 @@ interface CompletedRun {
   lines: { content: string; receivedAtMs: number }[];
 }
 
-interface Place {
+export interface WorkspacePlace {
   install: DltClientInstall;
   server: TestServer;
   /** Where the workspace's folder is made. */
   parentFolder: string;
 }
 
-/** Deploys `workspaces/<name>` with the official client and runs one job, so that its environment is built. */
-export async function deployBenchWorkspace(
-  place: Place,
-  { name, requirements, firstJob }: { name: string; requirements: string; firstJob: string },
-): Promise<BenchWorkspace> {
-  const { server } = place;
+interface WorkspaceOptions {
+  /** Of a folder in `workspaces/`. */
+  name: string;
+  requirements: string;
+  /** Run once, so that the environment is built. */
+  firstJob: string;
+}
+
+/** The workspaces that the benchmark runs; duckdb is installed with the scripts. */
+export const workspaces = {
+  scripts: { name: 'scripts', requirements: 'dlt[duckdb]==1.31.0', firstJob: 'nothing' },
+  together: { name: 'together', requirements: 'dlt==1.31.0', firstJob: 'together' },
+} as const satisfies Record<string, WorkspaceOptions>;
+
+/** What the launcher is told outside of any run. */
+const bareRunId = randomUUID();
+
+/** Deploys a workspace with the official client and runs one job. */
+export async function deployWorkspace(
+  place: WorkspacePlace,
+  { name, requirements, firstJob }: WorkspaceOptions,
+): Promise<DeployedWorkspace> {
   const folder = join(place.parentFolder, name);
   const client = await createClientWorkspace({ ...place, name }, { 'requirements.txt': `${requirements}\n` });
   await cp(join(repositoryFolder, 'testing/bench/workspaces', name), folder, { recursive: true });
   await client.dlthub(['deploy']);
-  const runs = await createRuns(server, client);
-  const environmentsFolder = join(server.dataDir, 'environments');
-  const known = new Set(await readdir(environmentsFolder).catch(() => []));
+  const runs = await createRuns(place.server, client);
   await runs.completeRun(firstJob);
+  return { folder, client, ...runs };
+}
+
+/** The same on the process executor, whose environment can be used from outside. */
+export async function deployBenchWorkspace(
+  place: WorkspacePlace,
+  options: WorkspaceOptions,
+): Promise<BenchWorkspace> {
+  const environmentsFolder = join(place.server.dataDir, 'environments');
+  const known = new Set(await readdir(environmentsFolder).catch(() => []));
+  const deployed = await deployWorkspace(place, options);
   const environment = (await readdir(environmentsFolder)).find((entry) => !known.has(entry));
   if (!environment) throw new Error('The server has built no environment');
-  return {
-    client,
-    ...runs,
-    ...(await createBare(folder, join(environmentsFolder, environment, 'venv'), runs)),
-  };
+  return { ...deployed, ...(await createBare(deployed, join(environmentsFolder, environment, 'venv'))) };
 }
 
 async function createRuns({ client }: TestServer, { api }: ClientWorkspace) {
@@ -106,37 +135,49 @@ async function createRuns({ client }: TestServer, { api }: ClientWorkspace) {
     return { calledAtMs, answeredAtMs, endedAtMs, lines };
   }
 
-  return { findJob, startRun, completeRun };
+  function launcherArguments(jobName: string): string[] {
+    const { job_ref: jobRef, job_definition: definition } = findJob(jobName);
+    const { entry_point: entryPoint } = definition;
+    const asked = JSON.stringify({ ...entryPoint, job_ref: jobRef, profile: 'prod', refresh: false });
+    const options = ['--run-id', bareRunId, '--trigger', `manual:${jobRef}`, '--entry-point', asked];
+    return ['-u', '-m', entryPoint.launcher ?? '', ...options];
+  }
+
+  return { startRun, completeRun, launcherArguments };
 }
 
-async function createBare(
-  workspaceFolder: string,
-  environment: string,
-  { findJob }: Pick<Awaited<ReturnType<typeof createRuns>>, 'findJob'>,
-) {
+async function createBare(deployed: DeployedWorkspace, environment: string) {
   const python = join(environment, 'bin', 'python');
-  const folder = `${workspaceFolder}-bare`;
-  await cp(workspaceFolder, folder, { recursive: true });
-  await writeFile(join(folder, '.dlt', '.workspace'), '');
-  const runId = randomUUID();
+  const folder = `${deployed.folder}-bare`;
+  await copyBare(deployed.folder, folder);
   const bare: CommandPlace = {
     cwd: folder,
     env: {
       PATH: `${join(environment, 'bin')}:/usr/local/bin:/usr/bin:/bin`,
       HOME: `${folder}-home`,
-      LANG: 'C.UTF-8',
-      PYTHONUNBUFFERED: '1',
-      WORKSPACE__PROFILE: 'prod',
-      RUNTIME__RUN_ID: runId,
-      RUNTIME__DLTHUB_TELEMETRY: 'false',
+      ...bareVariables(),
     },
   };
-  const bareLauncher = (jobName: string) => {
-    const { job_ref: jobRef, job_definition: definition } = findJob(jobName);
-    const { entry_point: entryPoint } = definition;
-    const asked = JSON.stringify({ ...entryPoint, job_ref: jobRef, profile: 'prod', refresh: false });
-    const options = ['--run-id', runId, '--trigger', `manual:${jobRef}`, '--entry-point', asked];
-    return [python, '-u', '-m', entryPoint.launcher ?? '', ...options];
+  return {
+    bare,
+    bareLauncher: (jobName: string) => [python, ...deployed.launcherArguments(jobName)],
+    bareScript: (name: string) => [python, '-u', `${name}.py`],
   };
-  return { bare, bareLauncher, bareScript: (name: string) => [python, '-u', `${name}.py`] };
+}
+
+/** Copies a workspace as it is unpacked for a run. */
+export async function copyBare(workspaceFolder: string, folder: string): Promise<void> {
+  await cp(workspaceFolder, folder, { recursive: true });
+  await writeFile(join(folder, '.dlt', '.workspace'), '');
+}
+
+/** What a run gets, but for the folders. */
+export function bareVariables(): Record<string, string> {
+  return {
+    LANG: 'C.UTF-8',
+    PYTHONUNBUFFERED: '1',
+    WORKSPACE__PROFILE: 'prod',
+    RUNTIME__RUN_ID: bareRunId,
+    RUNTIME__DLTHUB_TELEMETRY: 'false',
+  };
 }

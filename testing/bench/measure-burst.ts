@@ -1,5 +1,8 @@
 import type { BenchPlace } from './bench-place.ts';
+import type { CommandPlace } from './command-output.ts';
+import type { DeployedWorkspace } from './bench-workspace.ts';
 import type { Row } from './report.ts';
+import type { TestServer } from '../fixtures/server.ts';
 import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isTerminalRunState, type RunState } from '@pumphouse/contract';
@@ -11,7 +14,8 @@ const timeoutMs = 10 * 60_000;
 
 /** Many runs of a job of one line, started at once; beside as many bare launchers, a few at a time. */
 export async function measureBurst(place: BenchPlace, runCount: number): Promise<Row[]> {
-  const served = await runAtOnce(place, runCount);
+  const { server, together } = place;
+  const served = await runAtOnce(server, together, runCount);
   const one = (value: number) => summarize([value]);
   const perMinute = (seconds: number) => one((runCount * 60) / seconds);
   const rows: Row[] = [
@@ -25,8 +29,9 @@ export async function measureBurst(place: BenchPlace, runCount: number): Promise
   ];
   // As many as the machine has cores, and as many as the server drives at once.
   const cores = availableParallelism();
-  for (const parallelism of [cores, Math.max(4, 4 * cores)]) {
-    const seconds = await launchBare(place, runCount, parallelism);
+  for (const parallelism of [cores, runsDrivenAtOnce()]) {
+    const command = together.bareLauncher('together');
+    const seconds = await launchBare(command, together.bare, { runCount, parallelism });
     const name = `bare launchers, ${parallelism} at a time`;
     rows.push(
       {
@@ -48,14 +53,20 @@ export async function measureBurst(place: BenchPlace, runCount: number): Promise
   return rows;
 }
 
-async function runAtOnce(place: BenchPlace, runCount: number) {
+/** As many as a server drives at once by itself (PUMPHOUSE_MAX_ACTIVE_RUNS). */
+export const runsDrivenAtOnce = () => Math.max(4, 4 * availableParallelism());
+
+/** Starts that many runs of the job `together` with one call each. @returns seconds until the last has ended */
+export async function runAtOnce(
+  server: TestServer,
+  workspace: DeployedWorkspace,
+  runCount: number,
+): Promise<{ completed: number; seconds: number }> {
   const startedAt = Date.now();
-  const started = await Promise.all(
-    Array.from({ length: runCount }, () => place.together.startRun('together')),
-  );
+  const started = await Promise.all(Array.from({ length: runCount }, () => workspace.startRun('together')));
   const ids = new Set(started.map((run) => run.jobRunId));
   for (;;) {
-    const runs = await listRuns(place, ids);
+    const runs = await listRuns(server, workspace, ids);
     const ended = runs.filter((run) => isTerminalRunState(run.status as RunState));
     if (ended.length === runCount) {
       const lastEnd = Math.max(...ended.map((run) => Date.parse(run.finished_at ?? '')));
@@ -67,21 +78,26 @@ async function runAtOnce(place: BenchPlace, runCount: number) {
   }
 }
 
-async function listRuns({ server, together }: BenchPlace, ids: ReadonlySet<string>) {
+async function listRuns(server: TestServer, { client }: DeployedWorkspace, ids: ReadonlySet<string>) {
   const { items } = await server.client.call('list_job_runs', {
-    params: { workspace_id: together.client.api.id },
+    params: { workspace_id: client.api.id },
     query: { limit: 100 },
   });
   return items.filter((run) => ids.has(run.id));
 }
 
-async function launchBare({ together }: BenchPlace, runCount: number, parallelism: number): Promise<number> {
+/** Runs a command that often, a few at a time. @returns seconds until the last has ended */
+export async function launchBare(
+  command: readonly string[],
+  place: CommandPlace,
+  { runCount, parallelism }: { runCount: number; parallelism: number },
+): Promise<number> {
   const startedAt = performance.now();
   let remaining = runCount;
   const work = async () => {
     while (remaining > 0) {
       remaining -= 1;
-      await runCommand(together.bareLauncher('together'), together.bare);
+      await runCommand(command, place);
     }
   };
   await Promise.all(Array.from({ length: parallelism }, work));

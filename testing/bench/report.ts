@@ -51,14 +51,16 @@ export function formatSection({ title, noise, rows }: Section): string {
   return [`${title}   [${load}]`, ...rows.map(formatRow), ''].join('\n');
 }
 
-const nameWidth = 52;
-const figureWidth = 32;
-const baselineWidth = 50;
+const nameWidth = 60;
+const figureWidth = 40;
+const baselineWidth = 56;
+const ratioWidth = 9;
 
 export const tableHead = [
   'figure'.padEnd(nameWidth),
   'median (min - max)'.padEnd(figureWidth),
   'baseline'.padEnd(baselineWidth),
+  'ratio'.padEnd(ratioWidth),
   'goal',
 ].join('');
 
@@ -69,10 +71,18 @@ function formatRow(row: Row): string {
     `  ${row.name}`.padEnd(nameWidth),
     formatSummary(row.figure, unit).padEnd(figureWidth),
     beside.padEnd(baselineWidth),
+    formatRatio(row).padEnd(ratioWidth),
     [formatGoal(row), row.note ?? ''].join('  '),
   ]
     .join('')
     .trimEnd();
+}
+
+/** Of the medians; none where the baseline is nothing. */
+function formatRatio({ figure, baseline }: Row): string {
+  if (baseline === null || baseline.figure.median <= 0) return '-';
+  const ratio = figure.median / baseline.figure.median;
+  return ratio < 10 ? ratio.toFixed(2) : ratio.toFixed(0);
 }
 
 function formatSummary({ median, min, max, p95, count }: Summary, unit: Unit): string {

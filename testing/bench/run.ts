@@ -3,14 +3,22 @@
  * A report to read with its load averages, never a test: see docs/contribute/bench.md.
  */
 import type { BenchPlace } from './bench-place.ts';
+import type { EngineKind } from '../../deploy/images/engine-command.ts';
 import type { Report, Row, Section } from './report.ts';
 import { availableParallelism, cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createBenchPlace } from './bench-place.ts';
 import { formatSection, tableHead, writeReport } from './report.ts';
+import { createContainerPlace, type ContainerPlace } from './container-place.ts';
+import { findInstalledEngines } from '../fixtures/container-engine.ts';
 import { measureBurst } from './measure-burst.ts';
 import { measureCompletion, measureLaunch, measurePipeline } from './measure-launch.ts';
+import {
+  measureContainerBurst,
+  measureContainerLaunch,
+  measureContainerPipeline,
+} from './measure-containers.ts';
 import { measureDeploy } from './measure-deploy.ts';
 import { measureHistory } from './measure-history.ts';
 import { measureMigration } from './measure-migration.ts';
@@ -20,10 +28,10 @@ import { measureStatistics } from './measure-statistics.ts';
 import { repositoryFolder } from '../fixtures/server.ts';
 import { watchNoise } from './noise.ts';
 
-interface Measure {
+interface Measure<Place = BenchPlace> {
   name: string;
   title: string;
-  take: (place: BenchPlace) => Promise<Row[]>;
+  take: (place: Place) => Promise<Row[]>;
 }
 
 /** A measure that prepares all it needs itself. */
@@ -78,11 +86,32 @@ function listOwnMeasures(rounds: number, historyRuns: readonly number[]): OwnMea
   ];
 }
 
+function listContainerMeasures(rounds: number, burstRuns: number): Measure<ContainerPlace>[] {
+  return [
+    {
+      name: 'containers',
+      title: 'Launch, by executor',
+      take: (place) => measureContainerLaunch(place, rounds),
+    },
+    {
+      name: 'containers',
+      title: 'A tiny dlt pipeline, by executor',
+      take: (place) => measureContainerPipeline(place, rounds),
+    },
+    {
+      name: 'containers-burst',
+      title: 'Many runs at once, by executor',
+      take: (place) => measureContainerBurst(place, burstRuns),
+    },
+  ];
+}
+
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '9' },
     'burst-runs': { type: 'string', default: '50' },
     'history-runs': { type: 'string', multiple: true, default: ['100000', '1000000'] },
+    engine: { type: 'string' },
     only: { type: 'string', multiple: true, default: [] },
   },
 });
@@ -92,10 +121,16 @@ const isAsked = ({ name }: { name: string }) => values.only.length === 0 || valu
 const historyRuns = values['history-runs'].map(Number);
 const measures = listMeasures(Number(values.rounds), Number(values['burst-runs'])).filter(isAsked);
 const ownMeasures = listOwnMeasures(Number(values.rounds), historyRuns).filter(isAsked);
+const containerMeasures = listContainerMeasures(Number(values.rounds), Number(values['burst-runs'])).filter(
+  isAsked,
+);
 const report: Report = { startedAt: new Date().toISOString(), machine: {}, sections: [] };
 
 if (measures.length > 0) await measureInPlace();
 else describe('');
+if (containerMeasures.length > 0)
+  for (const kind of await findInstalledEngines())
+    if (values.engine === undefined || values.engine === kind) await measureOnEngine(kind);
 for (const { title, takeAlone } of ownMeasures) await measureSection(title, takeAlone);
 
 async function measureInPlace(): Promise<void> {
@@ -104,6 +139,17 @@ async function measureInPlace(): Promise<void> {
   try {
     describe(place.server.log());
     for (const { title, take } of measures) await measureSection(title, () => take(place));
+  } finally {
+    await place.remove();
+  }
+}
+
+async function measureOnEngine(kind: EngineKind): Promise<void> {
+  say(`Preparing ${kind}, and a server for each executor ...`);
+  const place = await createContainerPlace(kind);
+  try {
+    for (const { title, take } of containerMeasures)
+      await measureSection(`${title}, ${kind}`, () => take(place));
   } finally {
     await place.remove();
   }

@@ -1,0 +1,149 @@
+import type { CommandPlace } from './command-output.ts';
+import type { ComparedWorkspace, ContainerPlace } from './container-place.ts';
+import type { DeployedWorkspace } from './bench-workspace.ts';
+import type { Row } from './report.ts';
+import type { TestServer } from '../fixtures/server.ts';
+import { eventually } from '../fixtures/eventually.ts';
+import { launchBare, runAtOnce, runsDrivenAtOnce } from './measure-burst.ts';
+import { readTimeMs, runCommand } from './command-output.ts';
+import { summarize } from './samples.ts';
+
+/** Ways to run the same script, the least first. */
+type Way = 'script' | 'launcher' | 'engineScript' | 'engineLauncher' | 'process' | 'docker';
+type Take = (way: Way) => Promise<number>;
+
+/** What each way is set against. */
+const comparisons: [Way, Way[]][] = [
+  ['launcher', ['script']],
+  ['engineScript', ['script']],
+  ['engineLauncher', ['launcher']],
+  ['process', ['script', 'launcher']],
+  ['docker', ['script', 'engineScript', 'engineLauncher', 'process']],
+];
+const ways: Way[] = ['script', 'launcher', 'engineScript', 'engineLauncher', 'process', 'docker'];
+
+function nameWays(engineKind: string): Record<Way, string> {
+  return {
+    script: 'python script.py',
+    launcher: 'bare launcher',
+    engineScript: `${engineKind} run of the script`,
+    engineLauncher: `${engineKind} run of the launcher`,
+    process: 'process executor',
+    docker: `docker executor, ${engineKind}`,
+  };
+}
+
+/** From the command or the API call to the first line of the script. */
+export function measureContainerLaunch(place: ContainerPlace, rounds: number): Promise<Row[]> {
+  const { scripts } = place;
+  return compareWays(place, 'to the first line', rounds, (way) =>
+    takeRun(scripts, way, 'first_line', {
+      alone: ({ startedAtMs, lines }) => readTimeMs(lines[0]) - startedAtMs,
+      served: ({ calledAtMs, lines }) => readTimeMs(lines[0]?.content) - calledAtMs,
+    }),
+  );
+}
+
+/** From the command or the API call until the end is seen: of the process, or of the run's log. */
+export function measureContainerPipeline(place: ContainerPlace, rounds: number): Promise<Row[]> {
+  const { scripts } = place;
+  return compareWays(place, '1,000 rows -> DuckDB', rounds, (way) =>
+    takeRun(scripts, way, 'thousand_rows', {
+      alone: ({ durationMs }) => durationMs,
+      served: ({ calledAtMs, endedAtMs }) => endedAtMs - calledAtMs,
+    }),
+  );
+}
+
+/** Many runs at once on each executor, beside as many bare ones with the same number at a time. */
+export async function measureContainerBurst(place: ContainerPlace, runCount: number): Promise<Row[]> {
+  const { together, engine } = place;
+  const { process, docker, engineRun } = together;
+  const atOnce = { runCount, parallelism: runsDrivenAtOnce() };
+  const launcher = await launchBare(process.bareLauncher('together'), process.bare, atOnce);
+  const engineLauncher = await launchBare(engineRun.launcher('together'), engineRun.place, atOnce);
+  const onProcess = await runToLast(place.processServer, process, runCount);
+  const onDocker = await runToLast(place.dockerServer, docker, runCount);
+  await awaitQuiet(place);
+  const seconds = { launcher, engineLauncher, process: onProcess, docker: onDocker };
+  const names = nameWays(engine.kind);
+  const row = (way: keyof typeof seconds, other: keyof typeof seconds): Row => ({
+    name: `${names[way]}: until the last of ${runCount} has ended`,
+    unit: 's',
+    figure: summarize([seconds[way]]),
+    baseline: {
+      name: `${names[other]}, ${atOnce.parallelism} at a time`,
+      figure: summarize([seconds[other]]),
+    },
+    goal: null,
+  });
+  return [
+    row('engineLauncher', 'launcher'),
+    row('process', 'launcher'),
+    row('docker', 'launcher'),
+    row('docker', 'engineLauncher'),
+    row('docker', 'process'),
+  ];
+}
+
+/** All ways in turn within each round, so that what else the machine does meets all of them alike. */
+async function compareWays(place: ContainerPlace, what: string, rounds: number, take: Take): Promise<Row[]> {
+  const taken = new Map<Way, number[]>(ways.map((way) => [way, []]));
+  for (let round = 0; round < rounds; round += 1)
+    for (const way of ways) {
+      await awaitQuiet(place);
+      taken.get(way)?.push(await take(way));
+    }
+  const names = nameWays(place.engine.kind);
+  const summary = (way: Way) => summarize(taken.get(way) ?? [], { withP95: true });
+  return comparisons.flatMap(([way, others]) =>
+    others.map((other) => ({
+      name: `${names[way]}, ${what}`,
+      unit: 'ms' as const,
+      figure: summary(way),
+      baseline: { name: names[other], figure: summary(other) },
+      goal: null,
+    })),
+  );
+}
+
+interface Readings {
+  alone: (run: Awaited<ReturnType<typeof runCommand>>) => number;
+  served: (run: Awaited<ReturnType<DeployedWorkspace['completeRun']>>) => number;
+}
+
+function takeRun(
+  { process, docker, engineRun }: ComparedWorkspace,
+  way: Way,
+  script: string,
+  { alone, served }: Readings,
+): Promise<number> {
+  const run = async (command: readonly string[], at: CommandPlace) => alone(await runCommand(command, at));
+  const takes: Record<Way, () => Promise<number>> = {
+    script: () => run(process.bareScript(script), process.bare),
+    launcher: () => run(process.bareLauncher(script), process.bare),
+    engineScript: () => run(engineRun.script(script), engineRun.place),
+    engineLauncher: () => run(engineRun.launcher(script), engineRun.place),
+    process: async () => served(await process.completeRun(script)),
+    docker: async () => served(await docker.completeRun(script)),
+  };
+  return takes[way]();
+}
+
+async function runToLast(
+  server: TestServer,
+  workspace: DeployedWorkspace,
+  runCount: number,
+): Promise<number> {
+  const { completed, seconds } = await runAtOnce(server, workspace, runCount);
+  if (completed < runCount) throw new Error(`Only ${completed} of ${runCount} runs at once were completed`);
+  return seconds;
+}
+
+/** Containers of runs that have ended are removed beside what comes next. */
+async function awaitQuiet({ engine }: ContainerPlace): Promise<void> {
+  await eventually(
+    'no container was left',
+    async () => (await engine.call(['ps', '--all', '--quiet'])) === '',
+  );
+}
