@@ -39,6 +39,8 @@ export interface WantedImage {
 export type BuildImage = (image: WantedImage, onLine: (text: string) => void) => Promise<void>;
 
 const lastWordsLines = 10;
+/** Engines repeat whole steps of the recipe, which say nothing to whoever has to do something about it. */
+const longestLine = 300;
 /** By what engines say of their machine. */
 const architectures: Record<string, string[]> = { x64: ['amd64', 'x86_64'], arm64: ['arm64', 'aarch64'] };
 
@@ -150,6 +152,10 @@ function passOn(line: string, onLine: (text: string) => void): void {
   for (const text of (stream ?? status ?? '').split('\n')) if (text.trim() !== '') onLine(text.trimEnd());
 }
 
+function shorten(line: string): string {
+  return line.length <= longestLine ? line : `${line.slice(0, longestLine)} ...`;
+}
+
 function describeFailure(
   error: unknown,
   { reference, python }: Pick<WantedImage, 'reference' | 'python'>,
@@ -160,7 +166,7 @@ function describeFailure(
   if (!(error instanceof FailedBuild) && statusOf(error) === null && !isMissingSource) return error;
   const words = isMissingSource
     ? 'this server has not the files that it is built from.'
-    : [...lastWords, engineWords(error)].join('\n');
+    : [...lastWords, engineWords(error)].map(shorten).join('\n');
   return new ExecutorError(
     'image',
     `The image ${reference} could not be built: ${words}\nBuild one by hand with \`npm run images -- ${python}\`, ` +
