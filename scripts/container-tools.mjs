@@ -6,8 +6,8 @@ import { existsSync } from 'node:fs';
 // runc: crun, which Debian's Podman would bring, refuses cgroups of version 1. catatonit: the first process of a container with --init.
 const podmanPackages = ['podman', 'runc', 'netavark', 'aardvark-dns', 'nftables', 'catatonit'];
 const dockerPackages = ['docker.io', 'docker-cli', 'iptables'];
-// mmdebstrap makes the images; iproute2 and util-linux keep test engines apart.
-const testPackages = ['mmdebstrap', 'iproute2', 'util-linux'];
+// mmdebstrap makes the images; iproute2 and util-linux keep test engines apart; passt gives processes a network of their own.
+const testPackages = ['mmdebstrap', 'iproute2', 'util-linux', 'passt'];
 
 const wanted = [
   ...podmanPackages,

@@ -1,5 +1,6 @@
 // `npm run images -- 3.13 3.12`: builds runner images; docs/operate/runner-images.md
 import { parseArgs } from 'node:util';
+import { defaultRunnerImage } from '../../apps/server/src/executors/docker/names.ts';
 import { debianMinors, importDebianBase } from './debian-base.ts';
 import { callEngine, defaultEngine, type EngineCommand, type EngineKind } from './engine-command.ts';
 import { buildRunnerImage, pythonMinors } from './runner-image.ts';
@@ -7,7 +8,7 @@ import { buildRunnerImage, pythonMinors } from './runner-image.ts';
 const usage = `npm run images -- [options] PYTHON...      PYTHON: ${pythonMinors.join(' ')}
 
   --engine podman|docker   which engine builds (default: docker, else podman)
-  --name NAME              name of the images, with {python} in it (default: localhost/pumphouse-runner:{python})
+  --name NAME              name of the images, with {python} in it (default: ${defaultRunnerImage})
   --base NAME              image to start from, with {python} in it (default: docker.io/library/python:{python}-slim)
   --debian                 start from Debian's packages, and pull nothing (as root on Debian; Python ${debianMinors.join(' or ')})
   --ca-bundle FILE         PEM certificates to trust in place of the base's
@@ -18,7 +19,7 @@ function readArguments() {
     allowPositionals: true,
     options: {
       engine: { type: 'string' },
-      name: { type: 'string', default: 'localhost/pumphouse-runner:{python}' },
+      name: { type: 'string', default: defaultRunnerImage },
       base: { type: 'string' },
       debian: { type: 'boolean', default: false },
       'ca-bundle': { type: 'string' },

@@ -2,7 +2,12 @@ import { copyFile, cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { fingerprintBootstrap } from '../../apps/server/src/executors/docker/bootstrap-fingerprint.ts';
+import {
+  contextFiles,
+  contextNames,
+  planImageArguments,
+  recipeFile,
+} from '../../apps/server/src/executors/docker/image-context.ts';
 import { callEngine, watchEngine, type EngineCommand } from './engine-command.ts';
 import { fetchUvWheel } from './uv-wheel.ts';
 
@@ -35,25 +40,24 @@ export async function buildRunnerImage(engine: EngineCommand, image: RunnerImage
 }
 
 async function fillContext(context: string, wheel: string, caBundle: string | null): Promise<void> {
-  await cp(bootstrapFolder, join(context, 'pumphouse_bootstrap'), {
+  await cp(bootstrapFolder, join(context, contextNames.bootstrap), {
     recursive: true,
     filter: (path) => basename(path) !== '__pycache__',
   });
   await copyFile(wheel, join(context, basename(wheel)));
-  for (const name of ['Containerfile', 'finish-image.py'])
-    await copyFile(join(imagesFolder, name), join(context, name));
-  if (caBundle !== null) await copyFile(caBundle, join(context, 'ca-certificates.crt'));
+  for (const name of contextFiles) await copyFile(join(imagesFolder, name), join(context, name));
+  if (caBundle !== null) await copyFile(caBundle, join(context, contextNames.certificates));
 }
 
-async function buildOptions({ python, base }: RunnerImage, wheel: string): Promise<string[]> {
-  const values: Record<string, string> = {
-    PYTHON: python,
-    UV: `./${basename(wheel)}`,
-    BOOTSTRAP: await fingerprintBootstrap(bootstrapFolder),
-    ...(base === null ? {} : { BASE: base }),
-  };
-  const values_ = Object.entries(values).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
-  return ['--file', join(imagesFolder, 'Containerfile'), ...values_];
+async function buildOptions({ python, base, caBundle }: RunnerImage, wheel: string): Promise<string[]> {
+  const values = await planImageArguments(bootstrapFolder, {
+    python,
+    uv: `./${basename(wheel)}`,
+    base,
+    certificates: caBundle === null ? 'base' : 'given',
+  });
+  const options = Object.entries(values).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
+  return ['--file', join(imagesFolder, recipeFile), ...options];
 }
 
 /** The engine's own: it may be another machine than this one. */

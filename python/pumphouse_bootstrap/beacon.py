@@ -62,7 +62,12 @@ class Beacon:
             if not self._connections.acquire(blocking=False):
                 connection.close()
                 continue
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+            try:
+                threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+            except RuntimeError:
+                # User code has all the processes and threads that its attempt may have; later ones may find room again.
+                connection.close()
+                self._connections.release()
 
     def _serve(self, connection: socket.socket) -> None:
         try:

@@ -9,6 +9,7 @@ import time
 from pumphouse_bootstrap import events as event_names
 from pumphouse_bootstrap.beacon import Beacon
 from pumphouse_bootstrap.control_groups import ControlGroups
+from pumphouse_bootstrap.disk_room import DiskRoom
 from pumphouse_bootstrap.events import Events
 from pumphouse_bootstrap.masking import Masker
 from pumphouse_bootstrap.output import OutputReader
@@ -34,7 +35,8 @@ class Recording:
         self._begin = preparation.begin
         self._events = events
         self._masker = Masker(self._begin.masked_values)
-        self._spool = Spool(start.folder)
+        self._room = DiskRoom(start.folder, start.work_folder)
+        self._spool = Spool(start.folder, self._room)
         self._sender = Sender(self._spool, calls, events)
         self._process = UserProcess(start, self._begin)
         self._control_groups = ControlGroups(start.control_groups)
@@ -75,6 +77,7 @@ class Recording:
     def finish_unstarted(self, reason: CannotStart) -> int:
         """The end of an attempt whose user code never ran."""
         self._sender.start()
+        self._room.user_code_ended()
         detail = self._masker.mask(reason.detail.encode("utf-8", "backslashreplace")).decode("utf-8", "replace")
         self._append_exit({"code": reason.code, "detail": detail}, killed=0)
         return self._await_delivery()
@@ -100,6 +103,7 @@ class Recording:
             self._handle(self._events.next(remaining))
         self._process.close_network()
         killed = kill_descendants(self._process.reap)
+        self._room.user_code_ended()
         output.drain()
         return killed
 
@@ -108,6 +112,9 @@ class Recording:
             self._spool.append("note", text=dropped)
         if killed > 0:
             self._spool.append("note", text=f"Processes that the run had left behind were ended: {killed}.")
+        if self._room.work_removed:
+            words = "The disk of the run was full at its end: its work folder was removed, so that its log could be completed."
+            self._spool.append("note", text=words)
         self._append_exit(None, killed)
         return self._await_delivery()
 

@@ -8,6 +8,8 @@ import os
 import threading
 import time
 
+from pumphouse_bootstrap.disk_room import DiskRoom
+
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 _FIRST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 1.0
@@ -26,10 +28,12 @@ class Spool:
     then waits in its own write.
     """
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, room: DiskRoom | None = None) -> None:
+        """`room`: given up on a full disk, before an append waits."""
         self.path = os.path.join(folder, "spool")
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
         self._descriptor = os.open(self.path, flags, 0o600)
+        self._room = room
         self._writing = threading.Lock()
         self._count = 0
         self._closed = False
@@ -109,6 +113,8 @@ class Spool:
             except OSError as error:
                 if error.errno not in _DISK_FULL:
                     raise
+                if self._room is not None and self._room.make():
+                    continue
                 time.sleep(pause)
                 waited += pause
                 pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)

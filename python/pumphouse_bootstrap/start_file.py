@@ -15,6 +15,7 @@ class StartFile:
         self.attempts_url: str = fields["attempts_url"]
         self.token: str = fields["token"]
         self.folder: str = fields["folder"]
+        self.work_folder: str = fields["work_folder"]
         self.inside_work_folder: str = fields["inside_work_folder"]
         self.bootstrap_inside: str = fields["bootstrap_inside"]
         self.inside_python: str = fields["inside_python"]

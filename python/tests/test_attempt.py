@@ -76,7 +76,7 @@ class HappyPath(AttemptCase):
     def test_without_a_sandbox(self) -> None:
         runner, facts = self.run_program()
         self.assertEqual(facts["home"], str(runner.folder / "work/.home"))
-        self.assertEqual(sorted(os.listdir(runner.folder)), ["bootstrap.log", "process.json", "spool", "work"])
+        self.assertEqual(sorted(os.listdir(runner.folder)), ["bootstrap.log", "process.json", "reserve", "spool", "work"])
         self.assertEqual(stat.S_IMODE((runner.folder / "spool").stat().st_mode), 0o600)
         self.assertEqual(runner.errors, "")
 

@@ -2,8 +2,10 @@ import http.client
 import json
 import socket
 import tempfile
+import threading
 import unittest
 from pathlib import Path
+from unittest import mock
 
 import attempt_runner  # noqa: F401  (puts the package on the path)
 from attempt_server import PATIENCE_SECONDS, decode_body
@@ -56,6 +58,22 @@ class BeaconCalls(unittest.TestCase):
             self.assertTrue(raw.recv(1000).startswith(b"HTTP/1.1 100"))
             raw.sendall(b"{}")
             self.assertTrue(raw.recv(1000).startswith(b"HTTP/1.1 200"))
+
+    def test_a_call_that_finds_no_thread_is_cut_off_and_later_ones_are_served(self) -> None:
+        self.open_beacon()
+        refused = threading.Event()
+
+        def refuse(*_: object, **__: object) -> None:
+            refused.set()
+            raise RuntimeError("can't start new thread")
+
+        with mock.patch("pumphouse_bootstrap.beacon.threading.Thread", refuse):
+            for _ in range(40):
+                with self.assertRaises((http.client.HTTPException, OSError)):
+                    self.call(f"/{self.secret}/trace", b"{}")
+                self.connection.close()
+        self.assertTrue(refused.is_set())
+        self.assertEqual(self.call(f"/{self.secret}/trace", b"{}"), 200)
 
     def test_other_paths_and_methods_are_not_found_and_store_nothing(self) -> None:
         self.open_beacon()

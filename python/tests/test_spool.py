@@ -8,6 +8,7 @@ from pathlib import Path
 from unittest import mock
 
 from attempt_runner import await_true
+from pumphouse_bootstrap.disk_room import DiskRoom
 from pumphouse_bootstrap.spool import Spool, SpoolClosed, encode_line
 
 
@@ -73,6 +74,30 @@ class SpoolRecords(unittest.TestCase):
         self.assertEqual([record["n"] for record in records], [0, 1, 2])
         self.assertEqual(records[0]["text"], "waited")
         self.assertIn("disk", records[1]["text"])
+
+    def test_on_a_full_disk_the_reserve_goes_first_and_the_work_folder_when_user_code_has_ended(self) -> None:
+        folder = Path(self.folder, "attempt")
+        work = folder / "work" / "shop"
+        work.mkdir(parents=True)
+        (work / "link").symlink_to(self.folder)
+        room = DiskRoom(str(folder), str(work))
+        reserve = folder / "reserve"
+        self.assertGreaterEqual(os.stat(reserve).st_blocks * 512, 256 * 1024)
+        spool = Spool(str(folder), room)
+        full = os.open("/dev/full", os.O_WRONLY)
+        kept = os.dup(spool._descriptor)
+        os.dup2(full, spool._descriptor)
+        writer = threading.Thread(target=lambda: spool.append("note", text="waited"))
+        writer.start()
+        await_true(lambda: not reserve.exists(), "the reserve is given up")
+        self.assertTrue(work.exists())
+        room.user_code_ended()
+        await_true(lambda: not work.exists(), "the work folder is given up")
+        os.dup2(kept, spool._descriptor)
+        writer.join()
+        spool.append_exit(code=1)
+        self.assertEqual([record["kind"] for record in self.read(spool.path)], ["note", "exit"])
+        self.assertTrue(os.path.exists(self.spool.path))
 
     def test_waiting_for_more_ends_when_there_is_more(self) -> None:
         seen: list[tuple[int, bool]] = []

@@ -96,7 +96,7 @@ async function findNewestEnvironment(engine: TestEngine): Promise<{ name: string
 }
 
 async function findNetwork(engine: TestEngine): Promise<string> {
-  const filter = ['--filter', 'label=pumphouse.kind=runs'];
+  const filter = ['--filter', 'label=pumphouse.kind=open'];
   const [name = ''] = (await engine.call(['network', 'ls', ...filter, '--format', '{{.Name}}'])).split('\n');
   if (name === '') throw new Error('The engine has no network for runs');
   return name;

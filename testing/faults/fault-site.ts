@@ -31,16 +31,18 @@ export async function createFaultSite() {
   const localData = runs.locateLocalData(workspaceId, 'prod');
   const { describeRun } = createRunFacts(workspaceId, localData);
   await warmUp(first, async () => describeRun(first, await triggerJob(first, workspaceId, 'jobs.load')));
+  const disk = createSiteDisk(first.dataDir, runs);
+  // Else a test would find what is left of the runs that were there before it.
+  await disk.awaitTidiness();
   await first.end('SIGTERM');
   const pauseFolder = await mkdtemp(join(tmpdir(), 'pumphouse-pause-'));
   const servers = createServers(first, join(pauseFolder, 'reached'));
-  const disk = createSiteDisk(first.dataDir, runs);
   const holdFile = join(localData, 'hold');
   let environments = 0;
 
   return {
     ...disk,
-    ...createSiteLeftovers(first.dataDir),
+    ...createSiteLeftovers(first.dataDir, runs),
     dataDir: first.dataDir,
     ...servers,
     describeRun,

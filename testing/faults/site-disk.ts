@@ -19,7 +19,9 @@ export function createSiteDisk(dataDir: string, runs: RunsPlace) {
   return {
     /** Attempts whose bootstrap runs. */
     listBootstraps: () => runs.listBootstraps(),
-    killBootstrap: (attemptId: string) => runs.killBootstrap(attemptId),
+    killBootstrap: (attemptId: string) => runs.signalBootstrap(attemptId, 'SIGKILL'),
+    /** From now on the bootstrap does nothing more, and its user code goes on. */
+    freezeBootstrap: (attemptId: string) => runs.signalBootstrap(attemptId, 'SIGSTOP'),
     /** Whether an attempt has recorded these words, delivered or not. */
     hasRecorded(words: string): boolean {
       const spools = runs.listAttempts().map((attemptId) => runs.locateSpool(attemptId));

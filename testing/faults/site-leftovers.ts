@@ -1,48 +1,41 @@
 import type { JudgedBelonging, RemovedLeftovers } from '@pumphouse/server/services/leftovers.ts';
+import type { RunsPlace } from '../fixtures/runs-place.ts';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { readConfig } from '@pumphouse/server/config.ts';
-import { createServerLog, openStorage } from '@pumphouse/server/main';
+import { fileURLToPath } from 'node:url';
 import { eventually } from '../fixtures/eventually.ts';
-import { commandPath } from '../fixtures/server.ts';
+import { executorVariables } from '../fixtures/runs-place.ts';
+import { withLeftovers } from './later-leftovers.ts';
+
+const removalProgram = fileURLToPath(new URL('remove-leftovers.ts', import.meta.url));
 
 /** Looks after what is left on a site, by a clock of its own. */
-export function createSiteLeftovers(dataDir: string) {
-  const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], PUMPHOUSE_DATA_DIR: dataDir };
-
-  /** As `admin leftovers` does, so many minutes later. */
-  async function withLeftovers<Value>(
-    minutesLater: number,
-    use: (leftovers: Awaited<ReturnType<typeof openStorage>>['leftovers']) => Promise<Value>,
-  ): Promise<Value> {
-    const config = { ...readConfig(env), logLevel: 'silent' as const };
-    const readNow = async () => new Date(Date.now() + minutesLater * 60_000);
-    const opened = await openStorage(config, createServerLog(config), { readNow });
-    try {
-      return await use(opened.leftovers);
-    } finally {
-      await opened.close();
-    }
-  }
+export function createSiteLeftovers(dataDir: string, runs: RunsPlace) {
+  const env = {
+    PATH: process.env['PATH'],
+    HOME: process.env['HOME'],
+    PUMPHOUSE_DATA_DIR: dataDir,
+    ...executorVariables(),
+  };
 
   return {
     listBelongings: (minutesLater = 0): Promise<JudgedBelonging[]> =>
-      withLeftovers(minutesLater, (leftovers) => leftovers.list()),
+      withLeftovers(env, minutesLater, (leftovers) => leftovers.list()),
     removeLeftovers: (minutesLater: number): Promise<RemovedLeftovers> =>
-      withLeftovers(minutesLater, (leftovers) => leftovers.remove()),
+      withLeftovers(env, minutesLater, (leftovers) => leftovers.remove()),
 
-    listEnvironmentPlaces: (): Promise<string[]> => readdir(join(dataDir, 'environments')),
-    listAttemptFolders: (): Promise<string[]> => readdir(join(dataDir, 'attempts')),
+    listEnvironmentPlaces: () => runs.listEnvironments(),
+    listAttemptPlaces: () => runs.listAttempts(),
+    /** What attempts and builds need while they last, as the machine or the engine itself tells. */
+    listRemains: () => runs.listRemains(),
 
-    /** Starts `admin leftovers --remove` and kills it when it comes to a moment. */
-    async killRemovalAt(point: string, pauseFile: string): Promise<void> {
+    /** Starts a removal so many minutes later and kills it when it comes to a moment. */
+    async killRemovalAt(point: string, pauseFile: string, minutesLater: number): Promise<void> {
       const variables = { ...env, PUMPHOUSE_PAUSE_AT: `${point}:${pauseFile}` };
-      const child = spawn(commandPath, ['admin', 'leftovers', '--remove'], {
+      const child = spawn(process.execPath, [removalProgram, String(minutesLater)], {
         env: variables,
-        stdio: 'ignore',
+        stdio: ['ignore', 'ignore', 'inherit'],
       });
       const ended = once(child, 'exit');
       await eventually('the removal comes to that moment', () => existsSync(pauseFile));

@@ -12,6 +12,7 @@ import {
 import type { InstanceSizes } from './domain/instance-sizes.ts';
 import type { RetentionLimits } from './domain/retention-limits.ts';
 import { EngineSettingError, readEngineConfig } from './engine-settings.ts';
+import { defaultRunnerImage } from './executors/docker/names.ts';
 import { faultPointNames } from './fault-points.ts';
 
 /** Settings come from the environment alone. docs/operate/settings.md lists them; a test holds the list against this table. */
@@ -62,7 +63,7 @@ export const settings = {
   PUMPHOUSE_RUNNER_IMAGE: z
     .string()
     .refine((image) => image.includes('{python}'), 'must have {python} where the version of Python goes')
-    .default('localhost/pumphouse-runner:{python}')
+    .default(defaultRunnerImage)
     .describe('Image of the containers of runs, with `{python}` in place of 3.13 and the like'),
   PUMPHOUSE_RUNS_NETWORK: z
     .string()

@@ -13,6 +13,8 @@ export interface ReadinessSources {
 
 /** Shorter than the time-out of most probes: an answer that comes too late says less than one that names the store. */
 const storeTimeoutMs = 1500;
+/** A container engine that is busy starting runs takes its time; one that stands still never answers. */
+const executorTimeoutMs = 5000;
 const longestRoundMs = 30_000;
 
 /** Whether this server can take and run work, and if not, what is wrong. */
@@ -22,13 +24,13 @@ export async function checkReadiness({
   lastRoundAt,
   findRunsProblem,
 }: ReadinessSources) {
-  const [store, probe, runs] = await Promise.all([
+  const [store, broken, runs] = await Promise.all([
     findStoreProblem(persistence),
-    executor.probe(),
-    findRunsProblem(),
+    findExecutorProblem(executor),
+    inTime(findRunsProblem(), executorTimeoutMs, 'what lies between runs and this server has'),
   ]);
   const reasons = store ? [`store: ${store}`] : [];
-  if (!probe.ok) reasons.push(`executor: ${probe.detail}`);
+  if (broken) reasons.push(`executor: ${broken}`);
   if (runs) reasons.push(`runs: ${runs}`);
   const last = lastRoundAt();
   if (!last || Date.now() - last.getTime() > longestRoundMs) {
@@ -37,11 +39,21 @@ export async function checkReadiness({
   return { ok: reasons.length === 0, reasons };
 }
 
-async function findStoreProblem(persistence: Persistence): Promise<string | null> {
+function findStoreProblem(persistence: Persistence): Promise<string | null> {
   const answer = persistence.store.installation.ping().then(
     () => null,
     (error: Error) => error.message,
   );
-  const late = delay(storeTimeoutMs, `it has not answered for ${storeTimeoutMs / 1000} s`, { ref: false });
+  return inTime(answer, storeTimeoutMs, 'it has');
+}
+
+function findExecutorProblem(executor: Executor): Promise<string | null> {
+  const answer = executor.probe().then(({ ok, detail }) => (ok ? null : detail));
+  return inTime(answer, executorTimeoutMs, 'it has');
+}
+
+/** The problem that is found, if any; one that nobody can tell in time is one too. */
+function inTime(answer: Promise<string | null>, timeoutMs: number, whoHas: string): Promise<string | null> {
+  const late = delay(timeoutMs, `${whoHas} not answered for ${timeoutMs / 1000} s`, { ref: false });
   return Promise.race([answer, late]);
 }

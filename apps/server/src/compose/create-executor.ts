@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts';
 import type { EngineAddress } from '../executors/docker/engine-address.ts';
 import type { Executor } from '../executors/executor.ts';
+import type { ImageSources } from '../executors/docker/build-image.ts';
 import type { InstallationStore } from '../store/postgres/installation.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';
@@ -10,6 +11,7 @@ import { claimDataFolder } from '../data-folder.ts';
 import { createFaultPoints } from '../pause-at.ts';
 import { chooseExecutor } from './choose-executor.ts';
 import { createDockerExecutor } from '../executors/docker/docker-executor.ts';
+import { defaultRunnerImage } from '../executors/docker/names.ts';
 import { engineAnswers } from '../executors/docker/engine.ts';
 import { createProcessExecutor } from '../executors/process/process-executor.ts';
 import { findTool } from '../executors/process/tool-lookup.ts';
@@ -43,6 +45,12 @@ type DecisionStore = Pick<InstallationStore, 'get' | 'decideExecutor'>;
 const repositoryFolder = fileURLToPath(new URL('../../../../', import.meta.url));
 const bootstrapFolder = join(repositoryFolder, 'python', 'pumphouse_bootstrap');
 const toolsFolder = join(repositoryFolder, '.tools', 'bin');
+const imageSources: ImageSources = {
+  imagesFolder: join(repositoryFolder, 'deploy', 'images'),
+  bootstrapFolder,
+  toolsFile: join(repositoryFolder, 'scripts', 'python-tools.json'),
+  uvPath: join(toolsFolder, 'uv'),
+};
 
 /** The executor of this installation, and a word in the log about whether it works. */
 export async function createExecutor(
@@ -123,7 +131,10 @@ function createMakers(config: Config, installationId: string, log: Logger): Exec
           runnerImage: config.engine.runnerImage,
           buildLimits: config.instanceSizes.medium,
           bootstrapDir: bootstrapFolder,
+          // Under a name of its own an image is somebody's who builds it too.
+          imageSources: config.engine.runnerImage === defaultRunnerImage ? imageSources : null,
           network: config.engine.network,
+          faultPoints: createFaultPoints(config.pauseAt),
         }),
     },
   };

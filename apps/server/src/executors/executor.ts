@@ -146,8 +146,11 @@ export interface Executor {
     onLine: (line: EnvironmentLine) => void,
     signal?: AbortSignal,
   ): Promise<EnvironmentLocation>;
-  /** True when a location that the store knows is still there and complete. */
-  hasEnvironment(location: EnvironmentLocation): Promise<boolean>;
+  /**
+   * True when a location that the store knows is still there and complete. What has to be made before that can be told, as after an
+   * upgrade, is told to `onLine`.
+   */
+  hasEnvironment(location: EnvironmentLocation, onLine?: (line: EnvironmentLine) => void): Promise<boolean>;
   removeEnvironment(location: EnvironmentLocation): Promise<void>;
   /** What an environment takes on the disk; 0 where there is none. */
   measureEnvironment(location: EnvironmentLocation): Promise<number>;

@@ -101,6 +101,34 @@ describe('an attempt that is gone', () => {
     expect(await awaitStatus(id, 'failed')).toMatchObject({ failure: { code: 'exit_code' } });
   });
 
+  it.each([
+    {
+      inspection: { state: 'missing', detail: 'Its container was ended from outside by signal 9.' } as const,
+      line: /^Failed \(attempt_lost\): Its container was ended from outside by signal 9\. Start the job again/,
+    },
+    {
+      inspection: {
+        state: 'exited',
+        exit: { code: null, signal: 'SIGKILL', outOfMemory: 'limit' },
+      } as const,
+      line: /^Failed \(out_of_memory\): The run needed more memory than it may use and was killed\. /,
+    },
+  ])('ends its run by what the executor has seen: $inspection', async ({ inspection, line }) => {
+    await place.deployAll([defineJob('jobs.a')]);
+    const executor = createBootstrappedExecutor(fixture);
+    let isGone = false;
+    await serveWith({
+      ...executor,
+      inspect: async (handle) => (isGone ? inspection : executor.inspect(handle)),
+    });
+    const { id } = await place.startRun('jobs.a');
+    await executor.awaitBegin(id);
+    isGone = true;
+    look(id);
+    await awaitStatus(id, 'failed');
+    expect((await place.readLog(id)).at(-1)?.content).toMatch(line);
+  });
+
   it('after a cancel is what was asked for', async () => {
     const executor = await serve();
     const { id } = await place.startRun('jobs.a');

@@ -1,6 +1,6 @@
 import type { BuildSettings } from '../domain/build-settings.ts';
 import type { DeploymentRecord } from '../store/records.ts';
-import type { EnvironmentLocation, Executor } from '../executors/executor.ts';
+import type { EnvironmentLine, EnvironmentLocation, Executor } from '../executors/executor.ts';
 import type { FaultPoints } from '../fault-points.ts';
 import type { JobDefinition } from '../domain/job-definition.ts';
 import type { Persistence } from '../store/store.ts';
@@ -43,17 +43,18 @@ export function createEnvironments(dependencies: EnvironmentsDependencies) {
   /** Builds that were abandoned and take a while to end. Until then they hold their key, and give it up for this whole server. */
   const ending = new Map<string, Promise<void>>();
 
-  async function findReady(key: string): Promise<EnvironmentLocation | 'gone' | null> {
+  async function findReady(key: string, onLine: OnLine): Promise<EnvironmentLocation | 'gone' | null> {
     const known = await store.environments.find(key);
     if (known?.state !== 'ready' || !known.location) return null;
-    return (await executor.hasEnvironment(known.location)) ? known.location : 'gone';
+    const isThere = await executor.hasEnvironment(known.location, (line) => onLine(asSetupLine(line)));
+    return isThere ? known.location : 'gone';
   }
 
   async function build(plan: Plan, onLine: OnLine, signal: AbortSignal): Promise<EnvironmentLocation> {
     let waitNoted = false;
     for (;;) {
       signal.throwIfAborted();
-      const ready = await findReady(plan.key);
+      const ready = await findReady(plan.key, onLine);
       if (ready && ready !== 'gone') return ready;
       const options = { replaceReady: ready === 'gone' };
       if (await store.environments.takeBuild(plan, owner, leaseSeconds, options)) {
@@ -79,11 +80,7 @@ export function createEnvironments(dependencies: EnvironmentsDependencies) {
     );
     try {
       await faultPoints.reach('in-environment-build');
-      const location = await executor.buildEnvironment(
-        plan,
-        (line) => onLine(setupLine(line.text, line.stream, new Date())),
-        signal,
-      );
+      const location = await executor.buildEnvironment(plan, (line) => onLine(asSetupLine(line)), signal);
       if (await store.environments.finishBuild(plan.key, owner, location)) return location;
       // The lease ran out while this process was stopped: the other builder's result counts.
       await executor.removeEnvironment(location);
@@ -143,12 +140,16 @@ export function createEnvironments(dependencies: EnvironmentsDependencies) {
       signal: AbortSignal,
     ): Promise<EnvironmentLocation> {
       const plan = planEnvironment(request);
-      const ready = await findReady(plan.key);
+      const ready = await findReady(plan.key, onLine);
       if (ready && ready !== 'gone') return ready;
       for (const text of listRemarks(plan)) onLine(setupLine(text, 'stdout', new Date()));
       return join(plan, onLine, signal);
     },
   };
+}
+
+function asSetupLine({ stream, text }: EnvironmentLine): UnnumberedLogLine {
+  return setupLine(text, stream, new Date());
 }
 
 export type OnLine = (line: UnnumberedLogLine) => void;

@@ -1,15 +1,15 @@
-import type { AttemptHandle, Executor } from '../executors/executor.ts';
+import type { AttemptHandle, AttemptInspection, Executor } from '../executors/executor.ts';
 import type { AttemptLog } from '../services/attempt-log.ts';
-import type { AttemptRecord, Claim } from '../store/records.ts';
-import type { FinishRun } from '../services/finish-run.ts';
+import type { AttemptRecord, Claim, JobRunRecord } from '../store/records.ts';
+import type { FinishRun, RunOutcome } from '../services/finish-run.ts';
 import type { JobDefinition } from '../domain/job-definition.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';
 import type { RecordSpool } from '../services/record-spool.ts';
-import type { RunFailureReason } from '../domain/run-failures.ts';
 import { closeWithFailure } from '../domain/run-failures.ts';
 import { getGraceSeconds } from '../domain/job-definition.ts';
 import { isTerminalRunState } from '@pumphouse/contract';
+import { outcomeOfExit } from '../services/finish-run.ts';
 import { runnerLine } from '../domain/log-line.ts';
 
 export interface WatchAttemptDependencies {
@@ -29,6 +29,8 @@ export interface WatchedAttempt {
   /** Ends the watch, not the attempt: the server stops, the run goes on. */
   signal: AbortSignal;
 }
+
+type Gone = Extract<AttemptInspection, { state: 'exited' | 'missing' }>;
 
 export type WatchAttempt = (watched: WatchedAttempt) => Promise<void>;
 
@@ -70,20 +72,15 @@ export function createWatchAttempt(dependencies: WatchAttemptDependencies): Watc
     await recordSpool.finishIfExited(attemptId);
   }
 
-  async function endLost(claim: Claim, attemptId: string): Promise<void> {
+  /** Ends the run of an attempt whose record of its end is not to be had. */
+  async function endUnrecorded(claim: Claim, attemptId: string, gone: Gone): Promise<void> {
     const { jobRunId, claimNumber } = claim;
     const run = await store.jobRuns.find(jobRunId);
     if (!run || isTerminalRunState(run.status) || run.claimNumber !== claimNumber) return;
-    if (run.endIntent === 'cancel') {
-      await finishRun(jobRunId, { status: 'cancelled' }, { claimNumber });
-    } else {
-      const failure: RunFailureReason =
-        run.endIntent === 'timeout'
-          ? { code: 'timed_out', detail: 'The run took longer than its timeout and was stopped.' }
-          : { code: 'attempt_lost', detail: 'The process of this run ended without a record of its end.' };
-      await attemptLog.write(jobRunId, attemptId, closeWithFailure(failure, new Date()));
-      await finishRun(jobRunId, { status: 'failed', failure }, { claimNumber });
-    }
+    const outcome = judgeUnrecorded(run, gone);
+    if (outcome.status === 'failed')
+      await attemptLog.write(jobRunId, attemptId, closeWithFailure(outcome.failure, new Date()));
+    await finishRun(jobRunId, outcome, { claimNumber });
   }
 
   return async function watchAttempt({ claim, attempt, signal }) {
@@ -105,7 +102,8 @@ export function createWatchAttempt(dependencies: WatchAttemptDependencies): Watc
         goneSince ??= Date.now();
         await readRemains(attempt.id, handle);
         const waited = (Date.now() - goneSince) / 1000;
-        if (inspection.state === 'missing' || waited > deliverySeconds) await endLost(claim, attempt.id);
+        if (inspection.state === 'missing' || waited > deliverySeconds)
+          await endUnrecorded(claim, attempt.id, inspection);
       }
       if (signal.aborted) break;
       await attemptLog.nextChange(claim.jobRunId, inspectIntervalMs, signal);
@@ -113,6 +111,16 @@ export function createWatchAttempt(dependencies: WatchAttemptDependencies): Watc
     // A server that is told to stop does not wait for a grace period; whoever takes the run up stops it again.
     if (!signal.aborted) await stopper.settled();
   };
+}
+
+/** What was intended counts; else what the executor has seen of the end. */
+function judgeUnrecorded(run: JobRunRecord, gone: Gone): RunOutcome {
+  if (gone.state === 'missing' && !run.endIntent) {
+    const detail = gone.detail ?? 'The process of this run ended without a record of its end.';
+    return { status: 'failed', failure: { code: 'attempt_lost', detail } };
+  }
+  const facts = gone.state === 'exited' ? gone.exit : { code: null, signal: null, outOfMemory: null };
+  return outcomeOfExit(run, { ...facts, peakMemoryBytes: null, reason: null, killedDescendants: 0 });
 }
 
 function isOverdue(startedAt: Date | null, timeoutSeconds: number | null): boolean {

@@ -1,6 +1,7 @@
 /** What every executor does, whatever it runs attempts on. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
+  EnvironmentBuildError,
   ExecutorError,
   type AttemptHandle,
   type AttemptSpec,
@@ -267,6 +268,24 @@ export function describeConformance(name: string, createHarness: () => Promise<C
         expect(await findBelonging(location.path)).toBeUndefined();
         expect(await executor.measureEnvironment(location)).toBe(0);
         await executor.removeEnvironment(location);
+      });
+
+      it.each([
+        {
+          what: 'requirements that are nowhere',
+          change: { requirements: ['nowhere @ file:///nowhere/nowhere-1.0-py3-none-any.whl'] },
+          code: 'requirements_failed',
+        },
+        { what: 'a Python that is nowhere', change: { pythonVersion: '2.1' }, code: 'python_not_found' },
+      ])('that cannot be made fail by their kind and leave nothing: $what', async ({ change, code }) => {
+        const spec = { ...(await harness.createEnvironmentSpec()), ...change };
+        const failure = await build(spec).catch((error: unknown) => error);
+        expect(failure).toBeInstanceOf(EnvironmentBuildError);
+        expect(failure).toMatchObject({ code, message: expect.stringMatching(/nowhere|2\.1/) });
+        const left = (await executor.listBelongings({ withSizes: false })).filter(
+          ({ owner }) => (owner.kind === 'environment' || owner.kind === 'build') && owner.key === spec.key,
+        );
+        expect(left).toEqual([]);
       });
 
       it('are removed as belongings, too', async () => {

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import type { ContainerInspectInfo } from 'dockerode';
+import type { FaultPoints } from '../../fault-points.ts';
 import { ExecutorError, type AttemptInspection, type AttemptSpec, type ListedAttempt } from '../executor.ts';
 import { buildHandle } from './attempt-place.ts';
 import { planAttempt, planAttemptFiles, planContainer, type AttemptVolumes } from './container-plan.ts';
@@ -18,6 +19,8 @@ const secondWaitSeconds = 2;
 const killWaitSeconds = 5;
 const lastKillWaitSeconds = 10;
 const lastWordsLines = 10;
+/** 128 and SIGKILL. */
+const killedExitCode = 137;
 
 /** What an attempt is started with, beyond its specification. */
 export interface AttemptPlace {
@@ -26,6 +29,7 @@ export interface AttemptPlace {
   network: string;
   engineCpus: number;
   volumes: AttemptVolumes;
+  faultPoints: FaultPoints;
 }
 
 /** The attempt's container, or null where the engine has none. */
@@ -64,6 +68,7 @@ export async function startContainer(engine: Docker, spec: AttemptSpec, place: A
     }
   }
   const container = engine.getContainer(plan.name);
+  await place.faultPoints.reach('in-attempt-preparation');
   try {
     const { files, owner } = planAttemptFiles(spec);
     await putFiles(container, folders.attempt, files, owner);
@@ -138,13 +143,15 @@ export async function judgeAttempt(
           detail: 'Another engine answers at the address of the one that had the container.',
         };
   }
-  const { Status: status, OOMKilled: outOfMemory } = found.State;
+  const { Status: status, OOMKilled: outOfMemory, ExitCode: exitCode } = found.State;
   if (!hasStarted(found)) return { state: 'missing', detail: 'Its container was made and never started.' };
   if (!['exited', 'dead', 'stopped', 'removing'].includes(status)) return { state: 'running' };
   const container = engine.getContainer(attemptName(attemptId));
   const exit = await readExitFacts(container);
   if (exit !== null) return { state: 'exited', exit };
-  if (outOfMemory) return { state: 'exited', exit: { code: null, signal: 'SIGKILL', outOfMemory: 'limit' } };
+  // Engines say so of a container in which any process was killed for memory: PID 1 need not have been.
+  if (outOfMemory && exitCode === killedExitCode)
+    return { state: 'exited', exit: { code: null, signal: 'SIGKILL', outOfMemory: 'limit' } };
   return { state: 'missing', detail: await describeEnd(container, found) };
 }
 
@@ -226,7 +233,12 @@ function* growingPauses(): Generator<number> {
 }
 
 /** Removes the container and what its attempt left. @throws ExecutorError backend while it runs */
-export async function removeAttempt(engine: Docker, attemptId: string, volume: string): Promise<void> {
+export async function removeAttempt(
+  engine: Docker,
+  attemptId: string,
+  volume: string,
+  faultPoints: FaultPoints,
+): Promise<void> {
   const found = await inspectAttempt(engine, attemptId);
   if (found !== null) {
     if (found.State.Running) {
@@ -234,6 +246,7 @@ export async function removeAttempt(engine: Docker, attemptId: string, volume: s
     }
     await removeContainer(engine, attemptName(attemptId));
   }
+  await faultPoints.reach('in-attempt-removal');
   await removeVolume(engine, volume);
 }
 

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import type { Belonging, BelongingOwner } from '../../domain/belonging.ts';
+import type { FaultPoints } from '../../fault-points.ts';
 import { ExecutorError } from '../executor.ts';
 import { removeVolume } from './attempts.ts';
 import { isConflict, isMissing, orNull } from './engine.ts';
@@ -12,18 +13,23 @@ type Labels = Record<string, string>;
 
 const removalPauses = [20, 50, 100, 200, 500, 1000, 2000, 3000];
 
-/** Containers first: what they use cannot be removed before them. @param sizes of volumes, where they were asked for */
+/**
+ * Containers first: what they use cannot be removed before them.
+ * @param bootstrap fingerprint of the one whose runner images are needed
+ * @param sizes of volumes, where they were asked for
+ */
 export async function listBelongings(
   engine: Docker,
-  installationId: string,
+  { installationId, bootstrap }: { installationId: string; bootstrap: string },
   sizes: readonly MeasuredVolume[],
 ): Promise<Belonging[]> {
   const filters = filterOf(installationId);
+  const runnerImages = { label: [labels.runner] };
   const [containers, volumes, networks, images] = await Promise.all([
     engine.listContainers({ all: true, filters }),
     engine.listVolumes({ filters }),
     engine.listNetworks({ filters }),
-    engine.listImages({ filters }),
+    engine.listImages({ filters: runnerImages }),
   ]);
   const bytes = new Map(sizes.map(({ name, sizeBytes }) => [name, sizeBytes]));
   const used = new Set(containers.map(({ ImageID: id }) => id));
@@ -52,16 +58,18 @@ export async function listBelongings(
       madeAt: new Date(made),
       sizeBytes: null,
     })),
-    ...images.map((image) => ({
-      kind: 'image' as const,
-      id: image.Id,
-      owner: {
-        kind: 'runner-image' as const,
-        replacedAt: used.has(image.Id) ? null : findReplacement(image, images),
-      },
-      madeAt: fromSeconds(image.Created),
-      sizeBytes: image.Size,
-    })),
+    ...images
+      .filter(({ Labels: own }) => own?.[labels.installation] === installationId)
+      .map((image) => ({
+        kind: 'image' as const,
+        id: image.Id,
+        owner: {
+          kind: 'runner-image' as const,
+          replacedAt: used.has(image.Id) ? null : findReplacement(image, images, bootstrap),
+        },
+        madeAt: fromSeconds(image.Created),
+        sizeBytes: image.Size,
+      })),
   ];
 }
 
@@ -86,14 +94,23 @@ function ownerOf(name: string, own: Labels): BelongingOwner {
   }
 }
 
-/** Since when another image has this one's name: an engine keeps the old one, without a name. */
-function findReplacement(image: Docker.ImageInfo, images: readonly Docker.ImageInfo[]): Date | null {
-  const isNamed = ({ RepoTags: tags }: Docker.ImageInfo): boolean =>
-    (tags ?? []).some((tag) => tag !== '<none>:<none>');
-  if (isNamed(image)) return null;
-  const python = (one: Docker.ImageInfo): string | undefined => one.Labels?.[labels.python];
-  const later = images.filter((one) => isNamed(one) && python(one) === python(image));
-  return later.length === 0 ? null : fromSeconds(Math.max(...later.map(({ Created: made }) => made)));
+/**
+ * Since when an image of this version does the work of an image of another one; null where none does. Going back to an older version makes
+ * an older image the one that does it, and its own age is then no answer.
+ */
+function findReplacement(
+  image: Docker.ImageInfo,
+  images: readonly Docker.ImageInfo[],
+  bootstrap: string,
+): Date | null {
+  if (image.Labels?.[labels.bootstrap] === bootstrap) return null;
+  const python = image.Labels?.[labels.python];
+  const current = images.filter(
+    ({ Labels: own }) => own?.[labels.bootstrap] === bootstrap && own[labels.python] === python,
+  );
+  if (current.length === 0) return null;
+  const since = Math.min(...current.map(({ Created: made }) => made));
+  return fromSeconds(Math.max(since, image.Created));
 }
 
 /** @throws ExecutorError backend while something uses it, config for local data */
@@ -101,6 +118,7 @@ export async function removeBelonging(
   engine: Docker,
   installationId: string,
   { kind, id }: Pick<Belonging, 'kind' | 'id'>,
+  faultPoints: FaultPoints,
 ): Promise<void> {
   const own = await readLabels(engine, kind, id);
   if (own?.[labels.installation] !== installationId) return;
@@ -110,6 +128,7 @@ export async function removeBelonging(
       `${id} holds the data of a workspace, which is never removed by itself.`,
     );
   }
+  if (own[labels.kind] === 'environment') await faultPoints.reach('in-environment-removal');
   if (kind === 'container') return removeByForce(engine, id);
   if (kind === 'volume') return removeVolume(engine, id);
   if (kind === 'network') return void (await orNull(engine.getNetwork(id).remove()));

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
 import type { EngineKind } from '../../../../../deploy/images/engine-command.ts';
 import {
   findInstalledEngines,
   type TestEngineOptions,
 } from '../../../../../testing/fixtures/container-engine.ts';
+import { listProcessesWithVariable } from '../../../../../testing/fixtures/api-workspace.ts';
 import {
   describeConformance,
   type AttemptBehaviour,
@@ -16,7 +16,8 @@ import { createEnginePlace } from './testing/engine-place.ts';
 
 async function createHarness(kind: EngineKind, options: TestEngineOptions): Promise<ConformanceHarness> {
   const place = await createEnginePlace(kind, options);
-  const { engine, installationId, routes, createExecutor } = place;
+  const { engine, installationId, routes } = place;
+  const createExecutor = () => place.createExecutor();
   const environment = await createExecutor().buildEnvironment(place.describeEnvironment(), () => undefined);
   const createSpec = async (behaviour: AttemptBehaviour) =>
     place.describeAttempt({ program: conformanceProgram, variables: { BEHAVIOUR: behaviour } }, environment);
@@ -63,18 +64,6 @@ async function createHarness(kind: EngineKind, options: TestEngineOptions): Prom
     },
     close: () => place.close(),
   };
-}
-
-/** Seen from the engine's machine, which is this one. */
-async function listProcessesWithVariable(variable: string): Promise<number[]> {
-  const names = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const found = await Promise.all(
-    names.map(async (name) => {
-      const environment = await readFile(`/proc/${name}/environ`, 'utf8').catch(() => '');
-      return environment.split('\0').includes(variable) ? Number(name) : null;
-    }),
-  );
-  return found.filter((pid) => pid !== null);
 }
 
 for (const kind of await findInstalledEngines()) {

@@ -5,6 +5,7 @@ import {
   type AttemptHandle,
   type AttemptLimits,
   type AttemptSpec,
+  type EnvironmentLine,
   type Executor,
   type ProbeResult,
 } from '../executor.ts';
@@ -23,6 +24,7 @@ import {
 } from './attempts.ts';
 import { listBelongings, removeBelonging } from './belongings.ts';
 import { fingerprintBootstrap } from './bootstrap-fingerprint.ts';
+import { createImageBuilder, type ImageSources } from './build-image.ts';
 import {
   asExecutorError,
   connectEngine,
@@ -33,6 +35,7 @@ import {
   type EngineFacts,
 } from './engine.ts';
 import type { EngineAddress } from './engine-address.ts';
+import { noFaultPoints, type FaultPoints } from '../../fault-points.ts';
 import { readEngineId } from './engine-identity.ts';
 import {
   buildEnvironment,
@@ -56,9 +59,12 @@ export interface DockerExecutorOptions {
   runnerImage: string;
   /** The folder python/pumphouse_bootstrap. */
   bootstrapDir: string;
+  /** What runner images are built from where there are none; null: people build them. */
+  imageSources: ImageSources | null;
   /** What the build of an environment may use. */
   buildLimits: AttemptLimits;
   network: NetworkOptions;
+  faultPoints?: FaultPoints;
 }
 
 export interface DockerExecutor extends Executor {
@@ -73,11 +79,13 @@ interface Connection {
   engineId: string;
   images: Images;
   networks: Networks;
+  /** Fingerprint of this server's bootstrap. */
+  bootstrap: string;
 }
 
 /** An executor for the engine at an address; nothing is asked of it yet. */
 export function createDockerExecutor(options: DockerExecutorOptions): DockerExecutor {
-  const { installationId, network } = options;
+  const { installationId, network, faultPoints = noFaultPoints } = options;
   const starts = new Map<string, Promise<AttemptHandle>>();
   const spools = createSpoolReader();
   let opening: Promise<Connection> | null = null;
@@ -90,12 +98,14 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
       readEngineId(engine, installationId),
       fingerprintBootstrap(options.bootstrapDir),
     ]);
-    const images = createImages({ engine, template: options.runnerImage, bootstrap, build: null });
+    const sources = options.imageSources;
+    const build = sources && createImageBuilder(engine, installationId, sources);
+    const images = createImages({ engine, template: options.runnerImage, bootstrap, build });
     measureVolumes = createVolumeSizes(engine, installationId);
-    const networks = createNetworks(engine, facts.isPodman, (kind) =>
-      planNetwork(installationId, network, kind),
+    const networks = createNetworks(engine, facts.isPodman, (purpose) =>
+      planNetwork(installationId, network, purpose),
     );
-    return { engine, facts, engineId, images, networks };
+    return { engine, facts, engineId, images, networks, bootstrap };
   }
 
   /** The engine, which may have been away or have changed since. @throws ExecutorError backend where none answers */
@@ -165,6 +175,7 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
           network,
           engineCpus: facts.cpus,
           volumes,
+          faultPoints,
         });
       } catch (error) {
         // What was there when it was last looked at may be gone: the next try finds, pulls, builds or makes it.
@@ -205,9 +216,7 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
       ),
     buildEnvironment: (spec, onLine, signal) =>
       withEngine('The environment could not be built', async (connection) => {
-        const image = await connection.images.require(spec.pythonVersion, (text) =>
-          onLine({ stream: 'stdout', text }),
-        );
+        const image = await connection.images.require(spec.pythonVersion, asLines(onLine));
         const place = {
           engine: connection.engine,
           installationId,
@@ -215,18 +224,22 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
           network: (await connection.networks.require('builds')).name,
           engineCpus: connection.facts.cpus,
           limits: options.buildLimits,
+          faultPoints,
         };
         return buildEnvironment(place, spec, onLine, signal);
       }),
-    hasEnvironment: (location) =>
+    hasEnvironment: (location, onLine = () => undefined) =>
       withEngine('The environment cannot be looked at', async ({ engine, images }) => {
         const facts = await readEnvironmentFacts(engine, location);
         if (facts === null) return false;
         // One that was built on another base has an interpreter that this image does not have.
-        return (await images.require(facts.python)).base === facts.base;
+        const image = await images.require(facts.python, asLines(onLine));
+        return image.base === facts.base;
       }),
     removeEnvironment: (location) =>
-      withEngine('The environment could not be removed', ({ engine }) => removeEnvironment(engine, location)),
+      withEngine('The environment could not be removed', ({ engine }) =>
+        removeEnvironment(engine, location, faultPoints),
+      ),
     measureEnvironment: ({ path }) =>
       withEngine('The environment cannot be measured', async () => {
         const volumes = (await measureVolumes?.('environment')) ?? [];
@@ -280,20 +293,20 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
       withEngine('The attempt could not be removed', async ({ engine, engineId }) => {
         const { attemptId } = requireHandle(handle, engineId);
         spools.end(attemptId);
-        await removeAttempt(engine, attemptId, attemptVolume(attemptId));
+        await removeAttempt(engine, attemptId, attemptVolume(attemptId), faultPoints);
       }),
     list: () =>
       withEngine('The attempts cannot be listed', ({ engine, engineId }) =>
         listAttempts(engine, installationId, engineId),
       ),
     listBelongings: ({ withSizes }) =>
-      withEngine('What the engine has cannot be listed', async ({ engine }) => {
+      withEngine('What the engine has cannot be listed', async ({ engine, bootstrap }) => {
         const sizes = withSizes ? ((await measureVolumes?.()) ?? []) : [];
-        return listBelongings(engine, installationId, sizes);
+        return listBelongings(engine, { installationId, bootstrap }, sizes);
       }),
     removeBelonging: (belonging) =>
       withEngine(`${belonging.kind} ${belonging.id} could not be removed`, ({ engine }) =>
-        removeBelonging(engine, installationId, belonging),
+        removeBelonging(engine, installationId, belonging, faultPoints),
       ),
     readSpool: (handle, offset, maxBytes) =>
       withEngine('The spool cannot be read', async ({ engine, engineId }) => {
@@ -303,6 +316,10 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
         return spools.read(data.attemptId, container, offset, maxBytes);
       }),
   };
+}
+
+function asLines(onLine: (line: EnvironmentLine) => void): (text: string) => void {
+  return (text) => onLine({ stream: 'stdout', text });
 }
 
 function checkNames(spec: AttemptSpec): void {

@@ -1,6 +1,7 @@
 /** The connection to a container engine: the Docker Engine API, which Docker and Podman both speak. */
+import type { IncomingMessage } from 'node:http';
 import type Docker from 'dockerode';
-import { ExecutorError, type ExecutorErrorKind } from '../executor.ts';
+import { EnvironmentBuildError, ExecutorError, type ExecutorErrorKind } from '../executor.ts';
 import type { EngineAddress } from './engine-address.ts';
 
 /** What the engine says of itself; asked once a connection. */
@@ -50,6 +51,11 @@ export async function readEngineFacts(engine: Docker): Promise<EngineFacts> {
   };
 }
 
+/** Lets a stream be silent for as long as it takes: a compiler says nothing for minutes, and the client's patience is for answers. */
+export function allowSilence(stream: NodeJS.ReadableStream): void {
+  (stream as IncomingMessage).setTimeout(0);
+}
+
 /** Asks for a sign of life. @throws when there is none within three seconds */
 export async function pingEngine(address: EngineAddress): Promise<void> {
   await (await connectEngine(address, pingTimeoutMilliseconds)).ping();
@@ -77,7 +83,9 @@ export function isMissing(error: unknown): boolean {
 
 /** What stands in the way of a removal or a creation: it is in use, or there already. */
 export function isConflict(error: unknown): boolean {
-  return statusOf(error) === 409;
+  // Podman has no status of its own for the name of a container that is there.
+  const { cause } = (error as { json?: { cause?: unknown } } | null)?.json ?? {};
+  return statusOf(error) === 409 || cause === 'that name is already in use';
 }
 
 /** The result, or null where the engine says that there is no such thing. */
@@ -94,15 +102,17 @@ export async function orNull<Result>(asked: Promise<Result>): Promise<Result | n
 export function engineWords(error: unknown): string {
   const body = (error as { json?: { message?: unknown; cause?: unknown } } | null)?.json;
   if (typeof body?.message === 'string') return body.message.trim();
-  return error instanceof Error ? error.message : String(error);
+  const words = error instanceof Error ? error.message : String(error);
+  // Of an answer that would have been a stream, the client keeps the words only.
+  return words.replace(/^\(HTTP code \d+\) .*? - /, '').trim();
 }
 
 /**
- * A failure of the engine as the executor's own: what the engine refuses for what is asked of it fails again (`config`), all else may
+ * A failure of the engine as the executor's own, which those that are it already stay: what the engine refuses for what is asked of it fails again (`config`), all else may
  * pass (`backend`).
  */
-export function asExecutorError(error: unknown, doing: string): ExecutorError {
-  if (error instanceof ExecutorError) return error;
+export function asExecutorError(error: unknown, doing: string): ExecutorError | EnvironmentBuildError {
+  if (error instanceof ExecutorError || error instanceof EnvironmentBuildError) return error;
   const words = engineWords(error);
   return new ExecutorError(judgeKind(statusOf(error), words), `${doing}: ${words}`, { cause: error });
 }

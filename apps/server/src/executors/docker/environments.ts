@@ -18,9 +18,10 @@ import {
   type BuildPaths,
   type BuildStep,
 } from '../environment-steps.ts';
+import type { FaultPoints } from '../../fault-points.ts';
 import { checkRequirements } from '../requirements.ts';
 import { planContainer } from './container-plan.ts';
-import { asExecutorError, orNull } from './engine.ts';
+import { allowSilence, asExecutorError, orNull } from './engine.ts';
 import { putFiles } from './files.ts';
 import type { RunnerImage } from './images.ts';
 import {
@@ -54,6 +55,7 @@ export interface BuildPlace {
   network: string;
   engineCpus: number;
   limits: AttemptLimits;
+  faultPoints: FaultPoints;
 }
 
 /** What is known of an environment, from its volume's labels. */
@@ -134,10 +136,10 @@ export async function buildEnvironment(
       }),
     );
     await runBuild(container, spec, onLine, signal);
+    await place.faultPoints.reach('before-environment-complete');
     isBuilt = true;
     return { executor: executorName, path: id };
   } catch (error) {
-    if (error instanceof EnvironmentBuildError) throw error;
     throw asExecutorError(error, 'The environment could not be built');
   } finally {
     // What an engine that is gone keeps of this is found by its labels later.
@@ -186,12 +188,13 @@ async function runBuild(
 }
 
 /** Starts the container and passes on what it says, until it has ended. @returns its last words */
-async function followOutput(
+export async function followOutput(
   container: Docker.Container,
   onLine: (line: EnvironmentLine) => void,
   signal?: AbortSignal,
 ): Promise<string[]> {
   const attached = await container.attach({ stream: true, stdout: true, stderr: true });
+  allowSilence(attached);
   const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
   container.modem.demuxStream(attached, streams.stdout, streams.stderr);
   const closeStreams = (): void => {
@@ -238,8 +241,13 @@ function describeFailure(
 }
 
 /** @throws ExecutorError backend while a container has it */
-export async function removeEnvironment(engine: Docker, location: EnvironmentLocation): Promise<void> {
+export async function removeEnvironment(
+  engine: Docker,
+  location: EnvironmentLocation,
+  faultPoints: FaultPoints,
+): Promise<void> {
   if ((await readEnvironmentFacts(engine, location)) === null) return;
+  await faultPoints.reach('in-environment-removal');
   await removeVolume(engine, location.path);
 }
 

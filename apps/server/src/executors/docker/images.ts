@@ -2,7 +2,8 @@
 import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import { EnvironmentBuildError, ExecutorError } from '../executor.ts';
-import { engineWords, orNull, statusOf } from './engine.ts';
+import type { BuildImage } from './build-image.ts';
+import { allowSilence, engineWords, orNull, statusOf } from './engine.ts';
 import { labels } from './names.ts';
 
 export interface RunnerImage {
@@ -18,8 +19,15 @@ export interface ImagesOptions {
   template: string;
   /** Fingerprint of this server's bootstrap: an image with another one does not understand it. */
   bootstrap: string;
-  /** Makes an image that no registry has; null where this server cannot. */
-  build: ((reference: string, python: string, onLine: (text: string) => void) => Promise<void>) | null;
+  /** Makes an image that is not there, or is of another version; null where that is left to people. */
+  build: BuildImage | null;
+}
+
+/** An image that the engine has, as its labels describe it. */
+interface FoundImage extends RunnerImage {
+  bootstrap: string;
+  /** Whoever built it brought certificates, which a build of ours would not have. */
+  hasOwnCertificates: boolean;
 }
 
 const supportedPythons = ['3.10', '3.11', '3.12', '3.13', '3.14'];
@@ -33,24 +41,32 @@ export function createImages({ engine, template, bootstrap, build }: ImagesOptio
   const trusted = new Map<string, { image: RunnerImage; until: number }>();
   const fetching = new Map<string, Promise<RunnerImage>>();
 
-  async function inspect(reference: string): Promise<(RunnerImage & { bootstrap: string }) | null> {
+  async function inspect(reference: string): Promise<FoundImage | null> {
     const found = await orNull(engine.getImage(reference).inspect());
     if (found === null) return null;
     const own = found.Config.Labels ?? {};
-    return { reference, id: found.Id, base: own[labels.base] ?? '', bootstrap: own[labels.bootstrap] ?? '' };
+    return {
+      reference,
+      id: found.Id,
+      base: own[labels.base] ?? '',
+      bootstrap: own[labels.bootstrap] ?? '',
+      hasOwnCertificates: own[labels.certificates] === 'given',
+    };
   }
+
+  /** A name of this version's own, so that servers of several versions, or of several installations, do not take it from each other. */
+  const nameBuilt = (reference: string): string => `${reference}-${bootstrap.slice(0, 12)}`;
 
   async function fetch(
     reference: string,
     python: string,
+    outdated: FoundImage | null,
     onLine: (text: string) => void,
   ): Promise<RunnerImage> {
+    if (build !== null) return findOrBuild(build, reference, python, outdated, onLine);
     if (!isLocal(reference)) {
       onLine(`Pulling the image ${reference} ...`);
       await pull(reference);
-    } else if (build !== null) {
-      onLine(`Building the image ${reference} ...`);
-      await build(reference, python, onLine);
     }
     const found = await inspect(reference);
     if (found === null) throw notThere(reference, python);
@@ -58,18 +74,41 @@ export function createImages({ engine, template, bootstrap, build }: ImagesOptio
     return found;
   }
 
+  /** @param outdated one that somebody built for another version: what it was built from goes on to be used */
+  async function findOrBuild(
+    build: BuildImage,
+    reference: string,
+    python: string,
+    outdated: FoundImage | null,
+    onLine: (text: string) => void,
+  ): Promise<RunnerImage> {
+    const name = nameBuilt(reference);
+    const earlier = await inspect(name);
+    if (earlier?.bootstrap === bootstrap) return earlier;
+    if (outdated?.hasOwnCertificates === true) throw needsCertificates(reference, python);
+    onLine(`Building the image ${name}, which takes a minute the first time ...`);
+    await build({ reference: name, python, base: outdated?.base || null }, onLine);
+    const found = await inspect(name);
+    if (found === null) throw notThere(name, python);
+    return found;
+  }
+
   async function pull(reference: string): Promise<void> {
     try {
       const stream = (await engine.pull(reference)) as Readable;
+      allowSilence(stream);
       await new Promise<void>((resolve, reject) => {
         engine.modem.followProgress(stream, (error) => (error ? reject(error) : resolve()));
       });
     } catch (error) {
       // No status and no words of a registry: the engine itself is gone.
       if (statusOf(error) === null && (error as NodeJS.ErrnoException).code !== undefined) throw error;
-      throw new ExecutorError('image', `The image ${reference} could not be pulled: ${engineWords(error)}`, {
-        cause: error,
-      });
+      throw new ExecutorError(
+        'image',
+        `The image ${reference} could not be pulled: ${engineWords(error)}. ` +
+          'Look at the registry from the machine of the engine, or name another image in PUMPHOUSE_RUNNER_IMAGE.',
+        { cause: error },
+      );
     }
   }
 
@@ -89,7 +128,8 @@ export function createImages({ engine, template, bootstrap, build }: ImagesOptio
       const known = trusted.get(reference);
       if (known && known.until > performance.now()) return known.image;
       const found = await inspect(reference);
-      const image = found?.bootstrap === bootstrap ? found : await fetchOnce(reference, python, onLine);
+      const image =
+        found?.bootstrap === bootstrap ? found : await fetchOnce(reference, python, found, onLine);
       trusted.set(reference, { image, until: performance.now() + trustedMilliseconds });
       return image;
     },
@@ -99,15 +139,16 @@ export function createImages({ engine, template, bootstrap, build }: ImagesOptio
     },
   };
 
-  /** Several runs that need an image which is not there wait for one pull. */
+  /** Several runs that need an image which is not there wait for one pull, or one build. */
   function fetchOnce(
     reference: string,
     python: string,
+    outdated: FoundImage | null,
     onLine: (text: string) => void,
   ): Promise<RunnerImage> {
     const running = fetching.get(reference);
     if (running !== undefined) return running;
-    const started = fetch(reference, python, onLine).finally(() => fetching.delete(reference));
+    const started = fetch(reference, python, outdated, onLine).finally(() => fetching.delete(reference));
     fetching.set(reference, started);
     return started;
   }
@@ -131,5 +172,13 @@ function ofAnotherVersion(reference: string, python: string): ExecutorError {
     'image',
     `The image ${reference} was built for another version of Pumphouse. ` +
       `Build it anew (\`npm run images -- ${python}\`), or name one of this version in PUMPHOUSE_RUNNER_IMAGE.`,
+  );
+}
+
+function needsCertificates(reference: string, python: string): ExecutorError {
+  return new ExecutorError(
+    'image',
+    `The image ${reference} was built for another version of Pumphouse and with certificates of your own, which this server ` +
+      `does not have. Build it anew: \`npm run images -- --ca-bundle FILE ${python}\`.`,
   );
 }

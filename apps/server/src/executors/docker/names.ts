@@ -3,6 +3,9 @@ import { createHash } from 'node:crypto';
 
 export const executorName = 'docker';
 
+/** What runner images are called where no setting says otherwise. */
+export const defaultRunnerImage = 'localhost/pumphouse-runner:{python}';
+
 /** Labels of containers, volumes and networks. */
 export const labels = {
   installation: 'pumphouse.installation',
@@ -18,10 +21,11 @@ export const labels = {
   base: 'pumphouse.base',
   bootstrap: 'pumphouse.bootstrap',
   runner: 'pumphouse.runner',
+  certificates: 'pumphouse.certificates',
 } as const;
 
 export type ObjectKind =
-  'attempt' | 'build' | 'environment' | 'cache' | 'local-data' | 'engine' | 'runs' | 'builds';
+  'attempt' | 'build' | 'environment' | 'cache' | 'local-data' | 'engine' | 'open' | 'closed';
 
 /** Folders of a container, made by the runner image; volumes are mounted there. */
 export const folders = {

@@ -2,7 +2,7 @@
 import type Docker from 'dockerode';
 import { ExecutorError } from '../executor.ts';
 import { isConflict, orNull } from './engine.ts';
-import { labelsOf, shortInstallation, type ObjectKind } from './names.ts';
+import { labelsOf, shortInstallation } from './names.ts';
 
 export interface NetworkOptions {
   /** A network that somebody else looks after; null: one of the installation's own. */
@@ -12,7 +12,7 @@ export interface NetworkOptions {
 }
 
 /** What a network is for. */
-type NetworkKind = Extract<ObjectKind, 'runs' | 'builds'>;
+type NetworkPurpose = 'runs' | 'builds';
 
 interface NetworkPlan {
   name: string;
@@ -22,22 +22,24 @@ interface NetworkPlan {
   labels: Record<string, string>;
 }
 
-/** The network that runs are in, or the one for builds. Pure. */
+/**
+ * The network that runs are in, or the one for builds. Pure. Whether a network has a way out is decided when it is made: so there is one
+ * with and one without, by names of their own, and a setting that was changed holds for the next run.
+ */
 export function planNetwork(
   installationId: string,
   { name, egress }: NetworkOptions,
-  kind: NetworkKind,
+  purpose: NetworkPurpose,
 ): { existing: string } | { own: NetworkPlan } {
   if (name !== null) return { existing: name };
   const short = shortInstallation(installationId);
-  // Builds need a network of their own only where the runs' has no way out.
-  const role = kind === 'builds' && !egress ? 'builds' : 'runs';
+  const kind = egress || purpose === 'builds' ? 'open' : 'closed';
   return {
     own: {
-      name: `pumphouse-${short}-${role}`,
-      bridge: `ph${role === 'runs' ? 'r' : 'b'}-${short}`,
-      internal: role === 'runs' && !egress,
-      labels: labelsOf(installationId, role),
+      name: `pumphouse-${short}-${kind}`,
+      bridge: `ph${kind === 'open' ? 'o' : 'c'}-${short}`,
+      internal: kind === 'closed',
+      labels: labelsOf(installationId, kind),
     },
   };
 }
@@ -61,16 +63,16 @@ export type Networks = ReturnType<typeof createNetworks>;
 export function createNetworks(
   engine: Docker,
   isPodman: boolean,
-  plan: (kind: NetworkKind) => ReturnType<typeof planNetwork>,
+  plan: (purpose: NetworkPurpose) => ReturnType<typeof planNetwork>,
 ) {
-  const trusted = new Map<NetworkKind, { network: Promise<RunsNetwork>; until: number }>();
+  const trusted = new Map<NetworkPurpose, { network: Promise<RunsNetwork>; until: number }>();
   return {
     /** @throws ExecutorError config for a network that should be there */
-    require(kind: NetworkKind): Promise<RunsNetwork> {
-      const known = trusted.get(kind);
+    require(purpose: NetworkPurpose): Promise<RunsNetwork> {
+      const known = trusted.get(purpose);
       if (known && known.until > performance.now()) return known.network;
-      const asked = { network: ensureNetwork(engine, isPodman, plan(kind)), until: Infinity };
-      trusted.set(kind, asked);
+      const asked = { network: ensureNetwork(engine, isPodman, plan(purpose)), until: Infinity };
+      trusted.set(purpose, asked);
       asked.network.then(
         () => (asked.until = performance.now() + trustedMilliseconds),
         () => (asked.until = 0),

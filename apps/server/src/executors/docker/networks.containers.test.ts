@@ -33,5 +33,5 @@ describe.each(await findInstalledEngines())('the network of runs on %s', (kind) 
 });
 
 async function listNetworks({ engine, installationId }: EnginePlace) {
-  return engine.listNetworks({ filters: filterOf(installationId, 'runs') });
+  return engine.listNetworks({ filters: filterOf(installationId, 'open') });
 }

@@ -20,6 +20,7 @@ function createExecutor(socket: string): DockerExecutor {
     installationId: 'installation-1',
     runnerImage: 'localhost/pumphouse-runner:{python}',
     bootstrapDir: join(import.meta.dirname, '../../../../../python/pumphouse_bootstrap'),
+    imageSources: null,
     buildLimits: { memoryBytes: null, cpus: null, processes: null },
     network: { name: null, egress: true },
   });

@@ -6,7 +6,18 @@ import { createFakeExecutor, type FakeAttemptScript } from './fake-executor.ts';
 
 async function createHarness(): Promise<ConformanceHarness> {
   const scripts = new Map<string, FakeAttemptScript>();
-  const executor = createFakeExecutor({ scripts: { attempt: (spec) => scripts.get(spec.attemptId) ?? {} } });
+  const executor = createFakeExecutor({
+    scripts: {
+      attempt: (spec) => scripts.get(spec.attemptId) ?? {},
+      build: ({ requirements, pythonVersion }) => {
+        if (requirements.length > 0)
+          return { failure: { code: 'requirements_failed', message: 'It is nowhere.' } };
+        if (pythonVersion === '2.1')
+          return { failure: { code: 'python_not_found', message: 'There is no 2.1.' } };
+        return {};
+      },
+    },
+  });
   const createSpec = (script: FakeAttemptScript): AttemptSpec => {
     const spec = describeAttempt();
     scripts.set(spec.attemptId, script);

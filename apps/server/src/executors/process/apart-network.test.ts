@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { connect, createServer, type AddressInfo, type Server } from 'node:net';
@@ -10,6 +9,7 @@ import type { AttemptHandle, AttemptSpec, EnvironmentLocation, Executor } from '
 import { connectToAttempt, describeResolver, listForwardedPorts } from './apart-network.ts';
 import { locateAttemptFolder } from './attempt-folder.ts';
 import { createAttemptRoutes, type AttemptRoutes } from './testing/attempt-routes.ts';
+import { serveAttempt } from './testing/served-attempt.ts';
 import {
   buildEmptyEnvironment,
   createDataDir,
@@ -109,24 +109,9 @@ afterAll(async () => {
 });
 
 function createSpec(variables: Record<string, string> = {}): AttemptSpec {
-  const attemptId = randomUUID();
-  const userCode = `${routes.url}/user-code/${attemptId}`;
-  const told = { STARTED_URL: `${userCode}/started`, REPORT_URL: `${userCode}/report` };
-  routes.serve(attemptId, { program: APP, variables: { ...told, TARGETS: '[]', ...variables } });
-  return {
-    attemptId,
-    jobRunId: `run-of-${attemptId}`,
-    installationId: INSTALLATION_ID,
-    claimNumber: 1,
-    attemptsUrl: routes.url,
-    bootstrapToken: `token-of-${attemptId}`,
-    environment,
-    workFolderName: 'my-workspace',
-    localData: null,
-    uid: TEST_UID,
-    limits: { memoryBytes: null, cpus: null, processes: 64 },
-    network: 'apart',
-  };
+  const origin = { routes, url: routes.url, environment, installationId: INSTALLATION_ID, uid: TEST_UID };
+  const spec = serveAttempt(origin, { program: APP, variables: { TARGETS: '[]', ...variables } });
+  return { ...spec, limits: { ...spec.limits, processes: 64 }, network: 'apart' };
 }
 
 /** Greets whoever comes. */

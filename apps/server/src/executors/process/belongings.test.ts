@@ -1,11 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { AttemptHandle, AttemptSpec, EnvironmentLocation, Executor } from '../executor.ts';
+import type {
+  AttemptHandle,
+  AttemptLimits,
+  AttemptSpec,
+  EnvironmentLocation,
+  Executor,
+} from '../executor.ts';
 import type { Belonging } from '../../domain/belonging.ts';
 import { locateAttemptFolder } from './attempt-folder.ts';
+import { createGroup, openControlGroups, readGroupPids } from './control-groups.ts';
 import { createAttemptRoutes, type AttemptRoutes } from './testing/attempt-routes.ts';
 import { buildEmptyEnvironment, createDataDir, createTestExecutor, TEST_UID } from './testing/machine.ts';
 
@@ -13,8 +20,13 @@ import { buildEmptyEnvironment, createDataDir, createTestExecutor, TEST_UID } fr
 const WAITS = `
 import os, subprocess, urllib.request
 subprocess.Popen(["sleep", "600"], start_new_session=True)
+if "HIDES" in os.environ:
+    subprocess.Popen(["sleep", "600"], start_new_session=True, env={})
 urllib.request.urlopen(os.environ["STARTED_URL"]).read()
 `;
+
+const noLimits: AttemptLimits = { memoryBytes: null, cpus: null, processes: null };
+const ownGroups = openControlGroups('installation-1');
 
 /** Two installations on one machine. */
 interface Installation {
@@ -28,6 +40,8 @@ let routes: AttemptRoutes;
 let own: Installation;
 let other: Installation;
 let started: { executor: Executor; handle: AttemptHandle }[] = [];
+/** Ids of attempts that may have a control group. */
+const made: string[] = [];
 
 beforeAll(async () => {
   routes = await createAttemptRoutes();
@@ -37,6 +51,7 @@ beforeAll(async () => {
 afterEach(async () => {
   for (const { executor, handle } of started) await executor.stop(handle, { graceSeconds: 0 });
   started = [];
+  for (const installationId of ['installation-1', 'installation-2']) await removeGroups(installationId);
 });
 afterAll(async () => {
   await routes.close();
@@ -54,9 +69,15 @@ async function createInstallation(installationId: string): Promise<Installation>
 }
 
 /** An attempt whose user code runs. */
-async function startAttempt({ executor, environment }: Installation): Promise<AttemptSpec> {
+async function startAttempt(
+  { executor, environment }: Installation,
+  { hides = false } = {},
+): Promise<AttemptSpec> {
   const attemptId = randomUUID();
-  const variables = { STARTED_URL: `${routes.url}/user-code/${attemptId}/started` };
+  const variables: Record<string, string> = {
+    STARTED_URL: `${routes.url}/user-code/${attemptId}/started`,
+    ...(hides && { HIDES: '1' }),
+  };
   routes.serve(attemptId, { program: WAITS, variables });
   const spec: AttemptSpec = {
     attemptId,
@@ -69,12 +90,22 @@ async function startAttempt({ executor, environment }: Installation): Promise<At
     workFolderName: 'my-workspace',
     localData: null,
     uid: TEST_UID,
-    limits: { memoryBytes: null, cpus: null, processes: null },
+    limits: noLimits,
     network: 'shared',
   };
+  made.push(attemptId);
   started.push({ executor, handle: await executor.start(spec) });
   await routes.awaitUserCode(attemptId);
   return spec;
+}
+
+/** Of attempts that a test has made without a folder, or has taken the folder from. */
+async function removeGroups(installationId: string): Promise<void> {
+  const groups = openControlGroups(installationId);
+  const attempts = new Set(made);
+  for (const { name, owner } of await groups.list()) {
+    if (owner.kind === 'attempt' && attempts.has(owner.attemptId)) await groups.remove(name);
+  }
 }
 
 const list = ({ executor }: Installation) => executor.listBelongings({ withSizes: false });
@@ -82,6 +113,11 @@ const list = ({ executor }: Installation) => executor.listBelongings({ withSizes
 async function listOf(installation: Installation, attemptId: string): Promise<Belonging[]> {
   const all = await list(installation);
   return all.filter(({ owner }) => owner.kind === 'attempt' && owner.attemptId === attemptId);
+}
+
+/** Those of the attempt but its control group, which not every machine can make. */
+async function listFoldersAndProcesses(installation: Installation, attemptId: string): Promise<Belonging[]> {
+  return (await listOf(installation, attemptId)).filter(({ kind }) => kind !== 'control-group');
 }
 
 /** The bootstrap, by what it said of itself. */
@@ -96,14 +132,14 @@ describe('processes of an attempt whose folder is gone', () => {
     const { attemptId } = await startAttempt(own);
     const pid = await readBootstrapPid(own, attemptId);
     await rm(locateAttemptFolder(own.dataDir, attemptId).path, { recursive: true });
-    const [stray, ...others] = await listOf(own, attemptId);
+    const [stray, ...others] = await listFoldersAndProcesses(own, attemptId);
     expect(others).toEqual([]);
     expect(stray).toMatchObject({ kind: 'processes', owner: { kind: 'attempt', attemptId } });
     expect(stray?.madeAt.getTime()).toBeGreaterThan(before - 5000);
     expect(stray?.madeAt.getTime()).toBeLessThan(Date.now() + 5000);
     if (stray) await own.executor.removeBelonging(stray);
     expect(existsSync(`/proc/${pid}`)).toBe(false);
-    expect(await listOf(own, attemptId)).toEqual([]);
+    expect(await listFoldersAndProcesses(own, attemptId)).toEqual([]);
   });
 
   it('are found when their bootstrap is gone as well', async () => {
@@ -112,17 +148,17 @@ describe('processes of an attempt whose folder is gone', () => {
     await rm(locateAttemptFolder(own.dataDir, attemptId).path, { recursive: true });
     process.kill(pid, 'SIGKILL');
     await expect.poll(() => existsSync(`/proc/${pid}`)).toBe(false);
-    const listed = await listOf(own, attemptId);
+    const listed = await listFoldersAndProcesses(own, attemptId);
     expect(listed).toMatchObject([{ kind: 'processes' }]);
     for (const belonging of listed) await own.executor.removeBelonging(belonging);
-    expect(await listOf(own, attemptId)).toEqual([]);
+    expect(await listFoldersAndProcesses(own, attemptId)).toEqual([]);
   });
 
   it('of another installation on the machine are its own', async () => {
     const { attemptId } = await startAttempt(other);
     const pid = await readBootstrapPid(other, attemptId);
     await rm(locateAttemptFolder(other.dataDir, attemptId).path, { recursive: true });
-    const [stray] = await listOf(other, attemptId);
+    const [stray] = await listFoldersAndProcesses(other, attemptId);
     if (!stray) throw new Error('Its own installation does not list it.');
     expect((await list(own)).map(({ id }) => id)).not.toContain(stray.id);
     await own.executor.removeBelonging(stray);
@@ -138,7 +174,7 @@ describe('the folder of an attempt', () => {
     const pid = await readBootstrapPid(own, attemptId);
     const folder = locateAttemptFolder(own.dataDir, attemptId);
     await writeFile(folder.attemptFile, '{"version":1,');
-    const listed = await listOf(own, attemptId);
+    const listed = await listFoldersAndProcesses(own, attemptId);
     expect(listed).toMatchObject([{ kind: 'folder', id: folder.path }]);
     for (const belonging of listed) await own.executor.removeBelonging(belonging);
     expect(existsSync(`/proc/${pid}`)).toBe(false);
@@ -151,10 +187,61 @@ describe('the folder of an attempt', () => {
     const record = JSON.parse(await readFile(folder.attemptFile, 'utf8')) as Record<string, unknown>;
     await rm(folder.processFile);
     await writeFile(folder.attemptFile, JSON.stringify({ ...record, hostName: 'far', bootId: randomUUID() }));
-    const [belonging] = await listOf(own, attemptId);
+    const [belonging] = await listFoldersAndProcesses(own, attemptId);
     if (!belonging) throw new Error('It is not listed.');
     await expect(own.executor.removeBelonging(belonging)).rejects.toMatchObject({ kind: 'backend' });
     expect(existsSync(folder.path)).toBe(true);
+  });
+});
+
+describe.skipIf(ownGroups.holds.length === 0)('the control group', () => {
+  it('of an attempt is listed with it, and its removal ends a process that has put off every other mark', async () => {
+    const before = Date.now();
+    const { attemptId } = await startAttempt(own, { hides: true });
+    const { folders } = ownGroups.plan({ kind: 'attempt', attemptId }, noLimits);
+    const pid = await readBootstrapPid(own, attemptId);
+    await rm(locateAttemptFolder(own.dataDir, attemptId).path, { recursive: true });
+    process.kill(pid, 'SIGKILL');
+    await expect.poll(() => existsSync(`/proc/${pid}`)).toBe(false);
+    const [marked, group, ...others] = await listOf(own, attemptId);
+    expect(others).toEqual([]);
+    expect(marked).toMatchObject({ kind: 'processes' });
+    expect(group).toMatchObject({ kind: 'control-group', owner: { kind: 'attempt', attemptId } });
+    expect(group?.madeAt.getTime()).toBeGreaterThan(before - 5000);
+    expect(group?.madeAt.getTime()).toBeLessThan(Date.now() + 5000);
+    if (marked) await own.executor.removeBelonging(marked);
+    expect(await listOf(own, attemptId)).toEqual([group]);
+    expect(await readGroupPids(folders)).toHaveLength(1);
+    if (group) await own.executor.removeBelonging(group);
+    expect(await listOf(own, attemptId)).toEqual([]);
+    expect(folders.filter((folder) => existsSync(folder))).toEqual([]);
+  });
+
+  it('of a build that was cut short has its environment’s key, and goes', async () => {
+    const plan = ownGroups.plan(
+      { kind: 'build', build: `key-with-parts-${randomUUID().slice(0, 8)}` },
+      noLimits,
+    );
+    await createGroup(plan);
+    const name = basename(plan.folders[0] ?? '');
+    const found = (await list(own)).find(({ id }) => id === name);
+    expect(found).toMatchObject({ kind: 'control-group', owner: { kind: 'build', key: 'key-with-parts' } });
+    if (found) await own.executor.removeBelonging(found);
+    expect(plan.folders.filter((folder) => existsSync(folder))).toEqual([]);
+  });
+
+  it('of another installation is neither listed nor removed', async () => {
+    const attemptId = randomUUID();
+    made.push(attemptId);
+    const plan = openControlGroups('installation-2').plan({ kind: 'attempt', attemptId }, noLimits);
+    await createGroup(plan);
+    expect(await listOf(own, attemptId)).toEqual([]);
+    const [group] = await listOf(other, attemptId);
+    if (!group) throw new Error('Its own installation does not list it.');
+    await own.executor.removeBelonging(group);
+    expect(plan.folders.filter((folder) => !existsSync(folder))).toEqual([]);
+    await other.executor.removeBelonging(group);
+    expect(plan.folders.filter((folder) => existsSync(folder))).toEqual([]);
   });
 });
 

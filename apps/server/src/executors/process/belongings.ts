@@ -1,4 +1,7 @@
-/** What this executor keeps on the machine: folders below the data folder, and processes of attempts whose folder is gone. */
+/**
+ * What this executor keeps on the machine: folders below the data folder, control groups, and processes of attempts whose folder is
+ * gone.
+ */
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ExecutorError, type AttemptHandle } from '../executor.ts';
@@ -13,6 +16,7 @@ import {
 import { buildHandle, EXECUTOR_NAME } from './attempt-place.ts';
 import { killAttempt } from './attempt-processes.ts';
 import { locateLocalData } from './attempt-start.ts';
+import type { ControlGroups, ListedGroup } from './control-groups.ts';
 import {
   locateCaches,
   locateEnvironment,
@@ -30,6 +34,7 @@ export interface BelongingsOptions {
   dataDir: string;
   bootstrapDir: string;
   installationId: string;
+  controlGroups: ControlGroups;
   faultPoints: FaultPoints;
   /** Ends an attempt and removes its folder. */
   removeAttempt: (handle: AttemptHandle) => Promise<void>;
@@ -45,7 +50,7 @@ export type Belongings = ReturnType<typeof createBelongings>;
 
 /** Lists and removes the belongings of one data folder. */
 export function createBelongings(options: BelongingsOptions) {
-  const { dataDir, bootstrapDir, installationId, faultPoints } = options;
+  const { dataDir, bootstrapDir, installationId, controlGroups, faultPoints } = options;
 
   async function find(): Promise<Found[]> {
     // Before the folders: an attempt has its folder before it has a process, so one that begins meanwhile is not without.
@@ -58,7 +63,9 @@ export function createBelongings(options: BelongingsOptions) {
       ...(await listNames(locateCaches(dataDir))).map(findCache),
       ...(await listLocalData(dataDir)).map(findLocalData),
     ]);
-    return [...folders.filter((one) => one !== null), ...strays.map(findStray)];
+    const groups = await controlGroups.list();
+    // Groups last: whoever removes what is before them has them empty, or gone.
+    return [...folders.filter((one) => one !== null), ...strays.map(findStray), ...groups.map(findGroup)];
   }
 
   async function findAttempt(attemptId: string): Promise<Found | null> {
@@ -86,6 +93,14 @@ export function createBelongings(options: BelongingsOptions) {
     return { belonging, remove: () => killProcesses(attemptId) };
   }
 
+  /** What is in it goes with it: a process that has put off every other mark of its attempt is still in its group. */
+  function findGroup({ name, owner: of, madeAt }: ListedGroup): Found {
+    const owner: BelongingOwner =
+      of.kind === 'attempt' ? of : { kind: 'build', key: readEnvironmentKey(of.build) };
+    const belonging: Belonging = { kind: 'control-group', id: name, owner, madeAt, sizeBytes: null };
+    return { belonging, remove: () => controlGroups.remove(name) };
+  }
+
   function killProcesses(attemptId: string): Promise<void> {
     const { startFile } = locateAttemptFolder(dataDir, attemptId);
     return killAttempt({ attemptId, startFile, bootstrapPid: null, startTime: null, controlGroup: [] });
@@ -95,8 +110,11 @@ export function createBelongings(options: BelongingsOptions) {
     if (!isSafeName(name)) return null;
     const place = join(locateEnvironments(dataDir), name);
     const location = { executor: EXECUTOR_NAME, path: locateEnvironment(place) };
-    const key = name.slice(0, Math.max(0, name.lastIndexOf('-')));
-    const owner: BelongingOwner = { kind: 'environment', path: location.path, key };
+    const owner: BelongingOwner = {
+      kind: 'environment',
+      path: location.path,
+      key: readEnvironmentKey(name),
+    };
     return describeFolder(place, owner, () => removeEnvironment(dataDir, location, faultPoints));
   }
 
@@ -132,6 +150,11 @@ export function createBelongings(options: BelongingsOptions) {
       }
     },
   };
+}
+
+/** The key of an environment, of which the name of its place is made. */
+function readEnvironmentKey(place: string): string {
+  return place.slice(0, Math.max(0, place.lastIndexOf('-')));
 }
 
 /** Null where there is no folder any more, or never was. */

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { listProcessesWithVariable } from '../../../../../testing/fixtures/api-workspace.ts';
 import {
   describeConformance,
   type AttemptBehaviour,
@@ -12,6 +13,7 @@ import type { AttemptSpec } from '../executor.ts';
 import { locateAttemptFolder } from './attempt-folder.ts';
 import { readPlace } from './attempt-place.ts';
 import { createAttemptRoutes } from './testing/attempt-routes.ts';
+import { serveAttempt } from './testing/served-attempt.ts';
 import {
   buildEmptyEnvironment,
   createDataDir,
@@ -28,29 +30,13 @@ async function createHarness(overrides: Partial<ProcessExecutorOptions>): Promis
   const createExecutor = () => createTestExecutor(dataDir.path, overrides);
   const environment = await buildEmptyEnvironment(createExecutor());
 
-  const createSpec = async (behaviour: AttemptBehaviour): Promise<AttemptSpec> => {
-    const attemptId = randomUUID();
-    const variables = {
-      BEHAVIOUR: behaviour,
-      STARTED_URL: `${routes.url}/user-code/${attemptId}/started`,
-      TEST_ATTEMPT: attemptId,
-    };
-    routes.serve(attemptId, { program: conformanceProgram, variables });
-    return {
-      attemptId,
-      jobRunId: `run-of-${attemptId}`,
-      installationId: INSTALLATION_ID,
-      claimNumber: 1,
-      attemptsUrl: routes.url,
-      bootstrapToken: `token-of-${attemptId}`,
-      environment,
-      workFolderName: 'my-workspace',
-      localData: { workspaceId: 'workspace-1', profile: 'prod', access: 'read-write' },
-      uid: TEST_UID,
-      limits: { memoryBytes: null, cpus: null, processes: null },
-      network: 'shared',
-    };
-  };
+  const createSpec = async (behaviour: AttemptBehaviour): Promise<AttemptSpec> => ({
+    ...serveAttempt(
+      { routes, url: routes.url, environment, installationId: INSTALLATION_ID, uid: TEST_UID },
+      { program: conformanceProgram, variables: { BEHAVIOUR: behaviour } },
+    ),
+    localData: { workspaceId: 'workspace-1', profile: 'prod', access: 'read-write' },
+  });
 
   return {
     reachesSpool: true,
@@ -91,17 +77,6 @@ async function createHarness(overrides: Partial<ProcessExecutorOptions>): Promis
       await dataDir.remove();
     },
   };
-}
-
-async function listProcessesWithVariable(variable: string): Promise<number[]> {
-  const names = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const found = await Promise.all(
-    names.map(async (name) => {
-      const environment = await readFile(`/proc/${name}/environ`, 'utf8').catch(() => '');
-      return environment.split('\0').includes(variable) ? Number(name) : null;
-    }),
-  );
-  return found.filter((pid) => pid !== null);
 }
 
 describeConformance('process in a sandbox', () => createHarness({}));

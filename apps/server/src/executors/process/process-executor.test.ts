@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { AttemptHandle, AttemptSpec, EnvironmentLocation, Executor } from '../executor.ts';
 import { locateAttemptFolder } from './attempt-folder.ts';
 import { createAttemptRoutes, type AttemptRoutes } from './testing/attempt-routes.ts';
+import { serveAttempt } from './testing/served-attempt.ts';
 import {
   buildEmptyEnvironment,
   createDataDir,
@@ -83,26 +84,10 @@ afterAll(async () => {
 });
 
 function createSpec(overrides: Partial<AttemptSpec> = {}): AttemptSpec {
-  const attemptId = randomUUID();
-  routes.serve(attemptId, {
-    program: LOOK_AROUND,
-    variables: { DATA_DIR: dataDir.path, REPORT_URL: `${routes.url}/user-code/${attemptId}/report` },
-  });
-  return {
-    attemptId,
-    jobRunId: `run-of-${attemptId}`,
-    installationId: INSTALLATION_ID,
-    claimNumber: 1,
-    attemptsUrl: routes.url,
-    bootstrapToken: `token-of-${attemptId}`,
-    environment,
-    workFolderName: 'my-workspace',
-    localData: { workspaceId: `workspace-${attemptId}`, profile: 'prod', access: 'read-write' },
-    uid: TEST_UID,
-    limits: { memoryBytes: null, cpus: null, processes: null },
-    network: 'shared',
-    ...overrides,
-  };
+  const origin = { routes, url: routes.url, environment, installationId: INSTALLATION_ID, uid: TEST_UID };
+  const spec = serveAttempt(origin, { program: LOOK_AROUND, variables: { DATA_DIR: dataDir.path } });
+  const workspaceId = `workspace-${spec.attemptId}`;
+  return { ...spec, localData: { workspaceId, profile: 'prod', access: 'read-write' }, ...overrides };
 }
 
 async function startAttempt(spec: AttemptSpec): Promise<AttemptHandle> {

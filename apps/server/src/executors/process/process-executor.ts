@@ -139,6 +139,7 @@ export function createProcessExecutor(options: ProcessExecutorOptions): Executor
 
   const belongings = createBelongings({
     ...options,
+    controlGroups,
     faultPoints,
     async removeAttempt(handle) {
       await stop(handle, { graceSeconds: 0 });

@@ -17,6 +17,7 @@ import { createGroup, openControlGroups } from './control-groups.ts';
 import { isProcessAlive, readBootId, readProcessStartTime } from './process-identity.ts';
 import { createAttemptRoutes, type AttemptRoutes } from './testing/attempt-routes.ts';
 import { createPackageIndex } from './testing/package-index.ts';
+import { serveAttempt } from './testing/served-attempt.ts';
 import {
   buildEmptyEnvironment,
   createDataDir,
@@ -66,29 +67,13 @@ async function start(
   limits: Partial<AttemptLimits> = {},
   executor = createTestExecutor(dataDir.path),
 ): Promise<StartedAttempt> {
-  const attemptId = randomUUID();
-  const userCode = `${routes.url}/user-code/${attemptId}`;
-  routes.serve(attemptId, {
-    program: `import json, os, subprocess, sys, urllib.request\n${program}`,
-    variables: { STARTED_URL: `${userCode}/started`, REPORT_URL: `${userCode}/report` },
-  });
-  const spec: AttemptSpec = {
-    attemptId,
-    jobRunId: `run-of-${attemptId}`,
-    installationId: INSTALLATION_ID,
-    claimNumber: 1,
-    attemptsUrl: routes.url,
-    bootstrapToken: `token-of-${attemptId}`,
-    environment,
-    workFolderName: 'my-workspace',
-    localData: null,
-    uid: TEST_UID,
-    limits: { memoryBytes: null, cpus: null, processes: null, ...limits },
-    network: 'shared',
-  };
+  const origin = { routes, url: routes.url, environment, installationId: INSTALLATION_ID, uid: TEST_UID };
+  const served = { program: `import json, os, subprocess, sys, urllib.request\n${program}`, variables: {} };
+  const described = serveAttempt(origin, served);
+  const spec = { ...described, limits: { ...described.limits, ...limits } };
   const handle = await executor.start(spec);
   started.push({ executor, handle });
-  const record = await readAttemptRecord(locateAttemptFolder(dataDir.path, attemptId));
+  const record = await readAttemptRecord(locateAttemptFolder(dataDir.path, spec.attemptId));
   return { spec, handle, folders: record?.controlGroup ?? [] };
 }
 

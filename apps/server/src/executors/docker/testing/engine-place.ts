@@ -1,4 +1,4 @@
-/** An executor over a real engine, with the attempt routes that its containers reach. */
+/** Executors over a real engine, with the attempt routes that their containers reach. */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type Docker from 'dockerode';
@@ -14,26 +14,41 @@ import {
   type AttemptRoutes,
   type ServedAttempt,
 } from '../../process/testing/attempt-routes.ts';
-import { createDockerExecutor, type DockerExecutor } from '../docker-executor.ts';
+import { serveAttempt } from '../../process/testing/served-attempt.ts';
+import type { ImageSources } from '../build-image.ts';
+import { createDockerExecutor, type DockerExecutor, type DockerExecutorOptions } from '../docker-executor.ts';
 import { connectEngine } from '../engine.ts';
 import type { NetworkOptions } from '../network.ts';
 
 const python = '3.13';
 const uid = 60_910;
-const bootstrapDir = join(import.meta.dirname, '../../../../../../python/pumphouse_bootstrap');
+const repository = join(import.meta.dirname, '../../../../../..');
+const bootstrapDir = join(repository, 'python/pumphouse_bootstrap');
 
-export interface EnginePlace {
-  testEngine: TestEngine;
-  engine: Docker;
+/** What images are built from, as set-up has left it. */
+export const imageSources: ImageSources = {
+  imagesFolder: join(repository, 'deploy/images'),
+  bootstrapFolder: bootstrapDir,
+  toolsFile: join(repository, 'scripts/python-tools.json'),
+  uvPath: join(repository, '.tools/bin/uv'),
+};
+
+/** One installation on an engine, which may have others. */
+export interface EngineInstallation {
   installationId: string;
-  routes: AttemptRoutes;
   /** Where containers reach the routes. */
   url: string;
-  /** Another executor over the same engine and installation. */
-  createExecutor(): DockerExecutor;
+  /** Another executor over the same engine and installation, as another server has it. */
+  createExecutor(overrides?: Partial<DockerExecutorOptions>): DockerExecutor;
   describeEnvironment(): EnvironmentSpec;
   /** A specification of an attempt that runs a program. */
   describeAttempt(served: ServedAttempt, environment: EnvironmentLocation): AttemptSpec;
+}
+
+export interface EnginePlace extends EngineInstallation {
+  testEngine: TestEngine;
+  engine: Docker;
+  routes: AttemptRoutes;
   close(): Promise<void>;
 }
 
@@ -43,26 +58,41 @@ export async function createEnginePlace(
   options: TestEngineOptions & { network?: NetworkOptions } = {},
 ): Promise<EnginePlace> {
   const testEngine = await startTestEngine(kind, options);
-  const address = { url: testEngine.url, tls: null };
+  // The gateway's address is there only while a container is attached.
+  const routes = await createAttemptRoutes('0.0.0.0');
+  return {
+    ...(await createInstallation(testEngine, routes, options.network)),
+    testEngine,
+    engine: await connectEngine({ url: testEngine.url, tls: null }),
+    routes,
+    async close() {
+      await routes.close();
+      await testEngine.close();
+    },
+  };
+}
+
+/** A new installation on an engine. What it makes is gone with the engine. */
+export async function createInstallation(
+  testEngine: TestEngine,
+  routes: AttemptRoutes,
+  network: NetworkOptions = { name: null, egress: true },
+): Promise<EngineInstallation> {
   const installationId = randomUUID();
-  const createExecutor = () =>
+  const createExecutor = (overrides: Partial<DockerExecutorOptions> = {}) =>
     createDockerExecutor({
-      engine: address,
+      engine: { url: testEngine.url, tls: null },
       installationId,
       runnerImage: 'localhost/pumphouse-runner:{python}',
       bootstrapDir,
+      imageSources: null,
       buildLimits: { memoryBytes: 1024 ** 3, cpus: 2, processes: 256 },
-      network: options.network ?? { name: null, egress: true },
+      network,
+      ...overrides,
     });
-  // The gateway's address is there only while a container is attached.
-  const routes = await createAttemptRoutes('0.0.0.0');
-  const gateway = await createExecutor().findGateway();
-  const url = `http://${gateway}:${new URL(routes.url).port}`;
+  const url = `http://${await createExecutor().findGateway()}:${new URL(routes.url).port}`;
   return {
-    testEngine,
-    engine: await connectEngine(address),
     installationId,
-    routes,
     url,
     createExecutor,
     describeEnvironment: () => ({
@@ -75,32 +105,12 @@ export async function createEnginePlace(
       uid,
     }),
     describeAttempt(served, environment) {
-      const attemptId = randomUUID();
-      const variables = {
-        ...served.variables,
-        STARTED_URL: `${url}/user-code/${attemptId}/started`,
-        REPORT_URL: `${url}/user-code/${attemptId}/report`,
-        TEST_ATTEMPT: attemptId,
-      };
-      routes.serve(attemptId, { ...served, variables });
+      const spec = serveAttempt({ routes, url, environment, installationId, uid }, served);
       return {
-        attemptId,
-        jobRunId: `run-of-${attemptId}`,
-        installationId,
-        claimNumber: 1,
-        attemptsUrl: url,
-        bootstrapToken: `token-of-${attemptId}`,
-        environment,
-        workFolderName: 'my-workspace',
+        ...spec,
         localData: { workspaceId: 'workspace-1', profile: 'prod', access: 'read-write' },
-        uid,
         limits: { memoryBytes: 512 * 1024 * 1024, cpus: 1, processes: 64 },
-        network: 'shared',
       };
-    },
-    async close() {
-      await routes.close();
-      await testEngine.close();
     },
   };
 }

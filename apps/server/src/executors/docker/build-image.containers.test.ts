@@ -1,0 +1,179 @@
+import { randomUUID } from 'node:crypto';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findInstalledEngines } from '../../../../../testing/fixtures/container-engine.ts';
+import type { EnvironmentLine } from '../executor.ts';
+import { fingerprintBootstrap } from './bootstrap-fingerprint.ts';
+import {
+  createEnginePlace,
+  createInstallation,
+  imageSources,
+  type EnginePlace,
+} from './testing/engine-place.ts';
+
+const python = '3.13';
+/** What the recipe starts from where nothing else is said. */
+const officialBase = `docker.io/library/python:${python}-slim`;
+
+describe.each(await findInstalledEngines())('a server without a runner image on %s', (kind) => {
+  let place: EnginePlace;
+  /** The image with Python that test engines have, from Debian's packages. */
+  let debianBase: string;
+  let folder: string;
+  /** A bootstrap of another version. */
+  let otherBootstrap: string;
+
+  beforeAll(async () => {
+    place = await createEnginePlace(kind);
+    debianBase = await readLabel(`localhost/pumphouse-runner:${python}`, 'pumphouse.base');
+    // Nothing is pulled: what a registry would give is there.
+    await place.testEngine.call(['tag', debianBase, officialBase]);
+    folder = await mkdtemp(join(tmpdir(), 'pumphouse-images-'));
+    otherBootstrap = join(folder, 'bootstrap');
+    await cp(imageSources.bootstrapFolder, otherBootstrap, { recursive: true });
+    await writeFile(join(otherBootstrap, 'added.py'), `# ${randomUUID()}\n`);
+  });
+  afterAll(async () => {
+    // Docker keeps its images for the next test.
+    for (const { Id: id } of await listOwn()) await place.engine.getImage(id).remove({ force: true });
+    await place.testEngine.call(['rmi', officialBase]);
+    await place.close();
+    await rm(folder, { recursive: true });
+  });
+
+  const listOwn = (more: Record<string, string[]> = {}) =>
+    place.engine.listImages({
+      filters: { label: [`pumphouse.installation=${place.installationId}`], ...more },
+    });
+
+  async function readLabel(image: string, label: string): Promise<string> {
+    return (await place.engine.getImage(image).inspect()).Config.Labels[label] ?? '';
+  }
+
+  /** A server of this version whose images are called so. */
+  const createExecutor = (name: string) =>
+    place.createExecutor({ runnerImage: `${name}:{python}`, imageSources });
+
+  const createOtherVersion = (name: string) =>
+    place.createExecutor({
+      runnerImage: `${name}:{python}`,
+      bootstrapDir: otherBootstrap,
+      imageSources: { ...imageSources, bootstrapFolder: otherBootstrap },
+    });
+
+  const build = async (executor: ReturnType<typeof createExecutor>) => {
+    const lines: EnvironmentLine[] = [];
+    const location = await executor.buildEnvironment(place.describeEnvironment(), (line) => lines.push(line));
+    return { location, text: lines.map(({ text }) => text).join('\n') };
+  };
+
+  /** An image that somebody built for another version. */
+  async function makeOutdated(name: string, labels: Record<string, string>): Promise<void> {
+    const all = { 'pumphouse.runner': '1', 'pumphouse.bootstrap': 'of another version', ...labels };
+    const options = Object.entries(all).flatMap(([label, value]) => ['--label', `${label}=${value}`]);
+    const context = await mkdtemp(join(folder, 'outdated-'));
+    const recipe = join(context, 'Containerfile');
+    await writeFile(recipe, `FROM ${debianBase}\n`);
+    await place.testEngine.call([
+      'build',
+      ...options,
+      '--file',
+      recipe,
+      '--tag',
+      `${name}:${python}`,
+      context,
+    ]);
+  }
+
+  it('builds it, and says so to the run; a second server that needs it meanwhile does no harm', async () => {
+    const [first, second] = await Promise.all([
+      build(createExecutor('localhost/not-there')),
+      build(createExecutor('localhost/not-there')),
+    ]);
+    const image = `localhost/not-there:${python}-${(await fingerprintBootstrap(imageSources.bootstrapFolder)).slice(0, 12)}`;
+    expect(first.text).toContain(`Building the image ${image}`);
+    expect(first.text).toMatch(/finish-image\.py/);
+    expect(await readLabel(image, 'pumphouse.base')).toBe(officialBase);
+    expect(await readLabel(image, 'pumphouse.installation')).toBe(place.installationId);
+    const third = createExecutor('localhost/not-there');
+    expect(await third.hasEnvironment(first.location)).toBe(true);
+    expect(await third.hasEnvironment(second.location)).toBe(true);
+    expect((await build(third)).text).not.toContain('Building the image');
+  });
+
+  it('leaves an outdated one to those who built it and builds its own from the same base', async () => {
+    await makeOutdated('localhost/outdated', { 'pumphouse.base': debianBase });
+    const { text } = await build(createExecutor('localhost/outdated'));
+    expect(text).toContain(`Building the image localhost/outdated:${python}-`);
+    const [made] = await listOwn({ reference: ['localhost/outdated'] });
+    expect(made?.Labels?.['pumphouse.base']).toBe(debianBase);
+    expect(await readLabel(`localhost/outdated:${python}`, 'pumphouse.bootstrap')).toBe('of another version');
+  });
+
+  it('does not replace one whose builder brought certificates, and says what to do', async () => {
+    await makeOutdated('localhost/certified', {
+      'pumphouse.base': debianBase,
+      'pumphouse.certificates': 'given',
+    });
+    await expect(build(createExecutor('localhost/certified'))).rejects.toMatchObject({
+      kind: 'image',
+      message: expect.stringMatching(/certificates of your own.*npm run images -- --ca-bundle FILE 3\.13/),
+    });
+  });
+
+  it('tells the engine’s words when the build fails, and when it has not the files', async () => {
+    const broken = await mkdtemp(join(folder, 'broken-'));
+    await cp(imageSources.imagesFolder, broken, { recursive: true });
+    await writeFile(join(broken, 'finish-image.py'), 'raise SystemExit("the disk of the engine is full")\n');
+    const executor = (imagesFolder: string) =>
+      place.createExecutor({
+        runnerImage: 'localhost/broken:{python}',
+        imageSources: { ...imageSources, imagesFolder },
+      });
+    await expect(build(executor(broken))).rejects.toMatchObject({
+      kind: 'image',
+      message: expect.stringMatching(
+        /could not be built: [^]*the disk of the engine is full[^]*npm run images -- 3\.13/,
+      ),
+    });
+    await expect(build(executor(join(folder, 'nowhere')))).rejects.toMatchObject({
+      kind: 'image',
+      message: expect.stringMatching(/has not the files[^]*npm run images -- 3\.13/),
+    });
+  });
+
+  it('counts the one of an older version as replaced when a later one is there, and can go back to it', async () => {
+    const listImages = async (executor: ReturnType<typeof createExecutor>) => {
+      const all = await executor.listBelongings({ withSizes: false });
+      return new Map(
+        all.flatMap(({ id, owner }) => (owner.kind === 'runner-image' ? [[id, owner] as const] : [])),
+      );
+    };
+    const older = createExecutor('localhost/upgraded');
+    const later = createOtherVersion('localhost/upgraded');
+    await build(older);
+    const before = await listImages(later);
+    expect([...before.values()].map(({ replacedAt }) => replacedAt)).not.toContainEqual(expect.any(Date));
+    const { location } = await build(later);
+    const after = await listImages(later);
+    const added = [...after.keys()].filter((id) => !before.has(id));
+    expect(added.map((id) => after.get(id)?.replacedAt)).toEqual([null]);
+    for (const id of before.keys()) expect(after.get(id)?.replacedAt).toEqual(expect.any(Date));
+    // What the later version made is as good for the older one, which has its own image still.
+    expect(await older.hasEnvironment(location)).toBe(true);
+    const back = await listImages(older);
+    for (const id of before.keys()) expect(back.get(id)?.replacedAt).toBeNull();
+    const replacedAt = added.map((id) => back.get(id)?.replacedAt?.getTime() ?? 0)[0] ?? 0;
+    expect(replacedAt).toBeGreaterThan(Date.now() - 600_000);
+    for (const id of added) await older.removeBelonging({ kind: 'image', id });
+    expect([...(await listImages(later)).keys()]).toEqual([...before.keys()]);
+  });
+
+  it('lists no image that another installation or nobody’s server has built', async () => {
+    const other = await createInstallation(place.testEngine, place.routes);
+    const listed = await other.createExecutor().listBelongings({ withSizes: false });
+    expect(listed.filter((one) => one.kind === 'image')).toEqual([]);
+  });
+});

@@ -1,0 +1,176 @@
+/** Builds runner images with the engine that needs them, so that nobody has to before the first run or after an upgrade. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import { Readable } from 'node:stream';
+import type Docker from 'dockerode';
+import { pack } from 'tar-stream';
+import { isErrorCode } from '../../error-code.ts';
+import { ExecutorError } from '../executor.ts';
+import { allowSilence, engineWords, statusOf } from './engine.ts';
+import {
+  contextFiles,
+  contextNames,
+  planImageArguments,
+  readUvVersion,
+  recipeFile,
+} from './image-context.ts';
+import { labels } from './names.ts';
+
+/** Where this server has what goes into an image. */
+export interface ImageSources {
+  /** deploy/images */
+  imagesFolder: string;
+  /** python/pumphouse_bootstrap */
+  bootstrapFolder: string;
+  /** scripts/python-tools.json */
+  toolsFile: string;
+  /** uv for this machine, as set-up got it from the package index. It need not be there. */
+  uvPath: string;
+}
+
+export interface WantedImage {
+  reference: string;
+  /** "3.13" */
+  python: string;
+  /** The image to start from; null: Docker's official one of that Python. */
+  base: string | null;
+}
+
+export type BuildImage = (image: WantedImage, onLine: (text: string) => void) => Promise<void>;
+
+const lastWordsLines = 10;
+/** Engines repeat whole steps of the recipe, which say nothing to whoever has to do something about it. */
+const longestLine = 300;
+/** By what engines say of their machine. */
+const architectures: Record<string, string[]> = { x64: ['amd64', 'x86_64'], arm64: ['arm64', 'aarch64'] };
+
+/**
+ * Gives what builds images. The build asks the network for a base that the engine does not have, and for uv where the engine's machine
+ * is of another kind than this one: then pip in the build asks the package index, with no setting of this server's.
+ * @throws (the builder) ExecutorError image, and what the connection throws where the engine goes away
+ */
+export function createImageBuilder(
+  engine: Docker,
+  installationId: string,
+  sources: ImageSources,
+): BuildImage {
+  return async function buildImage({ reference, python, base }, onLine) {
+    const lastWords: string[] = [];
+    try {
+      const uv = await readUv(engine, sources.uvPath);
+      const requirement = uv === null ? `uv==${await readUvVersion(sources.toolsFile)}` : null;
+      const context = await packContext(sources, uv);
+      const stream = await engine.buildImage(context, {
+        t: reference,
+        dockerfile: recipeFile,
+        buildargs: await planImageArguments(sources.bootstrapFolder, {
+          python,
+          uv: requirement,
+          base,
+          certificates: 'base',
+        }),
+        labels: { [labels.installation]: installationId },
+        rm: true,
+        forcerm: true,
+      });
+      allowSilence(stream);
+      await followBuild(stream as Readable, (text) => {
+        onLine(text);
+        if (lastWords.push(text) > lastWordsLines) lastWords.shift();
+      });
+    } catch (error) {
+      throw describeFailure(error, { reference, python }, lastWords);
+    }
+  };
+}
+
+/** The program, where it can run on the engine's machine. */
+async function readUv(engine: Docker, path: string): Promise<Buffer | null> {
+  const { Architecture: architecture } = (await engine.info()) as { Architecture?: string };
+  const isAlike = process.platform === 'linux' && architectures[process.arch]?.includes(architecture ?? '');
+  if (isAlike !== true) return null;
+  return readFile(path).catch((error: unknown) => {
+    if (isErrorCode(error, 'ENOENT')) return null;
+    throw error;
+  });
+}
+
+/** The same bytes for the same files: an engine finds again what it has built of them before. */
+async function packContext(
+  { imagesFolder, bootstrapFolder }: ImageSources,
+  uv: Buffer | null,
+): Promise<Readable> {
+  const archive = pack();
+  const add = (name: string, content: Buffer, mode: number): void => {
+    archive.entry({ name, mode, mtime: new Date(0), uid: 0, gid: 0 }, content);
+  };
+  for (const name of contextFiles) add(name, await readFile(join(imagesFolder, name)), 0o644);
+  for (const name of await listSources(bootstrapFolder)) {
+    add(`${contextNames.bootstrap}/${name}`, await readFile(join(bootstrapFolder, name)), 0o644);
+  }
+  if (uv !== null) add(contextNames.uv, uv, 0o755);
+  archive.finalize();
+  return Readable.from(archive);
+}
+
+/** Without what Python compiled on the way: the image gets that anew. */
+async function listSources(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile() && !entry.name.endsWith('.pyc'))
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .toSorted();
+}
+
+interface BuildEvent {
+  stream?: string;
+  status?: string;
+  error?: string;
+}
+
+/** A failed build, in the engine's words. */
+class FailedBuild extends Error {
+  override readonly name = 'FailedBuild';
+}
+
+/** Passes on what the engine says until the build has ended. @throws FailedBuild */
+async function followBuild(stream: Readable, onLine: (text: string) => void): Promise<void> {
+  let rest = '';
+  for await (const piece of stream.setEncoding('utf8') as AsyncIterable<string>) {
+    const lines = (rest + piece).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) passOn(line, onLine);
+  }
+  passOn(rest, onLine);
+}
+
+function passOn(line: string, onLine: (text: string) => void): void {
+  if (line.trim() === '') return;
+  const { stream, status, error } = JSON.parse(line) as BuildEvent;
+  if (error !== undefined) throw new FailedBuild(error.trim());
+  // One event may be several lines, or a part of one that says no more than that something goes on.
+  for (const text of (stream ?? status ?? '').split('\n')) if (text.trim() !== '') onLine(text.trimEnd());
+}
+
+function shorten(line: string): string {
+  return line.length <= longestLine ? line : `${line.slice(0, longestLine)} ...`;
+}
+
+function describeFailure(
+  error: unknown,
+  { reference, python }: Pick<WantedImage, 'reference' | 'python'>,
+  lastWords: readonly string[],
+): unknown {
+  const isMissingSource = isErrorCode(error, 'ENOENT') && (error as NodeJS.ErrnoException).path !== undefined;
+  // No words of a build: the engine itself is gone.
+  if (!(error instanceof FailedBuild) && statusOf(error) === null && !isMissingSource) return error;
+  const words = isMissingSource
+    ? 'this server has not the files that it is built from.'
+    : [...lastWords, engineWords(error)].map(shorten).join('\n');
+  return new ExecutorError(
+    'image',
+    `The image ${reference} could not be built: ${words}\nBuild one by hand with \`npm run images -- ${python}\`, ` +
+      'or name one that the engine can pull in PUMPHOUSE_RUNNER_IMAGE.',
+    { cause: error },
+  );
+}

@@ -1,0 +1,58 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type Docker from 'dockerode';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findInstalledEngines } from '../../../../../testing/fixtures/container-engine.ts';
+import { createImageBuilder } from './build-image.ts';
+import { connectEngine } from './engine.ts';
+import { followOutput } from './environments.ts';
+import { createEnginePlace, imageSources, type EnginePlace } from './testing/engine-place.ts';
+
+const image = 'localhost/pumphouse-runner:3.13';
+/** Both long, so that the other calls are answered in time on a slow machine. */
+const patienceSeconds = 10;
+const silenceSeconds = 14;
+
+describe.each(await findInstalledEngines())('a client of %s that gives up unanswered calls soon', (kind) => {
+  let place: EnginePlace;
+  let engine: Docker;
+  let folder: string;
+
+  beforeAll(async () => {
+    place = await createEnginePlace(kind);
+    engine = await connectEngine({ url: place.testEngine.url, tls: null }, patienceSeconds * 1000);
+    folder = await mkdtemp(join(tmpdir(), 'pumphouse-images-'));
+  });
+  afterAll(async () => {
+    await place.close();
+    await rm(folder, { recursive: true });
+  });
+
+  it('hears a container to its end that is silent for longer', async () => {
+    const container = await engine.createContainer({
+      Image: image,
+      Entrypoint: [],
+      Cmd: ['sh', '-c', `sleep ${silenceSeconds}; echo spoken`],
+    });
+    const lines: string[] = [];
+    await followOutput(container, ({ text }) => lines.push(text));
+    expect(lines).toEqual(['spoken']);
+    await container.remove();
+  });
+
+  it('sees the build of an image to its end that is silent for longer', async () => {
+    await cp(imageSources.imagesFolder, folder, { recursive: true });
+    const finish = await readFile(join(folder, 'finish-image.py'), 'utf8');
+    // Never the same, so that no engine finds the step done.
+    const pause = `import time\ntime.sleep(${silenceSeconds})\nprint("spoken at ${Date.now()}")\n`;
+    await writeFile(join(folder, 'finish-image.py'), `${pause}${finish}`);
+    const base = (await engine.getImage(image).inspect()).Config.Labels['pumphouse.base'] ?? '';
+    const build = createImageBuilder(engine, place.installationId, { ...imageSources, imagesFolder: folder });
+    const lines: string[] = [];
+    const reference = 'localhost/silent:3.13';
+    await build({ reference, python: '3.13', base }, (text) => lines.push(text));
+    expect(lines.join('\n')).toContain('spoken at');
+    await engine.getImage(reference).remove({ force: true });
+  });
+});

@@ -1,0 +1,41 @@
+import { randomUUID } from 'node:crypto';
+import type { AttemptSpec, EnvironmentLocation } from '../../executor.ts';
+import type { AttemptRoutes, ServedAttempt } from './attempt-routes.ts';
+
+export interface AttemptOrigin {
+  routes: AttemptRoutes;
+  /** Where the attempt reaches the routes. */
+  url: string;
+  environment: EnvironmentLocation;
+  installationId: string;
+  uid: number;
+}
+
+/** A specification that no call has given before, of an attempt whose user code knows STARTED_URL, REPORT_URL and TEST_ATTEMPT. */
+export function serveAttempt(
+  { routes, url, environment, installationId, uid }: AttemptOrigin,
+  { program, variables }: ServedAttempt,
+): AttemptSpec {
+  const attemptId = randomUUID();
+  const userCode = `${url}/user-code/${attemptId}`;
+  const own = {
+    STARTED_URL: `${userCode}/started`,
+    REPORT_URL: `${userCode}/report`,
+    TEST_ATTEMPT: attemptId,
+  };
+  routes.serve(attemptId, { program, variables: { ...own, ...variables } });
+  return {
+    attemptId,
+    jobRunId: `run-of-${attemptId}`,
+    installationId,
+    claimNumber: 1,
+    attemptsUrl: url,
+    bootstrapToken: `token-of-${attemptId}`,
+    environment,
+    workFolderName: 'my-workspace',
+    localData: null,
+    uid,
+    limits: { memoryBytes: null, cpus: null, processes: null },
+    network: 'shared',
+  };
+}

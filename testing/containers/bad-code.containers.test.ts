@@ -1,0 +1,189 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { listProcessesWithVariable, type ApiWorkspace } from '../fixtures/api-workspace.ts';
+import { findInstalledEngines, startTestEngine, type TestEngine } from '../fixtures/container-engine.ts';
+import { defineScriptJob } from '../fixtures/deploy-workspace.ts';
+import { createContainerSite, neighbourScript, type ContainerSite } from './container-site.ts';
+
+const scripts = {
+  // Each process starts others until one is refused.
+  bomb: `
+import os
+while True:
+    os.fork()
+`,
+  // The same, and it takes no refusal for an answer.
+  stubbornBomb: `
+import os, time
+print("is there", flush=True)
+while True:
+    try:
+        os.fork()
+    except OSError:
+        time.sleep(0.01)
+`,
+  eater: `
+print("is hungry", flush=True)
+eaten = []
+while True:
+    eaten.append(bytearray(16 * 1024 * 1024))
+`,
+  // What its grandchild needs is its own affair.
+  coper: `
+import subprocess, sys
+eat = "eaten = []\\nwhile True: eaten.append(bytearray(16 * 1024 * 1024))"
+between = f"import subprocess, sys; sys.exit(subprocess.run([sys.executable, '-c', {eat!r}]).returncode != -9)"
+print("the grandchild was killed:", subprocess.run([sys.executable, "-c", between]).returncode == 0)
+`,
+  giverUp: `
+import subprocess, sys
+eat = "eaten = []\\nwhile True: eaten.append(bytearray(16 * 1024 * 1024))"
+subprocess.run([sys.executable, "-c", eat], check=True)
+`,
+  // Files in memory are nobody's: the kernel finds no process whose end would help, and ends them all, the bootstrap too.
+  flooder: `
+import os
+print("fills the memory", flush=True)
+flood = "dd if=/dev/zero of=/tmp/flood bs=1M & dd if=/dev/zero of=/dev/shm/flood bs=1M & wait; exec sleep 1000"
+if os.fork() == 0:
+    os.setsid()
+    os.execv("/bin/sh", ["sh", "-c", flood])
+os.execv("/bin/sleep", ["sleep", "1000"])
+`,
+  deaf: `
+import signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("is deaf", flush=True)
+while True:
+    time.sleep(1)
+`,
+  daemon: `
+import os, sys, time
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        while True:
+            time.sleep(1)
+    os._exit(0)
+os.wait()
+print("has left something behind", flush=True)
+sys.exit(7)
+`,
+};
+
+const jobs = [...Object.keys(scripts), 'neighbour'].map((name) => ({
+  ...defineScriptJob(name),
+  execute: { concurrency: null, timeout: { timeout: 600, grace_period: 1 } },
+}));
+
+describe.each(await findInstalledEngines())('with %s, a script', (kind) => {
+  let engine: TestEngine;
+  let site: ContainerSite;
+  let workspace: ApiWorkspace;
+
+  beforeAll(async () => {
+    engine = await startTestEngine(kind);
+    site = await createContainerSite(engine);
+    workspace = await site.deployScripts('bad-code', { ...scripts, ...neighbourScript }, { jobs });
+    expect(await neighbour()).toMatchObject({ status: 'completed' });
+  });
+  afterAll(async () => {
+    await site.close();
+    await engine.close();
+  });
+
+  const neighbour = () => site.run(workspace, 'neighbour');
+  const attemptOf = async (runId: string) => (await site.findContainer(runId)).replace('pumphouse-', '');
+  const listProcesses = (attemptId: string) => listProcessesWithVariable(`PUMPHOUSE_ATTEMPT_ID=${attemptId}`);
+
+  /** With which its first process ended, of a container that may be gone. */
+  async function readExitCode(container: string): Promise<string> {
+    const choice = ['--since', '1h', '--filter', `container=${container}`];
+    return kind === 'podman'
+      ? engine.call([
+          'events',
+          ...choice,
+          '--stream=false',
+          '--filter',
+          'event=died',
+          '--format',
+          '{{.ContainerExitCode}}',
+        ])
+      : engine.call([
+          'events',
+          ...choice,
+          '--until',
+          '0s',
+          '--filter',
+          'event=die',
+          '--format',
+          '{{index .Actor.Attributes "exitCode"}}',
+        ]);
+  }
+
+  it('that is a fork bomb fails for its limit of processes', async () => {
+    const ended = await site.run(workspace, 'bomb');
+    expect(ended.status).toBe('failed');
+    expect(ended.lastLine).toMatch(/^Failed \(process_limit\): The run had as many processes .*Start fewer/);
+    await site.awaitNothingLeft();
+  });
+
+  it('that is a fork bomb without end is cancelled, and a run beside it completes meanwhile', async () => {
+    const id = await site.start(workspace, 'stubbornBomb');
+    await workspace.awaitLine(id, 'is there');
+    expect(await neighbour()).toMatchObject({ status: 'completed', said: 'is well' });
+    const attemptId = await attemptOf(id);
+    await site.cancel(workspace, id);
+    expect(await site.awaitEnd(workspace, id)).toMatchObject({ status: 'cancelled' });
+    await site.awaitNothingLeft();
+    expect(await listProcesses(attemptId)).toEqual([]);
+  });
+
+  it('that eats memory fails for its limit, and what it said is there', async () => {
+    const ended = await site.run(workspace, 'eater');
+    expect(ended).toMatchObject({ status: 'failed', said: 'is hungry' });
+    expect(ended.lastLine).toMatch(/^Failed \(out_of_memory\): The run needed more memory .*smaller pieces/);
+    await site.awaitNothingLeft();
+  });
+
+  it('whose grandchild eats memory ends as it says itself', async () => {
+    expect(await site.run(workspace, 'coper')).toMatchObject({
+      status: 'completed',
+      said: 'the grandchild was killed: True',
+    });
+    const ended = await site.run(workspace, 'giverUp');
+    expect(ended.status).toBe('failed');
+    expect(ended.lastLine).toMatch(/^Failed \(out_of_memory\): /);
+    await site.awaitNothingLeft();
+  });
+
+  it('that fills the memory of the whole container, the bootstrap too, fails for its limit', async () => {
+    const id = await site.start(workspace, 'flooder');
+    const container = await site.findContainer(id);
+    const ended = await site.awaitEnd(workspace, id);
+    expect(ended.status).toBe('failed');
+    expect(ended.said).toMatch(/^fills the memory/);
+    expect(ended.lastLine).toMatch(/^Failed \(out_of_memory\): The run needed more memory /);
+    expect(await readExitCode(container)).toBe('137');
+    expect(await neighbour()).toMatchObject({ status: 'completed', said: 'is well' });
+    await site.awaitNothingLeft();
+  });
+
+  it('that ignores SIGTERM is cancelled after its grace', async () => {
+    const id = await site.start(workspace, 'deaf');
+    await workspace.awaitLine(id, 'is deaf');
+    await site.cancel(workspace, id);
+    expect(await site.awaitEnd(workspace, id)).toMatchObject({ status: 'cancelled', said: 'is deaf' });
+    await site.awaitNothingLeft();
+  });
+
+  it('that leaves a daemon behind ends with its own exit code, and the daemon with it', async () => {
+    const id = await site.start(workspace, 'daemon');
+    const attemptId = await attemptOf(id);
+    const ended = await site.awaitEnd(workspace, id);
+    expect(ended).toMatchObject({ status: 'failed', said: 'has left something behind' });
+    expect(ended.lastLine).toMatch(/^Failed \(exit_code\): The run ended with exit code 7\. /);
+    expect(ended.remarks).toContain('Processes that the run had left behind were ended: 1.');
+    await site.awaitNothingLeft();
+    expect(await listProcesses(attemptId)).toEqual([]);
+  });
+});

@@ -1,0 +1,45 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findInstalledEngines, startTestEngine, type TestEngine } from '../fixtures/container-engine.ts';
+import { createContainerSite, type ContainerSite } from './container-site.ts';
+
+describe.each(await findInstalledEngines())('an image that %s does not have', (kind) => {
+  let engine: TestEngine;
+  let site: ContainerSite | undefined;
+
+  beforeAll(async () => {
+    engine = await startTestEngine(kind);
+  });
+  afterAll(() => engine.close());
+
+  /** How a run ends whose image is called so. */
+  async function runOn(image: string) {
+    site = await createContainerSite(engine, { PUMPHOUSE_RUNNER_IMAGE: image });
+    try {
+      const workspace = await site.deployScripts('no-image', { main: 'print("never")\n' });
+      const ended = await site.run(workspace, 'main');
+      await site.awaitNothingLeft();
+      return { ...ended, alive: (await fetch(`${site.server.url}/healthz`)).status };
+    } finally {
+      await site.close();
+    }
+  }
+
+  it('of a registry that cannot be reached: the run fails with the words of the engine and what to do', async () => {
+    const ended = await runOn('127.0.0.1:1/none:{python}');
+    expect(ended).toMatchObject({ status: 'failed', said: '', alive: 200 });
+    expect(ended.lastLine).toMatch(/^Failed \(executor_image\): /);
+    expect(ended.lastLine).toMatch(
+      /127\.0\.0\.1:1\/none:3\.\d+ could not be pulled: .*connection refused\. .*PUMPHOUSE_RUNNER_IMAGE/,
+    );
+    expect(ended.lastLine).not.toContain('HTTP code');
+  });
+
+  it('and that no registry has: the run fails with the command that builds it', async () => {
+    const ended = await runOn('localhost/nobody-has-built:{python}');
+    expect(ended).toMatchObject({ status: 'failed', said: '', alive: 200 });
+    expect(ended.lastLine).toMatch(/^Failed \(executor_image\): /);
+    expect(ended.lastLine).toMatch(
+      /no image localhost\/nobody-has-built:3\.\d+\. .*npm run images.*PUMPHOUSE_RUNNER_IMAGE/,
+    );
+  });
+});

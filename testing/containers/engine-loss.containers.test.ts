@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ApiWorkspace } from '../fixtures/api-workspace.ts';
+import { findInstalledEngines, startTestEngine, type TestEngine } from '../fixtures/container-engine.ts';
+import { eventually } from '../fixtures/eventually.ts';
+import { createContainerSite, endless, neighbourScript, type ContainerSite } from './container-site.ts';
+import { startPrivateIndex } from './private-index.ts';
+
+/** Ends when there is a certain file. */
+const held = `
+import os, time
+print("is held", flush=True)
+while not os.path.exists("/tmp/go-on"):
+    time.sleep(0.1)
+print("is done", flush=True)
+`;
+
+describe.each(await findInstalledEngines())('with %s', (kind) => {
+  let engine: TestEngine;
+  let site: ContainerSite;
+  let workspace: ApiWorkspace;
+
+  beforeAll(async () => {
+    engine = await startTestEngine(kind);
+    site = await createContainerSite(engine);
+    workspace = await site.deployScripts('engine-loss', { endless, held, ...neighbourScript });
+    expect(await site.run(workspace, 'neighbour')).toMatchObject({ status: 'completed', said: 'is well' });
+  });
+  afterAll(async () => {
+    await site.close();
+    await engine.close();
+  });
+
+  /** Starts an endless run and waits until its code runs. @returns its id and the name of its container */
+  async function startEndless(): Promise<{ id: string; container: string }> {
+    const id = await site.start(workspace, 'endless');
+    await workspace.awaitLine(id, 'is there');
+    return { id, container: await site.findContainer(id) };
+  }
+
+  it('a container that is killed from outside: the run is lost, and its log says by what', async () => {
+    const { id, container } = await startEndless();
+    await engine.call(['kill', '--signal', 'KILL', container]);
+    const ended = await site.awaitEnd(workspace, id);
+    expect(ended).toMatchObject({ status: 'failed', said: 'is there' });
+    expect(ended.lastLine).toMatch(
+      /^Failed \(attempt_lost\): Its container was ended from outside by signal 9 .*Start the job again/,
+    );
+    await site.awaitNothingLeft();
+  });
+
+  it('a container that is removed from outside: the run is lost, and its log says so', async () => {
+    const { id, container } = await startEndless();
+    await engine.call(['rm', '--force', ...(kind === 'podman' ? ['--time', '0'] : []), container]);
+    const ended = await site.awaitEnd(workspace, id);
+    expect(ended).toMatchObject({ status: 'failed', said: 'is there' });
+    expect(ended.lastLine).toMatch(/^Failed \(attempt_lost\): Its container is gone\. /);
+    await site.awaitNothingLeft();
+  });
+
+  it('an engine that is gone when a run is to start: the run waits, and starts when it is back', async () => {
+    await engine.kill();
+    const id = await site.start(workspace, 'neighbour');
+    await eventually('the server says that the engine is away', async () => {
+      const { status, reasons } = await site.readReadiness();
+      return status === 503 && /container engine at .* does not answer/.test(reasons);
+    });
+    const countTries = () => site.server.log().split(id).length - 1;
+    await eventually('the start has been tried twice', () => countTries() >= 2);
+    expect(await workspace.getRun(id)).toMatchObject({ status: 'starting' });
+    await engine.start();
+    expect(await site.awaitEnd(workspace, id)).toMatchObject({ status: 'completed', said: 'is well' });
+    expect(await site.readReadiness()).toEqual({ status: 200, reasons: '' });
+    await site.awaitNothingLeft();
+  });
+
+  it('an engine that goes away in the middle of a run: the server answers, and nothing is left after', async () => {
+    const { id } = await startEndless();
+    await engine.kill();
+    await eventually('the server is not ready', async () => (await site.readReadiness()).status === 503);
+    expect((await fetch(`${site.server.url}/healthz`)).status).toBe(200);
+    // Nobody can tell what became of the container: that is no end.
+    expect(await workspace.getRun(id)).toMatchObject({ status: 'running' });
+    await engine.start();
+    await eventually('the server is ready again', async () => (await site.readReadiness()).status === 200);
+    if (kind === 'podman') {
+      expect(await workspace.getRun(id)).toMatchObject({ status: 'running' });
+      await site.cancel(workspace, id);
+      expect(await site.awaitEnd(workspace, id)).toMatchObject({ status: 'cancelled', said: 'is there' });
+    } else {
+      // It ends at its start what ran without it.
+      const ended = await site.awaitEnd(workspace, id);
+      expect(ended.status).toBe('failed');
+      expect(ended.lastLine).toMatch(/^Failed \(/);
+    }
+    await site.awaitNothingLeft();
+  });
+
+  // The command of Docker can do nothing while its engine is away.
+  it.runIf(kind === 'podman')('an engine that is away when a run ends: the run completes', async () => {
+    const id = await site.start(workspace, 'held');
+    await workspace.awaitLine(id, 'is held');
+    const container = await site.findContainer(id);
+    await engine.kill();
+    await engine.call(['exec', container, 'touch', '/tmp/go-on']);
+    expect(await site.awaitEnd(workspace, id)).toMatchObject({
+      status: 'completed',
+      said: 'is held\nis done',
+    });
+    await engine.start();
+    await site.awaitNothingLeft();
+  });
+
+  // The last one: what the first build leaves on the engine stays for the ten minutes of everything that nothing owns.
+  it('an engine that goes away while it builds an environment: it is built when the engine is back', async () => {
+    const index = await startPrivateIndex({ isHeld: true });
+    try {
+      const other = await site.deployScripts('new-environment', neighbourScript);
+      const value = await index.describeUrl(engine, 'none');
+      await site.server.client.call('update_workspace_variables', {
+        params: { workspace_id: other.id },
+        body: { profile: null, upserts: [{ name: 'UV_INDEX', type: 'secret', value }] },
+      });
+      const id = await site.start(other, 'neighbour');
+      await eventually('the build asks its index', () => index.passwords().length > 0);
+      await engine.kill();
+      await eventually('the server is not ready', async () => (await site.readReadiness()).status === 503);
+      expect(await other.getRun(id)).toMatchObject({ status: 'starting' });
+      index.release();
+      await engine.start();
+      expect(await site.awaitEnd(other, id)).toMatchObject({ status: 'completed', said: 'is well' });
+    } finally {
+      await index.close();
+    }
+  });
+});

@@ -1,0 +1,106 @@
+import { rm, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ApiWorkspace } from '../fixtures/api-workspace.ts';
+import { findInstalledEngines, startTestEngine, type TestEngine } from '../fixtures/container-engine.ts';
+import { eventually } from '../fixtures/eventually.ts';
+import { createContainerSite, neighbourScript, type ContainerSite } from './container-site.ts';
+
+const megabyte = 1024 * 1024;
+/** Room for an environment and the cache of its builder. */
+const diskBytes = 1200 * megabyte;
+
+/** Fills the disk to its last byte, and says so many lines about it. */
+const fill = (path: string, lines: number) => `
+import os
+print("fills the disk", flush=True)
+file = os.open(${path}, os.O_WRONLY | os.O_CREAT)
+problem = None
+for size in (${megabyte}, 4096, 1):
+    try:
+        while True:
+            os.write(file, b"x" * size)
+    except OSError as error:
+        problem = error
+print("\\n".join(["y" * 1000] * ${lines}), flush=True)
+raise problem
+`;
+
+/** What the reserve of an attempt takes, and more than that: the rest is in pipes when the script ends. */
+const lines = { few: 100, more: 300 };
+
+const lineCount = 5000;
+/** Says more than pipes hold, once nothing holds it back any more. */
+const talker = `
+import os, time
+print("is held", flush=True)
+while not os.path.exists("/tmp/go-on"):
+    time.sleep(0.1)
+for number in range(${lineCount}):
+    print("line", number, "x" * 1000)
+`;
+
+const hasPodman = (await findInstalledEngines()).includes('podman');
+
+describe.runIf(hasPodman)('a run that fills the disk of its engine', () => {
+  let engine: TestEngine;
+  let site: ContainerSite;
+  let workspace: ApiWorkspace;
+  let keeper: ApiWorkspace;
+
+  beforeAll(async () => {
+    engine = await startTestEngine('podman', { diskBytes });
+    site = await createContainerSite(engine);
+    const ownFolder = fill('"filler"', lines.more);
+    workspace = await site.deployScripts('own-folder', { ownFolder, talker, ...neighbourScript });
+    const localData = fill('f".dlt/data/{os.environ[\'WORKSPACE__PROFILE\']}/filler"', lines.few);
+    keeper = await site.deployScripts('local-data', { localData });
+    expect(await site.run(workspace, 'neighbour')).toMatchObject({ status: 'completed' });
+  });
+  afterAll(async () => {
+    await site.close();
+    await engine.close();
+  });
+
+  const isFull = async () => {
+    const { bavail, bsize } = await statfs(engine.root);
+    return bavail * bsize < megabyte;
+  };
+
+  it('with its own files fails with its own words, and leaves the disk as it was', async () => {
+    const ended = await site.run(workspace, 'ownFolder');
+    expect(ended.status).toBe('failed');
+    expect(ended.said).toMatch(/^fills the disk\n[^]*No space left on device/);
+    expect(ended.said.match(/y{1000}/g)).toHaveLength(lines.more);
+    expect(ended.lastLine).toMatch(
+      /^Failed \(exit_code\): The run ended with exit code 1\. Read the traceback/,
+    );
+    await site.awaitNothingLeft();
+    expect(await isFull()).toBe(false);
+    expect(await site.run(workspace, 'neighbour')).toMatchObject({ status: 'completed', said: 'is well' });
+  });
+
+  it('with local data, which stays, fails too; others wait until somebody makes room', async () => {
+    const talking = await site.start(workspace, 'talker');
+    await workspace.awaitLine(talking, 'is held');
+    const ended = await site.run(keeper, 'localData');
+    expect(ended.status).toBe('failed');
+    expect(ended.said).toMatch(/^fills the disk\n[^]*No space left on device/);
+    expect(ended.said.match(/y{1000}/g)).toHaveLength(lines.few);
+    expect(ended.lastLine).toMatch(
+      /^Failed \(exit_code\): The run ended with exit code 1\. Read the traceback/,
+    );
+    expect((await fetch(`${site.server.url}/readyz`)).status).toBe(200);
+
+    await engine.call(['exec', await site.findContainer(talking), 'touch', '/tmp/go-on']);
+    await eventually('the disk is full', isFull);
+    expect(await workspace.getRun(talking)).toMatchObject({ status: 'running' });
+    const [volume = ''] = await site.listNames('volume', 'kind=local-data', `workspace=${keeper.id}`);
+    await rm(join(engine.root, 'volumes', volume, '_data', 'filler'));
+    const talked = await site.awaitEnd(workspace, talking);
+    expect(talked.status).toBe('completed');
+    expect(talked.said.split('\n')).toHaveLength(lineCount + 1);
+    expect(await site.run(workspace, 'neighbour')).toMatchObject({ status: 'completed', said: 'is well' });
+    await site.awaitNothingLeft();
+  });
+});

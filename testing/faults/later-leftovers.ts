@@ -1,0 +1,19 @@
+import type { Leftovers } from '@pumphouse/server/services/leftovers.ts';
+import { readConfig } from '@pumphouse/server/config.ts';
+import { createServerLog, openStorage } from '@pumphouse/server/main';
+
+/** What `admin leftovers` works with, so many minutes later. */
+export async function withLeftovers<Value>(
+  env: NodeJS.ProcessEnv,
+  minutesLater: number,
+  use: (leftovers: Leftovers) => Promise<Value>,
+): Promise<Value> {
+  const config = { ...readConfig(env), logLevel: 'silent' as const };
+  const readNow = async () => new Date(Date.now() + minutesLater * 60_000);
+  const opened = await openStorage(config, createServerLog(config), { readNow });
+  try {
+    return await use(opened.leftovers);
+  } finally {
+    await opened.close();
+  }
+}
