@@ -47,7 +47,7 @@ import {
 import { putFiles } from './files.ts';
 import { createImages, type Images } from './images.ts';
 import { attemptName, executorName, folders, shortInstallation } from './names.ts';
-import { createNetworks, planNetwork, type NetworkOptions, type Networks } from './network.ts';
+import { ensureNetwork, planNetwork, type NetworkOptions, type RunsNetwork } from './network.ts';
 import { createSpoolReader } from './spool.ts';
 import { createVolumeSizes, organizationOf } from './volume-sizes.ts';
 import { buildHandle } from './attempt-place.ts';
@@ -78,7 +78,6 @@ interface Connection {
   facts: EngineFacts;
   engineId: string;
   images: Images;
-  networks: Networks;
   /** Fingerprint of this server's bootstrap. */
   bootstrap: string;
 }
@@ -102,10 +101,7 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
     const build = sources && createImageBuilder(engine, installationId, sources);
     const images = createImages({ engine, template: options.runnerImage, bootstrap, build });
     measureVolumes = createVolumeSizes(engine, installationId);
-    const networks = createNetworks(engine, facts.isPodman, (purpose) =>
-      planNetwork(installationId, network, purpose),
-    );
-    return { engine, facts, engineId, images, networks, bootstrap };
+    return { engine, facts, engineId, images, bootstrap };
   }
 
   /** The engine, which may have been away or have changed since. @throws ExecutorError backend where none answers */
@@ -147,21 +143,25 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
       ? null
       : `pumphouse-${shortInstallation(installationId)}-data-${localData.workspaceId}-${localData.profile}`;
 
+  function requireNetwork({ engine, facts }: Connection, purpose: 'runs' | 'builds'): Promise<RunsNetwork> {
+    return ensureNetwork(engine, facts.isPodman, planNetwork(installationId, network, purpose));
+  }
+
   async function startAttempt(spec: AttemptSpec): Promise<AttemptHandle> {
     checkNames(spec);
     return withEngine(`Attempt ${spec.attemptId} could not be started`, async (connection) => {
-      const { engine, facts, engineId, images, networks } = connection;
+      const { engine, facts, engineId, images } = connection;
       const handle = buildHandle({ engineId, attemptId: spec.attemptId, jobRunId: spec.jobRunId });
       const needed = Promise.all([
         requireEnvironment(engine, spec.environment),
-        networks.require('runs'),
+        requireNetwork(connection, 'runs'),
         makeLocalData(engine, spec, localDataVolume(spec)),
       ]);
       // An attempt that has started already needs none of them.
       needed.catch(() => undefined);
       const found = await inspectAttempt(engine, spec.attemptId);
       if (found !== null && hasStarted(found)) return handle;
-      const [environment, { name: network }, localData] = await needed;
+      const [environment, runsNetwork, localData] = await needed;
       const image = await images.require(environment.python);
       const volumes = {
         attempt: attemptVolume(spec.attemptId),
@@ -172,14 +172,13 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
         await startContainer(engine, spec, {
           engineId,
           image: image.id,
-          network,
+          network: runsNetwork.name,
           engineCpus: facts.cpus,
           volumes,
           faultPoints,
         });
       } catch (error) {
-        // What was there when it was last looked at may be gone: the next try finds, pulls, builds or makes it.
-        networks.forget();
+        // Removed since it was last looked at: the next try finds, pulls or builds it.
         if (isMissing(error)) images.forget();
         throw error;
       }
@@ -192,7 +191,7 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
       // First, since nothing else is given up so soon.
       await pingEngine(options.engine);
       const connection = await connect();
-      await connection.networks.require('runs');
+      await requireNetwork(connection, 'runs');
       return {
         ok: true,
         detail: `Runs are containers of ${connection.facts.label} at ${options.engine.url}.`,
@@ -212,7 +211,7 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
     findGateway: () =>
       withEngine(
         'The network of runs cannot be read',
-        async ({ networks }) => (await networks.require('runs')).gateway,
+        async (connection) => (await requireNetwork(connection, 'runs')).gateway,
       ),
     buildEnvironment: (spec, onLine, signal) =>
       withEngine('The environment could not be built', async (connection) => {
@@ -221,7 +220,7 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
           engine: connection.engine,
           installationId,
           image,
-          network: (await connection.networks.require('builds')).name,
+          network: (await requireNetwork(connection, 'builds')).name,
           engineCpus: connection.facts.cpus,
           limits: options.buildLimits,
           faultPoints,

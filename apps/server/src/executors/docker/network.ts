@@ -11,9 +11,6 @@ export interface NetworkOptions {
   egress: boolean;
 }
 
-/** What a network is for. */
-type NetworkPurpose = 'runs' | 'builds';
-
 interface NetworkPlan {
   name: string;
   /** Names of interfaces have 15 characters at most, and two engines on one machine would both choose the same first one. */
@@ -29,7 +26,7 @@ interface NetworkPlan {
 export function planNetwork(
   installationId: string,
   { name, egress }: NetworkOptions,
-  purpose: NetworkPurpose,
+  purpose: 'runs' | 'builds',
 ): { existing: string } | { own: NetworkPlan } {
   if (name !== null) return { existing: name };
   const short = shortInstallation(installationId);
@@ -51,42 +48,8 @@ export interface RunsNetwork {
   gateway: string | null;
 }
 
-/**
- * A network that was there a moment ago is not asked for again with each start: Podman gives no answer about any while it sets one up,
- * which many starts at once do all the time. Short, since a network that others make anew in that time may have other addresses.
- */
-const trustedMilliseconds = 5_000;
-
-export type Networks = ReturnType<typeof createNetworks>;
-
-/** Finds or makes the networks of an installation. */
-export function createNetworks(
-  engine: Docker,
-  isPodman: boolean,
-  plan: (purpose: NetworkPurpose) => ReturnType<typeof planNetwork>,
-) {
-  const trusted = new Map<NetworkPurpose, { network: Promise<RunsNetwork>; until: number }>();
-  return {
-    /** @throws ExecutorError config for a network that should be there */
-    require(purpose: NetworkPurpose): Promise<RunsNetwork> {
-      const known = trusted.get(purpose);
-      if (known && known.until > performance.now()) return known.network;
-      const asked = { network: ensureNetwork(engine, isPodman, plan(purpose)), until: Infinity };
-      trusted.set(purpose, asked);
-      asked.network.then(
-        () => (asked.until = performance.now() + trustedMilliseconds),
-        () => (asked.until = 0),
-      );
-      return asked.network;
-    },
-    /** After a start that failed, maybe since its network is gone. */
-    forget(): void {
-      trusted.clear();
-    },
-  };
-}
-
-async function ensureNetwork(
+/** Makes the network where it is not there yet. @throws ExecutorError config for a network that should be there */
+export async function ensureNetwork(
   engine: Docker,
   isPodman: boolean,
   planned: ReturnType<typeof planNetwork>,

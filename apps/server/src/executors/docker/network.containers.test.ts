@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findInstalledEngines } from '../../../../../testing/fixtures/container-engine.ts';
-import { eventually } from '../../../../../testing/fixtures/eventually.ts';
 import type { EnvironmentLocation } from '../executor.ts';
 import { filterOf } from './names.ts';
 import { createEnginePlace, type EnginePlace } from './testing/engine-place.ts';
@@ -16,7 +15,7 @@ describe.each(await findInstalledEngines())('the network of runs on %s', (kind) 
   });
   afterAll(() => place?.close());
 
-  it('is made anew when somebody has removed it, also right after it was looked at', async () => {
+  it('is made anew when somebody has removed it since it was looked at', async () => {
     const executor = place.createExecutor();
     await executor.findGateway();
     const [network] = await listNetworks(place);
@@ -24,7 +23,7 @@ describe.each(await findInstalledEngines())('the network of runs on %s', (kind) 
     expect(await listNetworks(place)).toEqual([]);
 
     const spec = place.describeAttempt(servedAttempt, environment);
-    const handle = await eventually('it was started', () => executor.start(spec));
+    const handle = await executor.start(spec);
     expect(await listNetworks(place)).toMatchObject([{ Name: network?.Name }]);
     expect(await executor.findGateway()).toMatch(/^10\./);
     await executor.stop(handle, { graceSeconds: 0 });
