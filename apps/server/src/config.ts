@@ -56,6 +56,16 @@ export const settings = {
     .describe(
       'What runs attempts; `auto` is decided at the first start and kept: `docker` where an engine answers, else `process`',
     ),
+  PUMPHOUSE_ROLES: z
+    .string()
+    .regex(
+      /^(all|(api|scheduler|supervisor)(,(api|scheduler|supervisor))*)$/,
+      'must be all, or of api,scheduler,supervisor',
+    )
+    .default('all')
+    .describe(
+      'What this server does besides answering the API: `scheduler` decides what starts, `supervisor` runs it; `all`, or a list',
+    ),
   PUMPHOUSE_ENGINE_URL: z
     .string()
     .optional()
@@ -174,6 +184,7 @@ export interface Config {
   databaseUrl: string | null;
   blobsDir: string;
   executor: Values['PUMPHOUSE_EXECUTOR'];
+  roles: { scheduler: boolean; supervisor: boolean };
   engine: EngineConfig;
   secretKey: string | null;
   attemptsUrl: string | null;
@@ -216,6 +227,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     databaseUrl: readDatabaseUrl(values),
     blobsDir: readBlobsFolder(values.PUMPHOUSE_BLOBS_URL, dataDir),
     executor: values.PUMPHOUSE_EXECUTOR,
+    roles: readRoles(values.PUMPHOUSE_ROLES),
     engine: readEngine(values, env),
     secretKey: values.PUMPHOUSE_SECRET_KEY ?? null,
     attemptsUrl: values.PUMPHOUSE_ATTEMPTS_URL?.replace(/\/+$/, '') ?? null,
@@ -238,6 +250,12 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       PUMPHOUSE_PYTHON: values.PUMPHOUSE_PYTHON,
     },
   };
+}
+
+function readRoles(text: string): Config['roles'] {
+  const named = new Set(text.split(','));
+  const has = (role: string) => named.has('all') || named.has(role);
+  return { scheduler: has('scheduler'), supervisor: has('supervisor') };
 }
 
 /** An empty variable means the same as none, as in a compose file with an unset value. */

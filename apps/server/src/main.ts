@@ -19,6 +19,7 @@ import { createExecutor } from './compose/create-executor.ts';
 import { createLeftovers } from './services/leftovers.ts';
 import { createLeftoversLoop } from './supervisor/leftovers-loop.ts';
 import { createFixedAddress } from './supervisor/attempts-address.ts';
+import { createTickLoop } from './scheduler/tick-loop.ts';
 import { createRetentionLoop } from './scheduler/retention-loop.ts';
 import { openRunsListener } from './compose/open-runs-listener.ts';
 import { openStore } from './compose/open-store.ts';
@@ -71,7 +72,10 @@ async function serve(
     publicUrl: config.publicUrl,
     runsUnisolated: config.allowUnisolated && !executor.capabilities().isolated,
   });
-  let supervisor: Supervisor | null = null;
+  const loops: Record<string, Pick<Supervisor, 'lastRoundAt'> | null> = {
+    ...(config.roles.scheduler && { scheduler: null }),
+    ...(config.roles.supervisor && { supervisor: null }),
+  };
 
   const apiDependencies: ApiDependencies = {
     persistence,
@@ -89,7 +93,11 @@ async function serve(
       checkReadiness({
         persistence,
         executor,
-        lastRoundAt: () => supervisor?.lastRoundAt() ?? null,
+        listRounds: () =>
+          Object.fromEntries(
+            Object.entries(loops).map(([name, loop]) => [name, loop?.lastRoundAt() ?? null]),
+          ),
+        clock: services.clock,
         findRunsProblem: async () => (await runsListener?.findProblem()) ?? null,
       }),
   };
@@ -98,32 +106,48 @@ async function serve(
   address.url = addressOf(api.server.address() as AddressInfo);
   runsListener = await openRunsListener(config, created, apiDependencies);
 
-  const started = assembleSupervisor(config, {
-    persistence,
-    services,
-    executor,
-    installationId,
-    attemptsAddress: runsListener ?? createFixedAddress(config.attemptsUrl ?? address.url),
-    log,
-  });
-  supervisor = started;
-  await started.start();
-  const retentionLoop = createRetentionLoop({
-    persistence,
-    retention: assembleRetention(config, persistence, executor, log),
-    limits: config.retention,
-    log,
-  });
-  retentionLoop.start();
-  const leftoversLoop = createLeftoversLoop({
-    leftovers: createLeftovers({ persistence, executor, log }),
-    log,
-  });
-  leftoversLoop.start();
+  const running: { stop(): Promise<void> }[] = [];
+  if (config.roles.supervisor) {
+    const supervisor = assembleSupervisor(config, {
+      persistence,
+      services,
+      executor,
+      installationId,
+      attemptsAddress: runsListener ?? createFixedAddress(config.attemptsUrl ?? address.url),
+      log,
+    });
+    loops['supervisor'] = supervisor;
+    await supervisor.start();
+    const leftoversLoop = createLeftoversLoop({
+      leftovers: createLeftovers({ persistence, executor, log }),
+      log,
+    });
+    leftoversLoop.start();
+    const retentionLoop = createRetentionLoop({
+      persistence,
+      retention: assembleRetention(config, persistence, executor, log),
+      limits: config.retention,
+      log,
+    });
+    retentionLoop.start();
+    running.push(supervisor, leftoversLoop, retentionLoop);
+  }
+  // Last: what runs already is in hand before anything new is started.
+  if (config.roles.scheduler) {
+    const tickLoop = createTickLoop({
+      persistence,
+      startRuns: services.startRuns,
+      clock: services.clock,
+      log,
+    });
+    loops['scheduler'] = tickLoop;
+    await tickLoop.start();
+    running.push(tickLoop);
+  }
   return {
     url: config.publicUrl ?? address.url,
     async stop() {
-      await Promise.all([started.stop(), retentionLoop.stop(), leftoversLoop.stop()]);
+      await Promise.all(running.map((loop) => loop.stop()));
       await Promise.all([closeHttpApp(api), runsListener?.stop()]);
       await close();
     },

@@ -3,14 +3,18 @@ import { createFakeExecutor } from './executors/fake/fake-executor.ts';
 import { checkReadiness, type ReadinessSources } from './readiness.ts';
 
 const never = () => new Promise<never>(() => undefined);
-const persistence = (ping: () => Promise<unknown>) =>
-  ({ store: { installation: { ping } } }) as unknown as ReadinessSources['persistence'];
+const noon = new Date('2026-03-10T12:00:00Z');
+const persistence = (ping: () => Promise<unknown>, nextTickAt: Date | null = null) =>
+  ({
+    store: { installation: { ping }, schedules: { nextTickAt: async () => nextTickAt } },
+  }) as unknown as ReadinessSources['persistence'];
 
 function describeServer(changed: Partial<ReadinessSources> = {}): ReadinessSources {
   return {
     persistence: persistence(async () => undefined),
     executor: createFakeExecutor(),
-    lastRoundAt: () => new Date(),
+    listRounds: () => ({ supervisor: new Date(), scheduler: new Date() }),
+    clock: async () => noon,
     findRunsProblem: async () => null,
     ...changed,
   };
@@ -34,5 +38,21 @@ describe('a server', () => {
     ['a way for runs', { findRunsProblem: never }, /^runs: .* not answered for 5 s/],
   ])('says so of %s that stands still', async (_, changed, words) => {
     expect(await check(changed)).toEqual([expect.stringMatching(words)]);
+  });
+
+  it('says so when ticks fall behind, whatever it does itself', async () => {
+    const late = new Date(noon.getTime() - 31_000);
+    const behind = { persistence: persistence(async () => undefined, late), listRounds: () => ({}) };
+    expect(await check(behind)).toEqual([expect.stringMatching(/^scheduler: ticks are 31 s behind/)]);
+    const inTime = new Date(noon.getTime() - 30_000);
+    expect(await check({ persistence: persistence(async () => undefined, inTime) })).toEqual([]);
+  });
+
+  it('says which of its loops stands still', async () => {
+    const rounds = { supervisor: new Date(Date.now() - 31_000), scheduler: null };
+    expect(await check({ listRounds: () => rounds })).toEqual([
+      'supervisor: it has not gone round for 30 s',
+      'scheduler: it has not gone round for 30 s',
+    ]);
   });
 });

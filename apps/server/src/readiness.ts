@@ -1,12 +1,15 @@
 import type { Executor } from './executors/executor.ts';
+import type { Clock } from './services/start-runs.ts';
 import type { Persistence } from './store/store.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 
 export interface ReadinessSources {
   persistence: Persistence;
   executor: Executor;
-  /** When the supervisor last went round; null before it has. */
-  lastRoundAt: () => Date | null;
+  /** When each loop of this server last went round, by its name; null before it has. A loop that it does not run is not there. */
+  listRounds: () => Record<string, Date | null>;
+  /** The time by which ticks come. */
+  clock: Clock;
   /** What keeps runs from reaching this server, or null. */
   findRunsProblem: () => Promise<string | null>;
 }
@@ -16,25 +19,30 @@ const storeTimeoutMs = 1500;
 /** A container engine that is busy starting runs takes its time; one that stands still never answers. */
 const executorTimeoutMs = 5000;
 const longestRoundMs = 30_000;
+const longestTickLagSeconds = 30;
 
 /** Whether this server can take and run work, and if not, what is wrong. */
 export async function checkReadiness({
   persistence,
   executor,
-  lastRoundAt,
+  listRounds,
+  clock,
   findRunsProblem,
 }: ReadinessSources) {
-  const [store, broken, runs] = await Promise.all([
+  const [store, ticks, broken, runs] = await Promise.all([
     findStoreProblem(persistence),
+    findTickProblem(persistence, clock),
     findExecutorProblem(executor),
     inTime(findRunsProblem(), executorTimeoutMs, 'what lies between runs and this server has'),
   ]);
   const reasons = store ? [`store: ${store}`] : [];
   if (broken) reasons.push(`executor: ${broken}`);
   if (runs) reasons.push(`runs: ${runs}`);
-  const last = lastRoundAt();
-  if (!last || Date.now() - last.getTime() > longestRoundMs) {
-    reasons.push(`supervisor: it has not gone round for ${longestRoundMs / 1000} s`);
+  // A store that does not answer says it all.
+  if (ticks && !store) reasons.push(`scheduler: ${ticks}`);
+  for (const [loop, last] of Object.entries(listRounds())) {
+    if (!last || Date.now() - last.getTime() > longestRoundMs)
+      reasons.push(`${loop}: it has not gone round for ${longestRoundMs / 1000} s`);
   }
   return { ok: reasons.length === 0, reasons };
 }
@@ -45,6 +53,21 @@ function findStoreProblem(persistence: Persistence): Promise<string | null> {
     (error: Error) => error.message,
   );
   return inTime(answer, storeTimeoutMs, 'it has');
+}
+
+/** Whichever server should have decided on them: when none does, each says so. */
+function findTickProblem({ store }: Persistence, clock: Clock): Promise<string | null> {
+  const answer = async () => {
+    const oldest = await store.schedules.nextTickAt();
+    const behindSeconds = oldest ? ((await clock(store)).getTime() - oldest.getTime()) / 1000 : 0;
+    if (behindSeconds <= longestTickLagSeconds) return null;
+    return `ticks are ${Math.floor(behindSeconds)} s behind: no server with the role scheduler decides on them in time`;
+  };
+  return inTime(
+    answer().catch((error: Error) => error.message),
+    storeTimeoutMs,
+    'the list of ticks has',
+  );
 }
 
 function findExecutorProblem(executor: Executor): Promise<string | null> {

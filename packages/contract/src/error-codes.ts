@@ -35,6 +35,12 @@ export const errorCodes = {
     cause: 'The profile exists only on developers’ machines, or no configuration file names it.',
     nextStep: 'Deploy a configuration with that profile, or choose another.',
   },
+  invalid_run_settings: {
+    status: 400,
+    cause:
+      'The table `pumphouse` of a configuration file has a setting that does not exist, or a value that it cannot have.',
+    nextStep: 'Correct the keys named in `extra`; docs/concepts/scheduling.md lists the settings.',
+  },
   reserved_variable_name: {
     status: 400,
     cause:

@@ -16,7 +16,7 @@ import type { Persistence } from '../store/store.ts';
 import type { Readiness } from './routes/probes.ts';
 import type { RecordSpool } from '../services/record-spool.ts';
 import type { Route } from '@pumphouse/contract';
-import type { StartRuns } from '../services/start-runs.ts';
+import type { Clock, StartRuns } from '../services/start-runs.ts';
 import type { UploadPackage } from '../services/upload-package.ts';
 import type { Variables } from '../services/variables.ts';
 import multipart from '@fastify/multipart';
@@ -49,6 +49,7 @@ export interface ApiDependencies {
   publicUrl: string | null;
   log: Logger;
   services: {
+    clock: Clock;
     startRuns: StartRuns;
     deploy: Deploy;
     cancelRuns: CancelRuns;

@@ -27,7 +27,7 @@ import { createWorkspaces } from '../services/workspaces.ts';
 /** A handler for each served operation. @param closing aborted when the server stops, which ends the streams */
 export function createHandlers(dependencies: ApiDependencies, closing: AbortSignal): Handlers {
   const { persistence, credentials, services } = dependencies;
-  const workspaces = createWorkspaces(persistence, services.cancelRuns);
+  const workspaces = createWorkspaces(persistence, services.cancelRuns, services.clock);
   const jobVersions = createJobVersions(persistence.store);
   const readJobs = createReadJobs(persistence, jobVersions);
   const readJobRuns = createReadJobRuns(persistence, jobVersions);
@@ -47,7 +47,7 @@ export function createHandlers(dependencies: ApiDependencies, closing: AbortSign
     ...createJobHandlers({
       readJobs,
       startRuns: services.startRuns,
-      switchJobs: createSwitchJobs(persistence, services.cancelRuns),
+      switchJobs: createSwitchJobs(persistence, services.cancelRuns, services.clock),
     }),
     ...createJobVersionHandlers({ readJobs }),
     ...createJobRunHandlers({ readJobRuns, startRuns: services.startRuns, cancelRuns: services.cancelRuns }),

@@ -17,7 +17,7 @@ import { createLogFiles } from '../blobs/log-file.ts';
 import { createRecordSpool } from '../services/record-spool.ts';
 import { createRollBack } from '../services/roll-back.ts';
 import { createRunVariables } from '../services/run-variables.ts';
-import { createStartRuns } from '../services/start-runs.ts';
+import { createStartRuns, databaseClock } from '../services/start-runs.ts';
 import { createUploadPackage } from '../services/upload-package.ts';
 import { createVariables } from '../services/variables.ts';
 import { readSecretKey } from '../secret-key.ts';
@@ -41,7 +41,8 @@ export async function assembleServices(
   const logFiles = createLogFiles(join(config.blobsDir, 'logs'));
   const attemptLog = createAttemptLog(persistence, logFiles);
   const ingestTelemetry = createIngestTelemetry({ persistence, blobs, log });
-  const startRuns = createStartRuns(persistence, () => new Date());
+  const clock = databaseClock;
+  const startRuns = createStartRuns(persistence, clock);
   const finishRun = createFinishRun({
     persistence,
     startRuns,
@@ -57,11 +58,12 @@ export async function assembleServices(
     logFiles,
     attemptLog,
     ingestTelemetry,
+    clock,
     startRuns,
     finishRun,
     cancelRuns,
     readRunVariables,
-    deploy: createDeploy(persistence, cancelRuns),
+    deploy: createDeploy(persistence, cancelRuns, clock),
     recordSpool: createRecordSpool({
       persistence,
       attemptLog,

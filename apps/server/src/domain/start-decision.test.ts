@@ -16,6 +16,7 @@ const input: StartInput = {
   pendingUpstreams: [],
   activeRunCount: 0,
   organization: { activeRunCount: 0, runLimit: null },
+  isMissed: false,
   isPaused: false,
   isArchived: false,
   isWorkspaceArchived: false,

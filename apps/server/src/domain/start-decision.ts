@@ -21,14 +21,17 @@ export const SKIP_STATUSES = [
   'skipped_org_concurrency_limit',
   'skipped_paused',
   'skipped_workspace_archived',
+  // Ours: the API of dlt has no word for it, and no call is answered with it.
+  'skipped_missed',
 ] as const;
 export type SkipStatus = (typeof SKIP_STATUSES)[number];
 
 /**
- * Who asks for the run: a person or API client, the clock, an event (a followed job, a webhook, a deployment), or an
- * upstream that has become fresh. A pause holds off the clock and freshness only.
+ * Who asks for the run: a person or API client, the clock, an event (a followed job, a webhook, a deployment), an
+ * upstream that has become fresh, or a call whose promise falls due as its upstreams are. A pause holds off the clock
+ * and freshness only.
  */
-export type StartOrigin = 'request' | 'tick' | 'event' | 'freshness';
+export type StartOrigin = 'request' | 'tick' | 'event' | 'freshness' | 'promise';
 
 export interface StartInput {
   definition: JobDefinition;
@@ -45,6 +48,8 @@ export interface StartInput {
   /** Runs of the job in an active state. */
   activeRunCount: number;
   organization: { activeRunCount: number; runLimit: number | null };
+  /** The tick came while no server ran, and such ticks are not made up for. */
+  isMissed: boolean;
   isPaused: boolean;
   isArchived: boolean;
   isWorkspaceArchived: boolean;
@@ -76,6 +81,8 @@ export function decideStart(input: StartInput): StartDecision {
   if (input.isPaused && (input.origin === 'tick' || input.origin === 'freshness')) {
     return skip('skipped_paused', `job ${definition.job_ref} is paused`);
   }
+  if (input.isMissed)
+    return skip('skipped_missed', 'no server ran at the tick, and catch_up = "skip" waits for the next one');
   const { refresh, warning } = resolveRefresh(
     input.refresh,
     definition.refresh_propagation,
@@ -130,11 +137,24 @@ function decideInterval(input: StartInput, refresh: boolean): RunInterval | Skip
   }
   // A refresh forgets what was completed. Without a completed run, a declared start asks for a backfill from there.
   const completedEnd = refresh ? null : input.lastCompletedEnd;
+  const early = input.origin === 'freshness' ? findUnfinishedPeriod(trigger, completedEnd, now) : null;
+  if (early !== null) return early;
   const natural = computeRunInterval(trigger, now, completedEnd ?? window?.start ?? null, zone);
   const widened = completedEnd === null && window === null ? widenFirstRun(trigger, natural, zone) : natural;
   const interval = clampToWindow(widened, window);
   if (!isEmptyInterval(interval) || widened !== natural) return interval;
   return explainEmptyInterval(trigger, natural.end, completedEnd, window);
+}
+
+/** An `every:` job that an upstream would start before its period is over: its own tick comes, and has more to cover. */
+function findUnfinishedPeriod(trigger: Trigger, completedEnd: Date | null, now: Date): Skip | null {
+  if (trigger.type !== 'every' || completedEnd === null) return null;
+  const elapsedSeconds = (now.getTime() - completedEnd.getTime()) / 1000;
+  if (elapsedSeconds >= trigger.expr) return null;
+  return skip(
+    'skipped_already_covered',
+    `a completed run covers everything until ${completedEnd.toISOString()}, less than ${trigger.expr} s ago`,
+  );
 }
 
 /**

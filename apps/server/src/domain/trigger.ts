@@ -1,5 +1,6 @@
 import { triggerKind, type TriggerKind } from '@pumphouse/contract';
 import { findCronProblem } from './cron.ts';
+import { parsePeriodSeconds } from './period.ts';
 import { parseIsoInstant } from './time-zone.ts';
 
 /** Trigger types a job may declare, and the two that the server adds. */
@@ -39,7 +40,6 @@ export class InvalidTriggerError extends Error {
   }
 }
 
-const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 const SHORTEST_PERIOD_SECONDS = 60;
 const JOB_TYPE_SELECTORS = new Set(['batch', 'interactive', 'stream', 'job']);
 const HIGHEST_PORT = 65_535;
@@ -77,7 +77,7 @@ export function parseTrigger(raw: string): Trigger {
     case 'schedule':
       return { type, expr: checkCron(raw, text), raw };
     case 'every':
-      return { type, expr: parsePeriodSeconds(raw, text), raw };
+      return { type, expr: readPeriodSeconds(raw, text), raw };
     case 'once':
       return { type, expr: parseOnce(raw, text), raw };
     case 'http':
@@ -157,10 +157,9 @@ function checkCron(trigger: string, text: string): string {
   return text;
 }
 
-function parsePeriodSeconds(trigger: string, text: string): number {
-  const match = /^(\d+(?:\.\d+)?)([smhd]?)$/.exec(text.trim());
-  if (!match) throw new InvalidTriggerError(trigger, "period must be like '5m', '1h', '1d'");
-  const seconds = Number(match[1]) * (UNIT_SECONDS[match[2] ?? ''] ?? 1);
+function readPeriodSeconds(trigger: string, text: string): number {
+  const seconds = parsePeriodSeconds(text);
+  if (seconds === null) throw new InvalidTriggerError(trigger, "period must be like '5m', '1h', '1d'");
   if (seconds <= 0) throw new InvalidTriggerError(trigger, 'period must be positive');
   if (seconds < SHORTEST_PERIOD_SECONDS) {
     throw new InvalidTriggerError(trigger, 'minimum period is 1 minute');

@@ -12,6 +12,9 @@ import {
   toCanonicalJson,
 } from '../domain/job-definition.ts';
 import { findDeploymentProblems, readJobDefinition } from '../domain/job-definition-problems.ts';
+import { readUpstreamRef } from '../domain/refresh.ts';
+import type { Clock } from './start-runs.ts';
+import { arrangeSchedules } from './arrange-schedules.ts';
 import { reconcileJobs } from '../domain/reconcile.ts';
 import { ServiceError } from './service-error.ts';
 
@@ -48,7 +51,7 @@ const workspaceModule = '__deployment__';
  * Makes the jobs of a workspace what the definitions say, all or nothing, in one transaction under the locks of the workspace and its
  * jobs. Runs that wait of a job that it archives are cancelled, as when somebody archives it by hand.
  */
-export function createDeploy(persistence: Persistence, cancelRuns: CancelRuns) {
+export function createDeploy(persistence: Persistence, cancelRuns: CancelRuns, clock: Clock) {
   async function reconcile(store: Store, request: DeployRequest): Promise<DeployResult> {
     const workspace = await store.workspaces.lock(request.workspaceId);
     if (!workspace) throw new ServiceError('not_found', `There is no workspace ${request.workspaceId}.`);
@@ -78,7 +81,19 @@ export function createDeploy(persistence: Persistence, cancelRuns: CancelRuns) {
       );
     }
     await describeWorkspace(store, workspace, request);
-    return { deploymentModule: request.deploymentModule, warnings: [], jobs };
+    return {
+      deploymentModule: request.deploymentModule,
+      warnings: [],
+      jobs: request.dryRun ? jobs : await arrange(store, jobs),
+    };
+  }
+
+  async function arrange(store: Store, deployed: readonly DeployedJob[]): Promise<DeployedJob[]> {
+    const jobs = deployed.map(({ job }) => job);
+    await arrangeSchedules(store, jobs, await clock(store));
+    const arranged = await store.jobs.getMany(jobs.map(({ id }) => id));
+    const byId = new Map(arranged.map((job) => [job.id, job]));
+    return deployed.map((one) => ({ ...one, job: byId.get(one.job.id) ?? one.job }));
   }
 
   async function describeWorkspace(store: Store, workspace: WorkspaceRecord, request: DeployRequest) {
@@ -196,6 +211,7 @@ function describe(
     jobType: definition.entry_point.job_type,
     triggers: listTriggers(definition),
     defaultTrigger: getDefaultTrigger(definition),
+    upstreamRefs: [...new Set((definition.freshness ?? []).map(readUpstreamRef))],
     deploymentModule: decision.deploymentModule,
   };
 }
@@ -219,6 +235,7 @@ function preview(
     completedIntervalEnd: null,
     lastCompletedAt: null,
     refreshPending: false,
+    nextScheduledRunAt: null,
     createdBy: request.membershipId,
     createdAt: now,
     updatedAt: now,

@@ -1,5 +1,6 @@
 import type { AttemptExit } from '../store/records.ts';
-import type { JobRunRecord } from '../store/records.ts';
+import type { JobDefinition } from '../domain/job-definition.ts';
+import type { JobRecord, JobRunRecord } from '../store/records.ts';
 import type { RunFailureCode, RunFailureReason } from '../domain/run-failures.ts';
 import type { RunState } from '@pumphouse/contract';
 import type { FaultPoints } from '../fault-points.ts';
@@ -59,17 +60,53 @@ export function createFinishRun({
     const [job] = await store.jobs.getMany([run.jobId]);
     if (!job) throw new Error(`Run ${jobRunId} belongs to no job`);
     const event = job.jobType === 'interactive' ? null : followUpEvent(outcome, job.jobRef);
-    const followers = event ? await store.jobs.listTriggeredBy(run.workspaceId, event) : [];
+    const touched = event
+      ? [
+          ...(await store.jobs.listTriggeredBy(run.workspaceId, event)),
+          ...(await store.jobs.listDownstreams(run.workspaceId, job.jobRef)),
+        ]
+      : [];
     // Jobs before runs, as everywhere, and all at once in id order: ends of jobs that follow each other would wait for each other.
-    await store.jobs.lock([run.jobId, ...followers.map((follower) => follower.id)]);
+    const locked = await store.jobs.lock([run.jobId, ...touched.map(({ id }) => id)]);
+    // As they are under the lock: a deploy may have changed them since they were found.
+    const others = locked.filter(({ id, isArchived }) => id !== run.jobId && !isArchived);
+    const downstreams = others.filter(({ upstreamRefs }) => upstreamRefs.includes(job.jobRef));
     const held = await store.jobRuns.lock(jobRunId);
     if (claimNumber !== undefined && held?.claimNumber !== claimNumber) return false;
     const failure = outcome.status === 'failed' ? outcome.failure : null;
     if (!(await store.jobRuns.end(jobRunId, onlyFrom, outcome.status, failure))) return false;
-    if (outcome.status === 'completed') await store.jobs.noteCompletion(run.jobId, coveredEnd(run));
     await store.outbox.add({ kind: 'job_run.finished', payload: { jobRunId } });
-    if (event) await startRuns.startFollowers(store, { event, previousRun: run });
+    if (outcome.status === 'completed') {
+      await store.jobs.noteCompletion(run.jobId, coveredEnd(run));
+      if ((job.definition as JobDefinition).refresh_propagation === 'always')
+        await forgetRefreshed(store, downstreams);
+    } else await dropPromises(store, run.workspaceId, job.jobRef);
+    if (event) {
+      const followers = others.filter(({ triggers }) => triggers.includes(event));
+      await startRuns.startFollowers(store, { event, followers, previousRun: run });
+    }
+    if (outcome.status === 'completed')
+      await startRuns.startDownstreams(store, { downstreams, previousRun: run });
     return true;
+  }
+
+  /** What is built on a job that always refreshes has been overtaken by each of its runs that completes. */
+  async function forgetRefreshed(store: Store, downstreams: readonly JobRecord[]): Promise<void> {
+    const open = downstreams.filter(
+      ({ definition }) => (definition as JobDefinition).refresh_propagation !== 'block',
+    );
+    if (open.length === 0) return;
+    const ids = open.map(({ id }) => id);
+    await store.jobs.forgetCompletion(ids, { refreshPending: true });
+    await startRuns.arrange(store, await store.jobs.getMany(ids));
+  }
+
+  /** A call has promised starts for when this job completes. It did not: the promises end, and those that build on them. */
+  async function dropPromises(store: Store, workspaceId: string, jobRef: string): Promise<void> {
+    for (const job of await store.jobs.listDownstreams(workspaceId, jobRef)) {
+      if ((await store.promisedStarts.remove([job.id])) > 0)
+        await dropPromises(store, workspaceId, job.jobRef);
+    }
   }
 
   async function finishRun(

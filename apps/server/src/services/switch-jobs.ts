@@ -2,6 +2,8 @@ import type { CancelRuns } from './cancel-runs.ts';
 import type { JobDefinition } from '../domain/job-definition.ts';
 import type { JobRecord } from '../store/records.ts';
 import type { Persistence, Store } from '../store/store.ts';
+import type { Clock } from './start-runs.ts';
+import { arrangeSchedules } from './arrange-schedules.ts';
 import { isScheduled } from '../domain/job-definition.ts';
 import { ServiceError } from './service-error.ts';
 
@@ -18,7 +20,7 @@ export type SwitchJobs = ReturnType<typeof createSwitchJobs>;
  * which switch jobs too; then the job, as starts do.
  * @throws ServiceError not_found, workspace_archived; pause and resume also job_not_pausable
  */
-export function createSwitchJobs(persistence: Persistence, cancelRuns: CancelRuns) {
+export function createSwitchJobs(persistence: Persistence, cancelRuns: CancelRuns, clock: Clock) {
   function change<Result>(
     { workspaceId, jobId }: JobPlace,
     work: (store: Store, job: JobRecord) => Promise<Result>,
@@ -46,10 +48,9 @@ export function createSwitchJobs(persistence: Persistence, cancelRuns: CancelRun
     async archive(place: JobPlace): Promise<JobRecord> {
       const { archived, cancelled } = await change(place, async (store, job) => {
         if (job.isArchived) return { archived: job, cancelled: [] };
-        return {
-          archived: await store.jobs.archive(job),
-          cancelled: await cancelRuns.cancelWaiting(store, [job.id]),
-        };
+        const archived = await store.jobs.archive(job);
+        await arrangeSchedules(store, [archived], await clock(store));
+        return { archived, cancelled: await cancelRuns.cancelWaiting(store, [job.id]) };
       });
       cancelRuns.announce(cancelled);
       return archived;
@@ -57,7 +58,11 @@ export function createSwitchJobs(persistence: Persistence, cancelRuns: CancelRun
 
     /** Brings a job back as it was, not paused; also one that the newest code may lack (docs/decisions/0012). */
     unarchive: (place: JobPlace): Promise<JobRecord> =>
-      change(place, async (store, job) => (job.isArchived ? store.jobs.unarchive(job) : job)),
+      change(place, async (store, job) => {
+        if (!job.isArchived) return job;
+        await arrangeSchedules(store, [await store.jobs.unarchive(job)], await clock(store));
+        return (await store.jobs.get(place.workspaceId, job.id)) ?? job;
+      }),
 
     /** Holds off the clock and upstreams that become fresh; people, events and API clients still start the job. */
     pause: (place: JobPlace): Promise<JobRecord> => setPaused(place, true),

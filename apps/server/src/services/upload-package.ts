@@ -12,9 +12,10 @@ import {
   RequirementsError,
 } from '../domain/requirements.ts';
 import { inspectArchive, type ArchiveLimits } from '../archives/inspect-archive.ts';
-import { inspectConfigurationArchive } from '../archives/configuration-archive.ts';
+import { inspectConfigurationArchive, readConfigurationFiles } from '../archives/configuration-archive.ts';
 import { createConfigurationArchives, nameDeploymentArchive } from './version-archives.ts';
 import { createStoreVersion } from './store-version.ts';
+import { readRunSettings } from './read-run-settings.ts';
 import { ServiceError } from './service-error.ts';
 
 export interface UploadPackageDependencies {
@@ -101,6 +102,7 @@ export function createUploadPackage({
     async uploadConfiguration(upload: { grant: UploadGrant; archive: Buffer }): Promise<ConfigurationRecord> {
       const { grant, archive } = upload;
       const report = await inspectConfigurationArchive(Readable.from([archive]));
+      const runSettings = readRunSettings(await readConfigurationFiles(Readable.from([archive])));
       const archiveKey = await configurationArchives.seal(grant.uploadId, archive);
       return store(
         grant,
@@ -116,6 +118,7 @@ export function createUploadPackage({
             fileCount: report.files.length,
             sizeBytes: report.sizeBytes,
             profiles: report.profiles,
+            runSettings,
             files: report.files,
             createdBy,
           }),

@@ -36,7 +36,9 @@ describe('an archived workspace', () => {
     expect(await place.getRun(other.id)).toMatchObject({ status: 'pending' });
     await place.complete(running);
     expect(await place.getRun(running.id)).toMatchObject({ status: 'completed' });
-    expect(await place.listRuns('jobs.b')).toEqual([]);
+    expect(await place.listRuns('jobs.b')).toMatchObject([
+      { status: 'skipped', skip: { status: 'skipped_workspace_archived', count: 1 } },
+    ]);
   });
 
   it('has its running runs cancelled when somebody asks for it', async () => {

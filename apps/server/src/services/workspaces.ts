@@ -4,6 +4,8 @@ import type { OrganizationRecord, WorkspaceAccess, WorkspaceRecord } from '../st
 import type { Page, PageRequest } from './read-page.ts';
 import type { Persistence, Store } from '../store/store.ts';
 import type { Principal } from './credentials.ts';
+import type { Clock } from './start-runs.ts';
+import { arrangeSchedules } from './arrange-schedules.ts';
 import { byNameOrAge } from './organizations.ts';
 import { pageOf, sortBy } from './read-page.ts';
 import { ServiceError } from './service-error.ts';
@@ -32,7 +34,7 @@ export type Workspaces = ReturnType<typeof createWorkspaces>;
 
 const longestName = 200;
 
-export function createWorkspaces(persistence: Persistence, cancelRuns: CancelRuns) {
+export function createWorkspaces(persistence: Persistence, cancelRuns: CancelRuns, clock: Clock) {
   const { store } = persistence;
 
   async function lock(tx: Store, workspaceId: string): Promise<WorkspaceRecord> {
@@ -121,13 +123,11 @@ export function createWorkspaces(persistence: Persistence, cancelRuns: CancelRun
         const found = await lock(tx, workspaceId);
         if (found.archivedAt) return { workspace: found, cancelled: [] };
         // A start that was decided before has stored its run by now; one that is decided after sees the archived workspace.
-        const jobs = await tx.jobs.lockAll(workspaceId);
+        const jobIds = (await tx.jobs.lockAll(workspaceId)).map((job) => job.id);
+        await tx.schedules.removeOfJobs(jobIds);
         return {
           workspace: await tx.workspaces.setArchived(workspaceId, true),
-          cancelled: await cancelRuns.cancelWaiting(
-            tx,
-            jobs.map((job) => job.id),
-          ),
+          cancelled: await cancelRuns.cancelWaiting(tx, jobIds),
         };
       });
       cancelRuns.announce(cancelled);
@@ -138,7 +138,10 @@ export function createWorkspaces(persistence: Persistence, cancelRuns: CancelRun
     unarchive(workspaceId: string): Promise<WorkspaceRecord> {
       return persistence.transaction(async (tx) => {
         const workspace = await lock(tx, workspaceId);
-        return workspace.archivedAt ? tx.workspaces.setArchived(workspaceId, false) : workspace;
+        if (!workspace.archivedAt) return workspace;
+        // From now on: what the clock would have started meanwhile is covered by the next run of each job.
+        await arrangeSchedules(tx, await tx.jobs.lockAll(workspaceId), await clock(tx));
+        return tx.workspaces.setArchived(workspaceId, false);
       });
     },
   };

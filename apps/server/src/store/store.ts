@@ -9,6 +9,8 @@ import { createOutboxStore, wakeChannel } from './postgres/outbox.ts';
 import { createOwnershipStore } from './postgres/ownership.ts';
 import { createConfigurationStore, createDeploymentStore } from './postgres/packages.ts';
 import { createPeopleStore } from './postgres/people.ts';
+import { createPromisedStartStore } from './postgres/promised-starts.ts';
+import { createScheduleStore } from './postgres/schedules.ts';
 import { createStatisticsStore } from './postgres/statistics.ts';
 import { createStorageStore } from './postgres/storage.ts';
 import { createTelemetryStore } from './postgres/telemetry.ts';
@@ -28,6 +30,8 @@ export function createStore(sql: Queryable) {
     jobs: createJobStore(sql),
     jobRuns: createJobRunStore(sql),
     claims: createClaimStore(sql),
+    schedules: createScheduleStore(sql),
+    promisedStarts: createPromisedStartStore(sql),
     attempts: createAttemptStore(sql),
     environments: createEnvironmentStore(sql),
     telemetry: createTelemetryStore(sql),
@@ -44,8 +48,11 @@ export interface Persistence {
   store: Store;
   /** Runs `work` in one transaction; after a deadlock it runs again, so it must do nothing outside the store. */
   transaction<T>(work: (store: Store) => Promise<T>): Promise<T>;
-  /** Calls `onWake` when work was committed by any server, and after a lost connection. */
-  onWake(onWake: () => void): Promise<{ close(): Promise<void> }>;
+  /**
+   * Calls `onWake` when work was committed by any server, with the kind of its event (`schedules` when ticks were changed), and after a
+   * lost connection, with undefined: anything may have happened meanwhile.
+   */
+  onWake(onWake: (kind: string | undefined) => void): Promise<{ close(): Promise<void> }>;
 }
 
 export function createPersistence(database: Database): Persistence {
@@ -53,7 +60,7 @@ export function createPersistence(database: Database): Persistence {
     store: createStore(database),
     transaction: (work) => database.transaction((tx) => work(createStore(tx))),
     async onWake(onWake) {
-      const subscription = await database.listen(wakeChannel, () => onWake());
+      const subscription = await database.listen(wakeChannel, onWake);
       return subscription;
     },
   };

@@ -148,7 +148,8 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
 
   return {
     async start() {
-      subscription = await persistence.onWake(() => {
+      subscription = await persistence.onWake((kind) => {
+        if (kind === 'schedules') return;
         announceAll();
         wake();
       });

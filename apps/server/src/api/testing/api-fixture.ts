@@ -27,7 +27,7 @@ import { createLogFiles } from '../../blobs/log-file.ts';
 import { createPersistence } from '../../store/store.ts';
 import { createRecordSpool } from '../../services/record-spool.ts';
 import { createRollBack } from '../../services/roll-back.ts';
-import { createStartRuns } from '../../services/start-runs.ts';
+import { createStartRuns, databaseClock } from '../../services/start-runs.ts';
 import { createTestDatabase } from '../../../../../testing/fixtures/postgres.ts';
 import { createRunVariables } from '../../services/run-variables.ts';
 import { createUploadPackage } from '../../services/upload-package.ts';
@@ -75,7 +75,7 @@ function createParts(testDatabase: TestDatabase, folder: string, changes: Partia
   const logFiles = createLogFiles(join(folder, 'logs'));
   const attemptLog = createAttemptLog(persistence, logFiles);
   const ingestTelemetry = createIngestTelemetry({ persistence, blobs, log });
-  const startRuns = createStartRuns(persistence, () => new Date());
+  const startRuns = createStartRuns(persistence, databaseClock);
   const faultPoints = noFaultPoints;
   const finishRun = createFinishRun({
     persistence,
@@ -105,8 +105,9 @@ function createParts(testDatabase: TestDatabase, folder: string, changes: Partia
     publicUrl: null,
     log,
     services: {
+      clock: databaseClock,
       startRuns,
-      deploy: createDeploy(persistence, cancelRuns),
+      deploy: createDeploy(persistence, cancelRuns, databaseClock),
       cancelRuns,
       recordSpool,
       beginAttempt: createBeginAttempt({
@@ -223,6 +224,7 @@ function createSeeding({ database }: TestDatabase, persistence: Persistence) {
       ...common,
       id: randomUUID(),
       archiveKey: 'configurations/a.tar.gz.sealed',
+      runSettings: {},
       profiles: ['prod'],
     });
     return { deployment, configuration };

@@ -28,8 +28,7 @@ export function toJob(job: JobRecord): JobWire {
     deployment_module: job.deploymentModule,
     is_archived: job.isArchived,
     is_paused: job.isPaused,
-    // No schedule is acted on yet.
-    next_scheduled_run_at: null,
+    next_scheduled_run_at: toInstantOrNull(job.nextScheduledRunAt),
     created_by: job.createdBy,
     created_at: toInstant(job.createdAt),
     updated_at: toInstant(job.updatedAt),

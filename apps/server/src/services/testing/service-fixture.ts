@@ -47,7 +47,8 @@ export async function createServiceFixture() {
   const { faultPoints, setFault } = createFaults();
   const readRunVariables = createRunVariables(persistence, encryption);
   const ingestTelemetry = createIngestTelemetry({ persistence, blobs, log });
-  const startRuns = createStartRuns(persistence, () => clock.now);
+  const readClock = async () => clock.now;
+  const startRuns = createStartRuns(persistence, readClock);
   /** Runs whose change was announced, in order. */
   const announced: string[] = [];
   const finishRun = createFinishRun({
@@ -91,10 +92,10 @@ export async function createServiceFixture() {
       ingestTelemetry,
       faultPoints,
     }),
-    deploy: createDeploy(persistence, cancelRuns),
+    deploy: createDeploy(persistence, cancelRuns, readClock),
     cancelRuns,
-    switchJobs: createSwitchJobs(persistence, cancelRuns),
-    workspaces: createWorkspaces(persistence, cancelRuns),
+    switchJobs: createSwitchJobs(persistence, cancelRuns, readClock),
+    workspaces: createWorkspaces(persistence, cancelRuns, readClock),
     beginAttempt: createBeginAttempt({
       persistence,
       blobs,

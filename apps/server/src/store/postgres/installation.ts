@@ -24,6 +24,10 @@ export function createInstallationStore(sql: Queryable) {
         [executor, engineUrl],
       ),
 
+    /** What the database's clock shows at this moment, not at the start of the transaction. */
+    readClock: async () =>
+      (await sql.one<{ now: Date }>('select clock_timestamp()::timestamptz(3) as now')).now,
+
     ping: () => sql.one<{ now: Date }>('select now() as now'),
   };
 }

@@ -9,6 +9,18 @@ export interface RunFailure {
   detail: string;
 }
 
+/** Why starts were declined, one after the other for the same reason. */
+export interface RunSkip {
+  /** A SkipStatus of domain/start-decision. */
+  status: string;
+  /** What the last of them was told. */
+  reasons: string[];
+  count: number;
+  /** ISO 8601, of the first and the last of them. */
+  firstAt: string;
+  lastAt: string;
+}
+
 export interface JobRunRecord {
   id: string;
   workspaceId: string;
@@ -28,6 +40,8 @@ export interface JobRunRecord {
   previousJobRunId: string | null;
   sharesLocalData: boolean;
   failure: RunFailure | null;
+  /** Of a row that stands for declined starts. */
+  skip: RunSkip | null;
   endIntent: 'cancel' | 'timeout' | null;
   claimNumber: number;
   waitNoted: boolean;
@@ -92,6 +106,7 @@ const runColumns = columns('job_runs', [
   'previous_job_run_id',
   'shares_local_data',
   'failure',
+  'skip',
   'end_intent',
   'claim_number',
   'wait_noted',
@@ -105,31 +120,57 @@ export type JobRunStore = ReturnType<typeof createJobRunStore>;
 
 /** Job runs. Rows are made only by `start-runs` and end only by `finish-run`; claims are in `claims.ts`. */
 export function createJobRunStore(sql: Queryable) {
+  async function insert(run: NewJobRun, status: RunState, skip: RunSkip | null) {
+    const [row] = await sql.prepared<JobRunRecord>(
+      `insert into job_runs (workspace_id, job_id, job_version_id, deployment_id, configuration_id, number, status, trigger,
+                             trigger_kind, tick_at, triggered_by, profile, refresh, interval_start, interval_end,
+                             previous_job_run_id, shares_local_data, skip, finished_at)
+       values ($1, $2, $3, $4, $5, $6, $17, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $18, case when $17 = 'skipped' then now() end)
+       on conflict (job_id, trigger, tick_at) where tick_at is not null do nothing
+       returning ${runColumns}`,
+      [
+        run.workspaceId,
+        run.jobId,
+        run.jobVersionId,
+        run.deploymentId,
+        run.configurationId,
+        run.number,
+        run.trigger,
+        run.triggerKind,
+        run.tickAt,
+        run.triggeredBy,
+        run.profile,
+        run.refresh,
+        run.intervalStart,
+        run.intervalEnd,
+        run.previousJobRunId,
+        run.sharesLocalData,
+        status,
+        skip,
+      ],
+    );
+    return row;
+  }
+
   return {
-    insert: (run: NewJobRun) =>
-      sql.one<JobRunRecord>(
-        `insert into job_runs (workspace_id, job_id, job_version_id, deployment_id, configuration_id, number, status, trigger,
-                               trigger_kind, tick_at, triggered_by, profile, refresh, interval_start, interval_end,
-                               previous_job_run_id, shares_local_data)
-         values ($1, $2, $3, $4, $5, $6, 'pending', $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) returning ${runColumns}`,
-        [
-          run.workspaceId,
-          run.jobId,
-          run.jobVersionId,
-          run.deploymentId,
-          run.configurationId,
-          run.number,
-          run.trigger,
-          run.triggerKind,
-          run.tickAt,
-          run.triggeredBy,
-          run.profile,
-          run.refresh,
-          run.intervalStart,
-          run.intervalEnd,
-          run.previousJobRunId,
-          run.sharesLocalData,
-        ],
+    /** Undefined when the tick of the run has had one already. */
+    insert: (run: NewJobRun) => insert(run, 'pending', null),
+
+    /** A row for a start that was declined: nothing of it will run. */
+    insertSkipped: (run: NewJobRun, skip: RunSkip) => insert(run, 'skipped', skip),
+
+    /** The same was declined again. */
+    repeatSkip: (jobRunId: string, skip: RunSkip) =>
+      sql.execute('update job_runs set skip = $2, finished_at = now(), updated_at = now() where id = $1', [
+        jobRunId,
+        skip,
+      ]),
+
+    /** The run with the highest number of a job. */
+    newestOfJob: (jobId: string) =>
+      sql.maybeOne<JobRunRecord>(
+        `select ${runColumns} from job_runs where job_id = $1 order by number desc limit 1`,
+        [jobId],
       ),
 
     get: (workspaceId: string, jobRunId: string) =>

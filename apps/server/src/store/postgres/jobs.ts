@@ -22,6 +22,10 @@ export interface JobRecord {
   completedIntervalEnd: Date | null;
   lastCompletedAt: Date | null;
   refreshPending: boolean;
+  /** The jobs whose freshness it waits for. */
+  upstreamRefs: string[];
+  /** When the clock next asks for a run; null while nothing will, as of a paused job. */
+  nextScheduledRunAt: Date | null;
   createdBy: string;
   createdAt: Date;
   updatedAt: Date;
@@ -64,12 +68,13 @@ export interface JobVersionContent {
   jobType: string;
   triggers: string[];
   defaultTrigger: string | null;
+  upstreamRefs: string[];
   deploymentModule: string | null;
 }
 
 export type VersionSortKey = 'created_at' | 'version';
 
-const jobColumns = columns('jobs', [
+const ownColumns = columns('jobs', [
   'id',
   'workspace_id',
   'job_ref',
@@ -85,10 +90,13 @@ const jobColumns = columns('jobs', [
   'completed_interval_end',
   'last_completed_at',
   'refresh_pending',
+  'upstream_refs',
   'created_by',
   'created_at',
   'updated_at',
 ]);
+const jobColumns = `${ownColumns},
+  (select min(next_tick_at) from schedules where job_id = jobs.id and not jobs.is_paused) as "nextScheduledRunAt"`;
 const contentColumns = columns('job_versions', [
   'definition',
   'definition_hash',
@@ -182,6 +190,25 @@ export function createJobStore(sql: Queryable) {
       return listAll(workspaceId);
     },
 
+    /** Locks a job unless somebody holds it already; false then. */
+    tryLock: async (jobId: string) =>
+      (await sql.execute('select 1 from jobs where id = $1 for update skip locked', [jobId])) === 1,
+
+    /** Jobs by their refs, those that are archived left out. */
+    listByRefs: (workspaceId: string, refs: readonly string[]) =>
+      sql.query<JobRecord>(
+        `${selectJobs} where jobs.workspace_id = $1 and jobs.job_ref = any($2) and not jobs.is_archived`,
+        [workspaceId, refs],
+      ),
+
+    /** Active jobs that wait for the freshness of this one, by id. */
+    listDownstreams: (workspaceId: string, ref: string) =>
+      sql.query<JobRecord>(
+        `${selectJobs} where jobs.workspace_id = $1 and not jobs.is_archived
+            and jobs.upstream_refs <> '{}' and jobs.upstream_refs @> array[$2] order by jobs.id`,
+        [workspaceId, ref],
+      ),
+
     /** Active jobs that carry exactly this trigger: what follows an event. */
     listTriggeredBy: (workspaceId: string, trigger: string) =>
       sql.query<JobRecord>(
@@ -204,8 +231,8 @@ export function createJobStore(sql: Queryable) {
       // The job and its first version name each other; the constraint between them is checked at commit.
       const { id } = await sql.one<{ id: string }>(
         `insert into jobs (workspace_id, job_ref, job_type, version, current_version_id, deployment_module, profile, triggers,
-                           default_trigger, created_by)
-         values ($1, $2, $3, 1, gen_random_uuid(), $4, $5, $6, $7, $8) returning id`,
+                           default_trigger, upstream_refs, created_by)
+         values ($1, $2, $3, 1, gen_random_uuid(), $4, $5, $6, $7, $8, $9) returning id`,
         [
           workspaceId,
           jobRef,
@@ -214,6 +241,7 @@ export function createJobStore(sql: Queryable) {
           content.profile,
           content.triggers,
           content.defaultTrigger,
+          content.upstreamRefs,
           createdBy,
         ],
       );
@@ -227,7 +255,7 @@ export function createJobStore(sql: Queryable) {
       const versionId = await insertVersion(job.id, version, content, createdBy);
       await sql.execute(
         `update jobs set version = $2, current_version_id = $3, job_type = $4, deployment_module = $5, profile = $6,
-                triggers = $7, default_trigger = $8, is_archived = false, updated_at = now()
+                triggers = $7, default_trigger = $8, upstream_refs = $9, is_archived = false, updated_at = now()
           where id = $1`,
         [
           job.id,
@@ -238,6 +266,7 @@ export function createJobStore(sql: Queryable) {
           content.profile,
           content.triggers,
           content.defaultTrigger,
+          content.upstreamRefs,
         ],
       );
       return mustExist(await get(job.workspaceId, job.id));

@@ -24,8 +24,8 @@ export function createOutboxStore(sql: Queryable) {
       await sql.execute('select pg_notify($1, $2)', [wakeChannel, event.kind]);
     },
 
-    /** Wakes the supervisors of every server when the transaction commits. */
-    wake: () => sql.execute('select pg_notify($1, $2)', [wakeChannel, '']),
+    /** Wakes the loops of every server when the transaction commits; a change of schedules is for schedulers alone. */
+    wake: (kind: 'schedules' | '' = '') => sql.execute('select pg_notify($1, $2)', [wakeChannel, kind]),
 
     /** Takes events for so many seconds; what is not removed by then is taken again. */
     take: (limit: number, seconds: number) =>

@@ -36,6 +36,8 @@ export interface DeploymentRecord extends PackageRecord {
 
 export interface ConfigurationRecord extends PackageRecord {
   profiles: string[];
+  /** Its tables `pumphouse`, by profile (domain/job-settings); null where an older server stored it. */
+  runSettings: unknown;
 }
 
 /** What the store gives a version itself. */
@@ -68,7 +70,7 @@ const deploymentColumns = columns('deployments', [
   'requirements_size_bytes',
   'has_embedded_database',
 ]);
-const configurationColumns = columns('configurations', [...shared, 'profiles']);
+const configurationColumns = columns('configurations', [...shared, 'profiles', 'run_settings']);
 
 function createReadings<Row extends PackageRecord>(sql: Queryable, table: string, selected: string) {
   return {
@@ -180,8 +182,8 @@ export function createConfigurationStore(sql: Queryable) {
     insert: (configuration: NewConfiguration) =>
       sql.one<ConfigurationRecord>(
         `insert into configurations (id, workspace_id, version, content_hash, archive_sha256, archive_key, file_count, size_bytes,
-                                     profiles, files, created_by)
-         select $1, $2, coalesce(max(version), 0) + 1, $3, $4, $5, $6, $7, $8, $9, $10 from configurations where workspace_id = $2
+                                     profiles, files, created_by, run_settings)
+         select $1, $2, coalesce(max(version), 0) + 1, $3, $4, $5, $6, $7, $8, $9, $10, $11 from configurations where workspace_id = $2
          returning ${configurationColumns}`,
         [
           configuration.id,
@@ -194,6 +196,7 @@ export function createConfigurationStore(sql: Queryable) {
           configuration.profiles,
           JSON.stringify(configuration.files),
           configuration.createdBy,
+          JSON.stringify(configuration.runSettings),
         ],
       ),
   };

@@ -1,0 +1,247 @@
+import type { FailedStart } from './start-refusals.ts';
+import type { JobRecord, JobRunRecord, NewJobRun, RunSkip } from '../store/records.ts';
+import type { StartDecision, StartOrigin } from '../domain/start-decision.ts';
+import type { StartFacts } from './start-facts.ts';
+import type { Store } from '../store/store.ts';
+import { arrangeSchedules } from './arrange-schedules.ts';
+import { decideStart } from '../domain/start-decision.ts';
+import { findRefusal } from './start-refusals.ts';
+import { listPendingUpstreams, orderBatch } from '../domain/batch-order.ts';
+import { listRefreshCascade } from '../domain/refresh.ts';
+import { loadStartFacts } from './start-facts.ts';
+import { readTriggerType } from '../domain/trigger.ts';
+
+/** One job to be decided on. */
+export interface Candidate {
+  job: JobRecord;
+  trigger: string;
+  matchedTriggers: string[];
+}
+
+export interface StartedJob extends Candidate {
+  /** Null where the start was declined, and in a dry run. */
+  run: JobRunRecord | null;
+  status: string;
+  reasons: string[];
+}
+
+export interface TriggerResult {
+  succeeded: StartedJob[];
+  skipped: StartedJob[];
+  failed: FailedStart[];
+}
+
+export interface BatchOptions {
+  origin: StartOrigin;
+  /** The database's clock. */
+  now: Date;
+  /** The tick of the clock that asks; null for all others. */
+  tickAt: Date | null;
+  /** The tick came while no server ran. */
+  isMissed: boolean;
+  membershipId: string | null;
+  profile: string | null;
+  refresh: boolean;
+  skipFreshness: boolean;
+  dryRun: boolean;
+  previousRun: JobRunRecord | null;
+}
+
+/** What a start is unless its caller says otherwise. */
+export const plainStart = {
+  tickAt: null,
+  isMissed: false,
+  membershipId: null,
+  profile: null,
+  refresh: false,
+  skipFreshness: false,
+  dryRun: false,
+  previousRun: null,
+} as const;
+
+interface Batch {
+  store: Store;
+  facts: StartFacts;
+  options: BatchOptions;
+  /** Jobs of the batch that were started, or wait for one that was. */
+  pendingRefs: Set<string>;
+  result: TriggerResult;
+}
+
+/**
+ * Decides on jobs of one workspace in the caller's transaction, upstreams first, and writes what follows: the runs, the refreshes, the
+ * promises, and a row for what the clock or an event asked for in vain. It takes the locks of the jobs, in id order.
+ */
+export async function decideBatch(
+  store: Store,
+  workspaceId: string,
+  candidates: readonly Candidate[],
+  options: BatchOptions,
+): Promise<TriggerResult> {
+  const result: TriggerResult = { succeeded: [], skipped: [], failed: [] };
+  if (candidates.length === 0) return result;
+  const facts = await loadStartFacts(store, workspaceId, candidates, options);
+  const batch: Batch = { store, facts, options, pendingRefs: new Set(), result };
+  const byRef = new Map(candidates.map((candidate) => [candidate.job.jobRef, candidate]));
+  for (const { job_ref: ref } of orderBatch(candidates.map(({ job }) => facts.definitionOf(job)))) {
+    const candidate = byRef.get(ref);
+    if (candidate) await decideOne(batch, candidate);
+  }
+  return result;
+}
+
+async function decideOne(batch: Batch, asked: Candidate): Promise<void> {
+  const { facts, options, pendingRefs, result } = batch;
+  const job = facts.jobs.get(asked.job.id) ?? asked.job;
+  const candidate = { ...asked, job };
+  const refusal = findRefusal(facts, job, options.profile);
+  if (refusal) {
+    result.failed.push({ ref: job.jobRef, ...refusal });
+    return;
+  }
+  const definition = facts.definitionOf(job);
+  const decision = decideStart({
+    definition,
+    origin: options.origin,
+    trigger: candidate.trigger,
+    now: options.now,
+    lastCompletedEnd: job.completedIntervalEnd,
+    upstreams: facts.listUpstreams(definition),
+    pendingUpstreams: listPendingUpstreams(definition, pendingRefs),
+    isMissed: options.isMissed && facts.settingsOf(job, options.profile).catchUp === 'skip',
+    activeRunCount: facts.activeCounts.get(job.id) ?? 0,
+    organization: { activeRunCount: 0, runLimit: null },
+    isPaused: job.isPaused,
+    isArchived: job.isArchived,
+    isWorkspaceArchived: facts.isWorkspaceArchived,
+    skipFreshness: options.skipFreshness,
+    refresh: options.refresh || job.refreshPending,
+  });
+  if (decision.outcome === 'refuse') {
+    result.failed.push({ ref: job.jobRef, code: 'job_archived', detail: decision.reasons.join('; ') });
+  } else if (decision.outcome === 'skip') await decline(batch, candidate, decision);
+  else await begin(batch, candidate, decision);
+}
+
+async function decline(
+  batch: Batch,
+  candidate: Candidate,
+  decision: StartDecision & { outcome: 'skip' },
+): Promise<void> {
+  const { store, options, pendingRefs, result } = batch;
+  const { job, trigger } = candidate;
+  result.skipped.push({ ...candidate, run: null, status: decision.status, reasons: decision.reasons });
+  const isPromised = decision.status === 'skipped_upstream_pending';
+  if (isPromised) pendingRefs.add(job.jobRef);
+  if (options.dryRun) return;
+  if (isPromised) {
+    const { profile, membershipId } = options;
+    await store.promisedStarts.set({ jobId: job.id, trigger, profile, membershipId });
+  }
+  // Who asks by hand has the answer; what the clock or an event asked for is to be found later.
+  if (options.origin === 'tick' || options.origin === 'event')
+    await noteSkip(batch, candidate, decision.status, decision.reasons);
+}
+
+async function begin(
+  batch: Batch,
+  candidate: Candidate,
+  decision: StartDecision & { outcome: 'start' },
+): Promise<void> {
+  const { options, pendingRefs, result } = batch;
+  pendingRefs.add(candidate.job.jobRef);
+  if (decision.refresh) await applyRefresh(batch, candidate.job);
+  const run = options.dryRun ? null : await insertRun(batch, candidate, decision);
+  // The tick had a run already: another server was here before the clock was set back.
+  if (run === undefined) return;
+  result.succeeded.push({ ...candidate, run, status: 'triggered', reasons: decision.warnings });
+}
+
+async function insertRun(
+  batch: Batch,
+  candidate: Candidate,
+  decision: StartDecision & { outcome: 'start' },
+): Promise<JobRunRecord | undefined> {
+  const { store, facts } = batch;
+  const { job } = candidate;
+  const isBatch = job.jobType === 'batch';
+  const described = await describeRun(batch, candidate);
+  const run = await store.jobRuns.insert({
+    ...described,
+    refresh: decision.refresh,
+    intervalStart: decision.interval.start,
+    intervalEnd: decision.interval.end,
+    sharesLocalData:
+      isBatch &&
+      (facts.deployment?.hasEmbeddedDatabase === true ||
+        (await store.workspaces.hasLocalData(job.workspaceId, described.profile))),
+  });
+  if (run) await store.outbox.add({ kind: 'job_run.created', payload: { jobRunId: run.id } });
+  return run;
+}
+
+/** Declined for the same reason as before: that row counts on. A start in between, or another reason, begins a new one. */
+async function noteSkip(
+  batch: Batch,
+  candidate: Candidate,
+  status: string,
+  reasons: string[],
+): Promise<void> {
+  const { store, options } = batch;
+  const at = (options.tickAt ?? options.now).toISOString();
+  const last = await store.jobRuns.newestOfJob(candidate.job.id);
+  if (last?.skip?.status === status && last.trigger === candidate.trigger) {
+    await store.jobRuns.repeatSkip(last.id, {
+      ...last.skip,
+      reasons,
+      count: last.skip.count + 1,
+      lastAt: at,
+    });
+    return;
+  }
+  const skip: RunSkip = { status, reasons, count: 1, firstAt: at, lastAt: at };
+  await store.jobRuns.insertSkipped(await describeRun(batch, candidate), skip);
+}
+
+/** What a row says of a run whether it starts or not. */
+async function describeRun(
+  { store, facts, options }: Batch,
+  { job, trigger }: Candidate,
+): Promise<NewJobRun> {
+  const { deployment, configuration } = facts;
+  if (!deployment || !configuration)
+    throw new Error('A start was decided on without a deployment and a configuration');
+  return {
+    workspaceId: job.workspaceId,
+    jobId: job.id,
+    jobVersionId: job.currentVersionId,
+    deploymentId: deployment.id,
+    configurationId: configuration.id,
+    number: await store.jobs.takeRunNumber(job.id),
+    trigger,
+    triggerKind: readTriggerType(trigger) ?? 'manual',
+    tickAt: options.tickAt,
+    triggeredBy: options.membershipId,
+    profile: facts.profileOf(job, options.profile),
+    refresh: false,
+    intervalStart: null,
+    intervalEnd: null,
+    previousJobRunId: options.previousRun?.id ?? null,
+    sharesLocalData: false,
+  };
+}
+
+/** Forgets, before the run, what the job and all that a refresh reaches have completed; the decisions that follow see it too. */
+async function applyRefresh({ store, facts, options }: Batch, job: JobRecord): Promise<void> {
+  const active = (await store.jobs.listAll(job.workspaceId)).filter((other) => !other.isArchived);
+  const reached = new Set(listRefreshCascade(active.map(facts.definitionOf), job.jobRef));
+  const downstream = active.filter((other) => reached.has(other.jobRef)).map((other) => other.id);
+  facts.forget([job.id, ...downstream]);
+  if (options.dryRun) return;
+  await store.jobs.forgetCompletion([job.id], { refreshPending: false });
+  await store.jobs.clearRefreshPending(job.id);
+  if (downstream.length > 0) await store.jobs.forgetCompletion(downstream, { refreshPending: true });
+  // A declared interval that was covered to its end is open again.
+  const forgotten = await store.jobs.getMany([job.id, ...downstream]);
+  await arrangeSchedules(store, forgotten, options.now);
+}

@@ -1,0 +1,100 @@
+import type { ConfigurationRecord, DeploymentRecord, JobRecord } from '../store/records.ts';
+import type { BatchOptions, Candidate } from './start-batch.ts';
+import type { JobDefinition } from '../domain/job-definition.ts';
+import type { Store } from '../store/store.ts';
+import type { JobSettings, RunSettings } from '../domain/job-settings.ts';
+import type { UpstreamFacts } from '../domain/freshness.ts';
+import { chooseProfile, getDefaultTrigger } from '../domain/job-definition.ts';
+import { chooseJobSettings } from '../domain/job-settings.ts';
+import { isTimedTrigger } from '../domain/trigger.ts';
+import { readUpstreamRef } from '../domain/refresh.ts';
+import { ServiceError } from './service-error.ts';
+
+/** All that decisions on a batch of jobs read, loaded once, under the locks of the jobs. */
+export interface StartFacts {
+  /** The jobs of the batch by id. */
+  jobs: ReadonlyMap<string, JobRecord>;
+  deployment: DeploymentRecord | undefined;
+  configuration: ConfigurationRecord | undefined;
+  activeCounts: ReadonlyMap<string, number>;
+  isWorkspaceArchived: boolean;
+  definitionOf(this: void, job: JobRecord): JobDefinition;
+  /** @throws ServiceError invalid_profile */
+  profileOf(job: JobRecord, override: string | null): string;
+  settingsOf(job: JobRecord, override: string | null): JobSettings;
+  listUpstreams(definition: JobDefinition): UpstreamFacts[];
+  /** A refresh has reached these jobs: nothing of theirs is completed any more. */
+  forget(jobIds: readonly string[]): void;
+}
+
+export async function loadStartFacts(
+  store: Store,
+  workspaceId: string,
+  candidates: readonly Candidate[],
+  { refresh }: Pick<BatchOptions, 'refresh'>,
+): Promise<StartFacts> {
+  const ids = candidates.map((candidate) => candidate.job.id);
+  // A refresh changes jobs downstream too; to lock those later would be out of order, and two such calls would deadlock.
+  const reachesOthers = candidates.some(({ job }) => refresh || job.refreshPending || alwaysRefreshes(job));
+  const locked = reachesOthers ? await store.jobs.lockAll(workspaceId) : await store.jobs.lock(ids);
+  const wanted = new Set(ids);
+  const jobs = new Map(locked.filter((job) => wanted.has(job.id)).map((job) => [job.id, job]));
+  const refs = new Set([...jobs.values()].flatMap((job) => job.upstreamRefs));
+  const upstreams = refs.size === 0 ? [] : await store.jobs.listByRefs(workspaceId, [...refs]);
+  const byRef = new Map(upstreams.map((job) => [job.jobRef, job]));
+  const workspace = await store.workspaces.get(workspaceId);
+  const configuration = await store.configurations.holdLatest(workspaceId);
+
+  function profileOf(job: JobRecord, override: string | null): string {
+    const choice = chooseProfile(definitionOf(job), override, configuration?.profiles ?? []);
+    if (!choice.ok) throw new ServiceError('invalid_profile', choice.reason);
+    return choice.profile;
+  }
+
+  return {
+    jobs,
+    deployment: await store.deployments.holdLatest(workspaceId),
+    configuration,
+    activeCounts: await store.jobRuns.countActive(ids),
+    isWorkspaceArchived: Boolean(workspace?.archivedAt),
+    definitionOf,
+    profileOf,
+    settingsOf: (job, override) =>
+      chooseJobSettings(
+        (configuration?.runSettings ?? null) as RunSettings | null,
+        profileOf(job, override),
+        job.jobRef,
+      ),
+    listUpstreams: (definition) =>
+      (definition.freshness ?? []).map((constraint) => {
+        const upstream = byRef.get(readUpstreamRef(constraint));
+        return {
+          constraint,
+          definition: upstream ? definitionOf(upstream) : null,
+          lastCompletedEnd: upstream ? completionOf(upstream) : null,
+        };
+      }),
+    forget(jobIds) {
+      const forgotten = { completedIntervalEnd: null, lastCompletedAt: null };
+      for (const id of jobIds) {
+        const job = jobs.get(id);
+        if (job) jobs.set(id, { ...job, ...forgotten });
+      }
+      for (const [ref, job] of byRef) if (jobIds.includes(job.id)) byRef.set(ref, { ...job, ...forgotten });
+    },
+  };
+}
+
+function definitionOf(job: JobRecord): JobDefinition {
+  return job.definition as JobDefinition;
+}
+
+function alwaysRefreshes(job: JobRecord): boolean {
+  return definitionOf(job).refresh_propagation === 'always';
+}
+
+/** What counts as completed: covered time for a job on a clock, any completed run for the others. */
+function completionOf(job: JobRecord): Date | null {
+  const trigger = getDefaultTrigger(definitionOf(job));
+  return trigger && isTimedTrigger(trigger) ? job.completedIntervalEnd : job.lastCompletedAt;
+}
