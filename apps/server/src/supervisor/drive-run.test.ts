@@ -168,19 +168,16 @@ describe('an attempt that is gone', () => {
 });
 
 describe('an attempt that does not start', () => {
-  it.each(['config', 'image', 'quota'] as const)(
-    'for a reason that stays (%s) fails its run',
-    async (kind) => {
-      const executor = await serve({ attempt: () => ({ startFailure: kind }) });
-      const { id } = await place.startRun('jobs.a');
-      const ended = await awaitStatus(id, 'failed');
-      expect(ended.failure).toMatchObject({ code: `executor_${kind}` });
-      const { nextStep } = runFailures[`executor_${kind}`];
-      const words = `Failed (executor_${kind}): ${ended.failure?.detail} ${nextStep}`;
-      expect(await contents(id)).toEqual([words]);
-      expect(executor.fake.started).toEqual([]);
-    },
-  );
+  it.each(['config', 'image'] as const)('for a reason that stays (%s) fails its run', async (kind) => {
+    const executor = await serve({ attempt: () => ({ startFailure: kind }) });
+    const { id } = await place.startRun('jobs.a');
+    const ended = await awaitStatus(id, 'failed');
+    expect(ended.failure).toMatchObject({ code: `executor_${kind}` });
+    const { nextStep } = runFailures[`executor_${kind}`];
+    const words = `Failed (executor_${kind}): ${ended.failure?.detail} ${nextStep}`;
+    expect(await contents(id)).toEqual([words]);
+    expect(executor.fake.started).toEqual([]);
+  });
 
   it('for a reason that may pass (backend) is tried again when the lease is over', async () => {
     let tries = 0;
