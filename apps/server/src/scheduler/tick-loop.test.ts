@@ -21,7 +21,10 @@ afterEach(async () => {
   await Promise.all(loops.splice(0).map((loop) => loop.stop()));
 });
 
-async function startLoop(startTick = fixture.startRuns.startTick): Promise<TickLoop> {
+type StartTick = ServiceFixture['startRuns']['startTick'];
+const startReally: StartTick = (tick) => fixture.startRuns.startTick(tick);
+
+async function startLoop(startTick = startReally): Promise<TickLoop> {
   const { persistence, log } = fixture;
   const clock = async () => fixture.clock.now;
   const loop = createTickLoop({ persistence, startRuns: { startTick }, clock, log });
@@ -55,7 +58,7 @@ describe('the loop of ticks', () => {
     let isBroken = true;
     await startLoop((tick) => {
       if (isBroken && tick.jobId === brokenId) throw new Error('broken');
-      return fixture.startRuns.startTick(tick);
+      return startReally(tick);
     });
     fixture.clock.now = new Date('2026-03-10T13:00:00Z');
     await expect.poll(() => countRuns('jobs.b')).toBe(1);
