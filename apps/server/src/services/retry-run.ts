@@ -23,7 +23,7 @@ export async function retryRun(store: Store, failed: Failed): Promise<FollowingR
   const { run, attempt, jobRef, failure } = failed;
   const before = statesBefore('pending');
   // A run that is being cancelled is in none of these states: a person's stop is never undone.
-  if (!before.includes(run.status) || run.endIntent === 'cancel') return undefined;
+  if (!before.includes(run.status)) return undefined;
   const configuration = await store.configurations.get(run.workspaceId, run.configurationId);
   const settings = (configuration?.runSettings ?? null) as RunSettings | null;
   const { retries } = chooseJobSettings(settings, run.profile, jobRef);
