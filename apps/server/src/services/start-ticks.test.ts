@@ -145,9 +145,10 @@ describe('a schedule', () => {
     await completeAll('jobs.a');
     const { id: jobId } = await place.getJob('jobs.a');
     await fixture.switchJobs.pause({ workspaceId: place.workspaceId, jobId });
-    expect(await nextTick('jobs.a')).toBeUndefined();
+    expect(await nextTick('jobs.a')).toBe('2026-03-10T14:00:00.000Z');
     at('10T15:00:00');
     await tick();
+    expect(await nextTick('jobs.a')).toBe('2026-03-10T16:00:00.000Z');
     at('10T15:30:00');
     await fixture.switchJobs.resume({ workspaceId: place.workspaceId, jobId });
     expect(await tick()).toBe(0);
