@@ -2,10 +2,12 @@ import type { Route } from '../route.ts';
 import { jobVersionRoutes } from './pumphouse/job-versions.ts';
 import { pumphouseStatisticsRoutes } from './pumphouse/statistics.ts';
 import { pumphouseVersionRoutes } from './pumphouse/versions.ts';
+import { webhookRoutes } from './pumphouse/webhooks.ts';
 
 /** Operations that the dlthub client does not know: surface `pumphouse`, prefix `/pumphouse/v1`. One file a topic. */
 export const pumphouseRoutes = [
   ...jobVersionRoutes,
   ...pumphouseStatisticsRoutes,
   ...pumphouseVersionRoutes,
+  ...webhookRoutes,
 ] as const satisfies readonly Route[];
