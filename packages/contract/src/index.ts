@@ -31,4 +31,5 @@ export * from './schemas/sessions.ts';
 export * from './schemas/statistics.ts';
 export * from './schemas/triggers.ts';
 export * from './schemas/variables.ts';
+export * from './schemas/webhooks.ts';
 export * from './schemas/workspaces.ts';

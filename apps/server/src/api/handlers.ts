@@ -23,6 +23,7 @@ import { createTelemetryHandlers } from './routes/telemetry.ts';
 import { createUploadHandlers } from './routes/uploads.ts';
 import { createVariableHandlers } from './routes/variables.ts';
 import { createVersionHandlers } from './routes/versions.ts';
+import { createWebhookHandlers } from './routes/webhooks.ts';
 import { createWorkspaceHandlers } from './routes/workspaces.ts';
 import { createWorkspaces } from '../services/workspaces.ts';
 
@@ -61,6 +62,7 @@ export function createHandlers(dependencies: ApiDependencies, closing: AbortSign
       log: dependencies.log,
     }),
     ...createStatisticsHandlers({ readStatistics: createReadStatistics(persistence, () => new Date()) }),
+    ...createWebhookHandlers({ webhooks: services.webhooks }),
     ...createVariableHandlers({ variables: services.variables }),
     ...createTelemetryHandlers({ readTelemetry: createReadTelemetry(persistence, dependencies.blobs) }),
   };

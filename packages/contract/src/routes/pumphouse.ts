@@ -3,6 +3,7 @@ import { jobVersionRoutes } from './pumphouse/job-versions.ts';
 import { runLifeRoutes } from './pumphouse/run-lives.ts';
 import { pumphouseStatisticsRoutes } from './pumphouse/statistics.ts';
 import { pumphouseVersionRoutes } from './pumphouse/versions.ts';
+import { webhookRoutes } from './pumphouse/webhooks.ts';
 
 /** Operations that the dlthub client does not know: surface `pumphouse`, prefix `/pumphouse/v1`. One file a topic. */
 export const pumphouseRoutes = [
@@ -10,4 +11,5 @@ export const pumphouseRoutes = [
   ...runLifeRoutes,
   ...pumphouseStatisticsRoutes,
   ...pumphouseVersionRoutes,
+  ...webhookRoutes,
 ] as const satisfies readonly Route[];

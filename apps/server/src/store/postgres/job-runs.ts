@@ -185,6 +185,19 @@ export function createJobRunStore(sql: Queryable) {
         jobRunId,
       ]),
 
+    /** Gives a run that was just made its input, a JSON text. */
+    setInput: (jobRunId: string, input: string) =>
+      sql.execute('update job_runs set input = $2 where id = $1', [jobRunId, input]),
+
+    /** The JSON text of a run's input; null when it has none. It may be large, so no list has it. */
+    async readInput(jobRunId: string) {
+      const row = await sql.maybeOne<{ input: string | null }>(
+        'select input::text from job_runs where id = $1',
+        [jobRunId],
+      );
+      return row?.input ?? null;
+    },
+
     find: (jobRunId: string) =>
       sql.maybeOne<JobRunRecord>(`select ${runColumns} from job_runs where id = $1`, [jobRunId]),
 
