@@ -29,5 +29,6 @@ export * from './schemas/receipts.ts';
 export * from './schemas/sessions.ts';
 export * from './schemas/statistics.ts';
 export * from './schemas/triggers.ts';
+export * from './schemas/usage.ts';
 export * from './schemas/variables.ts';
 export * from './schemas/workspaces.ts';

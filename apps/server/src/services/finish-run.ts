@@ -75,6 +75,7 @@ export function createFinishRun({
     if (claimNumber !== undefined && held?.claimNumber !== claimNumber) return false;
     const failure = outcome.status === 'failed' ? outcome.failure : null;
     if (!(await store.jobRuns.end(jobRunId, onlyFrom, outcome.status, failure))) return false;
+    await store.usage.add(jobRunId);
     await store.outbox.add({ kind: 'job_run.finished', payload: { jobRunId } });
     if (outcome.status === 'completed') {
       await store.jobs.noteCompletion(run.jobId, coveredEnd(run));

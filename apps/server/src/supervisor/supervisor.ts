@@ -95,6 +95,7 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
     for (const wait of await store.claims.takeUnnotedWaits()) {
       const attempt = await store.attempts.ensureFirst(wait.jobRunId, dependencies.executorName);
       const words = `Waiting for run ${wait.holderNumber} of ${wait.holderRef}: it uses the same local data (.dlt/data of this profile).`;
+      await store.jobRuns.setWaitReason(wait.jobRunId, words, { isTold: true });
       await attemptLog.write(wait.jobRunId, attempt.id, [runnerLine(words, new Date())]);
     }
   }
@@ -149,7 +150,7 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
   return {
     async start() {
       subscription = await persistence.onWake((kind) => {
-        if (kind === 'schedules') return;
+        if (kind === 'schedules' || kind === 'queue') return;
         announceAll();
         wake();
       });

@@ -13,21 +13,21 @@ const uniqueViolation = '23505';
 export function createClaimStore(sql: Queryable) {
   return {
     /**
-     * Takes the oldest pending run, passing over runs whose turn at their workspace's local data has not come. Undefined when
-     * there is none, or when another server was quicker to the same turn.
+     * Takes the pending run with the highest priority, of those the oldest, passing over runs that wait for room and runs whose turn at
+     * their workspace's local data has not come. Undefined when there is none, or when another server was quicker to the same turn.
      */
     async claimPending(owner: string, leaseSeconds: number): Promise<Claim | undefined> {
       try {
         return await sql.maybeOne<Claim>(
           `update job_runs set status = 'starting', claim_number = claim_number + 1, claimed_by = $1,
-                  lease_expires_at = now() + make_interval(secs => $2), updated_at = now()
+                  lease_expires_at = now() + make_interval(secs => $2), wait_reason = null, updated_at = now()
             where id = (
               select pending.id from job_runs pending
-               where pending.status = 'pending' and not (pending.shares_local_data and exists (
+               where pending.status = 'pending' and not pending.is_queued and not (pending.shares_local_data and exists (
                        select 1 from job_runs holder
                         where holder.workspace_id = pending.workspace_id and holder.profile = pending.profile
                           and holder.shares_local_data and holder.status in ('starting', 'running', 'cancelling')))
-               order by pending.created_at, pending.id limit 1 for update skip locked)
+               order by pending.priority desc, pending.created_at, pending.id limit 1 for update skip locked)
           returning id as "jobRunId", claim_number as "claimNumber"`,
           [owner, leaseSeconds],
         );
@@ -79,12 +79,22 @@ export function createClaimStore(sql: Queryable) {
       return new Set(rows.map((row) => row.jobRunId));
     },
 
+    /** Runs that wait for room, and whose log does not say yet what for. */
+    takeUntoldQueued: (limit: number) =>
+      sql.query<{ jobRunId: string; waitReason: string }>(
+        `update job_runs set wait_noted = true
+          where id in (select id from job_runs where status = 'pending' and is_queued and not wait_noted and wait_reason is not null
+                        order by created_at, id limit $1 for update skip locked)
+        returning id as "jobRunId", wait_reason as "waitReason"`,
+        [limit],
+      ),
+
     /** Pending runs that wait for another run of their workspace and profile, and were not told so yet. */
     takeUnnotedWaits: () =>
       sql.query<{ jobRunId: string; holderNumber: number; holderRef: string }>(
         `update job_runs set wait_noted = true
            from job_runs holder join jobs on jobs.id = holder.job_id
-          where job_runs.status = 'pending' and job_runs.shares_local_data and not job_runs.wait_noted
+          where job_runs.status = 'pending' and not job_runs.is_queued and job_runs.shares_local_data and not job_runs.wait_noted
             and holder.workspace_id = job_runs.workspace_id and holder.profile = job_runs.profile
             and holder.shares_local_data and holder.status in ('starting', 'running', 'cancelling')
         returning job_runs.id as "jobRunId", holder.number as "holderNumber", jobs.job_ref as "holderRef"`,
