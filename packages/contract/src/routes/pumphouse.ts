@@ -2,6 +2,7 @@ import type { Route } from '../route.ts';
 import { jobVersionRoutes } from './pumphouse/job-versions.ts';
 import { runLifeRoutes } from './pumphouse/run-lives.ts';
 import { pumphouseStatisticsRoutes } from './pumphouse/statistics.ts';
+import { usageRoutes } from './pumphouse/usage.ts';
 import { pumphouseVersionRoutes } from './pumphouse/versions.ts';
 import { webhookRoutes } from './pumphouse/webhooks.ts';
 
@@ -12,4 +13,5 @@ export const pumphouseRoutes = [
   ...pumphouseStatisticsRoutes,
   ...pumphouseVersionRoutes,
   ...webhookRoutes,
+  ...usageRoutes,
 ] as const satisfies readonly Route[];

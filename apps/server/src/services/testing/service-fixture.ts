@@ -16,6 +16,7 @@ import { createFolderBlobStore } from '../../blobs/folder-blob-store.ts';
 import { createIngestTelemetry } from '../ingest-telemetry.ts';
 import { createLogFiles } from '../../blobs/log-file.ts';
 import { createPersistence } from '../../store/store.ts';
+import { createReleaseQueued } from '../release-queued.ts';
 import { createRecordSpool } from '../record-spool.ts';
 import { createRollBack } from '../roll-back.ts';
 import { createStartRuns } from '../start-runs.ts';
@@ -88,6 +89,14 @@ export async function createServiceFixture() {
     ingestTelemetry,
     startRuns,
     finishRun,
+    releaseQueued: createReleaseQueued({
+      persistence,
+      finishRun,
+      attemptLog,
+      clock: readClock,
+      executorName: 'fake',
+      log,
+    }),
     recordSpool: createRecordSpool({
       persistence,
       attemptLog,
