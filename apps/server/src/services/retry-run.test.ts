@@ -5,6 +5,7 @@ import type { ServicePlace } from './testing/service-place.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createPlace, defineJob, plainRequirements } from './testing/service-place.ts';
 import { createReadLogs } from './read-logs.ts';
+import { createReadUsage } from './read-usage.ts';
 import { createServiceFixture } from './testing/service-fixture.ts';
 import { eventually } from '../../../../testing/fixtures/eventually.ts';
 
@@ -345,6 +346,31 @@ describe('the end of an attempt', () => {
       },
       { number: 2, exit: { code: 0, outOfMemory: null, peakMemoryBytes: 2000 }, failure: null },
     ]);
+  });
+});
+
+describe('what a run takes', () => {
+  const readUsage = () => createReadUsage(fixture.persistence)({ workspaceId: place.workspaceId }, {});
+
+  it('is the time of its attempts, not the waits between them', async () => {
+    await deployRetries('{ count = 3, backoff = "1h" }');
+    const first = await startBegun();
+    await fixture.finishRun(first.run.id, failed, { attemptId: first.id });
+    // It ran for a minute, and waits for 50 now.
+    await fixture.database.execute(
+      `update attempts set begun_at = now() - interval '51 minutes', closed_at = now() - interval '50 minutes' where id = $1`,
+      [first.id],
+    );
+    const firstBegin = `(select min(begun_at) from attempts where job_run_id = job_runs.id)`;
+    await place.setRun(first.run.id, `started_at = ${firstBegin}`);
+    expect((await readUsage()).month.usedSeconds).toBeCloseTo(60, 0);
+    const second = await startBegun(await place.getRun(first.run.id));
+    await place.setRun(first.run.id, `started_at = ${firstBegin}`);
+    await fixture.finishRun(first.run.id, completed, { attemptId: second.id });
+    const { total } = await readUsage();
+    expect(total.completedCount).toBe(1);
+    expect(total.runMs).toBeGreaterThanOrEqual(60_000);
+    expect(total.runMs).toBeLessThan(10 * 60_000);
   });
 });
 

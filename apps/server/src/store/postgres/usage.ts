@@ -5,7 +5,7 @@ export interface UsageSums {
   completedCount: number;
   failedCount: number;
   cancelledCount: number;
-  /** From the begin of the runs to their ends. */
+  /** From the begin of the runs to their ends, less the time between their attempts. */
   runMs: number;
 }
 
@@ -26,6 +26,12 @@ export interface UsedMonth {
   activeRunCount: number;
 }
 
+/** How long a run took nothing: from the end of an attempt to the begin of the next, where it was tried again. */
+const betweenAttempts = `coalesce((
+  select sum(coalesce(next_begun_at, job_runs.finished_at, now()) - closed_at)
+    from (select closed_at, lead(begun_at) over (order by number) as next_begun_at from attempts
+           where attempts.job_run_id = job_runs.id and begun_at is not null) as begun), interval '0')`;
+
 const isActive = `job_runs.status in ('pending', 'starting', 'running', 'cancelling') and not job_runs.is_queued`;
 
 export type UsageStore = ReturnType<typeof createUsageStore>;
@@ -42,7 +48,7 @@ export function createUsageStore(sql: Queryable) {
         `insert into usage_days as kept (job_id, workspace_id, day, completed_count, failed_count, cancelled_count, run_ms)
          select job_id, workspace_id, (finished_at at time zone 'UTC')::date, (status = 'completed')::int, (status = 'failed')::int,
                 (status = 'cancelled')::int,
-                coalesce(greatest(round(extract(epoch from finished_at - started_at) * 1000), 0), 0)::bigint
+                coalesce(greatest(round(extract(epoch from finished_at - started_at - ${betweenAttempts}) * 1000), 0), 0)::bigint
            from job_runs where id = $1
          on conflict (job_id, day) do update set
                 completed_count = kept.completed_count + excluded.completed_count,
@@ -72,7 +78,7 @@ export function createUsageStore(sql: Queryable) {
                 ((select coalesce(sum(run_ms), 0) / 1000.0
                     from usage_days join workspaces on workspaces.id = usage_days.workspace_id
                    where ${condition} and usage_days.day >= date_trunc('month', now() at time zone 'UTC')::date)
-                 + (select coalesce(sum(greatest(extract(epoch from now() - job_runs.started_at), 0)), 0)
+                 + (select coalesce(sum(greatest(extract(epoch from now() - job_runs.started_at - ${betweenAttempts}), 0)), 0)
                       from job_runs join workspaces on workspaces.id = job_runs.workspace_id
                      where ${condition} and ${isActive}))::float8 as "usedSeconds",
                 (select count(*)::int from job_runs join workspaces on workspaces.id = job_runs.workspace_id
