@@ -48,6 +48,7 @@ export async function assembleServices(
   const finishRun = createFinishRun({
     persistence,
     startRuns,
+    attemptLog,
     faultPoints,
     announce: (jobRunId) => attemptLog.announce(jobRunId),
   });

@@ -1,5 +1,6 @@
 import type { Route } from '../route.ts';
 import { jobVersionRoutes } from './pumphouse/job-versions.ts';
+import { runLifeRoutes } from './pumphouse/run-lives.ts';
 import { pumphouseStatisticsRoutes } from './pumphouse/statistics.ts';
 import { pumphouseVersionRoutes } from './pumphouse/versions.ts';
 import { webhookRoutes } from './pumphouse/webhooks.ts';
@@ -7,6 +8,7 @@ import { webhookRoutes } from './pumphouse/webhooks.ts';
 /** Operations that the dlthub client does not know: surface `pumphouse`, prefix `/pumphouse/v1`. One file a topic. */
 export const pumphouseRoutes = [
   ...jobVersionRoutes,
+  ...runLifeRoutes,
   ...pumphouseStatisticsRoutes,
   ...pumphouseVersionRoutes,
   ...webhookRoutes,

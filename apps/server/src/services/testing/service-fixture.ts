@@ -56,6 +56,7 @@ export async function createServiceFixture() {
   const finishRun = createFinishRun({
     persistence,
     startRuns,
+    attemptLog,
     faultPoints,
     announce(jobRunId) {
       announced.push(jobRunId);
