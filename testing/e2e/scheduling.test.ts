@@ -87,6 +87,10 @@ describe('after a deploy', () => {
     await workspace.api.awaitLine(running?.id ?? '', 'asleep');
     expect(await workspace.api.listRuns(ref('nap'))).toHaveLength(2);
     expect(skipped).toMatchObject({ number: 2, status: 'skipped', profile: 'idle', started_at: null });
+    expect(await readSkip(skipped)).toMatchObject({
+      status: 'skipped_concurrency_limit',
+      reasons: ['1 of 1 allowed runs of this job are active'],
+    });
   });
 });
 
@@ -98,7 +102,7 @@ describe('dlthub job pause', () => {
     await awaitQuiet('meter');
     const skipped = await eventually('a tick is held off', async () => {
       const newest = (await workspace.api.listRuns(ref('meter'))).at(-1);
-      return newest?.status === 'skipped' && newest;
+      return newest && (await readSkip(newest))?.status === 'skipped_paused' && newest;
     });
     const job = await workspace.api.findJob(ref('meter'));
     expect(job.is_paused).toBe(true);
@@ -320,6 +324,12 @@ async function expectExactRows(
 /** What the code of a run printed. */
 async function readSaid(run: DetailedJobRunResponse | undefined): Promise<string> {
   return joinLines(await workspace.api.readLog(run?.id ?? ''), 'user');
+}
+
+/** Why a run was never started. */
+async function readSkip(run: DetailedJobRunResponse | undefined) {
+  const params = { workspace_id: workspace.api.id, job_run_id: run?.id ?? '' };
+  return (await server.client.call('get_job_run_life', { params })).skip;
 }
 
 /** Waits until no run of a job is on its way. */

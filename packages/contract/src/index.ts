@@ -26,6 +26,7 @@ export * from './schemas/pipeline-runs.ts';
 export * from './schemas/primitives.ts';
 export * from './schemas/query.ts';
 export * from './schemas/receipts.ts';
+export * from './schemas/run-lives.ts';
 export * from './schemas/sessions.ts';
 export * from './schemas/statistics.ts';
 export * from './schemas/triggers.ts';

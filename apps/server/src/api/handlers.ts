@@ -13,8 +13,10 @@ import { createReadJobRuns } from '../services/read-job-runs.ts';
 import { createReadJobs } from '../services/read-jobs.ts';
 import { createReadLogs } from '../services/read-logs.ts';
 import { createReadPackages } from '../services/read-packages.ts';
+import { createReadRunLife } from '../services/read-run-life.ts';
 import { createReadStatistics } from '../services/read-statistics.ts';
 import { createReadTelemetry } from '../services/read-telemetry.ts';
+import { createRunLifeHandlers } from './routes/run-lives.ts';
 import { createStatisticsHandlers } from './routes/statistics.ts';
 import { createSwitchJobs } from '../services/switch-jobs.ts';
 import { createTelemetryHandlers } from './routes/telemetry.ts';
@@ -51,6 +53,7 @@ export function createHandlers(dependencies: ApiDependencies, closing: AbortSign
     }),
     ...createJobVersionHandlers({ readJobs }),
     ...createJobRunHandlers({ readJobRuns, startRuns: services.startRuns, cancelRuns: services.cancelRuns }),
+    ...createRunLifeHandlers({ readRunLife: createReadRunLife(persistence) }),
     ...createLogHandlers({
       readLogs: createReadLogs(dependencies),
       closing,

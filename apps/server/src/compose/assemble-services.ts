@@ -46,6 +46,7 @@ export async function assembleServices(
   const finishRun = createFinishRun({
     persistence,
     startRuns,
+    attemptLog,
     faultPoints,
     announce: (jobRunId) => attemptLog.announce(jobRunId),
   });

@@ -55,7 +55,7 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
     const seen = await store.attempts.get(attemptId);
     const run = seen && (await store.jobRuns.lock(seen.jobRunId));
     const attempt = seen && (await store.attempts.lock(attemptId));
-    if (!attempt || !run || isTerminalRunState(run.status)) throw claimLost();
+    if (!attempt || attempt.closedAt || !run || isTerminalRunState(run.status)) throw claimLost();
     // The same process asks again when the first answer got lost.
     if (attempt.begunBy === nonce && run.status !== 'starting') return { attempt, run };
     const holds = run.claimNumber === claimNumber && attempt.claimNumber === claimNumber;

@@ -224,6 +224,19 @@ describe('a deploy', () => {
     expect(await place.listRuns('jobs.a')).toHaveLength(1);
   });
 
+  it('starts what has run once not again when the job is archived and brought back', async () => {
+    await place.deployAll([defineJob('jobs.a', { triggers: ['once:2026-01-01'] })]);
+    await tick();
+    await completeAll('jobs.a');
+    const { id: jobId } = await place.getJob('jobs.a');
+    await fixture.switchJobs.archive({ workspaceId: place.workspaceId, jobId });
+    at('10T13:00:00');
+    await fixture.switchJobs.unarchive({ workspaceId: place.workspaceId, jobId });
+    await tick();
+    expect(await place.listRuns('jobs.a')).toHaveLength(1);
+    expect(await nextTick('jobs.a')).toBeUndefined();
+  });
+
   it('takes the schedule of a job that loses it', async () => {
     await place.deployAll([defineJob('jobs.a', hourly)]);
     await place.deployJobs([defineJob('jobs.a', { triggers: [] })]);

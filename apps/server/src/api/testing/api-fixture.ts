@@ -80,6 +80,7 @@ function createParts(testDatabase: TestDatabase, folder: string, changes: Partia
   const finishRun = createFinishRun({
     persistence,
     startRuns,
+    attemptLog,
     faultPoints,
     announce: (id) => attemptLog.announce(id),
   });

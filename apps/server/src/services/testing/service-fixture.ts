@@ -54,6 +54,7 @@ export async function createServiceFixture() {
   const finishRun = createFinishRun({
     persistence,
     startRuns,
+    attemptLog,
     faultPoints,
     announce(jobRunId) {
       announced.push(jobRunId);

@@ -45,6 +45,10 @@ export interface JobRunRecord {
   endIntent: 'cancel' | 'timeout' | null;
   claimNumber: number;
   waitNoted: boolean;
+  /** Nobody claims it before; null where it may be claimed at once. */
+  notBefore: Date | null;
+  /** What a run that is pending waits for, in words. */
+  waitReason: string | null;
   createdAt: Date;
   updatedAt: Date;
   startedAt: Date | null;
@@ -110,6 +114,8 @@ const runColumns = columns('job_runs', [
   'end_intent',
   'claim_number',
   'wait_noted',
+  'not_before',
+  'wait_reason',
   'created_at',
   'updated_at',
   'started_at',
@@ -290,10 +296,26 @@ export function createJobRunStore(sql: Queryable) {
       return touched === 1;
     },
 
+    /**
+     * The run waits for its next attempt: its turns, and what it was asked to do, begin anew.
+     * @returns when that may start; undefined when the run was in none of the `from` states any more
+     */
+    async waitForRetry(jobRunId: string, from: readonly RunState[], afterSeconds: number, reason: string) {
+      const row = await sql.maybeOne<{ notBefore: Date }>(
+        `update job_runs set status = 'pending', not_before = now() + make_interval(secs => $3), wait_reason = $4,
+                wait_noted = false, end_intent = null, lease_expires_at = null, updated_at = now()
+          where id = $1 and status = any($2)
+        returning not_before as "notBefore"`,
+        [jobRunId, from, afterSeconds, reason],
+      );
+      return row?.notBefore;
+    },
+
     /** The end of a run; false when it has ended already. */
     async end(jobRunId: string, from: readonly RunState[], to: RunState, failure: RunFailure | null) {
       const touched = await sql.execute(
-        `update job_runs set status = $3, failure = $4, finished_at = now(), updated_at = now(), lease_expires_at = null
+        `update job_runs set status = $3, failure = $4, finished_at = now(), updated_at = now(), lease_expires_at = null,
+                not_before = null, wait_reason = null
           where id = $1 and status = any($2)`,
         [jobRunId, from, to, failure],
       );
