@@ -99,6 +99,7 @@ export async function createSite(database: Database, configuration: string) {
       persistence: breakable,
       startRuns,
       faultPoints: noFaultPoints,
+      attemptLog,
       announce: (jobRunId) => attemptLog.announce(jobRunId),
     });
     const cancelRuns = createCancelRuns(breakable, finishRun, attemptLog);
