@@ -12,6 +12,7 @@ import {
   type BootstrappedExecutor,
   type ServerOptions,
 } from '@pumphouse/server/supervisor/testing/supervisor-fixture.ts';
+import { createStore, type Store } from '@pumphouse/server/store/store.ts';
 import { eventually } from '../fixtures/eventually.ts';
 
 let fixture: ServiceFixture;
@@ -73,7 +74,7 @@ it('a cancel that races with the end of user code: each run ends once, and is fo
   ]);
   const executor = createBootstrappedExecutor(fixture);
   await Promise.all([1, 2].map(() => startServer({ executor, maxActiveRuns: 200 })));
-  const runs = await Promise.all(Array.from({ length: 48 }, () => place.startRun('jobs.a')));
+  const runs = await Promise.all(Array.from({ length: 24 }, () => place.startRun('jobs.a')));
   const specs = await Promise.all(runs.map((run) => executor.awaitBegin(run.id)));
 
   /** @returns whether the run is being stopped; else it had ended */
@@ -171,4 +172,21 @@ it('an executor that answers unknown, and a server that takes over meanwhile: no
     { status: 'skipped', skip: { status: 'skipped_concurrency_limit', count: 2 } },
     { triggerKind: 'schedule', intervalStart: hour('13:00'), intervalEnd: hour('16:00') },
   ]);
+});
+
+it('a server that stands still with jobs in hand loses them within the time of a lease', async () => {
+  await place.deployAll([defineJob('jobs.a')]);
+  const { id } = await place.getJob('jobs.a');
+  const takes: ((store: Store) => Promise<unknown>)[] = [
+    (store) => store.jobs.tryLock(id),
+    (store) => store.jobs.lock([id]),
+    (store) => store.jobs.lockAll(place.workspaceId),
+  ];
+  for (const take of takes) {
+    const bounds = await fixture.database.transaction(async (sql) => {
+      await take(createStore(sql));
+      return sql.query('show idle_in_transaction_session_timeout');
+    });
+    expect(bounds).toEqual([{ idle_in_transaction_session_timeout: '10s' }]);
+  }
 });

@@ -115,6 +115,11 @@ const versionColumns = columns('job_versions', [
 const selectJobs = `select ${jobColumns}, ${contentColumns}
   from jobs join job_versions on job_versions.id = jobs.current_version_id`;
 
+/** Shorter than a lease: what a server that stands still keeps from the others is ticks and ends of runs. */
+const longestStandstillSeconds = 10;
+/** In a statement that locks jobs: Postgres ends the transaction when nothing happens in it for so long. */
+const boundStandstill = `set_config('idle_in_transaction_session_timeout', '${longestStandstillSeconds}s', true)`;
+
 export type JobStore = ReturnType<typeof createJobStore>;
 
 /** Jobs with their current version, and the versions themselves. */
@@ -180,19 +185,22 @@ export function createJobStore(sql: Queryable) {
      * when they are locked: in one statement a job whose version a deploy changed meanwhile would be left out of the answer.
      */
     async lock(jobIds: readonly string[]) {
-      await sql.execute('select 1 from jobs where id = any($1) order by id for update', [jobIds]);
+      await sql.execute(`select ${boundStandstill} from jobs where id = any($1) order by id for update`, [jobIds]);
       return sql.query<JobRecord>(`${selectJobs} where jobs.id = any($1) order by jobs.id`, [jobIds]);
     },
 
     /** Locks every job of a workspace, in id order. No start is decided meanwhile. @returns all, newest first */
     async lockAll(workspaceId: string) {
-      await sql.execute('select 1 from jobs where workspace_id = $1 order by id for update', [workspaceId]);
+      await sql.execute(
+        `select ${boundStandstill} from jobs where workspace_id = $1 order by id for update`,
+        [workspaceId],
+      );
       return listAll(workspaceId);
     },
 
     /** Locks a job unless somebody holds it already; false then. */
     tryLock: async (jobId: string) =>
-      (await sql.execute('select 1 from jobs where id = $1 for update skip locked', [jobId])) === 1,
+      (await sql.execute(`select ${boundStandstill} from jobs where id = $1 for update skip locked`, [jobId])) === 1,
 
     /** Jobs by their refs, those that are archived left out. */
     listByRefs: (workspaceId: string, refs: readonly string[]) =>
