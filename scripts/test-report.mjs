@@ -1,9 +1,11 @@
 // Steps of a test run, and what came of them. The last line is `N passed, N failed` alone.
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { root } from './toolchain.mjs';
 import { listVitestFailures } from './what-failed.mjs';
 
@@ -25,10 +27,17 @@ export class TestReport {
     this.#failures.push(...failures);
   }
 
-  async #step(name, command, args, variables = {}) {
-    process.stderr.write(`\n== ${name}\n`);
-    const child = spawn(command, args, { cwd: root, env: { ...this.#env, ...variables }, stdio: 'inherit' });
+  /** @param isAside another step writes meanwhile: the output comes as a whole, when the step has ended */
+  async #step(name, command, args, { variables = {}, isAside = false } = {}) {
+    const announce = () => process.stderr.write(`\n== ${name}\n`);
+    if (!isAside) announce();
+    const stdio = isAside ? ['ignore', 'pipe', 'pipe'] : 'inherit';
+    const child = spawn(command, args, { cwd: root, env: { ...this.#env, ...variables }, stdio });
+    const output = isAside ? Promise.all([text(child.stdout), text(child.stderr)]) : Promise.resolve([]);
     const [status] = await once(child, 'exit');
+    const written = await output;
+    if (isAside) announce();
+    for (const one of written) process.stderr.write(one);
     return status === 0;
   }
 
@@ -40,11 +49,11 @@ export class TestReport {
     return isGood;
   }
 
-  async runVitest(name, args, variables = {}) {
-    const report = join(this.#folder, 'vitest.json');
-    rmSync(report, { force: true });
+  /** @param options `variables` for the environment, `isAside` where another step writes meanwhile */
+  async runVitest(name, args, options = {}) {
+    const report = join(this.#folder, `${randomUUID()}.json`);
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-    const isGood = await this.#step(name, 'vitest', ['run', ...args, ...reporters], variables);
+    const isGood = await this.#step(name, 'vitest', ['run', ...args, ...reporters], options);
     try {
       const results = JSON.parse(readFileSync(report, 'utf8'));
       const described = listVitestFailures(results, root);

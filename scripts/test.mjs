@@ -55,19 +55,25 @@ await report.check('unused code', 'knip', []);
 countPythonTests(await pythonTests);
 
 await report.runVitest('tests', ['apps', 'packages', 'testing/fixtures', 'testing/house']);
-await report.runVitest('end-to-end and fault tests', ['testing/e2e', 'testing/faults']);
-if (hasTools) {
-  // The rest of what needs an engine takes longer: npm run test:containers, test:on-engine and test:image.
-  const onPodman = { PUMPHOUSE_TEST_ENGINES: 'podman' };
+/** On engines of their own; most of it is waiting for them. The rest of what needs an engine: npm run test:containers, test:on-engine, test:image. */
+async function runOnEngines() {
   const executor = ['--config', 'vitest.containers.config.ts', 'apps/server/src/executors/docker'];
+  const onPodman = { variables: { PUMPHOUSE_TEST_ENGINES: 'podman' }, isAside: true };
   await report.runVitest('runs in containers', executor, onPodman);
   const kills = [
     'testing/faults/kill.test.ts',
     '-t',
     'in user code|the stored handle|between exit and finish',
   ];
-  await report.runVitest('kills with runs in containers', kills, { PUMPHOUSE_TEST_EXECUTOR: 'podman' });
-} else if (!runsEngines) {
+  const inContainers = { variables: { PUMPHOUSE_TEST_EXECUTOR: 'podman' }, isAside: true };
+  await report.runVitest('kills with runs in containers', kills, inContainers);
+}
+
+await Promise.all([
+  hasTools ? runOnEngines() : undefined,
+  report.runVitest('end-to-end and fault tests', ['testing/e2e', 'testing/faults']),
+]);
+if (!runsEngines) {
   process.stderr.write('\nLeft out, since it takes root and Podman: the tests on a container engine.\n');
 }
 report.end();

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isPlainObject } from './plain-object.ts';
 import { parsePeriodSeconds } from './period.ts';
 
 /**
@@ -35,8 +36,10 @@ export interface JobSettings {
   retries: RetrySettings;
 }
 
-/** A table as it was written, checked: keys that are absent are the defaults'. */
-export type SettingsTable = z.output<typeof settingsTable>;
+type JobTable = z.output<typeof jobTable>;
+
+/** A table as it was written, checked; keys that are absent are the defaults'. `jobs` is by ref, without `jobs.`. */
+export type SettingsTable = JobTable & { jobs: Record<string, JobTable> };
 
 /** The tables of one configuration: `''` is for every profile, each other key for that one. */
 export type RunSettings = Record<string, SettingsTable>;
@@ -77,27 +80,35 @@ const ownSettings = {
 };
 
 const jobTable = z.strictObject(ownSettings);
-/** `[pumphouse.jobs.<name>]`, or `[pumphouse.jobs.<section>.<name>]`. */
-const jobsTable = z.record(z.string(), z.union([jobTable, z.record(z.string(), jobTable)]));
-const settingsTable = z.strictObject({ ...ownSettings, jobs: jobsTable.optional() });
+const outerTable = z.strictObject({ ...ownSettings, jobs: z.record(z.string(), z.unknown()).optional() });
 
 /** @returns the table `pumphouse` of a configuration file, or what is wrong with it, each with its place in the file */
 export function readSettingsTable(
   table: unknown,
 ): { ok: true; table: SettingsTable } | { ok: false; problems: string[] } {
-  const read = settingsTable.safeParse(table);
-  if (read.success) return { ok: true, table: read.data };
-  return { ok: false, problems: read.error.issues.flatMap((issue) => describeIssue(issue)) };
+  const problems: string[] = [];
+  const jobs: Record<string, JobTable> = {};
+  function read<Output>(schema: z.ZodType<Output>, value: unknown, place: string): Output | undefined {
+    const result = schema.safeParse(value);
+    const issues = result.error?.issues ?? [];
+    problems.push(
+      ...issues.map(({ path, message }) => `${[place, ...path.map(String)].join('.')}: ${message}`),
+    );
+    return result.data;
+  }
+  const { jobs: tables = {}, ...own } = read(outerTable, table, 'pumphouse') ?? {};
+  for (const [name, value] of Object.entries(tables).flatMap(listJobTables)) {
+    const job = read(jobTable, value, `pumphouse.jobs.${name}`);
+    if (job) jobs[name] = job;
+  }
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, table: { ...own, jobs } };
 }
 
-function describeIssue(issue: z.core.$ZodIssue, above: readonly PropertyKey[] = []): string[] {
-  const path = [...above, ...issue.path];
-  if (issue.code === 'invalid_union') {
-    // What is meant is a table for one job, or for a section of them: the reading that gets further into the table says more.
-    const readings = issue.errors.map((issues) => issues.flatMap((inner) => describeIssue(inner, path)));
-    return readings.toSorted((a, b) => a.length - b.length)[0] ?? [];
-  }
-  return [`${['pumphouse', ...path].map(String).join('.')}: ${issue.message}`];
+/** A table below `jobs` is that of `jobs.<name>`, or a section with one for each of its jobs. */
+function listJobTables([name, value]: [string, unknown]): [string, unknown][] {
+  if (!isPlainObject(value)) return [[name, value]];
+  const isSection = Object.entries(value).some(([key, inner]) => key !== 'retries' && isPlainObject(inner));
+  return isSection ? Object.entries(value).map(([key, inner]) => [`${name}.${key}`, inner]) : [[name, value]];
 }
 
 /**
@@ -110,20 +121,13 @@ export function chooseJobSettings(
   jobRef: string,
 ): JobSettings {
   const files = [settings?.[''], settings?.[profile]].filter((table) => table !== undefined);
-  const layers = [...files, ...files.map((table) => findJobTable(table, jobRef))];
+  const layers = [...files, ...files.map((table) => table.jobs[jobRef.slice('jobs.'.length)])];
   let chosen = defaultJobSettings;
   for (const layer of layers) chosen = layer ? overlay(chosen, layer) : chosen;
   return chosen;
 }
 
-function findJobTable(table: SettingsTable, jobRef: string): z.output<typeof jobTable> | null {
-  const [, first = '', second] = jobRef.split('.');
-  const found: Record<string, unknown> | undefined = table.jobs?.[first];
-  const read = jobTable.safeParse(second === undefined ? found : found?.[second]);
-  return read.success ? read.data : null;
-}
-
-function overlay(under: JobSettings, layer: Omit<SettingsTable, 'jobs'>): JobSettings {
+function overlay(under: JobSettings, layer: JobTable): JobSettings {
   return {
     onLimit: layer.on_limit ?? under.onLimit,
     priority: layer.priority ?? under.priority,

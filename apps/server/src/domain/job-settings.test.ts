@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import {
+  chooseJobSettings,
+  defaultJobSettings,
+  readSettingsTable,
+  type RunSettings,
+} from './job-settings.ts';
+
+function read(table: unknown) {
+  const result = readSettingsTable(table);
+  if (!result.ok) throw new Error(result.problems.join('; '));
+  return result.table;
+}
+
+function problemsOf(table: unknown): string[] {
+  const result = readSettingsTable(table);
+  return result.ok ? [] : result.problems;
+}
+
+describe('settings of jobs', () => {
+  it('are the defaults where nothing is set', () => {
+    expect(chooseJobSettings(null, 'prod', 'jobs.sales.load')).toEqual(defaultJobSettings);
+    expect(chooseJobSettings({}, 'prod', 'jobs.load')).toEqual(defaultJobSettings);
+  });
+
+  it('are taken from the job before all jobs, and from the profile before every profile', () => {
+    const settings: RunSettings = {
+      '': read({
+        on_limit: 'queue',
+        priority: 1,
+        jobs: { sales: { load: { priority: 2 } }, lone: { priority: 3 } },
+      }),
+      prod: read({ priority: 4, catch_up: 'skip', jobs: { sales: { load: { start_deadline: '2h' } } } }),
+      access: read({ jobs: { sales: { load: { priority: 9 } } } }),
+    };
+    expect(chooseJobSettings(settings, 'prod', 'jobs.sales.load')).toMatchObject({
+      onLimit: 'queue',
+      priority: 2,
+      catchUp: 'skip',
+      startDeadlineSeconds: 7200,
+    });
+    expect(chooseJobSettings(settings, 'prod', 'jobs.lone')).toMatchObject({ priority: 3 });
+    expect(chooseJobSettings(settings, 'prod', 'jobs.sales.other')).toMatchObject({ priority: 4 });
+    expect(chooseJobSettings(settings, 'access', 'jobs.sales.load')).toMatchObject({
+      priority: 9,
+      catchUp: 'one',
+    });
+  });
+
+  it('give the rest of what retries leaves out, also after they were stored', () => {
+    const settings = { '': read({ jobs: { load: { retries: { count: 3, backoff: '1.5m' } } } }) };
+    const stored = JSON.parse(JSON.stringify(settings)) as RunSettings;
+    expect(chooseJobSettings(stored, 'prod', 'jobs.load').retries).toEqual({
+      count: 3,
+      backoffSeconds: 90,
+      on: ['failed', 'timed_out', 'not_begun'],
+    });
+  });
+
+  it.each([
+    [{ on_limits: 'queue' }, /^pumphouse: .*on_limits/],
+    [{ on_limit: 'wait' }, /^pumphouse\.on_limit: /],
+    [{ jobs: { sales: { load: { catch_up: 'all' } } } }, /^pumphouse\.jobs\.sales\.load\.catch_up: /],
+    [{ jobs: { load: { retries: { count: -1 } } } }, /^pumphouse\.jobs\.load\.retries\.count: /],
+    [{ start_deadline: '3 weeks' }, /^pumphouse\.start_deadline: must be seconds or a text like/],
+    [{ retries: { count: 1, on: ['always'] } }, /^pumphouse\.retries\.on\.0: /],
+    ['queue', /^pumphouse: /],
+  ])('%j is refused with its place', (table, words) => {
+    expect(problemsOf(table)).toEqual([expect.stringMatching(words)]);
+  });
+});

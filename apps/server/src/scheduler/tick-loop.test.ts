@@ -1,0 +1,88 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { ServiceFixture } from '../services/testing/service-fixture.ts';
+import type { ServicePlace } from '../services/testing/service-place.ts';
+import type { TickLoop } from './tick-loop.ts';
+import { createPlace, defineJob } from '../services/testing/service-place.ts';
+import { createServiceFixture } from '../services/testing/service-fixture.ts';
+import { createTickLoop } from './tick-loop.ts';
+
+let fixture: ServiceFixture;
+let place: ServicePlace;
+const loops: TickLoop[] = [];
+beforeAll(async () => {
+  fixture = await createServiceFixture();
+});
+afterAll(() => fixture.close());
+beforeEach(async () => {
+  fixture.clock.now = new Date('2026-03-10T12:30:00Z');
+  place = await createPlace(fixture);
+});
+afterEach(async () => {
+  await Promise.all(loops.splice(0).map((loop) => loop.stop()));
+});
+
+type StartTick = ServiceFixture['startRuns']['startTick'];
+const startReally: StartTick = (tick) => fixture.startRuns.startTick(tick);
+
+async function startLoop(startTick = startReally): Promise<TickLoop> {
+  const { persistence, log } = fixture;
+  const clock = async () => fixture.clock.now;
+  const loop = createTickLoop({ persistence, startRuns: { startTick }, clock, log });
+  loops.push(loop);
+  await loop.start();
+  return loop;
+}
+
+const hourly = { triggers: ['schedule:0 * * * *'] };
+const countRuns = async (jobRef: string) => (await place.listRuns(jobRef)).length;
+
+describe('the loop of ticks', () => {
+  it('decides on each tick as it comes, and on none before', async () => {
+    await place.deployAll([defineJob('jobs.a', hourly)]);
+    const loop = await startLoop();
+    await expect.poll(() => loop.lastRoundAt()).not.toBeNull();
+    expect(await countRuns('jobs.a')).toBe(0);
+    fixture.clock.now = new Date('2026-03-10T13:00:00Z');
+    await expect.poll(() => countRuns('jobs.a')).toBe(1);
+  });
+
+  it('sees at once what a deploy sets, whichever server took it', async () => {
+    await startLoop();
+    await place.deployAll([defineJob('jobs.a', { triggers: ['once:2026-01-01'] })]);
+    await expect.poll(() => countRuns('jobs.a')).toBe(1);
+  });
+
+  it('goes on with the others when one tick fails, and comes back to it', async () => {
+    await place.deployAll([defineJob('jobs.a', hourly), defineJob('jobs.b', hourly)]);
+    const { id: brokenId } = await place.getJob('jobs.a');
+    let isBroken = true;
+    await startLoop((tick) => {
+      if (isBroken && tick.jobId === brokenId) throw new Error('broken');
+      return startReally(tick);
+    });
+    fixture.clock.now = new Date('2026-03-10T13:00:00Z');
+    await expect.poll(() => countRuns('jobs.b')).toBe(1);
+    expect(await countRuns('jobs.a')).toBe(0);
+    isBroken = false;
+    await expect.poll(() => countRuns('jobs.a')).toBe(1);
+  });
+
+  it('shares the ticks with other servers: each starts one run', async () => {
+    const refs = Array.from({ length: 30 }, (_, index) => `jobs.job${index}`);
+    await place.deployAll(refs.map((ref) => defineJob(ref, hourly)));
+    await Promise.all([startLoop(), startLoop(), startLoop()]);
+    fixture.clock.now = new Date('2026-03-10T13:00:00Z');
+    await expect.poll(() => fixture.store.schedules.listDue(fixture.clock.now, 1)).toEqual([]);
+    for (const ref of refs) expect(await countRuns(ref)).toBe(1);
+  });
+
+  it('starts nothing after it was stopped', async () => {
+    await place.deployAll([defineJob('jobs.a', hourly)]);
+    const loop = await startLoop();
+    await loop.stop();
+    fixture.clock.now = new Date('2026-03-10T13:00:00Z');
+    const other = await startLoop(async () => undefined);
+    await expect.poll(() => other.lastRoundAt()).not.toBeNull();
+    expect(await countRuns('jobs.a')).toBe(0);
+  });
+});
