@@ -45,6 +45,8 @@ export interface BatchOptions {
   skipFreshness: boolean;
   dryRun: boolean;
   previousRun: JobRunRecord | null;
+  /** The caller has locked the jobs, and read them since. */
+  isLocked: boolean;
 }
 
 /** What a start is unless its caller says otherwise. */
@@ -57,6 +59,7 @@ export const plainStart = {
   skipFreshness: false,
   dryRun: false,
   previousRun: null,
+  isLocked: false,
 } as const;
 
 interface Batch {

@@ -63,7 +63,7 @@ export function createStartRuns(
     { jobId, trigger }: Pick<DueTick, 'jobId' | 'trigger'>,
   ): Promise<TriggerResult | undefined> {
     if (!(await store.jobs.tryLock(jobId))) return undefined;
-    const [job] = await store.jobs.getMany([jobId]);
+    const job = await store.jobs.find(jobId);
     const schedule = (await store.schedules.ofJobs([jobId])).find((one) => one.trigger === trigger);
     const now = await clock(store);
     if (!job || !schedule?.nextTickAt || schedule.nextTickAt > now) return undefined;
@@ -81,6 +81,7 @@ export function createStartRuns(
       now,
       tickAt: tick.tickAt,
       isMissed: tick.isMissed,
+      isLocked: true,
     });
   }
 

@@ -167,11 +167,11 @@ export function createJobRunStore(sql: Queryable) {
       ]),
 
     /** The run with the highest number of a job. */
-    newestOfJob: (jobId: string) =>
-      sql.maybeOne<JobRunRecord>(
-        `select ${runColumns} from job_runs where job_id = $1 order by number desc limit 1`,
-        [jobId],
-      ),
+    async newestOfJob(jobId: string) {
+      const text = `select ${runColumns} from job_runs where job_id = $1 order by number desc limit 1`;
+      const [row] = await sql.prepared<JobRunRecord>(text, [jobId]);
+      return row;
+    },
 
     get: (workspaceId: string, jobRunId: string) =>
       sql.maybeOne<JobRunRecord>(`select ${runColumns} from job_runs where workspace_id = $1 and id = $2`, [
@@ -179,11 +179,17 @@ export function createJobRunStore(sql: Queryable) {
         jobRunId,
       ]),
 
-    find: (jobRunId: string) =>
-      sql.maybeOne<JobRunRecord>(`select ${runColumns} from job_runs where id = $1`, [jobRunId]),
+    async find(jobRunId: string) {
+      const text = `select ${runColumns} from job_runs where id = $1`;
+      const [row] = await sql.prepared<JobRunRecord>(text, [jobRunId]);
+      return row;
+    },
 
-    lock: (jobRunId: string) =>
-      sql.maybeOne<JobRunRecord>(`select ${runColumns} from job_runs where id = $1 for update`, [jobRunId]),
+    async lock(jobRunId: string) {
+      const text = `select ${runColumns} from job_runs where id = $1 for update`;
+      const [row] = await sql.prepared<JobRunRecord>(text, [jobRunId]);
+      return row;
+    },
 
     list: (workspaceId: string, filter: JobRunFilter) => listJobRuns(sql, runColumns, workspaceId, filter),
 
@@ -220,7 +226,7 @@ export function createJobRunStore(sql: Queryable) {
       ),
 
     countActive: async (jobIds: readonly string[]) => {
-      const rows = await sql.query<{ jobId: string; count: number }>(
+      const rows = await sql.prepared<{ jobId: string; count: number }>(
         `select job_id as "jobId", count(*)::int as count from job_runs
           where job_id = any($1) and status in ('pending', 'starting', 'running', 'cancelling') group by job_id`,
         [jobIds],
@@ -292,7 +298,7 @@ export function createJobRunStore(sql: Queryable) {
 
     /** The end of a run; false when it has ended already. */
     async end(jobRunId: string, from: readonly RunState[], to: RunState, failure: RunFailure | null) {
-      const touched = await sql.execute(
+      const touched = await sql.executePrepared(
         `update job_runs set status = $3, failure = $4, finished_at = now(), updated_at = now(), lease_expires_at = null
           where id = $1 and status = any($2)`,
         [jobRunId, from, to, failure],
