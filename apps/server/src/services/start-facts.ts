@@ -35,7 +35,7 @@ export async function loadStartFacts(
 ): Promise<StartFacts> {
   const ids = candidates.map((candidate) => candidate.job.id);
   // A refresh changes jobs downstream too; to lock those later would be out of order, and two such calls would deadlock.
-  const reachesOthers = candidates.some(({ job }) => refresh || job.refreshPending || alwaysRefreshes(job));
+  const reachesOthers = refresh || candidates.some(({ job }) => refreshesOthers(job));
   const locked = reachesOthers ? await store.jobs.lockAll(workspaceId) : await store.jobs.lock(ids);
   const wanted = new Set(ids);
   const jobs = new Map(locked.filter((job) => wanted.has(job.id)).map((job) => [job.id, job]));
@@ -89,8 +89,12 @@ function definitionOf(job: JobRecord): JobDefinition {
   return job.definition as JobDefinition;
 }
 
-function alwaysRefreshes(job: JobRecord): boolean {
-  return definitionOf(job).refresh_propagation === 'always';
+/**
+ * Whether a start of the job changes jobs downstream. Then all jobs of the workspace are locked, before any one of them is: locks that
+ * are taken one after the other are in no order.
+ */
+export function refreshesOthers(job: JobRecord): boolean {
+  return job.refreshPending || definitionOf(job).refresh_propagation === 'always';
 }
 
 /** What counts as completed: covered time for a job on a clock, any completed run for the others. */

@@ -14,6 +14,7 @@ import {
   pickTriggerByRef,
   resolveRequestedTrigger,
 } from '../domain/selectors.ts';
+import { refreshesOthers } from './start-facts.ts';
 import { ServiceError } from './service-error.ts';
 
 export type { StartedJob, TriggerResult } from './start-batch.ts';
@@ -52,6 +53,33 @@ export type StartRuns = ReturnType<typeof createStartRuns>;
  * transaction. A start is a row; so is what a tick or an event asked for in vain; a call that is declined is an answer only.
  */
 export function createStartRuns(persistence: Persistence, clock: Clock) {
+  /** The caller holds the job, and all others of the workspace where a start of it refreshes them. */
+  async function decideOnTick(
+    store: Store,
+    job: JobRecord | undefined,
+    trigger: string,
+  ): Promise<TriggerResult | undefined> {
+    if (!job) return undefined;
+    const schedule = (await store.schedules.ofJobs([job.id])).find((one) => one.trigger === trigger);
+    const now = await clock(store);
+    if (!schedule?.nextTickAt || schedule.nextTickAt > now) return undefined;
+    const definition = job.definition as JobDefinition;
+    const tick = decideTick(definition, { trigger, nextTickAt: schedule.nextTickAt }, now);
+    const nextTickAt = findTickAfter(definition, trigger, {
+      tickAt: tick.tickAt,
+      now,
+      lastCompletedEnd: job.completedIntervalEnd,
+    });
+    await store.schedules.advance(job.id, trigger, { previousTickAt: tick.tickAt, nextTickAt });
+    return decideBatch(store, job.workspaceId, [{ job, trigger, matchedTriggers: [trigger] }], {
+      ...plainStart,
+      origin: 'tick',
+      now,
+      tickAt: tick.tickAt,
+      isMissed: tick.isMissed,
+    });
+  }
+
   return {
     /**
      * `-trigger`: jobs by id and by selector, in dependency order. An unknown selector matches nothing, which is no error.
@@ -81,7 +109,7 @@ export function createStartRuns(persistence: Persistence, clock: Clock) {
      */
     async createRun(request: CreateRunRequest): Promise<{ run: JobRunRecord; created: boolean }> {
       return persistence.transaction(async (store) => {
-        const [job] = await store.jobs.lock([request.jobId]);
+        const job = await lockOne(store, request);
         if (job?.workspaceId !== request.workspaceId)
           throw new ServiceError('not_found', `There is no job ${request.jobId}.`);
         await refuseArchived(store, job);
@@ -117,28 +145,23 @@ export function createStartRuns(persistence: Persistence, clock: Clock) {
      * The clock's own starts: one tick of one trigger, decided once however many servers see it come.
      * @returns undefined when there is nothing to decide: another server did, or holds the job at this moment
      */
-    startTick({ jobId, trigger }: Pick<DueTick, 'jobId' | 'trigger'>): Promise<TriggerResult | undefined> {
-      return persistence.transaction(async (store) => {
+    async startTick({
+      jobId,
+      trigger,
+    }: Pick<DueTick, 'jobId' | 'trigger'>): Promise<TriggerResult | undefined> {
+      const decided = await persistence.transaction(async (store) => {
         if (!(await store.jobs.tryLock(jobId))) return undefined;
         const [job] = await store.jobs.getMany([jobId]);
-        const schedule = (await store.schedules.ofJobs([jobId])).find((one) => one.trigger === trigger);
-        const now = await clock(store);
-        if (!job || !schedule?.nextTickAt || schedule.nextTickAt > now) return undefined;
-        const definition = job.definition as JobDefinition;
-        const tick = decideTick(definition, { trigger, nextTickAt: schedule.nextTickAt }, now);
-        const nextTickAt = findTickAfter(definition, trigger, {
-          tickAt: tick.tickAt,
-          now,
-          lastCompletedEnd: job.completedIntervalEnd,
-        });
-        await store.schedules.advance(jobId, trigger, { previousTickAt: tick.tickAt, nextTickAt });
-        return decideBatch(store, job.workspaceId, [{ job, trigger, matchedTriggers: [trigger] }], {
-          ...plainStart,
-          origin: 'tick',
-          now,
-          tickAt: tick.tickAt,
-          isMissed: tick.isMissed,
-        });
+        return job && refreshesOthers(job) ? job : decideOnTick(store, job, trigger);
+      });
+      if (!decided || !('workspaceId' in decided)) return decided;
+      return persistence.transaction(async (store) => {
+        const jobs = await store.jobs.lockAll(decided.workspaceId);
+        return decideOnTick(
+          store,
+          jobs.find(({ id }) => id === jobId),
+          trigger,
+        );
       });
     },
 
@@ -193,6 +216,17 @@ export function createStartRuns(persistence: Persistence, clock: Clock) {
       await arrangeSchedules(store, jobs, await clock(store));
     },
   };
+}
+
+/** The job of a call, locked; with all others where its start refreshes them. */
+async function lockOne(
+  store: Store,
+  { workspaceId, jobId, refresh }: CreateRunRequest,
+): Promise<JobRecord | undefined> {
+  const [known] = await store.jobs.getMany([jobId]);
+  if (known?.workspaceId !== workspaceId) return undefined;
+  if (!refresh && !refreshesOthers(known)) return (await store.jobs.lock([jobId]))[0];
+  return (await store.jobs.lockAll(workspaceId)).find(({ id }) => id === jobId);
 }
 
 function pickCandidates(jobs: readonly JobRecord[], request: TriggerRequest) {
