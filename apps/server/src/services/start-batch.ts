@@ -150,10 +150,10 @@ async function begin(
 ): Promise<void> {
   const { options, pendingRefs, result } = batch;
   pendingRefs.add(candidate.job.jobRef);
-  if (decision.refresh) await applyRefresh(batch, candidate.job);
   const run = options.dryRun ? null : await insertRun(batch, candidate, decision);
-  // The tick had a run already: another server was here before the clock was set back.
+  // The tick had a run already: another server was here before the clock was set back. A refresh stays to be made then.
   if (run === undefined) return;
+  if (decision.refresh) await applyRefresh(batch, candidate.job);
   result.succeeded.push({ ...candidate, run, status: 'triggered', reasons: decision.warnings });
 }
 
