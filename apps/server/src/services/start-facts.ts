@@ -126,8 +126,7 @@ async function lockJobs(
 ): Promise<readonly JobRecord[]> {
   const jobs = candidates.map((candidate) => candidate.job);
   // A refresh changes jobs downstream too; to lock those later would be out of order, and two such calls would deadlock.
-  if (jobs.some((job) => refresh || job.refreshPending || alwaysRefreshes(job)))
-    return store.jobs.lockAll(workspaceId);
+  if (refresh || jobs.some(refreshesOthers)) return store.jobs.lockAll(workspaceId);
   return isLocked ? jobs : store.jobs.lock(jobs.map((job) => job.id));
 }
 
@@ -135,8 +134,12 @@ function definitionOf(job: JobRecord): JobDefinition {
   return job.definition as JobDefinition;
 }
 
-function alwaysRefreshes(job: JobRecord): boolean {
-  return definitionOf(job).refresh_propagation === 'always';
+/**
+ * Whether a start of the job changes jobs downstream. Then all jobs of the workspace are locked, before any one of them is: locks that
+ * are taken one after the other are in no order.
+ */
+export function refreshesOthers(job: JobRecord): boolean {
+  return job.refreshPending || definitionOf(job).refresh_propagation === 'always';
 }
 
 /** What counts as completed: covered time for a job on a clock, any completed run for the others. */

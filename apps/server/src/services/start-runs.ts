@@ -16,6 +16,7 @@ import {
   pickTriggerByRef,
   resolveRequestedTrigger,
 } from '../domain/selectors.ts';
+import { refreshesOthers } from './start-facts.ts';
 import { ServiceError } from './service-error.ts';
 
 export type { StartedJob, TriggerResult } from './start-batch.ts';
@@ -58,15 +59,16 @@ export function createStartRuns(
   clock: Clock,
   faultPoints: FaultPoints = noFaultPoints,
 ) {
-  async function decideDueTick(
+  /** The caller holds the job, and all others of the workspace where a start of it refreshes them. */
+  async function decideOnTick(
     store: Store,
-    { jobId, trigger }: Pick<DueTick, 'jobId' | 'trigger'>,
+    job: JobRecord | undefined,
+    trigger: string,
   ): Promise<TriggerResult | undefined> {
-    if (!(await store.jobs.tryLock(jobId))) return undefined;
-    const job = await store.jobs.find(jobId);
-    const schedule = (await store.schedules.ofJobs([jobId])).find((one) => one.trigger === trigger);
+    if (!job) return undefined;
+    const schedule = (await store.schedules.ofJobs([job.id])).find((one) => one.trigger === trigger);
     const now = await clock(store);
-    if (!job || !schedule?.nextTickAt || schedule.nextTickAt > now) return undefined;
+    if (!schedule?.nextTickAt || schedule.nextTickAt > now) return undefined;
     const definition = job.definition as JobDefinition;
     const tick = decideTick(definition, { trigger, nextTickAt: schedule.nextTickAt }, now);
     const nextTickAt = findTickAfter(definition, trigger, {
@@ -74,14 +76,29 @@ export function createStartRuns(
       now,
       lastCompletedEnd: job.completedIntervalEnd,
     });
-    await store.schedules.advance(jobId, trigger, { previousTickAt: tick.tickAt, nextTickAt });
-    return decideBatch(store, job.workspaceId, [{ job, trigger, matchedTriggers: [trigger] }], {
+    await store.schedules.advance(job.id, trigger, { previousTickAt: tick.tickAt, nextTickAt });
+    const candidates = [{ job, trigger, matchedTriggers: [trigger] }];
+    const result = await decideBatch(store, job.workspaceId, candidates, {
       ...plainStart,
       origin: 'tick',
       now,
       tickAt: tick.tickAt,
       isMissed: tick.isMissed,
       isLocked: true,
+    });
+    await faultPoints.reach('in-tick-before-commit');
+    return result;
+  }
+
+  /** A refresh changes other jobs: their locks come in order, so that of the job has to be let go first. */
+  function decideUnderAllLocks(
+    { workspaceId, id }: JobRecord,
+    trigger: string,
+  ): Promise<TriggerResult | undefined> {
+    return persistence.transaction(async (store) => {
+      const jobs = await store.jobs.lockAll(workspaceId);
+      const job = jobs.find((one) => one.id === id);
+      return decideOnTick(store, job, trigger);
     });
   }
 
@@ -114,7 +131,7 @@ export function createStartRuns(
      */
     async createRun(request: CreateRunRequest): Promise<{ run: JobRunRecord; created: boolean }> {
       return persistence.transaction(async (store) => {
-        const [job] = await store.jobs.lock([request.jobId]);
+        const job = await lockOne(store, request);
         if (job?.workspaceId !== request.workspaceId)
           throw new ServiceError('not_found', `There is no job ${request.jobId}.`);
         await refuseArchived(store, job);
@@ -150,12 +167,16 @@ export function createStartRuns(
      * The clock's own starts: one tick of one trigger, decided once however many servers see it come.
      * @returns undefined when there is nothing to decide: another server did, or holds the job at this moment
      */
-    async startTick(due: Pick<DueTick, 'jobId' | 'trigger'>): Promise<TriggerResult | undefined> {
-      const result = await persistence.transaction(async (store) => {
-        const decided = await decideDueTick(store, due);
-        if (decided) await faultPoints.reach('in-tick-before-commit');
-        return decided;
+    async startTick({
+      jobId,
+      trigger,
+    }: Pick<DueTick, 'jobId' | 'trigger'>): Promise<TriggerResult | undefined> {
+      const seen = await persistence.transaction(async (store) => {
+        if (!(await store.jobs.tryLock(jobId))) return undefined;
+        const job = await store.jobs.find(jobId);
+        return job && refreshesOthers(job) ? job : decideOnTick(store, job, trigger);
       });
+      const result = seen && 'jobRef' in seen ? await decideUnderAllLocks(seen, trigger) : seen;
       if (result) await faultPoints.reach('after-tick-commit');
       return result;
     },
@@ -229,6 +250,17 @@ export function createStartRuns(
       await arrangeSchedules(store, jobs, await clock(store));
     },
   };
+}
+
+/** The job of a call, locked; with all others where its start refreshes them. */
+async function lockOne(
+  store: Store,
+  { workspaceId, jobId, refresh }: CreateRunRequest,
+): Promise<JobRecord | undefined> {
+  const [known] = await store.jobs.getMany([jobId]);
+  if (known?.workspaceId !== workspaceId) return undefined;
+  if (!refresh && !refreshesOthers(known)) return (await store.jobs.lock([jobId]))[0];
+  return (await store.jobs.lockAll(workspaceId)).find(({ id }) => id === jobId);
 }
 
 function pickCandidates(jobs: readonly JobRecord[], request: TriggerRequest) {
