@@ -325,6 +325,10 @@ export function createJobRunStore(sql: Queryable) {
         [jobRunId, reason, isTold],
       ),
 
+    /** Why a run that had to wait was ended without a start. */
+    noteCalledOff: (jobRunId: string, reason: string) =>
+      sql.execute('update job_runs set wait_reason = $2 where id = $1', [jobRunId, reason]),
+
     /** Runs that have not begun by their start deadline. */
     listOverdue: (now: Date, limit: number) =>
       sql.prepared<JobRunRecord>(
