@@ -54,7 +54,13 @@ await report.check('types', 'tsc', ['--noEmit']);
 await report.check('unused code', 'knip', []);
 countPythonTests(await pythonTests);
 
-await report.runVitest('tests', ['apps', 'packages', 'testing/fixtures', 'testing/house']);
+await report.runVitest('tests', [
+  'apps',
+  'packages',
+  'testing/fixtures',
+  'testing/house',
+  'testing/simulate',
+]);
 /** On engines of their own; most of it is waiting for them. The rest of what needs an engine: npm run test:containers, test:on-engine, test:image. */
 async function runOnEngines() {
   const executor = ['--config', 'vitest.containers.config.ts', 'apps/server/src/executors/docker'];

@@ -9,6 +9,8 @@ interface Entry {
   status?: number;
   cause: string;
   nextStep: string;
+  /** False of a failure that no retry would mend. */
+  mayPass?: boolean;
 }
 
 /** The page with its two lists written anew from the code; what people wrote around them stays. */
@@ -27,7 +29,8 @@ function replaceList(page: string, name: string, entries: Record<string, Entry>)
 }
 
 /** A heading for each code, so that it has an address: `errors.md#exit_code`. */
-function writeEntry([code, { status, cause, nextStep }]: [string, Entry]): string {
+function writeEntry([code, { status, cause, nextStep, mayPass = true }]: [string, Entry]): string {
   const answered = status === undefined ? '' : `Status ${status}. `;
-  return `### \`${code}\`\n\n${answered}${cause}\n\nNext: ${nextStep}\n\n`;
+  const lasting = mayPass ? '' : ' It is never tried again by itself.';
+  return `### \`${code}\`\n\n${answered}${cause}${lasting}\n\nNext: ${nextStep}\n\n`;
 }

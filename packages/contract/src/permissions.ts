@@ -31,10 +31,13 @@ export const permissions = {
   'job.pause': 'Pause and resume the schedule of a job',
   'job.publish': 'Give an interactive job a public address and take it back',
   'job-run.read': 'Read job runs',
+  'job-run.read-input': 'Read what a webhook gave to a job run',
   'job-run.start': 'Start job runs',
   'job-run.cancel': 'Cancel job runs',
   'log.read': 'Read the log of a job run',
   'telemetry.read': 'Read pipeline runs, results and statistics',
+  'webhook.read': 'Read the secret addresses at which other systems start jobs',
+  'webhook.update': 'Change the addresses of webhooks, and the secrets that deliveries are signed with',
   'variable.read': 'Read the variables of a workspace; secret values are never given',
   'variable.update': 'Set and delete the variables of a workspace',
 } as const;

@@ -14,9 +14,11 @@ import { createReadJobRuns } from '../services/read-job-runs.ts';
 import { createReadJobs } from '../services/read-jobs.ts';
 import { createReadLogs } from '../services/read-logs.ts';
 import { createReadPackages } from '../services/read-packages.ts';
+import { createReadRunLife } from '../services/read-run-life.ts';
 import { createReadStatistics } from '../services/read-statistics.ts';
 import { createReadUsage } from '../services/read-usage.ts';
 import { createReadTelemetry } from '../services/read-telemetry.ts';
+import { createRunLifeHandlers } from './routes/run-lives.ts';
 import { createStatisticsHandlers } from './routes/statistics.ts';
 import { createSwitchJobs } from '../services/switch-jobs.ts';
 import { createTelemetryHandlers } from './routes/telemetry.ts';
@@ -24,6 +26,7 @@ import { createUploadHandlers } from './routes/uploads.ts';
 import { createUsageHandlers } from './routes/usage.ts';
 import { createVariableHandlers } from './routes/variables.ts';
 import { createVersionHandlers } from './routes/versions.ts';
+import { createWebhookHandlers } from './routes/webhooks.ts';
 import { createWorkspaceHandlers } from './routes/workspaces.ts';
 import { createWorkspaces } from '../services/workspaces.ts';
 
@@ -54,6 +57,7 @@ export function createHandlers(dependencies: ApiDependencies, closing: AbortSign
     }),
     ...createJobVersionHandlers({ readJobs }),
     ...createJobRunHandlers({ readJobRuns, startRuns: services.startRuns, cancelRuns: services.cancelRuns }),
+    ...createRunLifeHandlers({ readRunLife: createReadRunLife(persistence) }),
     ...createLogHandlers({
       readLogs: createReadLogs(dependencies),
       closing,
@@ -65,6 +69,7 @@ export function createHandlers(dependencies: ApiDependencies, closing: AbortSign
       organizationLimits: createOrganizationLimits(persistence),
       readUsage: createReadUsage(persistence),
     }),
+    ...createWebhookHandlers({ webhooks: services.webhooks }),
     ...createVariableHandlers({ variables: services.variables }),
     ...createTelemetryHandlers({ readTelemetry: createReadTelemetry(persistence, dependencies.blobs) }),
   };

@@ -17,6 +17,7 @@ describe('run states', () => {
       'starting > completed',
       'starting > failed',
       'starting > cancelled',
+      'running > pending',
       'running > cancelling',
       'running > completed',
       'running > failed',
@@ -33,6 +34,7 @@ describe('run states', () => {
 
   it('know what may come before', () => {
     expect(statesBefore('completed')).toEqual(['starting', 'running', 'cancelling']);
+    expect(statesBefore('pending')).toEqual(['starting', 'running']);
     expect(statesBefore('skipped')).toEqual([]);
   });
 });

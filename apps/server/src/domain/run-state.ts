@@ -2,7 +2,7 @@ import { runStates, type RunState } from '@pumphouse/contract';
 
 /**
  * The transitions of a run; there are no others.
- * - `starting` goes back to `pending` when an attempt ended before user code began: the run is claimed again.
+ * - `starting` and `running` go back to `pending` when their attempt failed and another one is to follow. `cancelling` never does.
  * - `starting` may end without `running`: a short run can be over before anyone saw it run.
  * - `cancelling` may still end `completed` or `failed`: the run's own end can win the race against the stop.
  * - nothing becomes `skipped`: clients poll a run they were promised and wait for ever on that state.
@@ -10,7 +10,7 @@ import { runStates, type RunState } from '@pumphouse/contract';
 const TRANSITIONS: Readonly<Record<RunState, readonly RunState[]>> = {
   pending: ['starting', 'cancelled', 'failed'],
   starting: ['pending', 'running', 'cancelling', 'completed', 'failed', 'cancelled'],
-  running: ['cancelling', 'completed', 'failed'],
+  running: ['pending', 'cancelling', 'completed', 'failed'],
   cancelling: ['completed', 'failed', 'cancelled'],
   completed: [],
   failed: [],

@@ -30,6 +30,9 @@ export function decideTick(
   now: Date,
 ): TickDecision {
   const parsed = parseTrigger(trigger);
+  // Its one tick is its own instant, however late it is deployed or brought back: the run that it had is found by that.
+  if (parsed.type === 'once')
+    return { tickAt: parsed.expr, isMissed: now.getTime() - nextTickAt.getTime() > missedAfterMs };
   const latest = parsed.type === 'schedule' ? latestTick(parsed.expr, now, getTimeZone(definition)) : null;
   const tickAt = latest !== null && latest.at > nextTickAt ? latest.at : nextTickAt;
   return { tickAt, isMissed: now.getTime() - tickAt.getTime() > missedAfterMs };

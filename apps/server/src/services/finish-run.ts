@@ -1,12 +1,14 @@
-import type { AttemptExit } from '../store/records.ts';
+import type { AttemptExit, AttemptRecord, JobRecord, JobRunRecord } from '../store/records.ts';
+import type { AttemptLog } from './attempt-log.ts';
+import type { Failed } from './retry-run.ts';
 import type { JobDefinition } from '../domain/job-definition.ts';
-import type { JobRecord, JobRunRecord } from '../store/records.ts';
 import type { RunFailureCode, RunFailureReason } from '../domain/run-failures.ts';
 import type { RunState } from '@pumphouse/contract';
 import type { FaultPoints } from '../fault-points.ts';
 import type { Persistence, Store } from '../store/store.ts';
 import type { StartRuns } from './start-runs.ts';
-import { readRunFailureCode } from '../domain/run-failures.ts';
+import { closeWithFailure, closeWithRetry, readRunFailureCode } from '../domain/run-failures.ts';
+import { retryRun } from './retry-run.ts';
 import { statesBefore } from '../domain/run-state.ts';
 
 export type RunOutcome =
@@ -17,17 +19,24 @@ export interface FinishOptions {
   onlyFrom?: readonly RunState[];
   /** Ends the run only while this claim holds: what a server concludes about a run that another one has taken over is stale. */
   claimNumber?: number;
+  /** Ends the run only while it is at this attempt: the end of an earlier one has been dealt with. */
+  attemptId?: string | undefined;
+  /** What was seen of the attempt's end where its own record of it is not to be had. */
+  seen?: AttemptExit;
 }
 
 export interface FinishRunDependencies {
   persistence: Persistence;
   startRuns: StartRuns;
+  attemptLog: Pick<AttemptLog, 'writeWith'>;
   faultPoints: FaultPoints;
   /** Told after the commit that a run has changed: its streams and its watch look at once. */
   announce: (jobRunId: string) => void;
 }
 
-/** Ends a run; false when it has ended already, or is not what the options ask for. */
+/**
+ * Ends a run, or has it wait for its next attempt; false when it has ended already, or is not what the options ask for.
+ */
 export interface FinishRun {
   (jobRunId: string, outcome: RunOutcome, options?: FinishOptions): Promise<boolean>;
   /** Ends it in the caller's transaction; the caller announces the run after the commit. */
@@ -40,12 +49,14 @@ export interface FinishRun {
 }
 
 /**
- * The door through which every run ends: its state, what it completed, the runs that follow it and the event are one
- * transaction. A run that has ended stays as it is, so finishing twice is harmless; the answer is false then.
+ * The door through which every run ends: its state, what it completed, the last words of its log, the runs that follow it and the event
+ * are one transaction. A run that has ended stays as it is, so finishing twice is harmless; the answer is false then. A failed attempt
+ * that is to be followed by another one ends no run: nothing but the attempt is over.
  */
 export function createFinishRun({
   persistence,
   startRuns,
+  attemptLog,
   faultPoints,
   announce,
 }: FinishRunDependencies): FinishRun {
@@ -53,8 +64,9 @@ export function createFinishRun({
     store: Store,
     jobRunId: string,
     outcome: RunOutcome,
-    { onlyFrom = statesBefore(outcome.status), claimNumber }: FinishOptions = {},
+    options: FinishOptions = {},
   ): Promise<boolean> {
+    const { onlyFrom = statesBefore(outcome.status), seen = null } = options;
     const run = await store.jobRuns.find(jobRunId);
     if (!run) return false;
     const [job] = await store.jobs.getMany([run.jobId]);
@@ -72,8 +84,13 @@ export function createFinishRun({
     const others = locked.filter(({ id, isArchived }) => id !== run.jobId && !isArchived);
     const downstreams = others.filter(({ upstreamRefs }) => upstreamRefs.includes(job.jobRef));
     const held = await store.jobRuns.lock(jobRunId);
-    if (claimNumber !== undefined && held?.claimNumber !== claimNumber) return false;
+    const attempt = await store.attempts.latest(jobRunId);
+    if (!held || !onlyFrom.includes(held.status) || isStale(held, attempt, options)) return false;
     const failure = outcome.status === 'failed' ? outcome.failure : null;
+    if (attempt && !attempt.closedAt) {
+      const over = { run: held, attempt, jobRef: job.jobRef, seen };
+      if (await closeAttempt(store, over, failure)) return true;
+    }
     if (!(await store.jobRuns.end(jobRunId, onlyFrom, outcome.status, failure))) return false;
     await store.usage.add(jobRunId);
     await store.outbox.add({ kind: 'job_run.finished', payload: { jobRunId } });
@@ -88,6 +105,26 @@ export function createFinishRun({
     }
     if (outcome.status === 'completed')
       await startRuns.startDownstreams(store, { downstreams, previousRun: run });
+    return true;
+  }
+
+  /** @returns whether another attempt follows, so that the run goes on */
+  async function closeAttempt(
+    store: Store,
+    { seen, ...over }: Omit<Failed, 'failure'> & { seen: AttemptExit | null },
+    failure: RunFailureReason | null,
+  ): Promise<boolean> {
+    const { run, attempt } = over;
+    const retry = failure ? await retryRun(store, { ...over, failure }) : undefined;
+    await store.attempts.close(attempt.id, failure, seen);
+    if (failure) {
+      const at = new Date();
+      const lines = retry ? closeWithRetry(failure, retry, at) : closeWithFailure(failure, at);
+      await attemptLog.writeWith(store, attempt.id, lines);
+    }
+    if (!retry) return false;
+    const payload = { jobRunId: run.id, attemptId: attempt.id };
+    await store.outbox.add({ kind: 'attempt.closed', payload });
     return true;
   }
 
@@ -126,6 +163,16 @@ export function createFinishRun({
   }
 
   return Object.assign(finishRun, { inTransaction: end });
+}
+
+/** Whether the outcome is that of an attempt, or of a claim, that the run is not at any more. */
+function isStale(
+  run: JobRunRecord,
+  latest: AttemptRecord | undefined,
+  { claimNumber, attemptId }: FinishOptions,
+): boolean {
+  if (claimNumber !== undefined && run.claimNumber !== claimNumber) return true;
+  return attemptId !== undefined && (latest?.id !== attemptId || latest.closedAt !== null);
 }
 
 /** Cancelled and skipped runs fire nothing: a person's stop is no outcome of the work. */

@@ -45,10 +45,13 @@ export const requirements: Record<Permission, Requirement> = {
   'job.pause': inWorkspace('developer'),
   'job.publish': inWorkspace('developer'),
   'job-run.read': inWorkspace('viewer'),
+  'job-run.read-input': inWorkspace('developer'),
   'job-run.start': inWorkspace('developer'),
   'job-run.cancel': inWorkspace('developer'),
   'log.read': inWorkspace('viewer'),
   'telemetry.read': inWorkspace('viewer'),
+  'webhook.read': inWorkspace('developer'),
+  'webhook.update': inWorkspace('developer'),
   'variable.read': inWorkspace('owner'),
   'variable.update': inWorkspace('owner'),
 };

@@ -1,7 +1,8 @@
 import type { AttemptLog } from './attempt-log.ts';
-import type { AttemptRecord, JobRunRecord } from '../store/records.ts';
+import type { AttemptRecord, JobRunRecord, RunSkip } from '../store/records.ts';
 import type { LogFiles } from '../blobs/log-file.ts';
 import type { Persistence } from '../store/store.ts';
+import { Readable } from 'node:stream';
 import { isTerminalRunState } from '@pumphouse/contract';
 import { formatLogLine, renumberLogLine, setupLine } from '../domain/log-line.ts';
 import { ServiceError } from './service-error.ts';
@@ -105,7 +106,8 @@ export function createReadLogs({ persistence, attemptLog, logFiles }: ReadLogsDe
   return {
     /** The stored lines of a run as NDJSON. @throws ServiceError not_found when the run has no log */
     async read(workspaceId: string, jobRunId: string): Promise<AsyncIterable<Uint8Array>> {
-      await findRun(workspaceId, jobRunId);
+      const { skip } = await findRun(workspaceId, jobRunId);
+      if (skip) return Readable.from([tellSkip(skip)]);
       const attempts = await store.attempts.listOfRun(jobRunId);
       if (attempts.length === 0) throw new ServiceError('not_found', `Job run ${jobRunId} has no log.`);
       return readStored(attempts, startOfLog());
@@ -117,10 +119,20 @@ export function createReadLogs({ persistence, attemptLog, logFiles }: ReadLogsDe
       jobRunId: string,
       options: FollowOptions,
     ): Promise<AsyncIterable<LogEvent>> {
-      await findRun(workspaceId, jobRunId);
+      const { skip } = await findRun(workspaceId, jobRunId);
+      if (skip) return Readable.from([{ kind: 'lines', ndjson: tellSkip(skip) }]);
       return followRun(jobRunId, options);
     },
   };
+}
+
+/** Why nothing was started: a run that is skipped has no attempt. A `setup` line, for the same reason as below. */
+function tellSkip({ status, reasons, count, firstAt, lastAt }: RunSkip): Uint8Array {
+  const why = `Nothing was started (${status}): ${reasons.join('; ')}.`;
+  const times =
+    count === 1 ? `Once, at ${lastAt}.` : `${count} times, first at ${firstAt}, last at ${lastAt}.`;
+  const line = setupLine(`${why} ${times}`, 'stdout', new Date(lastAt));
+  return Buffer.from(formatLogLine({ line_num: 0, ...line }));
 }
 
 /** A `setup` line, since the dlt client hides the lines of a runner: a log that is empty for no reason would be taken for a loss. */

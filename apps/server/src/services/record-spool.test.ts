@@ -182,7 +182,7 @@ describe('the log', () => {
     await fixture.store.attempts.markSealed(attemptId, null);
     const late = encode(log('late'), exit());
     expect(await send(spoolOffset, late)).toEqual({ offset: spoolOffset + late.length });
-    expect(await contents()).toEqual(['one']);
+    expect(await contents()).toEqual(['one', expect.stringMatching(/^Failed \(attempt_lost\)/)]);
     expect((await place.getRun(run.id)).status).toBe('failed');
   });
 });
@@ -255,7 +255,7 @@ describe('a hostile record', () => {
       ),
     );
     expect((await contents())[0]).toBe('half \ufffd');
-    const { failure } = await place.getRun(run.id);
+    const { failure } = await readAttempt();
     // A code that nobody knows.
     expect(failure?.code).toBe('bootstrap_failed');
     expect(failure?.detail).toBe(`nul \ufffd, half \ufffd, cut ${'x'.repeat(4076)}\ufffd`);

@@ -1,4 +1,4 @@
-import type { AttemptExit, AttemptRecord, SpoolProgress } from '../store/records.ts';
+import type { AttemptRecord, SpoolProgress } from '../store/records.ts';
 import type { AttemptLog, PreparedLines } from './attempt-log.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import type { FaultPoints } from '../fault-points.ts';
@@ -7,7 +7,6 @@ import type { IngestTelemetry } from './ingest-telemetry.ts';
 import type { Persistence, Store } from '../store/store.ts';
 import type { SpoolRecord } from '../domain/spool-record.ts';
 import type { UnnumberedLogLine } from '../domain/log-line.ts';
-import { closeWithFailure } from '../domain/run-failures.ts';
 import { outcomeOfExit } from './finish-run.ts';
 import { parseSpoolRecord } from '../domain/spool-record.ts';
 import { runnerLine } from '../domain/log-line.ts';
@@ -76,15 +75,11 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
   ): Promise<Pick<SpoolProgress, 'beaconCount' | 'beaconBytes'> & { lines: PreparedLines }> {
     const lines: UnnumberedLogLine[] = [];
     let { beaconCount, beaconBytes } = attempt;
-    let hasEnded = attempt.exit !== null;
     for (const record of records) {
       if (record.kind === 'log') lines.push(record.line);
       else if (record.kind === 'started') await tx.attempts.saveStarted(attempt.id, record.at);
-      else if (record.kind === 'exit') {
-        await tx.attempts.saveExit(attempt.id, record.exit, record.at);
-        if (!hasEnded) lines.push(...(await tellFailure(tx, attempt.jobRunId, record.exit)));
-        hasEnded = true;
-      } else if (record.kind === 'unreadable')
+      else if (record.kind === 'exit') await tx.attempts.saveExit(attempt.id, record.exit, record.at);
+      else if (record.kind === 'unreadable')
         lines.push(runnerLine(`A record of this run could not be read: ${record.detail}.`, new Date()));
       else if (beaconBytes + record.body.length <= attemptLimits.beaconBytes) {
         await storeBeacon(tx, attempt.id, beaconCount, record);
@@ -97,14 +92,6 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
     const isFull = attempt.logSealed || attempt.logBytes > attemptLimits.logBytes * 1.1;
     const kept = isFull ? [] : lines;
     return { beaconCount, beaconBytes, lines: attemptLog.prepare(attempt.id, attempt, kept) };
-  }
-
-  /** The last words of a failed run; stored with the exit record, so that they are said once however often it comes. */
-  async function tellFailure(tx: Store, jobRunId: string, exit: AttemptExit): Promise<UnnumberedLogLine[]> {
-    const run = await tx.jobRuns.find(jobRunId);
-    if (!run || run.finishedAt) return [];
-    const outcome = outcomeOfExit(run, exit);
-    return outcome.status === 'failed' ? closeWithFailure(outcome.failure, new Date()) : [];
   }
 
   async function storeBeacon(
@@ -126,15 +113,15 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
     await faultPoints.reach('beacon-received');
   }
 
-  /** Ends the run of an attempt whose exit is stored; harmless when it has ended. */
+  /** Ends the run of an attempt whose exit is stored, or has it tried again; harmless when that was done. */
   async function finishIfExited(attemptId: string): Promise<void> {
     const attempt = await persistence.store.attempts.get(attemptId);
-    if (!attempt?.exit) return;
+    if (!attempt?.exit || attempt.closedAt) return;
     const run = await persistence.store.jobRuns.find(attempt.jobRunId);
     if (!run || run.finishedAt) return;
     await faultPoints.reach('between-exit-and-finish');
     await ingestTelemetry.ofAttempt(attemptId);
-    await finishRun(run.id, outcomeOfExit(run, attempt.exit));
+    await finishRun(run.id, outcomeOfExit(run, attempt.exit), { attemptId });
   }
 
   return {

@@ -6,7 +6,6 @@ import type { JobRunRecord, QueueHead } from '../store/records.ts';
 import type { Persistence, Store } from '../store/store.ts';
 import type { QueueOutcome } from './start-queued.ts';
 import type { UnnumberedLogLine } from '../domain/log-line.ts';
-import { closeWithFailure } from '../domain/run-failures.ts';
 import { runnerLine } from '../domain/log-line.ts';
 import { startQueued } from './start-queued.ts';
 
@@ -29,8 +28,8 @@ export function createReleaseQueued(dependencies: ReleaseQueuedDependencies) {
   const { persistence, finishRun, attemptLog, clock, executorName, log } = dependencies;
 
   async function write(store: Store, jobRunId: string, lines: readonly UnnumberedLogLine[]): Promise<void> {
-    const attempt = await store.attempts.ensureFirst(jobRunId, executorName);
-    await attemptLog.writeWith(store, attempt.id, lines);
+    const attempt = await store.attempts.ensureOpen(jobRunId, executorName);
+    if (attempt) await attemptLog.writeWith(store, attempt.id, lines);
   }
 
   /**
@@ -113,18 +112,9 @@ export function createReleaseQueued(dependencies: ReleaseQueuedDependencies) {
 
   async function failOne(run: JobRunRecord): Promise<boolean> {
     const failure = { code: 'start_deadline_passed', detail: describeOverdue(run) } as const;
-    const isFailed = await persistence.transaction(async (store) => {
-      const ended = await finishRun.inTransaction(
-        store,
-        run.id,
-        { status: 'failed', failure },
-        { onlyFrom: ['pending'] },
-      );
-      if (ended) await write(store, run.id, closeWithFailure(failure, new Date()));
-      return ended;
-    });
-    attemptLog.announce(run.id);
-    return isFailed;
+    // Its log closes with the failure, and a log needs an attempt.
+    await persistence.store.attempts.ensureOpen(run.id, executorName);
+    return finishRun(run.id, { status: 'failed', failure }, { onlyFrom: ['pending'] });
   }
 }
 

@@ -36,7 +36,8 @@ describe('a run that begins', () => {
     const started = await place.startRun('jobs.m.a', { profile });
     await place.setRun(started.id, `status = 'starting', claim_number = claim_number + 1`);
     ({ claimNumber } = await place.getRun(started.id));
-    const attempt = await fixture.store.attempts.ensureFirst(started.id, 'fake');
+    const attempt = await fixture.store.attempts.ensureOpen(started.id, 'fake');
+    if (!attempt) throw new Error('The attempt was not made');
     const claim = { jobRunId: started.id, claimNumber };
     const assigned = await fixture.store.attempts.assign(attempt.id, claim, 'fake', Buffer.from(attempt.id));
     attemptId = assigned?.id ?? '';

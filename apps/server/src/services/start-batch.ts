@@ -45,6 +45,8 @@ export interface BatchOptions {
   skipFreshness: boolean;
   dryRun: boolean;
   previousRun: JobRunRecord | null;
+  /** What the event brought, a JSON text; null for nothing. */
+  input: string | null;
 }
 
 /** What a start is unless its caller says otherwise. */
@@ -57,6 +59,7 @@ export const plainStart = {
   skipFreshness: false,
   dryRun: false,
   previousRun: null,
+  input: null,
 } as const;
 
 interface Batch {
@@ -190,6 +193,7 @@ async function insertRun(
     isQueued,
     waitReason: isQueued ? describeWait([decision.reason]) : null,
   });
+  if (run && batch.options.input !== null) await store.jobRuns.setInput(run.id, batch.options.input);
   if (run) await store.outbox.add({ kind: 'job_run.created', payload: { jobRunId: run.id } });
   return run;
 }

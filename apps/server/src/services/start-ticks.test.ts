@@ -145,9 +145,10 @@ describe('a schedule', () => {
     await completeAll('jobs.a');
     const { id: jobId } = await place.getJob('jobs.a');
     await fixture.switchJobs.pause({ workspaceId: place.workspaceId, jobId });
-    expect(await nextTick('jobs.a')).toBeUndefined();
+    expect(await nextTick('jobs.a')).toBe('2026-03-10T14:00:00.000Z');
     at('10T15:00:00');
     await tick();
+    expect(await nextTick('jobs.a')).toBe('2026-03-10T16:00:00.000Z');
     at('10T15:30:00');
     await fixture.switchJobs.resume({ workspaceId: place.workspaceId, jobId });
     expect(await tick()).toBe(0);
@@ -221,6 +222,19 @@ describe('a deploy', () => {
     at('10T13:00:00');
     await tick();
     expect(await place.listRuns('jobs.a')).toHaveLength(1);
+  });
+
+  it('starts what has run once not again when the job is archived and brought back', async () => {
+    await place.deployAll([defineJob('jobs.a', { triggers: ['once:2026-01-01'] })]);
+    await tick();
+    await completeAll('jobs.a');
+    const { id: jobId } = await place.getJob('jobs.a');
+    await fixture.switchJobs.archive({ workspaceId: place.workspaceId, jobId });
+    at('10T13:00:00');
+    await fixture.switchJobs.unarchive({ workspaceId: place.workspaceId, jobId });
+    await tick();
+    expect(await place.listRuns('jobs.a')).toHaveLength(1);
+    expect(await nextTick('jobs.a')).toBeUndefined();
   });
 
   it('takes the schedule of a job that loses it', async () => {

@@ -17,6 +17,7 @@ import { createStorageStore } from './postgres/storage.ts';
 import { createTelemetryStore } from './postgres/telemetry.ts';
 import { createUsageStore } from './postgres/usage.ts';
 import { createVariableStore } from './postgres/variables.ts';
+import { createWebhookStore } from './postgres/webhooks.ts';
 import { createWorkspaceStore } from './postgres/workspaces.ts';
 
 /** Every resource, over the database or over one open transaction. The SQL is in `postgres/<resource>.ts`. */
@@ -41,6 +42,7 @@ export function createStore(sql: Queryable) {
     telemetry: createTelemetryStore(sql),
     statistics: createStatisticsStore(sql),
     variables: createVariableStore(sql),
+    webhooks: createWebhookStore(sql),
     outbox: createOutboxStore(sql),
     storage: createStorageStore(sql),
     ownership: createOwnershipStore(sql),

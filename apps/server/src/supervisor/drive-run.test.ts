@@ -1,3 +1,4 @@
+import type { BootstrappedExecutor } from './testing/supervisor-fixture.ts';
 import type { Executor } from '../executors/executor.ts';
 import type { FakeScripts } from '../executors/fake/fake-executor.ts';
 import type { JobDefinition } from '../domain/job-definition.ts';
@@ -168,19 +169,16 @@ describe('an attempt that is gone', () => {
 });
 
 describe('an attempt that does not start', () => {
-  it.each(['config', 'image', 'quota'] as const)(
-    'for a reason that stays (%s) fails its run',
-    async (kind) => {
-      const executor = await serve({ attempt: () => ({ startFailure: kind }) });
-      const { id } = await place.startRun('jobs.a');
-      const ended = await awaitStatus(id, 'failed');
-      expect(ended.failure).toMatchObject({ code: `executor_${kind}` });
-      const { nextStep } = runFailures[`executor_${kind}`];
-      const words = `Failed (executor_${kind}): ${ended.failure?.detail} ${nextStep}`;
-      expect(await contents(id)).toEqual([words]);
-      expect(executor.fake.started).toEqual([]);
-    },
-  );
+  it.each(['config', 'image'] as const)('for a reason that stays (%s) fails its run', async (kind) => {
+    const executor = await serve({ attempt: () => ({ startFailure: kind }) });
+    const { id } = await place.startRun('jobs.a');
+    const ended = await awaitStatus(id, 'failed');
+    expect(ended.failure).toMatchObject({ code: `executor_${kind}` });
+    const { nextStep } = runFailures[`executor_${kind}`];
+    const words = `Failed (executor_${kind}): ${ended.failure?.detail} ${nextStep}`;
+    expect(await contents(id)).toEqual([words]);
+    expect(executor.fake.started).toEqual([]);
+  });
 
   it('for a reason that may pass (backend) is tried again when the lease is over', async () => {
     let tries = 0;
@@ -268,6 +266,39 @@ describe('a run that takes longer than its timeout', () => {
     expect(executor.fake.stopped[0]).toEqual({ attemptId: spec.attemptId, graceSeconds: 2 });
     const words = 'The run has reached its timeout of 0.1 s and is being stopped.';
     expect((await contents(id)).filter((line) => line === words)).toHaveLength(1);
+  });
+
+  /** A run that began so long ago, by the database's clock. */
+  async function startLongAgo(executor: BootstrappedExecutor, seconds: number) {
+    const { id } = await place.startRun('jobs.a');
+    const spec = await executor.awaitStart(id);
+    await executor.begin(spec);
+    await fixture.database.execute(
+      'update attempts set begun_at = now() - make_interval(secs => $2) where id = $1',
+      [spec.attemptId, seconds],
+    );
+    look(id);
+    return { id, spec };
+  }
+
+  it('is one of two hours where the job declares none', async () => {
+    const executor = await serve();
+    const { id } = await startLongAgo(executor, 7201);
+    await awaitStatus(id, 'failed');
+    expect(await contents(id)).toContain('The run has reached its timeout of 7200 s and is being stopped.');
+  });
+
+  it.each([
+    ['0', { timeout: { timeout: 0 } }],
+    ['null', { timeout: null }],
+  ])('may take all the time there is with a timeout of %s', async (_what, execute) => {
+    const executor = await serve({}, { execute });
+    const { id, spec } = await startLongAgo(executor, 365 * 24 * 3600);
+    executor.print(spec, 'still here');
+    executor.finish(spec);
+    await awaitStatus(id, 'completed');
+    expect(executor.fake.stopped).toEqual([]);
+    expect(await contents(id)).toEqual(['still here']);
   });
 });
 

@@ -12,7 +12,6 @@ import type { StartAttempt } from './start-attempt.ts';
 import type { WatchAttempt } from './watch-attempt.ts';
 import { EnvironmentBuildError, ExecutorError } from '../executors/executor.ts';
 import { isTerminalRunState } from '@pumphouse/contract';
-import { closeWithFailure } from '../domain/run-failures.ts';
 import { RequirementsError } from '../domain/requirements.ts';
 import { runnerLine } from '../domain/log-line.ts';
 
@@ -46,10 +45,7 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
     attempt: AttemptRecord | undefined,
     outcome: RunOutcome,
   ): Promise<void> {
-    if (attempt && outcome.status === 'failed') {
-      await attemptLog.write(run.id, attempt.id, closeWithFailure(outcome.failure, new Date()));
-    }
-    await finishRun(run.id, outcome, { claimNumber: run.claimNumber });
+    await finishRun(run.id, outcome, { claimNumber: run.claimNumber, attemptId: attempt?.id });
   }
 
   /** The handle of an attempt whose server died between the start and storing it. */
@@ -75,7 +71,6 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
     attempt: AttemptRecord,
     signal: AbortSignal,
   ): Promise<void> {
-    if (attempt.exit) return dependencies.recordSpool.finishIfExited(attempt.id);
     const handle = await recoverHandle(attempt);
     if (handle) {
       await redirect(handle);
@@ -128,7 +123,7 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
   async function endIfCancelledUnbegun(claim: Claim): Promise<boolean> {
     const run = await store.jobRuns.find(claim.jobRunId);
     if (run?.status !== 'cancelling' || run.claimNumber !== claim.claimNumber) return false;
-    const attempt = await store.attempts.latest(claim.jobRunId);
+    const attempt = await store.attempts.findOpen(claim.jobRunId);
     if (attempt?.begunAt) return false;
     await end(run, attempt, { status: 'cancelled' });
     return true;
@@ -138,7 +133,9 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
     await faultPoints.reach('after-claim');
     const run = await store.jobRuns.find(claim.jobRunId);
     if (!run || isTerminalRunState(run.status) || run.claimNumber !== claim.claimNumber) return;
-    const attempt = await store.attempts.latest(run.id);
+    const attempt = await store.attempts.findOpen(run.id);
+    // Its server was gone before it could act on the end.
+    if (attempt?.exit) return dependencies.recordSpool.finishIfExited(attempt.id);
     // An attempt under an older claim that was not let in never will be: its answer is no, and another one is made.
     const mayStillRun = attempt && (attempt.begunAt !== null || attempt.claimNumber === claim.claimNumber);
     if (mayStillRun) return resume(claim, run, attempt, signal);
@@ -150,7 +147,7 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
     const run = await store.jobRuns.find(claim.jobRunId);
     if (!run || isTerminalRunState(run.status) || run.claimNumber !== claim.claimNumber) return;
     if (await endIfCancelledUnbegun(claim)) return;
-    const attempt = await store.attempts.latest(run.id);
+    const attempt = await store.attempts.findOpen(run.id);
     const failure = describeFailure(error);
     if (failure) return end(run, attempt, { status: 'failed', failure });
     if (attempt && error instanceof ExecutorError) {

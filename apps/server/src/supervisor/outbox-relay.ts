@@ -2,7 +2,7 @@ import type { AttemptHandle, Executor } from '../executors/executor.ts';
 import type { FaultPoints } from '../fault-points.ts';
 import type { LogFiles } from '../blobs/log-file.ts';
 import type { Logger } from 'pino';
-import type { TakenEvent } from '../store/records.ts';
+import type { AttemptRecord, TakenEvent } from '../store/records.ts';
 import type { Persistence } from '../store/store.ts';
 
 export interface OutboxRelayDependencies {
@@ -35,14 +35,16 @@ export function createOutboxRelay({
   const { store } = persistence;
 
   async function cleanUp(jobRunId: string, isOverdue: boolean): Promise<void> {
-    for (const attempt of await store.attempts.listOfRun(jobRunId)) {
-      const handle = attempt.handle ?? (await findUnstored(attempt.id));
-      // A bootstrap leaves when its end was acknowledged; one whose server is gone for good would ask for that for a day.
-      if (handle && isOverdue) await executor.stop(handle, { graceSeconds: 0 });
-      // Still there: the event comes back, with growing pauses, until the attempt has left.
-      if (handle) await executor.remove(handle);
-      if (!attempt.logSealed) await sealLog(attempt.id);
-    }
+    for (const attempt of await store.attempts.listOfRun(jobRunId)) await cleanUpAttempt(attempt, isOverdue);
+  }
+
+  async function cleanUpAttempt(attempt: AttemptRecord, isOverdue: boolean): Promise<void> {
+    const handle = attempt.handle ?? (await findUnstored(attempt.id));
+    // A bootstrap leaves when its end was acknowledged; one whose server is gone for good would ask for that for a day.
+    if (handle && isOverdue) await executor.stop(handle, { graceSeconds: 0 });
+    // Still there: the event comes back, with growing pauses, until the attempt has left.
+    if (handle) await executor.remove(handle);
+    if (!attempt.logSealed) await sealLog(attempt.id);
   }
 
   /** What a server started and died before it could store it. */
@@ -62,8 +64,13 @@ export function createOutboxRelay({
   }
 
   async function act(event: TakenEvent): Promise<void> {
-    if (event.kind === 'job_run.finished')
-      await cleanUp(event.payload.jobRunId, event.failures >= patientTries);
+    const isOverdue = event.failures >= patientTries;
+    if (event.kind === 'job_run.finished') await cleanUp(event.payload.jobRunId, isOverdue);
+    if (event.kind === 'attempt.closed') {
+      // Not left to the end of the run: its folder may be large, and its retries far apart.
+      const attempt = await store.attempts.get(event.payload.attemptId);
+      if (attempt) await cleanUpAttempt(attempt, isOverdue);
+    }
   }
 
   return {

@@ -110,19 +110,20 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
     run: JobRunRecord,
     signal: AbortSignal,
   ): Promise<StartedAttempt | undefined> {
-    const first = await store.attempts.ensureFirst(run.id, executor.name);
+    const open = await store.attempts.ensureOpen(run.id, executor.name);
+    if (!open) return undefined;
     const workspace = await store.workspaces.get(run.workspaceId);
     if (!workspace) throw new Error(`Run ${run.id} belongs to no workspace`);
     const [version] = await store.jobs.getVersions([run.jobVersionId]);
     if (!version) throw new Error(`Run ${run.id} has no job`);
     const definition = version.definition as JobDefinition;
-    const environment = await prepareEnvironment(run, workspace, first, definition, signal);
+    const environment = await prepareEnvironment(run, workspace, open, definition, signal);
     const token = createSecret('dlt_b_');
     const attempt =
-      (await store.attempts.assign(first.id, claim, executor.name, hashSecret(token))) ??
+      (await store.attempts.assign(open.id, claim, executor.name, hashSecret(token))) ??
       (await store.attempts.insert(claim, executor.name, hashSecret(token)));
     if (!attempt) return undefined;
-    if (attempt.id !== first.id) await store.environments.noteUse(attempt.id, environment.path);
+    if (attempt.id !== open.id) await store.environments.noteUse(attempt.id, environment.path);
     if (run.sharesLocalData) await store.workspaces.noteLocalData(run.workspaceId, run.profile);
     return start(claim, run, workspace, { attempt, token, environment, definition });
   };

@@ -93,7 +93,8 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
   /** The wait for a turn at local data is told once, in the log of the run that waits. */
   async function noteWaits(): Promise<void> {
     for (const wait of await store.claims.takeUnnotedWaits()) {
-      const attempt = await store.attempts.ensureFirst(wait.jobRunId, dependencies.executorName);
+      const attempt = await store.attempts.ensureOpen(wait.jobRunId, dependencies.executorName);
+      if (!attempt) continue;
       const words = `Waiting for run ${wait.holderNumber} of ${wait.holderRef}: it uses the same local data (.dlt/data of this profile).`;
       await store.jobRuns.setWaitReason(wait.jobRunId, words, { isTold: true });
       await attemptLog.write(wait.jobRunId, attempt.id, [runnerLine(words, new Date())]);

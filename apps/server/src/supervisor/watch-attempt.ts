@@ -1,12 +1,11 @@
 import type { AttemptHandle, AttemptInspection, Executor } from '../executors/executor.ts';
 import type { AttemptLog } from '../services/attempt-log.ts';
-import type { AttemptRecord, Claim, JobRunRecord } from '../store/records.ts';
+import type { AttemptExit, AttemptRecord, Claim, JobRunRecord } from '../store/records.ts';
 import type { FinishRun, RunOutcome } from '../services/finish-run.ts';
 import type { JobDefinition } from '../domain/job-definition.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';
 import type { RecordSpool } from '../services/record-spool.ts';
-import { closeWithFailure } from '../domain/run-failures.ts';
 import { getGraceSeconds } from '../domain/job-definition.ts';
 import { isTerminalRunState } from '@pumphouse/contract';
 import { outcomeOfExit } from '../services/finish-run.ts';
@@ -77,10 +76,9 @@ export function createWatchAttempt(dependencies: WatchAttemptDependencies): Watc
     const { jobRunId, claimNumber } = claim;
     const run = await store.jobRuns.find(jobRunId);
     if (!run || isTerminalRunState(run.status) || run.claimNumber !== claimNumber) return;
-    const outcome = judgeUnrecorded(run, gone);
-    if (outcome.status === 'failed')
-      await attemptLog.write(jobRunId, attemptId, closeWithFailure(outcome.failure, new Date()));
-    await finishRun(jobRunId, outcome, { claimNumber });
+    const seen: AttemptExit | null = gone.state === 'exited' ? { ...nothingSeen, ...gone.exit } : null;
+    const outcome = judgeUnrecorded(run, gone, seen ?? nothingSeen);
+    await finishRun(jobRunId, outcome, { claimNumber, attemptId, ...(seen && { seen }) });
   }
 
   return async function watchAttempt({ claim, attempt, signal }) {
@@ -89,12 +87,15 @@ export function createWatchAttempt(dependencies: WatchAttemptDependencies): Watc
     let times: Awaited<ReturnType<typeof readTimes>> | null = null;
     let goneSince: number | null = null;
     for (;;) {
-      const run = await store.jobRuns.find(claim.jobRunId);
-      if (!run || isTerminalRunState(run.status) || run.claimNumber !== claim.claimNumber) break;
+      const run = await store.claims.look(claim, attempt.id);
+      if (!run) break;
       times ??= await readTimes(run.jobVersionId);
-      if (isOverdue(run.startedAt, times.timeoutSeconds) && (await store.jobRuns.setTimeoutIntent(claim))) {
+      if (
+        isOverdue(run.begunSecondsAgo, times.timeoutSeconds) &&
+        (await store.jobRuns.setTimeoutIntent(claim))
+      ) {
         const words = `The run has reached its timeout of ${times.timeoutSeconds} s and is being stopped.`;
-        await attemptLog.write(run.id, attempt.id, [runnerLine(words, new Date())]);
+        await attemptLog.write(claim.jobRunId, attempt.id, [runnerLine(words, new Date())]);
       }
       if (run.endIntent) stopper.stop(times.graceSeconds);
       const inspection = await executor.inspect(handle);
@@ -113,19 +114,28 @@ export function createWatchAttempt(dependencies: WatchAttemptDependencies): Watc
   };
 }
 
+const nothingSeen: AttemptExit = {
+  code: null,
+  signal: null,
+  outOfMemory: null,
+  peakMemoryBytes: null,
+  reason: null,
+  killedDescendants: 0,
+};
+
 /** What was intended counts; else what the executor has seen of the end. */
-function judgeUnrecorded(run: JobRunRecord, gone: Gone): RunOutcome {
+function judgeUnrecorded(run: JobRunRecord, gone: Gone, seen: AttemptExit): RunOutcome {
   if (gone.state === 'missing' && !run.endIntent) {
     const detail = gone.detail ?? 'The process of this run ended without a record of its end.';
     return { status: 'failed', failure: { code: 'attempt_lost', detail } };
   }
-  const facts = gone.state === 'exited' ? gone.exit : { code: null, signal: null, outOfMemory: null };
-  return outcomeOfExit(run, { ...facts, peakMemoryBytes: null, reason: null, killedDescendants: 0 });
+  return outcomeOfExit(run, seen);
 }
 
-function isOverdue(startedAt: Date | null, timeoutSeconds: number | null): boolean {
-  if (!startedAt || timeoutSeconds === null || timeoutSeconds <= 0) return false;
-  return Date.now() - startedAt.getTime() > timeoutSeconds * 1000;
+/** Each attempt has its own time, from when it was let in. A timeout of 0 is none. */
+function isOverdue(begunSecondsAgo: number | null, timeoutSeconds: number | null): boolean {
+  if (begunSecondsAgo === null || timeoutSeconds === null || timeoutSeconds <= 0) return false;
+  return begunSecondsAgo > timeoutSeconds;
 }
 
 /** One stop at a time; one that failed is tried again at the next look. */

@@ -1,13 +1,17 @@
 import type { Route } from '../route.ts';
 import { jobVersionRoutes } from './pumphouse/job-versions.ts';
+import { runLifeRoutes } from './pumphouse/run-lives.ts';
 import { pumphouseStatisticsRoutes } from './pumphouse/statistics.ts';
 import { usageRoutes } from './pumphouse/usage.ts';
 import { pumphouseVersionRoutes } from './pumphouse/versions.ts';
+import { webhookRoutes } from './pumphouse/webhooks.ts';
 
 /** Operations that the dlthub client does not know: surface `pumphouse`, prefix `/pumphouse/v1`. One file a topic. */
 export const pumphouseRoutes = [
   ...jobVersionRoutes,
+  ...runLifeRoutes,
   ...pumphouseStatisticsRoutes,
   ...pumphouseVersionRoutes,
   ...usageRoutes,
+  ...webhookRoutes,
 ] as const satisfies readonly Route[];

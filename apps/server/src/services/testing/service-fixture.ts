@@ -24,7 +24,9 @@ import { createSwitchJobs } from '../switch-jobs.ts';
 import { createTestDatabase } from '../../../../../testing/fixtures/postgres.ts';
 import { createRunVariables } from '../run-variables.ts';
 import { createUploadPackage } from '../upload-package.ts';
+import { createTakeDelivery } from '../take-delivery.ts';
 import { createVariables } from '../variables.ts';
+import { createWebhooks } from '../webhooks.ts';
 import { createWorkspaces } from '../workspaces.ts';
 
 export type ServiceFixture = Awaited<ReturnType<typeof createServiceFixture>>;
@@ -55,12 +57,14 @@ export async function createServiceFixture() {
   const finishRun = createFinishRun({
     persistence,
     startRuns,
+    attemptLog,
     faultPoints,
     announce(jobRunId) {
       announced.push(jobRunId);
       attemptLog.announce(jobRunId);
     },
   });
+  const webhooks = createWebhooks(persistence, encryption);
   const cancelRuns = createCancelRuns(persistence, finishRun, attemptLog);
   const archiveLimits = {
     maxBytes: 1024 * 1024,
@@ -101,7 +105,7 @@ export async function createServiceFixture() {
       ingestTelemetry,
       faultPoints,
     }),
-    deploy: createDeploy(persistence, cancelRuns, readClock),
+    deploy: createDeploy(persistence, cancelRuns, { startRuns, webhooks }),
     cancelRuns,
     switchJobs: createSwitchJobs(persistence, cancelRuns, readClock),
     workspaces: createWorkspaces(persistence, cancelRuns, readClock),
@@ -115,6 +119,8 @@ export async function createServiceFixture() {
     }),
     readRunVariables,
     variables: createVariables(persistence, encryption),
+    webhooks,
+    takeDelivery: createTakeDelivery({ persistence, webhooks, startRuns, clock: readClock }),
     uploadPackage: createUploadPackage({ persistence, blobs, encryption, archiveLimits }),
     compareVersions: createCompareVersions({ persistence, blobs, encryption }),
     rollBack: createRollBack({ persistence, blobs, encryption }),

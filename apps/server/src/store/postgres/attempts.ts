@@ -13,6 +13,12 @@ export interface AttemptExit {
   killedDescendants: number;
 }
 
+/** Why an attempt failed. */
+export interface AttemptFailure {
+  code: string;
+  detail: string;
+}
+
 export interface AttemptRecord {
   id: string;
   jobRunId: string;
@@ -32,8 +38,13 @@ export interface AttemptRecord {
   beaconCount: number;
   beaconBytes: number;
   exit: AttemptExit | null;
+  /** Null also where it did not fail, and where another one took its place before it began. */
+  failure: AttemptFailure | null;
+  createdAt: Date;
   startedAt: Date | null;
   finishedAt: Date | null;
+  /** When it was decided what its end means for the run; from then on it decides nothing. */
+  closedAt: Date | null;
 }
 
 /** How far an attempt's spool is stored. */
@@ -62,38 +73,65 @@ const attemptColumns = columns('attempts', [
   'beacon_count',
   'beacon_bytes',
   'exit',
+  'failure',
+  'created_at',
   'started_at',
   'finished_at',
+  'closed_at',
 ]);
 
 export type AttemptStore = ReturnType<typeof createAttemptStore>;
 
 /** Attempts of job runs, and how far what they said is stored. */
 export function createAttemptStore(sql: Queryable) {
+  const latest = (jobRunId: string) =>
+    sql.maybeOne<AttemptRecord>(
+      `select ${attemptColumns} from attempts where job_run_id = $1 order by number desc limit 1`,
+      [jobRunId],
+    );
+
+  /** The attempt that a run is at; undefined before its first, and between two. */
+  async function findOpen(jobRunId: string): Promise<AttemptRecord | undefined> {
+    const attempt = await latest(jobRunId);
+    return attempt?.closedAt ? undefined : attempt;
+  }
+
   return {
-    /** The next attempt of a run under a claim that holds; undefined when it does not. */
+    /**
+     * The next attempt of a run under a claim that holds; undefined when it does not. Attempts of earlier claims that have not begun
+     * never will: they are closed.
+     */
     insert: (claim: Claim, executor: string, bootstrapTokenHash: Uint8Array) =>
       sql.maybeOne<AttemptRecord>(
-        `insert into attempts (job_run_id, number, claim_number, executor, bootstrap_token_hash)
-         select id, coalesce((select max(number) from attempts where job_run_id = $1), 0) + 1, $2, $3, $4
-           from job_runs where id = $1 and claim_number = $2 and status = 'starting'
+        `with held as (select id from job_runs where id = $1 and claim_number = $2 and status = 'starting'),
+              superseded as (
+                update attempts set closed_at = now(), finished_at = coalesce(finished_at, now())
+                  from held where job_run_id = held.id and closed_at is null and begun_at is null)
+         insert into attempts (job_run_id, number, claim_number, executor, bootstrap_token_hash)
+         select id, coalesce((select max(number) from attempts where job_run_id = $1), 0) + 1, $2, $3, $4 from held
          returning ${attemptColumns}`,
         [claim.jobRunId, claim.claimNumber, executor, bootstrapTokenHash],
       ),
 
-    /** A log needs an attempt before an executor does: the lines of an environment build come first. */
-    ensureFirst: async (jobRunId: string, executor: string) => {
-      const made = await sql.maybeOne<AttemptRecord>(
-        `insert into attempts (job_run_id, number, claim_number, executor) values ($1, 1, 0, $2)
-         on conflict (job_run_id, number) do nothing returning ${attemptColumns}`,
+    /**
+     * The attempt that a run is at, made where there is none: a log needs an attempt before an executor does, since the lines of an
+     * environment build come first. Undefined when the run has ended.
+     */
+    ensureOpen: async (jobRunId: string, executor: string) => {
+      await sql.execute(
+        `insert into attempts (job_run_id, number, claim_number, executor)
+         select job_runs.id, coalesce(latest.number, 0) + 1, 0, $2
+           from job_runs left join lateral (
+                  select number, closed_at from attempts where job_run_id = $1 order by number desc limit 1) as latest on true
+          where job_runs.id = $1 and job_runs.status in ('pending', 'starting')
+            and (latest.number is null or latest.closed_at is not null)
+         on conflict (job_run_id, number) do nothing`,
         [jobRunId, executor],
       );
-      if (made) return made;
-      return sql.one<AttemptRecord>(
-        `select ${attemptColumns} from attempts where job_run_id = $1 order by number desc limit 1`,
-        [jobRunId],
-      );
+      return findOpen(jobRunId);
     },
+
+    findOpen,
 
     /** Gives an attempt that has not begun to a new claim and token; undefined when it has begun or the claim does not hold. */
     assign: (attemptId: string, claim: Claim, executor: string, bootstrapTokenHash: Uint8Array) =>
@@ -121,11 +159,7 @@ export function createAttemptStore(sql: Queryable) {
         [attemptId, tokenHash],
       ),
 
-    latest: (jobRunId: string) =>
-      sql.maybeOne<AttemptRecord>(
-        `select ${attemptColumns} from attempts where job_run_id = $1 order by number desc limit 1`,
-        [jobRunId],
-      ),
+    latest,
 
     listOfRun: (jobRunId: string) =>
       sql.query<AttemptRecord>(
@@ -171,6 +205,23 @@ export function createAttemptStore(sql: Queryable) {
         exit,
         finishedAt,
       ]),
+
+    /** Of the attempts of a run, those that failed. */
+    countFailed: async (jobRunId: string) => {
+      const { count } = await sql.one<{ count: number }>(
+        'select count(*)::int as count from attempts where job_run_id = $1 and failure is not null',
+        [jobRunId],
+      );
+      return count;
+    },
+
+    /** @param seen what others have seen of its end; its own record of it counts more */
+    close: (attemptId: string, failure: AttemptFailure | null, seen: AttemptExit | null) =>
+      sql.execute(
+        `update attempts set closed_at = now(), finished_at = coalesce(finished_at, now()), failure = $2,
+                exit = coalesce(exit, $3) where id = $1 and closed_at is null`,
+        [attemptId, failure, seen],
+      ),
 
     /** @param storedBytes of the packed log on the disk; null where there is none */
     markSealed: (attemptId: string, storedBytes: number | null) =>

@@ -1,6 +1,13 @@
 import type { Queryable } from './pool.ts';
-import type { Claim } from './job-runs.ts';
+import type { Claim, JobRunRecord } from './job-runs.ts';
 import { sqlState } from './pool.ts';
+
+export interface WatchedRun {
+  jobVersionId: string;
+  endIntent: JobRunRecord['endIntent'];
+  /** By the database's clock, since this attempt was let in; null before. */
+  begunSecondsAgo: number | null;
+}
 
 export type ClaimStore = ReturnType<typeof createClaimStore>;
 
@@ -13,17 +20,19 @@ const uniqueViolation = '23505';
 export function createClaimStore(sql: Queryable) {
   return {
     /**
-     * Takes the pending run with the highest priority, of those the oldest, passing over runs that wait for room and runs whose turn at
-     * their workspace's local data has not come. Undefined when there is none, or when another server was quicker to the same turn.
+     * Takes the pending run with the highest priority, of those the oldest, passing over runs that wait for room and runs whose time, or
+     * whose turn at their workspace's local data, has not come. Undefined when there is none, or when another server was quicker to the
+     * same turn.
      */
     async claimPending(owner: string, leaseSeconds: number): Promise<Claim | undefined> {
       try {
         return await sql.maybeOne<Claim>(
           `update job_runs set status = 'starting', claim_number = claim_number + 1, claimed_by = $1,
-                  lease_expires_at = now() + make_interval(secs => $2), wait_reason = null, updated_at = now()
+                  lease_expires_at = now() + make_interval(secs => $2), not_before = null, wait_reason = null, updated_at = now()
             where id = (
               select pending.id from job_runs pending
-               where pending.status = 'pending' and not pending.is_queued and not (pending.shares_local_data and exists (
+               where pending.status = 'pending' and not pending.is_queued and (pending.not_before is null or pending.not_before <= now())
+                 and not (pending.shares_local_data and exists (
                        select 1 from job_runs holder
                         where holder.workspace_id = pending.workspace_id and holder.profile = pending.profile
                           and holder.shares_local_data and holder.status in ('starting', 'running', 'cancelling')))
@@ -89,12 +98,26 @@ export function createClaimStore(sql: Queryable) {
         [limit],
       ),
 
+    /**
+     * What the watch of an attempt goes by; undefined when its claim holds no more, since the run has ended, waits for another
+     * attempt, or is another server's.
+     */
+    look: (claim: Claim, attemptId: string) =>
+      sql.maybeOne<WatchedRun>(
+        `select job_runs.job_version_id as "jobVersionId", job_runs.end_intent as "endIntent",
+                extract(epoch from now() - attempts.begun_at)::float8 as "begunSecondsAgo"
+           from job_runs join attempts on attempts.id = $3 and attempts.job_run_id = job_runs.id and attempts.closed_at is null
+          where job_runs.id = $1 and job_runs.claim_number = $2 and job_runs.status in ('starting', 'running', 'cancelling')`,
+        [claim.jobRunId, claim.claimNumber, attemptId],
+      ),
+
     /** Pending runs that wait for another run of their workspace and profile, and were not told so yet. */
     takeUnnotedWaits: () =>
       sql.query<{ jobRunId: string; holderNumber: number; holderRef: string }>(
         `update job_runs set wait_noted = true
            from job_runs holder join jobs on jobs.id = holder.job_id
           where job_runs.status = 'pending' and not job_runs.is_queued and job_runs.shares_local_data and not job_runs.wait_noted
+            and (job_runs.not_before is null or job_runs.not_before <= now())
             and holder.workspace_id = job_runs.workspace_id and holder.profile = job_runs.profile
             and holder.shares_local_data and holder.status in ('starting', 'running', 'cancelling')
         returning job_runs.id as "jobRunId", holder.number as "holderNumber", jobs.job_ref as "holderRef"`,

@@ -37,6 +37,9 @@ const latestRun = (
   column: string,
 ) => `(select job_runs.${column} from job_runs where job_runs.job_id = jobs.id
   order by job_runs.created_at desc, job_runs.id desc limit 1)`;
+/** The next tick of a job, null without one. That of a paused job too: time goes on for it. */
+export const nextTickOfJob =
+  '(select min(schedules.next_tick_at) from schedules where schedules.job_id = jobs.id)';
 const hasKind = `exists (select 1 from unnest(jobs.triggers) as declared where split_part(declared, ':', 1) = any(?))`;
 
 const createdAt: SortColumn = { sql: 'jobs.created_at', type: 'timestamptz', isNullable: false };
@@ -45,8 +48,7 @@ const sortable: Record<JobSortKey, SortColumn> = {
   last_run_at: { sql: latestRun('created_at'), type: 'timestamptz', isNullable: true },
   last_run_ended_at: { sql: latestRun('finished_at'), type: 'timestamptz', isNullable: true },
   name: { sql: `lower(${displayName})`, type: 'text', isNullable: false },
-  // No job has a next tick before there is a scheduler.
-  next_scheduled_run_at: { sql: 'null::timestamptz', type: 'timestamptz', isNullable: true },
+  next_scheduled_run_at: { sql: nextTickOfJob, type: 'timestamptz', isNullable: true },
 };
 
 const from = 'jobs join job_versions on job_versions.id = jobs.current_version_id';

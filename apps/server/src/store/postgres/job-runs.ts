@@ -45,6 +45,8 @@ export interface JobRunRecord {
   endIntent: 'cancel' | 'timeout' | null;
   claimNumber: number;
   waitNoted: boolean;
+  /** Nobody claims it before; null where it may be claimed at once. */
+  notBefore: Date | null;
   /** Of a pending run: it waits for room. */
   isQueued: boolean;
   /** What it waits for, in words; of a run that waited in vain, why it was called off. */
@@ -129,6 +131,7 @@ const runColumns = columns('job_runs', [
   'end_intent',
   'claim_number',
   'wait_noted',
+  'not_before',
   'is_queued',
   'wait_reason',
   'priority',
@@ -209,6 +212,19 @@ export function createJobRunStore(sql: Queryable) {
         workspaceId,
         jobRunId,
       ]),
+
+    /** Gives a run that was just made its input, a JSON text. */
+    setInput: (jobRunId: string, input: string) =>
+      sql.execute('update job_runs set input = $2 where id = $1', [jobRunId, input]),
+
+    /** The JSON text of a run's input; null when it has none. It may be large, so no list has it. */
+    async readInput(jobRunId: string) {
+      const row = await sql.maybeOne<{ input: string | null }>(
+        'select input::text from job_runs where id = $1',
+        [jobRunId],
+      );
+      return row?.input ?? null;
+    },
 
     find: (jobRunId: string) =>
       sql.maybeOne<JobRunRecord>(`select ${runColumns} from job_runs where id = $1`, [jobRunId]),
@@ -383,11 +399,26 @@ export function createJobRunStore(sql: Queryable) {
       return touched === 1;
     },
 
+    /**
+     * The run waits for its next attempt: its turns, and what it was asked to do, begin anew.
+     * @returns when that may start; undefined when the run was in none of the `from` states any more
+     */
+    async waitForRetry(jobRunId: string, from: readonly RunState[], afterSeconds: number, reason: string) {
+      const row = await sql.maybeOne<{ notBefore: Date }>(
+        `update job_runs set status = 'pending', not_before = now() + make_interval(secs => $3), wait_reason = $4,
+                wait_noted = false, end_intent = null, lease_expires_at = null, updated_at = now()
+          where id = $1 and status = any($2)
+        returning not_before as "notBefore"`,
+        [jobRunId, from, afterSeconds, reason],
+      );
+      return row?.notBefore;
+    },
+
     /** The end of a run; false when it has ended already. */
     async end(jobRunId: string, from: readonly RunState[], to: RunState, failure: RunFailure | null) {
       const touched = await sql.execute(
         `update job_runs set status = $3, failure = $4, finished_at = now(), updated_at = now(), lease_expires_at = null,
-                is_queued = false
+                is_queued = false, not_before = null, wait_reason = null
           where id = $1 and status = any($2)`,
         [jobRunId, from, to, failure],
       );

@@ -4,7 +4,7 @@ import type { RowList, SortColumn } from './keyset.ts';
 import { columns } from './columns.ts';
 import { countRows, orderOf, readRange, walk } from './keyset.ts';
 import { createConditions } from './conditions.ts';
-import { listJobs } from './job-list.ts';
+import { listJobs, nextTickOfJob } from './job-list.ts';
 
 export interface JobRecord {
   id: string;
@@ -95,8 +95,7 @@ const ownColumns = columns('jobs', [
   'created_at',
   'updated_at',
 ]);
-const jobColumns = `${ownColumns},
-  (select min(next_tick_at) from schedules where job_id = jobs.id and not jobs.is_paused) as "nextScheduledRunAt"`;
+const jobColumns = `${ownColumns}, ${nextTickOfJob} as "nextScheduledRunAt"`;
 const contentColumns = columns('job_versions', [
   'definition',
   'definition_hash',
@@ -214,6 +213,15 @@ export function createJobStore(sql: Queryable) {
       sql.query<JobRecord>(
         `${selectJobs} where jobs.workspace_id = $1 and not jobs.is_archived and jobs.triggers @> array[$2] order by jobs.id`,
         [workspaceId, trigger],
+      ),
+
+    /** Active jobs that have a trigger of this type, whatever its expression, by id. */
+    listByTriggerType: (workspaceId: string, type: string) =>
+      sql.query<JobRecord>(
+        `${selectJobs} where jobs.workspace_id = $1 and not jobs.is_archived
+            and exists (select 1 from unnest(jobs.triggers) as own (trigger) where starts_with(own.trigger, $2 || ':'))
+          order by jobs.id`,
+        [workspaceId, type],
       ),
 
     getVersions: (versionIds: readonly string[]) =>

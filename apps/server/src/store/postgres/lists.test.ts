@@ -366,7 +366,7 @@ describe('jobs', () => {
       last_run_at: (job) => latestOf(job)?.createdAt ?? null,
       last_run_ended_at: (job) => latestOf(job)?.finishedAt ?? null,
       name: (job) => (job.name ?? job.ref).toLowerCase(),
-      next_scheduled_run_at: () => null,
+      next_scheduled_run_at: (job) => job.nextTickAt,
     },
   };
 

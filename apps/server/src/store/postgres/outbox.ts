@@ -3,6 +3,8 @@ import type { Queryable } from './pool.ts';
 /** Events that commit with the state they tell of. */
 export type OutboxEvent =
   | { kind: 'job_run.created'; payload: { jobRunId: string } }
+  /** It failed, and its run waits for another one. */
+  | { kind: 'attempt.closed'; payload: { jobRunId: string; attemptId: string } }
   | { kind: 'job_run.finished'; payload: { jobRunId: string } };
 
 /** `failures`: how often it was taken before and not dealt with. */

@@ -13,6 +13,7 @@ export interface HistoryJob {
   triggers: string[];
   isArchived: boolean;
   isPaused: boolean;
+  nextTickAt: Date | null;
   createdAt: Date;
 }
 
@@ -128,6 +129,7 @@ function drawJob(draw: Draw, name: string, index: number): HistoryJob {
     ),
     isArchived: draw(3) === 0,
     isPaused: draw(3) === 0,
+    nextTickAt: draw(3) === 0 ? null : time(draw, 6),
     createdAt: time(draw, 6),
   };
 }
@@ -232,6 +234,10 @@ async function storeJobs(sql: Queryable, { workspaceId, jobs, runs }: History): 
         job.createdAt,
         JSON.stringify(definition),
       ],
+    );
+    await sql.execute(
+      `insert into schedules (job_id, trigger, time_zone, next_tick_at) values ($1, 'schedule:0 6 * * *', 'UTC', $2)`,
+      [job.id, job.nextTickAt],
     );
   }
 }

@@ -1,0 +1,46 @@
+import type { AttemptExit, RunSkip } from '../../store/records.ts';
+import type { ExplainedFailure, RunLife } from '../../services/read-run-life.ts';
+import type { JobRunLifeResponse } from '@pumphouse/contract';
+import { toInstant, toInstantOrNull } from './instants.ts';
+
+export function toRunLife({ run, attempts }: RunLife): JobRunLifeResponse {
+  return {
+    id: run.id,
+    status: run.status,
+    failure: toFailure(run.failure),
+    skip: toSkip(run.skip),
+    waiting: toWaiting(run),
+    attempts: attempts.map((attempt) => ({
+      id: attempt.id,
+      number: attempt.number,
+      executor: attempt.executor,
+      created_at: toInstant(attempt.createdAt),
+      begun_at: toInstantOrNull(attempt.begunAt),
+      started_at: toInstantOrNull(attempt.startedAt),
+      finished_at: toInstantOrNull(attempt.finishedAt),
+      exit: toExit(attempt.exit),
+      failure: toFailure(attempt.failure),
+    })),
+  };
+}
+
+function toWaiting({ status, waitReason, notBefore }: RunLife['run']): JobRunLifeResponse['waiting'] {
+  if (status !== 'pending' || waitReason === null) return null;
+  return { reason: waitReason, until: toInstantOrNull(notBefore) };
+}
+
+function toFailure(failure: ExplainedFailure | null): JobRunLifeResponse['failure'] {
+  return failure && { code: failure.code, detail: failure.detail, next_step: failure.nextStep };
+}
+
+function toSkip(skip: RunSkip | null): JobRunLifeResponse['skip'] {
+  if (!skip) return null;
+  const { status, reasons, count, firstAt, lastAt } = skip;
+  return { status, reasons, count, first_at: firstAt, last_at: lastAt };
+}
+
+function toExit(exit: AttemptExit | null): JobRunLifeResponse['attempts'][number]['exit'] {
+  if (!exit) return null;
+  const { code, signal, outOfMemory, peakMemoryBytes, reason } = exit;
+  return { code, signal, out_of_memory: outOfMemory, peak_memory_bytes: peakMemoryBytes, reason };
+}

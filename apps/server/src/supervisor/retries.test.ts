@@ -1,0 +1,307 @@
+import type { FakeScripts } from '../executors/fake/fake-executor.ts';
+import type { BootstrappedExecutor, ServerOptions } from './testing/supervisor-fixture.ts';
+import type { JobDefinition } from '../domain/job-definition.ts';
+import type { RunState } from '@pumphouse/contract';
+import type { ServiceFixture } from '../services/testing/service-fixture.ts';
+import type { ServicePlace } from '../services/testing/service-place.ts';
+import type { Supervisor } from './supervisor.ts';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createBootstrappedExecutor, createServer } from './testing/supervisor-fixture.ts';
+import { createPlace, defineJob, embeddedRequirements } from '../services/testing/service-place.ts';
+import { createServiceFixture } from '../services/testing/service-fixture.ts';
+import { eventually } from '../../../../testing/fixtures/eventually.ts';
+import { holdBuilds } from './testing/held-builds.ts';
+
+let fixture: ServiceFixture;
+let place: ServicePlace;
+let servers: Supervisor[];
+
+beforeAll(async () => {
+  fixture = await createServiceFixture();
+});
+afterAll(() => fixture.close());
+beforeEach(async () => {
+  servers = [];
+  place = await createPlace(fixture);
+});
+afterEach(async () => {
+  await Promise.all(servers.map((server) => server.stop()));
+  // What a test left running is no concern of the next one's servers.
+  await fixture.database.execute(
+    `update job_runs set status = 'failed', finished_at = now() where finished_at is null`,
+  );
+});
+
+async function startServer(options: ServerOptions): Promise<Supervisor> {
+  const server = createServer(fixture, options);
+  servers.push(server);
+  await server.start();
+  return server;
+}
+
+/** A job with these settings, and a server whose attempts do what the scripts say. */
+async function serve(retries: string, scripts: FakeScripts = {}, keys: Partial<JobDefinition> = {}) {
+  await deploy(retries, keys);
+  const executor = createBootstrappedExecutor(fixture, scripts);
+  await startServer({ executor });
+  return executor;
+}
+
+async function deploy(retries: string, keys: Partial<JobDefinition> = {}, requirements?: unknown) {
+  await place.uploadDeployment(requirements);
+  await place.uploadConfiguration({ 'config.toml': `[pumphouse]\nretries = ${retries}\n` });
+  await place.deployJobs([defineJob('jobs.a', keys)]);
+}
+
+const awaitStatus = (jobRunId: string, status: RunState) =>
+  eventually(`run ${jobRunId} is ${status}`, async () => {
+    const run = await place.getRun(jobRunId);
+    return run.status === status && run;
+  });
+
+/** Waits for the attempt that the executor started as the so-manieth of the run. */
+const awaitAttempt = (executor: BootstrappedExecutor, jobRunId: string, number: number) =>
+  eventually(
+    `attempt ${number} is started`,
+    () => executor.fake.started.filter((spec) => spec.jobRunId === jobRunId)[number - 1],
+  );
+
+async function beginAttempt(executor: BootstrappedExecutor, jobRunId: string, number: number) {
+  const spec = await awaitAttempt(executor, jobRunId, number);
+  await executor.begin(spec);
+  return spec;
+}
+
+const contents = async (jobRunId: string) => (await place.readLog(jobRunId)).map(({ content }) => content);
+const listAttempts = (jobRunId: string) => fixture.store.attempts.listOfRun(jobRunId);
+const look = (jobRunId: string) => fixture.attemptLog.announce(jobRunId);
+
+describe('a run with retries', () => {
+  it('has an attempt of its own for each, until one succeeds; what the others left is removed meanwhile', async () => {
+    const executor = await serve('{ count = 3, backoff = 0 }');
+    const { id } = await place.startRun('jobs.a');
+    const first = await beginAttempt(executor, id, 1);
+    executor.print(first, 'try 1');
+    executor.finish(first, 3);
+    const second = await beginAttempt(executor, id, 2);
+    expect(second.attemptId).not.toBe(first.attemptId);
+    expect([first.claimNumber, second.claimNumber]).toEqual([1, 2]);
+    await eventually('the first attempt is removed', async () =>
+      (await executor.list()).every(({ attemptId }) => attemptId !== first.attemptId),
+    );
+    expect((await place.getRun(id)).status).toBe('running');
+    executor.print(second, 'try 2');
+    executor.finish(second);
+    await awaitStatus(id, 'completed');
+    expect(await contents(id)).toEqual([
+      'try 1',
+      expect.stringMatching(/^Attempt 1 failed \(exit_code\): .* Retry 1 of 3 starts at /),
+      'try 2',
+    ]);
+    expect(await listAttempts(id)).toMatchObject([
+      { number: 1, exit: { code: 3 }, failure: { code: 'exit_code' } },
+      { number: 2, exit: { code: 0 }, failure: null },
+    ]);
+  });
+
+  it('waits its time', async () => {
+    const executor = await serve('{ count = 1, backoff = 2 }');
+    const { id } = await place.startRun('jobs.a');
+    executor.finish(await beginAttempt(executor, id, 1), 1);
+    const { notBefore } = await awaitStatus(id, 'pending');
+    await awaitAttempt(executor, id, 2);
+    const row = await fixture.database.one<{ waited: boolean }>('select now() >= $1 as waited', [notBefore]);
+    expect(row.waited).toBe(true);
+  });
+
+  it('has the lines of its environment in the log of the attempt that waits for it', async () => {
+    const failure = { code: 'builder_failed', message: 'The disk was busy.' } as const;
+    let builds = 0;
+    const build = () => ((builds += 1) === 1 ? { lines: ['no'], failure } : { lines: ['built'] });
+    const executor = await serve('{ count = 1, backoff = 0 }', { build });
+    const { id } = await place.startRun('jobs.a');
+    executor.finish(await beginAttempt(executor, id, 1));
+    await awaitStatus(id, 'completed');
+    expect((await listAttempts(id)).map(({ number, logLines }) => [number, logLines])).toEqual([
+      [1, 2],
+      [2, 1],
+    ]);
+    expect((await contents(id)).map((line) => line.slice(0, 33))).toEqual([
+      'no',
+      'Attempt 1 failed (builder_failed)',
+      'built',
+    ]);
+  });
+
+  it('gets another start where there was no room for it', async () => {
+    let tries = 0;
+    const attempt = () => ((tries += 1) < 3 ? { startFailure: 'quota' as const } : {});
+    const executor = await serve('{ count = 2, backoff = 0, on = ["not_begun"] }', { attempt });
+    const { id } = await place.startRun('jobs.a');
+    executor.finish(await beginAttempt(executor, id, 1));
+    await awaitStatus(id, 'completed');
+    expect(await listAttempts(id)).toMatchObject([
+      { number: 1, failure: { code: 'executor_quota' }, begunAt: null },
+      { number: 2, failure: { code: 'executor_quota' }, begunAt: null },
+      { number: 3, failure: null },
+    ]);
+  });
+
+  it('gets another attempt for one that is lost, when its settings say so', async () => {
+    const executor = await serve('{ count = 1, backoff = 0 }');
+    const { id } = await place.startRun('jobs.a');
+    const first = await beginAttempt(executor, id, 1);
+    executor.print(first, 'last words');
+    executor.fake.vanish(first.attemptId);
+    look(id);
+    executor.finish(await beginAttempt(executor, id, 2));
+    await awaitStatus(id, 'completed');
+    expect(await listAttempts(id)).toMatchObject([
+      { failure: { code: 'attempt_lost' }, exit: null, finishedAt: expect.any(Date) as Date },
+      { failure: null },
+    ]);
+  });
+
+  it('keeps what the executor has seen of an end that was not recorded', async () => {
+    await deploy('{ count = 1, backoff = 0 }');
+    const executor = createBootstrappedExecutor(fixture);
+    const killed = { code: null, signal: 'SIGKILL', outOfMemory: 'limit' } as const;
+    let goneId = '';
+    await startServer({
+      executor: {
+        ...executor,
+        inspect: async (handle) =>
+          handle.data['attemptId'] === goneId ? { state: 'exited', exit: killed } : executor.inspect(handle),
+      },
+    });
+    const { id } = await place.startRun('jobs.a');
+    goneId = (await beginAttempt(executor, id, 1)).attemptId;
+    look(id);
+    executor.finish(await beginAttempt(executor, id, 2));
+    await awaitStatus(id, 'completed');
+    expect(await listAttempts(id)).toMatchObject([
+      { failure: { code: 'out_of_memory' }, exit: killed },
+      { exit: { code: 0 } },
+    ]);
+  });
+
+  it('has its timeout anew in each attempt', async () => {
+    const keys = { execute: { timeout: { timeout: 1, grace_period: 1 } } };
+    const executor = await serve('{ count = 1, backoff = 0, on = ["timed_out"] }', {}, keys);
+    const { id } = await place.startRun('jobs.a');
+    await beginAttempt(executor, id, 1);
+    const second = await beginAttempt(executor, id, 2);
+    // The first attempt took all of it, which would end this one as soon as it is looked at.
+    look(id);
+    executor.print(second, 'in time');
+    executor.finish(second);
+    const ended = await awaitStatus(id, 'completed');
+    expect(ended.endIntent).toBeNull();
+    expect(await contents(id)).toEqual([
+      'The run has reached its timeout of 1 s and is being stopped.',
+      expect.stringMatching(/^Attempt 1 failed \(timed_out\)/),
+      'in time',
+    ]);
+    expect(executor.fake.stopped.map(({ attemptId }) => attemptId)).not.toContain(second.attemptId);
+  });
+});
+
+describe('a run that is cancelled', () => {
+  it('while its next attempt is prepared never begins again', async () => {
+    await deploy('{ count = 1, backoff = 0 }');
+    const executor = createBootstrappedExecutor(fixture);
+    await startServer({ executor });
+    const { id } = await place.startRun('jobs.a');
+    const first = await beginAttempt(executor, id, 1);
+    const held = holdBuilds(executor);
+    await Promise.all(servers.map((server) => server.stop()));
+    await fixture.recordSpool.record(first.attemptId, 0, exitRecord(1));
+    // Nowhere built for this server: its executor has lost it.
+    await startServer({ executor: { ...held.executor, hasEnvironment: async () => false } });
+    await held.awaitBuilds(1);
+    await fixture.cancelRuns.cancel(place.workspaceId, id);
+    await awaitStatus(id, 'cancelled');
+    expect(executor.fake.started).toHaveLength(1);
+  });
+});
+
+describe('a server that dies', () => {
+  it('between the exit and what follows from it leaves that to the next one', async () => {
+    await deploy('{ count = 1, backoff = 0 }');
+    const executor = createBootstrappedExecutor(fixture);
+    const first = await startServer({ executor, leaseSeconds: 1 });
+    const { id } = await place.startRun('jobs.a');
+    const spec = await beginAttempt(executor, id, 1);
+    fixture.setFault('between-exit-and-finish', () => {
+      throw new Error('crash');
+    });
+    await expect(fixture.recordSpool.record(spec.attemptId, 0, exitRecord(1))).rejects.toThrow('crash');
+    await first.stop();
+    fixture.setFault('between-exit-and-finish', () => undefined);
+    await startServer({ executor });
+    executor.finish(await beginAttempt(executor, id, 2));
+    await awaitStatus(id, 'completed');
+    expect(await listAttempts(id)).toMatchObject([{ failure: { code: 'exit_code' } }, { failure: null }]);
+  });
+
+  it('after it claimed a retry leaves it to the next one, which makes no more of it', async () => {
+    await deploy('{ count = 1, backoff = 0 }');
+    const executor = createBootstrappedExecutor(fixture);
+    const first = await startServer({ executor, leaseSeconds: 1 });
+    const { id } = await place.startRun('jobs.a');
+    const spec = await beginAttempt(executor, id, 1);
+    await first.stop();
+    await fixture.recordSpool.record(spec.attemptId, 0, exitRecord(1));
+    expect(await fixture.store.claims.claimPending('a server that is gone', 0)).toMatchObject({
+      jobRunId: id,
+    });
+    await startServer({ executor });
+    const second = await beginAttempt(executor, id, 2);
+    expect(second.claimNumber).toBe(3);
+    executor.finish(second, 1);
+    await awaitStatus(id, 'failed');
+    expect((await listAttempts(id)).map(({ number }) => number)).toEqual([1, 2]);
+  });
+
+  it('is followed by two that fight over a retry, and start it once', async () => {
+    await deploy('{ count = 5, backoff = 0 }');
+    const executor = createBootstrappedExecutor(fixture);
+    await Promise.all([1, 2].map(() => startServer({ executor })));
+    const { id } = await place.startRun('jobs.a');
+    for (const number of [1, 2, 3, 4]) executor.finish(await beginAttempt(executor, id, number), 1);
+    executor.finish(await beginAttempt(executor, id, 5));
+    await awaitStatus(id, 'completed');
+    expect(executor.fake.started).toHaveLength(5);
+    expect((await listAttempts(id)).map(({ number }) => number)).toEqual([1, 2, 3, 4, 5]);
+  });
+});
+
+describe('a run that waits for its retry', () => {
+  it('leaves its turn at local data to another, and says so in the log of its next attempt', async () => {
+    await deploy('{ count = 1, backoff = 0 }', { execute: { concurrency: null } }, embeddedRequirements);
+    const executor = createBootstrappedExecutor(fixture);
+    await startServer({ executor });
+    const first = await place.startRun('jobs.a');
+    const spec = await beginAttempt(executor, first.id, 1);
+    await place.setRun(first.id, `wait_noted = true`);
+    const other = await place.startRun('jobs.a');
+    // Made at an earlier time, it comes first.
+    await place.setRun(other.id, `created_at = created_at - interval '1 hour'`);
+    executor.finish(spec, 1);
+    const otherSpec = await beginAttempt(executor, other.id, 1);
+    const words = `Waiting for run ${other.number} of jobs.a: it uses the same local data (.dlt/data of this profile).`;
+    await eventually('the wait is told', async () => (await contents(first.id)).includes(words));
+    executor.finish(otherSpec);
+    executor.finish(await beginAttempt(executor, first.id, 2));
+    await awaitStatus(first.id, 'completed');
+    expect((await listAttempts(first.id)).map(({ number, logLines }) => [number, logLines])).toEqual([
+      [1, 1],
+      [2, 1],
+    ]);
+  });
+});
+
+function exitRecord(code: number): Buffer {
+  const record = { n: 0, kind: 'exit', at: '2026-03-10T10:00:00Z', code, signal: null, reason: null };
+  return Buffer.from(`${JSON.stringify(record)}\n`);
+}

@@ -1,0 +1,19 @@
+import { defineRoute } from '../../route.ts';
+import { jobRunLifeResponse } from '../../schemas/run-lives.ts';
+import { readErrors } from '../error-statuses.ts';
+import { jobRunParams } from '../parameters.ts';
+
+/** What became of a run beyond its status: its attempts, what it waits for, why it failed or was never started. */
+export const runLifeRoutes = [
+  defineRoute({
+    operationId: 'get_job_run_life',
+    method: 'GET',
+    path: '/pumphouse/v1/workspaces/{workspace_id}/job-runs/{job_run_id}/life',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'job-run.read',
+    params: jobRunParams,
+    responses: { 200: jobRunLifeResponse },
+    errors: readErrors,
+  }),
+] as const;

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { runStatus } from './job-runs.ts';
+import { openEnum, responseObject, timestamp, uuid } from './primitives.ts';
+
+/** Why a run, or one of its attempts, failed; the codes are those of the last line of its log. */
+const runFailure = responseObject('RunFailureResponse', {
+  code: z.string(),
+  detail: z.string(),
+  next_step: z.string(),
+});
+
+const attemptExit = responseObject('AttemptExitResponse', {
+  code: z.int().nullable(),
+  signal: z.string().nullable(),
+  /** Whose end of memory it was. */
+  out_of_memory: openEnum(z.enum(['limit', 'machine'])).nullable(),
+  peak_memory_bytes: z.int().nullable(),
+  /** Why user code could not be started at all. */
+  reason: responseObject('AttemptExitReasonResponse', { code: z.string(), detail: z.string() }).nullable(),
+});
+
+const attempt = responseObject('AttemptResponse', {
+  id: uuid,
+  number: z.int(),
+  executor: z.string(),
+  created_at: timestamp,
+  /** When it was let in: from here on its timeout counts. */
+  begun_at: timestamp.nullable(),
+  /** When user code started. */
+  started_at: timestamp.nullable(),
+  finished_at: timestamp.nullable(),
+  exit: attemptExit.nullable(),
+  failure: runFailure.nullable(),
+});
+
+export const jobRunLifeResponse = responseObject('JobRunLifeResponse', {
+  id: uuid,
+  status: openEnum(runStatus),
+  failure: runFailure.nullable(),
+  /** Why nothing was started, of a run that is skipped. */
+  skip: responseObject('RunSkipResponse', {
+    status: z.string(),
+    reasons: z.array(z.string()),
+    count: z.int(),
+    first_at: timestamp,
+    last_at: timestamp,
+  }).nullable(),
+  /** What a run that is pending waits for; `until` is null where no time is known. */
+  waiting: responseObject('RunWaitResponse', { reason: z.string(), until: timestamp.nullable() }).nullable(),
+  attempts: z.array(attempt),
+});
+export type JobRunLifeResponse = z.output<typeof jobRunLifeResponse>;

@@ -1,0 +1,358 @@
+import type { DetailedJobRunResponse } from '@pumphouse/contract';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { joinLines } from '../fixtures/api-workspace.ts';
+import { createClientWorkspace, type ClientWorkspace } from '../fixtures/client-workspace.ts';
+import { defineScriptJob } from '../fixtures/deploy-workspace.ts';
+import { prepareDltClient } from '../fixtures/dlt-client.ts';
+import { eventually } from '../fixtures/eventually.ts';
+import { repositoryFolder, startTestServer, type TestServer } from '../fixtures/server.ts';
+
+// The tests of this file are one story on one server, by the clock of the machine: each goes on from those before it.
+
+const periodMs = 5000;
+const dayMs = 24 * 3600 * 1000;
+const refused = { expectedCode: 255 };
+const ref = (name: string) => `jobs.__deployment__.${name}`;
+
+/** Some ticks before the deploy: the first run has them to catch up with. */
+const meterStart = lastTickAt(Date.now()) - 4 * periodMs;
+const today = Math.floor(Date.now() / dayMs) * dayMs;
+const backfill = [today - 3 * dayMs, today - dayMs].map(toIso);
+
+let server: TestServer;
+let parentFolder: string;
+let workspace: ClientWorkspace;
+
+beforeAll(async () => {
+  const install = await prepareDltClient();
+  parentFolder = await mkdtemp(join(tmpdir(), 'pumphouse-scheduling-'));
+  server = await startTestServer({ PUMPHOUSE_LOG_LEVEL: 'warn' });
+  const module = join(repositoryFolder, 'testing/e2e/scheduling/__deployment__.py');
+  workspace = await createClientWorkspace(
+    { install, server, parentFolder, name: 'clockwork' },
+    {
+      '__deployment__.py': await readFile(module, 'utf8'),
+      'moments.py': [
+        `METER_START = "${toIso(meterStart)}"`,
+        `BACKFILL_START = "${backfill[0]}"`,
+        `BACKFILL_END = "${backfill[1]}"`,
+        '',
+      ].join('\n'),
+    },
+  );
+  await workspace.dlthub(['deploy']);
+});
+
+afterAll(async () => {
+  await server.remove();
+  await rm(parentFolder, { recursive: true, force: true });
+});
+
+describe('after a deploy', () => {
+  it('a cron with seconds starts its job by itself, from the declared start on', async () => {
+    const run = await awaitCompleted('meter', () => true);
+    expect(run).toMatchObject({
+      number: 1,
+      trigger: 'schedule:* * * * * */5',
+      triggered_by: null,
+      interval_start: toIso(meterStart),
+    });
+    expect(endOf(run)).toBeGreaterThanOrEqual(meterStart + 4 * periodMs);
+    expect(endOf(run) % periodMs).toBe(0);
+    await expectExactRows(run);
+  });
+
+  it('a moment that has passed starts its job once', async () => {
+    const [run] = await listEnded('launch', 1);
+    const moment = toIso(Date.parse('2026-01-01T06:00:00Z'));
+    expect(run).toMatchObject({
+      status: 'completed',
+      trigger: 'once:2026-01-01T06:00:00Z',
+      triggered_by: null,
+      interval_start: moment,
+      interval_end: moment,
+    });
+    expect((await workspace.api.findJob(ref('launch'))).next_scheduled_run_at).toBeNull();
+  });
+
+  it('ticks that find their job running are told by one skipped run, which the client shows', async () => {
+    const skipped = await eventually('a tick is skipped', async () =>
+      (await workspace.api.listRuns(ref('nap'))).find(({ status }) => status === 'skipped'),
+    );
+    expect(skipped).toMatchObject({ number: 2, profile: 'idle', started_at: null });
+    const listed = await workspace.dlthub(['job', 'runs', 'list', 'nap']);
+    expect(listed).toMatch(/nap\s+1\s+running/);
+    expect(listed).toMatch(/nap\s+2\s+skipped\s+schedule:\* \* \* \* \* \*\/5\s+idle/);
+    expect(await workspace.dlthub(['job', 'runs', 'info', 'nap', '2'])).toMatch(/Status\s+skipped/);
+    // Also where nobody ends the stream: the client would wait for ever.
+    await workspace.dlthub(['job', 'logs', 'nap', '2', '-f']);
+    expect(await workspace.api.listRuns(ref('nap'))).toHaveLength(2);
+  });
+
+  it('a run that is there is given instead of a second one, when the caller asks for that', async () => {
+    const [running] = await workspace.api.listRuns(ref('nap'));
+    expect(await createRun('nap', { mode: 'when_not_running' })).toMatchObject({ id: running?.id });
+    await expect(createRun('nap')).rejects.toMatchObject({
+      status: 409,
+      code: 'start_declined',
+      extra: { reasons: ['1 of 1 allowed runs of this job are active'] },
+    });
+  });
+});
+
+describe('dlthub deploy', () => {
+  const script = (trigger: string) =>
+    `from dlt.hub.run import job\n\n\n@job(trigger="${trigger}")\ndef never():\n    pass\n`;
+
+  it.each([
+    ['that the client knows to be wrong', 'schedule:@reboot', 'invalid cron expression'],
+    ['that only the server knows to be wrong', '0 0 31 2 *', 'it never occurs'],
+  ])('refuses a trigger %s, with the reason', async (_, trigger, reason) => {
+    await workspace.write({ 'never.py': script(trigger) });
+    const said = await workspace.dlthub(['deploy', '--deployment', 'never.py'], refused);
+    expect(said).toContain(trigger);
+    expect(said).toContain(reason);
+  });
+
+  it.each([
+    [['schedule:@reboot'], "Invalid trigger 'schedule:@reboot': invalid cron expression"],
+    [['schedule:H * * * *'], "Invalid trigger 'schedule:H * * * *': invalid cron expression"],
+    [['every:30s'], "Invalid trigger 'every:30s': minimum period is 1 minute"],
+    [['schedule:0 6 * * *', 'every:1h'], 'only one schedule or every trigger is allowed'],
+  ])('is refused through the API too, with %j', async (triggers, reason) => {
+    const deploy = server.client.call('deploy_workspace', {
+      params: { workspace_id: workspace.api.id },
+      body: {
+        job_definition_engine_version: 2,
+        job_definition_hash: 'x',
+        jobs: [defineScriptJob('never', triggers)],
+        deployment_module: 'never',
+      },
+    });
+    await expect(deploy).rejects.toMatchObject({
+      status: 400,
+      code: 'invalid_job_definition',
+      message: expect.stringContaining(reason),
+    });
+  });
+});
+
+describe('dlthub job pause', () => {
+  it('holds off the clock, and tells its ticks by one skipped run', async () => {
+    const said = await workspace.dlthub(['job', 'pause', 'meter']);
+    expect(said).toContain(`Scheduled runs for job \`${ref('meter')}\` are paused`);
+    const skipped = await eventually('a tick is held off', async () => {
+      const runs = await workspace.api.listRuns(ref('meter'));
+      const newest = runs.at(-1);
+      return runs.every(({ status }) => isOver(status)) && newest?.status === 'skipped' && newest;
+    });
+    const job = await workspace.api.findJob(ref('meter'));
+    expect(job.is_paused).toBe(true);
+    // As dlt says: the time goes on, and the client does not show it.
+    expect(Date.parse(job.next_scheduled_run_at ?? '')).toBeGreaterThan(Date.parse(skipped.created_at));
+    expect(await workspace.dlthub(['job', 'info', 'meter'])).toMatch(/Next run\s+paused/);
+  });
+});
+
+describe('dlthub job trigger', () => {
+  const selectors = ['tag:chain', 'schedule:*'];
+  const chain = ['extract', 'broken'];
+
+  it('says why a job does not start, and leaves no run of it', async () => {
+    const said = await workspace.dlthub(['job', 'trigger', 'report']);
+    expect(said).toContain('upstream freshness checks failing');
+    expect(said).toContain(`upstream ${ref('orders')} didn't process any intervals yet`);
+    expect(said).toContain('0 job(s) triggered, 1 skipped');
+    expect(await workspace.api.listRuns(ref('report'))).toEqual([]);
+  });
+
+  it('tells in a dry run what it would start, and starts nothing', async () => {
+    const said = await workspace.dlthub(['job', 'trigger', ...selectors, '--dry-run']);
+    expectTriggered(said, '[DRY RUN] ');
+    for (const name of [...chain, 'orders', 'report', 'backfill'])
+      expect(await workspace.api.listRuns(ref(name))).toEqual([]);
+  });
+
+  it('starts by tag and by schedule, also what is paused, and says why others wait', async () => {
+    expectTriggered(await workspace.dlthub(['job', 'trigger', ...selectors]));
+  });
+
+  function expectTriggered(said: string, prefix = ''): void {
+    expect(said).toContain(`${prefix}Triggered (5):`);
+    for (const name of chain) expect(said).toContain(`${ref(name)}: tag:chain`);
+    expect(said).toContain(`${ref('orders')}: schedule:0 0 1 1 *`);
+    expect(said).toContain(`${ref('backfill')}: schedule:0 0 * * *`);
+    expect(said).toContain(`${ref('meter')}: schedule:* * * * * */5`);
+    expect(said).toContain(`${prefix}Skipped (2):`);
+    expect(said).toContain(`${ref('report')}: Waiting on upstream job(s)`);
+    expect(said).toContain(`${ref('nap')}: Concurrency limit reached`);
+    expect(said).toContain('1 of 1 allowed runs of this job are active');
+  }
+
+  it('is followed by the jobs of the chain, each once', async () => {
+    const [root] = await listEnded('extract', 1);
+    const [second] = await listEnded('transform', 1);
+    const [third] = await listEnded('publish', 1);
+    expect(second).toMatchObject({ status: 'completed', previous_job_run_id: root?.id, triggered_by: null });
+    expect(third).toMatchObject({ status: 'completed', previous_job_run_id: second?.id });
+    expect(await readSaid(third)).toBe(`started by job.success:${ref('transform')}`);
+  });
+
+  it('is followed, where it fails, by what waits for that alone', async () => {
+    const [failed] = await listEnded('broken', 1);
+    expect(failed?.status).toBe('failed');
+    const [alarm] = await listEnded('alarm', 1);
+    expect(alarm).toMatchObject({ status: 'completed', previous_job_run_id: failed?.id });
+    expect(await readSaid(alarm)).toBe(`started by job.fail:${ref('broken')}`);
+    expect(await workspace.api.listRuns(ref('party'))).toEqual([]);
+  });
+
+  it('keeps its word: what waited starts when its upstream has completed', async () => {
+    const [upstream] = await listEnded('orders', 1);
+    const [run] = await listEnded('report', 1);
+    expect(run).toMatchObject({ status: 'completed', previous_job_run_id: upstream?.id });
+    expect(await readSaid(run)).toBe('refresh is False');
+  });
+
+  it('loads the days of a declared interval, and says when it lies behind', async () => {
+    const [run] = await listEnded('backfill', 1);
+    expect([run?.interval_start, run?.interval_end]).toEqual(backfill);
+    await expectExactRows(run, 3600 * 1000);
+    const said = await workspace.dlthub(['job', 'trigger', 'backfill', 'orders']);
+    expect(said).toMatch(/backfill: Trigger time is outside the job's configured interval window/);
+    expect(said).toContain(`the declared interval starts at ${backfill[0]} and ends at ${backfill[1]}`);
+    expect(said).toMatch(/orders: A previous run already covers this interval/);
+  });
+
+  it('refreshes a job, and with it those that are built on it', async () => {
+    const said = await workspace.dlthub(['job', 'trigger', 'orders', '--refresh']);
+    expect(said).toContain(`${ref('orders')}: schedule:0 0 1 1 * (run #2)`);
+    const [, upstream] = await listEnded('orders', 2);
+    expect(await readSaid(upstream)).toBe('refresh is True');
+    const [before, after] = await listEnded('report', 2);
+    expect(after).toMatchObject({
+      status: 'completed',
+      trigger: 'schedule:0 0 1 1 *',
+      triggered_by: null,
+      previous_job_run_id: upstream?.id,
+      interval_start: before?.interval_start,
+      interval_end: before?.interval_end,
+    });
+    expect(await readSaid(after)).toBe('refresh is True');
+  });
+
+  it('moves no tick: the client shows the next one', async () => {
+    const { next_scheduled_run_at: next } = await workspace.api.findJob(ref('orders'));
+    expect(next).toBe(toIso(Date.UTC(new Date().getUTCFullYear() + 1, 0)));
+    const shown = await workspace.dlthub(['job', '--timestamps', 'info', 'orders']);
+    expect(shown).toMatch(new RegExp(`Next run +${next?.slice(0, 19)}`));
+  });
+});
+
+describe('ticks that nobody saw', () => {
+  it('of a pause are made up for by the first run after it', async () => {
+    const before = (await listCompleted('meter')).at(-1);
+    const said = await workspace.dlthub(['job', 'resume', 'meter']);
+    expect(said).toContain('The first run covers the whole period');
+    const run = await awaitCompleted('meter', ({ number }) => number > (before?.number ?? 0));
+    expect(run).toMatchObject({ triggered_by: null, interval_start: before?.interval_end });
+    await expectExactRows(run);
+  });
+
+  it('of downtime are made up for by one run, over all of them', async () => {
+    await workspace.dlthub(['job', 'cancel', 'nap']);
+    await workspace.dlthub(['job', 'pause', 'nap']);
+    await server.end('SIGTERM');
+    const firstMissed = lastTickAt(Date.now()) + periodMs;
+    const lastMissed = firstMissed + periodMs;
+    await eventually('two ticks have passed', () => Date.now() > lastMissed);
+    server = await server.restart();
+    const run = await awaitCompleted('meter', (one) => endOf(one) >= lastMissed);
+    expect(Date.parse(run.interval_start ?? '')).toBeLessThan(firstMissed);
+    await expectExactRows(run);
+  });
+
+  it('are in no window twice, nor in none', async () => {
+    await workspace.dlthub(['job', 'pause', 'meter']);
+    await eventually('no run is on its way', async () =>
+      (await workspace.api.listRuns(ref('meter'))).every(({ status }) => isOver(status)),
+    );
+    const runs = await listCompleted('meter');
+    const starts = runs.map((run) => run.interval_start);
+    expect(starts).toEqual([toIso(meterStart), ...runs.slice(0, -1).map((run) => run.interval_end)]);
+    expect(await workspace.api.listRuns(ref('launch'))).toHaveLength(1);
+  });
+});
+
+/**
+ * The run's own words: its window is the one that the API tells, and the table holds each moment from the first window's start
+ * to its end, and none beside.
+ * @param stepMs from one moment to the next
+ */
+async function expectExactRows(run: DetailedJobRunResponse | undefined, stepMs = 1000): Promise<void> {
+  const said = await readSaid(run);
+  const [, ...window] = /^window (\S+) (\S+)$/m.exec(said) ?? [];
+  expect(window.map((text) => toIso(Date.parse(text)))).toEqual([run?.interval_start, run?.interval_end]);
+  const end = Date.parse(run?.interval_end ?? '');
+  const start = stepMs === 1000 ? meterStart : Date.parse(run?.interval_start ?? '');
+  const [, first = '', last = '', count] = /^table (\S+) (\S+) (\d+)$/m.exec(said) ?? [];
+  expect([first, last].map((text) => toIso(Date.parse(text)))).toEqual([toIso(start), toIso(end - stepMs)]);
+  expect(Number(count)).toBe((end - start) / stepMs);
+}
+
+/** What the code of a run printed. */
+async function readSaid(run: DetailedJobRunResponse | undefined): Promise<string> {
+  return joinLines(await workspace.api.readLog(run?.id ?? ''), 'user');
+}
+
+/** The runs of a job, when there are so many and all have ended. */
+async function listEnded(name: string, count: number): Promise<DetailedJobRunResponse[]> {
+  const runs = await eventually(`${name} has ${count} runs`, async () => {
+    const found = await workspace.api.listRuns(ref(name));
+    return found.length >= count && found;
+  });
+  expect(runs).toHaveLength(count);
+  return Promise.all(runs.map(({ id }) => workspace.api.awaitEnd(id)));
+}
+
+async function listCompleted(name: string): Promise<DetailedJobRunResponse[]> {
+  return (await workspace.api.listRuns(ref(name))).filter(({ status }) => status === 'completed');
+}
+
+/** The first completed run of a job that is such a one. @throws Error when a run of the job fails meanwhile, with its log */
+async function awaitCompleted(
+  name: string,
+  isWanted: (run: DetailedJobRunResponse) => boolean,
+): Promise<DetailedJobRunResponse> {
+  const run = await eventually(`${name} has completed such a run`, async () => {
+    const runs = await workspace.api.listRuns(ref(name));
+    return runs.find((one) => one.status === 'failed' || (one.status === 'completed' && isWanted(one)));
+  });
+  expect(run.status, run.status === 'failed' ? await readSaid(run) : '').toBe('completed');
+  return run;
+}
+
+async function createRun(name: string, body: { mode?: 'when_not_running' } = {}) {
+  const { id } = await workspace.api.findJob(ref(name));
+  const params = { workspace_id: workspace.api.id };
+  return server.client.call('create_job_run', { params, body: { job_id: id, trigger: 'manual:', ...body } });
+}
+
+function isOver(status: string): boolean {
+  return ['completed', 'failed', 'cancelled', 'skipped'].includes(status);
+}
+
+function endOf(run: DetailedJobRunResponse): number {
+  return Date.parse(run.interval_end ?? '');
+}
+
+function lastTickAt(ms: number): number {
+  return Math.floor(ms / periodMs) * periodMs;
+}
+
+function toIso(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,123 @@
+import type { RowChange } from './site.ts';
+import type { StartedRun } from './journal.ts';
+import type { World } from './world.ts';
+import { beginStep } from './world.ts';
+import { factsOf } from './check-changes.ts';
+import { format } from './journal.ts';
+
+/** The ticks to come are what the model says, and there are no others. */
+export async function auditSchedules(world: World): Promise<void> {
+  beginStep(world, 'the schedules are compared');
+  const rows = await world.site.listSchedules(world.jobIds);
+  const stored = new Map(
+    rows.map(({ jobId, trigger, nextTickAt }) => [
+      `${world.refOf(jobId)} ${trigger}`,
+      nextTickAt?.getTime() ?? null,
+    ]),
+  );
+  for (const job of world.model.jobs.values()) {
+    for (const [trigger, { dueAt }] of job.schedules) {
+      const name = `${job.ref} ${trigger}`;
+      const found = stored.get(name);
+      stored.delete(name);
+      if (found === dueAt) continue;
+      throw world.journal.violation(job.ref, `the next tick of ${trigger} is not what it should be`, {
+        expected: dueAt === null ? null : format(dueAt),
+        found: typeof found === 'number' ? format(found) : (found ?? null),
+        ...factsOf(job),
+      });
+    }
+  }
+  for (const name of stored.keys()) throw world.journal.violation(null, `a schedule too many: ${name}`);
+}
+
+/**
+ * The laws of the whole year, read from what the database holds at its end. They ask nothing of the model but which instants are ticks,
+ * so they also hold the model to account.
+ */
+export async function auditYear(world: World): Promise<void> {
+  beginStep(world, 'the year is looked at as a whole');
+  const rows = await world.site.listRuns(world.jobIds);
+  checkRows(world, rows);
+  checkFollowers(world, rows);
+  const byJob = Map.groupBy(world.journal.runs.values(), ({ ref }) => ref);
+  for (const runs of byJob.values()) {
+    for (const run of runs) checkEnd(world, run);
+    checkChain(world, runs);
+  }
+}
+
+/** Each row is a start that was seen, or a skip; no tick has two. */
+function checkRows({ journal, refOf }: World, rows: readonly RowChange[]): void {
+  const ticks = new Set<string>();
+  for (const { runId, jobId, number, status, trigger, tickAt } of rows) {
+    const ref = refOf(jobId) ?? jobId;
+    const known = journal.runs.get(runId);
+    const isAsKnown =
+      status === 'skipped'
+        ? known === undefined
+        : known?.status === status || (known?.status === 'active' && !isOver(status));
+    if (!isAsKnown) throw journal.violation(ref, `run ${number} is ${status}, ${known?.status} was seen`);
+    const tick = `${jobId} ${trigger} ${tickAt?.toISOString()}`;
+    if (tickAt !== null && ticks.has(tick)) throw journal.violation(ref, `two rows for one tick: ${tick}`);
+    ticks.add(tick);
+  }
+}
+
+function isOver(status: string): boolean {
+  return status === 'completed' || status === 'failed' || status === 'cancelled';
+}
+
+/** An end of a run starts each job that follows it once. */
+function checkFollowers({ journal, refOf }: World, rows: readonly RowChange[]): void {
+  const seen = new Set<string>();
+  for (const { jobId, trigger, previousJobRunId, status } of rows) {
+    if (previousJobRunId === null || status === 'skipped') continue;
+    const name = `${jobId} ${previousJobRunId}`;
+    if (trigger.startsWith('job.') && seen.has(name))
+      throw journal.violation(refOf(jobId) ?? null, `the same end started it twice: ${previousJobRunId}`);
+    seen.add(name);
+  }
+}
+
+/** A run covers what has elapsed, up to a tick. */
+function checkEnd({ journal, model, clock }: World, run: StartedRun): void {
+  const { ref, trigger, zone, end, start, decidedAt, bounds } = run;
+  const isSchedule = trigger.startsWith('schedule:');
+  if (!isSchedule && !trigger.startsWith('every:')) return;
+  if (end > decidedAt) throw journal.violation(ref, `a run ends in the future: ${describe(run)}`);
+  if (start >= end) throw journal.violation(ref, `a run covers no time: ${describe(run)}`);
+  if (bounds && end > bounds.end)
+    throw journal.violation(ref, `a run leaves the declared interval: ${describe(run)}`);
+  const isTick = isSchedule ? clock.isTick(trigger.slice('schedule:'.length), zone, end) : end === decidedAt;
+  const isLast = bounds !== null && end <= bounds.end && bounds.end - end < longestStep;
+  if (!isTick && !isLast)
+    throw journal.violation(ref, `a run ends at no tick: ${describe(run)}`, factsOf(model.get(ref)));
+}
+
+/** A declared end is moved back to the tick before it, which with these crons is less than a month away. */
+const longestStep = 31 * 24 * 3_600_000;
+
+/**
+ * What completed runs cover joins without gap and overlap, from each start with a refresh to the next. Only runs that were active
+ * at once, which takes a concurrency above 1, begin where none of them has ended.
+ */
+function checkChain({ journal }: World, runs: readonly StartedRun[]): void {
+  let chain: StartedRun[] = [];
+  for (const run of runs) {
+    if (run.refresh) chain = [];
+    if (run.status !== 'completed' || run.start >= run.end) continue;
+    const before = chain.filter(({ endedOrder }) => endedOrder !== null && endedOrder <= run.order);
+    const covered = Math.max(...before.map(({ end }) => end));
+    const isDeclaredStart = run.bounds !== null && run.start <= run.bounds.start;
+    if (before.length > 0 && run.start !== covered && !(isDeclaredStart && run.start > covered))
+      throw journal.violation(run.ref, `a gap or an overlap: ${describe(run)} after ${format(covered)}`);
+    if (before.length < chain.length && run.concurrency === 1)
+      throw journal.violation(run.ref, `two runs at once: ${describe(run)}`);
+    chain.push(run);
+  }
+}
+
+function describe({ trigger, start, end, decidedAt }: StartedRun): string {
+  return `[${format(start)}, ${format(end)}) by ${trigger} at ${format(decidedAt)}`;
+}

@@ -1,0 +1,209 @@
+import type { ModelJob } from './model.ts';
+import type { SentJob } from './jobs.ts';
+import type { World } from './world.ts';
+import { ServiceError } from '@pumphouse/server/services/service-error.ts';
+import { beginStep, clockOf, settle, withCrashes } from './world.ts';
+import { changeJob } from './jobs.ts';
+
+const hourMs = 3_600_000;
+
+/** What people do to the workspace, one thing after the other. */
+export async function act(world: World, number: number): Promise<void> {
+  const { chance, model } = world;
+  const about = `action ${number}`;
+  const job = chance.pick([...model.jobs.values()], about, 'job');
+  const kind = chance.fraction(about, 'kind');
+  if (kind < 0.02) return deployAll(world, about);
+  if (kind < 0.14) return deployChange(world, job, number);
+  if (kind < 0.24) return takeOutOfService(world, job, about);
+  if (kind < 0.42) return pause(world, job, about);
+  if (kind < 0.5) return triggerGroup(world, job, about);
+  return startByHand(world, job, about);
+}
+
+/** The whole workspace again, as CI does: what is archived comes back, but for some jobs that are left out. */
+export async function deployAll(world: World, about: string): Promise<void> {
+  const { chance, model } = world;
+  const sent = model.jobs.size === 0 ? world.jobs : [...model.jobs.values()].map((job) => job.sent);
+  const referred = new Set(sent.flatMap(listReferences));
+  const isLeftOut = ({ job_ref: ref }: SentJob) =>
+    model.jobs.size > 0 && !referred.has(ref) && chance.happens(0.02, about, 'leave out', ref);
+  await deploy(
+    world,
+    about,
+    sent.filter((job) => !isLeftOut(job)),
+    true,
+  );
+}
+
+async function deployChange(world: World, { sent, ref }: ModelJob, number: number): Promise<void> {
+  const { chance, model } = world;
+  const changed = changeJob(chance, sent, number);
+  // The server refuses references to what is out of service.
+  if (listReferences(changed).some((other) => model.get(other).isArchived)) return;
+  await deploy(world, `deploy ${number} of ${ref}`, [changed], false);
+}
+
+async function deploy(
+  world: World,
+  about: string,
+  sent: readonly SentJob[],
+  isWhole: boolean,
+): Promise<void> {
+  const { site, model, habits, journal } = world;
+  beginStep(world, `somebody deploys ${isWhole ? 'everything' : about}`);
+  journal.count('deploys');
+  for (const { job_ref: ref } of isWhole ? [] : sent) journal.note(ref, 'is deployed anew');
+  const request = {
+    workspaceId: site.workspaceId,
+    membershipId: site.membershipId,
+    jobs: sent,
+    deploymentModule: isWhole ? world.module : null,
+    dryRun: false,
+  };
+  await withCrashes(world, about, (server) => server.deploy(request));
+  const habitsOf = (ref: string) => habits.get(ref) ?? { isSlow: false, catchUp: 'one' as const };
+  await settle(world, model.deploy(sent, { now: clockOf(world), isWhole, habitsOf }));
+}
+
+function listReferences({ triggers, freshness = [] }: SentJob): string[] {
+  const followed = triggers.filter((trigger) => trigger.startsWith('job.'));
+  return [...followed, ...freshness].map((text) => text.slice(text.indexOf(':') + 1));
+}
+
+async function takeOutOfService(world: World, job: ModelJob, about: string): Promise<void> {
+  if (job.isArchived) return;
+  beginStep(world, `somebody archives ${job.ref}`);
+  world.journal.note(job.ref, 'is archived');
+  world.journal.count('archived');
+  const place = placeOf(world, job.ref);
+  await withCrashes(world, about, (server) => server.switchJobs.archive(place));
+  await settle(world, world.model.archive(job.ref));
+  const at = world.time + world.chance.between(1, 150, about, 'until') * hourMs;
+  world.queue.add({ at, name: `${about} end`, act: () => bringBack(world, job, about) });
+}
+
+async function bringBack(world: World, job: ModelJob, about: string): Promise<void> {
+  if (!job.isArchived) return;
+  beginStep(world, `somebody brings back ${job.ref}`);
+  world.journal.note(job.ref, 'is brought back');
+  await withCrashes(world, `${about} end`, (server) => server.switchJobs.unarchive(placeOf(world, job.ref)));
+  world.model.unarchive(job.ref, clockOf(world));
+  await settle(world, []);
+}
+
+async function pause(world: World, job: ModelJob, about: string): Promise<void> {
+  const isScheduled = job.sent.triggers.some((trigger) => /^(schedule|every|once):/.test(trigger));
+  if (job.isArchived || job.isPaused || !isScheduled) return;
+  beginStep(world, `somebody pauses ${job.ref}`);
+  world.journal.note(job.ref, 'is paused');
+  world.journal.count('paused');
+  await withCrashes(world, about, (server) => server.switchJobs.pause(placeOf(world, job.ref)));
+  job.isPaused = true;
+  await settle(world, []);
+  const at = world.time + world.chance.between(1, 100, about, 'until') * hourMs;
+  world.queue.add({ at, name: `${about} end`, act: () => resume(world, job, about) });
+}
+
+async function resume(world: World, job: ModelJob, about: string): Promise<void> {
+  if (!job.isPaused) return;
+  beginStep(world, `somebody resumes ${job.ref}`);
+  world.journal.note(job.ref, 'is resumed');
+  await withCrashes(world, `${about} end`, (server) => server.switchJobs.resume(placeOf(world, job.ref)));
+  job.isPaused = false;
+  await settle(world, []);
+}
+
+/** One run, by hand or with the trigger of its clock; now and then anew from the start. */
+async function startByHand(world: World, job: ModelJob, about: string): Promise<void> {
+  const { chance, model, site, journal } = world;
+  if (job.isArchived) return;
+  const timed = job.sent.triggers.find((trigger) => /^(schedule|every):/.test(trigger));
+  const trigger = timed !== undefined && chance.happens(0.5, about) ? timed : `manual:${job.ref}`;
+  const refresh = chance.happens(0.15, about, 'refresh');
+  const skipFreshness = chance.happens(0.2, about, 'skip freshness');
+  const isOnlyWhenIdle = chance.happens(0.2, about, 'mode');
+  beginStep(world, `somebody starts ${job.ref} by ${trigger}${refresh ? ' with refresh' : ''}`);
+  const request = {
+    workspaceId: site.workspaceId,
+    membershipId: site.membershipId,
+    jobId: world.idOf(job.ref),
+    trigger,
+    profile: null,
+    refresh,
+    skipFreshness,
+    mode: isOnlyWhenIdle ? ('when_not_running' as const) : ('always' as const),
+  };
+  const answer = await withCrashes(world, about, (server) => server.startRuns.createRun(request)).catch(
+    (error: unknown) => {
+      if (error instanceof ServiceError && error.code === 'start_declined') return error;
+      throw error;
+    },
+  );
+  if (isOnlyWhenIdle && job.active.size > 0) {
+    if (answer instanceof ServiceError || answer.created)
+      throw journal.violation(job.ref, 'a call for when it is idle was not given the run that is active');
+    return settle(world, []);
+  }
+  const { expected, declined } = model.request([job.ref], () => trigger, {
+    now: clockOf(world),
+    refresh,
+    skipFreshness,
+  });
+  const told = answer instanceof ServiceError ? (answer.extra as { status: string }).status : null;
+  checkAnswer(world, job.ref, told, declined.get(job.ref));
+  await settle(world, expected);
+}
+
+/** All jobs of a section in one call. */
+async function triggerGroup(world: World, { ref }: ModelJob, about: string): Promise<void> {
+  const { chance, model, site } = world;
+  const section = ref.split('.').slice(0, 2).join('.');
+  const refs = [...model.jobs.values()]
+    .filter((job) => !job.isArchived && job.ref.startsWith(`${section}.`))
+    .map((job) => job.ref);
+  const refresh = chance.happens(0.3, about, 'refresh');
+  beginStep(world, `somebody starts ${section}.*${refresh ? ' with refresh' : ''}`);
+  world.journal.count('calls for a group');
+  const result = await withCrashes(world, about, (server) =>
+    server.startRuns.trigger({
+      workspaceId: site.workspaceId,
+      membershipId: site.membershipId,
+      jobIds: [],
+      selectors: [`${section}.*`],
+      profile: null,
+      refresh,
+      dryRun: false,
+    }),
+  );
+  const { expected, declined } = model.request(refs, defaultTrigger, {
+    now: clockOf(world),
+    refresh,
+    skipFreshness: false,
+  });
+  const told = new Map(result.skipped.map(({ job, status }) => [job.jobRef, status]));
+  for (const one of refs) checkAnswer(world, one, told.get(one) ?? null, declined.get(one));
+  await settle(world, expected);
+}
+
+function checkAnswer(
+  world: World,
+  ref: string,
+  told: string | null,
+  declined: ReadonlySet<string> | undefined,
+): void {
+  const isRight = told === null ? declined === undefined : declined?.has(told) === true;
+  if (isRight) return;
+  const wanted = declined === undefined ? 'a start' : [...declined].join(' or ');
+  throw world.journal.violation(ref, `a call was answered with ${told ?? 'a start'} in place of ${wanted}`);
+}
+
+function defaultTrigger({ sent, ref }: ModelJob): string {
+  const timed = sent.triggers.find((trigger) => /^(schedule|every):/.test(trigger));
+  const once = sent.triggers.find((trigger) => trigger.startsWith('once:'));
+  return timed ?? once ?? sent.triggers[0] ?? `manual:${ref}`;
+}
+
+function placeOf({ site, idOf }: World, ref: string) {
+  return { workspaceId: site.workspaceId, jobId: idOf(ref) };
+}

@@ -1,0 +1,19 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { TestDatabase } from '../fixtures/postgres.ts';
+import { createTestDatabase } from '../fixtures/postgres.ts';
+import { simulateYear } from './year.ts';
+
+let testDatabase: TestDatabase;
+beforeEach(async () => {
+  testDatabase = await createTestDatabase();
+});
+afterEach(() => testDatabase.drop());
+
+/** Short ones; `npm run simulate` lets 200 jobs live for a year. */
+it.each([11, 12])('nothing is missed, doubled or overlapping, with seed %i', async (seed) => {
+  const counts = await simulateYear(testDatabase.database, { seed, days: 5, jobs: 40 });
+
+  // Else nothing was shown: what makes it hard has to have happened.
+  for (const what of ['starts', 'skips', 'crashes', 'clock steps', 'looks of several servers', 'deploys'])
+    expect.soft(counts.get(what) ?? 0, what).toBeGreaterThan(0);
+});

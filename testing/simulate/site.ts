@@ -1,0 +1,214 @@
+import type { Database } from '@pumphouse/server/store/postgres/pool.ts';
+import type { Clock } from '@pumphouse/server/services/start-runs.ts';
+import type { Persistence, Store } from '@pumphouse/server/store/store.ts';
+import type { RunSkip } from '@pumphouse/server/store/postgres/job-runs.ts';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createAttemptLog } from '@pumphouse/server/services/attempt-log.ts';
+import { createCancelRuns } from '@pumphouse/server/services/cancel-runs.ts';
+import { createDeploy } from '@pumphouse/server/services/deploy.ts';
+import { createEncryption } from '@pumphouse/server/services/encryption.ts';
+import { createFinishRun } from '@pumphouse/server/services/finish-run.ts';
+import { createFolderBlobStore } from '@pumphouse/server/blobs/folder-blob-store.ts';
+import { createLogFiles } from '@pumphouse/server/blobs/log-file.ts';
+import { createPersistence } from '@pumphouse/server/store/store.ts';
+import { createStartRuns } from '@pumphouse/server/services/start-runs.ts';
+import { createSwitchJobs } from '@pumphouse/server/services/switch-jobs.ts';
+import { createUploadPackage } from '@pumphouse/server/services/upload-package.ts';
+import { noFaultPoints } from '@pumphouse/server/fault-points.ts';
+import { buildArchive } from '../fixtures/workspace-archive.ts';
+
+/** A server stopped in the middle of something. */
+export class Crash extends Error {
+  override readonly name = 'Crash';
+}
+
+/** Where a server stops: before its transaction is committed, or after, so that nobody hears of it. */
+type CrashPoint = 'before-commit' | 'after-commit';
+
+/** A change of a row of job runs, as it was committed. */
+export interface RowChange {
+  kind: 'insert' | 'update';
+  runId: string;
+  jobId: string;
+  number: number;
+  status: string;
+  statusBefore: string | null;
+  trigger: string;
+  tickAt: Date | null;
+  refresh: boolean;
+  intervalStart: Date | null;
+  intervalEnd: Date | null;
+  previousJobRunId: string | null;
+  skip: RunSkip | null;
+}
+
+export type Site = Awaited<ReturnType<typeof createSite>>;
+export type Lane = ReturnType<Site['createLane']>;
+export type SimulatedServer = Lane['servers'][number];
+
+const serverCount = 3;
+
+/** One workspace in a real database. */
+export async function createSite(database: Database, configuration: string) {
+  const folder = await mkdtemp(join(tmpdir(), 'pumphouse-simulation-'));
+  const persistence = createPersistence(database);
+  const blobs = createFolderBlobStore(join(folder, 'blobs'));
+  const encryption = createEncryption(randomBytes(32));
+  const place = await createWorkspace(persistence.store);
+  await upload();
+  await watchRows(database);
+
+  async function upload(): Promise<void> {
+    const archiveLimits = {
+      maxBytes: 1024 * 1024,
+      maxUnpackedBytes: 1024 * 1024,
+      maxEntries: 10,
+      maxManifestBytes: 64 * 1024,
+    };
+    const uploads = createUploadPackage({ persistence, blobs, encryption, archiveLimits });
+    const { userId, email, workspaceId } = place;
+    const principal = { userId, email, keyId: '', workspaceId: null, kind: 'user' as const };
+    const grant = { principal, workspaceId };
+    const archivePath = join(folder, 'deployment.tar.gz');
+    await writeFile(archivePath, buildArchive({ 'load.py': '' }));
+    await uploads.uploadDeployment({
+      grant: { ...grant, kind: 'deployment', uploadId: randomUUID() },
+      archivePath,
+      requirements: {
+        engine_version: 2,
+        python_version: '3.12',
+        default_groups: ['main'],
+        groups: { main: ['requests==2.32.0'] },
+      },
+      requirementsSizeBytes: 2,
+    });
+    await uploads.uploadConfiguration({
+      grant: { ...grant, kind: 'configuration', uploadId: randomUUID() },
+      archive: buildArchive({ 'config.toml': configuration }),
+    });
+  }
+
+  function createServer(readClock: Clock) {
+    const { breakable, crashNext } = createBreakable(persistence);
+    const startRuns = createStartRuns(breakable, readClock);
+    const attemptLog = createAttemptLog(breakable, createLogFiles(join(folder, 'logs')));
+    const finishRun = createFinishRun({
+      persistence: breakable,
+      startRuns,
+      faultPoints: noFaultPoints,
+      attemptLog,
+      announce: (jobRunId) => attemptLog.announce(jobRunId),
+    });
+    const cancelRuns = createCancelRuns(breakable, finishRun, attemptLog);
+    return {
+      crashNext,
+      startRuns,
+      finishRun,
+      cancelRuns,
+      deploy: createDeploy(breakable, cancelRuns, readClock),
+      switchJobs: createSwitchJobs(breakable, cancelRuns, readClock),
+    };
+  }
+
+  return {
+    ...place,
+    persistence,
+    store: persistence.store,
+
+    /** Several servers that decide by one clock, the database's, on jobs of their own. */
+    createLane() {
+      const clock = { now: new Date(0) };
+      return {
+        clock,
+        servers: Array.from({ length: serverCount }, () => createServer(async () => clock.now)),
+      };
+    },
+
+    /** What was committed to runs of these jobs since the last call, in order. */
+    async takeChanges(jobIds: readonly string[]): Promise<RowChange[]> {
+      const rows = await database.prepared<RowChange & { seq: number }>(
+        `delete from observed where job_id = any($1)
+         returning seq, kind, status_before as "statusBefore", ${rowColumns}`,
+        [jobIds],
+      );
+      return rows.sort((a, b) => a.seq - b.seq);
+    },
+
+    /** What a supervisor does when user code begins. */
+    beginRun: (jobRunId: string) =>
+      database.execute(`update job_runs set status = 'running' where id = $1 and status = 'pending'`, [
+        jobRunId,
+      ]),
+
+    listSchedules: (jobIds: readonly string[]) =>
+      database.query<{ jobId: string; trigger: string; nextTickAt: Date | null }>(
+        'select job_id as "jobId", trigger, next_tick_at as "nextTickAt" from schedules where job_id = any($1)',
+        [jobIds],
+      ),
+
+    listRuns: (jobIds: readonly string[]) =>
+      database.query<RowChange>(
+        `select ${rowColumns} from job_runs where job_id = any($1) order by job_id, number`,
+        [jobIds],
+      ),
+
+    async close(): Promise<void> {
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function createWorkspace(store: Store) {
+  const organization = await store.people.createOrganization({ name: 'Acme', dataplaneId: 'local' });
+  const { id: organizationId } = organization;
+  const workspace = await store.workspaces.create({ organizationId, name: 'Year', description: null });
+  const email = `${randomUUID()}@example.com`;
+  const user = await store.people.createUser({ email, kind: 'human', passwordHash: null });
+  const membership = await store.people.addMember(organizationId, user.id, 'owner');
+  await store.workspaces.addMember(workspace.id, membership.id, 'owner');
+  return { workspaceId: workspace.id, membershipId: membership.id, userId: user.id, email };
+}
+
+/** A persistence whose next transaction can be made to end in a crash. */
+function createBreakable(persistence: Persistence) {
+  let crashPoint: CrashPoint | null = null;
+  const breakable: Persistence = {
+    ...persistence,
+    async transaction(work) {
+      const point = crashPoint;
+      crashPoint = null;
+      const result = await persistence.transaction(async (store) => {
+        const value = await work(store);
+        if (point === 'before-commit') throw new Crash('before the commit');
+        return value;
+      });
+      if (point === 'after-commit') throw new Crash('after the commit');
+      return result;
+    },
+  };
+  return { breakable, crashNext: (point: CrashPoint | null) => void (crashPoint = point) };
+}
+
+const rowColumns = `id as "runId", job_id as "jobId", number, status, trigger, tick_at as "tickAt", refresh,
+  interval_start as "intervalStart", interval_end as "intervalEnd", previous_job_run_id as "previousJobRunId", skip`;
+
+/** Has the database itself note each start, end and skip that is committed, so that none is overlooked, whoever made it. */
+async function watchRows(database: Database): Promise<void> {
+  await database.execute(`create unlogged table observed as
+    select 0::bigint as seq, ''::text as kind, ''::text as status_before, job_runs.* from job_runs with no data`);
+  await database.execute('create sequence observed_seq');
+  await database.execute(`create function observe() returns trigger language plpgsql as $$ begin
+    if tg_op = 'INSERT' then
+      insert into observed select nextval('observed_seq'), 'insert', null, new.*;
+    elsif (new.status <> old.status and new.status not in ('running', 'cancelling')) or new.skip is distinct from old.skip then
+      insert into observed select nextval('observed_seq'), 'update', old.status, new.*;
+    end if;
+    return null;
+  end $$`);
+  await database.execute(
+    'create trigger observe after insert or update on job_runs for each row execute function observe()',
+  );
+}
