@@ -65,11 +65,11 @@ export function createHandlers(dependencies: ApiDependencies, closing: AbortSign
       log: dependencies.log,
     }),
     ...createStatisticsHandlers({ readStatistics: createReadStatistics(persistence, () => new Date()) }),
+    ...createWebhookHandlers({ webhooks: services.webhooks }),
     ...createUsageHandlers({
       organizationLimits: createOrganizationLimits(persistence),
       readUsage: createReadUsage(persistence),
     }),
-    ...createWebhookHandlers({ webhooks: services.webhooks }),
     ...createVariableHandlers({ variables: services.variables }),
     ...createTelemetryHandlers({ readTelemetry: createReadTelemetry(persistence, dependencies.blobs) }),
   };

@@ -52,6 +52,7 @@ export const runFailures = {
     cause: 'The run had not begun by its start deadline.',
     nextStep:
       'Start the job again when there is room; allow it more at once (`concurrency`), a higher `priority`, or a longer `start_deadline`.',
+    // It is later still.
     mayPass: false,
   },
   attempt_lost: {

@@ -38,10 +38,10 @@ export function createReleaseQueued(dependencies: ReleaseQueuedDependencies) {
    */
   async function callOff(store: Store, run: JobRunRecord, reasons: readonly string[]): Promise<void> {
     const words = `Not started, and called off: ${reasons.join('; ')}.`;
+    await store.jobRuns.setWaitReason(run.id, words, { isTold: true });
     // The lock of its job, which is held, keeps it from being ended or claimed meanwhile.
     await write(store, run.id, [runnerLine(words, new Date())]);
     await finishRun.inTransaction(store, run.id, { status: 'cancelled' }, { onlyFrom: ['pending'] });
-    await store.jobRuns.noteCalledOff(run.id, words);
   }
 
   /** One job that cannot be decided on must not keep the others waiting. */
@@ -112,9 +112,13 @@ export function createReleaseQueued(dependencies: ReleaseQueuedDependencies) {
 
   async function failOne(run: JobRunRecord): Promise<boolean> {
     const failure = { code: 'start_deadline_passed', detail: describeOverdue(run) } as const;
-    // Its log closes with the failure, and a log needs an attempt.
-    await persistence.store.attempts.ensureOpen(run.id, executorName);
-    return finishRun(run.id, { status: 'failed', failure }, { onlyFrom: ['pending'] });
+    const isFailed = await persistence.transaction(async (store) => {
+      // Its log is where people look first; the end of the run writes the reason into it.
+      await store.attempts.ensureOpen(run.id, executorName);
+      return finishRun.inTransaction(store, run.id, { status: 'failed', failure }, { onlyFrom: ['pending'] });
+    });
+    attemptLog.announce(run.id);
+    return isFailed;
   }
 }
 

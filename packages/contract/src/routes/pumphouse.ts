@@ -12,6 +12,6 @@ export const pumphouseRoutes = [
   ...runLifeRoutes,
   ...pumphouseStatisticsRoutes,
   ...pumphouseVersionRoutes,
-  ...usageRoutes,
   ...webhookRoutes,
+  ...usageRoutes,
 ] as const satisfies readonly Route[];

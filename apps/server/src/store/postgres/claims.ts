@@ -20,9 +20,9 @@ const uniqueViolation = '23505';
 export function createClaimStore(sql: Queryable) {
   return {
     /**
-     * Takes the pending run with the highest priority, of those the oldest, passing over runs that wait for room and runs whose time, or
-     * whose turn at their workspace's local data, has not come. Undefined when there is none, or when another server was quicker to the
-     * same turn.
+     * Takes the pending run with the highest priority, of those the oldest, passing over runs that wait for room, and those whose time,
+     * or whose turn at their workspace's local data, has not come. Undefined when there is none, or when another server was quicker to
+     * the same turn.
      */
     async claimPending(owner: string, leaseSeconds: number): Promise<Claim | undefined> {
       try {
@@ -31,7 +31,8 @@ export function createClaimStore(sql: Queryable) {
                   lease_expires_at = now() + make_interval(secs => $2), not_before = null, wait_reason = null, updated_at = now()
             where id = (
               select pending.id from job_runs pending
-               where pending.status = 'pending' and not pending.is_queued and (pending.not_before is null or pending.not_before <= now())
+               where pending.status = 'pending' and not pending.is_queued
+                 and (pending.not_before is null or pending.not_before <= now())
                  and not (pending.shares_local_data and exists (
                        select 1 from job_runs holder
                         where holder.workspace_id = pending.workspace_id and holder.profile = pending.profile
@@ -88,16 +89,6 @@ export function createClaimStore(sql: Queryable) {
       return new Set(rows.map((row) => row.jobRunId));
     },
 
-    /** Runs that wait for room, and whose log does not say yet what for. */
-    takeUntoldQueued: (limit: number) =>
-      sql.query<{ jobRunId: string; waitReason: string }>(
-        `update job_runs set wait_noted = true
-          where id in (select id from job_runs where status = 'pending' and is_queued and not wait_noted and wait_reason is not null
-                        order by created_at, id limit $1 for update skip locked)
-        returning id as "jobRunId", wait_reason as "waitReason"`,
-        [limit],
-      ),
-
     /**
      * What the watch of an attempt goes by; undefined when its claim holds no more, since the run has ended, waits for another
      * attempt, or is another server's.
@@ -109,6 +100,16 @@ export function createClaimStore(sql: Queryable) {
            from job_runs join attempts on attempts.id = $3 and attempts.job_run_id = job_runs.id and attempts.closed_at is null
           where job_runs.id = $1 and job_runs.claim_number = $2 and job_runs.status in ('starting', 'running', 'cancelling')`,
         [claim.jobRunId, claim.claimNumber, attemptId],
+      ),
+
+    /** Runs that wait for room, and whose log does not say yet what for. */
+    takeUntoldQueued: (limit: number) =>
+      sql.query<{ jobRunId: string; waitReason: string }>(
+        `update job_runs set wait_noted = true
+          where id in (select id from job_runs where status = 'pending' and is_queued and not wait_noted and wait_reason is not null
+                        order by created_at, id limit $1 for update skip locked)
+        returning id as "jobRunId", wait_reason as "waitReason"`,
+        [limit],
       ),
 
     /** Pending runs that wait for another run of their workspace and profile, and were not told so yet. */

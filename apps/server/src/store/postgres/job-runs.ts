@@ -341,10 +341,6 @@ export function createJobRunStore(sql: Queryable) {
         [jobRunId, reason, isTold],
       ),
 
-    /** Why a run that had to wait was ended without a start. */
-    noteCalledOff: (jobRunId: string, reason: string) =>
-      sql.execute('update job_runs set wait_reason = $2 where id = $1', [jobRunId, reason]),
-
     /** Runs that have not begun by their start deadline. */
     listOverdue: (now: Date, limit: number) =>
       sql.prepared<JobRunRecord>(
@@ -418,7 +414,7 @@ export function createJobRunStore(sql: Queryable) {
     async end(jobRunId: string, from: readonly RunState[], to: RunState, failure: RunFailure | null) {
       const touched = await sql.execute(
         `update job_runs set status = $3, failure = $4, finished_at = now(), updated_at = now(), lease_expires_at = null,
-                is_queued = false, not_before = null, wait_reason = null
+                is_queued = false, not_before = null, wait_reason = case when is_queued then wait_reason end
           where id = $1 and status = any($2)`,
         [jobRunId, from, to, failure],
       );
