@@ -1,6 +1,7 @@
 import type { Candidate, TriggerResult } from './start-batch.ts';
 import type { DueTick, JobRecord, JobRunRecord } from '../store/records.ts';
 import type { FailedStart } from './start-refusals.ts';
+import type { FaultPoints } from '../fault-points.ts';
 import type { JobDefinition } from '../domain/job-definition.ts';
 import type { Persistence, Store } from '../store/store.ts';
 import { arrangeSchedules } from './arrange-schedules.ts';
@@ -8,6 +9,7 @@ import { decideBatch, plainStart } from './start-batch.ts';
 import { decideTick, findTickAfter } from '../domain/tick-decision.ts';
 import { declined, refuseArchived, refuseWholeCall } from './start-refusals.ts';
 import { findTimedTrigger } from '../domain/job-definition.ts';
+import { noFaultPoints } from '../fault-points.ts';
 import {
   matchTriggers,
   pickTrigger,
@@ -51,7 +53,38 @@ export type StartRuns = ReturnType<typeof createStartRuns>;
  * The door through which every run is made. It holds the locks of the jobs it decides on (in id order) and can join its caller's
  * transaction. A start is a row; so is what a tick or an event asked for in vain; a call that is declined is an answer only.
  */
-export function createStartRuns(persistence: Persistence, clock: Clock) {
+export function createStartRuns(
+  persistence: Persistence,
+  clock: Clock,
+  faultPoints: FaultPoints = noFaultPoints,
+) {
+  async function decideDueTick(
+    store: Store,
+    { jobId, trigger }: Pick<DueTick, 'jobId' | 'trigger'>,
+  ): Promise<TriggerResult | undefined> {
+    if (!(await store.jobs.tryLock(jobId))) return undefined;
+    const job = await store.jobs.find(jobId);
+    const schedule = (await store.schedules.ofJobs([jobId])).find((one) => one.trigger === trigger);
+    const now = await clock(store);
+    if (!job || !schedule?.nextTickAt || schedule.nextTickAt > now) return undefined;
+    const definition = job.definition as JobDefinition;
+    const tick = decideTick(definition, { trigger, nextTickAt: schedule.nextTickAt }, now);
+    const nextTickAt = findTickAfter(definition, trigger, {
+      tickAt: tick.tickAt,
+      now,
+      lastCompletedEnd: job.completedIntervalEnd,
+    });
+    await store.schedules.advance(jobId, trigger, { previousTickAt: tick.tickAt, nextTickAt });
+    return decideBatch(store, job.workspaceId, [{ job, trigger, matchedTriggers: [trigger] }], {
+      ...plainStart,
+      origin: 'tick',
+      now,
+      tickAt: tick.tickAt,
+      isMissed: tick.isMissed,
+      isLocked: true,
+    });
+  }
+
   return {
     /**
      * `-trigger`: jobs by id and by selector, in dependency order. An unknown selector matches nothing, which is no error.
@@ -117,29 +150,14 @@ export function createStartRuns(persistence: Persistence, clock: Clock) {
      * The clock's own starts: one tick of one trigger, decided once however many servers see it come.
      * @returns undefined when there is nothing to decide: another server did, or holds the job at this moment
      */
-    startTick({ jobId, trigger }: Pick<DueTick, 'jobId' | 'trigger'>): Promise<TriggerResult | undefined> {
-      return persistence.transaction(async (store) => {
-        if (!(await store.jobs.tryLock(jobId))) return undefined;
-        const [job] = await store.jobs.getMany([jobId]);
-        const schedule = (await store.schedules.ofJobs([jobId])).find((one) => one.trigger === trigger);
-        const now = await clock(store);
-        if (!job || !schedule?.nextTickAt || schedule.nextTickAt > now) return undefined;
-        const definition = job.definition as JobDefinition;
-        const tick = decideTick(definition, { trigger, nextTickAt: schedule.nextTickAt }, now);
-        const nextTickAt = findTickAfter(definition, trigger, {
-          tickAt: tick.tickAt,
-          now,
-          lastCompletedEnd: job.completedIntervalEnd,
-        });
-        await store.schedules.advance(jobId, trigger, { previousTickAt: tick.tickAt, nextTickAt });
-        return decideBatch(store, job.workspaceId, [{ job, trigger, matchedTriggers: [trigger] }], {
-          ...plainStart,
-          origin: 'tick',
-          now,
-          tickAt: tick.tickAt,
-          isMissed: tick.isMissed,
-        });
+    async startTick(due: Pick<DueTick, 'jobId' | 'trigger'>): Promise<TriggerResult | undefined> {
+      const result = await persistence.transaction(async (store) => {
+        const decided = await decideDueTick(store, due);
+        if (decided) await faultPoints.reach('in-tick-before-commit');
+        return decided;
       });
+      if (result) await faultPoints.reach('after-tick-commit');
+      return result;
     },
 
     /** Starts, in the transaction that ends a run, the jobs that wait for its event (`job.success:<ref>`, `job.fail:<ref>`). */
