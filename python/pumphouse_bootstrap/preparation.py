@@ -19,6 +19,8 @@ class BeginAnswer:
         self.profile: str = fields["profile"]
         self.launcher: str = fields["launcher"]
         self.arguments: list[str] = fields["arguments"]
+        # A server of an older version, which took over meanwhile, has none.
+        self.private_arguments: list[str] = fields.get("private_arguments", [])
         self.variables: dict[str, str] = fields["variables"]
         self.masked_values: list[str] = fields["masked_values"]
         self.log_limit_bytes: int = fields["log_limit_bytes"]

@@ -103,6 +103,7 @@ class UserProcess:
             "profile": begin.profile,
             "launcher": begin.launcher,
             "arguments": begin.arguments,
+            "private_arguments": begin.private_arguments,
             "variables": variables,
             "status_fd": status,
             "code_fd": code,

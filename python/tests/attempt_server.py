@@ -27,6 +27,7 @@ class AttemptServer:
             "profile": "prod",
             "launcher": program,
             "arguments": [],
+            "private_arguments": [],
             "variables": {},
             "masked_values": [],
             "log_limit_bytes": 50_000_000,

@@ -91,6 +91,21 @@ class HappyPath(AttemptCase):
         _, facts = self.run_program(sandboxed=True, drop_to={"uid": 60_906, "gid": 60_907})
         self.assertEqual((facts["uid"], facts["groups"]), (60_906, []))
 
+    def test_private_arguments_that_are_longer_than_a_process_may_have(self) -> None:
+        program = """
+        import os, sys
+        with open("/proc/self/cmdline", "rb") as file:
+            shown = file.read()
+        print(sys.argv[1:3], len(sys.argv[3]), sys.argv[3][:7] in shown.decode(), __name__, __spec__.name)
+        print(os.path.basename(sys.argv[0]), sys.path[0] == os.getcwd(), sorted(os.listdir("/proc/self/fd")))
+        """
+        begin = {"arguments": ["--run-id", "run-1"], "private_arguments": ["private" * 40_000]}
+        runner = self.attempt(program, begin, sandboxed=True)
+        self.assertEqual(runner.run()["reason"], None)
+        out = runner.server.log("stdout")
+        self.assertEqual(out[0], "['--run-id', 'run-1'] 280000 False __main__ user_program")
+        self.assertEqual(out[1], "user_program.py True ['0', '1', '2', '3']")
+
     def test_local_data_that_is_not_mounted(self) -> None:
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)

@@ -10,6 +10,7 @@ import { createAttemptLog } from '@pumphouse/server/services/attempt-log.ts';
 import { createCancelRuns } from '@pumphouse/server/services/cancel-runs.ts';
 import { createDeploy } from '@pumphouse/server/services/deploy.ts';
 import { createEncryption } from '@pumphouse/server/services/encryption.ts';
+import { createWebhooks } from '@pumphouse/server/services/webhooks.ts';
 import { createFinishRun } from '@pumphouse/server/services/finish-run.ts';
 import { createFolderBlobStore } from '@pumphouse/server/blobs/folder-blob-store.ts';
 import { createLogFiles } from '@pumphouse/server/blobs/log-file.ts';
@@ -17,6 +18,7 @@ import { createPersistence } from '@pumphouse/server/store/store.ts';
 import { createStartRuns } from '@pumphouse/server/services/start-runs.ts';
 import { createSwitchJobs } from '@pumphouse/server/services/switch-jobs.ts';
 import { createUploadPackage } from '@pumphouse/server/services/upload-package.ts';
+import { createWebhooks } from '@pumphouse/server/services/webhooks.ts';
 import { noFaultPoints } from '@pumphouse/server/fault-points.ts';
 import { buildArchive } from '../fixtures/workspace-archive.ts';
 
@@ -108,7 +110,10 @@ export async function createSite(database: Database, configuration: string) {
       startRuns,
       finishRun,
       cancelRuns,
-      deploy: createDeploy(breakable, cancelRuns, readClock),
+      deploy: createDeploy(breakable, cancelRuns, {
+        startRuns,
+        webhooks: createWebhooks(breakable, encryption),
+      }),
       switchJobs: createSwitchJobs(breakable, cancelRuns, readClock),
     };
   }

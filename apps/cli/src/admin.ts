@@ -1,15 +1,15 @@
 import { text } from 'node:stream/consumers';
 import { readConfig } from '@pumphouse/server/config.ts';
-import { createAccounts, createServerLog, openStore } from '@pumphouse/server/main';
+import { createAccounts, createOrganizationLimits, createServerLog, openStore } from '@pumphouse/server/main';
 
-type Accounts = ReturnType<typeof createAccounts>;
+type Opened = Awaited<ReturnType<typeof openStore>>;
 
 /** Opens the store of the data folder, beside a running server or without one. */
-async function withAccounts<T>(work: (accounts: Accounts) => Promise<T>): Promise<T> {
+async function withStore<T>(work: (persistence: Opened['persistence']) => Promise<T>): Promise<T> {
   const config = readConfig();
   const opened = await openStore(config, createServerLog({ ...config, logLevel: 'warn' }));
   try {
-    return await work(createAccounts(opened.persistence));
+    return await work(opened.persistence);
   } finally {
     await opened.close();
   }
@@ -17,8 +17,12 @@ async function withAccounts<T>(work: (accounts: Accounts) => Promise<T>): Promis
 
 export async function createOwner(options: { email: string; organization: string }): Promise<void> {
   const password = (await text(process.stdin)).replace(/\r?\n$/, '');
-  const { created } = await withAccounts((accounts) =>
-    accounts.createOwner({ email: options.email, password, organization: options.organization }),
+  const { created } = await withStore((persistence) =>
+    createAccounts(persistence).createOwner({
+      email: options.email,
+      password,
+      organization: options.organization,
+    }),
   );
   process.stderr.write(
     created ? `Made the account ${options.email}.\n` : `Set a new password for ${options.email}.\n`,
@@ -33,8 +37,39 @@ export async function createKey(options: {
   role: 'developer' | 'viewer';
 }) {
   const workspace = options.workspace ? { id: options.workspace, role: options.role } : null;
-  const secret = await withAccounts((accounts) =>
-    accounts.createKey({ email: options.email, days: options.days, workspace }),
+  const secret = await withStore((persistence) =>
+    createAccounts(persistence).createKey({ email: options.email, days: options.days, workspace }),
   );
   process.stdout.write(`${secret}\n`);
+}
+
+/** What is left out stays as it is. */
+export async function setLimits(options: {
+  organization: string;
+  concurrentRuns?: string;
+  minutesAMonth?: string;
+}): Promise<void> {
+  const { concurrentRuns, minutesAMonth } = options;
+  const change = {
+    ...(concurrentRuns !== undefined && { concurrentRuns: readLimit('--concurrent-runs', concurrentRuns) }),
+    ...(minutesAMonth !== undefined && { minutesAMonth: readLimit('--minutes-a-month', minutesAMonth) }),
+  };
+  if (Object.keys(change).length === 0)
+    throw new Error('Give --concurrent-runs, --minutes-a-month or both: a number, or none.');
+  const { name, limits } = await withStore(async (persistence) => {
+    const service = createOrganizationLimits(persistence);
+    const { id, name } = await service.find(options.organization);
+    return { name, limits: await service.set(id, change) };
+  });
+  process.stderr.write(
+    `${name}: ${limits.concurrentRuns ?? 'any number of'} runs at once, ${limits.minutesAMonth ?? 'any number of'} minutes a month.\n`,
+  );
+}
+
+const largestLimit = 2_147_483_647;
+
+function readLimit(option: string, text: string): number | null {
+  if (text === 'none') return null;
+  if (/^\d{1,10}$/.test(text) && Number(text) <= largestLimit) return Number(text);
+  throw new Error(`${option} is a whole number, or none, not "${text}".`);
 }

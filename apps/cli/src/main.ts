@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { createOwner, createKey } from './admin.ts';
+import { createOwner, createKey, setLimits } from './admin.ts';
 import { handleLeftovers } from './leftovers.ts';
 import { purgeStorage, showStorage } from './storage.ts';
 import { retentionKinds } from '@pumphouse/server/domain/retention-limits.ts';
@@ -14,7 +14,9 @@ program
 
 const admin = program
   .command('admin')
-  .description('Manage accounts, keys, storage and leftovers of the data folder (PUMPHOUSE_DATA_DIR)');
+  .description(
+    'Manage accounts, keys, limits, storage and leftovers of the data folder (PUMPHOUSE_DATA_DIR)',
+  );
 
 admin
   .command('create-owner')
@@ -36,6 +38,14 @@ admin
   )
   .option('--days <days>', 'how long the key is good, 365 at most', (text) => Number(text), 90)
   .action(createKey);
+
+admin
+  .command('set-limits')
+  .description('Set what the runs of an organization may take; what is left out stays as it is')
+  .requiredOption('--organization <name>', 'name or id of the organization')
+  .option('--concurrent-runs <number>', 'runs that are active at once, or none for no limit')
+  .option('--minutes-a-month <number>', 'minutes that runs take in a month (UTC), or none for no limit')
+  .action(setLimits);
 
 admin
   .command('storage')

@@ -19,6 +19,8 @@ import { createExecutor } from './compose/create-executor.ts';
 import { createLeftovers } from './services/leftovers.ts';
 import { createLeftoversLoop } from './supervisor/leftovers-loop.ts';
 import { createFixedAddress } from './supervisor/attempts-address.ts';
+import { createReleaseLoop } from './scheduler/release-loop.ts';
+import { createReleaseQueued } from './services/release-queued.ts';
 import { createTickLoop } from './scheduler/tick-loop.ts';
 import { createRetentionLoop } from './scheduler/retention-loop.ts';
 import { openRunsListener } from './compose/open-runs-listener.ts';
@@ -33,6 +35,7 @@ export interface RunningServer {
 }
 
 export { createAccounts } from './services/accounts.ts';
+export { createOrganizationLimits } from './services/organization-limits.ts';
 export { openStorage } from './compose/open-storage.ts';
 export { openStore };
 
@@ -73,7 +76,7 @@ async function serve(
     runsUnisolated: config.allowUnisolated && !executor.capabilities().isolated,
   });
   const loops: Record<string, Pick<Supervisor, 'lastRoundAt'> | null> = {
-    ...(config.roles.scheduler && { scheduler: null }),
+    ...(config.roles.scheduler && { scheduler: null, queue: null }),
     ...(config.roles.supervisor && { supervisor: null }),
   };
 
@@ -142,7 +145,14 @@ async function serve(
     });
     loops['scheduler'] = tickLoop;
     await tickLoop.start();
-    running.push(tickLoop);
+    const releaseLoop = createReleaseLoop({
+      persistence,
+      releaseQueued: createReleaseQueued({ ...services, persistence, executorName: executor.name, log }),
+      log,
+    });
+    loops['queue'] = releaseLoop;
+    await releaseLoop.start();
+    running.push(tickLoop, releaseLoop);
   }
   return {
     url: config.publicUrl ?? address.url,

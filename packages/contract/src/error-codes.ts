@@ -93,6 +93,11 @@ export const errorCodes = {
     cause: 'No credential came along, or it is unknown, expired or withdrawn.',
     nextStep: 'Sign in again, or set a key that is still good.',
   },
+  invalid_signature: {
+    status: 401,
+    cause: 'The webhook takes signed deliveries only, and the signature is missing, wrong or too old.',
+    nextStep: 'Sign the body as docs/concepts/webhooks.md says, with the signing secret of the webhook.',
+  },
   forbidden: {
     status: 403,
     cause: 'The credential is good, but its role does not allow this.',
@@ -189,10 +194,20 @@ export const errorCodes = {
     cause: 'The upload is larger, or unpacks to more bytes or entries, than the server takes.',
     nextStep: 'Leave large files out with `.gitignore`, or have the limit raised.',
   },
+  input_too_large: {
+    status: 413,
+    cause: 'The body of the delivery is larger than the 1 MiB that a run takes as its input.',
+    nextStep: 'Send where the data is instead of the data.',
+  },
   unsupported_media_type: {
     status: 415,
     cause: 'The body is in a format that the operation does not read.',
     nextStep: 'Send JSON, or multipart where the operation takes files.',
+  },
+  too_many_runs: {
+    status: 429,
+    cause: 'Every job that listens to the webhook has as many runs as it may have at once.',
+    nextStep: 'Send the delivery again later, or let starts wait with `on_limit = "queue"`.',
   },
   internal: {
     status: 500,

@@ -30,5 +30,7 @@ export * from './schemas/run-lives.ts';
 export * from './schemas/sessions.ts';
 export * from './schemas/statistics.ts';
 export * from './schemas/triggers.ts';
+export * from './schemas/usage.ts';
 export * from './schemas/variables.ts';
+export * from './schemas/webhooks.ts';
 export * from './schemas/workspaces.ts';

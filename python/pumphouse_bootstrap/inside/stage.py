@@ -13,6 +13,16 @@ from pumphouse_bootstrap.process_control import end_with_parent, forbid_new_priv
 
 _STANDARD_PATH = "/usr/local/bin:/usr/bin:/bin"
 
+# Does what `python -m` does, after it has read the rest of the arguments. User code finds neither the descriptor nor this program.
+_RUN_WITH_PRIVATE_ARGUMENTS = """
+import json, os, runpy, sys
+_, descriptor, launcher, *arguments = sys.argv
+with os.fdopen(int(descriptor)) as file:
+    sys.argv = [launcher, *arguments, *json.load(file)]
+sys.path[0] = os.getcwd()
+runpy.run_module(launcher, run_name="__main__", alter_sys=True)
+"""
+
 
 def run_stage(control_descriptor: int) -> None:
     """Becomes the launcher, or reports why not and ends the process."""
@@ -47,7 +57,7 @@ def _become_launcher(control: dict, status: int) -> None:
     except OSError as error:
         raise StageFailure("unpack_failed", f"{error.filename or work_folder}: {error.strerror}") from error
     python = f"{control['environment']}/bin/python"
-    command = [python, "-u", "-m", control["launcher"], *control["arguments"]]
+    command = [python, "-u", *_call_launcher(control["launcher"], control["arguments"], control["private_arguments"])]
     variables = _complete_variables(control)
     if os.getpgrp() != os.getpid():
         # Signals to stop go to user code's group, which must not hold the sandbox's own processes.
@@ -64,6 +74,20 @@ def _become_launcher(control: dict, status: int) -> None:
         # The words of a ValueError may quote a value.
         words = error.strerror if isinstance(error, OSError) else "an argument or a variable holds a NUL or a bad name"
         raise StageFailure("launcher_failed", f"{python} could not be executed: {words}") from error
+
+
+def _call_launcher(launcher: str, arguments: list[str], private_arguments: list[str]) -> list[str]:
+    """
+    What follows `python`. Private arguments go through memory: everybody may see a process's own, and none may have more than 128 KiB.
+    """
+    if not private_arguments:
+        return ["-m", launcher, *arguments]
+    descriptor = os.memfd_create("arguments", 0)
+    view = memoryview(json.dumps(private_arguments).encode())
+    while view:
+        view = view[os.write(descriptor, view) :]
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return ["-c", _RUN_WITH_PRIVATE_ARGUMENTS, str(descriptor), launcher, *arguments]
 
 
 def _become_user(drop_to: dict | None) -> None:

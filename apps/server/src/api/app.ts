@@ -18,7 +18,9 @@ import type { RecordSpool } from '../services/record-spool.ts';
 import type { Route } from '@pumphouse/contract';
 import type { Clock, StartRuns } from '../services/start-runs.ts';
 import type { UploadPackage } from '../services/upload-package.ts';
+import type { TakeDelivery } from '../services/take-delivery.ts';
 import type { Variables } from '../services/variables.ts';
+import type { Webhooks } from '../services/webhooks.ts';
 import multipart from '@fastify/multipart';
 import { isMultipartBody, notServed, routes } from '@pumphouse/contract';
 import { addClientVersions } from './client-versions.ts';
@@ -29,6 +31,7 @@ import { createHttpApp } from './http-app.ts';
 import { createHandlers } from './handlers.ts';
 import { registerNotServed, registerRoute } from './route-registration.ts';
 import { registerAttemptRoutes } from './routes/attempts.ts';
+import { registerHooks } from './routes/hooks.ts';
 import { registerProbes } from './routes/probes.ts';
 import { removeAbandonedUploads } from './received-files.ts';
 import { requirements } from '../services/permissions.ts';
@@ -57,6 +60,8 @@ export interface ApiDependencies {
     beginAttempt: BeginAttempt;
     uploadPackage: UploadPackage;
     variables: Variables;
+    webhooks: Webhooks;
+    takeDelivery: TakeDelivery;
     compareVersions: CompareVersions;
     rollBack: RollBack;
   };
@@ -66,8 +71,8 @@ export interface ApiDependencies {
 }
 
 /**
- * The HTTP API, not listening yet. Everything that is served comes from the route table of the contract, beside it the attempt routes
- * and the probes.
+ * The HTTP API, not listening yet. Everything that is served comes from the route table of the contract, beside it the attempt routes,
+ * the probes and the addresses of webhooks.
  * @param handlers those of the services, unless a test gives others
  * @throws Error when the route table, the handlers and the permissions do not fit each other
  */
@@ -88,6 +93,8 @@ export function buildApi(dependencies: ApiDependencies, handlers?: Handlers): Fa
     beginAttempt: dependencies.services.beginAttempt,
     recordSpool: dependencies.services.recordSpool,
   });
+
+  registerHooks(app, dependencies.services.takeDelivery);
 
   const register = (scope: FastifyInstance, route: Route) => {
     const reason = reasons.get(route.operationId);

@@ -8,6 +8,7 @@ import { createJobRunHandlers } from './routes/job-runs.ts';
 import { createLogHandlers } from './routes/logs.ts';
 import { createOrganizationHandlers } from './routes/organizations.ts';
 import { createOrganizations } from '../services/organizations.ts';
+import { createOrganizationLimits } from '../services/organization-limits.ts';
 import { createPackageHandlers } from './routes/packages.ts';
 import { createReadJobRuns } from '../services/read-job-runs.ts';
 import { createReadJobs } from '../services/read-jobs.ts';
@@ -15,14 +16,17 @@ import { createReadLogs } from '../services/read-logs.ts';
 import { createReadPackages } from '../services/read-packages.ts';
 import { createReadRunLife } from '../services/read-run-life.ts';
 import { createReadStatistics } from '../services/read-statistics.ts';
+import { createReadUsage } from '../services/read-usage.ts';
 import { createReadTelemetry } from '../services/read-telemetry.ts';
 import { createRunLifeHandlers } from './routes/run-lives.ts';
 import { createStatisticsHandlers } from './routes/statistics.ts';
 import { createSwitchJobs } from '../services/switch-jobs.ts';
 import { createTelemetryHandlers } from './routes/telemetry.ts';
 import { createUploadHandlers } from './routes/uploads.ts';
+import { createUsageHandlers } from './routes/usage.ts';
 import { createVariableHandlers } from './routes/variables.ts';
 import { createVersionHandlers } from './routes/versions.ts';
+import { createWebhookHandlers } from './routes/webhooks.ts';
 import { createWorkspaceHandlers } from './routes/workspaces.ts';
 import { createWorkspaces } from '../services/workspaces.ts';
 
@@ -61,6 +65,11 @@ export function createHandlers(dependencies: ApiDependencies, closing: AbortSign
       log: dependencies.log,
     }),
     ...createStatisticsHandlers({ readStatistics: createReadStatistics(persistence, () => new Date()) }),
+    ...createWebhookHandlers({ webhooks: services.webhooks }),
+    ...createUsageHandlers({
+      organizationLimits: createOrganizationLimits(persistence),
+      readUsage: createReadUsage(persistence),
+    }),
     ...createVariableHandlers({ variables: services.variables }),
     ...createTelemetryHandlers({ readTelemetry: createReadTelemetry(persistence, dependencies.blobs) }),
   };

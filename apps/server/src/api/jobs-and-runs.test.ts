@@ -292,6 +292,11 @@ describe('job runs', () => {
       intervalEnd: null,
       previousJobRunId: null,
       sharesLocalData: false,
+      isQueued: false,
+      waitReason: null,
+      priority: 0,
+      skipFreshness: false,
+      startBy: null,
       tickAt: null,
     });
     for (const [query, total] of [

@@ -19,7 +19,9 @@ import { createRollBack } from '../services/roll-back.ts';
 import { createRunVariables } from '../services/run-variables.ts';
 import { createStartRuns, databaseClock } from '../services/start-runs.ts';
 import { createUploadPackage } from '../services/upload-package.ts';
+import { createTakeDelivery } from '../services/take-delivery.ts';
 import { createVariables } from '../services/variables.ts';
+import { createWebhooks } from '../services/webhooks.ts';
 import { readSecretKey } from '../secret-key.ts';
 
 export type Services = Awaited<ReturnType<typeof assembleServices>>;
@@ -50,6 +52,7 @@ export async function assembleServices(
     faultPoints,
     announce: (jobRunId) => attemptLog.announce(jobRunId),
   });
+  const webhooks = createWebhooks(persistence, encryption);
   const cancelRuns = createCancelRuns(persistence, finishRun, attemptLog);
   const readRunVariables = createRunVariables(persistence, encryption);
   return {
@@ -64,7 +67,7 @@ export async function assembleServices(
     finishRun,
     cancelRuns,
     readRunVariables,
-    deploy: createDeploy(persistence, cancelRuns, clock),
+    deploy: createDeploy(persistence, cancelRuns, { startRuns, webhooks }),
     recordSpool: createRecordSpool({
       persistence,
       attemptLog,
@@ -82,6 +85,8 @@ export async function assembleServices(
       apiUrl,
     }),
     variables: createVariables(persistence, encryption),
+    webhooks,
+    takeDelivery: createTakeDelivery({ persistence, webhooks, startRuns, clock: clock }),
     compareVersions: createCompareVersions({ persistence, blobs, encryption }),
     rollBack: createRollBack({ persistence, blobs, encryption }),
     uploadPackage: createUploadPackage({

@@ -12,6 +12,7 @@ import { JOB_ENGINE_VERSION, migrateJobDefinition } from './job-definition-migra
 import { isPlainObject } from './plain-object.ts';
 import { readUpstreamRef, REFRESH_PROPAGATIONS } from './refresh.ts';
 import { isTimeZone, parseIsoInstant } from './time-zone.ts';
+import { findWebhookPathProblem } from './webhook-path.ts';
 import { InvalidTriggerError, isTimedTrigger, parseTrigger, readTriggerType } from './trigger.ts';
 
 /** A definition that can be stored and run, or everything that is wrong with it, one sentence each. */
@@ -213,7 +214,9 @@ function checkTriggers(definition: JsonObject, report: Report): void {
 
 function checkTrigger(trigger: string, report: Report): void {
   try {
-    parseTrigger(trigger);
+    const { type, expr } = parseTrigger(trigger);
+    const problem = type === 'webhook' ? findWebhookPathProblem(expr) : null;
+    if (problem !== null) report(`trigger '${trigger}' can be reached by nobody: ${problem}`);
   } catch (error) {
     if (!(error instanceof InvalidTriggerError)) throw error;
     report(error.detail === null ? error.message : `${error.message} (${error.detail})`);

@@ -48,6 +48,13 @@ export const runFailures = {
     nextStep: 'Raise `timeout` in `execute` of the job, or give it less to do in one run.',
     mayPass: true,
   },
+  start_deadline_passed: {
+    cause: 'The run had not begun by its start deadline.',
+    nextStep:
+      'Start the job again when there is room; allow it more at once (`concurrency`), a higher `priority`, or a longer `start_deadline`.',
+    // It is later still.
+    mayPass: false,
+  },
   attempt_lost: {
     cause:
       'The process of the run is gone and left no record of its end: it was killed, or the machine restarted.',

@@ -15,7 +15,8 @@ const input: StartInput = {
   upstreams: [],
   pendingUpstreams: [],
   activeRunCount: 0,
-  organization: { activeRunCount: 0, runLimit: null },
+  organization: { activeRunCount: 0, runLimit: null, usedSeconds: 0, minuteLimit: null },
+  queue: { isOpen: false, length: 0, sameTriggerNumber: null },
   isMissed: false,
   isPaused: false,
   isArchived: false,
@@ -210,10 +211,14 @@ describe('limits', () => {
   });
 
   it('decline at the limit of the organization', () => {
-    expect(decideStart({ ...input, organization: { activeRunCount: 5, runLimit: 5 } })).toMatchObject({
+    expect(
+      decideStart({ ...input, organization: { ...input.organization, activeRunCount: 5, runLimit: 5 } }),
+    ).toMatchObject({
       status: 'skipped_org_concurrency_limit',
     });
-    expect(decideStart({ ...input, organization: { activeRunCount: 4, runLimit: 5 } })).toMatchObject({
+    expect(
+      decideStart({ ...input, organization: { ...input.organization, activeRunCount: 4, runLimit: 5 } }),
+    ).toMatchObject({
       outcome: 'start',
     });
   });

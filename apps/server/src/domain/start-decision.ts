@@ -19,6 +19,7 @@ export const SKIP_STATUSES = [
   'skipped_already_covered',
   'skipped_concurrency_limit',
   'skipped_org_concurrency_limit',
+  'skipped_minutes_limit',
   'skipped_paused',
   'skipped_workspace_archived',
   // Ours: the API of dlt has no word for it, and no call is answered with it.
@@ -33,6 +34,26 @@ export type SkipStatus = (typeof SKIP_STATUSES)[number];
  */
 export type StartOrigin = 'request' | 'tick' | 'event' | 'freshness' | 'promise';
 
+/** What the organization may run at once and in a month, and how much of it is taken; null has no limit. */
+export interface OrganizationRoom {
+  activeRunCount: number;
+  runLimit: number | null;
+  usedSeconds: number;
+  minuteLimit: number | null;
+}
+
+/** Runs of the job that wait for room. */
+export interface JobQueue {
+  /** A start for which there is no room waits, too; it is declined otherwise. */
+  isOpen: boolean;
+  length: number;
+  /** The number of the run that waits for the same timed trigger; null when there is none. */
+  sameTriggerNumber: number | null;
+}
+
+/** Runs of one job that may wait: more than that are a mistake, not a backlog. */
+const longestQueue = 100;
+
 export interface StartInput {
   definition: JobDefinition;
   origin: StartOrigin;
@@ -45,9 +66,10 @@ export interface StartInput {
   upstreams: readonly UpstreamFacts[];
   /** Upstreams that the same call has started or waits for (listPendingUpstreams). */
   pendingUpstreams: readonly string[];
-  /** Runs of the job in an active state. */
+  /** Runs of the job in an active state, those that wait for room left out. */
   activeRunCount: number;
-  organization: { activeRunCount: number; runLimit: number | null };
+  organization: OrganizationRoom;
+  queue: JobQueue;
   /** The tick came while no server ran, and such ticks are not made up for. */
   isMissed: boolean;
   isPaused: boolean;
@@ -60,11 +82,19 @@ export interface StartInput {
 }
 
 /**
- * A start with all that the run's row needs; a skip with its status and sentences; or a refusal, for which the API has
- * no status (an archived job): an error of the call.
+ * A start with all that the run's row needs; the same for later, when there is room; a skip with its status and sentences; or a
+ * refusal, for which the API has no status (an archived job): an error of the call.
  */
 export type StartDecision =
   | { outcome: 'start'; interval: RunInterval; refresh: boolean; warnings: string[] }
+  | {
+      outcome: 'queue';
+      interval: RunInterval;
+      refresh: boolean;
+      warnings: string[];
+      waitsFor: 'job' | 'organization';
+      reason: string;
+    }
   | { outcome: 'skip'; status: SkipStatus; reasons: string[] }
   | { outcome: 'refuse'; reasons: string[] };
 
@@ -90,9 +120,14 @@ export function decideStart(input: StartInput): StartDecision {
   );
   const interval = decideInterval(input, refresh);
   if ('outcome' in interval) return interval;
-  const declined = checkUpstreams(input) ?? checkConcurrency(input);
+  const declined = checkUpstreams(input) ?? checkMinutes(input.organization);
   if (declined !== null) return declined;
-  return { outcome: 'start', interval, refresh, warnings: warning === null ? [] : [warning] };
+  const start = { interval, refresh, warnings: warning === null ? [] : [warning] };
+  const obstacle = findObstacle(input);
+  if (obstacle === null) return { outcome: 'start', ...start };
+  const { status, waitsFor, reason } = obstacle;
+  if (!input.queue.isOpen) return skip(status, reason);
+  return checkQueue(input, obstacle) ?? { outcome: 'queue', ...start, waitsFor, reason };
 }
 
 function checkUpstreams(input: StartInput): Skip | null {
@@ -107,22 +142,58 @@ function checkUpstreams(input: StartInput): Skip | null {
   return isFresh ? null : skip('skipped_fresh', ...reasons);
 }
 
-function checkConcurrency(input: StartInput): Skip | null {
-  const limit = getConcurrencyLimit(input.definition);
-  if (limit !== null && input.activeRunCount >= limit) {
-    return skip(
-      'skipped_concurrency_limit',
-      `${input.activeRunCount} of ${limit} allowed runs of this job are active`,
-    );
+function checkMinutes({ usedSeconds, minuteLimit }: OrganizationRoom): Skip | null {
+  if (minuteLimit === null || usedSeconds < minuteLimit * 60) return null;
+  const used = Math.floor(usedSeconds / 60);
+  return skip(
+    'skipped_minutes_limit',
+    `the runs of the organization have taken ${used} of the ${minuteLimit} minutes that they may take this month (UTC)`,
+  );
+}
+
+interface Obstacle {
+  status: SkipStatus;
+  waitsFor: 'job' | 'organization';
+  reason: string;
+}
+
+/** What there is no room in, if any: the job, or the organization. */
+function findObstacle({ definition, activeRunCount, organization, queue }: StartInput): Obstacle | null {
+  const limit = getConcurrencyLimit(definition);
+  const ofJob = (reason: string): Obstacle => ({
+    status: 'skipped_concurrency_limit',
+    waitsFor: 'job',
+    reason,
+  });
+  if (limit !== null && activeRunCount >= limit)
+    return ofJob(`${activeRunCount} of ${limit} allowed runs of this job are active`);
+  const { runLimit } = organization;
+  if (runLimit !== null && organization.activeRunCount >= runLimit) {
+    return {
+      status: 'skipped_org_concurrency_limit',
+      waitsFor: 'organization',
+      reason: `${organization.activeRunCount} of ${runLimit} allowed runs of the organization are active`,
+    };
   }
-  const { activeRunCount, runLimit } = input.organization;
-  if (runLimit !== null && activeRunCount >= runLimit) {
-    return skip(
-      'skipped_org_concurrency_limit',
-      `${activeRunCount} of ${runLimit} allowed runs of the organization are active`,
+  // Who comes now does not overtake who waits already.
+  if (queue.isOpen && queue.length > 0)
+    return ofJob(
+      `${queue.length} ${queue.length === 1 ? 'run of this job came before and still waits' : 'runs of this job came before and still wait'}`,
     );
-  }
   return null;
+}
+
+/** A tick while a run waits for an earlier one adds nothing: that run will cover both. */
+function checkQueue({ queue, trigger }: StartInput, { status, reason }: Obstacle): Skip | null {
+  if (queue.sameTriggerNumber !== null) {
+    return skip(
+      status,
+      reason,
+      `run ${queue.sameTriggerNumber} waits for '${trigger}' already, and covers all time until it starts`,
+    );
+  }
+  if (queue.length < longestQueue) return null;
+  return skip(status, reason, `${queue.length} runs of this job wait already, and no more may`);
 }
 
 function decideInterval(input: StartInput, refresh: boolean): RunInterval | Skip {

@@ -15,6 +15,7 @@ import { listSecretValues } from '../domain/secret-values.ts';
 import { createConfigurationArchives } from './version-archives.ts';
 import { holdsSecrets, readConfigurationFiles } from '../archives/configuration-archive.ts';
 import { readRequirementsManifest } from '../domain/requirements.ts';
+import { writeEntryPoint } from '../domain/run-input.ts';
 import { ServiceError } from './service-error.ts';
 
 export interface BeginAttemptDependencies {
@@ -33,6 +34,8 @@ export interface AttemptStart {
   profile: string;
   launcher: string;
   arguments: string[];
+  /** Follow the arguments, and must not be seen in the list of processes. */
+  private_arguments: string[];
   variables: Record<string, string>;
   masked_values: string[];
   log_limit_bytes: number;
@@ -85,11 +88,14 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
       refresh: run.refresh,
       dltVersion: readRequirementsManifest(deployment.requirements).dlt_version.version,
     });
+    const input = await store.jobRuns.readInput(run.id);
+    const entryArguments = ['--entry-point', writeEntryPoint(entryPoint, input)];
     return {
       run_id: run.id,
       profile: run.profile,
       launcher: definition.entry_point.launcher,
-      arguments: ['--run-id', run.id, '--trigger', run.trigger, '--entry-point', JSON.stringify(entryPoint)],
+      arguments: ['--run-id', run.id, '--trigger', run.trigger, ...(input === null ? entryArguments : [])],
+      private_arguments: input === null ? [] : entryArguments,
       variables: {
         LANG: 'C.UTF-8',
         ...Object.fromEntries(variables.map(({ name, value }) => [name, value])),

@@ -1,6 +1,8 @@
 import type { CancelRuns } from './cancel-runs.ts';
 import type { JobRecord, JobVersionContent, JobVersionRecord, WorkspaceRecord } from '../store/records.ts';
 import type { Persistence, Store } from '../store/store.ts';
+import type { StartRuns } from './start-runs.ts';
+import type { Webhooks } from './webhooks.ts';
 import type { JobDefinition } from '../domain/job-definition.ts';
 import type { ReconcileDecision } from '../domain/reconcile.ts';
 import { createHash, randomUUID } from 'node:crypto';
@@ -12,9 +14,8 @@ import {
   toCanonicalJson,
 } from '../domain/job-definition.ts';
 import { findDeploymentProblems, readJobDefinition } from '../domain/job-definition-problems.ts';
+import { readTriggerType } from '../domain/trigger.ts';
 import { readUpstreamRef } from '../domain/refresh.ts';
-import type { Clock } from './start-runs.ts';
-import { arrangeSchedules } from './arrange-schedules.ts';
 import { reconcileJobs } from '../domain/reconcile.ts';
 import { ServiceError } from './service-error.ts';
 
@@ -51,7 +52,11 @@ const workspaceModule = '__deployment__';
  * Makes the jobs of a workspace what the definitions say, all or nothing, in one transaction under the locks of the workspace and its
  * jobs. Runs that wait of a job that it archives are cancelled, as when somebody archives it by hand.
  */
-export function createDeploy(persistence: Persistence, cancelRuns: CancelRuns, clock: Clock) {
+export function createDeploy(
+  persistence: Persistence,
+  cancelRuns: CancelRuns,
+  { startRuns, webhooks }: { startRuns: StartRuns; webhooks: Webhooks },
+) {
   async function reconcile(store: Store, request: DeployRequest): Promise<DeployResult> {
     const workspace = await store.workspaces.lock(request.workspaceId);
     if (!workspace) throw new ServiceError('not_found', `There is no workspace ${request.workspaceId}.`);
@@ -84,13 +89,35 @@ export function createDeploy(persistence: Persistence, cancelRuns: CancelRuns, c
     return {
       deploymentModule: request.deploymentModule,
       warnings: [],
-      jobs: request.dryRun ? jobs : await arrange(store, jobs),
+      jobs: request.dryRun ? jobs : await putIntoService(store, workspace.id, jobs),
     };
+  }
+
+  /** Lets the clock, webhooks and the deployment itself start the jobs as they are now. */
+  async function putIntoService(store: Store, workspaceId: string, deployed: readonly DeployedJob[]) {
+    const arranged = await arrange(store, deployed);
+    await webhooks.arrange(store, workspaceId);
+    await fireDeployment(store, workspaceId);
+    return arranged;
+  }
+
+  /** Starts what waits for a deployment, once for each version of the code, be it uploaded or brought back. */
+  async function fireDeployment(store: Store, workspaceId: string): Promise<void> {
+    const deployment = await store.deployments.latest(workspaceId);
+    // Without a configuration nothing can start: the deploy that follows its upload fires.
+    if (!deployment || !(await store.configurations.latest(workspaceId))) return;
+    if (!(await store.workspaces.takeDeployment(workspaceId, deployment.id))) return;
+    const waiting = await store.jobs.listByTriggerType(workspaceId, 'deployment');
+    const jobs = waiting.map((job) => ({
+      job,
+      trigger: job.triggers.find((trigger) => readTriggerType(trigger) === 'deployment') ?? 'deployment:',
+    }));
+    await startRuns.startForEvent(store, { workspaceId, jobs });
   }
 
   async function arrange(store: Store, deployed: readonly DeployedJob[]): Promise<DeployedJob[]> {
     const jobs = deployed.map(({ job }) => job);
-    await arrangeSchedules(store, jobs, await clock(store));
+    await startRuns.arrange(store, jobs);
     const arranged = await store.jobs.getMany(jobs.map(({ id }) => id));
     const byId = new Map(arranged.map((job) => [job.id, job]));
     return deployed.map((one) => ({ ...one, job: byId.get(one.job.id) ?? one.job }));

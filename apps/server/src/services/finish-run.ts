@@ -96,6 +96,7 @@ export function createFinishRun({
       if (await closeAttempt(store, over, failure)) return true;
     }
     if (!(await store.jobRuns.end(jobRunId, onlyFrom, outcome.status, failure))) return false;
+    await store.usage.add(jobRunId);
     await store.outbox.add({ kind: 'job_run.finished', payload: { jobRunId } });
     if (outcome.status === 'completed') {
       await store.jobs.noteCompletion(run.jobId, coveredEnd(run));

@@ -81,6 +81,13 @@ export function createReadJobRuns({ store }: Persistence, jobVersions: JobVersio
       return detailed;
     },
 
+    /** The JSON text that a webhook gave to the run; null when nothing did. @throws ServiceError not_found */
+    async getInput(workspaceId: string, jobRunId: string): Promise<string | null> {
+      const run = await store.jobRuns.get(workspaceId, jobRunId);
+      if (!run) throw new ServiceError('not_found', `There is no job run ${jobRunId}.`);
+      return store.jobRuns.readInput(run.id);
+    },
+
     /** What a cancellation would find, with nothing cancelled; undefined for ids that name no run of the workspace. */
     findMany: (workspaceId: string, jobRunIds: readonly string[]): Promise<(JobRunRecord | undefined)[]> =>
       Promise.all(jobRunIds.map((jobRunId) => store.jobRuns.get(workspaceId, jobRunId))),

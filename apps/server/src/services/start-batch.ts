@@ -9,7 +9,7 @@ import { findRefusal } from './start-refusals.ts';
 import { listPendingUpstreams, orderBatch } from '../domain/batch-order.ts';
 import { listRefreshCascade } from '../domain/refresh.ts';
 import { loadStartFacts } from './start-facts.ts';
-import { readTriggerType } from '../domain/trigger.ts';
+import { isTimedTrigger, readTriggerType } from '../domain/trigger.ts';
 
 /** One job to be decided on. */
 export interface Candidate {
@@ -45,6 +45,8 @@ export interface BatchOptions {
   skipFreshness: boolean;
   dryRun: boolean;
   previousRun: JobRunRecord | null;
+  /** What the event brought, a JSON text; null for nothing. */
+  input: string | null;
 }
 
 /** What a start is unless its caller says otherwise. */
@@ -57,6 +59,7 @@ export const plainStart = {
   skipFreshness: false,
   dryRun: false,
   previousRun: null,
+  input: null,
 } as const;
 
 interface Batch {
@@ -100,6 +103,8 @@ async function decideOne(batch: Batch, asked: Candidate): Promise<void> {
     return;
   }
   const definition = facts.definitionOf(job);
+  const settings = facts.settingsOf(job, options.profile);
+  const queue = facts.queues.get(job.id) ?? [];
   const decision = decideStart({
     definition,
     origin: options.origin,
@@ -108,9 +113,14 @@ async function decideOne(batch: Batch, asked: Candidate): Promise<void> {
     lastCompletedEnd: job.completedIntervalEnd,
     upstreams: facts.listUpstreams(definition),
     pendingUpstreams: listPendingUpstreams(definition, pendingRefs),
-    isMissed: options.isMissed && facts.settingsOf(job, options.profile).catchUp === 'skip',
+    isMissed: options.isMissed && settings.catchUp === 'skip',
     activeRunCount: facts.activeCounts.get(job.id) ?? 0,
-    organization: { activeRunCount: 0, runLimit: null },
+    organization: facts.organization,
+    queue: {
+      isOpen: settings.onLimit === 'queue',
+      length: queue.length,
+      sameTriggerNumber: findSameTimed(queue, candidate.trigger)?.number ?? null,
+    },
     isPaused: job.isPaused,
     isArchived: job.isArchived,
     isWorkspaceArchived: facts.isWorkspaceArchived,
@@ -121,6 +131,10 @@ async function decideOne(batch: Batch, asked: Candidate): Promise<void> {
     result.failed.push({ ref: job.jobRef, code: 'job_archived', detail: decision.reasons.join('; ') });
   } else if (decision.outcome === 'skip') await decline(batch, candidate, decision);
   else await begin(batch, candidate, decision);
+}
+
+function findSameTimed(queue: readonly JobRunRecord[], trigger: string): JobRunRecord | undefined {
+  return isTimedTrigger(trigger) ? queue.find((run) => run.trigger === trigger) : undefined;
 }
 
 async function decline(
@@ -143,41 +157,56 @@ async function decline(
     await noteSkip(batch, candidate, decision.status, decision.reasons);
 }
 
+/** Makes the run, which waits where there is no room for it. */
 async function begin(
   batch: Batch,
   candidate: Candidate,
-  decision: StartDecision & { outcome: 'start' },
+  decision: StartDecision & { outcome: 'start' | 'queue' },
 ): Promise<void> {
-  const { options, pendingRefs, result } = batch;
+  const { facts, options, pendingRefs, result } = batch;
+  const isQueued = decision.outcome === 'queue';
   pendingRefs.add(candidate.job.jobRef);
   const run = options.dryRun ? null : await insertRun(batch, candidate, decision);
   // The tick had a run already: another server was here before the clock was set back. A refresh stays to be made then.
   if (run === undefined) return;
-  if (decision.refresh) await applyRefresh(batch, candidate.job);
-  result.succeeded.push({ ...candidate, run, status: 'triggered', reasons: decision.warnings });
+  // A run that waits refreshes when it goes: what others complete until then is forgotten, too.
+  if (decision.refresh && !isQueued) await applyRefresh(batch, candidate.job);
+  if (!isQueued) facts.countStart(candidate.job.id);
+  const reasons = isQueued ? [...decision.warnings, `waits: ${decision.reason}`] : decision.warnings;
+  result.succeeded.push({ ...candidate, run, status: 'triggered', reasons });
 }
 
 async function insertRun(
   batch: Batch,
   candidate: Candidate,
-  decision: StartDecision & { outcome: 'start' },
+  decision: StartDecision & { outcome: 'start' | 'queue' },
 ): Promise<JobRunRecord | undefined> {
-  const { store, facts } = batch;
-  const { job } = candidate;
-  const isBatch = job.jobType === 'batch';
+  const { store } = batch;
+  const isQueued = decision.outcome === 'queue';
   const described = await describeRun(batch, candidate);
   const run = await store.jobRuns.insert({
     ...described,
     refresh: decision.refresh,
     intervalStart: decision.interval.start,
     intervalEnd: decision.interval.end,
-    sharesLocalData:
-      isBatch &&
-      (facts.deployment?.hasEmbeddedDatabase === true ||
-        (await store.workspaces.hasLocalData(job.workspaceId, described.profile))),
+    sharesLocalData: await sharesLocalData(batch, candidate.job, described.profile),
+    isQueued,
+    waitReason: isQueued ? describeWait([decision.reason]) : null,
   });
+  if (run && batch.options.input !== null) await store.jobRuns.setInput(run.id, batch.options.input);
   if (run) await store.outbox.add({ kind: 'job_run.created', payload: { jobRunId: run.id } });
   return run;
+}
+
+/** What a run is told to wait for. */
+export function describeWait(reasons: readonly string[]): string {
+  return `Waiting: ${reasons.join('; ')}.`;
+}
+
+async function sharesLocalData({ store, facts }: Batch, job: JobRecord, profile: string): Promise<boolean> {
+  if (job.jobType !== 'batch') return false;
+  if (facts.deployment?.hasEmbeddedDatabase === true) return true;
+  return store.workspaces.hasLocalData(job.workspaceId, profile);
 }
 
 /** Declined for the same reason as before: that row counts on. A start in between, or another reason, begins a new one. */
@@ -209,6 +238,7 @@ async function describeRun(
   { job, trigger }: Candidate,
 ): Promise<NewJobRun> {
   const { deployment, configuration } = facts;
+  const { priority, startDeadlineSeconds } = facts.settingsOf(job, options.profile);
   if (!deployment || !configuration)
     throw new Error('A start was decided on without a deployment and a configuration');
   return {
@@ -228,11 +258,24 @@ async function describeRun(
     intervalEnd: null,
     previousJobRunId: options.previousRun?.id ?? null,
     sharesLocalData: false,
+    isQueued: false,
+    waitReason: null,
+    priority,
+    skipFreshness: options.skipFreshness,
+    startBy:
+      startDeadlineSeconds === null ? null : new Date(options.now.getTime() + startDeadlineSeconds * 1000),
   };
 }
 
 /** Forgets, before the run, what the job and all that a refresh reaches have completed; the decisions that follow see it too. */
-async function applyRefresh({ store, facts, options }: Batch, job: JobRecord): Promise<void> {
+export async function applyRefresh(
+  {
+    store,
+    facts,
+    options,
+  }: Pick<Batch, 'store' | 'facts'> & { options: Pick<BatchOptions, 'dryRun' | 'now'> },
+  job: JobRecord,
+): Promise<void> {
   const active = (await store.jobs.listAll(job.workspaceId)).filter((other) => !other.isArchived);
   const reached = new Set(listRefreshCascade(active.map(facts.definitionOf), job.jobRef));
   const downstream = active.filter((other) => reached.has(other.jobRef)).map((other) => other.id);

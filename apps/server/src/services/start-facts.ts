@@ -1,8 +1,9 @@
-import type { ConfigurationRecord, DeploymentRecord, JobRecord } from '../store/records.ts';
+import type { ConfigurationRecord, DeploymentRecord, JobRecord, JobRunRecord } from '../store/records.ts';
 import type { BatchOptions, Candidate } from './start-batch.ts';
 import type { JobDefinition } from '../domain/job-definition.ts';
 import type { Store } from '../store/store.ts';
 import type { JobSettings, RunSettings } from '../domain/job-settings.ts';
+import type { OrganizationRoom } from '../domain/start-decision.ts';
 import type { UpstreamFacts } from '../domain/freshness.ts';
 import { chooseProfile, getDefaultTrigger } from '../domain/job-definition.ts';
 import { chooseJobSettings } from '../domain/job-settings.ts';
@@ -16,13 +17,19 @@ export interface StartFacts {
   jobs: ReadonlyMap<string, JobRecord>;
   deployment: DeploymentRecord | undefined;
   configuration: ConfigurationRecord | undefined;
+  /** As they are after what the batch has started so far, like `organization`. */
   activeCounts: ReadonlyMap<string, number>;
+  /** The runs of each job that wait for room, in the order in which they go. */
+  queues: ReadonlyMap<string, JobRunRecord[]>;
+  organization: OrganizationRoom;
   isWorkspaceArchived: boolean;
   definitionOf(this: void, job: JobRecord): JobDefinition;
   /** @throws ServiceError invalid_profile */
   profileOf(job: JobRecord, override: string | null): string;
   settingsOf(job: JobRecord, override: string | null): JobSettings;
   listUpstreams(definition: JobDefinition): UpstreamFacts[];
+  /** A run of the job more is active. */
+  countStart(jobId: string): void;
   /** A refresh has reached these jobs: nothing of theirs is completed any more. */
   forget(jobIds: readonly string[]): void;
 }
@@ -51,11 +58,16 @@ export async function loadStartFacts(
     return choice.profile;
   }
 
+  const activeCounts = await store.jobRuns.countActive(ids);
+  const queued = await store.jobRuns.listQueued(ids);
+  const organization = await readOrganizationRoom(store, workspace?.organizationId);
   return {
     jobs,
+    queues: Map.groupBy(queued, (run) => run.jobId),
+    organization,
     deployment: await store.deployments.holdLatest(workspaceId),
     configuration,
-    activeCounts: await store.jobRuns.countActive(ids),
+    activeCounts,
     isWorkspaceArchived: Boolean(workspace?.archivedAt),
     definitionOf,
     profileOf,
@@ -74,6 +86,10 @@ export async function loadStartFacts(
           lastCompletedEnd: upstream ? completionOf(upstream) : null,
         };
       }),
+    countStart(jobId) {
+      activeCounts.set(jobId, (activeCounts.get(jobId) ?? 0) + 1);
+      organization.activeRunCount += 1;
+    },
     forget(jobIds) {
       const forgotten = { completedIntervalEnd: null, lastCompletedAt: null };
       for (const id of jobIds) {
@@ -82,6 +98,25 @@ export async function loadStartFacts(
       }
       for (const [ref, job] of byRef) if (jobIds.includes(job.id)) byRef.set(ref, { ...job, ...forgotten });
     },
+  };
+}
+
+/** Counted under the lock of the organization, which is taken only where it has a limit: else its starts would follow each other for nothing. */
+async function readOrganizationRoom(
+  store: Store,
+  organizationId: string | undefined,
+): Promise<OrganizationRoom> {
+  const unlimited = { activeRunCount: 0, runLimit: null, usedSeconds: 0, minuteLimit: null };
+  if (organizationId === undefined) return unlimited;
+  const seen = await store.organizationLimits.get(organizationId);
+  if (!seen || (seen.concurrentRuns === null && seen.minutesAMonth === null)) return unlimited;
+  const limits = await store.organizationLimits.lock(organizationId);
+  const { activeRunCount, usedSeconds } = await store.usage.monthSoFar({ organizationId });
+  return {
+    activeRunCount,
+    runLimit: limits?.concurrentRuns ?? null,
+    usedSeconds,
+    minuteLimit: limits?.minutesAMonth ?? null,
   };
 }
 

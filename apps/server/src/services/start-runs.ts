@@ -180,6 +180,24 @@ export function createStartRuns(persistence: Persistence, clock: Clock) {
     },
 
     /**
+     * Starts, in the caller's transaction, what waits for an event from outside: a webhook, with what it brought, or a deployment.
+     * @param event.jobs with the trigger of each; the caller has locked them
+     */
+    async startForEvent(
+      store: Store,
+      event: {
+        workspaceId: string;
+        jobs: readonly { job: JobRecord; trigger: string }[];
+        input?: string | null;
+      },
+    ): Promise<TriggerResult> {
+      const { workspaceId, jobs, input = null } = event;
+      const candidates = jobs.map(({ job, trigger }) => ({ job, trigger, matchedTriggers: [trigger] }));
+      const now = await clock(store);
+      return decideBatch(store, workspaceId, candidates, { ...plainStart, origin: 'event', now, input });
+    },
+
+    /**
      * Starts, in the transaction that completes a run, the jobs that waited for its job to be fresh: those that a call has promised to
      * start, and those on a clock whose time nothing has covered yet.
      */

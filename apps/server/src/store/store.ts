@@ -5,6 +5,7 @@ import { createEnvironmentStore } from './postgres/environments.ts';
 import { createInstallationStore } from './postgres/installation.ts';
 import { createJobRunStore } from './postgres/job-runs.ts';
 import { createJobStore } from './postgres/jobs.ts';
+import { createOrganizationLimitStore } from './postgres/organization-limits.ts';
 import { createOutboxStore, wakeChannel } from './postgres/outbox.ts';
 import { createOwnershipStore } from './postgres/ownership.ts';
 import { createConfigurationStore, createDeploymentStore } from './postgres/packages.ts';
@@ -14,7 +15,9 @@ import { createScheduleStore } from './postgres/schedules.ts';
 import { createStatisticsStore } from './postgres/statistics.ts';
 import { createStorageStore } from './postgres/storage.ts';
 import { createTelemetryStore } from './postgres/telemetry.ts';
+import { createUsageStore } from './postgres/usage.ts';
 import { createVariableStore } from './postgres/variables.ts';
+import { createWebhookStore } from './postgres/webhooks.ts';
 import { createWorkspaceStore } from './postgres/workspaces.ts';
 
 /** Every resource, over the database or over one open transaction. The SQL is in `postgres/<resource>.ts`. */
@@ -24,6 +27,8 @@ export function createStore(sql: Queryable) {
   return {
     installation: createInstallationStore(sql),
     people: createPeopleStore(sql),
+    organizationLimits: createOrganizationLimitStore(sql),
+    usage: createUsageStore(sql),
     workspaces: createWorkspaceStore(sql),
     deployments: createDeploymentStore(sql),
     configurations: createConfigurationStore(sql),
@@ -37,6 +42,7 @@ export function createStore(sql: Queryable) {
     telemetry: createTelemetryStore(sql),
     statistics: createStatisticsStore(sql),
     variables: createVariableStore(sql),
+    webhooks: createWebhookStore(sql),
     outbox: createOutboxStore(sql),
     storage: createStorageStore(sql),
     ownership: createOwnershipStore(sql),
@@ -49,7 +55,8 @@ export interface Persistence {
   /** Runs `work` in one transaction; after a deadlock it runs again, so it must do nothing outside the store. */
   transaction<T>(work: (store: Store) => Promise<T>): Promise<T>;
   /**
-   * Calls `onWake` when work was committed by any server, with the kind of its event (`schedules` when ticks were changed), and after a
+   * Calls `onWake` when work was committed by any server, with the kind of its event (`schedules` when ticks were changed, `queue`
+   * when runs wait for room or limits were changed), and after a
    * lost connection, with undefined: anything may have happened meanwhile.
    */
   onWake(onWake: (kind: string | undefined) => void): Promise<{ close(): Promise<void> }>;

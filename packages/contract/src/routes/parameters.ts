@@ -7,4 +7,5 @@ export const deploymentParams = z.object({ workspace_id: uuid, deployment_id: uu
 export const configurationParams = z.object({ workspace_id: uuid, configuration_id: uuid });
 export const jobParams = z.object({ workspace_id: uuid, job_id: uuid });
 export const jobRunParams = z.object({ workspace_id: uuid, job_run_id: uuid });
+export const webhookParams = z.object({ workspace_id: uuid, webhook_id: uuid });
 export const pipelineRunParams = z.object({ workspace_id: uuid, pipeline_run_id: uuid });

@@ -2,7 +2,9 @@ import type { Route } from '../route.ts';
 import { jobVersionRoutes } from './pumphouse/job-versions.ts';
 import { runLifeRoutes } from './pumphouse/run-lives.ts';
 import { pumphouseStatisticsRoutes } from './pumphouse/statistics.ts';
+import { usageRoutes } from './pumphouse/usage.ts';
 import { pumphouseVersionRoutes } from './pumphouse/versions.ts';
+import { webhookRoutes } from './pumphouse/webhooks.ts';
 
 /** Operations that the dlthub client does not know: surface `pumphouse`, prefix `/pumphouse/v1`. One file a topic. */
 export const pumphouseRoutes = [
@@ -10,4 +12,6 @@ export const pumphouseRoutes = [
   ...runLifeRoutes,
   ...pumphouseStatisticsRoutes,
   ...pumphouseVersionRoutes,
+  ...webhookRoutes,
+  ...usageRoutes,
 ] as const satisfies readonly Route[];

@@ -11,7 +11,13 @@ import { stringifyPage } from '../wire/shared-json.ts';
 import { createRunDescriber, toDetailedJobRun } from '../wire/job-runs.ts';
 import { workspaceOf } from '../handler.ts';
 
-type Operations = 'list_job_runs' | 'create_job_run' | 'cancel_job_runs' | 'get_job_run' | 'cancel_job_run';
+type Operations =
+  | 'list_job_runs'
+  | 'create_job_run'
+  | 'cancel_job_runs'
+  | 'get_job_run'
+  | 'get_job_run_input'
+  | 'cancel_job_run';
 
 export function createJobRunHandlers(services: {
   readJobRuns: ReadJobRuns;
@@ -50,6 +56,11 @@ export function createJobRunHandlers(services: {
     },
 
     get_job_run: ({ params, origin }) => detail(params.workspace_id, params.job_run_id, origin),
+
+    async get_job_run_input({ params }) {
+      const { workspace_id: workspaceId, job_run_id: jobRunId } = params;
+      return { job_run_id: jobRunId, input: await readJobRuns.getInput(workspaceId, jobRunId) };
+    },
 
     async create_job_run(call) {
       const { body, reply, origin } = call;

@@ -31,7 +31,9 @@ import { createStartRuns, databaseClock } from '../../services/start-runs.ts';
 import { createTestDatabase } from '../../../../../testing/fixtures/postgres.ts';
 import { createRunVariables } from '../../services/run-variables.ts';
 import { createUploadPackage } from '../../services/upload-package.ts';
+import { createTakeDelivery } from '../../services/take-delivery.ts';
 import { createVariables } from '../../services/variables.ts';
+import { createWebhooks } from '../../services/webhooks.ts';
 import { noFaultPoints } from '../../fault-points.ts';
 
 /** A caller with a good key. */
@@ -84,6 +86,7 @@ function createParts(testDatabase: TestDatabase, folder: string, changes: Partia
     faultPoints,
     announce: (id) => attemptLog.announce(id),
   });
+  const webhooks = createWebhooks(persistence, encryption);
   const cancelRuns = createCancelRuns(persistence, finishRun, attemptLog);
   const recordSpool = createRecordSpool({
     persistence,
@@ -108,7 +111,7 @@ function createParts(testDatabase: TestDatabase, folder: string, changes: Partia
     services: {
       clock: databaseClock,
       startRuns,
-      deploy: createDeploy(persistence, cancelRuns, databaseClock),
+      deploy: createDeploy(persistence, cancelRuns, { startRuns, webhooks }),
       cancelRuns,
       recordSpool,
       beginAttempt: createBeginAttempt({
@@ -133,6 +136,8 @@ function createParts(testDatabase: TestDatabase, folder: string, changes: Partia
         },
       }),
       variables: createVariables(persistence, encryption),
+      webhooks,
+      takeDelivery: createTakeDelivery({ persistence, webhooks, startRuns, clock: databaseClock }),
     },
     readiness: async () => ({ ok: true, reasons: [] }),
     ...changes,

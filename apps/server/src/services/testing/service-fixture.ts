@@ -16,6 +16,7 @@ import { createFolderBlobStore } from '../../blobs/folder-blob-store.ts';
 import { createIngestTelemetry } from '../ingest-telemetry.ts';
 import { createLogFiles } from '../../blobs/log-file.ts';
 import { createPersistence } from '../../store/store.ts';
+import { createReleaseQueued } from '../release-queued.ts';
 import { createRecordSpool } from '../record-spool.ts';
 import { createRollBack } from '../roll-back.ts';
 import { createStartRuns } from '../start-runs.ts';
@@ -23,7 +24,9 @@ import { createSwitchJobs } from '../switch-jobs.ts';
 import { createTestDatabase } from '../../../../../testing/fixtures/postgres.ts';
 import { createRunVariables } from '../run-variables.ts';
 import { createUploadPackage } from '../upload-package.ts';
+import { createTakeDelivery } from '../take-delivery.ts';
 import { createVariables } from '../variables.ts';
+import { createWebhooks } from '../webhooks.ts';
 import { createWorkspaces } from '../workspaces.ts';
 
 export type ServiceFixture = Awaited<ReturnType<typeof createServiceFixture>>;
@@ -61,6 +64,7 @@ export async function createServiceFixture() {
       attemptLog.announce(jobRunId);
     },
   });
+  const webhooks = createWebhooks(persistence, encryption);
   const cancelRuns = createCancelRuns(persistence, finishRun, attemptLog);
   const archiveLimits = {
     maxBytes: 1024 * 1024,
@@ -85,6 +89,14 @@ export async function createServiceFixture() {
     ingestTelemetry,
     startRuns,
     finishRun,
+    releaseQueued: createReleaseQueued({
+      persistence,
+      finishRun,
+      attemptLog,
+      clock: readClock,
+      executorName: 'fake',
+      log,
+    }),
     recordSpool: createRecordSpool({
       persistence,
       attemptLog,
@@ -93,7 +105,7 @@ export async function createServiceFixture() {
       ingestTelemetry,
       faultPoints,
     }),
-    deploy: createDeploy(persistence, cancelRuns, readClock),
+    deploy: createDeploy(persistence, cancelRuns, { startRuns, webhooks }),
     cancelRuns,
     switchJobs: createSwitchJobs(persistence, cancelRuns, readClock),
     workspaces: createWorkspaces(persistence, cancelRuns, readClock),
@@ -107,6 +119,8 @@ export async function createServiceFixture() {
     }),
     readRunVariables,
     variables: createVariables(persistence, encryption),
+    webhooks,
+    takeDelivery: createTakeDelivery({ persistence, webhooks, startRuns, clock: readClock }),
     uploadPackage: createUploadPackage({ persistence, blobs, encryption, archiveLimits }),
     compareVersions: createCompareVersions({ persistence, blobs, encryption }),
     rollBack: createRollBack({ persistence, blobs, encryption }),

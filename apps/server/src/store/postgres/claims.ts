@@ -20,8 +20,9 @@ const uniqueViolation = '23505';
 export function createClaimStore(sql: Queryable) {
   return {
     /**
-     * Takes the oldest pending run, passing over runs whose time, or whose turn at their workspace's local data, has not come.
-     * Undefined when there is none, or when another server was quicker to the same turn.
+     * Takes the pending run with the highest priority, of those the oldest, passing over runs that wait for room, and those whose time,
+     * or whose turn at their workspace's local data, has not come. Undefined when there is none, or when another server was quicker to
+     * the same turn.
      */
     async claimPending(owner: string, leaseSeconds: number): Promise<Claim | undefined> {
       try {
@@ -30,12 +31,13 @@ export function createClaimStore(sql: Queryable) {
                   lease_expires_at = now() + make_interval(secs => $2), not_before = null, wait_reason = null, updated_at = now()
             where id = (
               select pending.id from job_runs pending
-               where pending.status = 'pending' and (pending.not_before is null or pending.not_before <= now())
+               where pending.status = 'pending' and not pending.is_queued
+                 and (pending.not_before is null or pending.not_before <= now())
                  and not (pending.shares_local_data and exists (
                        select 1 from job_runs holder
                         where holder.workspace_id = pending.workspace_id and holder.profile = pending.profile
                           and holder.shares_local_data and holder.status in ('starting', 'running', 'cancelling')))
-               order by pending.created_at, pending.id limit 1 for update skip locked)
+               order by pending.priority desc, pending.created_at, pending.id limit 1 for update skip locked)
           returning id as "jobRunId", claim_number as "claimNumber"`,
           [owner, leaseSeconds],
         );
@@ -100,12 +102,22 @@ export function createClaimStore(sql: Queryable) {
         [claim.jobRunId, claim.claimNumber, attemptId],
       ),
 
+    /** Runs that wait for room, and whose log does not say yet what for. */
+    takeUntoldQueued: (limit: number) =>
+      sql.query<{ jobRunId: string; waitReason: string }>(
+        `update job_runs set wait_noted = true
+          where id in (select id from job_runs where status = 'pending' and is_queued and not wait_noted and wait_reason is not null
+                        order by created_at, id limit $1 for update skip locked)
+        returning id as "jobRunId", wait_reason as "waitReason"`,
+        [limit],
+      ),
+
     /** Pending runs that wait for another run of their workspace and profile, and were not told so yet. */
     takeUnnotedWaits: () =>
       sql.query<{ jobRunId: string; holderNumber: number; holderRef: string }>(
         `update job_runs set wait_noted = true
            from job_runs holder join jobs on jobs.id = holder.job_id
-          where job_runs.status = 'pending' and job_runs.shares_local_data and not job_runs.wait_noted
+          where job_runs.status = 'pending' and not job_runs.is_queued and job_runs.shares_local_data and not job_runs.wait_noted
             and (job_runs.not_before is null or job_runs.not_before <= now())
             and holder.workspace_id = job_runs.workspace_id and holder.profile = job_runs.profile
             and holder.shares_local_data and holder.status in ('starting', 'running', 'cancelling')

@@ -47,8 +47,14 @@ export interface JobRunRecord {
   waitNoted: boolean;
   /** Nobody claims it before; null where it may be claimed at once. */
   notBefore: Date | null;
-  /** What a run that is pending waits for, in words. */
+  /** Of a pending run: it waits for room. */
+  isQueued: boolean;
+  /** What it waits for, in words; of a run that waited in vain, why it was called off. */
   waitReason: string | null;
+  priority: number;
+  skipFreshness: boolean;
+  /** It fails when it has not begun by then. */
+  startBy: Date | null;
   createdAt: Date;
   updatedAt: Date;
   startedAt: Date | null;
@@ -72,7 +78,18 @@ export type NewJobRun = Pick<
   | 'intervalEnd'
   | 'previousJobRunId'
   | 'sharesLocalData'
+  | 'isQueued'
+  | 'waitReason'
+  | 'priority'
+  | 'skipFreshness'
+  | 'startBy'
 > & { tickAt: Date | null };
+
+/** A run that waits for room, as far as the choice of the next one goes. */
+export interface QueueHead {
+  jobId: string;
+  organizationId: string;
+}
 
 /** One of the newest runs of a job, as a list of jobs shows it. */
 export type RecentRun = Pick<JobRunRecord, 'id' | 'jobId' | 'status' | 'startedAt' | 'finishedAt'> & {
@@ -115,7 +132,11 @@ const runColumns = columns('job_runs', [
   'claim_number',
   'wait_noted',
   'not_before',
+  'is_queued',
   'wait_reason',
+  'priority',
+  'skip_freshness',
+  'start_by',
   'created_at',
   'updated_at',
   'started_at',
@@ -130,8 +151,10 @@ export function createJobRunStore(sql: Queryable) {
     const [row] = await sql.prepared<JobRunRecord>(
       `insert into job_runs (workspace_id, job_id, job_version_id, deployment_id, configuration_id, number, status, trigger,
                              trigger_kind, tick_at, triggered_by, profile, refresh, interval_start, interval_end,
-                             previous_job_run_id, shares_local_data, skip, finished_at)
-       values ($1, $2, $3, $4, $5, $6, $17, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $18, case when $17 = 'skipped' then now() end)
+                             previous_job_run_id, shares_local_data, is_queued, wait_reason, priority, skip_freshness, start_by,
+                             skip, finished_at)
+       values ($1, $2, $3, $4, $5, $6, $22, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $23,
+               case when $22 = 'skipped' then now() end)
        on conflict (job_id, trigger, tick_at) where tick_at is not null do nothing
        returning ${runColumns}`,
       [
@@ -151,6 +174,11 @@ export function createJobRunStore(sql: Queryable) {
         run.intervalEnd,
         run.previousJobRunId,
         run.sharesLocalData,
+        run.isQueued,
+        run.waitReason,
+        run.priority,
+        run.skipFreshness,
+        run.startBy,
         status,
         skip,
       ],
@@ -184,6 +212,19 @@ export function createJobRunStore(sql: Queryable) {
         workspaceId,
         jobRunId,
       ]),
+
+    /** Gives a run that was just made its input, a JSON text. */
+    setInput: (jobRunId: string, input: string) =>
+      sql.execute('update job_runs set input = $2 where id = $1', [jobRunId, input]),
+
+    /** The JSON text of a run's input; null when it has none. It may be large, so no list has it. */
+    async readInput(jobRunId: string) {
+      const row = await sql.maybeOne<{ input: string | null }>(
+        'select input::text from job_runs where id = $1',
+        [jobRunId],
+      );
+      return row?.input ?? null;
+    },
 
     find: (jobRunId: string) =>
       sql.maybeOne<JobRunRecord>(`select ${runColumns} from job_runs where id = $1`, [jobRunId]),
@@ -225,10 +266,11 @@ export function createJobRunStore(sql: Queryable) {
         [jobRunIds, options.limit, options.category],
       ),
 
+    /** Active runs of each job; what waits for room takes none. */
     countActive: async (jobIds: readonly string[]) => {
       const rows = await sql.query<{ jobId: string; count: number }>(
         `select job_id as "jobId", count(*)::int as count from job_runs
-          where job_id = any($1) and status in ('pending', 'starting', 'running', 'cancelling') group by job_id`,
+          where job_id = any($1) and status in ('pending', 'starting', 'running', 'cancelling') and not is_queued group by job_id`,
         [jobIds],
       );
       return new Map(rows.map((row) => [row.jobId, row.count]));
@@ -249,6 +291,63 @@ export function createJobRunStore(sql: Queryable) {
       );
       return rows.map((row) => row.id);
     },
+
+    /** The runs of these jobs that wait for room, in the order in which they go. */
+    listQueued: (jobIds: readonly string[]) =>
+      sql.query<JobRunRecord>(
+        `select ${runColumns} from job_runs where job_id = any($1) and status = 'pending' and is_queued
+          order by priority desc, created_at, id`,
+        [jobIds],
+      ),
+
+    /**
+     * The job whose turn it is: that of the first waiting run whose job has room, the named jobs and organizations passed over. The
+     * limit is read from the definition to spare transactions only; who lets a run go counts again, under the lock of the job.
+     */
+    nextInQueue: (passed: { jobIds: readonly string[]; organizationIds: readonly string[] }) =>
+      sql.maybeOne<QueueHead>(
+        `select head.job_id as "jobId", workspaces.organization_id as "organizationId"
+           from (select distinct on (job_id) job_id, workspace_id, priority, created_at, id from job_runs
+                  where status = 'pending' and is_queued and job_id <> all($1)
+                  order by job_id, priority desc, created_at, id) as head
+           join jobs on jobs.id = head.job_id
+           join job_versions on job_versions.id = jobs.current_version_id
+           join workspaces on workspaces.id = head.workspace_id
+          where workspaces.organization_id <> all($2)
+            and (select count(*) from job_runs active where active.job_id = head.job_id and not active.is_queued
+                    and active.status in ('pending', 'starting', 'running', 'cancelling'))
+                < coalesce(nullif(coalesce((job_versions.definition->'execute'->'concurrency')::text, '1'), 'null')::numeric, 'infinity')
+          order by head.priority desc, head.created_at, head.id limit 1`,
+        [passed.jobIds, passed.organizationIds],
+      ),
+
+    /** Ends the wait for room: any supervisor may claim the run now. The caller holds the lock of its job. */
+    release: (
+      jobRunId: string,
+      run: Pick<JobRunRecord, 'refresh' | 'sharesLocalData'> & { intervalStart: Date; intervalEnd: Date },
+    ) =>
+      sql.execute(
+        `update job_runs set is_queued = false, wait_reason = null, refresh = $2, shares_local_data = $3, interval_start = $4,
+                interval_end = $5, updated_at = now()
+          where id = $1 and status = 'pending' and is_queued`,
+        [jobRunId, run.refresh, run.sharesLocalData, run.intervalStart, run.intervalEnd],
+      ),
+
+    /** What a run waits for now. @param isTold whether its log says so already */
+    setWaitReason: (jobRunId: string, reason: string, { isTold }: { isTold: boolean }) =>
+      sql.execute(
+        `update job_runs set wait_reason = $2, wait_noted = $3, updated_at = now()
+          where id = $1 and status = 'pending' and wait_reason is distinct from $2`,
+        [jobRunId, reason, isTold],
+      ),
+
+    /** Runs that have not begun by their start deadline. */
+    listOverdue: (now: Date, limit: number) =>
+      sql.prepared<JobRunRecord>(
+        `select ${runColumns} from job_runs where status = 'pending' and started_at is null and start_by <= $1
+          order by start_by limit $2`,
+        [now, limit],
+      ),
 
     latestOfJobs: async (jobIds: readonly string[]) => {
       // One step into the index for each job: `distinct on` would read all runs of the jobs.
@@ -315,7 +414,7 @@ export function createJobRunStore(sql: Queryable) {
     async end(jobRunId: string, from: readonly RunState[], to: RunState, failure: RunFailure | null) {
       const touched = await sql.execute(
         `update job_runs set status = $3, failure = $4, finished_at = now(), updated_at = now(), lease_expires_at = null,
-                not_before = null, wait_reason = null
+                is_queued = false, not_before = null, wait_reason = case when is_queued then wait_reason end
           where id = $1 and status = any($2)`,
         [jobRunId, from, to, failure],
       );

@@ -215,6 +215,15 @@ export function createJobStore(sql: Queryable) {
         [workspaceId, trigger],
       ),
 
+    /** Active jobs that have a trigger of this type, whatever its expression, by id. */
+    listByTriggerType: (workspaceId: string, type: string) =>
+      sql.query<JobRecord>(
+        `${selectJobs} where jobs.workspace_id = $1 and not jobs.is_archived
+            and exists (select 1 from unnest(jobs.triggers) as own (trigger) where starts_with(own.trigger, $2 || ':'))
+          order by jobs.id`,
+        [workspaceId, type],
+      ),
+
     getVersions: (versionIds: readonly string[]) =>
       sql.query<JobVersionRecord>(
         `select ${versionColumns}, ${contentColumns} from job_versions where id = any($1)`,

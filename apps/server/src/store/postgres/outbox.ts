@@ -26,8 +26,9 @@ export function createOutboxStore(sql: Queryable) {
       await sql.execute('select pg_notify($1, $2)', [wakeChannel, event.kind]);
     },
 
-    /** Wakes the loops of every server when the transaction commits; a change of schedules is for schedulers alone. */
-    wake: (kind: 'schedules' | '' = '') => sql.execute('select pg_notify($1, $2)', [wakeChannel, kind]),
+    /** Wakes the loops of every server when the transaction commits; schedules and the queue are for schedulers alone. */
+    wake: (kind: 'schedules' | 'queue' | '' = '') =>
+      sql.execute('select pg_notify($1, $2)', [wakeChannel, kind]),
 
     /** Takes events for so many seconds; what is not removed by then is taken again. */
     take: (limit: number, seconds: number) =>

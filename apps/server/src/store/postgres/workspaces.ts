@@ -66,6 +66,16 @@ export function createWorkspaceStore(sql: Queryable) {
         [workspaceId, change.name, change.description],
       ),
 
+    /** Whether `deployment:` triggers were not fired for this deployment yet; they count as fired from now on. Under the lock. */
+    async takeDeployment(workspaceId: string, deploymentId: string) {
+      const touched = await sql.execute(
+        `update workspaces set fired_deployment_id = $2
+          where id = $1 and fired_deployment_id is distinct from $2`,
+        [workspaceId, deploymentId],
+      );
+      return touched === 1;
+    },
+
     /** Archives a workspace now, or brings it back. */
     setArchived: (workspaceId: string, isArchived: boolean) =>
       sql.one<WorkspaceRecord>(

@@ -135,6 +135,7 @@ async function describeBegin(attemptId: string, served: ServedAttempt): Promise<
     profile: 'prod',
     launcher: MODULE,
     arguments: [],
+    private_arguments: [],
     variables: served.variables,
     masked_values: [],
     log_limit_bytes: 1_000_000,

@@ -1,0 +1,87 @@
+import type { DeliveryAnswer, TakeDelivery } from '../../services/take-delivery.ts';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { WebhookRecord } from '../../store/records.ts';
+import { largestInputBytes } from '../../domain/run-input.ts';
+import { normalizeWebhookPath } from '../../domain/webhook-path.ts';
+import { ServiceError } from '../../services/service-error.ts';
+
+const jsonType = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
+const longestDeliveryId = 200;
+/** In the order in which they count. */
+const deliveryIdHeaders = ['x-pumphouse-delivery', 'x-github-delivery', 'idempotency-key'];
+
+/** Where other systems start jobs (docs/concepts/webhooks.md): the address is the credential. */
+export function registerHooks(app: FastifyInstance, takeDelivery: TakeDelivery): void {
+  const webhooks = new WeakMap<FastifyRequest, WebhookRecord>();
+
+  async function take(request: FastifyRequest, reply: FastifyReply) {
+    const webhook = webhooks.get(request);
+    if (!webhook) throw new Error('A webhook was reached without being looked up');
+    const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+    if (body.length > 0 && !jsonType.test(request.headers['content-type'] ?? '')) {
+      throw new ServiceError(
+        'unsupported_media_type',
+        'Send the body as JSON, with the header `Content-Type: application/json`.',
+      );
+    }
+    const { answer, isRepeated } = await takeDelivery.take(webhook, {
+      body,
+      deliveryId: readDeliveryId(request),
+      signature: {
+        own: readHeader(request, 'x-pumphouse-signature'),
+        hub: readHeader(request, 'x-hub-signature-256'),
+      },
+    });
+    return reply.code(isRepeated ? 200 : 202).send({ ...toWire(answer), repeated: isRepeated });
+  }
+
+  void app.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+    scope.setErrorHandler((error) => {
+      throw isTooLarge(error)
+        ? new ServiceError(
+            'input_too_large',
+            `The body is larger than ${largestInputBytes / 1024} KiB, the most that a run takes as its input.`,
+          )
+        : error;
+    });
+    // Before a byte of the body is read.
+    scope.addHook('onRequest', async (request) => {
+      const { token = '', '*': path = '' } = request.params as { token?: string; '*'?: string };
+      webhooks.set(request, await takeDelivery.find({ token, path: normalizeWebhookPath(path) }));
+    });
+    for (const url of ['/hooks/:token', '/hooks/:token/*'])
+      scope.post(url, { bodyLimit: largestInputBytes }, take);
+  });
+}
+
+function readDeliveryId(request: FastifyRequest): string | null {
+  for (const name of deliveryIdHeaders) {
+    const value = readHeader(request, name)?.trim();
+    if (!value) continue;
+    if (value.length > longestDeliveryId) {
+      const message = `must be ${longestDeliveryId} characters at most`;
+      throw new ServiceError('invalid_request', `The header ${name} ${message}.`, [{ key: name, message }]);
+    }
+    return value;
+  }
+  return null;
+}
+
+function readHeader(request: FastifyRequest, name: string): string | undefined {
+  const value = request.headers[name];
+  // Sent twice, it is one text with commas.
+  return Array.isArray(value) ? value.join(',') : value;
+}
+
+function isTooLarge(error: unknown): boolean {
+  return error instanceof Error && 'statusCode' in error && error.statusCode === 413;
+}
+
+function toWire({ started, declined }: DeliveryAnswer) {
+  return {
+    started: started.map(({ jobRef, jobRunId }) => ({ job_ref: jobRef, job_run_id: jobRunId })),
+    declined: declined.map(({ jobRef, status, reasons }) => ({ job_ref: jobRef, status, reasons })),
+  };
+}

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { defineRoute } from '../../route.ts';
+import { organizationLimitsRequest, organizationLimitsResponse, usageResponse } from '../../schemas/usage.ts';
+import { readErrors } from '../error-statuses.ts';
+import { organizationParams, workspaceParams } from '../parameters.ts';
+
+/** Days (UTC), both taken in; without them the month so far. */
+const usageQuery = z.object({ from: z.iso.date().optional(), to: z.iso.date().optional() });
+
+/** What runs may take, and have taken. */
+export const usageRoutes = [
+  defineRoute({
+    operationId: 'get_organization_limits',
+    method: 'GET',
+    path: '/pumphouse/v1/organizations/{organization_id}/limits',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'organization-limits.read',
+    params: organizationParams,
+    responses: { 200: organizationLimitsResponse },
+    errors: readErrors,
+  }),
+  defineRoute({
+    operationId: 'set_organization_limits',
+    method: 'PUT',
+    path: '/pumphouse/v1/organizations/{organization_id}/limits',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'organization-limits.update',
+    params: organizationParams,
+    body: organizationLimitsRequest,
+    responses: { 200: organizationLimitsResponse },
+    errors: readErrors,
+  }),
+  defineRoute({
+    operationId: 'get_organization_usage',
+    method: 'GET',
+    path: '/pumphouse/v1/organizations/{organization_id}/usage',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'organization-usage.read',
+    params: organizationParams,
+    query: usageQuery,
+    responses: { 200: usageResponse },
+    errors: readErrors,
+  }),
+  defineRoute({
+    operationId: 'get_workspace_usage',
+    method: 'GET',
+    path: '/pumphouse/v1/workspaces/{workspace_id}/usage',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'workspace-usage.read',
+    params: workspaceParams,
+    query: usageQuery,
+    responses: { 200: usageResponse },
+    errors: readErrors,
+  }),
+] as const;
