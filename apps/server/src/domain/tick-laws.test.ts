@@ -327,6 +327,7 @@ const plainInput = {
   pendingUpstreams: [],
   activeRunCount: 0,
   organization: { activeRunCount: 0, runLimit: null },
+  queue: { isOpen: false, length: 0, sameTriggerNumber: null },
   isMissed: false,
   isPaused: false,
   isArchived: false,
