@@ -326,7 +326,7 @@ const plainInput = {
   upstreams: [],
   pendingUpstreams: [],
   activeRunCount: 0,
-  organization: { activeRunCount: 0, runLimit: null },
+  organization: { activeRunCount: 0, runLimit: null, usedSeconds: 0, minuteLimit: null },
   queue: { isOpen: false, length: 0, sameTriggerNumber: null },
   isMissed: false,
   isPaused: false,
