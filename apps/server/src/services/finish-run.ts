@@ -70,7 +70,7 @@ export function createFinishRun({
     const { onlyFrom = statesBefore(outcome.status), seen = null } = options;
     const run = await store.jobRuns.find(jobRunId);
     if (!run) return false;
-    const [job] = await store.jobs.getMany([run.jobId]);
+    const job = await store.jobs.find(run.jobId);
     if (!job) throw new Error(`Run ${jobRunId} belongs to no job`);
     const event = job.jobType === 'interactive' ? null : followUpEvent(outcome, job.jobRef);
     const touched = event

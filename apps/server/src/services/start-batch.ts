@@ -47,6 +47,8 @@ export interface BatchOptions {
   previousRun: JobRunRecord | null;
   /** What the event brought, a JSON text; null for nothing. */
   input: string | null;
+  /** The caller has locked the jobs, and read them since. */
+  isLocked: boolean;
 }
 
 /** What a start is unless its caller says otherwise. */
@@ -60,6 +62,7 @@ export const plainStart = {
   dryRun: false,
   previousRun: null,
   input: null,
+  isLocked: false,
 } as const;
 
 interface Batch {

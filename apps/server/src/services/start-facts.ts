@@ -38,12 +38,10 @@ export async function loadStartFacts(
   store: Store,
   workspaceId: string,
   candidates: readonly Candidate[],
-  { refresh }: Pick<BatchOptions, 'refresh'>,
+  options: Pick<BatchOptions, 'refresh' | 'isLocked'>,
 ): Promise<StartFacts> {
   const ids = candidates.map((candidate) => candidate.job.id);
-  // A refresh changes jobs downstream too; to lock those later would be out of order, and two such calls would deadlock.
-  const reachesOthers = refresh || candidates.some(({ job }) => refreshesOthers(job));
-  const locked = reachesOthers ? await store.jobs.lockAll(workspaceId) : await store.jobs.lock(ids);
+  const locked = await lockJobs(store, workspaceId, candidates, options);
   const wanted = new Set(ids);
   const jobs = new Map(locked.filter((job) => wanted.has(job.id)).map((job) => [job.id, job]));
   const refs = new Set([...jobs.values()].flatMap((job) => job.upstreamRefs));
@@ -118,6 +116,18 @@ async function readOrganizationRoom(
     usedSeconds,
     minuteLimit: limits?.minutesAMonth ?? null,
   };
+}
+
+async function lockJobs(
+  store: Store,
+  workspaceId: string,
+  candidates: readonly Candidate[],
+  { refresh, isLocked }: Pick<BatchOptions, 'refresh' | 'isLocked'>,
+): Promise<readonly JobRecord[]> {
+  const jobs = candidates.map((candidate) => candidate.job);
+  // A refresh changes jobs downstream too; to lock those later would be out of order, and two such calls would deadlock.
+  if (refresh || jobs.some(refreshesOthers)) return store.jobs.lockAll(workspaceId);
+  return isLocked ? jobs : store.jobs.lock(jobs.map((job) => job.id));
 }
 
 function definitionOf(job: JobRecord): JobDefinition {

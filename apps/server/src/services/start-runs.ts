@@ -1,6 +1,7 @@
 import type { Candidate, TriggerResult } from './start-batch.ts';
 import type { DueTick, JobRecord, JobRunRecord } from '../store/records.ts';
 import type { FailedStart } from './start-refusals.ts';
+import type { FaultPoints } from '../fault-points.ts';
 import type { JobDefinition } from '../domain/job-definition.ts';
 import type { Persistence, Store } from '../store/store.ts';
 import { arrangeSchedules } from './arrange-schedules.ts';
@@ -8,6 +9,7 @@ import { decideBatch, plainStart } from './start-batch.ts';
 import { decideTick, findTickAfter } from '../domain/tick-decision.ts';
 import { declined, refuseArchived, refuseWholeCall } from './start-refusals.ts';
 import { findTimedTrigger } from '../domain/job-definition.ts';
+import { noFaultPoints } from '../fault-points.ts';
 import {
   matchTriggers,
   pickTrigger,
@@ -52,7 +54,11 @@ export type StartRuns = ReturnType<typeof createStartRuns>;
  * The door through which every run is made. It holds the locks of the jobs it decides on (in id order) and can join its caller's
  * transaction. A start is a row; so is what a tick or an event asked for in vain; a call that is declined is an answer only.
  */
-export function createStartRuns(persistence: Persistence, clock: Clock) {
+export function createStartRuns(
+  persistence: Persistence,
+  clock: Clock,
+  faultPoints: FaultPoints = noFaultPoints,
+) {
   /** The caller holds the job, and all others of the workspace where a start of it refreshes them. */
   async function decideOnTick(
     store: Store,
@@ -71,13 +77,16 @@ export function createStartRuns(persistence: Persistence, clock: Clock) {
       lastCompletedEnd: job.completedIntervalEnd,
     });
     await store.schedules.advance(job.id, trigger, { previousTickAt: tick.tickAt, nextTickAt });
-    return decideBatch(store, job.workspaceId, [{ job, trigger, matchedTriggers: [trigger] }], {
+    const result = await decideBatch(store, job.workspaceId, [{ job, trigger, matchedTriggers: [trigger] }], {
       ...plainStart,
       origin: 'tick',
       now,
       tickAt: tick.tickAt,
       isMissed: tick.isMissed,
+      isLocked: true,
     });
+    await faultPoints.reach('in-tick-before-commit');
+    return result;
   }
 
   return {
@@ -151,18 +160,19 @@ export function createStartRuns(persistence: Persistence, clock: Clock) {
     }: Pick<DueTick, 'jobId' | 'trigger'>): Promise<TriggerResult | undefined> {
       const decided = await persistence.transaction(async (store) => {
         if (!(await store.jobs.tryLock(jobId))) return undefined;
-        const [job] = await store.jobs.getMany([jobId]);
+        const job = await store.jobs.find(jobId);
         return job && refreshesOthers(job) ? job : decideOnTick(store, job, trigger);
       });
-      if (!decided || !('workspaceId' in decided)) return decided;
-      return persistence.transaction(async (store) => {
-        const jobs = await store.jobs.lockAll(decided.workspaceId);
-        return decideOnTick(
-          store,
-          jobs.find(({ id }) => id === jobId),
-          trigger,
-        );
-      });
+      const result =
+        decided && 'workspaceId' in decided
+          ? await persistence.transaction(async (store) => {
+              const jobs = await store.jobs.lockAll(decided.workspaceId);
+              const job = jobs.find(({ id }) => id === jobId);
+              return decideOnTick(store, job, trigger);
+            })
+          : decided;
+      if (result) await faultPoints.reach('after-tick-commit');
+      return result;
     },
 
     /** Starts, in the transaction that ends a run, the jobs that wait for its event (`job.success:<ref>`, `job.fail:<ref>`). */
