@@ -99,7 +99,7 @@ export function createFinishRun({
     await store.usage.add(jobRunId);
     await store.outbox.add({ kind: 'job_run.finished', payload: { jobRunId } });
     if (outcome.status === 'completed') {
-      await store.jobs.noteCompletion(run.jobId, coveredEnd(run));
+      await store.jobs.noteCompletion(run, coveredEnd(run));
       if ((job.definition as JobDefinition).refresh_propagation === 'always')
         await forgetRefreshed(store, downstreams);
     } else await dropPromises(store, run.workspaceId, job.jobRef);

@@ -346,14 +346,17 @@ export function createJobStore(sql: Queryable) {
       sql.execute('update jobs set refresh_pending = false where id = $1', [jobId]),
 
     /**
-     * An empty interval has covered no time, so it must not move the watermark past time that nothing has loaded. What completes
-     * while a refresh is still to come was started before it and counts for nothing.
+     * An empty interval has covered no time, so it must not move the watermark past time that nothing has loaded. What was started
+     * before a refresh counts for nothing: neither while the refresh is still to come, nor, where several runs may be active at once,
+     * after one that began later.
      */
-    noteCompletion: (jobId: string, intervalEnd: Date | null) =>
+    noteCompletion: (run: { jobId: string; number: number }, intervalEnd: Date | null) =>
       sql.execute(
         `update jobs set last_completed_at = now(), completed_interval_end = greatest(completed_interval_end, $2::timestamptz)
-          where id = $1 and not refresh_pending`,
-        [jobId, intervalEnd],
+          where id = $1 and not refresh_pending
+            and not exists (select 1 from job_runs as later
+                             where later.job_id = $1 and later.number > $3 and later.refresh and not later.is_queued)`,
+        [run.jobId, intervalEnd, run.number],
       ),
   };
 }
