@@ -13,7 +13,8 @@ import { readConfig } from '@pumphouse/server/config.ts';
 
 const config = readConfig(process.env);
 const log = createServerLog(config);
-const { persistence, close } = await openStore(config, log);
+const opened = await openStore(config, log);
+const { persistence } = opened;
 const address = 'http://127.0.0.1:1';
 const services = await assembleServices(config, persistence, log, () => address);
 const { id: installationId } = await persistence.store.installation.get();
@@ -36,7 +37,7 @@ const supervisor = assembleSupervisor(config, {
 });
 await supervisor.start();
 process.stdout.write('ready\n');
-process.once('SIGTERM', () => void supervisor.stop().then(close));
+process.once('SIGTERM', () => void supervisor.stop().then(() => opened.close()));
 
 /** What a bootstrap asks and tells when its user code has nothing to do. */
 async function runThrough({ beginAttempt, recordSpool }: Services, spec: AttemptSpec): Promise<void> {

@@ -57,7 +57,7 @@ async function startWith(role: string): Promise<TestServer> {
 
 async function readReadiness({ url }: TestServer) {
   const response = await fetch(`${url}/readyz`);
-  return { status: response.status, body: (await response.json()) as unknown };
+  return { status: response.status, body: await response.json() };
 }
 
 it('servers with one role each make up one installation', async () => {

@@ -77,13 +77,28 @@ export function createStartRuns(
       lastCompletedEnd: job.completedIntervalEnd,
     });
     await store.schedules.advance(job.id, trigger, { previousTickAt: tick.tickAt, nextTickAt });
-    const result = await decideBatch(store, job.workspaceId, [{ job, trigger, matchedTriggers: [trigger] }], {
+    const candidates = [{ job, trigger, matchedTriggers: [trigger] }];
+    const result = await decideBatch(store, job.workspaceId, candidates, {
       ...plainStart,
       origin: 'tick',
       now,
       tickAt: tick.tickAt,
       isMissed: tick.isMissed,
       isLocked: true,
+    });
+    await faultPoints.reach('in-tick-before-commit');
+    return result;
+  }
+
+  /** A refresh changes other jobs: their locks come in order, so that of the job has to be let go first. */
+  function decideUnderAllLocks(
+    { workspaceId, id }: JobRecord,
+    trigger: string,
+  ): Promise<TriggerResult | undefined> {
+    return persistence.transaction(async (store) => {
+      const jobs = await store.jobs.lockAll(workspaceId);
+      const job = jobs.find((one) => one.id === id);
+      return decideOnTick(store, job, trigger);
     });
     await faultPoints.reach('in-tick-before-commit');
     return result;
@@ -158,19 +173,12 @@ export function createStartRuns(
       jobId,
       trigger,
     }: Pick<DueTick, 'jobId' | 'trigger'>): Promise<TriggerResult | undefined> {
-      const decided = await persistence.transaction(async (store) => {
+      const seen = await persistence.transaction(async (store) => {
         if (!(await store.jobs.tryLock(jobId))) return undefined;
         const job = await store.jobs.find(jobId);
         return job && refreshesOthers(job) ? job : decideOnTick(store, job, trigger);
       });
-      const result =
-        decided && 'workspaceId' in decided
-          ? await persistence.transaction(async (store) => {
-              const jobs = await store.jobs.lockAll(decided.workspaceId);
-              const job = jobs.find(({ id }) => id === jobId);
-              return decideOnTick(store, job, trigger);
-            })
-          : decided;
+      const result = seen && 'jobRef' in seen ? await decideUnderAllLocks(seen, trigger) : seen;
       if (result) await faultPoints.reach('after-tick-commit');
       return result;
     },
