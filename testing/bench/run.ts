@@ -25,6 +25,7 @@ import { measureMigration } from './measure-migration.ts';
 import { measureIdle, measureServerStart } from './measure-server.ts';
 import { measureLogLag } from './measure-log-lag.ts';
 import { measureStatistics } from './measure-statistics.ts';
+import { measureTicks } from './measure-ticks.ts';
 import { repositoryFolder } from '../fixtures/server.ts';
 import { watchNoise } from './noise.ts';
 
@@ -63,11 +64,20 @@ function listMeasures(rounds: number, burstRuns: number): Measure[] {
   ];
 }
 
-function listOwnMeasures(rounds: number, historyRuns: readonly number[]): OwnMeasure[] {
+function listOwnMeasures(
+  rounds: number,
+  historyRuns: readonly number[],
+  tickJobs: readonly number[],
+): OwnMeasure[] {
   const few = Math.max(1, Math.ceil(rounds / 3));
   const most = Math.max(...historyRuns);
   return [
     { name: 'start', title: 'Server start', takeAlone: () => measureServerStart(few) },
+    ...tickJobs.map((jobCount) => ({
+      name: 'ticks',
+      title: `${jobCount.toLocaleString('en')} jobs on a clock`,
+      takeAlone: () => measureTicks(jobCount),
+    })),
     {
       name: 'history',
       title: `The last 100 over ${most.toLocaleString('en')} job runs`,
@@ -111,6 +121,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '9' },
     'burst-runs': { type: 'string', default: '50' },
     'history-runs': { type: 'string', multiple: true, default: ['100000', '1000000'] },
+    'tick-jobs': { type: 'string', multiple: true, default: ['100', '1000', '10000'] },
     engine: { type: 'string' },
     only: { type: 'string', multiple: true, default: [] },
   },
@@ -120,7 +131,11 @@ const say = (text: string) => void process.stdout.write(`${text}\n`);
 const isAsked = ({ name }: { name: string }) => values.only.length === 0 || values.only.includes(name);
 const historyRuns = values['history-runs'].map(Number);
 const measures = listMeasures(Number(values.rounds), Number(values['burst-runs'])).filter(isAsked);
-const ownMeasures = listOwnMeasures(Number(values.rounds), historyRuns).filter(isAsked);
+const ownMeasures = listOwnMeasures(
+  Number(values.rounds),
+  historyRuns,
+  values['tick-jobs'].map(Number),
+).filter(isAsked);
 const containerMeasures = listContainerMeasures(Number(values.rounds), Number(values['burst-runs'])).filter(
   isAsked,
 );

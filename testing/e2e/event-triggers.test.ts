@@ -100,7 +100,6 @@ describe('the trigger deployment:', () => {
     const [first] = await workspace.api.listRuns(ref('migrate'));
     const ended = await workspace.api.awaitEnd(first?.id ?? '');
     expect(ended).toMatchObject({ status: 'completed', trigger: 'deployment:', number: 1 });
-    await workspace.dlthub(['deploy']);
     await workspace.write({ '.dlt/prod.config.toml': 'greeting = "hello"\n' });
     await workspace.dlthub(['deploy']);
     expect(await count()).toBe(1);

@@ -1,4 +1,5 @@
 import type { DetailedJobRunResponse } from '@pumphouse/contract';
+import { isTerminalRunState } from '@pumphouse/contract';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -78,21 +79,52 @@ describe('after a deploy', () => {
     expect((await workspace.api.findJob(ref('launch'))).next_scheduled_run_at).toBeNull();
   });
 
-  it('ticks that find their job running are told by one skipped run, which the client shows', async () => {
-    const skipped = await eventually('a tick is skipped', async () =>
-      (await workspace.api.listRuns(ref('nap'))).find(({ status }) => status === 'skipped'),
-    );
-    expect(skipped).toMatchObject({ number: 2, profile: 'idle', started_at: null });
-    const listed = await workspace.dlthub(['job', 'runs', 'list', 'nap']);
-    expect(listed).toMatch(/nap\s+1\s+running/);
-    expect(listed).toMatch(/nap\s+2\s+skipped\s+schedule:\* \* \* \* \* \*\/5\s+idle/);
-    expect(await workspace.dlthub(['job', 'runs', 'info', 'nap', '2'])).toMatch(/Status\s+skipped/);
-    // Also where nobody ends the stream: the client would wait for ever.
-    await workspace.dlthub(['job', 'logs', 'nap', '2', '-f']);
+  it('ticks that find their job running are told by one skipped run', async () => {
+    const [running, skipped] = await eventually('a tick is skipped', async () => {
+      const runs = await workspace.api.listRuns(ref('nap'));
+      return runs.length > 1 && runs;
+    });
+    await workspace.api.awaitLine(running?.id ?? '', 'asleep');
     expect(await workspace.api.listRuns(ref('nap'))).toHaveLength(2);
+    expect(skipped).toMatchObject({ number: 2, status: 'skipped', profile: 'idle', started_at: null });
+    expect(await readSkip(skipped)).toMatchObject({
+      status: 'skipped_concurrency_limit',
+      reasons: ['1 of 1 allowed runs of this job are active'],
+    });
+  });
+});
+
+describe('dlthub job pause', () => {
+  it('holds off the clock, and tells its ticks by one skipped run', async () => {
+    const said = await workspace.dlthub(['job', 'pause', 'meter', 'nap']);
+    for (const name of ['meter', 'nap'])
+      expect(said).toContain(`Scheduled runs for job \`${ref(name)}\` are paused`);
+    await awaitQuiet('meter');
+    const skipped = await eventually('a tick is held off', async () => {
+      const newest = (await workspace.api.listRuns(ref('meter'))).at(-1);
+      return newest && (await readSkip(newest))?.status === 'skipped_paused' && newest;
+    });
+    const job = await workspace.api.findJob(ref('meter'));
+    expect(job.is_paused).toBe(true);
+    // As dlt says: the time goes on, and the client does not show it.
+    expect(Date.parse(job.next_scheduled_run_at ?? '')).toBeGreaterThan(Date.parse(skipped.created_at));
+    expect(await workspace.dlthub(['job', 'info', 'meter'])).toMatch(/Next run +paused/);
+  });
+});
+
+describe('dlthub job runs', () => {
+  it('shows runs that were skipped', async () => {
+    const listed = await workspace.dlthub(['job', 'runs', 'list', 'nap']);
+    expect(listed).toMatch(/nap +1 +running/);
+    expect(listed).toMatch(/nap +2 +skipped +schedule:\* \* \* \* \* \*\/5 +idle/);
+    expect(await workspace.dlthub(['job', 'runs', 'info', 'nap', '2'])).toMatch(/Status +skipped/);
+    const log = await workspace.dlthub(['job', 'logs', 'nap', '2', '-f']);
+    expect(log).toContain(
+      'Nothing was started (skipped_concurrency_limit): 1 of 1 allowed runs of this job are active.',
+    );
   });
 
-  it('a run that is there is given instead of a second one, when the caller asks for that', async () => {
+  it('are one where the caller asks for a run only when none is there', async () => {
     const [running] = await workspace.api.listRuns(ref('nap'));
     expect(await createRun('nap', { mode: 'when_not_running' })).toMatchObject({ id: running?.id });
     await expect(createRun('nap')).rejects.toMatchObject({
@@ -140,23 +172,6 @@ describe('dlthub deploy', () => {
   });
 });
 
-describe('dlthub job pause', () => {
-  it('holds off the clock, and tells its ticks by one skipped run', async () => {
-    const said = await workspace.dlthub(['job', 'pause', 'meter']);
-    expect(said).toContain(`Scheduled runs for job \`${ref('meter')}\` are paused`);
-    const skipped = await eventually('a tick is held off', async () => {
-      const runs = await workspace.api.listRuns(ref('meter'));
-      const newest = runs.at(-1);
-      return runs.every(({ status }) => isOver(status)) && newest?.status === 'skipped' && newest;
-    });
-    const job = await workspace.api.findJob(ref('meter'));
-    expect(job.is_paused).toBe(true);
-    // As dlt says: the time goes on, and the client does not show it.
-    expect(Date.parse(job.next_scheduled_run_at ?? '')).toBeGreaterThan(Date.parse(skipped.created_at));
-    expect(await workspace.dlthub(['job', 'info', 'meter'])).toMatch(/Next run\s+paused/);
-  });
-});
-
 describe('dlthub job trigger', () => {
   const selectors = ['tag:chain', 'schedule:*'];
   const chain = ['extract', 'broken'];
@@ -178,6 +193,10 @@ describe('dlthub job trigger', () => {
 
   it('starts by tag and by schedule, also what is paused, and says why others wait', async () => {
     expectTriggered(await workspace.dlthub(['job', 'trigger', ...selectors]));
+    const [nap] = await workspace.api.listRuns(ref('nap'));
+    const params = { workspace_id: workspace.api.id, job_run_id: nap?.id ?? '' };
+    await server.client.call('cancel_job_run', { params });
+    expect(await workspace.api.awaitEnd(params.job_run_id)).toMatchObject({ status: 'cancelled' });
   });
 
   function expectTriggered(said: string, prefix = ''): void {
@@ -220,7 +239,7 @@ describe('dlthub job trigger', () => {
   it('loads the days of a declared interval, and says when it lies behind', async () => {
     const [run] = await listEnded('backfill', 1);
     expect([run?.interval_start, run?.interval_end]).toEqual(backfill);
-    await expectExactRows(run, 3600 * 1000);
+    await expectExactRows(run, { since: Date.parse(backfill[0] ?? ''), stepMs: 3600 * 1000 });
     const said = await workspace.dlthub(['job', 'trigger', 'backfill', 'orders']);
     expect(said).toMatch(/backfill: Trigger time is outside the job's configured interval window/);
     expect(said).toContain(`the declared interval starts at ${backfill[0]} and ends at ${backfill[1]}`);
@@ -254,6 +273,7 @@ describe('dlthub job trigger', () => {
 
 describe('ticks that nobody saw', () => {
   it('of a pause are made up for by the first run after it', async () => {
+    await awaitQuiet('meter');
     const before = (await listCompleted('meter')).at(-1);
     const said = await workspace.dlthub(['job', 'resume', 'meter']);
     expect(said).toContain('The first run covers the whole period');
@@ -263,8 +283,6 @@ describe('ticks that nobody saw', () => {
   });
 
   it('of downtime are made up for by one run, over all of them', async () => {
-    await workspace.dlthub(['job', 'cancel', 'nap']);
-    await workspace.dlthub(['job', 'pause', 'nap']);
     await server.end('SIGTERM');
     const firstMissed = lastTickAt(Date.now()) + periodMs;
     const lastMissed = firstMissed + periodMs;
@@ -276,10 +294,9 @@ describe('ticks that nobody saw', () => {
   });
 
   it('are in no window twice, nor in none', async () => {
-    await workspace.dlthub(['job', 'pause', 'meter']);
-    await eventually('no run is on its way', async () =>
-      (await workspace.api.listRuns(ref('meter'))).every(({ status }) => isOver(status)),
-    );
+    const { id } = await workspace.api.findJob(ref('meter'));
+    await server.client.call('pause_job', { params: { workspace_id: workspace.api.id, job_id: id } });
+    await awaitQuiet('meter');
     const runs = await listCompleted('meter');
     const starts = runs.map((run) => run.interval_start);
     expect(starts).toEqual([toIso(meterStart), ...runs.slice(0, -1).map((run) => run.interval_end)]);
@@ -288,24 +305,39 @@ describe('ticks that nobody saw', () => {
 });
 
 /**
- * The run's own words: its window is the one that the API tells, and the table holds each moment from the first window's start
- * to its end, and none beside.
- * @param stepMs from one moment to the next
+ * By the run's own words: its window is the one that the API tells, and the table holds each moment from `since`, where the first
+ * window began, to the end of this one, and none beside.
+ * @param moments.stepMs from one moment to the next
  */
-async function expectExactRows(run: DetailedJobRunResponse | undefined, stepMs = 1000): Promise<void> {
+async function expectExactRows(
+  run: DetailedJobRunResponse | undefined,
+  { since, stepMs } = { since: meterStart, stepMs: 1000 },
+): Promise<void> {
   const said = await readSaid(run);
   const [, ...window] = /^window (\S+) (\S+)$/m.exec(said) ?? [];
   expect(window.map((text) => toIso(Date.parse(text)))).toEqual([run?.interval_start, run?.interval_end]);
   const end = Date.parse(run?.interval_end ?? '');
-  const start = stepMs === 1000 ? meterStart : Date.parse(run?.interval_start ?? '');
   const [, first = '', last = '', count] = /^table (\S+) (\S+) (\d+)$/m.exec(said) ?? [];
-  expect([first, last].map((text) => toIso(Date.parse(text)))).toEqual([toIso(start), toIso(end - stepMs)]);
-  expect(Number(count)).toBe((end - start) / stepMs);
+  expect([first, last].map((text) => toIso(Date.parse(text)))).toEqual([toIso(since), toIso(end - stepMs)]);
+  expect(Number(count)).toBe((end - since) / stepMs);
 }
 
 /** What the code of a run printed. */
 async function readSaid(run: DetailedJobRunResponse | undefined): Promise<string> {
   return joinLines(await workspace.api.readLog(run?.id ?? ''), 'user');
+}
+
+/** Why a run was never started. */
+async function readSkip(run: DetailedJobRunResponse | undefined) {
+  const params = { workspace_id: workspace.api.id, job_run_id: run?.id ?? '' };
+  return (await server.client.call('get_job_run_life', { params })).skip;
+}
+
+/** Waits until no run of a job is on its way. */
+async function awaitQuiet(name: string): Promise<void> {
+  await eventually(`no run of ${name} is on its way`, async () =>
+    (await workspace.api.listRuns(ref(name))).every(({ status }) => isTerminalRunState(status)),
+  );
 }
 
 /** The runs of a job, when there are so many and all have ended. */
@@ -339,10 +371,6 @@ async function createRun(name: string, body: { mode?: 'when_not_running' } = {})
   const { id } = await workspace.api.findJob(ref(name));
   const params = { workspace_id: workspace.api.id };
   return server.client.call('create_job_run', { params, body: { job_id: id, trigger: 'manual:', ...body } });
-}
-
-function isOver(status: string): boolean {
-  return ['completed', 'failed', 'cancelled', 'skipped'].includes(status);
 }
 
 function endOf(run: DetailedJobRunResponse): number {

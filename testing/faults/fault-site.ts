@@ -1,13 +1,11 @@
-import type { FaultPointName } from '@pumphouse/server/fault-points.ts';
 import type { TestServer } from '../fixtures/server.ts';
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stopAbandonedPostgres } from '@pumphouse/server/store/postgres/embedded.ts';
 import { createApiWorkspace } from '../fixtures/api-workspace.ts';
 import { createWorkspace, triggerJob } from '../fixtures/deploy-workspace.ts';
-import { eventually } from '../fixtures/eventually.ts';
 import { createRunsPlace } from '../fixtures/runs-place.ts';
 import { startTestServer } from '../fixtures/server.ts';
 import { silentLog } from '../fixtures/test-postgres.ts';
@@ -15,16 +13,14 @@ import { deployFaultWorkspace } from './fault-workspace.ts';
 import { createRunFacts } from './run-facts.ts';
 import { createSiteDisk } from './site-disk.ts';
 import { createSiteLeftovers } from './site-leftovers.ts';
-
-/** Short, so that a second server takes over within a test's patience. */
-const leaseSeconds = 2;
+import { createSiteServers, siteVariables } from './site-servers.ts';
 
 /** One data folder with a deployed workspace, on which servers are killed, stopped and started again. */
 export type FaultSite = Awaited<ReturnType<typeof createFaultSite>>;
 
 /** Starts a first server, deploys, and runs everything once so that the environment is built. */
 export async function createFaultSite() {
-  const first = await startTestServer({ PUMPHOUSE_LEASE_SECONDS: String(leaseSeconds) });
+  const first = await startTestServer(siteVariables);
   const workspaceId = await createWorkspace(first, 'faults');
   await deployFaultWorkspace(first, workspaceId);
   const runs = createRunsPlace(first.dataDir);
@@ -36,7 +32,7 @@ export async function createFaultSite() {
   await disk.awaitTidiness();
   await first.end('SIGTERM');
   const pauseFolder = await mkdtemp(join(tmpdir(), 'pumphouse-pause-'));
-  const servers = createServers(first, join(pauseFolder, 'reached'));
+  const servers = createSiteServers(first, join(pauseFolder, 'reached'));
   const holdFile = join(localData, 'hold');
   let environments = 0;
 
@@ -88,47 +84,4 @@ async function warmUp(server: TestServer, run: () => Promise<{ status: string }>
       cause: error,
     });
   }
-}
-
-/** Servers on the data folder of `first`, which has ended. */
-function createServers(first: TestServer, pauseFile: string) {
-  const servers = new Set<TestServer>();
-
-  function track(server: TestServer): TestServer {
-    servers.add(server);
-    return server;
-  }
-
-  return {
-    /** A server on the site's port, paused at a moment if one is named. */
-    async start({
-      pauseAt,
-      untilReady = true,
-    }: { pauseAt?: FaultPointName; untilReady?: boolean } = {}): Promise<TestServer> {
-      const variables = { PUMPHOUSE_PAUSE_AT: pauseAt === undefined ? '' : `${pauseAt}:${pauseFile}` };
-      return track(await first.restart(variables, { untilReady }));
-    },
-    /** A second server, on another port. */
-    startBeside: async (): Promise<TestServer> => track(await first.startBeside({ PUMPHOUSE_PAUSE_AT: '' })),
-
-    /** Resolves when a server has come to the moment it was to pause at. */
-    awaitPause: () => eventually('the server comes to that moment', () => existsSync(pauseFile)),
-    resume: () => rmSync(pauseFile, { force: true }),
-
-    /** The last lines that each server logged which was started since the last `endServers`, requests left out. */
-    readLogs: (): string[] =>
-      [...servers].flatMap((server) => {
-        const lines = server.log().split('\n');
-        return lines.filter((line) => !line.includes('"msg":"request"')).slice(-30);
-      }),
-
-    async endServers(): Promise<void> {
-      rmSync(pauseFile, { force: true });
-      for (const server of servers) {
-        server.process.kill('SIGCONT');
-        await server.end('SIGTERM');
-      }
-      servers.clear();
-    },
-  };
 }

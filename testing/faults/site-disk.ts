@@ -16,6 +16,20 @@ import { eventually } from '../fixtures/eventually.ts';
 export function createSiteDisk(dataDir: string, runs: RunsPlace) {
   const cluster = join(dataDir, 'postgres', 'data');
 
+  /** Asks the site's Postgres, whichever servers are there. */
+  async function query<Row extends object>(sql: string, values: readonly unknown[]): Promise<Row[]> {
+    const client = new Client({ host: cluster, port: 5432, user: 'pumphouse', database: 'pumphouse' });
+    // Postgres may be killed meanwhile; the query that waits tells.
+    client.on('error', () => undefined);
+    await client.connect();
+    try {
+      const { rows } = await client.query<Row>(sql, [...values]);
+      return rows;
+    } finally {
+      await client.end();
+    }
+  }
+
   return {
     /** Attempts whose bootstrap runs. */
     listBootstraps: () => runs.listBootstraps(),
@@ -37,19 +51,12 @@ export function createSiteDisk(dataDir: string, runs: RunsPlace) {
       const bootId = readBootId();
       for (const process of processes) signalProcess({ ...process, bootId }, 'SIGKILL');
     },
+    query,
     /** Why the run failed, as the store has it; null when it did not. */
     async readFailureCode(jobRunId: string): Promise<string | null> {
-      const client = new Client({ host: cluster, port: 5432, user: 'pumphouse', database: 'pumphouse' });
-      await client.connect();
-      try {
-        const { rows } = await client.query<{ failure: { code: string } | null }>(
-          'select failure from job_runs where id = $1',
-          [jobRunId],
-        );
-        return rows[0]?.failure?.code ?? null;
-      } finally {
-        await client.end();
-      }
+      const text = 'select failure from job_runs where id = $1';
+      const [row] = await query<{ failure: { code: string } | null }>(text, [jobRunId]);
+      return row?.failure?.code ?? null;
     },
 
     /** Waits until what the attempts of the site needed is put away: their folders are gone, their logs packed. */

@@ -52,6 +52,8 @@ type Group = (place: { ref: (name: string) => string; draw: Draw }) => Record<st
 interface Draw {
   timed(about: string, busy?: number): string;
   zone(about: string): string;
+  /** One with summer time. */
+  summerZone(about: string): string;
   date(about: string, fromDay: number, toDay: number): string;
 }
 
@@ -113,6 +115,7 @@ function createDraw(chance: Chance, section: string, { start, days }: { start: n
       return `schedule:${chance.pick(crons, section, about)}`;
     },
     zone: (about) => chance.pick(zones, section, about, 'zone'),
+    summerZone: (about) => chance.pick(zones.slice(0, 3), section, about, 'zone'),
     /** Between two days after the start, in tenths of the whole for short years. */
     date(about, fromDay, toDay) {
       const scale = Math.min(1, days / 100);
@@ -126,7 +129,7 @@ const clocks: Group = ({ draw }) => {
   const inZone = (about: string) => ({ require: { timezone: draw.zone(about) } });
   return {
     plain: { triggers: [draw.timed('plain', 0.2)], ...inZone('plain') },
-    gap: { triggers: ['schedule:30 2 * * *'], ...inZone('gap') },
+    gap: { triggers: ['schedule:*/20 1-3 * * *'], require: { timezone: draw.summerZone('gap') } },
     wide: { triggers: [draw.timed('wide')], ...inZone('wide'), concurrency: 3 },
     unlimited: { triggers: [draw.timed('unlimited')], ...inZone('unlimited'), concurrency: null },
     period: { triggers: ['every:6h'], ...inZone('period') },

@@ -270,6 +270,14 @@ export function createModel(clock: ModelClock) {
       );
     },
 
+    /** Whether a tick is late by exactly a period, so that the next one has come at the same moment. */
+    hasTwoAtOnce(now: number): boolean {
+      return this.listDue(now).some(({ ref, trigger, dueAt }) => {
+        const { tick } = rules.tickOf(get(ref), trigger, dueAt, now);
+        return rules.nextTick(get(ref), trigger, { now: Math.max(tick, now), previousTick: tick }) === now;
+      });
+    },
+
     nextDueAt(): number | null {
       let first: number | null = null;
       for (const job of jobs.values())

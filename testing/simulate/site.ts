@@ -18,6 +18,7 @@ import { createPersistence } from '@pumphouse/server/store/store.ts';
 import { createStartRuns } from '@pumphouse/server/services/start-runs.ts';
 import { createSwitchJobs } from '@pumphouse/server/services/switch-jobs.ts';
 import { createUploadPackage } from '@pumphouse/server/services/upload-package.ts';
+import { createWebhooks } from '@pumphouse/server/services/webhooks.ts';
 import { noFaultPoints } from '@pumphouse/server/fault-points.ts';
 import { buildArchive } from '../fixtures/workspace-archive.ts';
 

@@ -26,6 +26,8 @@ export function drawLateness({ chance }: World, dueAt: number): number {
  */
 export async function lookAtTicks(world: World): Promise<number> {
   const { chance, journal } = world;
+  // Whether both are seen in one look is a matter of chance, which a year that can be repeated has no room for.
+  while (world.model.hasTwoAtOnce(clockOf(world))) world.time += 1;
   beginStep(world, 'servers look at ticks');
   const due = await listDue(world);
   checkDue(world, due);

@@ -156,7 +156,7 @@ export const settings = {
     .number()
     .min(1)
     .max(300)
-    .default(15)
+    .default(12)
     .describe(
       'After how long without a sign of life another server takes over the runs of one it cannot see',
     ),

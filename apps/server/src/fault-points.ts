@@ -16,6 +16,8 @@ export const faultPointNames = [
   'in-attempt-removal',
   'before-environment-complete',
   'in-environment-removal',
+  'in-tick-before-commit',
+  'after-tick-commit',
 ] as const;
 
 export type FaultPointName = (typeof faultPointNames)[number];

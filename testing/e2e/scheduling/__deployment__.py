@@ -26,6 +26,8 @@ __all__ = [
 
 YEARLY = "schedule:0 0 1 1 *"
 EVERY_5_SECONDS = "schedule:* * * * * */5"
+# Runs of one profile have its DuckDB files in turn; these need not wait for the loading ones.
+CHAIN = {"profile": "chain"}
 SINCE = datetime(2000, 1, 1, tzinfo=timezone.utc)
 
 
@@ -70,39 +72,38 @@ def launch():
     print("launched")
 
 
-# Under a profile of its own: runs of one profile have its DuckDB files in turn.
 @run.job(trigger=EVERY_5_SECONDS, execute={"timeout": {"grace_period": 1}}, require={"profile": "idle"})
 def nap():
     print("asleep")
     time.sleep(600)
 
 
-@run.job(expose={"tags": ["chain"]})
+@run.job(expose={"tags": ["chain"]}, require=CHAIN)
 def extract():
     print("extracted")
 
 
-@run.job(trigger=extract.success)
+@run.job(trigger=extract.success, require=CHAIN)
 def transform(run_context: run.TJobRunContext):
     print("started by", run_context["trigger"])
 
 
-@run.job(trigger=transform.completed)
+@run.job(trigger=transform.completed, require=CHAIN)
 def publish(run_context: run.TJobRunContext):
     print("started by", run_context["trigger"])
 
 
-@run.job(expose={"tags": ["chain"]})
+@run.job(expose={"tags": ["chain"]}, require=CHAIN)
 def broken():
     raise ValueError("out of luck")
 
 
-@run.job(trigger=broken.fail)
+@run.job(trigger=broken.fail, require=CHAIN)
 def alarm(run_context: run.TJobRunContext):
     print("started by", run_context["trigger"])
 
 
-@run.job(trigger=broken.success)
+@run.job(trigger=broken.success, require=CHAIN)
 def party():
     print("never")
 

@@ -44,7 +44,7 @@ export async function assembleServices(
   const attemptLog = createAttemptLog(persistence, logFiles);
   const ingestTelemetry = createIngestTelemetry({ persistence, blobs, log });
   const clock = databaseClock;
-  const startRuns = createStartRuns(persistence, clock);
+  const startRuns = createStartRuns(persistence, clock, faultPoints);
   const finishRun = createFinishRun({
     persistence,
     startRuns,

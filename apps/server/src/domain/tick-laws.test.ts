@@ -2,7 +2,12 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { propertySeed } from '../../../../testing/fixtures/property-seed.ts';
 import { latestTick, listTicks, nextTick } from './cron.ts';
+import { computeNextRunAt } from './next-run.ts';
 import { computeRunInterval, nextScheduledRun } from './run-interval.ts';
+import { decideStart } from './start-decision.ts';
+import { decideTick, findTickAfter } from './tick-decision.ts';
+import { buildDefinition } from './test-definition.ts';
+import { resolveDeclaredWindow } from './declared-interval.ts';
 
 const ZONES = [
   'UTC',
@@ -164,6 +169,172 @@ describe('laws of intervals', () => {
     );
   });
 });
+
+/** A trigger that a clock fires, with the zone of its job. */
+const clockTriggers = fc.oneof(
+  fc.tuple(
+    crons.map((cron) => `schedule:${cron}`),
+    zones,
+  ),
+  fc.tuple(
+    fc.integer({ min: 1, max: 600 }).map((period) => `every:${period}m`),
+    fc.constant('UTC'),
+  ),
+);
+/** How the clock goes on until somebody looks again: mostly a little, sometimes far, sometimes back. */
+const clockMoves = fc.array(
+  fc.oneof(
+    fc.integer({ min: 0, max: 2 * HOUR_MS }),
+    fc.integer({ min: 0, max: 40 * HOUR_MS }),
+    fc.integer({ min: -9 * HOUR_MS, max: 0 }),
+  ),
+  { minLength: 1, maxLength: 30 },
+);
+
+/** Lets a clock go and looks at the ticks that have come, as the scheduler does. */
+function lookAgainAndAgain(
+  job: Parameters<typeof computeNextRunAt>[0],
+  trigger: string,
+  { start, moves }: { start: Date; moves: readonly number[] },
+  decide: (seen: {
+    due: Date;
+    tick: Date;
+    isMissed: boolean;
+    now: Date;
+    watermark: Date | null;
+  }) => Date | null,
+): Date | null {
+  let now = start;
+  let watermark: Date | null = null;
+  let due = computeNextRunAt(job, trigger, now, { previousScheduledRun: null, lastCompletedEnd: null });
+  for (const move of moves) {
+    now = new Date(now.getTime() + move);
+    if (due === null || due > now) continue;
+    const { tickAt: tick, isMissed } = decideTick(job, { trigger, nextTickAt: due }, now);
+    const before: Date | null = watermark;
+    watermark = decide({ due, tick, isMissed, now, watermark: before });
+    due = findTickAfter(job, trigger, { tickAt: tick, now, lastCompletedEnd: before });
+  }
+  return due;
+}
+
+describe('laws of a clock that goes on, stands still or is set back', () => {
+  it('ticks strictly increase, none comes before its time, and the next one lies behind both', () => {
+    fc.assert(
+      fc.property(clockTriggers, instants, clockMoves, ([trigger, timezone], start, moves) => {
+        const job = buildDefinition({ triggers: [trigger], require: { timezone } });
+        let last = start;
+        const due = lookAgainAndAgain(job, trigger, { start, moves }, ({ due, tick, now, isMissed }) => {
+          expect(due.getTime()).toBeGreaterThan(last.getTime());
+          expect(tick.getTime()).toBeGreaterThanOrEqual(due.getTime());
+          expect(tick.getTime()).toBeLessThanOrEqual(now.getTime());
+          expect(isMissed).toBe(now.getTime() - tick.getTime() > 5 * 60_000);
+          last = tick;
+          return null;
+        });
+        expect(due?.getTime()).toBeGreaterThan(last.getTime());
+      }),
+      runs,
+    );
+  });
+
+  it('completed runs join without gap and overlap, and each covers exactly what was missed', () => {
+    fc.assert(
+      fc.property(clockTriggers, instants, clockMoves, ([trigger, timezone], start, moves) => {
+        const job = buildDefinition({ triggers: [trigger], require: { timezone } });
+        lookAgainAndAgain(job, trigger, { start, moves }, ({ tick, now, watermark }) => {
+          const { start: from, end } = computeRunInterval(trigger, now, watermark, timezone);
+          if (watermark !== null) {
+            expect(from).toEqual(watermark);
+            // A clock that was set far ahead and back has nothing to cover for a while.
+            if (end <= watermark) return watermark;
+          }
+          expect(end).toEqual(trigger.startsWith('every:') ? now : tick);
+          return end;
+        });
+      }),
+      runs,
+    );
+  });
+
+  it('what runs once has one tick, whenever it is looked at', () => {
+    fc.assert(
+      fc.property(instants, instants, clockMoves, (instant, start, moves) => {
+        const trigger = `once:${instant.toISOString()}`;
+        const job = buildDefinition({ triggers: [trigger] });
+        const ticks: Date[] = [];
+        lookAgainAndAgain(job, trigger, { start, moves }, ({ tick }) => {
+          ticks.push(tick);
+          return null;
+        });
+        expect(ticks.length).toBeLessThanOrEqual(1);
+        expect(ticks.every((tick) => tick.getTime() === instant.getTime())).toBe(true);
+      }),
+      runs,
+    );
+  });
+});
+
+describe('laws of a declared interval', () => {
+  it('its runs cover it from its start to its end, nothing else, and then the clock is still', () => {
+    const lengths = fc.option(fc.integer({ min: 0, max: 200 * HOUR_MS }), { nil: undefined });
+    const shifts = fc.integer({ min: -100 * HOUR_MS, max: 20 * HOUR_MS });
+    fc.assert(
+      fc.property(
+        clockTriggers,
+        instants,
+        clockMoves,
+        shifts,
+        lengths,
+        ([trigger, timezone], start, moves, shiftMs, lengthMs) => {
+          const from = start.getTime() + shiftMs;
+          const interval = {
+            start: new Date(from).toISOString(),
+            ...(lengthMs === undefined ? {} : { end: new Date(from + lengthMs).toISOString() }),
+          };
+          const job = buildDefinition({ triggers: [trigger], require: { timezone }, interval });
+          const window = resolveDeclaredWindow(job, timezone);
+          let covered = null as Date | null;
+          lookAgainAndAgain(job, trigger, { start, moves }, ({ now, watermark }) => {
+            const decision = decideStart({
+              ...plainInput,
+              definition: job,
+              trigger,
+              now,
+              lastCompletedEnd: watermark,
+            });
+            if (decision.outcome !== 'start') return watermark;
+            expect(decision.interval.start).toEqual(covered ?? window?.start);
+            expect(decision.interval.end.getTime()).toBeGreaterThan(decision.interval.start.getTime());
+            expect(decision.interval.end.getTime()).toBeLessThanOrEqual(window?.end?.getTime() ?? Infinity);
+            covered = decision.interval.end;
+            return covered;
+          });
+          const facts = { previousScheduledRun: null, lastCompletedEnd: covered };
+          const isOver = window?.end != null && covered !== null && covered >= window.end;
+          expect(computeNextRunAt(job, trigger, start, facts) === null).toBe(isOver);
+        },
+      ),
+      runs,
+    );
+  });
+});
+
+/** A tick of a job that nothing holds off. */
+const plainInput = {
+  origin: 'tick',
+  upstreams: [],
+  pendingUpstreams: [],
+  activeRunCount: 0,
+  organization: { activeRunCount: 0, runLimit: null, usedSeconds: 0, minuteLimit: null },
+  queue: { isOpen: false, length: 0, sameTriggerNumber: null },
+  isMissed: false,
+  isPaused: false,
+  isArchived: false,
+  isWorkspaceArchived: false,
+  skipFreshness: false,
+  refresh: false,
+} as const;
 
 function getNextTick(cron: string, after: Date, zone: string): Date {
   const tick = nextTick(cron, after, zone);

@@ -19,9 +19,9 @@ export interface TickLoop {
   lastRoundAt(): Date | null;
 }
 
-/** Ticks read at once, and decided on at once: each takes a connection for some milliseconds. */
+/** Ticks read at once, and decided on at once: each has a connection for some milliseconds, and mostly waits for Postgres meanwhile. */
 const batchSize = 200;
-const width = 4;
+const width = 8;
 /** Also without a word from anybody: what was committed while the connection for wake-ups was lost. */
 const longestPauseMs = 1000;
 /** A job that somebody holds is looked at again after so long. */

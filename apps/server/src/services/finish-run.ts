@@ -8,6 +8,7 @@ import type { FaultPoints } from '../fault-points.ts';
 import type { Persistence, Store } from '../store/store.ts';
 import type { StartRuns } from './start-runs.ts';
 import { closeWithFailure, closeWithRetry, readRunFailureCode } from '../domain/run-failures.ts';
+import { refreshesOthers } from './start-facts.ts';
 import { retryRun } from './retry-run.ts';
 import { statesBefore } from '../domain/run-state.ts';
 
@@ -69,7 +70,7 @@ export function createFinishRun({
     const { onlyFrom = statesBefore(outcome.status), seen = null } = options;
     const run = await store.jobRuns.find(jobRunId);
     if (!run) return false;
-    const [job] = await store.jobs.getMany([run.jobId]);
+    const job = await store.jobs.find(run.jobId);
     if (!job) throw new Error(`Run ${jobRunId} belongs to no job`);
     const event = job.jobType === 'interactive' ? null : followUpEvent(outcome, job.jobRef);
     const touched = event
@@ -79,7 +80,10 @@ export function createFinishRun({
         ]
       : [];
     // Jobs before runs, as everywhere, and all at once in id order: ends of jobs that follow each other would wait for each other.
-    const locked = await store.jobs.lock([run.jobId, ...touched.map(({ id }) => id)]);
+    const ids = new Set([run.jobId, ...touched.map(({ id }) => id)]);
+    const locked = [job, ...touched].some(refreshesOthers)
+      ? (await store.jobs.lockAll(run.workspaceId)).filter(({ id }) => ids.has(id))
+      : await store.jobs.lock([...ids]);
     // As they are under the lock: a deploy may have changed them since they were found.
     const others = locked.filter(({ id, isArchived }) => id !== run.jobId && !isArchived);
     const downstreams = others.filter(({ upstreamRefs }) => upstreamRefs.includes(job.jobRef));
@@ -95,7 +99,7 @@ export function createFinishRun({
     await store.usage.add(jobRunId);
     await store.outbox.add({ kind: 'job_run.finished', payload: { jobRunId } });
     if (outcome.status === 'completed') {
-      await store.jobs.noteCompletion(run.jobId, coveredEnd(run));
+      await store.jobs.noteCompletion(run, coveredEnd(run));
       if ((job.definition as JobDefinition).refresh_propagation === 'always')
         await forgetRefreshed(store, downstreams);
     } else await dropPromises(store, run.workspaceId, job.jobRef);

@@ -39,6 +39,7 @@ export function createReleaseQueued(dependencies: ReleaseQueuedDependencies) {
   async function callOff(store: Store, run: JobRunRecord, reasons: readonly string[]): Promise<void> {
     const words = `Not started, and called off: ${reasons.join('; ')}.`;
     await store.jobRuns.setWaitReason(run.id, words, { isTold: true });
+    // The lock of its job, which is held, keeps it from being ended or claimed meanwhile.
     await write(store, run.id, [runnerLine(words, new Date())]);
     await finishRun.inTransaction(store, run.id, { status: 'cancelled' }, { onlyFrom: ['pending'] });
   }
@@ -95,10 +96,19 @@ export function createReleaseQueued(dependencies: ReleaseQueuedDependencies) {
     async failOverdue(): Promise<number> {
       const overdue = await persistence.store.jobRuns.listOverdue(await clock(persistence.store), batchSize);
       let failed = 0;
-      for (const run of overdue) if (await failOne(run)) failed += 1;
+      for (const run of overdue) if (await tryToFail(run)) failed += 1;
       return failed;
     },
   };
+
+  async function tryToFail(run: JobRunRecord): Promise<boolean> {
+    try {
+      return await failOne(run);
+    } catch (error) {
+      log.error({ err: error, jobRunId: run.id }, 'a run past its start deadline was not ended; tried again');
+      return false;
+    }
+  }
 
   async function failOne(run: JobRunRecord): Promise<boolean> {
     const failure = { code: 'start_deadline_passed', detail: describeOverdue(run) } as const;

@@ -47,6 +47,8 @@ export interface BatchOptions {
   previousRun: JobRunRecord | null;
   /** What the event brought, a JSON text; null for nothing. */
   input: string | null;
+  /** The caller has locked the jobs, and read them since. */
+  isLocked: boolean;
 }
 
 /** What a start is unless its caller says otherwise. */
@@ -60,6 +62,7 @@ export const plainStart = {
   dryRun: false,
   previousRun: null,
   input: null,
+  isLocked: false,
 } as const;
 
 interface Batch {
@@ -166,11 +169,11 @@ async function begin(
   const { facts, options, pendingRefs, result } = batch;
   const isQueued = decision.outcome === 'queue';
   pendingRefs.add(candidate.job.jobRef);
+  const run = options.dryRun ? null : await insertRun(batch, candidate, decision);
+  // The tick had a run already: another server was here before the clock was set back. A refresh stays to be made then.
+  if (run === undefined) return;
   // A run that waits refreshes when it goes: what others complete until then is forgotten, too.
   if (decision.refresh && !isQueued) await applyRefresh(batch, candidate.job);
-  const run = options.dryRun ? null : await insertRun(batch, candidate, decision);
-  // The tick had a run already: another server was here before the clock was set back.
-  if (run === undefined) return;
   if (!isQueued) facts.countStart(candidate.job.id);
   const reasons = isQueued ? [...decision.warnings, `waits: ${decision.reason}`] : decision.warnings;
   result.succeeded.push({ ...candidate, run, status: 'triggered', reasons });

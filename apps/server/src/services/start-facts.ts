@@ -38,12 +38,10 @@ export async function loadStartFacts(
   store: Store,
   workspaceId: string,
   candidates: readonly Candidate[],
-  { refresh }: Pick<BatchOptions, 'refresh'>,
+  options: Pick<BatchOptions, 'refresh' | 'isLocked'>,
 ): Promise<StartFacts> {
   const ids = candidates.map((candidate) => candidate.job.id);
-  // A refresh changes jobs downstream too; to lock those later would be out of order, and two such calls would deadlock.
-  const reachesOthers = candidates.some(({ job }) => refresh || job.refreshPending || alwaysRefreshes(job));
-  const locked = reachesOthers ? await store.jobs.lockAll(workspaceId) : await store.jobs.lock(ids);
+  const locked = await lockJobs(store, workspaceId, candidates, options);
   const wanted = new Set(ids);
   const jobs = new Map(locked.filter((job) => wanted.has(job.id)).map((job) => [job.id, job]));
   const refs = new Set([...jobs.values()].flatMap((job) => job.upstreamRefs));
@@ -120,12 +118,28 @@ async function readOrganizationRoom(
   };
 }
 
+async function lockJobs(
+  store: Store,
+  workspaceId: string,
+  candidates: readonly Candidate[],
+  { refresh, isLocked }: Pick<BatchOptions, 'refresh' | 'isLocked'>,
+): Promise<readonly JobRecord[]> {
+  const jobs = candidates.map((candidate) => candidate.job);
+  // A refresh changes jobs downstream too; to lock those later would be out of order, and two such calls would deadlock.
+  if (refresh || jobs.some(refreshesOthers)) return store.jobs.lockAll(workspaceId);
+  return isLocked ? jobs : store.jobs.lock(jobs.map((job) => job.id));
+}
+
 function definitionOf(job: JobRecord): JobDefinition {
   return job.definition as JobDefinition;
 }
 
-function alwaysRefreshes(job: JobRecord): boolean {
-  return definitionOf(job).refresh_propagation === 'always';
+/**
+ * Whether a start of the job changes jobs downstream. Then all jobs of the workspace are locked, before any one of them is: locks that
+ * are taken one after the other are in no order.
+ */
+export function refreshesOthers(job: JobRecord): boolean {
+  return job.refreshPending || definitionOf(job).refresh_propagation === 'always';
 }
 
 /** What counts as completed: covered time for a job on a clock, any completed run for the others. */

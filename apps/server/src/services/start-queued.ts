@@ -28,7 +28,7 @@ export async function startQueued(store: Store, jobId: string, clock: Clock): Pr
   if (!asked || seen.length === 0) return outcome;
   const refresh = seen.some((run) => run.refresh);
   const candidate = { job: asked, trigger: '', matchedTriggers: [] };
-  const facts = await loadStartFacts(store, asked.workspaceId, [candidate], { refresh });
+  const facts = await loadStartFacts(store, asked.workspaceId, [candidate], { refresh, isLocked: false });
   const job = facts.jobs.get(jobId) ?? asked;
   const now = await clock(store);
   const known = new Set(seen.map((run) => run.id));

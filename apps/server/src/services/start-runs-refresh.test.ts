@@ -119,6 +119,22 @@ describe('a refresh', () => {
   });
 });
 
+describe('a run that was started before a refresh', () => {
+  it('counts for nothing when it completes, also where the refresh had not to wait for it', async () => {
+    await place.deployAll([defineJob('jobs.wide', { triggers: [hourly], execute: { concurrency: 2 } })]);
+    const before = await place.startRun('jobs.wide', { trigger: hourly });
+    const refresh = await place.startRun('jobs.wide', { trigger: hourly, refresh: true });
+    await place.complete(before);
+    expect(await place.getJob('jobs.wide')).toMatchObject({
+      completedIntervalEnd: null,
+      lastCompletedAt: null,
+    });
+    await place.complete(refresh);
+    const { completedIntervalEnd } = await place.getJob('jobs.wide');
+    expect(completedIntervalEnd).toEqual(refresh.intervalEnd);
+  });
+});
+
 describe('a dry run', () => {
   it('says what would happen and stores nothing', async () => {
     await place.deployAll([

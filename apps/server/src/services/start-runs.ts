@@ -1,6 +1,7 @@
 import type { Candidate, TriggerResult } from './start-batch.ts';
 import type { DueTick, JobRecord, JobRunRecord } from '../store/records.ts';
 import type { FailedStart } from './start-refusals.ts';
+import type { FaultPoints } from '../fault-points.ts';
 import type { JobDefinition } from '../domain/job-definition.ts';
 import type { Persistence, Store } from '../store/store.ts';
 import { arrangeSchedules } from './arrange-schedules.ts';
@@ -8,12 +9,14 @@ import { decideBatch, plainStart } from './start-batch.ts';
 import { decideTick, findTickAfter } from '../domain/tick-decision.ts';
 import { declined, refuseArchived, refuseWholeCall } from './start-refusals.ts';
 import { findTimedTrigger } from '../domain/job-definition.ts';
+import { noFaultPoints } from '../fault-points.ts';
 import {
   matchTriggers,
   pickTrigger,
   pickTriggerByRef,
   resolveRequestedTrigger,
 } from '../domain/selectors.ts';
+import { refreshesOthers } from './start-facts.ts';
 import { ServiceError } from './service-error.ts';
 
 export type { StartedJob, TriggerResult } from './start-batch.ts';
@@ -51,7 +54,54 @@ export type StartRuns = ReturnType<typeof createStartRuns>;
  * The door through which every run is made. It holds the locks of the jobs it decides on (in id order) and can join its caller's
  * transaction. A start is a row; so is what a tick or an event asked for in vain; a call that is declined is an answer only.
  */
-export function createStartRuns(persistence: Persistence, clock: Clock) {
+export function createStartRuns(
+  persistence: Persistence,
+  clock: Clock,
+  faultPoints: FaultPoints = noFaultPoints,
+) {
+  /** The caller holds the job, and all others of the workspace where a start of it refreshes them. */
+  async function decideOnTick(
+    store: Store,
+    job: JobRecord | undefined,
+    trigger: string,
+  ): Promise<TriggerResult | undefined> {
+    if (!job) return undefined;
+    const schedule = (await store.schedules.ofJobs([job.id])).find((one) => one.trigger === trigger);
+    const now = await clock(store);
+    if (!schedule?.nextTickAt || schedule.nextTickAt > now) return undefined;
+    const definition = job.definition as JobDefinition;
+    const tick = decideTick(definition, { trigger, nextTickAt: schedule.nextTickAt }, now);
+    const nextTickAt = findTickAfter(definition, trigger, {
+      tickAt: tick.tickAt,
+      now,
+      lastCompletedEnd: job.completedIntervalEnd,
+    });
+    await store.schedules.advance(job.id, trigger, { previousTickAt: tick.tickAt, nextTickAt });
+    const candidates = [{ job, trigger, matchedTriggers: [trigger] }];
+    const result = await decideBatch(store, job.workspaceId, candidates, {
+      ...plainStart,
+      origin: 'tick',
+      now,
+      tickAt: tick.tickAt,
+      isMissed: tick.isMissed,
+      isLocked: true,
+    });
+    await faultPoints.reach('in-tick-before-commit');
+    return result;
+  }
+
+  /** A refresh changes other jobs: their locks come in order, so that of the job has to be let go first. */
+  function decideUnderAllLocks(
+    { workspaceId, id }: JobRecord,
+    trigger: string,
+  ): Promise<TriggerResult | undefined> {
+    return persistence.transaction(async (store) => {
+      const jobs = await store.jobs.lockAll(workspaceId);
+      const job = jobs.find((one) => one.id === id);
+      return decideOnTick(store, job, trigger);
+    });
+  }
+
   return {
     /**
      * `-trigger`: jobs by id and by selector, in dependency order. An unknown selector matches nothing, which is no error.
@@ -81,7 +131,7 @@ export function createStartRuns(persistence: Persistence, clock: Clock) {
      */
     async createRun(request: CreateRunRequest): Promise<{ run: JobRunRecord; created: boolean }> {
       return persistence.transaction(async (store) => {
-        const [job] = await store.jobs.lock([request.jobId]);
+        const job = await lockOne(store, request);
         if (job?.workspaceId !== request.workspaceId)
           throw new ServiceError('not_found', `There is no job ${request.jobId}.`);
         await refuseArchived(store, job);
@@ -117,29 +167,18 @@ export function createStartRuns(persistence: Persistence, clock: Clock) {
      * The clock's own starts: one tick of one trigger, decided once however many servers see it come.
      * @returns undefined when there is nothing to decide: another server did, or holds the job at this moment
      */
-    startTick({ jobId, trigger }: Pick<DueTick, 'jobId' | 'trigger'>): Promise<TriggerResult | undefined> {
-      return persistence.transaction(async (store) => {
+    async startTick({
+      jobId,
+      trigger,
+    }: Pick<DueTick, 'jobId' | 'trigger'>): Promise<TriggerResult | undefined> {
+      const seen = await persistence.transaction(async (store) => {
         if (!(await store.jobs.tryLock(jobId))) return undefined;
-        const [job] = await store.jobs.getMany([jobId]);
-        const schedule = (await store.schedules.ofJobs([jobId])).find((one) => one.trigger === trigger);
-        const now = await clock(store);
-        if (!job || !schedule?.nextTickAt || schedule.nextTickAt > now) return undefined;
-        const definition = job.definition as JobDefinition;
-        const tick = decideTick(definition, { trigger, nextTickAt: schedule.nextTickAt }, now);
-        const nextTickAt = findTickAfter(definition, trigger, {
-          tickAt: tick.tickAt,
-          now,
-          lastCompletedEnd: job.completedIntervalEnd,
-        });
-        await store.schedules.advance(jobId, trigger, { previousTickAt: tick.tickAt, nextTickAt });
-        return decideBatch(store, job.workspaceId, [{ job, trigger, matchedTriggers: [trigger] }], {
-          ...plainStart,
-          origin: 'tick',
-          now,
-          tickAt: tick.tickAt,
-          isMissed: tick.isMissed,
-        });
+        const job = await store.jobs.find(jobId);
+        return job && refreshesOthers(job) ? job : decideOnTick(store, job, trigger);
       });
+      const result = seen && 'jobRef' in seen ? await decideUnderAllLocks(seen, trigger) : seen;
+      if (result) await faultPoints.reach('after-tick-commit');
+      return result;
     },
 
     /** Starts, in the transaction that ends a run, the jobs that wait for its event (`job.success:<ref>`, `job.fail:<ref>`). */
@@ -211,6 +250,17 @@ export function createStartRuns(persistence: Persistence, clock: Clock) {
       await arrangeSchedules(store, jobs, await clock(store));
     },
   };
+}
+
+/** The job of a call, locked; with all others where its start refreshes them. */
+async function lockOne(
+  store: Store,
+  { workspaceId, jobId, refresh }: CreateRunRequest,
+): Promise<JobRecord | undefined> {
+  const [known] = await store.jobs.getMany([jobId]);
+  if (known?.workspaceId !== workspaceId) return undefined;
+  if (!refresh && !refreshesOthers(known)) return (await store.jobs.lock([jobId]))[0];
+  return (await store.jobs.lockAll(workspaceId)).find(({ id }) => id === jobId);
 }
 
 function pickCandidates(jobs: readonly JobRecord[], request: TriggerRequest) {

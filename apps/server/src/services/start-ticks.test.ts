@@ -138,6 +138,23 @@ describe('a schedule', () => {
     expect(await place.listRuns('jobs.a')).toMatchObject([{ status: 'completed' }]);
   });
 
+  it('keeps a refresh that is to come when the clock is set back to a tick that had its run', async () => {
+    await place.deployAll([defineJob('jobs.a', hourly)]);
+    at('10T13:00:00');
+    await tick();
+    await completeAll('jobs.a');
+    at('10T12:10:00');
+    await place.setJob('jobs.a', 'refresh_pending = true');
+    const { id: jobId } = await place.getJob('jobs.a');
+    await fixture.switchJobs.archive({ workspaceId: place.workspaceId, jobId });
+    await fixture.switchJobs.unarchive({ workspaceId: place.workspaceId, jobId });
+    await place.setJob('jobs.a', `completed_interval_end = null`);
+    at('10T13:00:00');
+    await tick();
+    expect(await place.getJob('jobs.a')).toMatchObject({ refreshPending: true });
+    expect(await place.listRuns('jobs.a')).toHaveLength(1);
+  });
+
   it('of a paused job passes by, and its next run covers the pause', async () => {
     await place.deployAll([defineJob('jobs.a', hourly)]);
     at('10T13:00:00');

@@ -107,7 +107,7 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
     await store.claims.renew(claims, leaseSeconds);
   }
 
-  /** Cancelled and timed-out runs are noticed by their watch: a change anywhere makes every watch look. */
+  /** Cancelled and timed-out runs are noticed by their watch: a word that names no event makes every watch look. */
   function announceAll(): void {
     for (const jobRunId of held.keys()) attemptLog.announce(jobRunId);
   }
@@ -152,7 +152,8 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
     async start() {
       subscription = await persistence.onWake((kind) => {
         if (kind === 'schedules' || kind === 'queue') return;
-        announceAll();
+        // Starts and ends are no news to the runs that are watched here: their own end is announced by whoever stores it.
+        if (kind === undefined || kind === '') announceAll();
         wake();
       });
       await takeOver();

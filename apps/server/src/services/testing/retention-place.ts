@@ -43,7 +43,8 @@ export function createRetentionPlace(fixture: ServiceFixture, place: ServicePlac
   async function makeOlder({ run, attemptId }: PastRun, days: number): Promise<void> {
     await place.setRun(run.id, `finished_at = finished_at - interval '${days} days'`);
     await database.execute(
-      `update attempts set created_at = created_at - make_interval(days => $2) where id = $1`,
+      `update attempts set created_at = created_at - make_interval(days => $2),
+              finished_at = finished_at - make_interval(days => $2) where id = $1`,
       [attemptId, days],
     );
     await database.execute(

@@ -51,7 +51,7 @@ export async function createServiceFixture() {
   const readRunVariables = createRunVariables(persistence, encryption);
   const ingestTelemetry = createIngestTelemetry({ persistence, blobs, log });
   const readClock = async () => clock.now;
-  const startRuns = createStartRuns(persistence, readClock);
+  const startRuns = createStartRuns(persistence, readClock, faultPoints);
   /** Runs whose change was announced, in order. */
   const announced: string[] = [];
   const finishRun = createFinishRun({

@@ -145,13 +145,17 @@ export function createAttemptStore(sql: Queryable) {
         [attemptId, claim.jobRunId, claim.claimNumber, executor, bootstrapTokenHash],
       ),
 
-    get: (attemptId: string) =>
-      sql.maybeOne<AttemptRecord>(`select ${attemptColumns} from attempts where id = $1`, [attemptId]),
+    async get(attemptId: string) {
+      const text = `select ${attemptColumns} from attempts where id = $1`;
+      const [row] = await sql.prepared<AttemptRecord>(text, [attemptId]);
+      return row;
+    },
 
-    lock: (attemptId: string) =>
-      sql.maybeOne<AttemptRecord>(`select ${attemptColumns} from attempts where id = $1 for update`, [
-        attemptId,
-      ]),
+    async lock(attemptId: string) {
+      const text = `select ${attemptColumns} from attempts where id = $1 for update`;
+      const [row] = await sql.prepared<AttemptRecord>(text, [attemptId]);
+      return row;
+    },
 
     findByToken: (attemptId: string, tokenHash: Uint8Array) =>
       sql.maybeOne<AttemptRecord>(

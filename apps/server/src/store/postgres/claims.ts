@@ -26,7 +26,7 @@ export function createClaimStore(sql: Queryable) {
      */
     async claimPending(owner: string, leaseSeconds: number): Promise<Claim | undefined> {
       try {
-        return await sql.maybeOne<Claim>(
+        const [claim] = await sql.prepared<Claim>(
           `update job_runs set status = 'starting', claim_number = claim_number + 1, claimed_by = $1,
                   lease_expires_at = now() + make_interval(secs => $2), not_before = null, wait_reason = null, updated_at = now()
             where id = (
@@ -41,6 +41,7 @@ export function createClaimStore(sql: Queryable) {
           returning id as "jobRunId", claim_number as "claimNumber"`,
           [owner, leaseSeconds],
         );
+        return claim;
       } catch (error) {
         // Two servers gave the same turn at the same moment: the index let one of them through.
         if (sqlState(error) === uniqueViolation) return undefined;

@@ -201,11 +201,11 @@ export function createJobRunStore(sql: Queryable) {
       ]),
 
     /** The run with the highest number of a job. */
-    newestOfJob: (jobId: string) =>
-      sql.maybeOne<JobRunRecord>(
-        `select ${runColumns} from job_runs where job_id = $1 order by number desc limit 1`,
-        [jobId],
-      ),
+    async newestOfJob(jobId: string) {
+      const text = `select ${runColumns} from job_runs where job_id = $1 order by number desc limit 1`;
+      const [row] = await sql.prepared<JobRunRecord>(text, [jobId]);
+      return row;
+    },
 
     get: (workspaceId: string, jobRunId: string) =>
       sql.maybeOne<JobRunRecord>(`select ${runColumns} from job_runs where workspace_id = $1 and id = $2`, [
@@ -226,11 +226,17 @@ export function createJobRunStore(sql: Queryable) {
       return row?.input ?? null;
     },
 
-    find: (jobRunId: string) =>
-      sql.maybeOne<JobRunRecord>(`select ${runColumns} from job_runs where id = $1`, [jobRunId]),
+    async find(jobRunId: string) {
+      const text = `select ${runColumns} from job_runs where id = $1`;
+      const [row] = await sql.prepared<JobRunRecord>(text, [jobRunId]);
+      return row;
+    },
 
-    lock: (jobRunId: string) =>
-      sql.maybeOne<JobRunRecord>(`select ${runColumns} from job_runs where id = $1 for update`, [jobRunId]),
+    async lock(jobRunId: string) {
+      const text = `select ${runColumns} from job_runs where id = $1 for update`;
+      const [row] = await sql.prepared<JobRunRecord>(text, [jobRunId]);
+      return row;
+    },
 
     list: (workspaceId: string, filter: JobRunFilter) => listJobRuns(sql, runColumns, workspaceId, filter),
 
@@ -268,7 +274,7 @@ export function createJobRunStore(sql: Queryable) {
 
     /** Active runs of each job; what waits for room takes none. */
     countActive: async (jobIds: readonly string[]) => {
-      const rows = await sql.query<{ jobId: string; count: number }>(
+      const rows = await sql.prepared<{ jobId: string; count: number }>(
         `select job_id as "jobId", count(*)::int as count from job_runs
           where job_id = any($1) and status in ('pending', 'starting', 'running', 'cancelling') and not is_queued group by job_id`,
         [jobIds],
@@ -412,7 +418,7 @@ export function createJobRunStore(sql: Queryable) {
 
     /** The end of a run; false when it has ended already. */
     async end(jobRunId: string, from: readonly RunState[], to: RunState, failure: RunFailure | null) {
-      const touched = await sql.execute(
+      const touched = await sql.executePrepared(
         `update job_runs set status = $3, failure = $4, finished_at = now(), updated_at = now(), lease_expires_at = null,
                 is_queued = false, not_before = null, wait_reason = case when is_queued then wait_reason end
           where id = $1 and status = any($2)`,

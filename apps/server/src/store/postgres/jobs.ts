@@ -114,6 +114,11 @@ const versionColumns = columns('job_versions', [
 const selectJobs = `select ${jobColumns}, ${contentColumns}
   from jobs join job_versions on job_versions.id = jobs.current_version_id`;
 
+/** Shorter than a lease: what a server that stands still keeps from the others is ticks and ends of runs. */
+const longestStandstillSeconds = 10;
+/** In a statement that locks jobs: Postgres ends the transaction when nothing happens in it for so long. */
+const boundStandstill = `set_config('idle_in_transaction_session_timeout', '${longestStandstillSeconds}s', true)`;
+
 export type JobStore = ReturnType<typeof createJobStore>;
 
 /** Jobs with their current version, and the versions themselves. */
@@ -171,38 +176,51 @@ export function createJobStore(sql: Queryable) {
     getHeads: (jobIds: readonly string[]) =>
       sql.prepared<JobHead>(`select ${jobColumns} from jobs where id = any($1)`, [jobIds]),
 
+    async find(jobId: string) {
+      const [job] = await sql.prepared<JobRecord>(`${selectJobs} where jobs.id = $1`, [jobId]);
+      return job;
+    },
+
     getMany: (jobIds: readonly string[]) =>
-      sql.query<JobRecord>(`${selectJobs} where jobs.id = any($1)`, [jobIds]),
+      sql.prepared<JobRecord>(`${selectJobs} where jobs.id = any($1)`, [jobIds]),
 
     /**
      * Locks jobs in id order, so that two start decisions that share jobs wait for each other instead of deadlocking. They are read
      * when they are locked: in one statement a job whose version a deploy changed meanwhile would be left out of the answer.
      */
     async lock(jobIds: readonly string[]) {
-      await sql.execute('select 1 from jobs where id = any($1) order by id for update', [jobIds]);
-      return sql.query<JobRecord>(`${selectJobs} where jobs.id = any($1) order by jobs.id`, [jobIds]);
+      await sql.executePrepared(
+        `select ${boundStandstill} from jobs where id = any($1) order by id for update`,
+        [jobIds],
+      );
+      return sql.prepared<JobRecord>(`${selectJobs} where jobs.id = any($1) order by jobs.id`, [jobIds]);
     },
 
     /** Locks every job of a workspace, in id order. No start is decided meanwhile. @returns all, newest first */
     async lockAll(workspaceId: string) {
-      await sql.execute('select 1 from jobs where workspace_id = $1 order by id for update', [workspaceId]);
+      await sql.execute(
+        `select ${boundStandstill} from jobs where workspace_id = $1 order by id for update`,
+        [workspaceId],
+      );
       return listAll(workspaceId);
     },
 
     /** Locks a job unless somebody holds it already; false then. */
     tryLock: async (jobId: string) =>
-      (await sql.execute('select 1 from jobs where id = $1 for update skip locked', [jobId])) === 1,
+      (await sql.executePrepared(`select ${boundStandstill} from jobs where id = $1 for update skip locked`, [
+        jobId,
+      ])) === 1,
 
     /** Jobs by their refs, those that are archived left out. */
     listByRefs: (workspaceId: string, refs: readonly string[]) =>
-      sql.query<JobRecord>(
+      sql.prepared<JobRecord>(
         `${selectJobs} where jobs.workspace_id = $1 and jobs.job_ref = any($2) and not jobs.is_archived`,
         [workspaceId, refs],
       ),
 
     /** Active jobs that wait for the freshness of this one, by id. */
     listDownstreams: (workspaceId: string, ref: string) =>
-      sql.query<JobRecord>(
+      sql.prepared<JobRecord>(
         `${selectJobs} where jobs.workspace_id = $1 and not jobs.is_archived
             and jobs.upstream_refs <> '{}' and jobs.upstream_refs @> array[$2] order by jobs.id`,
         [workspaceId, ref],
@@ -210,7 +228,7 @@ export function createJobStore(sql: Queryable) {
 
     /** Active jobs that carry exactly this trigger: what follows an event. */
     listTriggeredBy: (workspaceId: string, trigger: string) =>
-      sql.query<JobRecord>(
+      sql.prepared<JobRecord>(
         `${selectJobs} where jobs.workspace_id = $1 and not jobs.is_archived and jobs.triggers @> array[$2] order by jobs.id`,
         [workspaceId, trigger],
       ),
@@ -225,7 +243,7 @@ export function createJobStore(sql: Queryable) {
       ),
 
     getVersions: (versionIds: readonly string[]) =>
-      sql.query<JobVersionRecord>(
+      sql.prepared<JobVersionRecord>(
         `select ${versionColumns}, ${contentColumns} from job_versions where id = any($1)`,
         [versionIds],
       ),
@@ -308,10 +326,11 @@ export function createJobStore(sql: Queryable) {
 
     /** The next number of the job's runs; the job's row has to be locked. */
     takeRunNumber: async (jobId: string) => {
-      const row = await sql.one<{ number: number }>(
+      const [row] = await sql.prepared<{ number: number }>(
         'update jobs set last_run_number = last_run_number + 1 where id = $1 returning last_run_number as number',
         [jobId],
       );
+      if (!row) throw new Error(`There is no job ${jobId} to number a run of`);
       return row.number;
     },
 
@@ -327,14 +346,17 @@ export function createJobStore(sql: Queryable) {
       sql.execute('update jobs set refresh_pending = false where id = $1', [jobId]),
 
     /**
-     * An empty interval has covered no time, so it must not move the watermark past time that nothing has loaded. What completes
-     * while a refresh is still to come was started before it and counts for nothing.
+     * An empty interval has covered no time, so it must not move the watermark past time that nothing has loaded. What was started
+     * before a refresh counts for nothing: neither while the refresh is still to come, nor, where several runs may be active at once,
+     * after one that began later.
      */
-    noteCompletion: (jobId: string, intervalEnd: Date | null) =>
+    noteCompletion: (run: { jobId: string; number: number }, intervalEnd: Date | null) =>
       sql.execute(
         `update jobs set last_completed_at = now(), completed_interval_end = greatest(completed_interval_end, $2::timestamptz)
-          where id = $1 and not refresh_pending`,
-        [jobId, intervalEnd],
+          where id = $1 and not refresh_pending
+            and not exists (select 1 from job_runs as later
+                             where later.job_id = $1 and later.number > $3 and later.refresh and not later.is_queued)`,
+        [run.jobId, intervalEnd, run.number],
       ),
   };
 }

@@ -22,8 +22,11 @@ export const wakeChannel = 'pumphouse_wake';
 export function createOutboxStore(sql: Queryable) {
   return {
     async add(event: OutboxEvent) {
-      await sql.execute('insert into outbox (kind, payload) values ($1, $2)', [event.kind, event.payload]);
-      await sql.execute('select pg_notify($1, $2)', [wakeChannel, event.kind]);
+      await sql.executePrepared(
+        `with added as (insert into outbox (kind, payload) values ($1, $2) returning kind)
+         select pg_notify('${wakeChannel}', kind) from added`,
+        [event.kind, event.payload],
+      );
     },
 
     /** Wakes the loops of every server when the transaction commits; schedules and the queue are for schedulers alone. */

@@ -81,11 +81,11 @@ function createReadings<Row extends PackageRecord>(sql: Queryable, table: string
       ),
 
     /** The latest, for a run: until the transaction ends its archive is not removed, even if a newer version comes meanwhile. */
-    holdLatest: (workspaceId: string) =>
-      sql.maybeOne<Row>(
-        `select ${selected} from ${table} where workspace_id = $1 order by version desc limit 1 for key share`,
-        [workspaceId],
-      ),
+    async holdLatest(workspaceId: string) {
+      const text = `select ${selected} from ${table} where workspace_id = $1 order by version desc limit 1 for key share`;
+      const [row] = await sql.prepared<Row>(text, [workspaceId]);
+      return row;
+    },
 
     /** The one before a version; numbers may have gaps where older versions were removed. */
     before: (workspaceId: string, version: number) =>

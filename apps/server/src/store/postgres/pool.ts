@@ -21,10 +21,13 @@ export interface Queryable {
   /** All rows. */
   query<Row extends object>(sql: string, params?: readonly unknown[]): Promise<Row[]>;
   /**
-   * As `query`, and Postgres keeps the plan of the text for each connection, since planning a list takes longer than reading it.
-   * Only for the few texts that are asked again and again: after some hundred different ones further texts are planned each time.
+   * As `query`, and Postgres keeps the plan of the text for each connection, since planning a list, or a row of several tables, takes
+   * longer than reading it. Only for the few texts that are asked again and again, as those of each start and end of a run: after some
+   * hundred different ones further texts are planned each time.
    */
   prepared<Row extends object>(sql: string, params?: readonly unknown[]): Promise<Row[]>;
+  /** As `execute`, with a plan that is kept as that of `prepared`. */
+  executePrepared(sql: string, params?: readonly unknown[]): Promise<number>;
   /** The one row; throws when there is none, or more than one. */
   one<Row extends object>(sql: string, params?: readonly unknown[]): Promise<Row>;
   /** The one row or undefined; throws when there is more than one. */
@@ -180,7 +183,11 @@ function createQueryable(run: RunStatement): Queryable {
     const { rowCount } = await run(sql, params, planEachTime);
     return rowCount ?? 0;
   }
-  return { query, prepared, one, maybeOne, execute };
+  async function executePrepared(sql: string, params: readonly unknown[] = []): Promise<number> {
+    const { rowCount } = await run(sql, params, { isPrepared: true });
+    return rowCount ?? 0;
+  }
+  return { query, prepared, executePrepared, one, maybeOne, execute };
 }
 
 async function runTransaction<T>(

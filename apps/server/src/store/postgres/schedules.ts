@@ -52,7 +52,7 @@ export function createScheduleStore(sql: Queryable) {
 
     /** A tick was decided on; the next one follows. */
     advance: (jobId: string, trigger: string, ticks: { previousTickAt: Date; nextTickAt: Date | null }) =>
-      sql.execute(
+      sql.executePrepared(
         'update schedules set previous_tick_at = $3, next_tick_at = $4 where job_id = $1 and trigger = $2',
         [jobId, trigger, ticks.previousTickAt, ticks.nextTickAt],
       ),

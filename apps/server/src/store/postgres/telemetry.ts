@@ -95,7 +95,7 @@ export function createTelemetryStore(sql: Queryable) {
 
     /** Bodies that were stored and not read yet, in the order in which they came. */
     listWaiting: (attemptId: string | null, limit: number) =>
-      sql.query<BeaconBodyRecord>(
+      sql.prepared<BeaconBodyRecord>(
         `select beacon_bodies.attempt_id as "attemptId", beacon_bodies.number, beacon_bodies.kind,
                 beacon_bodies.blob_key as "blobKey", job_runs.id as "jobRunId", job_runs.workspace_id as "workspaceId",
                 jobs.job_ref as "jobRef"

@@ -45,10 +45,11 @@ export function createWorkspaceStore(sql: Queryable) {
         [workspace.organizationId, workspace.name, workspace.description],
       ),
 
-    get: (workspaceId: string) =>
-      sql.maybeOne<WorkspaceRecord>(`select ${workspaceColumns} from workspaces where id = $1`, [
-        workspaceId,
-      ]),
+    async get(workspaceId: string) {
+      const text = `select ${workspaceColumns} from workspaces where id = $1`;
+      const [row] = await sql.prepared<WorkspaceRecord>(text, [workspaceId]);
+      return row;
+    },
 
     /**
      * Holds the workspace until the transaction ends: deploys, uploads and archiving of one workspace follow each other. Rows that name

@@ -1,0 +1,55 @@
+/**
+ * A supervisor as a process of its own, over the real store and services, whose attempts run nothing: each is let in, and ends at once.
+ * What is left of a run is what the server itself does for it.
+ */
+import type { AttemptSpec } from '@pumphouse/server/executors/executor.ts';
+import type { FakeExecutor } from '@pumphouse/server/executors/fake/fake-executor.ts';
+import { assembleServices, type Services } from '@pumphouse/server/compose/assemble-services.ts';
+import { assembleSupervisor } from '@pumphouse/server/compose/assemble-supervisor.ts';
+import { createFakeExecutor } from '@pumphouse/server/executors/fake/fake-executor.ts';
+import { createFixedAddress } from '@pumphouse/server/supervisor/attempts-address.ts';
+import { createServerLog, openStore } from '@pumphouse/server/main';
+import { readConfig } from '@pumphouse/server/config.ts';
+
+const config = readConfig(process.env);
+const log = createServerLog(config);
+const opened = await openStore(config, log);
+const { persistence } = opened;
+const address = 'http://127.0.0.1:1';
+const services = await assembleServices(config, persistence, log, () => address);
+const { id: installationId } = await persistence.store.installation.get();
+const executor: FakeExecutor = createFakeExecutor({
+  scripts: {
+    attempt(spec) {
+      setImmediate(() => void runThrough(services, spec).catch((err: unknown) => log.error({ err })));
+      return {};
+    },
+  },
+});
+const attemptsAddress = createFixedAddress(address);
+const supervisor = assembleSupervisor(config, {
+  persistence,
+  services,
+  executor,
+  installationId,
+  attemptsAddress,
+  log,
+});
+await supervisor.start();
+process.stdout.write('ready\n');
+process.once('SIGTERM', () => void supervisor.stop().then(() => opened.close()));
+
+/** What a bootstrap asks and tells when its user code has nothing to do. */
+async function runThrough({ beginAttempt, recordSpool }: Services, spec: AttemptSpec): Promise<void> {
+  await beginAttempt.begin(spec.attemptId, { claimNumber: spec.claimNumber, nonce: spec.attemptId });
+  const exit = {
+    n: 0,
+    at: new Date().toISOString(),
+    kind: 'exit',
+    code: 0,
+    signal: null,
+    out_of_memory: null,
+  };
+  await recordSpool.record(spec.attemptId, 0, Buffer.from(`${JSON.stringify({ ...exit, reason: null })}\n`));
+  executor.finish(spec.attemptId);
+}

@@ -1,0 +1,163 @@
+import type { Row } from './report.ts';
+import type { TickPlace, TickUse } from './tick-place.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createTickPlace } from './tick-place.ts';
+import { createWorkspace, defineScriptJob, deployWorkspace } from '../fixtures/deploy-workspace.ts';
+import { eventually } from '../fixtures/eventually.ts';
+import { summarize } from './samples.ts';
+
+const startsPerSecond = 50;
+const workspaceCount = 10;
+const windowSeconds = 60;
+/** What deploying the jobs may take; their first ticks come after that. */
+const deployMsPerJob = 25;
+const goalMs = 1000;
+
+interface TimedStart {
+  /** From the tick to the start of the transaction that made the row, and to the moment at which user code may begin. */
+  startLagMs: number;
+  beginLagMs: number;
+}
+
+/**
+ * Jobs with a schedule each, such that 50 ticks come at the turn of each second: of 100 jobs each has one every 2 seconds, of 10,000 each
+ * in one of 200 seconds. Decided on by a real server, driven to their ends by a supervisor whose runs do nothing.
+ */
+export async function measureTicks(jobCount: number): Promise<Row[]> {
+  const place = await createTickPlace();
+  try {
+    const periodSeconds = Math.ceil(jobCount / startsPerSecond);
+    const from = new Date(Math.ceil((Date.now() + 30_000 + jobCount * deployMsPerJob) / 1000) * 1000);
+    await deployJobs(place, jobCount, (index) => buildCron(from, periodSeconds, index % periodSeconds));
+    if (Date.now() > from.getTime()) throw new Error(`${jobCount} jobs were deployed too late`);
+    await delay(from.getTime() - Date.now());
+    const before = await place.readUse();
+    await delay(windowSeconds * 1000);
+    const after = await place.readUse();
+    const to = new Date(from.getTime() + windowSeconds * 1000);
+    const starts = await readStarts(place, from, to);
+    const skipped = await countSkips(place);
+    return describe({ jobCount, starts, skipped, use: [before, after] });
+  } finally {
+    await place.remove();
+  }
+}
+
+/** A schedule whose ticks come every `periodSeconds`, at least at first, so many seconds after `from`. */
+function buildCron(from: Date, periodSeconds: number, offsetSeconds: number): string {
+  const first = new Date(from.getTime() + offsetSeconds * 1000);
+  if (periodSeconds > 60) return `${first.getUTCMinutes()} * * * * ${first.getUTCSeconds()}`;
+  const offset = first.getUTCSeconds() % periodSeconds;
+  const seconds = Array.from({ length: 60 / periodSeconds }, (_, turn) => offset + turn * periodSeconds);
+  return `* * * * * ${seconds.join(',')}`;
+}
+
+async function deployJobs({ server }: TickPlace, jobCount: number, cronOf: (index: number) => string) {
+  for (let number = 0; number < workspaceCount; number += 1) {
+    const workspaceId = await createWorkspace(server, `ticks ${number}`);
+    const indexes = Array.from(
+      { length: jobCount / workspaceCount },
+      (_, at) => at * workspaceCount + number,
+    );
+    const jobs = indexes.map((index) => ({
+      ...defineScriptJob('nothing', [`schedule:${cronOf(index)}`]),
+      job_ref: `jobs.job_${index}`,
+      execute: { concurrency: 1 },
+    }));
+    await deployWorkspace(server, workspaceId, { files: { 'nothing.py': '' }, jobs });
+  }
+}
+
+/** The runs of ticks in the window, when the last of them has ended. */
+async function readStarts({ database }: TickPlace, from: Date, to: Date): Promise<TimedStart[]> {
+  const ofWindow = `from job_runs where tick_at >= $1 and tick_at < $2 and status <> 'skipped'`;
+  await eventually('the runs of the window end', async () => {
+    const { open } = await database.one<{ open: number }>(
+      `select ((select count(*) ${ofWindow} and finished_at is null)
+             + (select count(*) from schedules where next_tick_at < $2))::int as open`,
+      [from, to],
+    );
+    return open === 0;
+  });
+  const failed = await database.query(`select failure ${ofWindow} and status <> 'completed' limit 1`, [
+    from,
+    to,
+  ]);
+  if (failed.length > 0) throw new Error(`A run did not complete: ${JSON.stringify(failed[0])}`);
+  return database.query<TimedStart>(
+    `select (extract(epoch from created_at - tick_at) * 1000)::float8 as "startLagMs",
+            (extract(epoch from started_at - tick_at) * 1000)::float8 as "beginLagMs" ${ofWindow}`,
+    [from, to],
+  );
+}
+
+async function countSkips({ database }: TickPlace): Promise<number> {
+  const { count } = await database.one<{ count: number }>(
+    `select coalesce(sum((skip->>'count')::int), 0)::int as count from job_runs where status = 'skipped'`,
+  );
+  return count;
+}
+
+function describe(measured: {
+  jobCount: number;
+  starts: readonly TimedStart[];
+  skipped: number;
+  use: readonly [TickUse, TickUse];
+}): Row[] {
+  const { jobCount, starts, skipped, use } = measured;
+  const [before, after] = use;
+  const row = (
+    name: string,
+    unit: Row['unit'],
+    values: readonly number[],
+    goal: Row['goal'] = null,
+  ): Row => ({
+    name: `${jobCount.toLocaleString('en')} jobs: ${name}`,
+    unit,
+    figure: summarize(values, { withP95: values.length > 1 }),
+    baseline: null,
+    goal,
+  });
+  const perStart = (pick: (use: TickUse) => number) => [(pick(after) - pick(before)) / starts.length];
+  const cpuMs = (pick: (use: TickUse) => number) => perStart((one) => pick(one) * 1000);
+  const startLags = starts.map(({ startLagMs }) => startLagMs);
+  const beginLags = starts.map(({ beginLagMs }) => beginLagMs);
+  return [
+    row(`starts a second, over ${windowSeconds} s`, '/s', [starts.length / windowSeconds]),
+    row('ticks skipped, the run before still active', 'runs', [skipped]),
+    row('tick to start', 'ms', startLags),
+    row('tick to start, p99', 'ms', [findP99(startLags)], { of: 'median', atMost: goalMs }),
+    row('tick to user code may begin', 'ms', beginLags),
+    row('tick to user code may begin, p99', 'ms', [findP99(beginLags)]),
+    row(
+      'CPU of the scheduler per start',
+      'ms',
+      cpuMs((one) => one.scheduler.cpuSeconds),
+    ),
+    row(
+      'CPU of Postgres per run',
+      'ms',
+      cpuMs((one) => one.postgresCpuSeconds),
+    ),
+    row(
+      'CPU of the supervisor per run',
+      'ms',
+      cpuMs((one) => one.supervisor.cpuSeconds),
+    ),
+    row(
+      'statements of the scheduler per start',
+      'statements',
+      perStart((one) => one.scheduler.statements),
+    ),
+    row(
+      'statements of the supervisor per run',
+      'statements',
+      perStart((one) => one.supervisor.statements),
+    ),
+  ];
+}
+
+function findP99(values: readonly number[]): number {
+  const sorted = values.toSorted((left, right) => left - right);
+  return sorted[Math.ceil(sorted.length * 0.99) - 1] ?? NaN;
+}

@@ -1,0 +1,192 @@
+import type { JobRunRecord } from '@pumphouse/server/store/records.ts';
+import type { ServiceFixture } from '@pumphouse/server/services/testing/service-fixture.ts';
+import type { ServicePlace } from '@pumphouse/server/services/testing/service-place.ts';
+import type { Supervisor } from '@pumphouse/server/supervisor/supervisor.ts';
+import { isTerminalRunState } from '@pumphouse/contract';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { createPlace, defineJob } from '@pumphouse/server/services/testing/service-place.ts';
+import { createServiceFixture } from '@pumphouse/server/services/testing/service-fixture.ts';
+import {
+  createBootstrappedExecutor,
+  createServer,
+  type BootstrappedExecutor,
+  type ServerOptions,
+} from '@pumphouse/server/supervisor/testing/supervisor-fixture.ts';
+import { createStore, type Store } from '@pumphouse/server/store/store.ts';
+import { eventually } from '../fixtures/eventually.ts';
+
+let fixture: ServiceFixture;
+let place: ServicePlace;
+let servers: Supervisor[];
+
+beforeAll(async () => {
+  fixture = await createServiceFixture();
+  await fixture.database.execute('create table changed_ends (id uuid, was text, became text)');
+  await fixture.database.execute(`
+    create function note_changed_end() returns trigger language plpgsql as $$
+    begin insert into changed_ends values (old.id, old.status, new.status); return null; end $$`);
+  await fixture.database.execute(`
+    create trigger note_changed_end after update of status on job_runs for each row
+      when (old.finished_at is not null) execute function note_changed_end()`);
+});
+afterAll(() => fixture.close());
+beforeEach(async () => {
+  servers = [];
+  place = await createPlace(fixture);
+});
+afterEach(async () => {
+  await Promise.all(servers.map((server) => server.stop()));
+  await fixture.database.execute(
+    `update job_runs set status = 'failed', finished_at = now() where finished_at is null`,
+  );
+});
+
+async function startServer(options: ServerOptions): Promise<Supervisor> {
+  const server = createServer(fixture, options);
+  servers.push(server);
+  await server.start();
+  return server;
+}
+
+/** The refs of the jobs that the end of a run has started. */
+async function listFollowers({ id }: JobRunRecord): Promise<string[]> {
+  const rows = await fixture.database.query<{ ref: string }>(
+    'select jobs.job_ref as ref from job_runs join jobs on jobs.id = job_runs.job_id where previous_job_run_id = $1',
+    [id],
+  );
+  return rows.map(({ ref }) => ref);
+}
+
+const awaitEnd = ({ id, number }: JobRunRecord) =>
+  eventually(`run ${number} ends`, async () => isTerminalRunState((await place.getRun(id)).status));
+
+const followersOf: Record<string, string[]> = {
+  completed: ['jobs.after'],
+  failed: ['jobs.rescue'],
+  cancelled: [],
+};
+
+it('a cancel that races with the end of user code: each run ends once, and is followed as it ended', async () => {
+  await place.deployAll([
+    defineJob('jobs.a', { execute: { concurrency: null } }),
+    defineJob('jobs.after', { triggers: ['job.success:jobs.a'], execute: { concurrency: null } }),
+    defineJob('jobs.rescue', { triggers: ['job.fail:jobs.a'], execute: { concurrency: null } }),
+  ]);
+  const executor = createBootstrappedExecutor(fixture);
+  await Promise.all([1, 2].map(() => startServer({ executor, maxActiveRuns: 200 })));
+  const runs = await Promise.all(Array.from({ length: 24 }, () => place.startRun('jobs.a')));
+  const specs = await Promise.all(runs.map((run) => executor.awaitBegin(run.id)));
+
+  /** @returns whether the run is being stopped; else it had ended */
+  async function cancel({ id }: JobRunRecord): Promise<boolean> {
+    try {
+      await fixture.cancelRuns.cancel(place.workspaceId, id);
+      return true;
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'run_finished' });
+      return false;
+    }
+  }
+
+  // While each run is ending, one that is about to end, or just has, is cancelled; the last one is before, the first one never.
+  const answers = new Map<string, Promise<boolean>>();
+  let ending = 0;
+  fixture.setFault('in-finish-before-commit', () => {
+    const near = runs[ending + (ending % 5) - 2];
+    ending += 1;
+    if (near && near !== runs[0] && !answers.has(near.id)) answers.set(near.id, cancel(near));
+  });
+  const last = runs.at(-1) as JobRunRecord;
+  answers.set(last.id, cancel(last));
+  await answers.get(last.id);
+  const codeOf = (index: number) => (index % 3 === 1 ? 1 : 0);
+  specs.forEach((spec, index) => executor.finish(spec, codeOf(index)));
+  const ends = await Promise.all(
+    runs.map(async (run, index) => {
+      await awaitEnd(run);
+      const { status } = await place.getRun(run.id);
+      expect(await listFollowers(run)).toEqual(followersOf[status]);
+      // The end of user code may win against a stop that was granted; a stop that was refused comes too late for good.
+      const byExit = codeOf(index) === 0 ? 'completed' : 'failed';
+      const isGranted = (await answers.get(run.id)) ?? false;
+      expect(isGranted ? ['cancelled', byExit] : [byExit]).toContain(status);
+      return status;
+    }),
+  );
+  expect([ends[0], ends.at(-1)]).toEqual(['completed', 'cancelled']);
+  expect(await fixture.database.query('select * from changed_ends')).toEqual([]);
+});
+
+/** Counts how often an attempt was looked at in vain. */
+function countUnknown(executor: BootstrappedExecutor) {
+  const counted = { unknown: 0 };
+  return {
+    counted,
+    executor: {
+      ...executor,
+      async inspect(...args: Parameters<BootstrappedExecutor['inspect']>) {
+        const inspection = await executor.inspect(...args);
+        if (inspection.state === 'unknown') counted.unknown += 1;
+        return inspection;
+      },
+    },
+  };
+}
+
+it('an executor that answers unknown, and a server that takes over meanwhile: nothing is started twice or given up, and no tick is lost', async () => {
+  await place.deployAll([
+    defineJob('jobs.a', { triggers: ['schedule:0 * * * *'] }),
+    defineJob('jobs.after', { triggers: ['job.success:jobs.a'] }),
+  ]);
+  const { id: jobId } = await place.getJob('jobs.a');
+  const tickAt = async (time: string) => {
+    fixture.clock.now = new Date(`2026-03-10T${time}:00Z`);
+    expect(await fixture.startRuns.startTick({ jobId, trigger: 'schedule:0 * * * *' })).toBeDefined();
+  };
+  const { executor, counted } = countUnknown(createBootstrappedExecutor(fixture));
+  const first = await startServer({ executor, leaseSeconds: 1 });
+  await tickAt('13:00');
+  const [run] = await place.listRuns('jobs.a');
+  if (!run) throw new Error('The tick made no run');
+  const spec = await executor.awaitBegin(run.id);
+  executor.fake.hide(spec.attemptId);
+  await first.stop();
+  await startServer({ executor, leaseSeconds: 1 });
+  await eventually('the second server has looked at it in vain, time and again', () => {
+    fixture.attemptLog.announce(run.id);
+    return counted.unknown >= 10;
+  });
+  await tickAt('14:00');
+  await tickAt('15:00');
+  expect((await place.getRun(run.id)).status).toBe('running');
+  expect(executor.fake.started).toHaveLength(1);
+
+  executor.fake.hide(spec.attemptId, false);
+  executor.finish(spec);
+  await eventually('the run completes', async () => (await place.getRun(run.id)).status === 'completed');
+  expect(await listFollowers(run)).toEqual(['jobs.after']);
+  await tickAt('16:00');
+  const hour = (time: string) => new Date(`2026-03-10T${time}:00Z`);
+  expect(await place.listRuns('jobs.a')).toMatchObject([
+    { status: 'completed', intervalStart: hour('12:00'), intervalEnd: hour('13:00') },
+    { status: 'skipped', skip: { status: 'skipped_concurrency_limit', count: 2 } },
+    { triggerKind: 'schedule', intervalStart: hour('13:00'), intervalEnd: hour('16:00') },
+  ]);
+});
+
+it('a server that stands still with jobs in hand loses them within the time of a lease', async () => {
+  await place.deployAll([defineJob('jobs.a')]);
+  const { id } = await place.getJob('jobs.a');
+  const takes: ((store: Store) => Promise<unknown>)[] = [
+    (store) => store.jobs.tryLock(id),
+    (store) => store.jobs.lock([id]),
+    (store) => store.jobs.lockAll(place.workspaceId),
+  ];
+  for (const take of takes) {
+    const bounds = await fixture.database.transaction(async (sql) => {
+      await take(createStore(sql));
+      return sql.query('show idle_in_transaction_session_timeout');
+    });
+    expect(bounds).toEqual([{ idle_in_transaction_session_timeout: '10s' }]);
+  }
+});

@@ -1,0 +1,110 @@
+import type { StoredRun } from './schedule-facts.ts';
+import type { TestServer } from '../fixtures/server.ts';
+import { isTerminalRunState } from '@pumphouse/contract';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stopAbandonedPostgres } from '@pumphouse/server/store/postgres/embedded.ts';
+import { createApiWorkspace } from '../fixtures/api-workspace.ts';
+import { createWorkspace } from '../fixtures/deploy-workspace.ts';
+import { eventually } from '../fixtures/eventually.ts';
+import { createRunsPlace } from '../fixtures/runs-place.ts';
+import { startTestServer } from '../fixtures/server.ts';
+import { silentLog } from '../fixtures/test-postgres.ts';
+import { chains, clockJobs, deployScheduleWorkspace, quickJobs } from './schedule-workspace.ts';
+import { findScheduleProblems } from './schedule-facts.ts';
+import { createSiteDisk } from './site-disk.ts';
+import { createSiteServers, siteVariables } from './site-servers.ts';
+
+/** One data folder with jobs whose ticks come every few seconds, on which servers are killed, stopped and started again. */
+export type ScheduleSite = Awaited<ReturnType<typeof createScheduleSite>>;
+
+/** @param variables of its servers, besides a short lease */
+export async function createScheduleSite(variables: Record<string, string> = {}) {
+  const first = await startTestServer({ ...siteVariables, ...variables });
+  const workspaceId = await createWorkspace(first, 'ticks');
+  const runs = createRunsPlace(first.dataDir);
+  const disk = createSiteDisk(first.dataDir, runs);
+  const startsFile = join(runs.locateLocalData(workspaceId, 'prod'), 'starts');
+  const pauseFolder = await mkdtemp(join(tmpdir(), 'pumphouse-pause-'));
+  const servers = createSiteServers(first, join(pauseFolder, 'reached'));
+
+  const listRuns = () =>
+    disk.query<StoredRun>(
+      `select job_runs.id, jobs.job_ref as "jobRef", job_runs.number::int, trigger, tick_at as "tickAt", status, failure,
+              interval_start as "intervalStart", interval_end as "intervalEnd", previous_job_run_id as "previousJobRunId"
+         from job_runs join jobs on jobs.id = job_runs.job_id where job_runs.workspace_id = $1 order by job_runs.created_at`,
+      [workspaceId],
+    );
+
+  /** The database's clock, as soon as it tells. */
+  const readClock = () =>
+    eventually('Postgres tells the time', async () => {
+      const [row] = await disk.query<{ now: Date }>('select clock_timestamp() as now', []);
+      return row?.now;
+    });
+
+  /** Waits until each of the quick jobs has completed a run for a moment that is still to come now. */
+  async function awaitProgress(): Promise<void> {
+    const since = await readClock();
+    await eventually('each of the quick jobs completes a run again', async () => {
+      const completed = (await listRuns()).filter((run) => run.status === 'completed');
+      const isDone = (jobRef: string) =>
+        completed.some((run) => run.jobRef === jobRef && run.intervalEnd && run.intervalEnd > since);
+      return quickJobs.every(isDone);
+    });
+  }
+
+  async function switchClocks(server: TestServer, operation: 'pause_job' | 'resume_job'): Promise<void> {
+    const api = createApiWorkspace(server, workspaceId);
+    for (const jobRef of clockJobs) {
+      const { id } = await api.findJob(jobRef);
+      await server.client.call(operation, { params: { workspace_id: workspaceId, job_id: id } });
+    }
+  }
+
+  await deployScheduleWorkspace(first, workspaceId);
+  try {
+    await awaitProgress();
+  } catch (error) {
+    const log = first.log().slice(-10_000);
+    await first.remove();
+    throw new Error(`The first ticks led to nothing. The log of the server ends:\n${log}`, { cause: error });
+  }
+  await first.end('SIGTERM');
+
+  return {
+    ...servers,
+    killPostgres: () => disk.killPostgres(),
+    awaitProgress,
+    listRuns,
+    readClock,
+
+    /** Lets everything that was started come to its end, and says what is wrong. The clock goes on afterwards. */
+    async findProblems(server: TestServer): Promise<string[]> {
+      await switchClocks(server, 'pause_job');
+      const ended = await eventually('nothing runs any more', async () => {
+        const all = await listRuns();
+        return all.every((run) => isTerminalRunState(run.status)) && all;
+      });
+      const starts = existsSync(startsFile) ? readFileSync(startsFile, 'utf8').split('\n') : [];
+      await switchClocks(server, 'resume_job');
+      return findScheduleProblems({ runs: ended, starts: starts.filter(Boolean), clockJobs, chains });
+    },
+
+    /** Ends what a test left running, so that the next one finds a quiet site. */
+    async endServers({ showLogs = false } = {}): Promise<void> {
+      if (showLogs) process.stderr.write(`${servers.readLogs().join('\n')}\n`);
+      await servers.endServers();
+    },
+
+    async remove(): Promise<void> {
+      await servers.endServers();
+      for (const attemptId of await disk.listBootstraps()) await disk.killBootstrap(attemptId);
+      await stopAbandonedPostgres(first.dataDir, silentLog);
+      await rm(first.dataDir, { recursive: true, force: true });
+      await rm(pauseFolder, { recursive: true, force: true });
+    },
+  };
+}

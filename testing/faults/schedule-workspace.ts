@@ -1,0 +1,44 @@
+import type { TestServer } from '../fixtures/server.ts';
+import { defineScriptJob, deployWorkspace } from '../fixtures/deploy-workspace.ts';
+
+/** Started as its own launcher, so that a run does not wait for the import of dlt. Notes that it was started. */
+const noteScript = `
+import os
+
+with open(f".dlt/data/{os.environ['WORKSPACE__PROFILE']}/starts", "a") as starts:
+    starts.write(os.environ["RUNTIME__RUN_ID"] + "\\n")
+print("noted")
+`;
+
+/** The jobs that a clock starts, each with one run at a time, so that their windows have one order. */
+export const clockJobs = ['jobs.load', 'jobs.summary', 'jobs.poll'];
+/** Those whose next run is a few seconds away at most. */
+export const quickJobs = ['jobs.load', 'jobs.follow', 'jobs.summary'];
+/** Started by the end of a run of the other. */
+export const chains = [{ ref: 'jobs.follow', after: 'jobs.load' }];
+
+function defineNoteJob(name: string, triggers: readonly string[], keys: Record<string, unknown> = {}) {
+  const script = defineScriptJob('note', triggers);
+  const entryPoint = { ...(script['entry_point'] as object), launcher: 'note' };
+  return { ...script, job_ref: `jobs.${name}`, entry_point: entryPoint, ...keys };
+}
+
+/**
+ * Deploys jobs, most with ticks every few seconds: `load`; `follow`, which follows each of its runs; `summary`, which starts at its own ticks
+ * and when `follow` has become fresh, whichever is first; and `poll`, every minute.
+ */
+export function deployScheduleWorkspace(server: TestServer, workspaceId: string): Promise<void> {
+  const oneAtATime = { execute: { concurrency: 1 } };
+  return deployWorkspace(server, workspaceId, {
+    files: { 'note.py': noteScript },
+    jobs: [
+      defineNoteJob('load', ['schedule:* * * * * */2'], oneAtATime),
+      defineNoteJob('follow', ['job.success:jobs.load']),
+      defineNoteJob('summary', ['schedule:* * * * * */3'], {
+        ...oneAtATime,
+        freshness: ['job.is_fresh:jobs.follow'],
+      }),
+      defineNoteJob('poll', ['every:1m'], oneAtATime),
+    ],
+  });
+}

@@ -1,0 +1,50 @@
+import type { FaultPointName } from '@pumphouse/server/fault-points.ts';
+import type { TestServer } from '../fixtures/server.ts';
+import { existsSync, rmSync } from 'node:fs';
+import { eventually } from '../fixtures/eventually.ts';
+
+/** A short lease, so that a second server takes over within a test's patience. */
+export const siteVariables = { PUMPHOUSE_LEASE_SECONDS: '2' };
+
+/** Servers on the data folder of `first`, which has ended. */
+export function createSiteServers(first: TestServer, pauseFile: string) {
+  const servers = new Set<TestServer>();
+
+  function track(server: TestServer): TestServer {
+    servers.add(server);
+    return server;
+  }
+
+  return {
+    /** A server on the site's port, paused at a moment if one is named. */
+    async start({
+      pauseAt,
+      untilReady = true,
+    }: { pauseAt?: FaultPointName; untilReady?: boolean } = {}): Promise<TestServer> {
+      const variables = { PUMPHOUSE_PAUSE_AT: pauseAt === undefined ? '' : `${pauseAt}:${pauseFile}` };
+      return track(await first.restart(variables, { untilReady }));
+    },
+    /** A second server, on another port. */
+    startBeside: async (): Promise<TestServer> => track(await first.startBeside({ PUMPHOUSE_PAUSE_AT: '' })),
+
+    /** Resolves when a server has come to the moment it was to pause at. */
+    awaitPause: () => eventually('the server comes to that moment', () => existsSync(pauseFile)),
+    resume: () => rmSync(pauseFile, { force: true }),
+
+    /** The last lines that each server logged which was started since the last `endServers`, requests left out. */
+    readLogs: (): string[] =>
+      [...servers].flatMap((server) => {
+        const lines = server.log().split('\n');
+        return lines.filter((line) => !line.includes('"msg":"request"')).slice(-30);
+      }),
+
+    async endServers(): Promise<void> {
+      rmSync(pauseFile, { force: true });
+      for (const server of servers) {
+        server.process.kill('SIGCONT');
+        await server.end('SIGTERM');
+      }
+      servers.clear();
+    },
+  };
+}
