@@ -10,7 +10,6 @@ import { createAttemptLog } from '@pumphouse/server/services/attempt-log.ts';
 import { createCancelRuns } from '@pumphouse/server/services/cancel-runs.ts';
 import { createDeploy } from '@pumphouse/server/services/deploy.ts';
 import { createEncryption } from '@pumphouse/server/services/encryption.ts';
-import { createWebhooks } from '@pumphouse/server/services/webhooks.ts';
 import { createFinishRun } from '@pumphouse/server/services/finish-run.ts';
 import { createFolderBlobStore } from '@pumphouse/server/blobs/folder-blob-store.ts';
 import { createLogFiles } from '@pumphouse/server/blobs/log-file.ts';
