@@ -2,6 +2,7 @@ import type { RetrySettings } from './job-settings.ts';
 import type { RunFailureCode } from './run-failures.ts';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { propertySeed } from '../../../../testing/fixtures/property-seed.ts';
 import { decideRetry } from './retry-decision.ts';
 import { defaultJobSettings, RETRY_REASONS } from './job-settings.ts';
 import { runFailures } from './run-failures.ts';
@@ -77,6 +78,7 @@ describe('decideRetry', () => {
         expect(waits).toHaveLength(given.count);
         expect(waits).toEqual(waits.toSorted((a, b) => a - b));
       }),
+      { seed: propertySeed },
     );
   });
 });

@@ -1,7 +1,7 @@
 /** Environments as volumes, built in a container of the image that runs get: a source distribution runs strangers' code. */
 import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
-import { PassThrough, type Readable } from 'node:stream';
+import { PassThrough, type Duplex, type Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import {
   EnvironmentBuildError,
@@ -193,7 +193,7 @@ export async function followOutput(
   onLine: (line: EnvironmentLine) => void,
   signal?: AbortSignal,
 ): Promise<string[]> {
-  const attached = await container.attach({ stream: true, stdout: true, stderr: true });
+  const attached = (await container.attach({ stream: true, stdout: true, stderr: true })) as Duplex;
   allowSilence(attached);
   const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
   container.modem.demuxStream(attached, streams.stdout, streams.stderr);
@@ -209,16 +209,21 @@ export async function followOutput(
       if (kept[name].push(text) > lastWordsLines) kept[name].shift();
     }
   };
-  const reading = Promise.all([read('stdout', streams.stdout), read('stderr', streams.stderr)]);
-  if (signal?.aborted === true) {
-    closeStreams();
-    return [];
+  try {
+    const reading = Promise.all([read('stdout', streams.stdout), read('stderr', streams.stderr)]);
+    if (signal?.aborted === true) {
+      closeStreams();
+      return [];
+    }
+    await container.start();
+    await reading;
+    // The streams of an engine that goes away end too: only the engine's own word says that the build has.
+    await container.wait();
+    return kept.stderr.length > 0 ? kept.stderr : kept.stdout;
+  } finally {
+    // Docker keeps the stream of a container that never started, also when that is gone: a server could not end.
+    attached.destroy();
   }
-  await container.start();
-  await reading;
-  // The streams of an engine that goes away end too: only the engine's own word says that the build has.
-  await container.wait();
-  return kept.stderr.length > 0 ? kept.stderr : kept.stdout;
 }
 
 function describeFailure(

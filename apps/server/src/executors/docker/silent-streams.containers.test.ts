@@ -41,6 +41,17 @@ describe.each(await findInstalledEngines())('a client of %s that gives up unansw
     await container.remove();
   });
 
+  it('lets go of a container that is given up before it has started', async () => {
+    const container = await engine.createContainer({ Image: image, Entrypoint: [], Cmd: ['true'] });
+    const countConnections = () =>
+      process.getActiveResourcesInfo().filter((name) => name === 'PipeWrap').length;
+    const before = countConnections();
+    // Docker keeps the connection open, also when the container is gone: a server that stops would wait for it for ever.
+    expect(await followOutput(container, () => undefined, AbortSignal.abort())).toEqual([]);
+    await container.remove();
+    await expect.poll(countConnections).toBeLessThanOrEqual(before);
+  });
+
   it('sees the build of an image to its end that is silent for longer', async () => {
     await cp(imageSources.imagesFolder, folder, { recursive: true });
     const finish = await readFile(join(folder, 'finish-image.py'), 'utf8');
