@@ -38,7 +38,7 @@ const findLine = (table: string, path: string) =>
     .find((line) => line.includes(path))
     ?.split(/ {2,}/);
 
-// The folders are the process executor's. What is left of containers: testing/faults/leftovers.test.ts and the executor's own tests.
+// The folders are the process executor's. What is left of containers: testing/faults/leftovers.slow.test.ts and the executor's own tests.
 describe.skipIf(runsAreContainers)('admin leftovers', () => {
   it('shows what goes and what stays, and removes nothing', async () => {
     const table = await runAdmin(server, ['leftovers']);
