@@ -1,14 +1,14 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ServiceFixture } from '../services/testing/service-fixture.ts';
 import type { ServicePlace } from '../services/testing/service-place.ts';
-import type { TickLoop } from './tick-loop.ts';
+import type { RoundLoop } from './round-loop.ts';
 import { createPlace, defineJob } from '../services/testing/service-place.ts';
 import { createServiceFixture } from '../services/testing/service-fixture.ts';
 import { createTickLoop } from './tick-loop.ts';
 
 let fixture: ServiceFixture;
 let place: ServicePlace;
-const loops: TickLoop[] = [];
+const loops: RoundLoop[] = [];
 beforeAll(async () => {
   fixture = await createServiceFixture();
 });
@@ -24,7 +24,7 @@ afterEach(async () => {
 type StartTick = ServiceFixture['startRuns']['startTick'];
 const startReally: StartTick = (tick) => fixture.startRuns.startTick(tick);
 
-async function startLoop(startTick = startReally): Promise<TickLoop> {
+async function startLoop(startTick = startReally): Promise<RoundLoop> {
   const { persistence, log } = fixture;
   const clock = async () => fixture.clock.now;
   const loop = createTickLoop({ persistence, startRuns: { startTick }, clock, log });

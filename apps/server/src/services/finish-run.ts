@@ -8,7 +8,7 @@ import type { FaultPoints } from '../fault-points.ts';
 import type { Persistence, Store } from '../store/store.ts';
 import type { StartRuns } from './start-runs.ts';
 import { closeWithFailure, closeWithRetry, readRunFailureCode } from '../domain/run-failures.ts';
-import { refreshesOthers } from './start-facts.ts';
+import { lockForStart, refreshesOthers } from './start-facts.ts';
 import { retryRun } from './retry-run.ts';
 import { statesBefore } from '../domain/run-state.ts';
 
@@ -80,10 +80,13 @@ export function createFinishRun({
         ]
       : [];
     // Jobs before runs, as everywhere, and all at once in id order: ends of jobs that follow each other would wait for each other.
-    const ids = new Set([run.jobId, ...touched.map(({ id }) => id)]);
-    const locked = [job, ...touched].some(refreshesOthers)
-      ? (await store.jobs.lockAll(run.workspaceId)).filter(({ id }) => ids.has(id))
-      : await store.jobs.lock([...ids]);
+    const jobs = [job, ...touched];
+    const locked = await lockForStart(
+      store,
+      run.workspaceId,
+      jobs.map(({ id }) => id),
+      jobs.some(refreshesOthers),
+    );
     // As they are under the lock: a deploy may have changed them since they were found.
     const others = locked.filter(({ id, isArchived }) => id !== run.jobId && !isArchived);
     const downstreams = others.filter(({ upstreamRefs }) => upstreamRefs.includes(job.jobRef));

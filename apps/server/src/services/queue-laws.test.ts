@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { JobRunRecord } from '../store/records.ts';
-import type { ReleaseLoop } from '../scheduler/release-loop.ts';
+import type { RoundLoop } from '../scheduler/round-loop.ts';
 import type { ServiceFixture } from './testing/service-fixture.ts';
 import type { ServicePlace } from './testing/service-place.ts';
 import { createReleaseLoop } from '../scheduler/release-loop.ts';
@@ -13,7 +13,7 @@ const others = Array.from({ length: 8 }, (_, index) => `jobs.other${index}`);
 
 let fixture: ServiceFixture;
 let place: ServicePlace;
-let loops: ReleaseLoop[];
+let loops: RoundLoop[];
 beforeAll(async () => {
   fixture = await createServiceFixture();
   fixture.clock.now = noon;

@@ -42,8 +42,7 @@ export async function loadStartFacts(
 ): Promise<StartFacts> {
   const ids = candidates.map((candidate) => candidate.job.id);
   const locked = await lockJobs(store, workspaceId, candidates, options);
-  const wanted = new Set(ids);
-  const jobs = new Map(locked.filter((job) => wanted.has(job.id)).map((job) => [job.id, job]));
+  const jobs = new Map(locked.map((job) => [job.id, job]));
   const refs = new Set([...jobs.values()].flatMap((job) => job.upstreamRefs));
   const upstreams = refs.size === 0 ? [] : await store.jobs.listByRefs(workspaceId, [...refs]);
   const byRef = new Map(upstreams.map((job) => [job.jobRef, job]));
@@ -125,9 +124,25 @@ async function lockJobs(
   { refresh, isLocked }: Pick<BatchOptions, 'refresh' | 'isLocked'>,
 ): Promise<readonly JobRecord[]> {
   const jobs = candidates.map((candidate) => candidate.job);
-  // A refresh changes jobs downstream too; to lock those later would be out of order, and two such calls would deadlock.
-  if (refresh || jobs.some(refreshesOthers)) return store.jobs.lockAll(workspaceId);
-  return isLocked ? jobs : store.jobs.lock(jobs.map((job) => job.id));
+  const reachesOthers = refresh || jobs.some(refreshesOthers);
+  if (isLocked && !reachesOthers) return jobs;
+  const ids = jobs.map((job) => job.id);
+  return lockForStart(store, workspaceId, ids, reachesOthers);
+}
+
+/**
+ * Locks jobs of a workspace of which some may start, as they are then. A refresh changes jobs downstream too; to lock those later would be
+ * out of order, and two such calls would deadlock.
+ */
+export async function lockForStart(
+  store: Store,
+  workspaceId: string,
+  jobIds: readonly string[],
+  reachesOthers: boolean,
+): Promise<JobRecord[]> {
+  if (!reachesOthers) return store.jobs.lock(jobIds);
+  const wanted = new Set(jobIds);
+  return (await store.jobs.lockAll(workspaceId)).filter(({ id }) => wanted.has(id));
 }
 
 function definitionOf(job: JobRecord): JobDefinition {

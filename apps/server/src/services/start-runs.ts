@@ -16,7 +16,7 @@ import {
   pickTriggerByRef,
   resolveRequestedTrigger,
 } from '../domain/selectors.ts';
-import { refreshesOthers } from './start-facts.ts';
+import { lockForStart, refreshesOthers } from './start-facts.ts';
 import { ServiceError } from './service-error.ts';
 
 export type { StartedJob, TriggerResult } from './start-batch.ts';
@@ -96,8 +96,7 @@ export function createStartRuns(
     trigger: string,
   ): Promise<TriggerResult | undefined> {
     return persistence.transaction(async (store) => {
-      const jobs = await store.jobs.lockAll(workspaceId);
-      const job = jobs.find((one) => one.id === id);
+      const [job] = await lockForStart(store, workspaceId, [id], true);
       return decideOnTick(store, job, trigger);
     });
   }
@@ -259,8 +258,8 @@ async function lockOne(
 ): Promise<JobRecord | undefined> {
   const [known] = await store.jobs.getMany([jobId]);
   if (known?.workspaceId !== workspaceId) return undefined;
-  if (!refresh && !refreshesOthers(known)) return (await store.jobs.lock([jobId]))[0];
-  return (await store.jobs.lockAll(workspaceId)).find(({ id }) => id === jobId);
+  const [job] = await lockForStart(store, workspaceId, [jobId], refresh || refreshesOthers(known));
+  return job;
 }
 
 function pickCandidates(jobs: readonly JobRecord[], request: TriggerRequest) {
