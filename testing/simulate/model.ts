@@ -11,6 +11,7 @@ export type Origin = 'tick' | 'request' | 'event' | 'freshness' | 'promise';
 interface ModelRun {
   /** The runs that were before the job last forgot what it completed count for nothing. */
   epoch: number;
+  refresh: boolean;
   status: 'pending' | 'running' | 'cancelling';
   intervalEnd: number | null;
 }
@@ -153,7 +154,7 @@ export function createModel(clock: ModelClock) {
     if (refresh) {
       forget(job, now, false);
       forgetDownstreams(job.ref, now);
-    }
+    } else job.refreshPending = false;
     if (tick !== null) job.usedTicks.add(`${trigger}|${tick}`);
     job.newestSkip = null;
     return { kind: 'start', job, trigger, tick, refresh, start, end, previousRunId };
@@ -232,7 +233,14 @@ export function createModel(clock: ModelClock) {
       if (job.sent.refresh_propagation === 'always')
         for (const downstream of downstreamsOf(ref))
           if (downstream.sent.refresh_propagation !== 'block') forget(downstream, now, true);
-    } else dropPromises(ref);
+    } else {
+      // What it was to refresh is still to be refreshed, unless that was asked for again since.
+      if (run.refresh && run.epoch === job.epoch) {
+        job.refreshPending = true;
+        job.epoch += 1;
+      }
+      dropPromises(ref);
+    }
     if (status === 'cancelled') return expected;
     const event = `job.${status === 'completed' ? 'success' : 'fail'}:${ref}`;
     const followers = inService().filter((other) => other.ref !== ref && other.sent.triggers.includes(event));
@@ -249,9 +257,11 @@ export function createModel(clock: ModelClock) {
       if (trigger === null) continue;
       const origin = job.promise === null ? 'freshness' : 'promise';
       const found = decide(job, trigger, { origin, now, previousRunId });
-      if (!('kind' in found)) continue;
+      if ('kind' in found) expected.push(found);
+      else if (origin === 'promise' && !isStillToCome(found))
+        expected.push({ kind: 'skip', job, trigger, at: now, tick: null, statuses: found });
+      else continue;
       job.promise = null;
-      expected.push(found);
     }
     return expected;
   }
@@ -337,6 +347,8 @@ export function createModel(clock: ModelClock) {
       job.isArchived = true;
       job.isPaused = false;
       job.schedules.clear();
+      if (job.promise !== null) dropPromises(ref);
+      job.promise = null;
       const waiting = [...job.active].filter(([, run]) => run.status === 'pending');
       return waiting.flatMap(([runId]) => end(runId, ref, 'cancelled', NaN));
     },
@@ -348,9 +360,10 @@ export function createModel(clock: ModelClock) {
     },
 
     /** The database shows what was expected: its ids are known from here on. */
-    noteStart({ job, start, end: intervalEnd }: Expectation & { kind: 'start' }, runId: string): void {
+    noteStart(expected: Expectation & { kind: 'start' }, runId: string): void {
+      const { job, start, end: intervalEnd, refresh } = expected;
       const covered = intervalEnd > start ? intervalEnd : null;
-      job.active.set(runId, { epoch: job.epoch, status: 'pending', intervalEnd: covered });
+      job.active.set(runId, { epoch: job.epoch, refresh, status: 'pending', intervalEnd: covered });
     },
     noteSkip(
       { job, trigger, tick }: Expectation & { kind: 'skip' },
@@ -385,6 +398,12 @@ export function createModel(clock: ModelClock) {
 function isPromised(reasons: ReadonlySet<string>): boolean {
   const lasting = [...reasons].filter((reason) => reason !== 'skipped_concurrency_limit');
   return lasting.length === 1 && lasting[0] === 'skipped_upstream_pending';
+}
+
+/** A promise waits on for another upstream, unless the job's time is covered or over. */
+function isStillToCome(reasons: ReadonlySet<string>): boolean {
+  const isOver = reasons.has('skipped_already_covered') || reasons.has('skipped_out_of_interval');
+  return reasons.has('skipped_fresh') && !isOver;
 }
 
 function upstreamsOf(job: ModelJob): string[] {

@@ -1,7 +1,8 @@
 import type { AttemptLog } from './attempt-log.ts';
 import type { FinishRun } from './finish-run.ts';
-import type { JobRunRecord } from '../store/records.ts';
+import type { JobRecord, JobRunRecord } from '../store/records.ts';
 import type { Persistence, Store } from '../store/store.ts';
+import { dropPromisesOf } from './promised-starts.ts';
 import { isTerminalRunState } from '@pumphouse/contract';
 import { runnerLine } from '../domain/log-line.ts';
 import { ServiceError } from './service-error.ts';
@@ -73,12 +74,14 @@ export function createCancelRuns(persistence: Persistence, finishRun: FinishRun,
     },
 
     /**
-     * Cancels the runs of jobs that wait, in the transaction that takes the jobs out of service; it holds their locks, so no run is
-     * added meanwhile. Those that have started go on. @returns their ids, to be announced after the commit
+     * Cancels the runs of jobs that wait, and ends what was promised of the jobs, in the transaction that takes them out of service; it
+     * holds their locks, so no run is added meanwhile. Runs that have started go on. @returns the ids of those that were cancelled, to be
+     * announced after the commit
      */
-    async cancelWaiting(store: Store, jobIds: readonly string[]): Promise<string[]> {
+    async cancelWaiting(store: Store, jobs: readonly JobRecord[]): Promise<string[]> {
+      await dropPromisesOf(store, jobs);
       const cancelled: string[] = [];
-      for (const jobRunId of await store.jobRuns.listPending(jobIds)) {
+      for (const jobRunId of await store.jobRuns.listPending(jobs.map(({ id }) => id))) {
         const ended = await finishRun.inTransaction(
           store,
           jobRunId,

@@ -171,7 +171,7 @@ export function createDeploy(
   };
 
   async function cancelWaiting(store: Store, { dryRun }: DeployRequest, { jobs }: DeployResult) {
-    const archived = jobs.filter(({ outcome }) => outcome === 'archived').map(({ job }) => job.id);
+    const archived = jobs.filter(({ outcome }) => outcome === 'archived').map(({ job }) => job);
     return dryRun ? [] : cancelRuns.cancelWaiting(store, archived);
   }
 }

@@ -8,6 +8,7 @@ import type { FaultPoints } from '../fault-points.ts';
 import type { Persistence, Store } from '../store/store.ts';
 import type { StartRuns } from './start-runs.ts';
 import { closeWithFailure, closeWithRetry, readRunFailureCode } from '../domain/run-failures.ts';
+import { dropPromises } from './promised-starts.ts';
 import { lockForStart, refreshesOthers } from './start-facts.ts';
 import { retryRun } from './retry-run.ts';
 import { statesBefore } from '../domain/run-state.ts';
@@ -105,7 +106,10 @@ export function createFinishRun({
       await store.jobs.noteCompletion(run, coveredEnd(run));
       if ((job.definition as JobDefinition).refresh_propagation === 'always')
         await forgetRefreshed(store, downstreams);
-    } else await dropPromises(store, run.workspaceId, job.jobRef);
+    } else {
+      if (held.refresh && !held.isQueued) await store.jobs.leaveRefreshPending(held);
+      await dropPromises(store, run.workspaceId, job.jobRef);
+    }
     if (event) {
       const followers = others.filter(({ triggers }) => triggers.includes(event));
       await startRuns.startFollowers(store, { event, followers, previousRun: run });
@@ -144,14 +148,6 @@ export function createFinishRun({
     const ids = open.map(({ id }) => id);
     await store.jobs.forgetCompletion(ids, { refreshPending: true });
     await startRuns.arrange(store, await store.jobs.getMany(ids));
-  }
-
-  /** A call has promised starts for when this job completes. It did not: the promises end, and those that build on them. */
-  async function dropPromises(store: Store, workspaceId: string, jobRef: string): Promise<void> {
-    for (const job of await store.jobs.listDownstreams(workspaceId, jobRef)) {
-      if ((await store.promisedStarts.remove([job.id])) > 0)
-        await dropPromises(store, workspaceId, job.jobRef);
-    }
   }
 
   async function finishRun(

@@ -155,8 +155,9 @@ async function decline(
     const { profile, membershipId } = options;
     await store.promisedStarts.set({ jobId: job.id, trigger, profile, membershipId });
   }
-  // Who asks by hand has the answer; what the clock or an event asked for is to be found later.
-  if (options.origin === 'tick' || options.origin === 'event')
+  // Who asks by hand has the answer; what the clock, an event or a promise asked for is to be found later.
+  const isBroken = options.origin === 'promise' && decision.status !== 'skipped_fresh';
+  if (options.origin === 'tick' || options.origin === 'event' || isBroken)
     await noteSkip(batch, candidate, decision.status, decision.reasons);
 }
 
@@ -174,6 +175,7 @@ async function begin(
   if (run === undefined) return;
   // A run that waits refreshes when it goes: what others complete until then is forgotten, too.
   if (decision.refresh && !isQueued) await applyRefresh(batch, candidate.job);
+  else if (run && !isQueued) await endBlockedRefresh(batch, candidate.job);
   if (!isQueued) facts.countStart(candidate.job.id);
   const reasons = isQueued ? [...decision.warnings, `waits: ${decision.reason}`] : decision.warnings;
   result.succeeded.push({ ...candidate, run, status: 'triggered', reasons });
@@ -268,6 +270,11 @@ async function describeRun(
     startBy:
       startDeadlineSeconds === null ? null : new Date(options.now.getTime() + startDeadlineSeconds * 1000),
   };
+}
+
+/** A cascade has left the job a refresh that its definition blocks since: kept, it would keep every completion from counting. */
+async function endBlockedRefresh({ store }: Pick<Batch, 'store'>, job: JobRecord): Promise<void> {
+  if (job.refreshPending) await store.jobs.clearRefreshPending(job.id);
 }
 
 /** Forgets, before the run, what the job and all that a refresh reaches have completed; the decisions that follow see it too. */

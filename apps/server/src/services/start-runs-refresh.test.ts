@@ -110,6 +110,37 @@ describe('a refresh', () => {
     expect(await readMarks()).toEqual({ ...untouched, a: 'kept', b: 'kept', c: 'kept' });
   });
 
+  it.each(['failed', 'cancelled'] as const)(
+    'whose run is %s stays to be made by the next run',
+    async (end) => {
+      const run = await place.startRun('jobs.a', { refresh: true });
+      const failure = { code: 'exit_code', detail: 'It failed.' } as const;
+      await fixture.finishRun(
+        run.id,
+        end === 'failed' ? { status: 'failed', failure } : { status: 'cancelled' },
+        {
+          onlyFrom: ['pending'],
+        },
+      );
+      expect((await readMarks())['a']).toBe('forgotten, pending');
+      const next = await place.startRun('jobs.a');
+      expect(next.refresh).toBe(true);
+      await place.complete(next);
+      expect(await place.getJob('jobs.a')).toMatchObject({ refreshPending: false });
+      expect(await place.startRun('jobs.a')).toMatchObject({ refresh: false });
+    },
+  );
+
+  it('that a cascade left to a job which blocks it since is dropped by its next run, which counts', async () => {
+    await place.setJob('jobs.blocked', 'refresh_pending = true, last_completed_at = null');
+    const run = await place.startRun('jobs.blocked', { skipFreshness: true });
+    expect(run.refresh).toBe(false);
+    await place.complete(run);
+    const { refreshPending, lastCompletedAt } = await place.getJob('jobs.blocked');
+    expect(refreshPending).toBe(false);
+    expect(lastCompletedAt).not.toBeNull();
+  });
+
   it('that starts nothing forgets nothing', async () => {
     await place.startRun('jobs.a');
     await expect(place.createRun('jobs.a', { refresh: true })).rejects.toMatchObject({
@@ -132,6 +163,18 @@ describe('a run that was started before a refresh', () => {
     await place.complete(refresh);
     const { completedIntervalEnd } = await place.getJob('jobs.wide');
     expect(completedIntervalEnd).toEqual(refresh.intervalEnd);
+  });
+});
+
+describe('a refresh that failed', () => {
+  it('is not made again where a run that began later makes it', async () => {
+    await place.deployAll([defineJob('jobs.wide', { triggers: [hourly], execute: { concurrency: 2 } })]);
+    const first = await place.startRun('jobs.wide', { trigger: hourly, refresh: true });
+    const second = await place.startRun('jobs.wide', { trigger: hourly, refresh: true });
+    await fixture.finishRun(first.id, { status: 'cancelled' }, { onlyFrom: ['pending'] });
+    expect(await place.getJob('jobs.wide')).toMatchObject({ refreshPending: false });
+    await place.complete(second);
+    expect((await place.getJob('jobs.wide')).completedIntervalEnd).toEqual(second.intervalEnd);
   });
 });
 

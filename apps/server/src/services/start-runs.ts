@@ -227,7 +227,7 @@ export function createStartRuns(
         const promise = promiseOf.get(job.id);
         const trigger = promise?.trigger ?? findTimedTrigger(job.definition as JobDefinition);
         if (trigger === null) continue;
-        const { succeeded } = await decideBatch(
+        const { skipped } = await decideBatch(
           store,
           job.workspaceId,
           [{ job, trigger, matchedTriggers: [trigger] }],
@@ -240,7 +240,9 @@ export function createStartRuns(
             previousRun,
           },
         );
-        if (promise && succeeded.length > 0) await store.promisedStarts.remove([job.id]);
+        // It stays for as long as another upstream is to come; kept for longer, it would start the job at some later night.
+        const isStillToCome = skipped.some(({ status }) => status === 'skipped_fresh');
+        if (promise && !isStillToCome) await store.promisedStarts.remove([job.id]);
       }
     },
 

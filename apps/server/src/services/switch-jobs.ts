@@ -50,7 +50,7 @@ export function createSwitchJobs(persistence: Persistence, cancelRuns: CancelRun
         if (job.isArchived) return { archived: job, cancelled: [] };
         const archived = await store.jobs.archive(job);
         await arrangeSchedules(store, [archived], await clock(store));
-        return { archived, cancelled: await cancelRuns.cancelWaiting(store, [job.id]) };
+        return { archived, cancelled: await cancelRuns.cancelWaiting(store, [job]) };
       });
       cancelRuns.announce(cancelled);
       return archived;

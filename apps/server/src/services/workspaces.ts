@@ -123,11 +123,11 @@ export function createWorkspaces(persistence: Persistence, cancelRuns: CancelRun
         const found = await lock(tx, workspaceId);
         if (found.archivedAt) return { workspace: found, cancelled: [] };
         // A start that was decided before has stored its run by now; one that is decided after sees the archived workspace.
-        const jobIds = (await tx.jobs.lockAll(workspaceId)).map((job) => job.id);
-        await tx.schedules.removeOfJobs(jobIds);
+        const jobs = await tx.jobs.lockAll(workspaceId);
+        await tx.schedules.removeOfJobs(jobs.map(({ id }) => id));
         return {
           workspace: await tx.workspaces.setArchived(workspaceId, true),
-          cancelled: await cancelRuns.cancelWaiting(tx, jobIds),
+          cancelled: await cancelRuns.cancelWaiting(tx, jobs),
         };
       });
       cancelRuns.announce(cancelled);

@@ -342,6 +342,16 @@ export function createJobStore(sql: Queryable) {
         [jobIds, options.refreshPending],
       ),
 
+    /**
+     * A run that was to refresh has ended without success: the refresh stays to be made, by the next run, unless a run that began later
+     * makes it already.
+     */
+    leaveRefreshPending: (run: { jobId: string; number: number }) =>
+      sql.execute(`update jobs set refresh_pending = true where id = $1 and not ${laterRefresh('$2')}`, [
+        run.jobId,
+        run.number,
+      ]),
+
     clearRefreshPending: (jobId: string) =>
       sql.execute('update jobs set refresh_pending = false where id = $1', [jobId]),
 
@@ -353,12 +363,16 @@ export function createJobStore(sql: Queryable) {
     noteCompletion: (run: { jobId: string; number: number }, intervalEnd: Date | null) =>
       sql.execute(
         `update jobs set last_completed_at = now(), completed_interval_end = greatest(completed_interval_end, $2::timestamptz)
-          where id = $1 and not refresh_pending
-            and not exists (select 1 from job_runs as later
-                             where later.job_id = $1 and later.number > $3 and later.refresh and not later.is_queued)`,
+          where id = $1 and not refresh_pending and not ${laterRefresh('$3')}`,
         [run.jobId, intervalEnd, run.number],
       ),
   };
+}
+
+/** Whether a run of the job `$1` with a higher number refreshes, and has been let go. */
+function laterRefresh(number: string): string {
+  return `exists (select 1 from job_runs as later
+                   where later.job_id = $1 and later.number > ${number} and later.refresh and not later.is_queued)`;
 }
 
 const versionNumber: SortColumn = { sql: 'job_versions.version', type: 'bigint', isNullable: false };
