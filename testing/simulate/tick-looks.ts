@@ -129,9 +129,10 @@ async function decideTogether(world: World, due: readonly DueTick[], about: stri
         return drain(server, [...group.slice(from), ...group.slice(0, from)]);
       }),
     );
+    // A tick whose server crashed on it comes before the next one, where their order matters.
+    await decideRest(world, group);
   }
   for (const server of site.servers) server.crashNext(null);
-  await decideRest(world, due);
   return due.flatMap((tick) => expectTick(world, tick));
 }
 
