@@ -38,6 +38,8 @@ export interface ModelJob {
   schedules: Map<string, ModelSchedule>;
   /** The trigger that a call has promised to start when the upstreams complete. */
   promise: string | null;
+  /** Starts that the step has decided on, and whose runs the database has not shown yet. */
+  startingCount: number;
   /** Ticks that have a row of their own. */
   usedTicks: Set<string>;
   newestSkip: { runId: string; status: string; trigger: string; count: number } | null;
@@ -157,6 +159,7 @@ export function createModel(clock: ModelClock) {
     } else job.refreshPending = false;
     if (tick !== null) job.usedTicks.add(`${trigger}|${tick}`);
     job.newestSkip = null;
+    job.startingCount += 1;
     return { kind: 'start', job, trigger, tick, refresh, start, end, previousRunId };
   }
 
@@ -363,6 +366,7 @@ export function createModel(clock: ModelClock) {
     noteStart(expected: Expectation & { kind: 'start' }, runId: string): void {
       const { job, start, end: intervalEnd, refresh } = expected;
       const covered = intervalEnd > start ? intervalEnd : null;
+      job.startingCount -= 1;
       job.active.set(runId, { epoch: job.epoch, refresh, status: 'pending', intervalEnd: covered });
     },
     noteSkip(
@@ -386,6 +390,7 @@ export function createModel(clock: ModelClock) {
       refreshPending: false,
       epoch: 0,
       active: new Map(),
+      startingCount: 0,
       schedules: new Map(),
       promise: null,
       usedTicks: new Set(),
