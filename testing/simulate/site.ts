@@ -71,7 +71,7 @@ export async function createSite(database: Database, configuration: string) {
     };
     const uploads = createUploadPackage({ persistence, blobs, encryption, archiveLimits });
     const { userId, email, workspaceId } = place;
-    const principal = { userId, email, keyId: '', workspaceId: null, kind: 'user' as const };
+    const principal = { userId, email, credential: null, workspaceId: null, kind: 'user' as const };
     const grant = { principal, workspaceId };
     const archivePath = join(folder, 'deployment.tar.gz');
     await writeFile(archivePath, buildArchive({ 'load.py': '' }));

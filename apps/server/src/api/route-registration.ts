@@ -1,8 +1,10 @@
+import type { Actor } from '../services/audit.ts';
 import type { Authorization, Authorize } from '../services/authorize.ts';
 import type { Credential, OperationId, Route } from '@pumphouse/contract';
 import type { Credentials, Principal, UploadGrant } from '../services/credentials.ts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
+import { actAs } from '../services/audit.ts';
 import { isMultipartBody } from '@pumphouse/contract';
 import { refuseFields } from './errors.ts';
 import { ServiceError } from '../services/service-error.ts';
@@ -39,7 +41,7 @@ interface Admission {
 
 type PathParams = Record<string, string | undefined>;
 
-const nobody: Principal = { userId: '', email: '', keyId: '', workspaceId: null, kind: 'run' };
+const nobody: Principal = { userId: '', email: '', credential: null, workspaceId: null, kind: 'run' };
 
 /**
  * Registers one row of the route table. Who calls and whether they may is settled before a byte of the body is read; then the query
@@ -63,14 +65,15 @@ export function registerRoute(
       const admission = admissions.get(request);
       if (!admission) throw new Error(`${route.operationId} was not authorized`);
       void reply.code(success);
-      const answer = await handler({
+      const call = {
         ...admission,
         query: parsePart('query', route.query, request.query),
         body: isParsedBody(route) ? parsePart('body', route.body, request.body) : undefined,
         origin: originOf(request, context.publicUrl),
         request,
         reply,
-      });
+      };
+      const answer = await actAs(actorOf(request, admission.authorization.principal), () => handler(call));
       return reply.send(answer);
     },
   });
@@ -88,6 +91,17 @@ export function registerNotServed(
     throw new ServiceError('not_served', reason);
   });
 }
+
+/** Who is written down for what a request changes. */
+export function actorOf(request: FastifyRequest, principal: Principal): Actor {
+  const { kind, userId, email, credential } = principal;
+  const from = { address: request.ip, userAgent: request.headers['user-agent']?.slice(0, 300) ?? null };
+  if (kind === 'run') return { kind: principal === nobody ? 'nobody' : 'run', ...noUser, ...from };
+  const isKey = credential?.kind === 'key';
+  return { kind: isKey ? 'key' : 'person', userId, email, keyId: isKey ? credential.id : null, ...from };
+}
+
+const noUser = { userId: null, email: null, keyId: null };
 
 /** The address under which the caller reaches this server: the configured one, else that of the request itself. */
 export function originOf(request: FastifyRequest, publicUrl: string | null): string {

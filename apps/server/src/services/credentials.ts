@@ -1,15 +1,25 @@
 import type { Encryption } from './encryption.ts';
 import type { KeyRecord } from '../store/records.ts';
+import type { SessionRecord } from '../store/postgres/sessions.ts';
 import type { Persistence } from '../store/store.ts';
 import { createHash, randomBytes } from 'node:crypto';
-import { decodeJwt, jwtVerify, SignJWT } from 'jose';
+import { decodeJwt, decodeProtectedHeader, jwtVerify, SignJWT } from 'jose';
 import { ServiceError } from './service-error.ts';
 
-/** Who calls: a user (through a key), or the code of one run, which reads its own workspace and does nothing else. */
+/** What a principal came with; what it was given in exchange dies with it. */
+export interface PrincipalCredential {
+  kind: 'key' | 'session';
+  id: string;
+}
+
+/**
+ * Who calls: a user (signed in, or through a key), or the code of one run, which reads its own workspace and does nothing else.
+ */
 export interface Principal {
   userId: string;
   email: string;
-  keyId: string;
+  /** Null for the code of a run. */
+  credential: PrincipalCredential | null;
   /** Set where the credential is good for one workspace only. */
   workspaceId: string | null;
   kind: 'user' | 'run';
@@ -28,8 +38,9 @@ export type Credentials = ReturnType<typeof createCredentials>;
 const dataplaneTokenSeconds = 15 * 60;
 const uploadTokenSeconds = 60 * 60;
 const runTokenSeconds = 48 * 60 * 60;
-/** How long a revoked key may still be taken for good. */
-const keyCacheMs = 5000;
+const personTokenSeconds = 15 * 60;
+/** How long a key or session that was revoked may still be taken for good. */
+const cacheMs = 5000;
 
 const keyPrefixes = { personal: 'dlt_u_', workspace: 'dlt_sa_' } as const;
 
@@ -48,31 +59,36 @@ export function hashSecret(secret: string): Buffer {
   return createHash('sha256').update(secret).digest();
 }
 
+interface Found {
+  principal: Principal | null;
+  /** Not good from then on, whatever is remembered. */
+  expiresAt: Date | null;
+}
+
 /**
- * Checks what callers present. Tokens are signed by this installation and name the key they came from; each use looks that key
- * up again (cached for 5 s), so a token dies with its key.
+ * Checks what callers present. Tokens are signed by this installation and name the key or session they came from; each use looks that
+ * up again (cached for 5 s), so a token dies with it.
  */
 export function createCredentials(persistence: Persistence, encryption: Encryption) {
   const cache = new Map<string, { principal: Principal | null; until: number }>();
 
-  /** A key's principal, null for a key that is not good; remembered for 5 s, never past the key's own end. */
-  async function remember(
-    cacheKey: string,
-    find: () => Promise<KeyRecord | undefined>,
-  ): Promise<Principal | null> {
+  /** The principal behind a key or session, null for one that is not good; remembered for 5 s, never past its own end. */
+  async function remember(cacheKey: string, find: () => Promise<Found>): Promise<Principal | null> {
     const now = Date.now();
     const known = cache.get(cacheKey);
     if (known && known.until > now) return known.principal;
-    const key = await find();
-    const principal = toPrincipal(key);
+    const { principal, expiresAt } = await find();
     if (cache.size > 10_000) cache.clear();
-    const until = Math.min(now + keyCacheMs, principal && key ? key.expiresAt.getTime() : Infinity);
+    const until = Math.min(now + cacheMs, expiresAt?.getTime() ?? Infinity);
     cache.set(cacheKey, { principal, until });
     return principal;
   }
 
-  function principalOfKey(keyId: string) {
-    return remember(keyId, () => persistence.store.people.findKey(keyId));
+  function principalOf({ kind, id }: PrincipalCredential): Promise<Principal | null> {
+    const { people, sessions } = persistence.store;
+    return remember(`${kind} ${id}`, async () =>
+      kind === 'key' ? ofKey(await people.findKey(id)) : ofSession(await sessions.find(id)),
+    );
   }
 
   async function sign(audience: string, claims: Record<string, string>, seconds: number) {
@@ -97,24 +113,35 @@ export function createCredentials(persistence: Persistence, encryption: Encrypti
 
   /** The principal behind a token, bound to the token's workspace. */
   async function principalOfToken(payload: Record<string, unknown>): Promise<Principal> {
-    const principal = await principalOfKey(String(payload['key']));
+    const principal = await principalOf(readCredential(payload));
     if (!principal) throw notAuthenticated();
     return { ...principal, workspaceId: String(payload['workspace']) };
+  }
+
+  async function authenticatePerson(token: string): Promise<Principal> {
+    const { publicKey } = encryption.personKeys;
+    const verified = await jwtVerify(token, publicKey, { audience: 'api', algorithms: ['EdDSA'] }).catch(
+      () => null,
+    );
+    const principal = verified && (await principalOf(readCredential(verified.payload)));
+    if (!principal) throw notAuthenticated();
+    return principal;
   }
 
   async function authenticateRunToken(token: string): Promise<Principal> {
     const payload = await verify('run', token);
     const run = await persistence.store.jobRuns.find(String(payload['run']));
     if (!run || run.finishedAt) throw notAuthenticated();
-    return { userId: '', email: 'run', keyId: '', workspaceId: run.workspaceId, kind: 'run' };
+    return { userId: '', email: 'run', credential: null, workspaceId: run.workspaceId, kind: 'run' };
   }
 
   return {
     async authenticateUser(bearer: string): Promise<Principal> {
-      if (!isKey(bearer)) return authenticateRunToken(bearer);
+      if (!isKey(bearer))
+        return isPersonToken(bearer) ? authenticatePerson(bearer) : authenticateRunToken(bearer);
       const hash = hashSecret(bearer);
-      const principal = await remember(hash.toString('base64'), () =>
-        persistence.store.people.findKeyByHash(hash),
+      const principal = await remember(hash.toString('base64'), async () =>
+        ofKey(await persistence.store.people.findKeyByHash(hash)),
       );
       if (!principal) throw notAuthenticated();
       return principal;
@@ -134,8 +161,21 @@ export function createCredentials(persistence: Persistence, encryption: Encrypti
       return authenticateRunToken(bearer);
     },
 
+    /** For a person who has signed in at a client. Clients read `sub` and `email`. @returns with the time of its end in Unix seconds */
+    async issuePersonToken(session: { id: string; userId: string; email: string }) {
+      const expiresAt = Math.floor(Date.now() / 1000) + personTokenSeconds;
+      const token = await new SignJWT({ email: session.email, session: session.id })
+        .setProtectedHeader({ alg: 'EdDSA' })
+        .setSubject(session.userId)
+        .setAudience('api')
+        .setIssuedAt()
+        .setExpirationTime(expiresAt)
+        .sign(encryption.personKeys.privateKey);
+      return { token, expiresAt };
+    },
+
     issueDataplaneToken: (principal: Principal, workspaceId: string) =>
-      sign('dataplane', { key: principal.keyId, workspace: workspaceId }, dataplaneTokenSeconds),
+      sign('dataplane', { ...claimOf(principal), workspace: workspaceId }, dataplaneTokenSeconds),
 
     async authenticateDataplane(bearer: string): Promise<Principal> {
       return principalOfToken(await verify('dataplane', bearer));
@@ -144,7 +184,7 @@ export function createCredentials(persistence: Persistence, encryption: Encrypti
     issueUploadToken: (principal: Principal, grant: Omit<UploadGrant, 'principal'>) =>
       sign(
         'upload',
-        { key: principal.keyId, workspace: grant.workspaceId, kind: grant.kind, upload: grant.uploadId },
+        { ...claimOf(principal), workspace: grant.workspaceId, kind: grant.kind, upload: grant.uploadId },
         uploadTokenSeconds,
       ),
 
@@ -164,9 +204,44 @@ export function createCredentials(persistence: Persistence, encryption: Encrypti
   };
 }
 
-function toPrincipal(key: KeyRecord | undefined): Principal | null {
-  if (!key || key.revokedAt || key.expiresAt.getTime() <= Date.now()) return null;
-  return { userId: key.userId, email: key.email, keyId: key.id, workspaceId: null, kind: 'user' };
+function ofKey(key: KeyRecord | undefined): Found {
+  return judge('key', key);
+}
+
+function ofSession(session: SessionRecord | undefined): Found {
+  return judge('session', session);
+}
+
+function judge(kind: PrincipalCredential['kind'], record: Omit<SessionRecord, 'kind'> | undefined): Found {
+  const isGood =
+    record && !record.revokedAt && !record.userDisabledAt && record.expiresAt.getTime() > Date.now();
+  if (!isGood) return { principal: null, expiresAt: null };
+  const { id, userId, email, expiresAt } = record;
+  return {
+    principal: { userId, email, credential: { kind, id }, workspaceId: null, kind: 'user' },
+    expiresAt,
+  };
+}
+
+function claimOf({ credential }: Principal): Record<string, string> {
+  return credential ? { [credential.kind]: credential.id } : {};
+}
+
+/** A token that names neither leads to a key that does not exist. */
+function readCredential(payload: Record<string, unknown>): PrincipalCredential {
+  const { key, session } = payload;
+  return typeof session === 'string'
+    ? { kind: 'session', id: session }
+    : { kind: 'key', id: typeof key === 'string' ? key : '00000000-0000-0000-0000-000000000000' };
+}
+
+/** Decides which check a token gets, and nothing else. */
+function isPersonToken(bearer: string): boolean {
+  try {
+    return decodeProtectedHeader(bearer).alg === 'EdDSA';
+  } catch {
+    return false;
+  }
 }
 
 function isKey(bearer: string): boolean {

@@ -1,4 +1,13 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  hkdfSync,
+  randomBytes,
+} from 'node:crypto';
 
 /** Everything the server derives from its one secret key. Purposes have keys of their own, so no value serves for another. */
 export interface Encryption {
@@ -8,6 +17,8 @@ export interface Encryption {
   decrypt(sealed: Uint8Array, context: string): Buffer;
   /** For JSON Web Tokens that only this server reads. */
   tokenKey: Uint8Array;
+  /** Ed25519, for the tokens of people, which their clients read. All servers that share the secret key have the same. */
+  personKeys: { privateKey: KeyObject; publicKey: KeyObject };
   /** A stable unguessable name for a value. */
   sign(value: string): string;
 }
@@ -23,6 +34,7 @@ export function createEncryption(secretKey: Uint8Array): Encryption {
   const signKey = derive('sign');
   return {
     tokenKey: derive('tokens'),
+    personKeys: toEd25519(derive('person-tokens')),
     encrypt(plain, context) {
       const iv = randomBytes(ivBytes);
       const cipher = createCipheriv('aes-256-gcm', dataKey, iv).setAAD(Buffer.from(context));
@@ -37,4 +49,13 @@ export function createEncryption(secretKey: Uint8Array): Encryption {
     },
     sign: (value) => createHmac('sha256', signKey).update(value).digest('base64url'),
   };
+}
+
+/** A PKCS #8 document of an Ed25519 key up to its seed (RFC 8410, section 7). */
+const ed25519Prefix = Buffer.from('302e020100300506032b657004220420', 'hex');
+
+function toEd25519(seed: Uint8Array): Encryption['personKeys'] {
+  const key = Buffer.concat([ed25519Prefix, seed]);
+  const privateKey = createPrivateKey({ key, format: 'der', type: 'pkcs8' });
+  return { privateKey, publicKey: createPublicKey(privateKey) };
 }

@@ -1,4 +1,5 @@
 import type { Database, Queryable } from './postgres/pool.ts';
+import { createAuditLogStore } from './postgres/audit-log.ts';
 import { createAttemptStore } from './postgres/attempts.ts';
 import { createClaimStore } from './postgres/claims.ts';
 import { createEnvironmentStore } from './postgres/environments.ts';
@@ -12,6 +13,7 @@ import { createConfigurationStore, createDeploymentStore } from './postgres/pack
 import { createPeopleStore } from './postgres/people.ts';
 import { createPromisedStartStore } from './postgres/promised-starts.ts';
 import { createScheduleStore } from './postgres/schedules.ts';
+import { createSessionStore } from './postgres/sessions.ts';
 import { createStatisticsStore } from './postgres/statistics.ts';
 import { createStorageStore } from './postgres/storage.ts';
 import { createTelemetryStore } from './postgres/telemetry.ts';
@@ -27,6 +29,7 @@ export function createStore(sql: Queryable) {
   return {
     installation: createInstallationStore(sql),
     people: createPeopleStore(sql),
+    sessions: createSessionStore(sql),
     organizationLimits: createOrganizationLimitStore(sql),
     usage: createUsageStore(sql),
     workspaces: createWorkspaceStore(sql),
@@ -46,6 +49,7 @@ export function createStore(sql: Queryable) {
     outbox: createOutboxStore(sql),
     storage: createStorageStore(sql),
     ownership: createOwnershipStore(sql),
+    auditLog: createAuditLogStore(sql),
   };
 }
 

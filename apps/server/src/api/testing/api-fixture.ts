@@ -175,7 +175,13 @@ function createSeeding({ database }: TestDatabase, persistence: Persistence) {
        returning api_keys.id, users.email`,
       [hash],
     );
-    const principal: Principal = { userId, email: row.email, keyId: row.id, workspaceId: null, kind: 'user' };
+    const principal: Principal = {
+      userId,
+      email: row.email,
+      credential: { kind: 'key', id: row.id },
+      workspaceId: null,
+      kind: 'user',
+    };
     return { secret, principal };
   }
 

@@ -45,7 +45,7 @@ export async function createPlace(fixture: ServiceFixture) {
   const membership = await store.people.addMember(organization.id, user.id, 'owner');
   await store.workspaces.addMember(workspace.id, membership.id, 'owner');
   const who = { workspaceId: workspace.id, membershipId: membership.id };
-  const principal = { userId: user.id, email, keyId: '', workspaceId: null, kind: 'user' as const };
+  const principal = { userId: user.id, email, credential: null, workspaceId: null, kind: 'user' as const };
 
   const grant = (kind: UploadGrant['kind'], uploadId: string = randomUUID()): UploadGrant => ({
     principal,

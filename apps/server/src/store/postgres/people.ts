@@ -36,6 +36,7 @@ export interface KeyRecord {
   revokedAt: Date | null;
   email: string;
   userKind: UserRecord['kind'];
+  userDisabledAt: Date | null;
 }
 
 const userColumns = columns('users', ['id', 'kind', 'email', 'created_at']);
@@ -154,5 +155,5 @@ export function createPeopleStore(sql: Queryable) {
 }
 
 const selectKeys = `select ${columns('api_keys', ['id', 'kind', 'user_id', 'expires_at', 'revoked_at'])},
-    users.email, users.kind as "userKind"
+    users.email, users.kind as "userKind", users.disabled_at as "userDisabledAt"
   from api_keys join users on users.id = api_keys.user_id`;

@@ -34,6 +34,18 @@ const workspaceColumns = columns('workspaces', [
   'updated_at',
 ]);
 
+const withEffectiveRole = `
+  join organizations on organizations.id = workspaces.organization_id
+  join organization_memberships on organization_memberships.organization_id = organizations.id
+  left join workspace_memberships on workspace_memberships.workspace_id = workspaces.id
+                                 and workspace_memberships.membership_id = organization_memberships.id`;
+
+/** What a member was given, unless the organization gives all its members as much: a default is developer or viewer. */
+const effectiveRole = `(case
+  when workspace_memberships.role in ('owner', 'developer') or organization_memberships.role = 'collaborator'
+    then workspace_memberships.role
+  else coalesce(organizations.default_workspace_role, workspace_memberships.role) end)`;
+
 export type WorkspaceStore = ReturnType<typeof createWorkspaceStore>;
 
 /** Workspaces, who belongs to them, and the local data that their runs share. */
@@ -92,16 +104,17 @@ export function createWorkspaceStore(sql: Queryable) {
         role,
       ]),
 
-    /** Undefined when the user has no role there: to the caller such a workspace does not exist. */
+    /**
+     * The higher of the user's own role and of what the organization gives its members. Undefined when the user has none: to the caller
+     * such a workspace does not exist.
+     */
     async findAccess(workspaceId: string, userId: string): Promise<WorkspaceAccess | undefined> {
       // Every call asks this, and planning the joins takes longer than running them.
       const [row] = await sql.prepared<WorkspaceRecord & Omit<WorkspaceAccess, 'workspace'>>(
-        `select ${workspaceColumns}, workspace_memberships.role as "workspaceRole",
+        `select ${workspaceColumns}, ${effectiveRole} as "workspaceRole",
                 organization_memberships.role as "organizationRole", organization_memberships.id as "membershipId"
-           from workspaces
-           join workspace_memberships on workspace_memberships.workspace_id = workspaces.id
-           join organization_memberships on organization_memberships.id = workspace_memberships.membership_id
-          where workspaces.id = $1 and organization_memberships.user_id = $2`,
+           from workspaces ${withEffectiveRole}
+          where workspaces.id = $1 and organization_memberships.user_id = $2 and ${effectiveRole} is not null`,
         [workspaceId, userId],
       );
       if (!row) return undefined;
@@ -112,9 +125,8 @@ export function createWorkspaceStore(sql: Queryable) {
     /** Workspaces of a membership that are not archived, with the role in each, oldest first. */
     listOfMembership: (membershipId: string) =>
       sql.query<WorkspaceRecord & { role: WorkspaceRole }>(
-        `select ${workspaceColumns}, workspace_memberships.role from workspaces
-           join workspace_memberships on workspace_memberships.workspace_id = workspaces.id
-          where workspace_memberships.membership_id = $1 and workspaces.archived_at is null
+        `select ${workspaceColumns}, ${effectiveRole} as role from workspaces ${withEffectiveRole}
+          where organization_memberships.id = $1 and ${effectiveRole} is not null and workspaces.archived_at is null
           order by workspaces.created_at, workspaces.id`,
         [membershipId],
       ),
@@ -128,8 +140,11 @@ export function createWorkspaceStore(sql: Queryable) {
         `select ${workspaceColumns} from workspaces
           where organization_id = $1 and ($2 or archived_at is null)
             and ($3::uuid is null or exists (
-                  select 1 from workspace_memberships
-                   where workspace_id = workspaces.id and membership_id = $3))
+                  select 1 from organization_memberships member
+                  left join workspace_memberships own on own.membership_id = member.id and own.workspace_id = workspaces.id
+                  join organizations on organizations.id = member.organization_id
+                   where member.id = $3
+                     and (own.role is not null or (member.role <> 'collaborator' and default_workspace_role is not null))))
           order by created_at, id`,
         [organizationId, options.includeArchived, options.membershipId],
       ),

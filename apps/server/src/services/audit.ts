@@ -1,0 +1,31 @@
+import type { Actor, NewAuditEntry } from '../store/postgres/audit-log.ts';
+import type { Store } from '../store/store.ts';
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+export type { Actor };
+
+/** What the server does by itself: the clock, the supervisor, retention. */
+const server: Actor = {
+  kind: 'server',
+  userId: null,
+  email: null,
+  keyId: null,
+  address: null,
+  userAgent: null,
+};
+
+/**
+ * Who acts goes with the call and not through every signature: each change is written down by whoever makes it, however deep (decision
+ * 0029). Where nobody has said who acts, the server does.
+ */
+const actors = new AsyncLocalStorage<Actor>();
+
+/** Does the work in the name of an actor. */
+export function actAs<Result>(actor: Actor, work: () => Result): Result {
+  return actors.run(actor, work);
+}
+
+/** Writes down a change in the transaction that makes it: both are there, or neither. Never give it a secret, nor a hash of one. */
+export async function recordChange(store: Store, change: Omit<NewAuditEntry, 'actor'>): Promise<void> {
+  await store.auditLog.add({ ...change, actor: actors.getStore() ?? server });
+}
