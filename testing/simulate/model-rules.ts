@@ -133,7 +133,8 @@ export function createRules(clock: ModelClock, jobs: ReadonlyMap<string, ModelJo
         reasons.add('skipped_fresh');
     }
     const limit = job.sent.execute.concurrency === undefined ? 1 : job.sent.execute.concurrency;
-    if (limit !== null && job.active.size + job.startingCount >= limit) reasons.add('skipped_concurrency_limit');
+    if (limit !== null && job.active.size + job.startingCount >= limit)
+      reasons.add('skipped_concurrency_limit');
     return { reasons, refresh, start, end };
   }
 
