@@ -11,6 +11,7 @@ import { createOwnershipStore } from './postgres/ownership.ts';
 import { createConfigurationStore, createDeploymentStore } from './postgres/packages.ts';
 import { createPeopleStore } from './postgres/people.ts';
 import { createPromisedStartStore } from './postgres/promised-starts.ts';
+import { createRunQueueStore } from './postgres/run-queue.ts';
 import { createScheduleStore } from './postgres/schedules.ts';
 import { createStatisticsStore } from './postgres/statistics.ts';
 import { createStorageStore } from './postgres/storage.ts';
@@ -34,6 +35,7 @@ export function createStore(sql: Queryable) {
     configurations: createConfigurationStore(sql),
     jobs: createJobStore(sql),
     jobRuns: createJobRunStore(sql),
+    runQueue: createRunQueueStore(sql),
     claims: createClaimStore(sql),
     schedules: createScheduleStore(sql),
     promisedStarts: createPromisedStartStore(sql),
