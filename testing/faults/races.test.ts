@@ -1,23 +1,20 @@
 import type { JobRunRecord } from '@pumphouse/server/store/records.ts';
 import type { ServiceFixture } from '@pumphouse/server/services/testing/service-fixture.ts';
 import type { ServicePlace } from '@pumphouse/server/services/testing/service-place.ts';
-import type { Supervisor } from '@pumphouse/server/supervisor/supervisor.ts';
 import { isTerminalRunState } from '@pumphouse/contract';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createPlace, defineJob } from '@pumphouse/server/services/testing/service-place.ts';
 import { createServiceFixture } from '@pumphouse/server/services/testing/service-fixture.ts';
 import {
   createBootstrappedExecutor,
-  createServer,
   type BootstrappedExecutor,
-  type ServerOptions,
 } from '@pumphouse/server/supervisor/testing/supervisor-fixture.ts';
 import { createStore, type Store } from '@pumphouse/server/store/store.ts';
+import { useServers } from '@pumphouse/server/supervisor/testing/use-servers.ts';
 import { eventually } from '../fixtures/eventually.ts';
 
 let fixture: ServiceFixture;
 let place: ServicePlace;
-let servers: Supervisor[];
 
 beforeAll(async () => {
   fixture = await createServiceFixture();
@@ -31,22 +28,10 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.close());
 beforeEach(async () => {
-  servers = [];
   place = await createPlace(fixture);
 });
-afterEach(async () => {
-  await Promise.all(servers.map((server) => server.stop()));
-  await fixture.database.execute(
-    `update job_runs set status = 'failed', finished_at = now() where finished_at is null`,
-  );
-});
 
-async function startServer(options: ServerOptions): Promise<Supervisor> {
-  const server = createServer(fixture, options);
-  servers.push(server);
-  await server.start();
-  return server;
-}
+const startServer = useServers(() => fixture);
 
 /** The refs of the jobs that the end of a run has started. */
 async function listFollowers({ id }: JobRunRecord): Promise<string[]> {

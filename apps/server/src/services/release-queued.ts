@@ -38,7 +38,7 @@ export function createReleaseQueued(dependencies: ReleaseQueuedDependencies) {
    */
   async function callOff(store: Store, run: JobRunRecord, reasons: readonly string[]): Promise<void> {
     const words = `Not started, and called off: ${reasons.join('; ')}.`;
-    await store.jobRuns.setWaitReason(run.id, words, { isTold: true });
+    await store.runQueue.setWaitReason(run.id, words, { isTold: true });
     // The lock of its job, which is held, keeps it from being ended or claimed meanwhile.
     await write(store, run.id, [runnerLine(words, new Date())]);
     await finishRun.inTransaction(store, run.id, { status: 'cancelled' }, { onlyFrom: ['pending'] });
@@ -72,7 +72,7 @@ export function createReleaseQueued(dependencies: ReleaseQueuedDependencies) {
     async release(): Promise<number> {
       const passed = { jobIds: [] as string[], organizationIds: [] as string[] };
       for (let released = 0; ;) {
-        const head = await persistence.store.jobRuns.nextInQueue(passed);
+        const head = await persistence.store.runQueue.next(passed);
         if (!head) return released;
         const { started, full } = await tryRelease(head);
         if (started) released += 1;
@@ -84,7 +84,7 @@ export function createReleaseQueued(dependencies: ReleaseQueuedDependencies) {
     /** Says in the log of each run that waits what it waits for: once, and again when that is something else. */
     async tellWaits(): Promise<void> {
       const told = await persistence.transaction(async (store) => {
-        const waits = await store.claims.takeUntoldQueued(batchSize);
+        const waits = await store.runQueue.takeUntold(batchSize);
         for (const { jobRunId, waitReason } of waits)
           await write(store, jobRunId, [runnerLine(waitReason, new Date())]);
         return waits;
@@ -94,7 +94,7 @@ export function createReleaseQueued(dependencies: ReleaseQueuedDependencies) {
 
     /** Fails runs that have not begun by their start deadline, whatever they wait for. @returns how many */
     async failOverdue(): Promise<number> {
-      const overdue = await persistence.store.jobRuns.listOverdue(await clock(persistence.store), batchSize);
+      const overdue = await persistence.store.runQueue.listOverdue(await clock(persistence.store), batchSize);
       let failed = 0;
       for (const run of overdue) if (await tryToFail(run)) failed += 1;
       return failed;

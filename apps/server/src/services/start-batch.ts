@@ -8,7 +8,7 @@ import { decideStart } from '../domain/start-decision.ts';
 import { findRefusal } from './start-refusals.ts';
 import { listPendingUpstreams, orderBatch } from '../domain/batch-order.ts';
 import { listRefreshCascade } from '../domain/refresh.ts';
-import { loadStartFacts } from './start-facts.ts';
+import { describeJob, loadStartFacts } from './start-facts.ts';
 import { isTimedTrigger, readTriggerType } from '../domain/trigger.ts';
 
 /** One job to be decided on. */
@@ -105,28 +105,21 @@ async function decideOne(batch: Batch, asked: Candidate): Promise<void> {
     result.failed.push({ ref: job.jobRef, ...refusal });
     return;
   }
-  const definition = facts.definitionOf(job);
+  const described = describeJob(facts, job);
   const settings = facts.settingsOf(job, options.profile);
   const queue = facts.queues.get(job.id) ?? [];
   const decision = decideStart({
-    definition,
+    ...described,
     origin: options.origin,
     trigger: candidate.trigger,
     now: options.now,
-    lastCompletedEnd: job.completedIntervalEnd,
-    upstreams: facts.listUpstreams(definition),
-    pendingUpstreams: listPendingUpstreams(definition, pendingRefs),
+    pendingUpstreams: listPendingUpstreams(described.definition, pendingRefs),
     isMissed: options.isMissed && settings.catchUp === 'skip',
-    activeRunCount: facts.activeCounts.get(job.id) ?? 0,
-    organization: facts.organization,
     queue: {
       isOpen: settings.onLimit === 'queue',
       length: queue.length,
       sameTriggerNumber: findSameTimed(queue, candidate.trigger)?.number ?? null,
     },
-    isPaused: job.isPaused,
-    isArchived: job.isArchived,
-    isWorkspaceArchived: facts.isWorkspaceArchived,
     skipFreshness: options.skipFreshness,
     refresh: options.refresh || job.refreshPending,
   });

@@ -3,7 +3,7 @@ import type { BatchOptions, Candidate } from './start-batch.ts';
 import type { JobDefinition } from '../domain/job-definition.ts';
 import type { Store } from '../store/store.ts';
 import type { JobSettings, RunSettings } from '../domain/job-settings.ts';
-import type { OrganizationRoom } from '../domain/start-decision.ts';
+import type { OrganizationRoom, StartInput } from '../domain/start-decision.ts';
 import type { UpstreamFacts } from '../domain/freshness.ts';
 import { chooseProfile, getDefaultTrigger } from '../domain/job-definition.ts';
 import { chooseJobSettings } from '../domain/job-settings.ts';
@@ -34,6 +34,21 @@ export interface StartFacts {
   forget(jobIds: readonly string[]): void;
 }
 
+/** What a decision on a job reads of the facts; the rest is the ask's own. */
+export function describeJob(facts: StartFacts, job: JobRecord) {
+  const definition = facts.definitionOf(job);
+  return {
+    definition,
+    lastCompletedEnd: job.completedIntervalEnd,
+    upstreams: facts.listUpstreams(definition),
+    activeRunCount: facts.activeCounts.get(job.id) ?? 0,
+    organization: facts.organization,
+    isPaused: job.isPaused,
+    isArchived: job.isArchived,
+    isWorkspaceArchived: facts.isWorkspaceArchived,
+  } satisfies Partial<StartInput>;
+}
+
 export async function loadStartFacts(
   store: Store,
   workspaceId: string,
@@ -56,7 +71,7 @@ export async function loadStartFacts(
   }
 
   const activeCounts = await store.jobRuns.countActive(ids);
-  const queued = await store.jobRuns.listQueued(ids);
+  const queued = await store.runQueue.list(ids);
   const organization = await readOrganizationRoom(store, workspace?.organizationId);
   return {
     jobs,

@@ -5,7 +5,7 @@ import type { StartFacts } from './start-facts.ts';
 import type { Store } from '../store/store.ts';
 import { applyRefresh, describeWait } from './start-batch.ts';
 import { decideStart } from '../domain/start-decision.ts';
-import { loadStartFacts } from './start-facts.ts';
+import { describeJob, loadStartFacts } from './start-facts.ts';
 
 /** What became of the runs of a job that wait for room. */
 export interface QueueOutcome {
@@ -23,7 +23,7 @@ export interface QueueOutcome {
  */
 export async function startQueued(store: Store, jobId: string, clock: Clock): Promise<QueueOutcome> {
   const outcome: QueueOutcome = { started: null, obsolete: [], full: null };
-  const seen = await store.jobRuns.listQueued([jobId]);
+  const seen = await store.runQueue.list([jobId]);
   const [asked] = await store.jobs.getMany([jobId]);
   if (!asked || seen.length === 0) return outcome;
   const refresh = seen.some((run) => run.refresh);
@@ -58,28 +58,21 @@ export async function startQueued(store: Store, jobId: string, clock: Clock): Pr
 async function noteTurn(store: Store, decision: StartDecision, run: JobRunRecord): Promise<void> {
   if (decision.outcome === 'start') return;
   const reasons = decision.outcome === 'queue' ? [decision.reason] : decision.reasons;
-  await store.jobRuns.setWaitReason(run.id, describeWait(reasons), { isTold: false });
+  await store.runQueue.setWaitReason(run.id, describeWait(reasons), { isTold: false });
 }
 
 function decideAgain(facts: StartFacts, job: JobRecord, run: JobRunRecord, now: Date): StartDecision {
-  const definition = facts.definitionOf(job);
   return decideStart({
-    definition,
+    ...describeJob(facts, job),
     // Of the origins, the one that nothing holds off.
     origin: 'request',
     trigger: run.trigger,
     now,
-    lastCompletedEnd: job.completedIntervalEnd,
-    upstreams: facts.listUpstreams(definition),
     pendingUpstreams: [],
-    activeRunCount: facts.activeCounts.get(job.id) ?? 0,
-    organization: facts.organization,
     // Those before it have been passed over, and those behind it are no concern of its.
     queue: { isOpen: true, length: 0, sameTriggerNumber: null },
     isMissed: false,
     isPaused: false,
-    isArchived: job.isArchived,
-    isWorkspaceArchived: facts.isWorkspaceArchived,
     skipFreshness: run.skipFreshness,
     refresh: run.refresh || job.refreshPending,
   });
@@ -92,7 +85,7 @@ async function letGo(
 ): Promise<void> {
   const { job, run, decision, now } = going;
   if (decision.refresh) await applyRefresh({ store, facts, options: { now, dryRun: false } }, job);
-  await store.jobRuns.release(run.id, {
+  await store.runQueue.release(run.id, {
     refresh: decision.refresh,
     intervalStart: decision.interval.start,
     intervalEnd: decision.interval.end,

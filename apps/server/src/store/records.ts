@@ -14,6 +14,7 @@ export type * from './postgres/packages.ts';
 export type * from './postgres/people.ts';
 export type * from './postgres/pipeline-run-list.ts';
 export type * from './postgres/promised-starts.ts';
+export type * from './postgres/run-queue.ts';
 export type * from './postgres/schedules.ts';
 export type * from './postgres/statistics.ts';
 export type * from './postgres/storage.ts';

@@ -12,6 +12,7 @@ import { createOwnershipStore } from './postgres/ownership.ts';
 import { createConfigurationStore, createDeploymentStore } from './postgres/packages.ts';
 import { createPeopleStore } from './postgres/people.ts';
 import { createPromisedStartStore } from './postgres/promised-starts.ts';
+import { createRunQueueStore } from './postgres/run-queue.ts';
 import { createScheduleStore } from './postgres/schedules.ts';
 import { createSessionStore } from './postgres/sessions.ts';
 import { createStatisticsStore } from './postgres/statistics.ts';
@@ -37,6 +38,7 @@ export function createStore(sql: Queryable) {
     configurations: createConfigurationStore(sql),
     jobs: createJobStore(sql),
     jobRuns: createJobRunStore(sql),
+    runQueue: createRunQueueStore(sql),
     claims: createClaimStore(sql),
     schedules: createScheduleStore(sql),
     promisedStarts: createPromisedStartStore(sql),

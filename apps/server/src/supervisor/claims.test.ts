@@ -1,43 +1,29 @@
 import type { AttemptSpec } from '../executors/executor.ts';
-import type { BootstrappedExecutor, ServerOptions } from './testing/supervisor-fixture.ts';
+import type { BootstrappedExecutor } from './testing/supervisor-fixture.ts';
 import type { RunState } from '@pumphouse/contract';
 import type { ServiceFixture } from '../services/testing/service-fixture.ts';
 import type { ServicePlace } from '../services/testing/service-place.ts';
-import type { Supervisor } from './supervisor.ts';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createBootstrappedExecutor, createServer } from './testing/supervisor-fixture.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createBootstrappedExecutor } from './testing/supervisor-fixture.ts';
 import { createPlace, defineJob } from '../services/testing/service-place.ts';
 import { createServiceFixture } from '../services/testing/service-fixture.ts';
+import { useServers } from './testing/use-servers.ts';
 import { eventually } from '../../../../testing/fixtures/eventually.ts';
 
 let fixture: ServiceFixture;
 let place: ServicePlace;
-let servers: Supervisor[];
 
 beforeAll(async () => {
   fixture = await createServiceFixture();
 });
 afterAll(() => fixture.close());
 beforeEach(async () => {
-  servers = [];
   place = await createPlace(fixture);
-});
-afterEach(async () => {
-  await Promise.all(servers.map((server) => server.stop()));
-  // What a test left running is no concern of the next one's servers.
-  await fixture.database.execute(
-    `update job_runs set status = 'failed', finished_at = now() where finished_at is null`,
-  );
 });
 
 const unlimited = { execute: { concurrency: null } };
 
-async function startServer(options: ServerOptions): Promise<Supervisor> {
-  const server = createServer(fixture, options);
-  servers.push(server);
-  await server.start();
-  return server;
-}
+const startServer = useServers(() => fixture);
 
 const awaitStatus = (jobRunId: string, status: RunState) =>
   eventually(`run ${jobRunId} is ${status}`, async () => {

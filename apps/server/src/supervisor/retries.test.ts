@@ -1,43 +1,29 @@
 import type { FakeScripts } from '../executors/fake/fake-executor.ts';
-import type { BootstrappedExecutor, ServerOptions } from './testing/supervisor-fixture.ts';
+import type { BootstrappedExecutor } from './testing/supervisor-fixture.ts';
 import type { JobDefinition } from '../domain/job-definition.ts';
 import type { RunState } from '@pumphouse/contract';
 import type { ServiceFixture } from '../services/testing/service-fixture.ts';
 import type { ServicePlace } from '../services/testing/service-place.ts';
-import type { Supervisor } from './supervisor.ts';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createBootstrappedExecutor, createServer } from './testing/supervisor-fixture.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createBootstrappedExecutor } from './testing/supervisor-fixture.ts';
 import { createPlace, defineJob, embeddedRequirements } from '../services/testing/service-place.ts';
 import { createServiceFixture } from '../services/testing/service-fixture.ts';
+import { useServers } from './testing/use-servers.ts';
 import { eventually } from '../../../../testing/fixtures/eventually.ts';
 import { holdBuilds } from './testing/held-builds.ts';
 
 let fixture: ServiceFixture;
 let place: ServicePlace;
-let servers: Supervisor[];
 
 beforeAll(async () => {
   fixture = await createServiceFixture();
 });
 afterAll(() => fixture.close());
 beforeEach(async () => {
-  servers = [];
   place = await createPlace(fixture);
 });
-afterEach(async () => {
-  await Promise.all(servers.map((server) => server.stop()));
-  // What a test left running is no concern of the next one's servers.
-  await fixture.database.execute(
-    `update job_runs set status = 'failed', finished_at = now() where finished_at is null`,
-  );
-});
 
-async function startServer(options: ServerOptions): Promise<Supervisor> {
-  const server = createServer(fixture, options);
-  servers.push(server);
-  await server.start();
-  return server;
-}
+const startServer = useServers(() => fixture);
 
 /** A job with these settings, and a server whose attempts do what the scripts say. */
 async function serve(retries: string, scripts: FakeScripts = {}, keys: Partial<JobDefinition> = {}) {
@@ -214,11 +200,11 @@ describe('a run that is cancelled', () => {
   it('while its next attempt is prepared never begins again', async () => {
     await deploy('{ count = 1, backoff = 0 }');
     const executor = createBootstrappedExecutor(fixture);
-    await startServer({ executor });
+    const before = await startServer({ executor });
     const { id } = await place.startRun('jobs.a');
     const first = await beginAttempt(executor, id, 1);
     const held = holdBuilds(executor);
-    await Promise.all(servers.map((server) => server.stop()));
+    await before.stop();
     await fixture.recordSpool.record(first.attemptId, 0, exitRecord(1));
     // Nowhere built for this server: its executor has lost it.
     await startServer({ executor: { ...held.executor, hasEnvironment: async () => false } });

@@ -96,7 +96,7 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
       const attempt = await store.attempts.ensureOpen(wait.jobRunId, dependencies.executorName);
       if (!attempt) continue;
       const words = `Waiting for run ${wait.holderNumber} of ${wait.holderRef}: it uses the same local data (.dlt/data of this profile).`;
-      await store.jobRuns.setWaitReason(wait.jobRunId, words, { isTold: true });
+      await store.runQueue.setWaitReason(wait.jobRunId, words, { isTold: true });
       await attemptLog.write(wait.jobRunId, attempt.id, [runnerLine(words, new Date())]);
     }
   }

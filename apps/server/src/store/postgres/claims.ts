@@ -103,16 +103,6 @@ export function createClaimStore(sql: Queryable) {
         [claim.jobRunId, claim.claimNumber, attemptId],
       ),
 
-    /** Runs that wait for room, and whose log does not say yet what for. */
-    takeUntoldQueued: (limit: number) =>
-      sql.query<{ jobRunId: string; waitReason: string }>(
-        `update job_runs set wait_noted = true
-          where id in (select id from job_runs where status = 'pending' and is_queued and not wait_noted and wait_reason is not null
-                        order by created_at, id limit $1 for update skip locked)
-        returning id as "jobRunId", wait_reason as "waitReason"`,
-        [limit],
-      ),
-
     /** Pending runs that wait for another run of their workspace and profile, and were not told so yet. */
     takeUnnotedWaits: () =>
       sql.query<{ jobRunId: string; holderNumber: number; holderRef: string }>(
