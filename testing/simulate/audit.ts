@@ -1,4 +1,4 @@
-import type { RowChange } from './site.ts';
+import type { RunRow } from './site.ts';
 import type { StartedRun } from './journal.ts';
 import type { World } from './world.ts';
 import { beginStep } from './world.ts';
@@ -48,7 +48,7 @@ export async function auditYear(world: World): Promise<void> {
 }
 
 /** Each row is a start that was seen, or a skip; no tick has two. */
-function checkRows({ journal, refOf }: World, rows: readonly RowChange[]): void {
+function checkRows({ journal, refOf }: World, rows: readonly RunRow[]): void {
   const ticks = new Set<string>();
   for (const { runId, jobId, number, status, trigger, tickAt } of rows) {
     const ref = refOf(jobId) ?? jobId;
@@ -69,7 +69,7 @@ function isOver(status: string): boolean {
 }
 
 /** An end of a run starts each job that follows it once. */
-function checkFollowers({ journal, refOf }: World, rows: readonly RowChange[]): void {
+function checkFollowers({ journal, refOf }: World, rows: readonly RunRow[]): void {
   const seen = new Set<string>();
   for (const { jobId, trigger, previousJobRunId, status } of rows) {
     if (previousJobRunId === null || status === 'skipped') continue;

@@ -7,7 +7,6 @@ export interface Watched {
   model: Model;
   journal: Journal;
   refOf: (jobId: string) => string;
-  order: number;
   clock: number;
 }
 
@@ -52,7 +51,7 @@ function takeChange(changes: RowChange[], expected: Expectation): RowChange | un
 }
 
 function checkStart(
-  { journal, model, order, clock }: Watched,
+  { journal, model, clock }: Watched,
   expected: Expectation & { kind: 'start' },
   change: RowChange,
 ): void {
@@ -85,7 +84,7 @@ function checkStart(
     trigger,
     zone: job.sent.require?.timezone ?? 'UTC',
     decidedAt: clock,
-    order,
+    order: change.seq,
     endedOrder: null,
     status: 'active',
     refresh,
@@ -132,11 +131,7 @@ function checkSkip(
   model.noteSkip(expected, { runId: change.runId, status: skip.status, count });
 }
 
-function checkEnd(
-  { journal, order }: Watched,
-  expected: Expectation & { kind: 'end' },
-  change: RowChange,
-): void {
+function checkEnd({ journal }: Watched, expected: Expectation & { kind: 'end' }, change: RowChange): void {
   const { job, runId, status } = expected;
   if (change.runId !== runId || change.status !== status || change.kind !== 'update')
     throw journal.violation(job.ref, `a run did not end as expected: ${status}`, {
@@ -145,7 +140,7 @@ function checkEnd(
   const run = journal.runs.get(runId);
   if (!run) throw journal.violation(job.ref, 'a run ended that never started');
   run.status = status;
-  run.endedOrder = order;
+  run.endedOrder = change.seq;
   journal.count(`runs ${status}`);
 }
 

@@ -13,7 +13,7 @@ export interface StartedRun {
   zone: string;
   /** What the database's clock showed. */
   decidedAt: number;
-  /** Virtual time that no clock step moves. */
+  /** When the database made it and ended it: what one of them saw of another is a matter of that, also within one moment. */
   order: number;
   endedOrder: number | null;
   status: string;

@@ -30,13 +30,12 @@ export class Crash extends Error {
 type CrashPoint = 'before-commit' | 'after-commit';
 
 /** A change of a row of job runs, as it was committed. */
-export interface RowChange {
-  kind: 'insert' | 'update';
+/** A run as the database has it. */
+export interface RunRow {
   runId: string;
   jobId: string;
   number: number;
   status: string;
-  statusBefore: string | null;
   trigger: string;
   tickAt: Date | null;
   refresh: boolean;
@@ -44,6 +43,14 @@ export interface RowChange {
   intervalEnd: Date | null;
   previousJobRunId: string | null;
   skip: RunSkip | null;
+}
+
+/** A change of one. */
+export interface RowChange extends RunRow {
+  /** Counts up; within a job in the order of the changes. */
+  seq: number;
+  kind: 'insert' | 'update';
+  statusBefore: string | null;
 }
 
 export type Site = Awaited<ReturnType<typeof createSite>>;
@@ -133,7 +140,7 @@ export async function createSite(database: Database, configuration: string) {
 
     /** What was committed to runs of these jobs since the last call, in order. */
     async takeChanges(jobIds: readonly string[]): Promise<RowChange[]> {
-      const rows = await database.prepared<RowChange & { seq: number }>(
+      const rows = await database.prepared<RowChange>(
         `delete from observed where job_id = any($1)
          returning seq, kind, status_before as "statusBefore", ${rowColumns}`,
         [jobIds],
@@ -154,7 +161,7 @@ export async function createSite(database: Database, configuration: string) {
       ),
 
     listRuns: (jobIds: readonly string[]) =>
-      database.query<RowChange>(
+      database.query<RunRow>(
         `select ${rowColumns} from job_runs where job_id = any($1) order by job_id, number`,
         [jobIds],
       ),

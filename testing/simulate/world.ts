@@ -53,13 +53,12 @@ export function beginStep(world: World, text: string): void {
 
 /** Compares what the database shows now with what must be there, and lets the runs that started live. */
 export async function settle(world: World, expected: readonly Expectation[]): Promise<void> {
-  const { site, model, journal, time: order } = world;
+  const { site, model, journal } = world;
   const changes = await site.takeChanges(world.jobIds);
   const watched = {
     model,
     journal,
     refOf: (jobId: string) => world.refOf(jobId) ?? jobId,
-    order,
     clock: clockOf(world),
   };
   for (const run of checkChanges(watched, expected, changes)) world.onStart(run);

@@ -118,7 +118,8 @@ async function liveLane({
     world.jobIds = [...refs.keys()];
     addHappenings(world, endAt, (day, counts) => onDay?.(lane, day, counts));
     await live(world, endAt, stopping.signal);
-    await auditYear(world);
+    // Where another lane has failed, this one stopped anywhere, and what is wrong is known.
+    if (!stopping.signal.aborted) await auditYear(world);
     return world.journal.counts;
   } catch (error) {
     stopping.abort();
