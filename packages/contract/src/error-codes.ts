@@ -88,6 +88,23 @@ export const errorCodes = {
     cause: 'The workspace has no configuration yet.',
     nextStep: 'Deploy first; the client uploads the configuration with the code.',
   },
+  password_refused: {
+    status: 400,
+    cause: 'A new password is too short, too long, or one of those that are tried first.',
+    nextStep: 'Choose another, of at least 12 characters; a few words in a row are good.',
+  },
+  wrong_password: {
+    status: 400,
+    cause:
+      'The e-mail address and the password do not belong together. Whether there is such an account is not told.',
+    nextStep: 'Check both, sign in in another way, or ask an operator for a link that sets a new password.',
+  },
+  sign_in_not_confirmed: {
+    status: 400,
+    cause:
+      'What came back from the sign-in provider does not belong to what was asked, or was not signed by it.',
+    nextStep: 'Start again from the sign-in page; if it stays, the log of the server has the reason.',
+  },
   not_authenticated: {
     status: 401,
     cause: 'No credential came along, or it is unknown, expired or withdrawn.',
@@ -102,6 +119,28 @@ export const errorCodes = {
     status: 403,
     cause: 'The credential is good, but its role does not allow this.',
     nextStep: 'Ask an owner of the workspace or organization for the role.',
+  },
+  foreign_form: {
+    status: 403,
+    cause:
+      'A form was sent from another place than the page of this server, or from a page that was open for too long.',
+    nextStep:
+      'Open the page again and send it from there. Behind a proxy, PUMPHOUSE_PUBLIC_URL has to be the address in the browser.',
+  },
+  account_disabled: {
+    status: 403,
+    cause: 'The account was switched off.',
+    nextStep: 'Ask whoever runs the server.',
+  },
+  email_not_verified: {
+    status: 403,
+    cause: 'The sign-in provider does not say that the e-mail address belongs to the person.',
+    nextStep: 'Confirm the address at the provider, or use a password.',
+  },
+  sign_up_closed: {
+    status: 403,
+    cause: 'There is no account for this person, and people get one by an invitation only.',
+    nextStep: 'Ask an owner of the organization for an invitation, and open its link.',
   },
   no_account: {
     status: 403,
@@ -119,6 +158,12 @@ export const errorCodes = {
     cause: 'Nothing with this id exists where the caller may look.',
     nextStep: 'Check the id and the workspace.',
   },
+  link_not_good: {
+    status: 404,
+    cause: 'The link was used, has expired, or a newer one took its place.',
+    nextStep:
+      'Setting up: start the server again and take the link that it prints. Password: ask an operator for a new link.',
+  },
   archive_removed: {
     status: 404,
     cause:
@@ -131,6 +176,23 @@ export const errorCodes = {
     cause:
       'The trace was older, or there were more of them, than the server keeps; the pipeline run itself is still there.',
     nextStep: 'Have the server keep traces longer with PUMPHOUSE_RETENTION.',
+  },
+  already_set_up: {
+    status: 409,
+    cause: 'The installation has an owner, so the link for making the first one is not good any more.',
+    nextStep: 'Sign in, or ask an owner for an invitation.',
+  },
+  account_exists: {
+    status: 409,
+    cause: 'Somebody has an account with this e-mail address.',
+    nextStep: 'Sign in with it.',
+  },
+  account_not_linked: {
+    status: 409,
+    cause:
+      'The sign-in provider vouches for an e-mail address that an account has which was never used with that provider, and has no password to prove that both are one person.',
+    nextStep:
+      'Sign in as before, or ask an operator for a link that sets a password: `admin reset-password-link`.',
   },
   region_not_set: {
     status: 409,
@@ -204,6 +266,16 @@ export const errorCodes = {
     cause: 'The body is in a format that the operation does not read.',
     nextStep: 'Send JSON, or multipart where the operation takes files.',
   },
+  too_many_tries: {
+    status: 429,
+    cause: 'Signing in failed too often for this account, or from this address.',
+    nextStep: 'Wait as long as `Retry-After` says.',
+  },
+  too_many_sign_ins: {
+    status: 429,
+    cause: 'More people sign in at this moment than the server checks passwords for at once.',
+    nextStep: 'Try again in a few seconds.',
+  },
   too_many_runs: {
     status: 429,
     cause: 'Every job that listens to the webhook has as many runs as it may have at once.',
@@ -223,6 +295,11 @@ export const errorCodes = {
     status: 503,
     cause: 'The server is starting, stopping, or has lost its store for the moment.',
     nextStep: 'Try again in a few seconds.',
+  },
+  provider_unavailable: {
+    status: 503,
+    cause: 'The sign-in provider does not answer, or not as a provider should.',
+    nextStep: 'Sign in with a password, or try again later; the log of the server has the reason.',
   },
   disk_full: {
     status: 507,

@@ -1,52 +1,69 @@
 import type { Persistence, Store } from '../store/store.ts';
 import type { WorkspaceRole } from '../store/records.ts';
-import { argon2, randomBytes } from 'node:crypto';
-import { promisify } from 'node:util';
-import { createKeySecret } from './credentials.ts';
+import type { Actor } from './audit.ts';
+import { actAs, recordChange } from './audit.ts';
+import { createKeySecret, createSecret, hashSecret } from './credentials.ts';
+import { createPasswords } from './sign-in/passwords.ts';
 import { dataplaneId } from './dataplane.ts';
+import { findPasswordProblem } from '../domain/new-password.ts';
 import { ServiceError } from './service-error.ts';
 
 export type Accounts = ReturnType<typeof createAccounts>;
 
-const shortestPassword = 8;
 const longestKeyDays = 365;
+const passwordLinkMinutes = 60;
+
+const operator: Actor = {
+  kind: 'operator',
+  userId: null,
+  email: null,
+  keyId: null,
+  address: null,
+  userAgent: null,
+};
 
 /** What an operator does on the command line: the first account, and keys. */
 export function createAccounts(persistence: Persistence) {
+  const passwords = createPasswords();
+
   async function findUser(store: Store, email: string) {
     const user = await store.people.findUserByEmail(email);
-    if (!user)
-      throw new ServiceError(
-        'not_found',
-        `There is no account ${email}. Make one with: pumphouse admin create-owner --email ${email} --password-stdin`,
-      );
+    if (!user) throw noAccount(email);
     return user;
   }
 
   return {
     /** An account that owns an organization. The same e-mail again sets a new password and makes no second organization. */
     async createOwner(owner: { email: string; password: string; organization: string }) {
-      const email = owner.email.trim();
-      if (!/^[^@\s]+@[^@\s]+$/.test(email))
-        throw new ServiceError('invalid_request', `"${owner.email}" is no e-mail address.`);
-      if (owner.password.length < shortestPassword) {
-        throw new ServiceError(
-          'invalid_request',
-          `The password has to have at least ${shortestPassword} characters.`,
-        );
-      }
-      const passwordHash = await hashPassword(owner.password);
-      return persistence.transaction(async (store) => {
-        const known = await store.people.findUserByEmail(email);
-        if (known) {
-          await store.people.setPasswordHash(known.id, passwordHash);
-          return { userId: known.id, created: false };
-        }
-        const user = await store.people.createUser({ email, kind: 'human', passwordHash });
-        const organization = await store.people.createOrganization({ name: owner.organization, dataplaneId });
-        await store.people.addMember(organization.id, user.id, 'owner');
-        return { userId: user.id, created: true };
-      });
+      const email = readEmail(owner.email);
+      const problem = findPasswordProblem(owner.password, email);
+      if (problem) throw new ServiceError('password_refused', problem);
+      const passwordHash = await passwords.hash(owner.password);
+      const work = (store: Store) =>
+        makeOwner(store, { email, passwordHash, organization: owner.organization });
+      return actAs(operator, () => persistence.transaction(work));
+    },
+
+    /** For somebody who cannot sign in: the secret of a link that sets a new password, once, within the hour. */
+    async createPasswordLink(email: string): Promise<string> {
+      const token = createSecret('');
+      const work = async (store: Store) => {
+        const user = await store.accounts.findByEmail(email.trim());
+        if (!user) throw noAccount(email);
+        await store.oneTimeLinks.replacePasswordLink({
+          tokenHash: hashSecret(token),
+          userId: user.id,
+          minutes: passwordLinkMinutes,
+        });
+        await recordChange(store, {
+          action: 'person.create-password-link',
+          target: { kind: 'person', id: user.id, name: user.email },
+          before: null,
+          after: null,
+        });
+      };
+      await actAs(operator, () => persistence.transaction(work));
+      return token;
     },
 
     /** A personal key, or a workspace key with a role of its own. @returns the secret, which is stored nowhere */
@@ -99,13 +116,57 @@ async function createServiceAccount(
   return user.id;
 }
 
-const deriveArgon2 = promisify(argon2);
+/** @throws ServiceError invalid_request. @returns the address without spaces around it */
+export function readEmail(text: string): string {
+  const email = text.trim();
+  if (email.length > 254 || !/^[^@\s]+@[^@\s]+$/.test(email))
+    throw new ServiceError('invalid_request', `"${text}" is no e-mail address.`);
+  return email;
+}
 
-/** argon2id with the parameters of RFC 9106's second recommendation (64 MiB, 3 passes, 4 lanes), as a PHC string. */
-async function hashPassword(password: string): Promise<string> {
-  const nonce = randomBytes(16);
-  const settings = { memory: 64 * 1024, passes: 3, parallelism: 4 };
-  const hash = await deriveArgon2('argon2id', { message: password, nonce, tagLength: 32, ...settings });
-  const encode = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '');
-  return `$argon2id$v=19$m=${settings.memory},t=${settings.passes},p=${settings.parallelism}$${encode(nonce)}$${encode(hash)}`;
+/** An organization that a person owns from its beginning. */
+export async function createOwnedOrganization(store: Store, userId: string, name: string) {
+  const organization = await store.people.createOrganization({ name, dataplaneId });
+  await store.people.addMember(organization.id, userId, 'owner');
+  return organization;
+}
+
+async function makeOwner(
+  store: Store,
+  owner: { email: string; passwordHash: string; organization: string },
+): Promise<{ userId: string; created: boolean }> {
+  await store.oneTimeLinks.lockSetup();
+  await store.oneTimeLinks.removeUnusedSetupLinks();
+  const known = await store.accounts.findByEmail(owner.email);
+  const account = known ?? (await store.accounts.insert({ ...owner, name: null }));
+  if (!account)
+    throw new ServiceError('account_exists', `${owner.email} is the address of a service account.`);
+  const target = { kind: 'person', id: account.id, name: account.email };
+  if (known) {
+    await store.accounts.setPasswordHash(known.id, owner.passwordHash);
+    await store.accounts.endSessions(known.id, 'account-changed', null);
+    await recordChange(store, {
+      action: 'person.set-password',
+      target,
+      before: null,
+      after: { by: 'operator' },
+    });
+    return { userId: known.id, created: false };
+  }
+  const { id, name } = await createOwnedOrganization(store, account.id, owner.organization);
+  await recordChange(store, {
+    action: 'organization.create',
+    organizationId: id,
+    target: { kind: 'organization', id, name },
+    before: null,
+    after: { owner: account.email },
+  });
+  return { userId: account.id, created: true };
+}
+
+function noAccount(email: string): ServiceError {
+  return new ServiceError(
+    'not_found',
+    `There is no account ${email}. Make one with: pumphouse admin create-owner --email ${email} --password-stdin`,
+  );
 }

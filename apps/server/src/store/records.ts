@@ -1,6 +1,8 @@
 /** The shapes of what the store keeps, for all who read it without knowing SQL. */
 export type { ListPosition } from './list-position.ts';
+export type * from './postgres/accounts.ts';
 export type * from './postgres/attempts.ts';
+export type * from './postgres/browser-sessions.ts';
 export type * from './postgres/conditions.ts';
 export type * from './postgres/environments.ts';
 export type * from './postgres/job-list.ts';
@@ -15,6 +17,7 @@ export type * from './postgres/people.ts';
 export type * from './postgres/pipeline-run-list.ts';
 export type * from './postgres/promised-starts.ts';
 export type * from './postgres/schedules.ts';
+export type * from './postgres/sign-in-failures.ts';
 export type * from './postgres/statistics.ts';
 export type * from './postgres/storage.ts';
 export type * from './postgres/storage-environments.ts';

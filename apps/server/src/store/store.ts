@@ -1,11 +1,14 @@
 import type { Database, Queryable } from './postgres/pool.ts';
 import { createAuditLogStore } from './postgres/audit-log.ts';
+import { createAccountStore } from './postgres/accounts.ts';
 import { createAttemptStore } from './postgres/attempts.ts';
+import { createBrowserSessionStore } from './postgres/browser-sessions.ts';
 import { createClaimStore } from './postgres/claims.ts';
 import { createEnvironmentStore } from './postgres/environments.ts';
 import { createInstallationStore } from './postgres/installation.ts';
 import { createJobRunStore } from './postgres/job-runs.ts';
 import { createJobStore } from './postgres/jobs.ts';
+import { createOneTimeLinkStore } from './postgres/one-time-links.ts';
 import { createOrganizationLimitStore } from './postgres/organization-limits.ts';
 import { createOutboxStore, wakeChannel } from './postgres/outbox.ts';
 import { createOwnershipStore } from './postgres/ownership.ts';
@@ -14,6 +17,7 @@ import { createPeopleStore } from './postgres/people.ts';
 import { createPromisedStartStore } from './postgres/promised-starts.ts';
 import { createScheduleStore } from './postgres/schedules.ts';
 import { createSessionStore } from './postgres/sessions.ts';
+import { createSignInFailureStore } from './postgres/sign-in-failures.ts';
 import { createStatisticsStore } from './postgres/statistics.ts';
 import { createStorageStore } from './postgres/storage.ts';
 import { createTelemetryStore } from './postgres/telemetry.ts';
@@ -29,7 +33,11 @@ export function createStore(sql: Queryable) {
   return {
     installation: createInstallationStore(sql),
     people: createPeopleStore(sql),
+    accounts: createAccountStore(sql),
     sessions: createSessionStore(sql),
+    browserSessions: createBrowserSessionStore(sql),
+    signInFailures: createSignInFailureStore(sql),
+    oneTimeLinks: createOneTimeLinkStore(sql),
     organizationLimits: createOrganizationLimitStore(sql),
     usage: createUsageStore(sql),
     workspaces: createWorkspaceStore(sql),

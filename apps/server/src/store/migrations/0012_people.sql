@@ -93,6 +93,8 @@ create index browser_sessions_user on browser_sessions (user_id);
 create table sign_in_failures (
   bucket bytea primary key,
   failures integer not null,
+  -- No further try before; null while the first ones are free.
+  blocked_until timestamptz(3),
   window_ends_at timestamptz(3) not null
 );
 create index sign_in_failures_window on sign_in_failures (window_ends_at);
@@ -104,6 +106,16 @@ create table setup_links (
   expires_at timestamptz(3) not null,
   used_at timestamptz(3)
 );
+
+-- Made by an operator for a person who cannot sign in: sets a new password, once.
+create table password_links (
+  token_hash bytea primary key,
+  user_id uuid not null references users,
+  created_at timestamptz(3) not null default now(),
+  expires_at timestamptz(3) not null,
+  used_at timestamptz(3)
+);
+create index password_links_user on password_links (user_id);
 
 alter table organizations
   -- The role of each member and owner in workspaces where they have none; null for none. Collaborators have only what they were given.

@@ -78,9 +78,6 @@ export function createPeopleStore(sql: Queryable) {
         [user.email, user.kind, user.passwordHash],
       ),
 
-    setPasswordHash: (userId: string, passwordHash: string) =>
-      sql.query('update users set password_hash = $2 where id = $1', [userId, passwordHash]),
-
     createOrganization: (organization: { name: string; dataplaneId: string }) =>
       sql.one<OrganizationRecord>(
         `insert into organizations (name, dataplane_id) values ($1, $2) returning ${organizationColumns}`,
