@@ -14,6 +14,7 @@ import { createPeopleStore } from './postgres/people.ts';
 import { createPromisedStartStore } from './postgres/promised-starts.ts';
 import { createScheduleStore } from './postgres/schedules.ts';
 import { createSessionStore } from './postgres/sessions.ts';
+import { createSignInRequestStore } from './postgres/sign-in-requests.ts';
 import { createStatisticsStore } from './postgres/statistics.ts';
 import { createStorageStore } from './postgres/storage.ts';
 import { createTelemetryStore } from './postgres/telemetry.ts';
@@ -30,6 +31,7 @@ export function createStore(sql: Queryable) {
     installation: createInstallationStore(sql),
     people: createPeopleStore(sql),
     sessions: createSessionStore(sql),
+    signInRequests: createSignInRequestStore(sql),
     organizationLimits: createOrganizationLimitStore(sql),
     usage: createUsageStore(sql),
     workspaces: createWorkspaceStore(sql),
