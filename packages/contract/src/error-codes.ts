@@ -105,15 +105,43 @@ export const errorCodes = {
       'What came back from the sign-in provider does not belong to what was asked, or was not signed by it.',
     nextStep: 'Start again from the sign-in page; if it stays, the log of the server has the reason.',
   },
+  sign_in_refused: {
+    status: 400,
+    cause:
+      'The code or the request of a sign-in is unknown, too old, used, or was declined; `detail` says which.',
+    nextStep: 'Begin the sign-in again, for example with `dlthub login`.',
+  },
   not_authenticated: {
     status: 401,
     cause: 'No credential came along, or it is unknown, expired or withdrawn.',
     nextStep: 'Sign in again, or set a key that is still good.',
   },
+  session_ended: {
+    status: 401,
+    cause:
+      'The refresh token is unknown, or its session is over: signed out, revoked, not used for 90 days, or a year old.',
+    nextStep: 'Sign in again.',
+  },
+  refresh_token_reused: {
+    status: 401,
+    cause:
+      'The refresh token was followed by another one long ago: somebody has a copy, so the session was ended for everybody.',
+    nextStep: 'Sign in again, and find out who could read the file of the client.',
+  },
   invalid_signature: {
     status: 401,
     cause: 'The webhook takes signed deliveries only, and the signature is missing, wrong or too old.',
     nextStep: 'Sign the body as docs/concepts/webhooks.md says, with the signing secret of the webhook.',
+  },
+  authorization_pending: {
+    status: 403,
+    cause: 'Nobody has answered the code of the device yet.',
+    nextStep: 'Answer it in the browser; the client asks again by itself.',
+  },
+  slow_down: {
+    status: 403,
+    cause: 'Nobody has answered the code of the device yet, and the client asks too often.',
+    nextStep: 'Ask less often; the dlthub client does so by itself.',
   },
   forbidden: {
     status: 403,
@@ -273,8 +301,9 @@ export const errorCodes = {
   },
   too_many_sign_ins: {
     status: 429,
-    cause: 'More people sign in at this moment than the server checks passwords for at once.',
-    nextStep: 'Try again in a few seconds.',
+    cause:
+      'More people sign in at this moment than passwords are checked for at once, as many sign-ins as may wait for an answer wait already, or somebody typed too many wrong codes.',
+    nextStep: 'Wait as long as `Retry-After` or `detail` says, then try again.',
   },
   too_many_runs: {
     status: 429,

@@ -2,6 +2,7 @@
 export const permissions = {
   public: 'Nothing is asked for: signing in and its preliminaries',
   'account.read': "Read one's own account and memberships",
+  'account.revoke-session': "End one's own sessions",
   'dataplane.list': 'List the places where workspaces can run',
   'organization.list': 'List the organizations that the caller belongs to',
   'organization.read': 'Read an organization and the own membership in it',

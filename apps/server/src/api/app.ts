@@ -17,6 +17,7 @@ import type { Readiness } from './routes/probes.ts';
 import type { RecordSpool } from '../services/record-spool.ts';
 import type { Route } from '@pumphouse/contract';
 import type { Clock, StartRuns } from '../services/start-runs.ts';
+import type { SignIn } from '../services/sign-in/sign-in.ts';
 import type { UploadPackage } from '../services/upload-package.ts';
 import type { TakeDelivery } from '../services/take-delivery.ts';
 import type { Variables } from '../services/variables.ts';
@@ -59,6 +60,7 @@ export interface ApiDependencies {
     recordSpool: RecordSpool;
     beginAttempt: BeginAttempt;
     uploadPackage: UploadPackage;
+    signIn: SignIn;
     variables: Variables;
     webhooks: Webhooks;
     takeDelivery: TakeDelivery;

@@ -19,6 +19,7 @@ import { createReadStatistics } from '../services/read-statistics.ts';
 import { createReadUsage } from '../services/read-usage.ts';
 import { createReadTelemetry } from '../services/read-telemetry.ts';
 import { createRunLifeHandlers } from './routes/run-lives.ts';
+import { createSessionHandlers } from './routes/sessions.ts';
 import { createStatisticsHandlers } from './routes/statistics.ts';
 import { createSwitchJobs } from '../services/switch-jobs.ts';
 import { createTelemetryHandlers } from './routes/telemetry.ts';
@@ -66,6 +67,7 @@ export function createHandlers(dependencies: ApiDependencies, closing: AbortSign
     }),
     ...createStatisticsHandlers({ readStatistics: createReadStatistics(persistence, () => new Date()) }),
     ...createWebhookHandlers({ webhooks: services.webhooks }),
+    ...createSessionHandlers({ signIn: services.signIn }),
     ...createUsageHandlers({
       organizationLimits: createOrganizationLimits(persistence),
       readUsage: createReadUsage(persistence),

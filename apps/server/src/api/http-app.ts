@@ -32,7 +32,8 @@ export function createHttpApp(log: Logger): FastifyInstance {
     void reply.code(404).send(errorBody('not_found', `There is no operation ${request.method} ${path}.`));
   });
   app.setErrorHandler((error, request, reply) => {
-    const { status, body, isUnexpected } = toErrorAnswer(error, request.id);
+    const { status, body, isUnexpected, retryAfterSeconds } = toErrorAnswer(error, request.id);
+    if (retryAfterSeconds !== undefined) void reply.header('retry-after', String(retryAfterSeconds));
     if (isUnexpected) log.error({ err: error, requestId: request.id }, 'a request failed');
     void reply.code(status).send(body);
   });

@@ -19,6 +19,7 @@ import { createRollBack } from '../services/roll-back.ts';
 import { createRunVariables } from '../services/run-variables.ts';
 import { createStartRuns, databaseClock } from '../services/start-runs.ts';
 import { createUploadPackage } from '../services/upload-package.ts';
+import { createSignIn } from '../services/sign-in/sign-in.ts';
 import { createTakeDelivery } from '../services/take-delivery.ts';
 import { createVariables } from '../services/variables.ts';
 import { createWebhooks } from '../services/webhooks.ts';
@@ -84,6 +85,7 @@ export async function assembleServices(
       readRunVariables,
       apiUrl,
     }),
+    signIn: createSignIn({ persistence, credentials, encryption }),
     variables: createVariables(persistence, encryption),
     webhooks,
     takeDelivery: createTakeDelivery({ persistence, webhooks, startRuns, clock: clock }),

@@ -39,6 +39,8 @@ const dataplaneTokenSeconds = 15 * 60;
 const uploadTokenSeconds = 60 * 60;
 const runTokenSeconds = 48 * 60 * 60;
 const personTokenSeconds = 15 * 60;
+/** Not the address: that may change, and servers of one installation may have several. */
+const personTokenIssuer = 'pumphouse';
 /** How long a key or session that was revoked may still be taken for good. */
 const cacheMs = 5000;
 
@@ -120,9 +122,11 @@ export function createCredentials(persistence: Persistence, encryption: Encrypti
 
   async function authenticatePerson(token: string): Promise<Principal> {
     const { publicKey } = encryption.personKeys;
-    const verified = await jwtVerify(token, publicKey, { audience: 'api', algorithms: ['EdDSA'] }).catch(
-      () => null,
-    );
+    const verified = await jwtVerify(token, publicKey, {
+      audience: 'api',
+      issuer: personTokenIssuer,
+      algorithms: ['EdDSA'],
+    }).catch(() => null);
     const principal = verified && (await principalOf(readCredential(verified.payload)));
     if (!principal) throw notAuthenticated();
     return principal;
@@ -166,6 +170,7 @@ export function createCredentials(persistence: Persistence, encryption: Encrypti
       const expiresAt = Math.floor(Date.now() / 1000) + personTokenSeconds;
       const token = await new SignJWT({ email: session.email, session: session.id })
         .setProtectedHeader({ alg: 'EdDSA' })
+        .setIssuer(personTokenIssuer)
         .setSubject(session.userId)
         .setAudience('api')
         .setIssuedAt()

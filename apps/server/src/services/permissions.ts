@@ -16,6 +16,7 @@ const inWorkspace = (role: WorkspaceRole): Requirement => ({ scope: 'workspace',
 export const requirements: Record<Permission, Requirement> = {
   public: { scope: 'none' },
   'account.read': account,
+  'account.revoke-session': account,
   'dataplane.list': account,
   'organization.list': account,
   'organization.read': inOrganization('collaborator'),

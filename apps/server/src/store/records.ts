@@ -18,6 +18,8 @@ export type * from './postgres/pipeline-run-list.ts';
 export type * from './postgres/promised-starts.ts';
 export type * from './postgres/schedules.ts';
 export type * from './postgres/sign-in-failures.ts';
+export type * from './postgres/sessions.ts';
+export type * from './postgres/sign-in-requests.ts';
 export type * from './postgres/statistics.ts';
 export type * from './postgres/storage.ts';
 export type * from './postgres/storage-environments.ts';

@@ -18,6 +18,7 @@ import { createPromisedStartStore } from './postgres/promised-starts.ts';
 import { createScheduleStore } from './postgres/schedules.ts';
 import { createSessionStore } from './postgres/sessions.ts';
 import { createSignInFailureStore } from './postgres/sign-in-failures.ts';
+import { createSignInRequestStore } from './postgres/sign-in-requests.ts';
 import { createStatisticsStore } from './postgres/statistics.ts';
 import { createStorageStore } from './postgres/storage.ts';
 import { createTelemetryStore } from './postgres/telemetry.ts';
@@ -38,6 +39,7 @@ export function createStore(sql: Queryable) {
     browserSessions: createBrowserSessionStore(sql),
     signInFailures: createSignInFailureStore(sql),
     oneTimeLinks: createOneTimeLinkStore(sql),
+    signInRequests: createSignInRequestStore(sql),
     organizationLimits: createOrganizationLimitStore(sql),
     usage: createUsageStore(sql),
     workspaces: createWorkspaceStore(sql),

@@ -31,6 +31,7 @@ import { createStartRuns, databaseClock } from '../../services/start-runs.ts';
 import { createTestDatabase } from '../../../../../testing/fixtures/postgres.ts';
 import { createRunVariables } from '../../services/run-variables.ts';
 import { createUploadPackage } from '../../services/upload-package.ts';
+import { createSignIn } from '../../services/sign-in/sign-in.ts';
 import { createTakeDelivery } from '../../services/take-delivery.ts';
 import { createVariables } from '../../services/variables.ts';
 import { createWebhooks } from '../../services/webhooks.ts';
@@ -135,6 +136,7 @@ function createParts(testDatabase: TestDatabase, folder: string, changes: Partia
           maxManifestBytes: 1024 * 1024,
         },
       }),
+      signIn: createSignIn({ persistence, credentials, encryption }),
       variables: createVariables(persistence, encryption),
       webhooks,
       takeDelivery: createTakeDelivery({ persistence, webhooks, startRuns, clock: databaseClock }),
@@ -143,7 +145,18 @@ function createParts(testDatabase: TestDatabase, folder: string, changes: Partia
     ...changes,
   };
   const app: FastifyInstance = buildApi(dependencies);
-  return { app, dependencies, persistence, credentials, attemptLog, blobs, finishRun, startRuns, uploadDir };
+  return {
+    app,
+    dependencies,
+    persistence,
+    credentials,
+    signIn: dependencies.services.signIn,
+    attemptLog,
+    blobs,
+    finishRun,
+    startRuns,
+    uploadDir,
+  };
 }
 
 /** Rows that tests start from. */

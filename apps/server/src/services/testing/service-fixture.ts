@@ -24,6 +24,7 @@ import { createSwitchJobs } from '../switch-jobs.ts';
 import { createTestDatabase } from '../../../../../testing/fixtures/postgres.ts';
 import { createRunVariables } from '../run-variables.ts';
 import { createUploadPackage } from '../upload-package.ts';
+import { createSignIn } from '../sign-in/sign-in.ts';
 import { createTakeDelivery } from '../take-delivery.ts';
 import { createVariables } from '../variables.ts';
 import { createWebhooks } from '../webhooks.ts';
@@ -118,6 +119,8 @@ export async function createServiceFixture() {
       apiUrl: () => 'http://127.0.0.1:1',
     }),
     readRunVariables,
+    credentials,
+    signIn: createSignIn({ persistence, credentials, encryption }),
     variables: createVariables(persistence, encryption),
     webhooks,
     takeDelivery: createTakeDelivery({ persistence, webhooks, startRuns, clock: readClock }),

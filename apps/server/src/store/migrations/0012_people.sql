@@ -30,6 +30,8 @@ create table sessions (
   revoked_because text
 );
 create index sessions_user on sessions (user_id, created_at);
+-- For forgetting those that are over.
+create index sessions_end on sessions (least(revoked_at, expires_at));
 
 create table refresh_tokens (
   token_hash bytea primary key,
@@ -47,27 +49,36 @@ create table authorization_requests (
   redirect_uri text not null,
   state text not null,
   client text not null,
+  address text,
+  -- What the limit of open requests counts by: the address, or the /64 that it lies in.
+  network text not null,
   created_at timestamptz(3) not null default now(),
+  -- Short from the moment on in which a person has agreed: the code has to come back at once.
   expires_at timestamptz(3) not null,
+  outcome text check (outcome in ('approved', 'denied')),
   -- Set when a person has agreed.
   user_id uuid references users,
   code_hash bytea unique,
-  redeemed_at timestamptz(3)
+  redeemed_at timestamptz(3),
+  -- What was begun with the code, by value: it ends when the code comes a second time.
+  session_id uuid
 );
+create index authorization_requests_expiry on authorization_requests (expires_at);
 
 create table device_codes (
   device_code_hash bytea primary key,
   user_code text not null unique,
   client text not null,
   address text,
+  network text not null,
   created_at timestamptz(3) not null default now(),
   expires_at timestamptz(3) not null,
-  interval_seconds integer not null,
   last_asked_at timestamptz(3),
   outcome text check (outcome in ('approved', 'denied')),
   user_id uuid references users,
   redeemed_at timestamptz(3)
 );
+create index device_codes_expiry on device_codes (expires_at);
 
 -- Carries a session from a terminal to the browser: good once, for a minute.
 create table swap_codes (
@@ -76,6 +87,8 @@ create table swap_codes (
   expires_at timestamptz(3) not null,
   redeemed_at timestamptz(3)
 );
+create index swap_codes_session on swap_codes (session_id);
+create index swap_codes_expiry on swap_codes (expires_at);
 
 -- The cookie of the sign-in pages.
 create table browser_sessions (
