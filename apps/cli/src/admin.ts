@@ -29,6 +29,15 @@ export async function createOwner(options: { email: string; organization: string
   );
 }
 
+/** The link alone goes to standard output. */
+export async function createPasswordLink(options: { email: string }): Promise<void> {
+  const token = await withStore((persistence) =>
+    createAccounts(persistence).createPasswordLink(options.email),
+  );
+  const { publicUrl, port } = readConfig();
+  process.stdout.write(`${publicUrl ?? `http://127.0.0.1:${port}`}/sign-in/reset-password?token=${token}\n`);
+}
+
 /** The key alone goes to standard output, so that a script can take it. */
 export async function createKey(options: {
   email: string;

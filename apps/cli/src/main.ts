@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { createOwner, createKey, setLimits } from './admin.ts';
+import { createOwner, createKey, createPasswordLink, setLimits } from './admin.ts';
 import { handleLeftovers } from './leftovers.ts';
 import { purgeStorage, showStorage } from './storage.ts';
 import { retentionKinds } from '@pumphouse/server/domain/retention-limits.ts';
@@ -25,6 +25,12 @@ admin
   .requiredOption('--password-stdin', 'read the password from standard input')
   .option('--organization <name>', 'name of the organization', 'Default')
   .action(createOwner);
+
+admin
+  .command('reset-password-link')
+  .description('Print a link with which somebody sets a new password, once and within an hour')
+  .requiredOption('--email <address>', 'e-mail address of the account')
+  .action(createPasswordLink);
 
 admin
   .command('create-key')

@@ -8,6 +8,7 @@ import type { Supervisor } from './supervisor/supervisor.ts';
 import { join } from 'node:path';
 import { mkdir } from 'node:fs/promises';
 import { pino } from 'pino';
+import { assemblePages } from './compose/assemble-pages.ts';
 import { assembleRetention } from './compose/open-storage.ts';
 import { assembleServices } from './compose/assemble-services.ts';
 import { assembleSupervisor } from './compose/assemble-supervisor.ts';
@@ -30,6 +31,8 @@ import { requireExposureAllowed } from './exposure.ts';
 export interface RunningServer {
   /** The address it listens on. */
   url: string;
+  /** Where the first owner makes an account, once and within a day; null where there is one. */
+  setupUrl: string | null;
   /** Takes no more work, leaves runs running, and ends. */
   stop(): Promise<void>;
 }
@@ -80,6 +83,7 @@ async function serve(
     ...(config.roles.supervisor && { supervisor: null }),
   };
 
+  const pages = assemblePages({ openId: config.openId, persistence, services, log });
   const apiDependencies: ApiDependencies = {
     persistence,
     credentials: services.credentials,
@@ -90,7 +94,9 @@ async function serve(
     uploadDir,
     maxUploadBytes: config.maxUploadBytes,
     publicUrl: config.publicUrl,
+    trustedProxies: config.trustedProxies,
     log,
+    pages,
     services,
     readiness: () =>
       checkReadiness({
@@ -154,8 +160,11 @@ async function serve(
     await releaseLoop.start();
     running.push(tickLoop, releaseLoop);
   }
+  const setupToken = await pages.setup.issueLink();
+  const url = config.publicUrl ?? address.url;
   return {
-    url: config.publicUrl ?? address.url,
+    url,
+    setupUrl: setupToken && `${url}/sign-in/setup?token=${setupToken}`,
     async stop() {
       await Promise.all(running.map((loop) => loop.stop()));
       await Promise.all([closeHttpApp(api), runsListener?.stop()]);

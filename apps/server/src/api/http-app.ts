@@ -7,11 +7,15 @@ import { errorBody, toErrorAnswer } from './errors.ts';
 const closeSeconds = 2;
 const jsonBodyLimit = 16 * 1024 * 1024;
 
-/** An HTTP server without routes: JSON in, the contract's errors out, whatever is sent. */
-export function createHttpApp(log: Logger): FastifyInstance {
+/**
+ * An HTTP server without routes: JSON in, the contract's errors out, whatever is sent.
+ * @param trustedProxies whose word is taken for the address of a caller, and for the host and scheme that the caller used
+ */
+export function createHttpApp(log: Logger, trustedProxies: readonly string[] = []): FastifyInstance {
   const app: FastifyInstance = fastify({
     bodyLimit: jsonBodyLimit,
     exposeHeadRoutes: false,
+    trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     genReqId: () => randomUUID(),
     frameworkErrors: (error, request, reply) => {
       const { status, body } = toErrorAnswer(error, request.id);

@@ -57,6 +57,7 @@ export async function assembleServices(
   const cancelRuns = createCancelRuns(persistence, finishRun, attemptLog);
   const readRunVariables = createRunVariables(persistence, encryption);
   return {
+    encryption,
     credentials,
     faultPoints,
     blobs,

@@ -2,6 +2,7 @@ import type { ApiDependencies } from '../app.ts';
 import type { FastifyInstance } from 'fastify';
 import type { JobDefinition } from '../../domain/job-definition.ts';
 import type { JobRunRecord, OrganizationRole, WorkspaceRole } from '../../store/records.ts';
+import type { OpenIdSettings } from '../../services/sign-in/open-id.ts';
 import type { Persistence } from '../../store/store.ts';
 import type { Principal } from '../../services/credentials.ts';
 import type { TestDatabase } from '../../../../../testing/fixtures/postgres.ts';
@@ -10,6 +11,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
+import { assemblePages } from '../../compose/assemble-pages.ts';
 import { buildApi } from '../app.ts';
 import { buildDefinition } from '../../domain/test-definition.ts';
 import { createAttemptLog } from '../../services/attempt-log.ts';
@@ -50,10 +52,13 @@ export type ApiFixture = Awaited<ReturnType<typeof createApiFixture>>;
 export const maxUploadBytes = 64 * 1024;
 
 /** The API over a database of its own and real services; nothing listens and no supervisor runs. */
-export async function createApiFixture(changes: Partial<ApiDependencies> = {}) {
+export async function createApiFixture(
+  changes: Partial<ApiDependencies> = {},
+  openId: OpenIdSettings | null = null,
+) {
   const testDatabase = await createTestDatabase();
   const folder = await mkdtemp(join(tmpdir(), 'pumphouse-api-'));
-  const parts = createParts(testDatabase, folder, changes);
+  const parts = createParts(testDatabase, folder, changes, openId);
   const { persistence, app } = parts;
   await app.ready();
   return {
@@ -69,7 +74,12 @@ export async function createApiFixture(changes: Partial<ApiDependencies> = {}) {
   };
 }
 
-function createParts(testDatabase: TestDatabase, folder: string, changes: Partial<ApiDependencies>) {
+function createParts(
+  testDatabase: TestDatabase,
+  folder: string,
+  changes: Partial<ApiDependencies>,
+  openId: OpenIdSettings | null,
+) {
   const log = pino({ level: 'silent' });
   const persistence = createPersistence(testDatabase.database);
   const encryption = createEncryption(randomBytes(32));
@@ -97,6 +107,7 @@ function createParts(testDatabase: TestDatabase, folder: string, changes: Partia
     ingestTelemetry,
     faultPoints,
   });
+  const signIn = createSignIn({ persistence, credentials, encryption });
   const uploadDir = join(folder, 'uploads');
   const dependencies: ApiDependencies = {
     persistence,
@@ -109,6 +120,7 @@ function createParts(testDatabase: TestDatabase, folder: string, changes: Partia
     maxUploadBytes,
     publicUrl: null,
     log,
+    pages: assemblePages({ openId, persistence, services: { encryption, signIn }, log }),
     services: {
       clock: databaseClock,
       startRuns,
@@ -136,7 +148,7 @@ function createParts(testDatabase: TestDatabase, folder: string, changes: Partia
           maxManifestBytes: 1024 * 1024,
         },
       }),
-      signIn: createSignIn({ persistence, credentials, encryption }),
+      signIn,
       variables: createVariables(persistence, encryption),
       webhooks,
       takeDelivery: createTakeDelivery({ persistence, webhooks, startRuns, clock: databaseClock }),

@@ -20,6 +20,13 @@ export type Recognized =
   /** Somebody has an account with that e-mail address: it takes its password to show that both are one person. */
   | { link: VerifiedPerson };
 
+/** With what somebody comes who has no account yet. */
+export interface Invited {
+  email: string;
+  /** Takes the invitation in the transaction that makes the account: without the one there is not the other. */
+  accept(store: Store, account: AccountRecord): Promise<unknown>;
+}
+
 export type SignUp = ReturnType<typeof createSignUp>;
 
 /** How accounts come to be, and how those of a provider are found again. */
@@ -51,18 +58,18 @@ export function createSignUp(parts: {
     );
   }
 
-  async function mayHaveAccount(email: string, invitedEmail: string | null): Promise<boolean> {
-    if (invitedEmail !== null) return invitedEmail.toLowerCase() === email.toLowerCase();
+  async function mayHaveAccount(email: string, invited: Invited | null): Promise<boolean> {
+    if (invited?.email.toLowerCase() === email.toLowerCase()) return true;
     // Whoever is the first in an organization owns it: nobody is before the one who set the server up.
     return parts.signUp === 'anyone' && (await persistence.store.people.hasOwner());
   }
 
   return {
     /** For somebody who was invited. @throws ServiceError account_exists, password_refused */
-    async withPassword(invited: { email: string; password: string }): Promise<AccountRecord> {
+    async withPassword(invited: Invited, password: string): Promise<AccountRecord> {
       const email = readEmail(invited.email);
-      requireGoodPassword(invited.password, email);
-      const passwordHash = await passwords.hash(invited.password);
+      requireGoodPassword(password, email);
+      const passwordHash = await passwords.hash(password);
       return persistence.transaction(async (store) => {
         const account = await store.accounts.insert({ email, name: null, passwordHash });
         if (!account) throw accountExists(email);
@@ -74,16 +81,17 @@ export function createSignUp(parts: {
             after: { by: 'invitation' },
           }),
         );
+        await actAsPerson({ userId: account.id, email }, () => invited.accept(store, account));
         return account;
       });
     },
 
     /**
      * An identity is found by issuer and subject and by nothing else: an e-mail address alone opens no account.
-     * @param invitedEmail of the invitation with which the person came
+     * @param invited the invitation with which the person came
      * @throws ServiceError account_disabled, email_not_verified, account_not_linked or sign_up_closed
      */
-    async recognize(person: VouchedPerson, invitedEmail: string | null): Promise<Recognized> {
+    async recognize(person: VouchedPerson, invited: Invited | null): Promise<Recognized> {
       const known = await persistence.store.accounts.findByIdentity(person.issuer, person.subject);
       if (known?.disabledAt) throw accountDisabled();
       if (known) return { account: known };
@@ -92,7 +100,7 @@ export function createSignUp(parts: {
       if (sameEmail?.disabledAt) throw accountDisabled();
       if (sameEmail && sameEmail.passwordHash === null) throw notLinked(verified.email);
       if (sameEmail) return { link: verified };
-      if (!(await mayHaveAccount(verified.email, invitedEmail))) throw signUpClosed(verified.email);
+      if (!(await mayHaveAccount(verified.email, invited))) throw signUpClosed(verified.email);
       const account = await persistence.transaction(async (store) => {
         const made = await store.accounts.insert({
           email: readEmail(verified.email),
@@ -101,6 +109,8 @@ export function createSignUp(parts: {
         });
         if (!made) throw accountExists(verified.email);
         await linkIdentity(store, made, verified, false);
+        if (invited?.email.toLowerCase() === made.email.toLowerCase())
+          await actAsPerson({ userId: made.id, email: made.email }, () => invited.accept(store, made));
         return made;
       });
       return { account };
