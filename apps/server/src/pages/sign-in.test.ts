@@ -43,7 +43,9 @@ describe('the sign-in page', () => {
   it('sets a cookie that no script, no other site and no other host gets, and keeps only its hash', async () => {
     const browser = newBrowser();
     const answer = await browser.signIn(email, password);
-    const cookie = [answer.headers['set-cookie']].flat().find((line) => String(line).startsWith('pumphouse='));
+    const cookie = [answer.headers['set-cookie']]
+      .flat()
+      .find((line) => String(line).startsWith('pumphouse='));
     expect(cookie).toMatch(/^pumphouse=dlt_w_[\w-]{43}; Path=\/; Max-Age=43200; HttpOnly; SameSite=Lax$/);
     const rows = await api.testDatabase.database.query('select * from browser_sessions');
     expect(JSON.stringify(rows)).not.toContain(browser.jar.get('pumphouse'));
@@ -81,14 +83,22 @@ describe('the sign-in page', () => {
   });
 
   it('says of an account that is switched off what is so, to whoever knows its password', async () => {
-    await createAccounts(api.persistence).createOwner({ email: 'off@example.com', password, organization: 'X' });
+    await createAccounts(api.persistence).createOwner({
+      email: 'off@example.com',
+      password,
+      organization: 'X',
+    });
     const browser = newBrowser();
     await browser.signIn('off@example.com', password);
-    await api.testDatabase.database.query(`update users set disabled_at = now() where email = 'off@example.com'`);
+    await api.testDatabase.database.query(
+      `update users set disabled_at = now() where email = 'off@example.com'`,
+    );
     // What was signed in before is out at once.
     expect((await browser.get('/sign-in/account')).status).toBe(303);
     expect((await newBrowser().signIn('off@example.com', password)).text).toContain('switched off');
-    expect((await newBrowser().signIn('off@example.com', 'some other words')).text).toContain('do not belong');
+    expect((await newBrowser().signIn('off@example.com', 'some other words')).text).toContain(
+      'do not belong',
+    );
   });
 
   it.each([
@@ -163,7 +173,11 @@ describe('a form', () => {
   it('from here is taken', async () => {
     const browser = newBrowser();
     await browser.get('/sign-in', { host: 'localhost:8080' });
-    const headers = { host: 'localhost:8080', origin: 'http://localhost:8080', 'sec-fetch-site': 'same-origin' };
+    const headers = {
+      host: 'localhost:8080',
+      origin: 'http://localhost:8080',
+      'sec-fetch-site': 'same-origin',
+    };
     expect((await browser.post('/sign-in', { email, password }, headers)).status).toBe(303);
   });
 
@@ -218,7 +232,11 @@ describe('the account', () => {
   });
 
   it('has its password changed by whoever knows the old one, which ends every other sign-in', async () => {
-    await createAccounts(api.persistence).createOwner({ email: 'eve@example.com', password, organization: 'E' });
+    await createAccounts(api.persistence).createOwner({
+      email: 'eve@example.com',
+      password,
+      organization: 'E',
+    });
     const [here, there] = [newBrowser(), newBrowser()];
     await here.signIn('eve@example.com', password);
     await there.signIn('eve@example.com', password);
@@ -230,7 +248,9 @@ describe('the account', () => {
     await here.get('/sign-in/account');
     const change = (old: string, next: string) =>
       here.post('/sign-in/account/password', { password: old, new_password: next });
-    expect((await change('not it at all', 'another long password')).text).toContain('This is not your password.');
+    expect((await change('not it at all', 'another long password')).text).toContain(
+      'This is not your password.',
+    );
     expect((await change(password, 'short')).text).toContain('it needs at least 12');
     expect((await change(password, 'eve@example.com')).text).toContain('is the e-mail address');
     expect((await change(password, 'another long password')).location).toBe('/sign-in/account?news=password');
@@ -267,7 +287,9 @@ describe('behind a proxy', () => {
         `select address from audit_log where action = 'person.sign-in'`,
       );
       expect(entry?.address).toBe('203.0.113.7');
-      expect((await createPageBrowser(api.app, { headers: forwarded }).signIn(email, password)).status).toBe(403);
+      expect((await createPageBrowser(api.app, { headers: forwarded }).signIn(email, password)).status).toBe(
+        403,
+      );
     } finally {
       await trusting.close();
     }
