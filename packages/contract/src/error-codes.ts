@@ -108,6 +108,11 @@ export const errorCodes = {
     cause: 'The key belongs to a workspace, not to a person, and only people have an account.',
     nextStep: 'Ask for `/organizations` or the `me` of the workspace, or use a personal key.',
   },
+  invitation_for_another: {
+    status: 403,
+    cause: 'The invitation is for another e-mail address than the one of the account.',
+    nextStep: 'Sign in with the account of the invited address, or have your own address invited.',
+  },
   runs_only: {
     status: 403,
     cause:
@@ -118,6 +123,11 @@ export const errorCodes = {
     status: 404,
     cause: 'Nothing with this id exists where the caller may look.',
     nextStep: 'Check the id and the workspace.',
+  },
+  invitation_not_good: {
+    status: 404,
+    cause: 'The invitation was accepted, revoked, or has expired; or there never was one with this link.',
+    nextStep: 'Ask whoever invited you for another invitation.',
   },
   archive_removed: {
     status: 404,
@@ -131,6 +141,26 @@ export const errorCodes = {
     cause:
       'The trace was older, or there were more of them, than the server keeps; the pipeline run itself is still there.',
     nextStep: 'Have the server keep traces longer with PUMPHOUSE_RETENTION.',
+  },
+  last_owner: {
+    status: 409,
+    cause: 'The organization would have no owner any more.',
+    nextStep: 'Make somebody else an owner first.',
+  },
+  own_role: {
+    status: 409,
+    cause: 'Nobody changes their own role.',
+    nextStep: 'Ask another owner; to go, leave the organization or the workspace.',
+  },
+  playground_workspace: {
+    status: 409,
+    cause: 'The workspace is a playground: it has one member, its name, and stays.',
+    nextStep: 'Use another workspace of the organization, or make one.',
+  },
+  too_many_invitations: {
+    status: 409,
+    cause: 'As many invitations to the organization wait as it may have at once.',
+    nextStep: 'Revoke those that are not needed any more.',
   },
   region_not_set: {
     status: 409,

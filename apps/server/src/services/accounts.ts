@@ -1,17 +1,15 @@
 import type { Persistence, Store } from '../store/store.ts';
-import type { WorkspaceRole } from '../store/records.ts';
 import { argon2, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
-import { createKeySecret } from './credentials.ts';
 import { dataplaneId } from './dataplane.ts';
+import { recordChange } from './audit.ts';
 import { ServiceError } from './service-error.ts';
 
 export type Accounts = ReturnType<typeof createAccounts>;
 
 const shortestPassword = 8;
-const longestKeyDays = 365;
 
-/** What an operator does on the command line: the first account, and keys. */
+/** What an operator does on the command line: the first account, and accounts that are switched off. */
 export function createAccounts(persistence: Persistence) {
   async function findUser(store: Store, email: string) {
     const user = await store.people.findUserByEmail(email);
@@ -49,54 +47,29 @@ export function createAccounts(persistence: Persistence) {
       });
     },
 
-    /** A personal key, or a workspace key with a role of its own. @returns the secret, which is stored nowhere */
-    async createKey(request: {
-      email: string;
-      days: number;
-      workspace: { id: string; role: WorkspaceRole } | null;
-    }): Promise<string> {
-      if (!Number.isInteger(request.days) || request.days < 1 || request.days > longestKeyDays) {
-        throw new ServiceError('invalid_request', `A key is good for 1 to ${longestKeyDays} days.`);
-      }
-      const { workspace } = request;
-      const key = createKeySecret(workspace ? 'workspace' : 'personal');
-      await persistence.transaction(async (store) => {
-        const issuer = await findUser(store, request.email);
-        const userId = workspace
-          ? await createServiceAccount(store, issuer.id, workspace, key.prefix)
-          : issuer.id;
-        await store.people.createKey({
-          kind: workspace ? 'workspace' : 'personal',
-          secretHash: key.hash,
-          prefix: key.prefix,
-          userId,
-          issuedBy: issuer.id,
-          validDays: request.days,
+    /**
+     * Switches an account off, at once: no key, session or token of it is good any more. Switched on again, they are good as before.
+     * @returns whether it was the last owner of an organization that could still act, by name
+     */
+    async setDisabled(email: string, isDisabled: boolean): Promise<{ orphaned: string[] }> {
+      return persistence.transaction(async (store) => {
+        const user = await findUser(store, email);
+        const before = { disabled: user.disabledAt !== null };
+        await store.people.setDisabled(user.id, isDisabled);
+        await recordChange(store, {
+          action: isDisabled ? 'account.disable' : 'account.enable',
+          target: { kind: 'account', id: user.id, name: user.email },
+          before,
+          after: { disabled: isDisabled },
         });
+        const orphaned: string[] = [];
+        for (const { id, membershipId, name, role } of await store.people.listMembershipsOf(user.id))
+          if (isDisabled && role === 'owner' && !(await store.members.hasOtherOwner(id, membershipId)))
+            orphaned.push(name);
+        return { orphaned };
       });
-      return key.secret;
     },
   };
-}
-
-async function createServiceAccount(
-  store: Store,
-  issuerId: string,
-  target: { id: string; role: WorkspaceRole },
-  prefix: string,
-): Promise<string> {
-  const access = await store.workspaces.findAccess(target.id, issuerId);
-  if (access?.workspaceRole !== 'owner') {
-    throw new ServiceError('not_found', `There is no workspace ${target.id} that this account owns.`);
-  }
-  const user = await store.people.createUser({
-    email: `${prefix}@keys.invalid`,
-    kind: 'service_account',
-    passwordHash: null,
-  });
-  const membership = await store.people.addMember(access.workspace.organizationId, user.id, 'collaborator');
-  await store.workspaces.addMember(target.id, membership.id, target.role);
-  return user.id;
 }
 
 const deriveArgon2 = promisify(argon2);

@@ -1,5 +1,9 @@
 import type { Route } from '../route.ts';
+import { invitationRoutes } from './pumphouse/invitations.ts';
 import { jobVersionRoutes } from './pumphouse/job-versions.ts';
+import { keyRoutes } from './pumphouse/keys.ts';
+import { memberRoutes } from './pumphouse/members.ts';
+import { pumphouseOrganizationRoutes } from './pumphouse/organizations.ts';
 import { runLifeRoutes } from './pumphouse/run-lives.ts';
 import { pumphouseStatisticsRoutes } from './pumphouse/statistics.ts';
 import { usageRoutes } from './pumphouse/usage.ts';
@@ -14,4 +18,8 @@ export const pumphouseRoutes = [
   ...pumphouseVersionRoutes,
   ...webhookRoutes,
   ...usageRoutes,
+  ...pumphouseOrganizationRoutes,
+  ...memberRoutes,
+  ...invitationRoutes,
+  ...keyRoutes,
 ] as const satisfies readonly Route[];

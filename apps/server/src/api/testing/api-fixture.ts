@@ -22,6 +22,7 @@ import { createDeploy } from '../../services/deploy.ts';
 import { createEncryption } from '../../services/encryption.ts';
 import { createFinishRun } from '../../services/finish-run.ts';
 import { createFolderBlobStore } from '../../blobs/folder-blob-store.ts';
+import { createInvitations } from '../../services/invitations.ts';
 import { createIngestTelemetry } from '../../services/ingest-telemetry.ts';
 import { createLogFiles } from '../../blobs/log-file.ts';
 import { createPersistence } from '../../store/store.ts';
@@ -137,6 +138,7 @@ function createParts(testDatabase: TestDatabase, folder: string, changes: Partia
       }),
       variables: createVariables(persistence, encryption),
       webhooks,
+      invitations: createInvitations({ persistence, encryption, sendsMail: false }),
       takeDelivery: createTakeDelivery({ persistence, webhooks, startRuns, clock: databaseClock }),
     },
     readiness: async () => ({ ok: true, reasons: [] }),
@@ -157,7 +159,7 @@ function createSeeding({ database }: TestDatabase, persistence: Persistence) {
   /** A key of the user. `state` makes it one that is no longer good. */
   async function createKey(userId: string, state: 'good' | 'expired' | 'revoked' = 'good') {
     const { secret, hash, prefix } = createKeySecret('personal');
-    await store.people.createKey({
+    await store.keys.create({
       kind: 'personal',
       secretHash: hash,
       prefix,
