@@ -10,6 +10,7 @@ import {
   InstanceSizesSyntaxError,
   parseInstanceSizes,
 } from './domain/instance-sizes.ts';
+import type { MailSettings } from './mail/mailer.ts';
 import type { InstanceSizes } from './domain/instance-sizes.ts';
 import type { OpenIdSettings } from './services/sign-in/open-id.ts';
 import type { RetentionLimits } from './domain/retention-limits.ts';
@@ -195,6 +196,20 @@ export const settings = {
     .string()
     .default(defaultRetention)
     .describe('How long, and how much, is kept of each kind, or `off`; see [storage](storage.md)'),
+  PUMPHOUSE_SMTP_URL: z
+    .url({ protocol: /^smtps?$/, error: 'must be smtp://[name:password@]host[:port], or smtps://' })
+    .optional()
+    .describe(
+      'Mail server for invitations, as smtp:// or smtps://; without one, links are passed on by hand',
+    ),
+  PUMPHOUSE_MAIL_FROM: z
+    .string()
+    .regex(
+      /^[^\r\n]*@[^\s@>]+>?$/,
+      'must be an address, as pumphouse@example.com or Pumphouse <pumphouse@example.com>',
+    )
+    .optional()
+    .describe('Whom mail comes from; needed beside PUMPHOUSE_SMTP_URL'),
   PUMPHOUSE_PAUSE_AT: z
     .string()
     .regex(new RegExp(`^(${faultPointNames.join('|')}):/`))
@@ -233,6 +248,8 @@ export interface Config {
   logLevel: Values['PUMPHOUSE_LOG_LEVEL'];
   leaseSeconds: number;
   retention: RetentionLimits;
+  /** Null: no mail is sent. */
+  mail: MailSettings | null;
   pauseAt: { point: string; file: string } | null;
   /** For finding uv, bubblewrap, Python and the interpreters of environments. */
   toolVariables: Record<string, string | undefined>;
@@ -277,6 +294,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     logLevel: values.PUMPHOUSE_LOG_LEVEL,
     leaseSeconds: values.PUMPHOUSE_LEASE_SECONDS,
     retention: readRetention(values.PUMPHOUSE_RETENTION),
+    mail: readMail(values),
     pauseAt: readPause(values.PUMPHOUSE_PAUSE_AT),
     toolVariables: {
       PATH: env['PATH'],
@@ -419,6 +437,15 @@ function readInstanceSizes(text: string): InstanceSizes {
     if (!(error instanceof InstanceSizesSyntaxError)) throw error;
     throw new ConfigError(`PUMPHOUSE_INSTANCE_SIZES: ${error.message}`);
   }
+}
+
+function readMail({ PUMPHOUSE_SMTP_URL: url, PUMPHOUSE_MAIL_FROM: from }: Values): MailSettings | null {
+  if (!url) return null;
+  if (!from)
+    throw new ConfigError(
+      'PUMPHOUSE_SMTP_URL needs PUMPHOUSE_MAIL_FROM beside it: the address that mail comes from.',
+    );
+  return { smtpUrl: new URL(url), from };
 }
 
 function readPause(value: string | undefined): Config['pauseAt'] {

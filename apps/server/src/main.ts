@@ -20,8 +20,11 @@ import { createExecutor } from './compose/create-executor.ts';
 import { createLeftovers } from './services/leftovers.ts';
 import { createLeftoversLoop } from './supervisor/leftovers-loop.ts';
 import { createFixedAddress } from './supervisor/attempts-address.ts';
+import { createMailLoop } from './scheduler/mail-loop.ts';
 import { createReleaseLoop } from './scheduler/release-loop.ts';
 import { createReleaseQueued } from './services/release-queued.ts';
+import { createSendInvitationMails } from './services/send-invitation-mails.ts';
+import { createSmtpMailer } from './mail/mailer.ts';
 import { createTickLoop } from './scheduler/tick-loop.ts';
 import { createRetentionLoop } from './scheduler/retention-loop.ts';
 import { openRunsListener } from './compose/open-runs-listener.ts';
@@ -37,7 +40,10 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
+export { actAs } from './services/audit.ts';
 export { createAccounts } from './services/accounts.ts';
+export { createKeys } from './services/keys.ts';
+export { createMembers } from './services/members.ts';
 export { createOrganizationLimits } from './services/organization-limits.ts';
 export { openStorage } from './compose/open-storage.ts';
 export { openStore };
@@ -140,6 +146,26 @@ async function serve(
     });
     retentionLoop.start();
     running.push(supervisor, leftoversLoop, retentionLoop);
+  }
+  if (config.mail) {
+    const mailer = createSmtpMailer(config.mail);
+    const mailLoop = createMailLoop({
+      persistence,
+      sendInvitationMails: createSendInvitationMails({
+        persistence,
+        encryption: services.encryption,
+        mailer,
+        log,
+      }),
+      log,
+    });
+    await mailLoop.start();
+    running.push({
+      async stop() {
+        await mailLoop.stop();
+        mailer.close();
+      },
+    });
   }
   // Last: what runs already is in hand before anything new is started.
   if (config.roles.scheduler) {

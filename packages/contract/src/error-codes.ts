@@ -175,6 +175,11 @@ export const errorCodes = {
     cause: 'The key belongs to a workspace, not to a person, and only people have an account.',
     nextStep: 'Ask for `/organizations` or the `me` of the workspace, or use a personal key.',
   },
+  invitation_for_another: {
+    status: 403,
+    cause: 'The invitation is for another e-mail address than the one of the account.',
+    nextStep: 'Sign in with the account of the invited address, or have your own address invited.',
+  },
   runs_only: {
     status: 403,
     cause:
@@ -191,6 +196,11 @@ export const errorCodes = {
     cause: 'The link was used, has expired, or a newer one took its place.',
     nextStep:
       'Setting up: start the server again and take the link that it prints. Password: ask an operator for a new link.',
+  },
+  invitation_not_good: {
+    status: 404,
+    cause: 'The invitation was accepted, revoked, or has expired; or there never was one with this link.',
+    nextStep: 'Ask whoever invited you for another invitation.',
   },
   archive_removed: {
     status: 404,
@@ -221,6 +231,26 @@ export const errorCodes = {
       'The sign-in provider vouches for an e-mail address that an account has which was never used with that provider, and has no password to prove that both are one person.',
     nextStep:
       'Sign in as before, or ask an operator for a link that sets a password: `admin reset-password-link`.',
+  },
+  last_owner: {
+    status: 409,
+    cause: 'The organization would have no owner any more.',
+    nextStep: 'Make somebody else an owner first.',
+  },
+  own_role: {
+    status: 409,
+    cause: 'Nobody changes their own role.',
+    nextStep: 'Ask another owner; to go, leave the organization or the workspace.',
+  },
+  playground_workspace: {
+    status: 409,
+    cause: 'The workspace is a playground: it has one member, its name, and stays.',
+    nextStep: 'Use another workspace of the organization, or make one.',
+  },
+  too_many_invitations: {
+    status: 409,
+    cause: 'As many invitations to the organization wait as it may have at once.',
+    nextStep: 'Revoke those that are not needed any more.',
   },
   region_not_set: {
     status: 409,

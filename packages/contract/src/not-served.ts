@@ -1,11 +1,9 @@
 import type { OperationId } from './routes.ts';
 
 const publishing = 'Apps come in a later step, and their public addresses with them.';
-const members = 'Members come in a later step.';
 
 /** Operations that the server answers with 501 and code `not_served`, each with the reason it gives. */
 export const notServed = [
-  { operationId: 'list_workspace_members', reason: members },
   { operationId: 'publish_job', reason: publishing },
   { operationId: 'unpublish_job', reason: publishing },
 ] as const satisfies readonly { operationId: OperationId; reason: string }[];

@@ -10,6 +10,7 @@ import type { Credentials } from '../services/credentials.ts';
 import type { Deploy } from '../services/deploy.ts';
 import type { FastifyInstance } from 'fastify';
 import type { Handlers } from './handler.ts';
+import type { Invitations } from '../services/invitations.ts';
 import type { Logger } from 'pino';
 import type { LogFiles } from '../blobs/log-file.ts';
 import type { PageServices } from '../pages/page-services.ts';
@@ -69,6 +70,7 @@ export interface ApiDependencies {
     signIn: SignIn;
     variables: Variables;
     webhooks: Webhooks;
+    invitations: Invitations;
     takeDelivery: TakeDelivery;
     compareVersions: CompareVersions;
     rollBack: RollBack;

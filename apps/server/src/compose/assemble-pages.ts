@@ -1,4 +1,5 @@
 import type { Encryption } from '../services/encryption.ts';
+import type { Invitations } from '../services/invitations.ts';
 import type { Logger } from 'pino';
 import type { OpenIdSettings } from '../services/sign-in/open-id.ts';
 import type { PageServices } from '../pages/page-services.ts';
@@ -10,26 +11,21 @@ import { createOpenId } from '../services/sign-in/open-id.ts';
 import { createPasswords, type Passwords } from '../services/sign-in/passwords.ts';
 import { createPasswordSignIn } from '../services/sign-in/password-sign-in.ts';
 import { createSealed } from '../services/sign-in/sealed.ts';
-import { createSetPassword, linkNotGood } from '../services/sign-in/set-password.ts';
+import { createSetPassword } from '../services/sign-in/set-password.ts';
 import { createSetup } from '../services/sign-in/setup.ts';
 import { createSignInThrottle } from '../services/sign-in/sign-in-throttle.ts';
 import { createSignUp } from '../services/sign-in/sign-up.ts';
-
-const noInvitations: PageServices['invitations'] = {
-  describe: () => Promise.reject(linkNotGood()),
-  accept: () => Promise.reject(linkNotGood()),
-};
 
 /** What the pages for people call, over the services of the server. */
 export function assemblePages(parts: {
   openId: OpenIdSettings | null;
   persistence: Persistence;
-  services: { encryption: Encryption; signIn: SignIn; invitations?: PageServices['invitations'] };
+  services: { encryption: Encryption; signIn: SignIn; invitations: Invitations };
   log: Logger;
   passwords?: Passwords;
 }): PageServices {
   const { openId, persistence, log, passwords = createPasswords() } = parts;
-  const { encryption, signIn, invitations = noInvitations } = parts.services;
+  const { encryption, signIn, invitations } = parts.services;
   const throttle = createSignInThrottle(persistence, encryption);
   const passwordSignIn = createPasswordSignIn({ persistence, passwords, throttle });
   return {

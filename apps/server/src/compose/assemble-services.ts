@@ -12,6 +12,7 @@ import { createEncryption } from '../services/encryption.ts';
 import { createFaultPoints } from '../pause-at.ts';
 import { createFinishRun } from '../services/finish-run.ts';
 import { createFolderBlobStore } from '../blobs/folder-blob-store.ts';
+import { createInvitations } from '../services/invitations.ts';
 import { createIngestTelemetry } from '../services/ingest-telemetry.ts';
 import { createLogFiles } from '../blobs/log-file.ts';
 import { createRecordSpool } from '../services/record-spool.ts';
@@ -88,6 +89,7 @@ export async function assembleServices(
     }),
     signIn: createSignIn({ persistence, credentials, encryption }),
     variables: createVariables(persistence, encryption),
+    invitations: createInvitations({ persistence, encryption, sendsMail: config.mail !== null }),
     webhooks,
     takeDelivery: createTakeDelivery({ persistence, webhooks, startRuns, clock: clock }),
     compareVersions: createCompareVersions({ persistence, blobs, encryption }),

@@ -127,7 +127,7 @@ describe('the link for a new password', () => {
     );
     expect(entries).toEqual([
       { action: 'person.set-password', actor_kind: 'person', after: { by: 'link' } },
-      { action: 'person.create-password-link', actor_kind: 'operator', after: null },
+      { action: 'person.create-password-link', actor_kind: 'server', after: null },
     ]);
   });
 

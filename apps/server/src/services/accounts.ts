@@ -1,8 +1,6 @@
 import type { Persistence, Store } from '../store/store.ts';
-import type { WorkspaceRole } from '../store/records.ts';
-import type { Actor } from './audit.ts';
-import { actAs, recordChange } from './audit.ts';
-import { createKeySecret, createSecret, hashSecret } from './credentials.ts';
+import { recordChange } from './audit.ts';
+import { createSecret, hashSecret } from './credentials.ts';
 import { createPasswords } from './sign-in/passwords.ts';
 import { dataplaneId } from './dataplane.ts';
 import { findPasswordProblem } from '../domain/new-password.ts';
@@ -10,19 +8,9 @@ import { ServiceError } from './service-error.ts';
 
 export type Accounts = ReturnType<typeof createAccounts>;
 
-const longestKeyDays = 365;
 const passwordLinkMinutes = 60;
 
-const operator: Actor = {
-  kind: 'operator',
-  userId: null,
-  email: null,
-  keyId: null,
-  address: null,
-  userAgent: null,
-};
-
-/** What an operator does on the command line: the first account, and keys. */
+/** What an operator does on the command line: the first account, and accounts that are switched off. */
 export function createAccounts(persistence: Persistence) {
   const passwords = createPasswords();
 
@@ -41,7 +29,7 @@ export function createAccounts(persistence: Persistence) {
       const passwordHash = await passwords.hash(owner.password);
       const work = (store: Store) =>
         makeOwner(store, { email, passwordHash, organization: owner.organization });
-      return actAs(operator, () => persistence.transaction(work));
+      return persistence.transaction(work);
     },
 
     /** For somebody who cannot sign in: the secret of a link that sets a new password, once, within the hour. */
@@ -62,58 +50,33 @@ export function createAccounts(persistence: Persistence) {
           after: null,
         });
       };
-      await actAs(operator, () => persistence.transaction(work));
+      await persistence.transaction(work);
       return token;
     },
 
-    /** A personal key, or a workspace key with a role of its own. @returns the secret, which is stored nowhere */
-    async createKey(request: {
-      email: string;
-      days: number;
-      workspace: { id: string; role: WorkspaceRole } | null;
-    }): Promise<string> {
-      if (!Number.isInteger(request.days) || request.days < 1 || request.days > longestKeyDays) {
-        throw new ServiceError('invalid_request', `A key is good for 1 to ${longestKeyDays} days.`);
-      }
-      const { workspace } = request;
-      const key = createKeySecret(workspace ? 'workspace' : 'personal');
-      await persistence.transaction(async (store) => {
-        const issuer = await findUser(store, request.email);
-        const userId = workspace
-          ? await createServiceAccount(store, issuer.id, workspace, key.prefix)
-          : issuer.id;
-        await store.people.createKey({
-          kind: workspace ? 'workspace' : 'personal',
-          secretHash: key.hash,
-          prefix: key.prefix,
-          userId,
-          issuedBy: issuer.id,
-          validDays: request.days,
+    /**
+     * Switches an account off, at once: no key, session or token of it is good any more. Switched on again, they are good as before.
+     * @returns whether it was the last owner of an organization that could still act, by name
+     */
+    async setDisabled(email: string, isDisabled: boolean): Promise<{ orphaned: string[] }> {
+      return persistence.transaction(async (store) => {
+        const user = await findUser(store, email);
+        const before = { disabled: user.disabledAt !== null };
+        await store.people.setDisabled(user.id, isDisabled);
+        await recordChange(store, {
+          action: isDisabled ? 'account.disable' : 'account.enable',
+          target: { kind: 'account', id: user.id, name: user.email },
+          before,
+          after: { disabled: isDisabled },
         });
+        const orphaned: string[] = [];
+        for (const { id, membershipId, name, role } of await store.people.listMembershipsOf(user.id))
+          if (isDisabled && role === 'owner' && !(await store.members.hasOtherOwner(id, membershipId)))
+            orphaned.push(name);
+        return { orphaned };
       });
-      return key.secret;
     },
   };
-}
-
-async function createServiceAccount(
-  store: Store,
-  issuerId: string,
-  target: { id: string; role: WorkspaceRole },
-  prefix: string,
-): Promise<string> {
-  const access = await store.workspaces.findAccess(target.id, issuerId);
-  if (access?.workspaceRole !== 'owner') {
-    throw new ServiceError('not_found', `There is no workspace ${target.id} that this account owns.`);
-  }
-  const user = await store.people.createUser({
-    email: `${prefix}@keys.invalid`,
-    kind: 'service_account',
-    passwordHash: null,
-  });
-  const membership = await store.people.addMember(access.workspace.organizationId, user.id, 'collaborator');
-  await store.workspaces.addMember(target.id, membership.id, target.role);
-  return user.id;
 }
 
 /** @throws ServiceError invalid_request. @returns the address without spaces around it */

@@ -6,9 +6,13 @@ import { createBrowserSessionStore } from './postgres/browser-sessions.ts';
 import { createClaimStore } from './postgres/claims.ts';
 import { createEnvironmentStore } from './postgres/environments.ts';
 import { createInstallationStore } from './postgres/installation.ts';
+import { createInvitationMailStore } from './postgres/invitation-mails.ts';
+import { createInvitationStore } from './postgres/invitations.ts';
 import { createJobRunStore } from './postgres/job-runs.ts';
 import { createJobStore } from './postgres/jobs.ts';
 import { createOneTimeLinkStore } from './postgres/one-time-links.ts';
+import { createKeyStore } from './postgres/keys.ts';
+import { createMemberStore } from './postgres/members.ts';
 import { createOrganizationLimitStore } from './postgres/organization-limits.ts';
 import { createOutboxStore, wakeChannel } from './postgres/outbox.ts';
 import { createOwnershipStore } from './postgres/ownership.ts';
@@ -35,6 +39,10 @@ export function createStore(sql: Queryable) {
     installation: createInstallationStore(sql),
     people: createPeopleStore(sql),
     accounts: createAccountStore(sql),
+    members: createMemberStore(sql),
+    invitations: createInvitationStore(sql),
+    invitationMails: createInvitationMailStore(sql),
+    keys: createKeyStore(sql),
     sessions: createSessionStore(sql),
     browserSessions: createBrowserSessionStore(sql),
     signInFailures: createSignInFailureStore(sql),
@@ -70,7 +78,7 @@ export interface Persistence {
   transaction<T>(work: (store: Store) => Promise<T>): Promise<T>;
   /**
    * Calls `onWake` when work was committed by any server, with the kind of its event (`schedules` when ticks were changed, `queue`
-   * when runs wait for room or limits were changed), and after a
+   * when runs wait for room or limits were changed, `mail` when mail is to be sent), and after a
    * lost connection, with undefined: anything may have happened meanwhile.
    */
   onWake(onWake: (kind: string | undefined) => void): Promise<{ close(): Promise<void> }>;

@@ -24,6 +24,7 @@ import { createDeploy } from '../../services/deploy.ts';
 import { createEncryption } from '../../services/encryption.ts';
 import { createFinishRun } from '../../services/finish-run.ts';
 import { createFolderBlobStore } from '../../blobs/folder-blob-store.ts';
+import { createInvitations } from '../../services/invitations.ts';
 import { createIngestTelemetry } from '../../services/ingest-telemetry.ts';
 import { createLogFiles } from '../../blobs/log-file.ts';
 import { createPersistence } from '../../store/store.ts';
@@ -107,6 +108,7 @@ function createParts(
     ingestTelemetry,
     faultPoints,
   });
+  const invitations = createInvitations({ persistence, encryption, sendsMail: false });
   const signIn = createSignIn({ persistence, credentials, encryption });
   const uploadDir = join(folder, 'uploads');
   const dependencies: ApiDependencies = {
@@ -120,7 +122,7 @@ function createParts(
     maxUploadBytes,
     publicUrl: null,
     log,
-    pages: assemblePages({ openId, persistence, services: { encryption, signIn }, log }),
+    pages: assemblePages({ openId, persistence, services: { encryption, signIn, invitations }, log }),
     services: {
       clock: databaseClock,
       startRuns,
@@ -151,6 +153,7 @@ function createParts(
       signIn,
       variables: createVariables(persistence, encryption),
       webhooks,
+      invitations,
       takeDelivery: createTakeDelivery({ persistence, webhooks, startRuns, clock: databaseClock }),
     },
     readiness: async () => ({ ok: true, reasons: [] }),
@@ -182,7 +185,7 @@ function createSeeding({ database }: TestDatabase, persistence: Persistence) {
   /** A key of the user. `state` makes it one that is no longer good. */
   async function createKey(userId: string, state: 'good' | 'expired' | 'revoked' = 'good') {
     const { secret, hash, prefix } = createKeySecret('personal');
-    await store.people.createKey({
+    await store.keys.create({
       kind: 'personal',
       secretHash: hash,
       prefix,

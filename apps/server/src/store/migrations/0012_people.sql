@@ -141,7 +141,7 @@ create table invitations (
   organization_id uuid not null references organizations,
   email text not null,
   role text not null check (role in ('owner', 'member', 'collaborator')),
-  -- [{"workspace_id": ..., "role": ...}]
+  -- [{"workspaceId": ..., "role": ...}]
   workspaces jsonb not null default '[]',
   token_hash bytea not null unique,
   invited_by uuid not null references users,
@@ -152,17 +152,34 @@ create table invitations (
   accepted_by uuid references users
 );
 create index invitations_organization on invitations (organization_id, created_at, id);
+-- Of the mail with the link: when the mail server took it, or that it never will.
+alter table invitations
+  add column mailed_at timestamptz(3),
+  add column mail_failed_at timestamptz(3);
+
+-- Mail with links of invitations that waits for the mail server. The row goes when it was taken: the link is kept no longer than it has to be.
+create table invitation_mails (
+  invitation_id uuid primary key references invitations on delete cascade,
+  sealed_link bytea not null,
+  created_at timestamptz(3) not null default now(),
+  -- Until then a server is sending it, or pauses after a failure.
+  taken_until timestamptz(3),
+  failures integer not null default 0
+);
 
 alter table api_keys
   add column name text,
   -- The workspace of a workspace key.
   add column workspace_id uuid references workspaces,
+  -- The key with which its issuer made it: what a key makes ends with it.
+  add column made_with uuid references api_keys,
   add column last_used_at timestamptz(3);
 update api_keys set workspace_id = memberships.workspace_id
   from organization_memberships, workspace_memberships memberships
  where api_keys.kind = 'workspace' and organization_memberships.user_id = api_keys.user_id
    and memberships.membership_id = organization_memberships.id;
 create index api_keys_user on api_keys (user_id, created_at);
+create index api_keys_made_with on api_keys (made_with) where made_with is not null;
 create index api_keys_workspace on api_keys (workspace_id, created_at) where workspace_id is not null;
 
 -- Rows name what they were about by value: they stay when it goes.
