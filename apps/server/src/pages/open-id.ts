@@ -24,7 +24,6 @@ interface KeptLink {
 const flowCookie = 'pumphouse-open-id';
 const linkCookie = 'pumphouse-link';
 const keptSeconds = 10 * 60;
-const callbackPath = '/sign-in/open-id/callback';
 
 const shownAtSignIn = [
   'provider_unavailable',
@@ -35,6 +34,9 @@ const shownAtSignIn = [
   'account_exists',
   'sign_up_closed',
 ] as const;
+
+/** Where the provider sends the browser back to, written in one way, since the provider compares letters. */
+const callbackOf = (visit: Visit) => new URL(`${visit.origin}/sign-in/open-id/callback`);
 
 /** Signing in through an OpenID provider: out, back, and, where somebody has an account already, linking the two. */
 export function registerOpenIdPages(registry: PageRegistry): void {
@@ -53,7 +55,7 @@ function registerWayOut({ get, services }: PageRegistry, openId: OpenId): void {
       return visit.go(
         `${visit.at('/sign-in')}${returnTo ? `?return_to=${encodeURIComponent(returnTo)}` : ''}`,
       );
-    const begun = await attempt(visit, shownAtSignIn, () => openId.begin(`${visit.origin}${callbackPath}`));
+    const begun = await attempt(visit, shownAtSignIn, () => openId.begin(callbackOf(visit).href));
     if ('problem' in begun) return showSignIn(visit, services, { problem: begun.problem });
     const { url, flow } = begun.result;
     const kept: KeptFlow = { ...flow, returnTo, invitation: visit.asked('invitation') || null };
@@ -83,8 +85,8 @@ function registerWayBack({ get, services }: PageRegistry, openId: OpenId): void 
     const kept = sealed.open<KeptFlow>(flowCookie, visit.readCookie(flowCookie));
     // Good for one answer, whatever comes of it.
     visit.dropCookie(flowCookie);
-    const query = visit.request.url.split('?').slice(1).join('?');
-    const answer = new URL(`${visit.origin}${callbackPath}?${query}`);
+    const answer = callbackOf(visit);
+    answer.search = visit.request.url.split('?').slice(1).join('?');
     const done = await attempt(visit, shownAtSignIn, () => recognize(kept, answer));
     if ('problem' in done) return showSignIn(visit, services, { problem: done.problem });
     const returnTo = readReturnTo(kept?.returnTo, visit.origin);
