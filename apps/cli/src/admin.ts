@@ -1,15 +1,31 @@
 import { text } from 'node:stream/consumers';
 import { readConfig } from '@pumphouse/server/config.ts';
-import { createAccounts, createOrganizationLimits, createServerLog, openStore } from '@pumphouse/server/main';
+import {
+  actAs,
+  createAccounts,
+  createKeys,
+  createOrganizationLimits,
+  createServerLog,
+  openStore,
+} from '@pumphouse/server/main';
 
 type Opened = Awaited<ReturnType<typeof openStore>>;
 
-/** Opens the store of the data folder, beside a running server or without one. */
-async function withStore<T>(work: (persistence: Opened['persistence']) => Promise<T>): Promise<T> {
+const operator = {
+  kind: 'operator',
+  userId: null,
+  email: null,
+  keyId: null,
+  address: null,
+  userAgent: null,
+} as const;
+
+/** Opens the store of the data folder, beside a running server or without one. What is changed there is written down as an operator's. */
+export async function withStore<T>(work: (persistence: Opened['persistence']) => Promise<T>): Promise<T> {
   const config = readConfig();
   const opened = await openStore(config, createServerLog({ ...config, logLevel: 'warn' }));
   try {
-    return await work(opened.persistence);
+    return await actAs(operator, () => work(opened.persistence));
   } finally {
     await opened.close();
   }
@@ -29,16 +45,31 @@ export async function createOwner(options: { email: string; organization: string
   );
 }
 
+/** The link alone goes to standard output. */
+export async function createPasswordLink(options: { email: string }): Promise<void> {
+  const token = await withStore((persistence) =>
+    createAccounts(persistence).createPasswordLink(options.email),
+  );
+  const { publicUrl, port } = readConfig();
+  process.stdout.write(`${publicUrl ?? `http://127.0.0.1:${port}`}/sign-in/reset-password?token=${token}\n`);
+}
+
 /** The key alone goes to standard output, so that a script can take it. */
 export async function createKey(options: {
   email: string;
   days: number;
+  name?: string;
   workspace?: string;
   role: 'developer' | 'viewer';
 }) {
   const workspace = options.workspace ? { id: options.workspace, role: options.role } : null;
   const secret = await withStore((persistence) =>
-    createAccounts(persistence).createKey({ email: options.email, days: options.days, workspace }),
+    createKeys(persistence).create({
+      email: options.email,
+      days: options.days,
+      name: options.name ?? null,
+      workspace,
+    }),
   );
   process.stdout.write(`${secret}\n`);
 }

@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
-import { createOwner, createKey, setLimits } from './admin.ts';
+import { createOwner, createKey, createPasswordLink, setLimits } from './admin.ts';
+import { listKeys, listMembers, removeMember, revokeKey, setAccountDisabled, setMember } from './people.ts';
 import { handleLeftovers } from './leftovers.ts';
 import { purgeStorage, showStorage } from './storage.ts';
 import { retentionKinds } from '@pumphouse/server/domain/retention-limits.ts';
@@ -27,6 +28,12 @@ admin
   .action(createOwner);
 
 admin
+  .command('reset-password-link')
+  .description('Print a link with which somebody sets a new password, once and within an hour')
+  .requiredOption('--email <address>', 'e-mail address of the account')
+  .action(createPasswordLink);
+
+admin
   .command('create-key')
   .description('Make an API key and print it, once, on standard output')
   .requiredOption('--email <address>', 'account that the key acts as, or that issues the workspace key')
@@ -36,8 +43,63 @@ admin
       .choices(['developer', 'viewer'])
       .default('developer'),
   )
+  .option('--name <name>', 'what the key is for, to find it again')
   .option('--days <days>', 'how long the key is good, 365 at most', (text) => Number(text), 90)
   .action(createKey);
+
+admin
+  .command('list-keys')
+  .description('Show the keys that were not revoked: whose they are, when they were used last, when they end')
+  .option('--email <address>', 'only those of this account, or issued by it')
+  .option('--workspace <id>', 'only those of this workspace')
+  .option('--json', 'as JSON')
+  .action(listKeys);
+
+admin
+  .command('revoke-key')
+  .description('Revoke a key and all that was made with it; running servers refuse it within 5 seconds')
+  .argument('<key>', 'its id, or its first characters as list-keys shows them')
+  .action(revokeKey);
+
+admin
+  .command('list-members')
+  .description('Show who belongs to an organization, and the workspaces that each was given')
+  .requiredOption('--organization <name>', 'name or id of the organization')
+  .option('--json', 'as JSON')
+  .action(listMembers);
+
+admin
+  .command('set-member')
+  .description(
+    'Make an account a member or an owner of an organization, such as one whose last owner is gone',
+  )
+  .requiredOption('--organization <name>', 'name or id of the organization')
+  .requiredOption('--email <address>', 'the account')
+  .addOption(
+    new Option('--role <role>', 'role in the organization').choices(['owner', 'member']).default('owner'),
+  )
+  .action(setMember);
+
+admin
+  .command('remove-member')
+  .description('Take an account out of an organization and all its workspaces')
+  .requiredOption('--organization <name>', 'name or id of the organization')
+  .requiredOption('--email <address>', 'the account')
+  .action(removeMember);
+
+admin
+  .command('disable-account')
+  .description(
+    'Switch an account off: no key, session or token of it is good; running servers follow within 5 seconds',
+  )
+  .requiredOption('--email <address>', 'the account')
+  .action((options: { email: string }) => setAccountDisabled(options.email, true));
+
+admin
+  .command('enable-account')
+  .description('Switch an account on again, with all that it held')
+  .requiredOption('--email <address>', 'the account')
+  .action((options: { email: string }) => setAccountDisabled(options.email, false));
 
 admin
   .command('set-limits')

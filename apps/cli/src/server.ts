@@ -9,6 +9,8 @@ export async function serve(): Promise<void> {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
   });
   const server = await startServer(config, log);
+  // Before the line that others wait for, and stop reading at.
+  if (server.setupUrl) process.stdout.write(`Set up Pumphouse at ${server.setupUrl}\n`);
   process.stdout.write(`Pumphouse is ready at ${server.url}\n`);
   await stopped;
   await server.stop();

@@ -1,4 +1,5 @@
 import { availableParallelism, homedir } from 'node:os';
+import { isIP } from 'node:net';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
@@ -9,10 +10,13 @@ import {
   InstanceSizesSyntaxError,
   parseInstanceSizes,
 } from './domain/instance-sizes.ts';
+import type { MailSettings } from './mail/mailer.ts';
 import type { InstanceSizes } from './domain/instance-sizes.ts';
+import type { OpenIdSettings } from './services/sign-in/open-id.ts';
 import type { RetentionLimits } from './domain/retention-limits.ts';
 import { EngineSettingError, readEngineConfig } from './engine-settings.ts';
 import { defaultRunnerImage } from './executors/docker/names.ts';
+import { isLoopback } from './exposure.ts';
 import { faultPointNames } from './fault-points.ts';
 
 /** Settings come from the environment alone. docs/operate/settings.md lists them; a test holds the list against this table. */
@@ -133,6 +137,34 @@ export const settings = {
     .min(1)
     .default(2048)
     .describe('Largest code archive, unpacked'),
+  PUMPHOUSE_TRUSTED_PROXIES: z
+    .string()
+    .default('')
+    .describe(
+      'Addresses and networks (10.0.0.0/8) of proxies whose `X-Forwarded-*` headers are believed, with commas',
+    ),
+  PUMPHOUSE_OIDC_ISSUER: z
+    .url()
+    .optional()
+    .describe('An OpenID provider that people may sign in with; see [accounts](accounts.md)'),
+  PUMPHOUSE_OIDC_CLIENT_ID: z.string().optional().describe('As what the provider knows this server'),
+  PUMPHOUSE_OIDC_CLIENT_SECRET: z
+    .string()
+    .optional()
+    .describe('The secret of that client; none for a public client, which has PKCE alone'),
+  PUMPHOUSE_OIDC_CLIENT_SECRET_FILE: z
+    .string()
+    .optional()
+    .describe('File with that secret, so that no variable holds it'),
+  PUMPHOUSE_OIDC_NAME: z
+    .string()
+    .max(40)
+    .optional()
+    .describe('What people call the provider: "Continue with ..."'),
+  PUMPHOUSE_OIDC_SIGN_UP: z
+    .enum(['invited', 'anyone'])
+    .default('invited')
+    .describe('Who gets an account through the provider: those who were invited, or `anyone` it vouches for'),
   PUMPHOUSE_LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
@@ -164,6 +196,20 @@ export const settings = {
     .string()
     .default(defaultRetention)
     .describe('How long, and how much, is kept of each kind, or `off`; see [storage](storage.md)'),
+  PUMPHOUSE_SMTP_URL: z
+    .url({ protocol: /^smtps?$/, error: 'must be smtp://[name:password@]host[:port], or smtps://' })
+    .optional()
+    .describe(
+      'Mail server for invitations, as smtp:// or smtps://; without one, links are passed on by hand',
+    ),
+  PUMPHOUSE_MAIL_FROM: z
+    .string()
+    .regex(
+      /^[^\r\n]*@[^\s@>]+>?$/,
+      'must be an address, as pumphouse@example.com or Pumphouse <pumphouse@example.com>',
+    )
+    .optional()
+    .describe('Whom mail comes from; needed beside PUMPHOUSE_SMTP_URL'),
   PUMPHOUSE_PAUSE_AT: z
     .string()
     .regex(new RegExp(`^(${faultPointNames.join('|')}):/`))
@@ -196,9 +242,14 @@ export interface Config {
   instanceSizes: InstanceSizes;
   maxUploadBytes: number;
   maxUnpackedBytes: number;
+  trustedProxies: string[];
+  /** Null: people sign in with passwords alone. */
+  openId: OpenIdSettings | null;
   logLevel: Values['PUMPHOUSE_LOG_LEVEL'];
   leaseSeconds: number;
   retention: RetentionLimits;
+  /** Null: no mail is sent. */
+  mail: MailSettings | null;
   pauseAt: { point: string; file: string } | null;
   /** For finding uv, bubblewrap, Python and the interpreters of environments. */
   toolVariables: Record<string, string | undefined>;
@@ -238,9 +289,12 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     instanceSizes: readInstanceSizes(values.PUMPHOUSE_INSTANCE_SIZES),
     maxUploadBytes: values.PUMPHOUSE_MAX_UPLOAD_MB * megabyte,
     maxUnpackedBytes: values.PUMPHOUSE_MAX_UNPACKED_MB * megabyte,
+    trustedProxies: readTrustedProxies(values.PUMPHOUSE_TRUSTED_PROXIES),
+    openId: readOpenId(values),
     logLevel: values.PUMPHOUSE_LOG_LEVEL,
     leaseSeconds: values.PUMPHOUSE_LEASE_SECONDS,
     retention: readRetention(values.PUMPHOUSE_RETENTION),
+    mail: readMail(values),
     pauseAt: readPause(values.PUMPHOUSE_PAUSE_AT),
     toolVariables: {
       PATH: env['PATH'],
@@ -273,22 +327,63 @@ function readDatabaseUrl(values: Values): string | null {
       'PUMPHOUSE_DATABASE_URL has a password, and so has PUMPHOUSE_DATABASE_PASSWORD_FILE: take one out.',
     );
   // Escaped here, since the setter lets a percent sign through as it is.
-  withPassword.password = encodeURIComponent(readPassword(file));
+  withPassword.password = encodeURIComponent(readSecretFile('PUMPHOUSE_DATABASE_PASSWORD_FILE', file));
   return withPassword.href;
 }
 
-function readPassword(file: string): string {
-  let password: string;
+function readSecretFile(setting: string, file: string): string {
+  let secret: string;
   try {
-    password = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+    secret = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
   } catch (error) {
     throw new ConfigError(
-      `PUMPHOUSE_DATABASE_PASSWORD_FILE: ${file} cannot be read (${(error as NodeJS.ErrnoException).code}). ` +
+      `${setting}: ${file} cannot be read (${(error as NodeJS.ErrnoException).code}). ` +
         'Give a file that the user of the server can read.',
     );
   }
-  if (password === '') throw new ConfigError(`PUMPHOUSE_DATABASE_PASSWORD_FILE: ${file} is empty.`);
-  return password;
+  if (secret === '') throw new ConfigError(`${setting}: ${file} is empty.`);
+  return secret;
+}
+
+function readTrustedProxies(text: string): string[] {
+  const entries = text.split(',').flatMap((entry) => entry.trim() || []);
+  for (const entry of entries) {
+    const [address = '', bits, ...rest] = entry.split('/');
+    const most = { 4: 32, 6: 128 }[isIP(address)] ?? -1;
+    const isNetwork = bits === undefined ? most > 0 : /^\d{1,3}$/.test(bits) && Number(bits) <= most;
+    if (!isNetwork || rest.length > 0)
+      throw new ConfigError(
+        `PUMPHOUSE_TRUSTED_PROXIES: "${entry}" is neither an address nor a network such as 10.0.0.0/8.`,
+      );
+  }
+  return entries;
+}
+
+function readOpenId(values: Values): OpenIdSettings | null {
+  const { PUMPHOUSE_OIDC_ISSUER: issuer, PUMPHOUSE_OIDC_CLIENT_ID: clientId } = values;
+  const { PUMPHOUSE_OIDC_CLIENT_SECRET: secret, PUMPHOUSE_OIDC_CLIENT_SECRET_FILE: file } = values;
+  if (!issuer) {
+    if (clientId || secret || file)
+      throw new ConfigError(
+        'PUMPHOUSE_OIDC_CLIENT_ID and its secret need PUMPHOUSE_OIDC_ISSUER beside them.',
+      );
+    return null;
+  }
+  if (!clientId) throw new ConfigError('PUMPHOUSE_OIDC_ISSUER needs PUMPHOUSE_OIDC_CLIENT_ID beside it.');
+  if (secret && file)
+    throw new ConfigError(
+      'PUMPHOUSE_OIDC_CLIENT_SECRET and PUMPHOUSE_OIDC_CLIENT_SECRET_FILE: take one out.',
+    );
+  const { protocol, hostname } = new URL(issuer);
+  if (protocol !== 'https:' && !(protocol === 'http:' && isLoopback(hostname.replace(/^\[|\]$/g, ''))))
+    throw new ConfigError(`PUMPHOUSE_OIDC_ISSUER is ${issuer}: a provider is trusted over https only.`);
+  return {
+    issuer,
+    clientId,
+    clientSecret: file ? readSecretFile('PUMPHOUSE_OIDC_CLIENT_SECRET_FILE', file) : (secret ?? null),
+    name: values.PUMPHOUSE_OIDC_NAME ?? hostname,
+    signUp: values.PUMPHOUSE_OIDC_SIGN_UP,
+  };
 }
 
 function readEngine(values: Values, env: NodeJS.ProcessEnv): EngineConfig {
@@ -342,6 +437,15 @@ function readInstanceSizes(text: string): InstanceSizes {
     if (!(error instanceof InstanceSizesSyntaxError)) throw error;
     throw new ConfigError(`PUMPHOUSE_INSTANCE_SIZES: ${error.message}`);
   }
+}
+
+function readMail({ PUMPHOUSE_SMTP_URL: url, PUMPHOUSE_MAIL_FROM: from }: Values): MailSettings | null {
+  if (!url) return null;
+  if (!from)
+    throw new ConfigError(
+      'PUMPHOUSE_SMTP_URL needs PUMPHOUSE_MAIL_FROM beside it: the address that mail comes from.',
+    );
+  return { smtpUrl: new URL(url), from };
 }
 
 function readPause(value: string | undefined): Config['pauseAt'] {

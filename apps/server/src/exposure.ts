@@ -20,7 +20,8 @@ export function listExposureProblems(facts: ExposureFacts): string[] {
       ? []
       : [
           'There is no owner account, so whoever comes first could make this server theirs. Make one: ' +
-            'bin/pumphouse admin create-owner --email YOU@EXAMPLE.COM --password-stdin',
+            'bin/pumphouse admin create-owner --email YOU@EXAMPLE.COM --password-stdin. ' +
+            'Or start it on loopback (PUMPHOUSE_HOST=127.0.0.1) and follow the link that it prints.',
         ]),
     ...(facts.publicUrl
       ? []

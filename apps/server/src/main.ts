@@ -8,6 +8,7 @@ import type { Supervisor } from './supervisor/supervisor.ts';
 import { join } from 'node:path';
 import { mkdir } from 'node:fs/promises';
 import { pino } from 'pino';
+import { assemblePages } from './compose/assemble-pages.ts';
 import { assembleRetention } from './compose/open-storage.ts';
 import { assembleServices } from './compose/assemble-services.ts';
 import { assembleSupervisor } from './compose/assemble-supervisor.ts';
@@ -19,8 +20,11 @@ import { createExecutor } from './compose/create-executor.ts';
 import { createLeftovers } from './services/leftovers.ts';
 import { createLeftoversLoop } from './supervisor/leftovers-loop.ts';
 import { createFixedAddress } from './supervisor/attempts-address.ts';
+import { createMailLoop } from './scheduler/mail-loop.ts';
 import { createReleaseLoop } from './scheduler/release-loop.ts';
 import { createReleaseQueued } from './services/release-queued.ts';
+import { createSendInvitationMails } from './services/send-invitation-mails.ts';
+import { createSmtpMailer } from './mail/mailer.ts';
 import { createTickLoop } from './scheduler/tick-loop.ts';
 import { createRetentionLoop } from './scheduler/retention-loop.ts';
 import { openRunsListener } from './compose/open-runs-listener.ts';
@@ -30,11 +34,16 @@ import { requireExposureAllowed } from './exposure.ts';
 export interface RunningServer {
   /** The address it listens on. */
   url: string;
+  /** Where the first owner makes an account, once and within a day; null where there is one. */
+  setupUrl: string | null;
   /** Takes no more work, leaves runs running, and ends. */
   stop(): Promise<void>;
 }
 
+export { actAs } from './services/audit.ts';
 export { createAccounts } from './services/accounts.ts';
+export { createKeys } from './services/keys.ts';
+export { createMembers } from './services/members.ts';
 export { createOrganizationLimits } from './services/organization-limits.ts';
 export { openStorage } from './compose/open-storage.ts';
 export { openStore };
@@ -80,6 +89,7 @@ async function serve(
     ...(config.roles.supervisor && { supervisor: null }),
   };
 
+  const pages = assemblePages({ openId: config.openId, persistence, services, log });
   const apiDependencies: ApiDependencies = {
     persistence,
     credentials: services.credentials,
@@ -90,7 +100,9 @@ async function serve(
     uploadDir,
     maxUploadBytes: config.maxUploadBytes,
     publicUrl: config.publicUrl,
+    trustedProxies: config.trustedProxies,
     log,
+    pages,
     services,
     readiness: () =>
       checkReadiness({
@@ -135,6 +147,26 @@ async function serve(
     retentionLoop.start();
     running.push(supervisor, leftoversLoop, retentionLoop);
   }
+  if (config.mail) {
+    const mailer = createSmtpMailer(config.mail);
+    const mailLoop = createMailLoop({
+      persistence,
+      sendInvitationMails: createSendInvitationMails({
+        persistence,
+        encryption: services.encryption,
+        mailer,
+        log,
+      }),
+      log,
+    });
+    await mailLoop.start();
+    running.push({
+      async stop() {
+        await mailLoop.stop();
+        mailer.close();
+      },
+    });
+  }
   // Last: what runs already is in hand before anything new is started.
   if (config.roles.scheduler) {
     const tickLoop = createTickLoop({
@@ -154,8 +186,11 @@ async function serve(
     await releaseLoop.start();
     running.push(tickLoop, releaseLoop);
   }
+  const setupToken = await pages.setup.issueLink();
+  const url = config.publicUrl ?? address.url;
   return {
-    url: config.publicUrl ?? address.url,
+    url,
+    setupUrl: setupToken && `${url}/sign-in/setup?token=${setupToken}`,
     async stop() {
       await Promise.all(running.map((loop) => loop.stop()));
       await Promise.all([closeHttpApp(api), runsListener?.stop()]);

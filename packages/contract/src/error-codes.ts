@@ -88,25 +88,97 @@ export const errorCodes = {
     cause: 'The workspace has no configuration yet.',
     nextStep: 'Deploy first; the client uploads the configuration with the code.',
   },
+  password_refused: {
+    status: 400,
+    cause: 'A new password is too short, too long, or one of those that are tried first.',
+    nextStep: 'Choose another, of at least 12 characters; a few words in a row are good.',
+  },
+  wrong_password: {
+    status: 400,
+    cause:
+      'The e-mail address and the password do not belong together. Whether there is such an account is not told.',
+    nextStep: 'Check both, sign in in another way, or ask an operator for a link that sets a new password.',
+  },
+  sign_in_not_confirmed: {
+    status: 400,
+    cause:
+      'What came back from the sign-in provider does not belong to what was asked, or was not signed by it.',
+    nextStep: 'Start again from the sign-in page; if it stays, the log of the server has the reason.',
+  },
+  sign_in_refused: {
+    status: 400,
+    cause:
+      'The code or the request of a sign-in is unknown, too old, used, or was declined; `detail` says which.',
+    nextStep: 'Begin the sign-in again, for example with `dlthub login`.',
+  },
   not_authenticated: {
     status: 401,
     cause: 'No credential came along, or it is unknown, expired or withdrawn.',
     nextStep: 'Sign in again, or set a key that is still good.',
+  },
+  session_ended: {
+    status: 401,
+    cause:
+      'The refresh token is unknown, or its session is over: signed out, revoked, not used for 90 days, or a year old.',
+    nextStep: 'Sign in again.',
+  },
+  refresh_token_reused: {
+    status: 401,
+    cause:
+      'The refresh token was followed by another one long ago: somebody has a copy, so the session was ended for everybody.',
+    nextStep: 'Sign in again, and find out who could read the file of the client.',
   },
   invalid_signature: {
     status: 401,
     cause: 'The webhook takes signed deliveries only, and the signature is missing, wrong or too old.',
     nextStep: 'Sign the body as docs/concepts/webhooks.md says, with the signing secret of the webhook.',
   },
+  authorization_pending: {
+    status: 403,
+    cause: 'Nobody has answered the code of the device yet.',
+    nextStep: 'Answer it in the browser; the client asks again by itself.',
+  },
+  slow_down: {
+    status: 403,
+    cause: 'Nobody has answered the code of the device yet, and the client asks too often.',
+    nextStep: 'Ask less often; the dlthub client does so by itself.',
+  },
   forbidden: {
     status: 403,
     cause: 'The credential is good, but its role does not allow this.',
     nextStep: 'Ask an owner of the workspace or organization for the role.',
   },
+  foreign_form: {
+    status: 403,
+    cause:
+      'A form was sent from another place than the page of this server, or from a page that was open for too long.',
+    nextStep:
+      'Open the page again and send it from there. Behind a proxy, PUMPHOUSE_PUBLIC_URL has to be the address in the browser.',
+  },
+  account_disabled: {
+    status: 403,
+    cause: 'The account was switched off.',
+    nextStep: 'Ask whoever runs the server.',
+  },
+  email_not_verified: {
+    status: 403,
+    cause: 'The sign-in provider does not say that the e-mail address belongs to the person.',
+    nextStep: 'Confirm the address at the provider, or use a password.',
+  },
+  sign_up_closed: {
+    status: 403,
+    cause: 'There is no account for this person, and people get one by an invitation only.',
+    nextStep: 'Ask an owner of the organization for an invitation, and open its link.',
+  },
   no_account: {
     status: 403,
     cause: 'The key belongs to a workspace, not to a person, and only people have an account.',
     nextStep: 'Ask for `/organizations` or the `me` of the workspace, or use a personal key.',
+  },
+  invitation_for_another: {
+    status: 403,
+    cause: 'The invitation is for another e-mail address than the one of the account.',
+    nextStep: 'Sign in with the account of the invited address, or have your own address invited.',
   },
   runs_only: {
     status: 403,
@@ -118,6 +190,17 @@ export const errorCodes = {
     status: 404,
     cause: 'Nothing with this id exists where the caller may look.',
     nextStep: 'Check the id and the workspace.',
+  },
+  link_not_good: {
+    status: 404,
+    cause: 'The link was used, has expired, or a newer one took its place.',
+    nextStep:
+      'Setting up: start the server again and take the link that it prints. Password: ask an operator for a new link.',
+  },
+  invitation_not_good: {
+    status: 404,
+    cause: 'The invitation was accepted, revoked, or has expired; or there never was one with this link.',
+    nextStep: 'Ask whoever invited you for another invitation.',
   },
   archive_removed: {
     status: 404,
@@ -131,6 +214,43 @@ export const errorCodes = {
     cause:
       'The trace was older, or there were more of them, than the server keeps; the pipeline run itself is still there.',
     nextStep: 'Have the server keep traces longer with PUMPHOUSE_RETENTION.',
+  },
+  already_set_up: {
+    status: 409,
+    cause: 'The installation has an owner, so the link for making the first one is not good any more.',
+    nextStep: 'Sign in, or ask an owner for an invitation.',
+  },
+  account_exists: {
+    status: 409,
+    cause: 'Somebody has an account with this e-mail address.',
+    nextStep: 'Sign in with it.',
+  },
+  account_not_linked: {
+    status: 409,
+    cause:
+      'The sign-in provider vouches for an e-mail address that an account has which was never used with that provider, and has no password to prove that both are one person.',
+    nextStep:
+      'Sign in as before, or ask an operator for a link that sets a password: `admin reset-password-link`.',
+  },
+  last_owner: {
+    status: 409,
+    cause: 'The organization would have no owner any more.',
+    nextStep: 'Make somebody else an owner first.',
+  },
+  own_role: {
+    status: 409,
+    cause: 'Nobody changes their own role.',
+    nextStep: 'Ask another owner; to go, leave the organization or the workspace.',
+  },
+  playground_workspace: {
+    status: 409,
+    cause: 'The workspace is a playground: it has one member, its name, and stays.',
+    nextStep: 'Use another workspace of the organization, or make one.',
+  },
+  too_many_invitations: {
+    status: 409,
+    cause: 'As many invitations to the organization wait as it may have at once.',
+    nextStep: 'Revoke those that are not needed any more.',
   },
   region_not_set: {
     status: 409,
@@ -204,6 +324,17 @@ export const errorCodes = {
     cause: 'The body is in a format that the operation does not read.',
     nextStep: 'Send JSON, or multipart where the operation takes files.',
   },
+  too_many_tries: {
+    status: 429,
+    cause: 'Signing in failed too often for this account, or from this address.',
+    nextStep: 'Wait as long as `Retry-After` says.',
+  },
+  too_many_sign_ins: {
+    status: 429,
+    cause:
+      'More people sign in at this moment than passwords are checked for at once, as many sign-ins as may wait for an answer wait already, or somebody typed too many wrong codes.',
+    nextStep: 'Wait as long as `Retry-After` or `detail` says, then try again.',
+  },
   too_many_runs: {
     status: 429,
     cause: 'Every job that listens to the webhook has as many runs as it may have at once.',
@@ -223,6 +354,11 @@ export const errorCodes = {
     status: 503,
     cause: 'The server is starting, stopping, or has lost its store for the moment.',
     nextStep: 'Try again in a few seconds.',
+  },
+  provider_unavailable: {
+    status: 503,
+    cause: 'The sign-in provider does not answer, or not as a provider should.',
+    nextStep: 'Sign in with a password, or try again later; the log of the server has the reason.',
   },
   disk_full: {
     status: 507,

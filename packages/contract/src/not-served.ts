@@ -1,19 +1,9 @@
 import type { OperationId } from './routes.ts';
 
-const signIn = 'Sign-in comes in a later step: use a key that `pumphouse admin create-key` made.';
 const publishing = 'Apps come in a later step, and their public addresses with them.';
-const members = 'Members come in a later step.';
 
 /** Operations that the server answers with 501 and code `not_served`, each with the reason it gives. */
 export const notServed = [
-  { operationId: 'issue_authorization_url_session', reason: signIn },
-  { operationId: 'issue_device_code_session', reason: signIn },
-  { operationId: 'issue_swap_code_session', reason: signIn },
-  { operationId: 'redeem_authorization_code_session', reason: signIn },
-  { operationId: 'redeem_device_code_session', reason: signIn },
-  { operationId: 'refresh_session', reason: signIn },
-  { operationId: 'revoke_session', reason: signIn },
-  { operationId: 'list_workspace_members', reason: members },
   { operationId: 'publish_job', reason: publishing },
   { operationId: 'unpublish_job', reason: publishing },
 ] as const satisfies readonly { operationId: OperationId; reason: string }[];

@@ -40,8 +40,8 @@ it('gives handlers the types of their operation', () => {
   const sort: RouteQueryInput<'list_jobs'> = { sort: ['number'] };
   // @ts-expect-error A stream is no JSON document.
   const stream: JsonOperationId = 'get_job_run_logs';
-  // @ts-expect-error Sign-in is not served yet.
-  const served: ServedOperationId = 'refresh_session';
+  // @ts-expect-error Publishing is not served yet.
+  const served: ServedOperationId = 'publish_job';
   expect([params, answer, sort, stream, served]).toHaveLength(5);
 });
 

@@ -10,13 +10,16 @@ import type { Credentials } from '../services/credentials.ts';
 import type { Deploy } from '../services/deploy.ts';
 import type { FastifyInstance } from 'fastify';
 import type { Handlers } from './handler.ts';
+import type { Invitations } from '../services/invitations.ts';
 import type { Logger } from 'pino';
 import type { LogFiles } from '../blobs/log-file.ts';
+import type { PageServices } from '../pages/page-services.ts';
 import type { Persistence } from '../store/store.ts';
 import type { Readiness } from './routes/probes.ts';
 import type { RecordSpool } from '../services/record-spool.ts';
 import type { Route } from '@pumphouse/contract';
 import type { Clock, StartRuns } from '../services/start-runs.ts';
+import type { SignIn } from '../services/sign-in/sign-in.ts';
 import type { UploadPackage } from '../services/upload-package.ts';
 import type { TakeDelivery } from '../services/take-delivery.ts';
 import type { Variables } from '../services/variables.ts';
@@ -32,6 +35,7 @@ import { createHandlers } from './handlers.ts';
 import { registerNotServed, registerRoute } from './route-registration.ts';
 import { registerAttemptRoutes } from './routes/attempts.ts';
 import { registerHooks } from './routes/hooks.ts';
+import { registerPages } from '../pages/register-pages.ts';
 import { registerProbes } from './routes/probes.ts';
 import { removeAbandonedUploads } from './received-files.ts';
 import { requirements } from '../services/permissions.ts';
@@ -50,7 +54,11 @@ export interface ApiDependencies {
   maxUploadBytes: number;
   /** How clients reach this server; null takes the address that a request was sent to. */
   publicUrl: string | null;
+  /** Addresses and networks of proxies before this server; none unless set. */
+  trustedProxies?: readonly string[];
   log: Logger;
+  /** What the pages for people call. */
+  pages: PageServices;
   services: {
     clock: Clock;
     startRuns: StartRuns;
@@ -59,8 +67,10 @@ export interface ApiDependencies {
     recordSpool: RecordSpool;
     beginAttempt: BeginAttempt;
     uploadPackage: UploadPackage;
+    signIn: SignIn;
     variables: Variables;
     webhooks: Webhooks;
+    invitations: Invitations;
     takeDelivery: TakeDelivery;
     compareVersions: CompareVersions;
     rollBack: RollBack;
@@ -82,7 +92,7 @@ export function buildApi(dependencies: ApiDependencies, handlers?: Handlers): Fa
   const reasons = new Map<string, string>(notServed.map((entry) => [entry.operationId, entry.reason]));
   checkRouteTable({ routes, notServed: new Set(reasons.keys()), handled: Object.keys(served), requirements });
 
-  const app = createHttpApp(dependencies.log);
+  const app = createHttpApp(dependencies.log, dependencies.trustedProxies);
   app.addHook('preClose', async () => closing.abort());
   app.addHook('onReady', () => removeAbandonedUploads(dependencies.uploadDir));
   addRequestLog(app, dependencies.log);
@@ -95,6 +105,11 @@ export function buildApi(dependencies: ApiDependencies, handlers?: Handlers): Fa
   });
 
   registerHooks(app, dependencies.services.takeDelivery);
+  registerPages(app, {
+    services: dependencies.pages,
+    publicUrl: dependencies.publicUrl,
+    log: dependencies.log,
+  });
 
   const register = (scope: FastifyInstance, route: Route) => {
     const reason = reasons.get(route.operationId);

@@ -1,6 +1,6 @@
 import type { ApiFixture } from './testing/api-fixture.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createAccounts } from '../services/accounts.ts';
+import { createKeys } from '../services/keys.ts';
 import { createApiFixture } from './testing/api-fixture.ts';
 import { readAnswer } from './testing/check-answer.ts';
 
@@ -18,7 +18,7 @@ beforeAll(async () => {
     description: null,
   });
   await api.persistence.store.workspaces.addMember(other.id, place.owner.membershipId, 'owner');
-  workspaceKey = await createAccounts(api.persistence).createKey({
+  workspaceKey = await createKeys(api.persistence).create({
     email: place.owner.principal.email,
     days: 1,
     workspace: { id: place.workspace.id, role: 'developer' },
@@ -47,14 +47,44 @@ describe('a personal key', () => {
     });
   });
 
-  it('without an organization is told where to turn', async () => {
+  it('without an organization gets one of its own, with a playground, however many ask at once', async () => {
     const user = await api.persistence.store.people.createUser({
-      email: 'alone@example.com',
+      email: 'Ada.Alone@example.com',
       kind: 'human',
       passwordHash: null,
+      name: 'Ada',
     });
     const { secret } = await api.createKey(user.id);
-    expect((await get('/api/v1/me', secret)).json()).toMatchObject({ code: 'forbidden', status_code: 403 });
+    const answers = await Promise.all(Array.from({ length: 6 }, () => get('/api/v1/me', secret)));
+    const [first, ...others] = answers.map((answer) => readAnswer('get_me', answer));
+    for (const other of others) expect(other).toEqual(first);
+    expect(first).toMatchObject({
+      email: 'Ada.Alone@example.com',
+      name: 'Ada',
+      primary_organization: { name: 'Ada.Alone', dataplane_id: 'local' },
+      organization_memberships: [{ role: 'owner' }],
+    });
+    const organizationId = first?.primary_organization.id ?? '';
+    const me = readAnswer(
+      'get_organization_me',
+      await get(`/api/v1/organizations/${organizationId}/me`, secret),
+    );
+    expect(me.workspace_memberships).toMatchObject([
+      { role: 'owner', workspace: { name: 'Playground', is_playground: true } },
+    ]);
+    const settings = await get(`/pumphouse/v1/organizations/${organizationId}`, secret);
+    expect(readAnswer('get_organization_settings', settings)).toMatchObject({
+      is_personal: true,
+      default_workspace_role: null,
+    });
+    const entries = await api.testDatabase.database.query(
+      'select action, actor_kind, target_name from audit_log where organization_id = $1 order by id',
+      [organizationId],
+    );
+    expect(entries).toEqual([
+      { action: 'organization.create', actor_kind: 'key', target_name: 'Ada.Alone' },
+      { action: 'workspace.create', actor_kind: 'key', target_name: 'Playground' },
+    ]);
   });
 });
 

@@ -10,6 +10,13 @@ export interface ErrorAnswer {
   body: ErrorResponse;
   /** Whether it is the server's own failure, which belongs into its log. */
   isUnexpected: boolean;
+  /** When to come again, where that is known. */
+  retryAfterSeconds?: number;
+}
+
+/** A failure of ours which callers have to take for one that passes: what went wrong is in `cause`. */
+export class PassingError extends Error {
+  override readonly name = 'PassingError';
 }
 
 /** One field of a request that was refused, as `extra` of the answer lists it. */
@@ -20,8 +27,11 @@ export interface FieldReason {
 
 /** Every error as the JSON that the contract declares. What nobody foresaw says nothing but where to look it up. */
 export function toErrorAnswer(error: unknown, requestId: string): ErrorAnswer {
-  if (error instanceof ServiceError) return answer(error.code, error.message, error.extra);
+  if (error instanceof ServiceError)
+    return { ...answer(error.code, error.message, error.extra), ...readRetryAfter(error.extra) };
   if (error instanceof ArchiveError) return answer(error.code, error.detail);
+  if (error instanceof PassingError)
+    return { ...answer('unavailable', 'The server failed; try again.'), isUnexpected: true };
   if (isStoreAbsent(error))
     return { ...answer('unavailable', 'The store does not answer; try again.'), isUnexpected: true };
   if (isDiskFull(error)) return { ...answer('disk_full', errorCodes.disk_full.cause), isUnexpected: true };
@@ -51,6 +61,11 @@ export function errorBody(code: ErrorCode, detail: string, extra?: unknown): Err
 
 function answer(code: ErrorCode, detail: string, extra?: unknown): ErrorAnswer {
   return { status: errorCodes[code].status, body: errorBody(code, detail, extra), isUnexpected: false };
+}
+
+function readRetryAfter(extra: unknown): Pick<ErrorAnswer, 'retryAfterSeconds'> {
+  const seconds = (extra as { retry_after_seconds?: unknown } | undefined)?.retry_after_seconds;
+  return typeof seconds === 'number' ? { retryAfterSeconds: seconds } : {};
 }
 
 /** Errors of fastify and its plugins carry the status that they ask for; only those of the caller's making are passed on. */

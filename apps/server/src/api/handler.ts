@@ -41,6 +41,11 @@ export type Handler<Id extends OperationId> = (
 
 export type Handlers = { [Id in ServedOperationId]: Handler<Id> };
 
+/** Whether the caller is a viewer of the workspace, and no more. */
+export function isByViewer(call: { authorization: Authorization }): boolean {
+  return call.authorization.workspace?.workspaceRole === 'viewer';
+}
+
 /** The workspace at which a call was authorized, and the caller's membership there ('' for the token of a run). */
 export function workspaceOf(call: { authorization: Authorization }) {
   const { workspace: access } = call.authorization;

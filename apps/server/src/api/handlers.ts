@@ -1,11 +1,16 @@
 import type { ApiDependencies } from './app.ts';
 import type { Handlers } from './handler.ts';
+import { createInvitationHandlers } from './routes/invitations.ts';
 import { createIssueUpload } from '../services/issue-upload.ts';
 import { createJobVersions } from '../services/job-versions.ts';
 import { createJobVersionHandlers } from './routes/job-versions.ts';
 import { createJobHandlers } from './routes/jobs.ts';
 import { createJobRunHandlers } from './routes/job-runs.ts';
+import { createKeyHandlers } from './routes/keys.ts';
+import { createKeys } from '../services/keys.ts';
 import { createLogHandlers } from './routes/logs.ts';
+import { createMemberHandlers } from './routes/members.ts';
+import { createMembers } from '../services/members.ts';
 import { createOrganizationHandlers } from './routes/organizations.ts';
 import { createOrganizations } from '../services/organizations.ts';
 import { createOrganizationLimits } from '../services/organization-limits.ts';
@@ -16,9 +21,10 @@ import { createReadLogs } from '../services/read-logs.ts';
 import { createReadPackages } from '../services/read-packages.ts';
 import { createReadRunLife } from '../services/read-run-life.ts';
 import { createReadStatistics } from '../services/read-statistics.ts';
-import { createReadUsage } from '../services/read-usage.ts';
+import { createReadUsage, createReadUsageParts } from '../services/read-usage.ts';
 import { createReadTelemetry } from '../services/read-telemetry.ts';
 import { createRunLifeHandlers } from './routes/run-lives.ts';
+import { createSessionHandlers } from './routes/sessions.ts';
 import { createStatisticsHandlers } from './routes/statistics.ts';
 import { createSwitchJobs } from '../services/switch-jobs.ts';
 import { createTelemetryHandlers } from './routes/telemetry.ts';
@@ -28,6 +34,7 @@ import { createVariableHandlers } from './routes/variables.ts';
 import { createVersionHandlers } from './routes/versions.ts';
 import { createWebhookHandlers } from './routes/webhooks.ts';
 import { createWorkspaceHandlers } from './routes/workspaces.ts';
+import { createWorkspaceMembers } from '../services/workspace-members.ts';
 import { createWorkspaces } from '../services/workspaces.ts';
 
 /** A handler for each served operation. @param closing aborted when the server stops, which ends the streams */
@@ -39,6 +46,12 @@ export function createHandlers(dependencies: ApiDependencies, closing: AbortSign
   const readJobRuns = createReadJobRuns(persistence, jobVersions);
   return {
     ...createOrganizationHandlers({ organizations: createOrganizations(persistence), workspaces }),
+    ...createMemberHandlers({
+      members: createMembers(persistence),
+      workspaceMembers: createWorkspaceMembers(persistence),
+    }),
+    ...createInvitationHandlers(services),
+    ...createKeyHandlers({ keys: createKeys(persistence, credentials.forget) }),
     ...createWorkspaceHandlers({ workspaces, credentials, deploy: services.deploy }),
     ...createPackageHandlers({
       readPackages: createReadPackages(persistence),
@@ -66,9 +79,11 @@ export function createHandlers(dependencies: ApiDependencies, closing: AbortSign
     }),
     ...createStatisticsHandlers({ readStatistics: createReadStatistics(persistence, () => new Date()) }),
     ...createWebhookHandlers({ webhooks: services.webhooks }),
+    ...createSessionHandlers({ signIn: services.signIn }),
     ...createUsageHandlers({
       organizationLimits: createOrganizationLimits(persistence),
       readUsage: createReadUsage(persistence),
+      readUsageParts: createReadUsageParts(persistence),
     }),
     ...createVariableHandlers({ variables: services.variables }),
     ...createTelemetryHandlers({ readTelemetry: createReadTelemetry(persistence, dependencies.blobs) }),

@@ -7,11 +7,15 @@ import { errorBody, toErrorAnswer } from './errors.ts';
 const closeSeconds = 2;
 const jsonBodyLimit = 16 * 1024 * 1024;
 
-/** An HTTP server without routes: JSON in, the contract's errors out, whatever is sent. */
-export function createHttpApp(log: Logger): FastifyInstance {
+/**
+ * An HTTP server without routes: JSON in, the contract's errors out, whatever is sent.
+ * @param trustedProxies whose word is taken for the address of a caller, and for the host and scheme that the caller used
+ */
+export function createHttpApp(log: Logger, trustedProxies: readonly string[] = []): FastifyInstance {
   const app: FastifyInstance = fastify({
     bodyLimit: jsonBodyLimit,
     exposeHeadRoutes: false,
+    trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     genReqId: () => randomUUID(),
     frameworkErrors: (error, request, reply) => {
       const { status, body } = toErrorAnswer(error, request.id);
@@ -32,7 +36,8 @@ export function createHttpApp(log: Logger): FastifyInstance {
     void reply.code(404).send(errorBody('not_found', `There is no operation ${request.method} ${path}.`));
   });
   app.setErrorHandler((error, request, reply) => {
-    const { status, body, isUnexpected } = toErrorAnswer(error, request.id);
+    const { status, body, isUnexpected, retryAfterSeconds } = toErrorAnswer(error, request.id);
+    if (retryAfterSeconds !== undefined) void reply.header('retry-after', String(retryAfterSeconds));
     if (isUnexpected) log.error({ err: error, requestId: request.id }, 'a request failed');
     void reply.code(status).send(body);
   });

@@ -6,7 +6,7 @@ import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { routes } from '@pumphouse/contract';
 import { buildRunsApi } from './runs-app.ts';
-import { createAccounts } from '../services/accounts.ts';
+import { createKeys } from '../services/keys.ts';
 import { createApiFixture } from './testing/api-fixture.ts';
 import { createKeySecret } from '../services/credentials.ts';
 import { seedRun } from './testing/seed-run.ts';
@@ -42,7 +42,7 @@ afterAll(async () => {
 
 async function createForeignCredentials(): Promise<Record<string, string>> {
   const { owner, workspaceId } = seeded;
-  const workspaceKey = await createAccounts(api.persistence).createKey({
+  const workspaceKey = await createKeys(api.persistence).create({
     email: owner.principal.email,
     days: 1,
     workspace: { id: workspaceId, role: 'developer' },

@@ -12,6 +12,7 @@ import { createEncryption } from '../services/encryption.ts';
 import { createFaultPoints } from '../pause-at.ts';
 import { createFinishRun } from '../services/finish-run.ts';
 import { createFolderBlobStore } from '../blobs/folder-blob-store.ts';
+import { createInvitations } from '../services/invitations.ts';
 import { createIngestTelemetry } from '../services/ingest-telemetry.ts';
 import { createLogFiles } from '../blobs/log-file.ts';
 import { createRecordSpool } from '../services/record-spool.ts';
@@ -19,6 +20,7 @@ import { createRollBack } from '../services/roll-back.ts';
 import { createRunVariables } from '../services/run-variables.ts';
 import { createStartRuns, databaseClock } from '../services/start-runs.ts';
 import { createUploadPackage } from '../services/upload-package.ts';
+import { createSignIn } from '../services/sign-in/sign-in.ts';
 import { createTakeDelivery } from '../services/take-delivery.ts';
 import { createVariables } from '../services/variables.ts';
 import { createWebhooks } from '../services/webhooks.ts';
@@ -56,6 +58,7 @@ export async function assembleServices(
   const cancelRuns = createCancelRuns(persistence, finishRun, attemptLog);
   const readRunVariables = createRunVariables(persistence, encryption);
   return {
+    encryption,
     credentials,
     faultPoints,
     blobs,
@@ -84,7 +87,9 @@ export async function assembleServices(
       readRunVariables,
       apiUrl,
     }),
+    signIn: createSignIn({ persistence, credentials, encryption }),
     variables: createVariables(persistence, encryption),
+    invitations: createInvitations({ persistence, encryption, sendsMail: config.mail !== null }),
     webhooks,
     takeDelivery: createTakeDelivery({ persistence, webhooks, startRuns, clock: clock }),
     compareVersions: createCompareVersions({ persistence, blobs, encryption }),

@@ -1,111 +1,135 @@
 import type { Persistence, Store } from '../store/store.ts';
-import type { WorkspaceRole } from '../store/records.ts';
-import { argon2, randomBytes } from 'node:crypto';
-import { promisify } from 'node:util';
-import { createKeySecret } from './credentials.ts';
+import { recordChange } from './audit.ts';
+import { createSecret, hashSecret } from './credentials.ts';
+import { createPasswords } from './sign-in/passwords.ts';
 import { dataplaneId } from './dataplane.ts';
+import { findPasswordProblem } from '../domain/new-password.ts';
 import { ServiceError } from './service-error.ts';
 
 export type Accounts = ReturnType<typeof createAccounts>;
 
-const shortestPassword = 8;
-const longestKeyDays = 365;
+const passwordLinkMinutes = 60;
 
-/** What an operator does on the command line: the first account, and keys. */
+/** What an operator does on the command line: the first account, and accounts that are switched off. */
 export function createAccounts(persistence: Persistence) {
+  const passwords = createPasswords();
+
   async function findUser(store: Store, email: string) {
     const user = await store.people.findUserByEmail(email);
-    if (!user)
-      throw new ServiceError(
-        'not_found',
-        `There is no account ${email}. Make one with: pumphouse admin create-owner --email ${email} --password-stdin`,
-      );
+    if (!user) throw noAccount(email);
     return user;
   }
 
   return {
     /** An account that owns an organization. The same e-mail again sets a new password and makes no second organization. */
     async createOwner(owner: { email: string; password: string; organization: string }) {
-      const email = owner.email.trim();
-      if (!/^[^@\s]+@[^@\s]+$/.test(email))
-        throw new ServiceError('invalid_request', `"${owner.email}" is no e-mail address.`);
-      if (owner.password.length < shortestPassword) {
-        throw new ServiceError(
-          'invalid_request',
-          `The password has to have at least ${shortestPassword} characters.`,
-        );
-      }
-      const passwordHash = await hashPassword(owner.password);
-      return persistence.transaction(async (store) => {
-        const known = await store.people.findUserByEmail(email);
-        if (known) {
-          await store.people.setPasswordHash(known.id, passwordHash);
-          return { userId: known.id, created: false };
-        }
-        const user = await store.people.createUser({ email, kind: 'human', passwordHash });
-        const organization = await store.people.createOrganization({ name: owner.organization, dataplaneId });
-        await store.people.addMember(organization.id, user.id, 'owner');
-        return { userId: user.id, created: true };
-      });
+      const email = readEmail(owner.email);
+      const problem = findPasswordProblem(owner.password, email);
+      if (problem) throw new ServiceError('password_refused', problem);
+      const passwordHash = await passwords.hash(owner.password);
+      const work = (store: Store) =>
+        makeOwner(store, { email, passwordHash, organization: owner.organization });
+      return persistence.transaction(work);
     },
 
-    /** A personal key, or a workspace key with a role of its own. @returns the secret, which is stored nowhere */
-    async createKey(request: {
-      email: string;
-      days: number;
-      workspace: { id: string; role: WorkspaceRole } | null;
-    }): Promise<string> {
-      if (!Number.isInteger(request.days) || request.days < 1 || request.days > longestKeyDays) {
-        throw new ServiceError('invalid_request', `A key is good for 1 to ${longestKeyDays} days.`);
-      }
-      const { workspace } = request;
-      const key = createKeySecret(workspace ? 'workspace' : 'personal');
-      await persistence.transaction(async (store) => {
-        const issuer = await findUser(store, request.email);
-        const userId = workspace
-          ? await createServiceAccount(store, issuer.id, workspace, key.prefix)
-          : issuer.id;
-        await store.people.createKey({
-          kind: workspace ? 'workspace' : 'personal',
-          secretHash: key.hash,
-          prefix: key.prefix,
-          userId,
-          issuedBy: issuer.id,
-          validDays: request.days,
+    /** For somebody who cannot sign in: the secret of a link that sets a new password, once, within the hour. */
+    async createPasswordLink(email: string): Promise<string> {
+      const token = createSecret('');
+      const work = async (store: Store) => {
+        const user = await store.accounts.findByEmail(email.trim());
+        if (!user) throw noAccount(email);
+        await store.oneTimeLinks.replacePasswordLink({
+          tokenHash: hashSecret(token),
+          userId: user.id,
+          minutes: passwordLinkMinutes,
         });
+        await recordChange(store, {
+          action: 'person.create-password-link',
+          target: { kind: 'person', id: user.id, name: user.email },
+          before: null,
+          after: null,
+        });
+      };
+      await persistence.transaction(work);
+      return token;
+    },
+
+    /**
+     * Switches an account off, at once: no key, session or token of it is good any more. Switched on again, they are good as before.
+     * @returns whether it was the last owner of an organization that could still act, by name
+     */
+    async setDisabled(email: string, isDisabled: boolean): Promise<{ orphaned: string[] }> {
+      return persistence.transaction(async (store) => {
+        const user = await findUser(store, email);
+        const before = { disabled: user.disabledAt !== null };
+        await store.people.setDisabled(user.id, isDisabled);
+        await recordChange(store, {
+          action: isDisabled ? 'account.disable' : 'account.enable',
+          target: { kind: 'account', id: user.id, name: user.email },
+          before,
+          after: { disabled: isDisabled },
+        });
+        const orphaned: string[] = [];
+        for (const { id, membershipId, name, role } of await store.people.listMembershipsOf(user.id))
+          if (isDisabled && role === 'owner' && !(await store.members.hasOtherOwner(id, membershipId)))
+            orphaned.push(name);
+        return { orphaned };
       });
-      return key.secret;
     },
   };
 }
 
-async function createServiceAccount(
-  store: Store,
-  issuerId: string,
-  target: { id: string; role: WorkspaceRole },
-  prefix: string,
-): Promise<string> {
-  const access = await store.workspaces.findAccess(target.id, issuerId);
-  if (access?.workspaceRole !== 'owner') {
-    throw new ServiceError('not_found', `There is no workspace ${target.id} that this account owns.`);
-  }
-  const user = await store.people.createUser({
-    email: `${prefix}@keys.invalid`,
-    kind: 'service_account',
-    passwordHash: null,
-  });
-  const membership = await store.people.addMember(access.workspace.organizationId, user.id, 'collaborator');
-  await store.workspaces.addMember(target.id, membership.id, target.role);
-  return user.id;
+/** @throws ServiceError invalid_request. @returns the address without spaces around it */
+export function readEmail(text: string): string {
+  const email = text.trim();
+  if (email.length > 254 || !/^[^@\s]+@[^@\s]+$/.test(email))
+    throw new ServiceError('invalid_request', `"${text}" is no e-mail address.`);
+  return email;
 }
 
-const deriveArgon2 = promisify(argon2);
+/** An organization that a person owns from its beginning. */
+export async function createOwnedOrganization(store: Store, userId: string, name: string) {
+  const organization = await store.people.createOrganization({ name, dataplaneId });
+  await store.people.addMember(organization.id, userId, 'owner');
+  return organization;
+}
 
-/** argon2id with the parameters of RFC 9106's second recommendation (64 MiB, 3 passes, 4 lanes), as a PHC string. */
-async function hashPassword(password: string): Promise<string> {
-  const nonce = randomBytes(16);
-  const settings = { memory: 64 * 1024, passes: 3, parallelism: 4 };
-  const hash = await deriveArgon2('argon2id', { message: password, nonce, tagLength: 32, ...settings });
-  const encode = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '');
-  return `$argon2id$v=19$m=${settings.memory},t=${settings.passes},p=${settings.parallelism}$${encode(nonce)}$${encode(hash)}`;
+async function makeOwner(
+  store: Store,
+  owner: { email: string; passwordHash: string; organization: string },
+): Promise<{ userId: string; created: boolean }> {
+  await store.oneTimeLinks.lockSetup();
+  await store.oneTimeLinks.removeUnusedSetupLinks();
+  const known = await store.accounts.findByEmail(owner.email);
+  const account = known ?? (await store.accounts.insert({ ...owner, name: null }));
+  if (!account)
+    throw new ServiceError('account_exists', `${owner.email} is the address of a service account.`);
+  const target = { kind: 'person', id: account.id, name: account.email };
+  if (known) {
+    await store.accounts.setPasswordHash(known.id, owner.passwordHash);
+    await store.accounts.endSessions(known.id, 'account-changed', null);
+    await recordChange(store, {
+      action: 'person.set-password',
+      target,
+      before: null,
+      after: { by: 'operator' },
+    });
+    return { userId: known.id, created: false };
+  }
+  const { id, name } = await createOwnedOrganization(store, account.id, owner.organization);
+  await recordChange(store, {
+    action: 'organization.create',
+    organizationId: id,
+    target: { kind: 'organization', id, name },
+    before: null,
+    after: { owner: account.email },
+  });
+  return { userId: account.id, created: true };
+}
+
+function noAccount(email: string): ServiceError {
+  return new ServiceError(
+    'not_found',
+    `There is no account ${email}. Make one with: pumphouse admin create-owner --email ${email} --password-stdin`,
+  );
 }

@@ -25,7 +25,20 @@ export function actAs<Result>(actor: Actor, work: () => Result): Result {
   return actors.run(actor, work);
 }
 
+/** Whoever calls, from where. */
+export function currentActor(): Actor {
+  return actors.getStore() ?? server;
+}
+
+/** Does the work in the name of a person whom the caller has just proved to be. */
+export function actAsPerson<Result>(
+  { userId, email }: { userId: string; email: string },
+  work: () => Result,
+): Result {
+  return actAs({ ...currentActor(), kind: 'person', userId, email, keyId: null }, work);
+}
+
 /** Writes down a change in the transaction that makes it: both are there, or neither. Never give it a secret, nor a hash of one. */
 export async function recordChange(store: Store, change: Omit<NewAuditEntry, 'actor'>): Promise<void> {
-  await store.auditLog.add({ ...change, actor: actors.getStore() ?? server });
+  await store.auditLog.add({ ...change, actor: currentActor() });
 }

@@ -9,6 +9,7 @@ import { ServiceError } from './service-error.ts';
 /** What the caller was found to be where the operation takes place. */
 export interface Authorization {
   principal: Principal;
+  /** Null outside workspaces, and for an owner of the organization who has no role in this one. */
   workspace: WorkspaceAccess | null;
   organization: { organizationId: string; membershipId: string; role: OrganizationRole } | null;
 }
@@ -40,6 +41,18 @@ export function createAuthorize(persistence: Persistence) {
     return { organizationId, membershipId: membership.id, role: membership.role };
   }
 
+  /** An owner of the organization of a workspace, with the role in the workspace if there is one. */
+  async function asOrganizationOwner(principal: Principal, workspaceId: string) {
+    if (principal.kind === 'run' || principal.workspaceId) return null;
+    const found = await persistence.store.workspaces.get(workspaceId);
+    const membership =
+      found && (await persistence.store.people.findMembership(found.organizationId, principal.userId));
+    if (membership?.role !== 'owner') return null;
+    const { organizationId, id: membershipId, role } = membership;
+    const access = await persistence.store.workspaces.findAccess(workspaceId, principal.userId);
+    return { organization: { organizationId, membershipId, role }, workspace: access ?? null };
+  }
+
   return async function authorize(
     principal: Principal,
     permission: Permission,
@@ -59,10 +72,12 @@ export function createAuthorize(persistence: Persistence) {
         return { ...none, organization };
       }
       case 'workspace': {
-        const workspace = await atWorkspace(principal, place.workspaceId ?? '');
-        const mayMint = principal.kind === 'user' || permission !== 'dataplane-token.issue';
-        if (!mayMint || !hasWorkspaceRole(workspace.workspaceRole, required.role))
-          throw forbidden(permission);
+        const workspaceId = place.workspaceId ?? '';
+        const owned = required.orOrganizationOwner ? await asOrganizationOwner(principal, workspaceId) : null;
+        if (owned) return { ...none, ...owned };
+        const workspace = await atWorkspace(principal, workspaceId);
+        const isKept = principal.kind === 'run' && required.notForRuns === true;
+        if (isKept || !hasWorkspaceRole(workspace.workspaceRole, required.role)) throw forbidden(permission);
         return { ...none, workspace };
       }
       default:

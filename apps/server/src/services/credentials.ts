@@ -4,6 +4,7 @@ import type { SessionRecord } from '../store/postgres/sessions.ts';
 import type { Persistence } from '../store/store.ts';
 import { createHash, randomBytes } from 'node:crypto';
 import { decodeJwt, decodeProtectedHeader, jwtVerify, SignJWT } from 'jose';
+import { createBoundedMemory } from './bounded-memory.ts';
 import { ServiceError } from './service-error.ts';
 
 /** What a principal came with; what it was given in exchange dies with it. */
@@ -39,8 +40,12 @@ const dataplaneTokenSeconds = 15 * 60;
 const uploadTokenSeconds = 60 * 60;
 const runTokenSeconds = 48 * 60 * 60;
 const personTokenSeconds = 15 * 60;
+/** Not the address: that may change, and servers of one installation may have several. */
+const personTokenIssuer = 'pumphouse';
 /** How long a key or session that was revoked may still be taken for good. */
 const cacheMs = 5000;
+/** How exactly the last use of a key is known. */
+const useNotedMs = 60_000;
 
 const keyPrefixes = { personal: 'dlt_u_', workspace: 'dlt_sa_' } as const;
 
@@ -71,13 +76,27 @@ interface Found {
  */
 export function createCredentials(persistence: Persistence, encryption: Encryption) {
   const cache = new Map<string, { principal: Principal | null; until: number }>();
+  /** Grows with each `forget`: what was looked up before is not remembered after. */
+  let generation = 0;
+  const usesNotedAt = createBoundedMemory<number>(10_000);
+
+  /** Beside the call, which waits for nothing: a use that could not be noted is no reason to refuse it. */
+  function noteUse({ credential }: Principal): void {
+    if (credential?.kind !== 'key') return;
+    const now = Date.now();
+    if (now - (usesNotedAt.get(credential.id) ?? -Infinity) < useNotedMs) return;
+    usesNotedAt.set(credential.id, now);
+    void persistence.store.keys.noteUse(credential.id).catch(() => undefined);
+  }
 
   /** The principal behind a key or session, null for one that is not good; remembered for 5 s, never past its own end. */
   async function remember(cacheKey: string, find: () => Promise<Found>): Promise<Principal | null> {
     const now = Date.now();
     const known = cache.get(cacheKey);
     if (known && known.until > now) return known.principal;
+    const asked = generation;
     const { principal, expiresAt } = await find();
+    if (asked !== generation) return principal;
     if (cache.size > 10_000) cache.clear();
     const until = Math.min(now + cacheMs, expiresAt?.getTime() ?? Infinity);
     cache.set(cacheKey, { principal, until });
@@ -85,9 +104,9 @@ export function createCredentials(persistence: Persistence, encryption: Encrypti
   }
 
   function principalOf({ kind, id }: PrincipalCredential): Promise<Principal | null> {
-    const { people, sessions } = persistence.store;
+    const { keys, sessions } = persistence.store;
     return remember(`${kind} ${id}`, async () =>
-      kind === 'key' ? ofKey(await people.findKey(id)) : ofSession(await sessions.find(id)),
+      kind === 'key' ? ofKey(await keys.find(id)) : ofSession(await sessions.find(id)),
     );
   }
 
@@ -115,14 +134,17 @@ export function createCredentials(persistence: Persistence, encryption: Encrypti
   async function principalOfToken(payload: Record<string, unknown>): Promise<Principal> {
     const principal = await principalOf(readCredential(payload));
     if (!principal) throw notAuthenticated();
+    noteUse(principal);
     return { ...principal, workspaceId: String(payload['workspace']) };
   }
 
   async function authenticatePerson(token: string): Promise<Principal> {
     const { publicKey } = encryption.personKeys;
-    const verified = await jwtVerify(token, publicKey, { audience: 'api', algorithms: ['EdDSA'] }).catch(
-      () => null,
-    );
+    const verified = await jwtVerify(token, publicKey, {
+      audience: 'api',
+      issuer: personTokenIssuer,
+      algorithms: ['EdDSA'],
+    }).catch(() => null);
     const principal = verified && (await principalOf(readCredential(verified.payload)));
     if (!principal) throw notAuthenticated();
     return principal;
@@ -136,14 +158,21 @@ export function createCredentials(persistence: Persistence, encryption: Encrypti
   }
 
   return {
+    /** What was just revoked is not good any more at this server; at others within 5 s. */
+    forget(): void {
+      generation += 1;
+      cache.clear();
+    },
+
     async authenticateUser(bearer: string): Promise<Principal> {
       if (!isKey(bearer))
         return isPersonToken(bearer) ? authenticatePerson(bearer) : authenticateRunToken(bearer);
       const hash = hashSecret(bearer);
       const principal = await remember(hash.toString('base64'), async () =>
-        ofKey(await persistence.store.people.findKeyByHash(hash)),
+        ofKey(await persistence.store.keys.findByHash(hash)),
       );
       if (!principal) throw notAuthenticated();
+      noteUse(principal);
       return principal;
     },
 
@@ -166,6 +195,7 @@ export function createCredentials(persistence: Persistence, encryption: Encrypti
       const expiresAt = Math.floor(Date.now() / 1000) + personTokenSeconds;
       const token = await new SignJWT({ email: session.email, session: session.id })
         .setProtectedHeader({ alg: 'EdDSA' })
+        .setIssuer(personTokenIssuer)
         .setSubject(session.userId)
         .setAudience('api')
         .setIssuedAt()

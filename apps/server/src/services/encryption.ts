@@ -21,6 +21,8 @@ export interface Encryption {
   personKeys: { privateKey: KeyObject; publicKey: KeyObject };
   /** A stable unguessable name for a value. */
   sign(value: string): string;
+  /** What follows a refresh token, the same for everybody who presents it, and known to nobody without the secret key. */
+  followRefreshToken(token: string): string;
 }
 
 const ivBytes = 12;
@@ -32,6 +34,7 @@ export function createEncryption(secretKey: Uint8Array): Encryption {
   const derive = (purpose: string) => new Uint8Array(hkdfSync('sha256', secretKey, 'pumphouse', purpose, 32));
   const dataKey = derive('data');
   const signKey = derive('sign');
+  const refreshKey = derive('refresh-tokens');
   return {
     tokenKey: derive('tokens'),
     personKeys: toEd25519(derive('person-tokens')),
@@ -48,6 +51,8 @@ export function createEncryption(secretKey: Uint8Array): Encryption {
       return Buffer.concat([decipher.update(sealed.subarray(ivBytes + tagBytes)), decipher.final()]);
     },
     sign: (value) => createHmac('sha256', signKey).update(value).digest('base64url'),
+    followRefreshToken: (token) =>
+      `dlt_r_${createHmac('sha256', refreshKey).update(token).digest('base64url')}`,
   };
 }
 

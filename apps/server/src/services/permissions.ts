@@ -6,23 +6,47 @@ export type Requirement =
   | { scope: 'none' }
   | { scope: 'account' }
   | { scope: 'organization'; role: OrganizationRole }
-  | { scope: 'workspace'; role: WorkspaceRole };
+  | {
+      scope: 'workspace';
+      role: WorkspaceRole;
+      /** Owners of the organization have it too, also where they have no role in the workspace. */
+      orOrganizationOwner?: true;
+      /** Not for the code of a run, which is a viewer otherwise. */
+      notForRuns?: true;
+    };
 
 const account: Requirement = { scope: 'account' };
 const inOrganization = (role: OrganizationRole): Requirement => ({ scope: 'organization', role });
 const inWorkspace = (role: WorkspaceRole): Requirement => ({ scope: 'workspace', role });
+const ofViewers: Requirement = { scope: 'workspace', role: 'viewer', notForRuns: true };
+/** Who manages the members of a workspace. */
+const ofManagers: Requirement = { scope: 'workspace', role: 'owner', orOrganizationOwner: true };
 
 /** One table: permission to the least role that has it. The server compares it with the route table when it starts. */
 export const requirements: Record<Permission, Requirement> = {
   public: { scope: 'none' },
   'account.read': account,
+  'account.revoke-session': account,
+  'personal-key.list': account,
+  'personal-key.create': account,
+  'personal-key.revoke': account,
   'dataplane.list': account,
   'organization.list': account,
+  'organization.create': account,
   'organization.read': inOrganization('collaborator'),
+  'organization.update': inOrganization('owner'),
   'organization.set-region': inOrganization('owner'),
   'organization-limits.read': inOrganization('member'),
   'organization-limits.update': inOrganization('owner'),
   'organization-usage.read': inOrganization('member'),
+  'organization-usage.break-down': inOrganization('owner'),
+  'member.list': inOrganization('member'),
+  'member.set-role': inOrganization('owner'),
+  'member.remove': inOrganization('owner'),
+  'member.leave': inOrganization('collaborator'),
+  'invitation.list': inOrganization('owner'),
+  'invitation.create': inOrganization('owner'),
+  'invitation.revoke': inOrganization('owner'),
   'workspace.list': inOrganization('collaborator'),
   'workspace.create': inOrganization('member'),
   'workspace.read': inWorkspace('viewer'),
@@ -30,8 +54,17 @@ export const requirements: Record<Permission, Requirement> = {
   'workspace.archive': inWorkspace('owner'),
   'workspace.deploy': inWorkspace('developer'),
   'workspace-usage.read': inWorkspace('viewer'),
-  'workspace-member.list': inWorkspace('viewer'),
-  'dataplane-token.issue': inWorkspace('viewer'),
+  'workspace-member.list': { scope: 'workspace', role: 'viewer', orOrganizationOwner: true },
+  'workspace-member.set-role': ofManagers,
+  'workspace-member.remove': ofManagers,
+  'workspace-member.leave': ofViewers,
+  'workspace-invitation.list': ofManagers,
+  'workspace-invitation.create': ofManagers,
+  'workspace-invitation.revoke': ofManagers,
+  'workspace-key.list': inWorkspace('owner'),
+  'workspace-key.create': inWorkspace('owner'),
+  'workspace-key.revoke': inWorkspace('owner'),
+  'dataplane-token.issue': ofViewers,
   'deployment.read': inWorkspace('viewer'),
   'deployment.upload': inWorkspace('developer'),
   'deployment.compare': inWorkspace('developer'),
@@ -46,7 +79,8 @@ export const requirements: Record<Permission, Requirement> = {
   'job.publish': inWorkspace('developer'),
   'job-run.read': inWorkspace('viewer'),
   'job-run.read-input': inWorkspace('developer'),
-  'job-run.start': inWorkspace('developer'),
+  // A viewer's starts are looked at one by one: start-runs lets those go that run under the profile `access`.
+  'job-run.start': ofViewers,
   'job-run.cancel': inWorkspace('developer'),
   'log.read': inWorkspace('viewer'),
   'telemetry.read': inWorkspace('viewer'),

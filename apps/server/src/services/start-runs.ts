@@ -8,6 +8,7 @@ import { arrangeSchedules } from './arrange-schedules.ts';
 import { decideBatch, plainStart } from './start-batch.ts';
 import { decideTick, findTickAfter } from '../domain/tick-decision.ts';
 import { declined, refuseArchived, refuseWholeCall } from './start-refusals.ts';
+import { pickAllowed, viewersProfile } from './viewers-starts.ts';
 import { findTimedTrigger } from '../domain/job-definition.ts';
 import { noFaultPoints } from '../fault-points.ts';
 import {
@@ -30,6 +31,8 @@ export interface TriggerRequest {
   profile: string | null;
   refresh: boolean;
   dryRun: boolean;
+  /** Asked for by a viewer, who starts jobs that run under the profile `access`, and no others. */
+  isByViewer?: boolean;
 }
 
 export interface CreateRunRequest {
@@ -41,6 +44,8 @@ export interface CreateRunRequest {
   refresh: boolean;
   skipFreshness: boolean;
   mode: 'always' | 'when_not_running';
+  /** As in TriggerRequest. */
+  isByViewer?: boolean;
 }
 
 /** Tells the time by which starts are decided. In production that is the database's, whatever the servers' clocks show. */
@@ -110,22 +115,23 @@ export function createStartRuns(
       return persistence.transaction(async (store) => {
         const jobs = await store.jobs.listAll(request.workspaceId);
         const { candidates, unknown } = pickCandidates(jobs, request);
-        const result = await decideBatch(store, request.workspaceId, candidates, {
+        const { allowed, forbidden, profile } = await pickAllowed(store, candidates, request);
+        const result = await decideBatch(store, request.workspaceId, allowed, {
           ...plainStart,
           origin: 'request',
           now: await clock(store),
           membershipId: request.membershipId,
-          profile: request.profile,
+          profile,
           refresh: request.refresh,
           dryRun: request.dryRun,
         });
         refuseWholeCall(result.failed);
-        return { ...result, failed: [...unknown, ...result.failed] };
+        return { ...result, failed: [...unknown, ...forbidden, ...result.failed] };
       });
     },
 
     /**
-     * One run of one job. @throws ServiceError not_found, invalid_trigger, and with the reasons in `extra`: start_declined, job_archived,
+     * One run of one job. @throws ServiceError not_found, forbidden, invalid_trigger, and with the reasons in `extra`: start_declined, job_archived,
      * workspace_archived, invalid_profile, no_deployment, no_configuration
      */
     async createRun(request: CreateRunRequest): Promise<{ run: JobRunRecord; created: boolean }> {
@@ -133,6 +139,8 @@ export function createStartRuns(
         const job = await lockOne(store, request);
         if (job?.workspaceId !== request.workspaceId)
           throw new ServiceError('not_found', `There is no job ${request.jobId}.`);
+        const [seen] = (await pickAllowed(store, [{ job }], request)).forbidden;
+        if (seen) throw new ServiceError('forbidden', seen.detail);
         await refuseArchived(store, job);
         if (request.mode === 'when_not_running') {
           const active = await store.jobRuns.findActive(job.id);
@@ -152,7 +160,7 @@ export function createStartRuns(
           origin: 'request',
           now: await clock(store),
           membershipId: request.membershipId,
-          profile: request.profile,
+          profile: request.isByViewer ? viewersProfile : request.profile,
           refresh: request.refresh,
           skipFreshness: request.skipFreshness,
         });

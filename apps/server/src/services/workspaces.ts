@@ -6,6 +6,7 @@ import type { Persistence, Store } from '../store/store.ts';
 import type { Principal } from './credentials.ts';
 import type { Clock } from './start-runs.ts';
 import { arrangeSchedules } from './arrange-schedules.ts';
+import { checkName, refusePlayground } from './people-rules.ts';
 import { byNameOrAge } from './organizations.ts';
 import { pageOf, sortBy } from './read-page.ts';
 import { ServiceError } from './service-error.ts';
@@ -31,8 +32,6 @@ export interface WorkspaceMe {
 }
 
 export type Workspaces = ReturnType<typeof createWorkspaces>;
-
-const longestName = 200;
 
 export function createWorkspaces(persistence: Persistence, cancelRuns: CancelRuns, clock: Clock) {
   const { store } = persistence;
@@ -107,6 +106,8 @@ export function createWorkspaces(persistence: Persistence, cancelRuns: CancelRun
       return persistence.transaction(async (tx) => {
         const workspace = await lock(tx, workspaceId);
         if (workspace.archivedAt) throw new ServiceError('workspace_archived', 'The workspace is archived.');
+        if (name !== undefined && name !== workspace.name)
+          refusePlayground(workspace, 'A playground keeps its name.');
         return tx.workspaces.update(workspaceId, {
           name: name ?? workspace.name,
           description: change.description === undefined ? workspace.description : change.description,
@@ -121,6 +122,7 @@ export function createWorkspaces(persistence: Persistence, cancelRuns: CancelRun
     async archive(workspaceId: string): Promise<WorkspaceRecord> {
       const { workspace, cancelled } = await persistence.transaction(async (tx) => {
         const found = await lock(tx, workspaceId);
+        refusePlayground(found, 'A playground is not archived.');
         if (found.archivedAt) return { workspace: found, cancelled: [] };
         // A start that was decided before has stored its run by now; one that is decided after sees the archived workspace.
         const jobs = await tx.jobs.lockAll(workspaceId);
@@ -145,11 +147,4 @@ export function createWorkspaces(persistence: Persistence, cancelRuns: CancelRun
       });
     },
   };
-}
-
-function checkName(name: string): string {
-  const trimmed = name.trim();
-  if (trimmed !== '' && trimmed.length <= longestName) return trimmed;
-  const message = `must have 1 to ${longestName} characters`;
-  throw new ServiceError('invalid_request', `The name ${message}.`, [{ key: 'name', message }]);
 }

@@ -1,11 +1,18 @@
 import type { Database, Queryable } from './postgres/pool.ts';
 import { createAuditLogStore } from './postgres/audit-log.ts';
+import { createAccountStore } from './postgres/accounts.ts';
 import { createAttemptStore } from './postgres/attempts.ts';
+import { createBrowserSessionStore } from './postgres/browser-sessions.ts';
 import { createClaimStore } from './postgres/claims.ts';
 import { createEnvironmentStore } from './postgres/environments.ts';
 import { createInstallationStore } from './postgres/installation.ts';
+import { createInvitationMailStore } from './postgres/invitation-mails.ts';
+import { createInvitationStore } from './postgres/invitations.ts';
 import { createJobRunStore } from './postgres/job-runs.ts';
 import { createJobStore } from './postgres/jobs.ts';
+import { createOneTimeLinkStore } from './postgres/one-time-links.ts';
+import { createKeyStore } from './postgres/keys.ts';
+import { createMemberStore } from './postgres/members.ts';
 import { createOrganizationLimitStore } from './postgres/organization-limits.ts';
 import { createOutboxStore, wakeChannel } from './postgres/outbox.ts';
 import { createOwnershipStore } from './postgres/ownership.ts';
@@ -15,6 +22,8 @@ import { createPromisedStartStore } from './postgres/promised-starts.ts';
 import { createRunQueueStore } from './postgres/run-queue.ts';
 import { createScheduleStore } from './postgres/schedules.ts';
 import { createSessionStore } from './postgres/sessions.ts';
+import { createSignInFailureStore } from './postgres/sign-in-failures.ts';
+import { createSignInRequestStore } from './postgres/sign-in-requests.ts';
 import { createStatisticsStore } from './postgres/statistics.ts';
 import { createStorageStore } from './postgres/storage.ts';
 import { createTelemetryStore } from './postgres/telemetry.ts';
@@ -30,7 +39,16 @@ export function createStore(sql: Queryable) {
   return {
     installation: createInstallationStore(sql),
     people: createPeopleStore(sql),
+    accounts: createAccountStore(sql),
+    members: createMemberStore(sql),
+    invitations: createInvitationStore(sql),
+    invitationMails: createInvitationMailStore(sql),
+    keys: createKeyStore(sql),
     sessions: createSessionStore(sql),
+    browserSessions: createBrowserSessionStore(sql),
+    signInFailures: createSignInFailureStore(sql),
+    oneTimeLinks: createOneTimeLinkStore(sql),
+    signInRequests: createSignInRequestStore(sql),
     organizationLimits: createOrganizationLimitStore(sql),
     usage: createUsageStore(sql),
     workspaces: createWorkspaceStore(sql),
@@ -62,7 +80,7 @@ export interface Persistence {
   transaction<T>(work: (store: Store) => Promise<T>): Promise<T>;
   /**
    * Calls `onWake` when work was committed by any server, with the kind of its event (`schedules` when ticks were changed, `queue`
-   * when runs wait for room or limits were changed), and after a
+   * when runs wait for room or limits were changed, `mail` when mail is to be sent), and after a
    * lost connection, with undefined: anything may have happened meanwhile.
    */
   onWake(onWake: (kind: string | undefined) => void): Promise<{ close(): Promise<void> }>;

@@ -151,7 +151,7 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
   return {
     async start() {
       subscription = await persistence.onWake((kind) => {
-        if (kind === 'schedules' || kind === 'queue') return;
+        if (kind === 'schedules' || kind === 'queue' || kind === 'mail') return;
         // Starts and ends are no news to the runs that are watched here: their own end is announced by whoever stores it.
         if (kind === undefined || kind === '') announceAll();
         wake();

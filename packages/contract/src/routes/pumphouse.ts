@@ -1,5 +1,10 @@
 import type { Route } from '../route.ts';
+import { accountSessionRoutes } from './pumphouse/account-sessions.ts';
+import { invitationRoutes } from './pumphouse/invitations.ts';
 import { jobVersionRoutes } from './pumphouse/job-versions.ts';
+import { keyRoutes } from './pumphouse/keys.ts';
+import { memberRoutes } from './pumphouse/members.ts';
+import { pumphouseOrganizationRoutes } from './pumphouse/organizations.ts';
 import { runLifeRoutes } from './pumphouse/run-lives.ts';
 import { pumphouseStatisticsRoutes } from './pumphouse/statistics.ts';
 import { usageRoutes } from './pumphouse/usage.ts';
@@ -14,4 +19,9 @@ export const pumphouseRoutes = [
   ...pumphouseVersionRoutes,
   ...webhookRoutes,
   ...usageRoutes,
+  ...accountSessionRoutes,
+  ...pumphouseOrganizationRoutes,
+  ...memberRoutes,
+  ...invitationRoutes,
+  ...keyRoutes,
 ] as const satisfies readonly Route[];

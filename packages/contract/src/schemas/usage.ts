@@ -47,3 +47,28 @@ export const usageResponse = responseObject('UsageResponse', {
   }),
 });
 export type UsageResponse = z.output<typeof usageResponse>;
+
+const range = { from: z.iso.date(), to: z.iso.date() };
+/** Only days on which runs ended. */
+const days = z.array(responseObject('UsageShareDay', { date: z.iso.date(), ...sums }));
+const total = responseObject('UsageShareTotal', sums);
+
+/** What each workspace took of it, those that took most first; those without runs are not among them. */
+export const usageByWorkspaceResponse = responseObject('UsageByWorkspaceResponse', {
+  ...range,
+  workspaces: z.array(
+    responseObject('WorkspaceUsage', { workspace_id: uuid, name: z.string(), total, days }),
+  ),
+});
+export type UsageByWorkspaceResponse = z.output<typeof usageByWorkspaceResponse>;
+
+/** The same by job. */
+export const usageByJobResponse = responseObject('UsageByJobResponse', {
+  ...range,
+  jobs: z.array(
+    responseObject('JobUsage', { job_id: uuid, job_ref: z.string(), workspace_id: uuid, total, days }),
+  ),
+  /** How many jobs had runs; no more are named than the limit says. */
+  job_count: z.int(),
+});
+export type UsageByJobResponse = z.output<typeof usageByJobResponse>;

@@ -9,7 +9,7 @@ import { readPaging, toPage } from '../wire/pages.ts';
 import { readWindow } from '../../services/read-page.ts';
 import { stringifyPage } from '../wire/shared-json.ts';
 import { createRunDescriber, toDetailedJobRun } from '../wire/job-runs.ts';
-import { workspaceOf } from '../handler.ts';
+import { isByViewer, workspaceOf } from '../handler.ts';
 
 type Operations =
   | 'list_job_runs'
@@ -74,6 +74,7 @@ export function createJobRunHandlers(services: {
         refresh: body.refresh,
         skipFreshness: body.skip_freshness,
         mode: body.mode ?? 'always',
+        isByViewer: isByViewer(call),
       });
       void reply.code(created ? 201 : 200);
       return detail(workspaceId, run.id, origin);

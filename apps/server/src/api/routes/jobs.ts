@@ -8,7 +8,7 @@ import { readPaging, toPage } from '../wire/pages.ts';
 import { readWindow } from '../../services/read-page.ts';
 import { toDetailedJob, toJobRun } from '../wire/job-runs.ts';
 import { toJob } from '../wire/jobs.ts';
-import { workspaceOf } from '../handler.ts';
+import { isByViewer, workspaceOf } from '../handler.ts';
 
 type Switch = 'archive_job' | 'unarchive_job' | 'pause_job' | 'resume_job';
 
@@ -48,6 +48,7 @@ export function createJobHandlers(services: {
         profile: body.profile ?? null,
         refresh: body.refresh,
         dryRun: body.dry_run,
+        isByViewer: isByViewer(call),
       });
       return {
         succeeded: result.succeeded.map((job) => toTriggeredJob(job, origin)),

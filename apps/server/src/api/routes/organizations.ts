@@ -3,7 +3,14 @@ import type { Organizations } from '../../services/organizations.ts';
 import type { Workspaces } from '../../services/workspaces.ts';
 import { dataplanes } from '../../services/dataplane.ts';
 import { readPaging, toPage } from '../wire/pages.ts';
-import { toListedWorkspace, toMe, toOrganization, toOrganizationMe, toWorkspace } from '../wire/people.ts';
+import {
+  toListedWorkspace,
+  toMe,
+  toOrganization,
+  toOrganizationMe,
+  toOrganizationSettings,
+  toWorkspace,
+} from '../wire/people.ts';
 
 type Operations =
   | 'list_dataplanes'
@@ -13,7 +20,10 @@ type Operations =
   | 'set_region_organization'
   | 'get_organization_me'
   | 'list_workspaces'
-  | 'create_workspace';
+  | 'create_workspace'
+  | 'create_organization'
+  | 'get_organization_settings'
+  | 'update_organization';
 
 export function createOrganizationHandlers(services: {
   organizations: Organizations;
@@ -48,6 +58,21 @@ export function createOrganizationHandlers(services: {
         toListedWorkspace(item, origin),
       );
     },
+
+    create_organization: async ({ authorization, body: { name, description = null } }) =>
+      toOrganizationSettings(await organizations.create(authorization.principal, { name, description })),
+
+    get_organization_settings: async ({ params }) =>
+      toOrganizationSettings(await organizations.get(params.organization_id)),
+
+    update_organization: async ({ params, body }) =>
+      toOrganizationSettings(
+        await organizations.update(params.organization_id, {
+          name: body.name,
+          description: body.description,
+          defaultWorkspaceRole: body.default_workspace_role,
+        }),
+      ),
 
     create_workspace: async ({ authorization, body, origin }) =>
       toWorkspace(await workspaces.create(authorization, body), origin),

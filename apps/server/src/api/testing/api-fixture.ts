@@ -2,6 +2,7 @@ import type { ApiDependencies } from '../app.ts';
 import type { FastifyInstance } from 'fastify';
 import type { JobDefinition } from '../../domain/job-definition.ts';
 import type { JobRunRecord, OrganizationRole, WorkspaceRole } from '../../store/records.ts';
+import type { OpenIdSettings } from '../../services/sign-in/open-id.ts';
 import type { Persistence } from '../../store/store.ts';
 import type { Principal } from '../../services/credentials.ts';
 import type { TestDatabase } from '../../../../../testing/fixtures/postgres.ts';
@@ -10,6 +11,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
+import { assemblePages } from '../../compose/assemble-pages.ts';
 import { buildApi } from '../app.ts';
 import { buildDefinition } from '../../domain/test-definition.ts';
 import { createAttemptLog } from '../../services/attempt-log.ts';
@@ -22,6 +24,7 @@ import { createDeploy } from '../../services/deploy.ts';
 import { createEncryption } from '../../services/encryption.ts';
 import { createFinishRun } from '../../services/finish-run.ts';
 import { createFolderBlobStore } from '../../blobs/folder-blob-store.ts';
+import { createInvitations } from '../../services/invitations.ts';
 import { createIngestTelemetry } from '../../services/ingest-telemetry.ts';
 import { createLogFiles } from '../../blobs/log-file.ts';
 import { createPersistence } from '../../store/store.ts';
@@ -31,6 +34,7 @@ import { createStartRuns, databaseClock } from '../../services/start-runs.ts';
 import { createTestDatabase } from '../../../../../testing/fixtures/postgres.ts';
 import { createRunVariables } from '../../services/run-variables.ts';
 import { createUploadPackage } from '../../services/upload-package.ts';
+import { createSignIn } from '../../services/sign-in/sign-in.ts';
 import { createTakeDelivery } from '../../services/take-delivery.ts';
 import { createVariables } from '../../services/variables.ts';
 import { createWebhooks } from '../../services/webhooks.ts';
@@ -49,10 +53,13 @@ export type ApiFixture = Awaited<ReturnType<typeof createApiFixture>>;
 export const maxUploadBytes = 64 * 1024;
 
 /** The API over a database of its own and real services; nothing listens and no supervisor runs. */
-export async function createApiFixture(changes: Partial<ApiDependencies> = {}) {
+export async function createApiFixture(
+  changes: Partial<ApiDependencies> = {},
+  openId: OpenIdSettings | null = null,
+) {
   const testDatabase = await createTestDatabase();
   const folder = await mkdtemp(join(tmpdir(), 'pumphouse-api-'));
-  const parts = createParts(testDatabase, folder, changes);
+  const parts = createParts(testDatabase, folder, changes, openId);
   const { persistence, app } = parts;
   await app.ready();
   return {
@@ -68,7 +75,12 @@ export async function createApiFixture(changes: Partial<ApiDependencies> = {}) {
   };
 }
 
-function createParts(testDatabase: TestDatabase, folder: string, changes: Partial<ApiDependencies>) {
+function createParts(
+  testDatabase: TestDatabase,
+  folder: string,
+  changes: Partial<ApiDependencies>,
+  openId: OpenIdSettings | null,
+) {
   const log = pino({ level: 'silent' });
   const persistence = createPersistence(testDatabase.database);
   const encryption = createEncryption(randomBytes(32));
@@ -96,6 +108,8 @@ function createParts(testDatabase: TestDatabase, folder: string, changes: Partia
     ingestTelemetry,
     faultPoints,
   });
+  const invitations = createInvitations({ persistence, encryption, sendsMail: false });
+  const signIn = createSignIn({ persistence, credentials, encryption });
   const uploadDir = join(folder, 'uploads');
   const dependencies: ApiDependencies = {
     persistence,
@@ -108,6 +122,7 @@ function createParts(testDatabase: TestDatabase, folder: string, changes: Partia
     maxUploadBytes,
     publicUrl: null,
     log,
+    pages: assemblePages({ openId, persistence, services: { encryption, signIn, invitations }, log }),
     services: {
       clock: databaseClock,
       startRuns,
@@ -135,15 +150,28 @@ function createParts(testDatabase: TestDatabase, folder: string, changes: Partia
           maxManifestBytes: 1024 * 1024,
         },
       }),
+      signIn,
       variables: createVariables(persistence, encryption),
       webhooks,
+      invitations,
       takeDelivery: createTakeDelivery({ persistence, webhooks, startRuns, clock: databaseClock }),
     },
     readiness: async () => ({ ok: true, reasons: [] }),
     ...changes,
   };
   const app: FastifyInstance = buildApi(dependencies);
-  return { app, dependencies, persistence, credentials, attemptLog, blobs, finishRun, startRuns, uploadDir };
+  return {
+    app,
+    dependencies,
+    persistence,
+    credentials,
+    signIn: dependencies.services.signIn,
+    attemptLog,
+    blobs,
+    finishRun,
+    startRuns,
+    uploadDir,
+  };
 }
 
 /** Rows that tests start from. */
@@ -157,7 +185,7 @@ function createSeeding({ database }: TestDatabase, persistence: Persistence) {
   /** A key of the user. `state` makes it one that is no longer good. */
   async function createKey(userId: string, state: 'good' | 'expired' | 'revoked' = 'good') {
     const { secret, hash, prefix } = createKeySecret('personal');
-    await store.people.createKey({
+    await store.keys.create({
       kind: 'personal',
       secretHash: hash,
       prefix,

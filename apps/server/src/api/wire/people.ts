@@ -2,6 +2,7 @@ import type {
   MeResponse,
   OrganizationMeResponse,
   OrganizationResponse,
+  OrganizationSettingsResponse,
   OrganizationWorkspaceResponse,
   WorkspaceMeResponse,
   WorkspaceResponse,
@@ -23,6 +24,14 @@ export function toOrganization(organization: OrganizationRecord): OrganizationRe
     dataplane_id: organization.dataplaneId,
     created_at: toInstant(organization.createdAt),
     updated_at: toInstant(organization.updatedAt),
+  };
+}
+
+export function toOrganizationSettings(organization: OrganizationRecord): OrganizationSettingsResponse {
+  return {
+    ...toOrganization(organization),
+    default_workspace_role: organization.defaultWorkspaceRole,
+    is_personal: organization.isPersonal,
   };
 }
 
@@ -58,8 +67,9 @@ export function toListedWorkspace(listed: ListedWorkspace, origin: string): Orga
 }
 
 /** Which workspace was used last is not recorded. */
-export function toMe({ principal, primary, latest, memberships }: AccountMe): MeResponse {
+export function toMe({ principal, name, primary, latest, memberships }: AccountMe): MeResponse {
   return {
+    name,
     user_id: principal.userId,
     email: principal.email,
     organization_membership_id: primary.membershipId,

@@ -1,6 +1,6 @@
-import type { OrganizationLimits, UsageSums } from '../../store/records.ts';
+import type { OrganizationLimits, UsageDay, UsageSums } from '../../store/records.ts';
 import type { OrganizationLimitsResponse, UsageResponse } from '@pumphouse/contract';
-import type { Usage } from '../../services/read-usage.ts';
+import type { Usage, UsagePart } from '../../services/read-usage.ts';
 
 export function toOrganizationLimits(
   organizationId: string,
@@ -13,7 +13,7 @@ export function toUsage({ from, to, days, total, month, limits }: Usage): UsageR
   return {
     from,
     to,
-    days: days.map(({ day, ...sums }) => ({ date: day, ...toSums(sums) })),
+    days: days.map(toDay),
     total: toSums(total),
     month: {
       starts_on: month.startsOn,
@@ -22,6 +22,29 @@ export function toUsage({ from, to, days, total, month, limits }: Usage): UsageR
       ...toLimits(limits),
     },
   };
+}
+
+export function toWorkspaceUsage({ workspaceId, workspaceName, total, days }: UsagePart) {
+  return {
+    workspace_id: workspaceId,
+    name: workspaceName,
+    total: toSums(total),
+    days: days.map(toDay),
+  };
+}
+
+export function toJobUsage({ workspaceId, jobId, jobRef, total, days }: UsagePart) {
+  return {
+    job_id: jobId ?? '',
+    job_ref: jobRef ?? '',
+    workspace_id: workspaceId,
+    total: toSums(total),
+    days: days.map(toDay),
+  };
+}
+
+function toDay({ day, ...sums }: UsageDay) {
+  return { date: day, ...toSums(sums) };
 }
 
 function toLimits({ concurrentRuns, minutesAMonth }: OrganizationLimits) {

@@ -13,8 +13,12 @@ import { createDeploy } from '../deploy.ts';
 import { createEncryption } from '../encryption.ts';
 import { createFinishRun } from '../finish-run.ts';
 import { createFolderBlobStore } from '../../blobs/folder-blob-store.ts';
+import { createInvitations } from '../invitations.ts';
 import { createIngestTelemetry } from '../ingest-telemetry.ts';
+import { createKeys } from '../keys.ts';
 import { createLogFiles } from '../../blobs/log-file.ts';
+import { createMembers } from '../members.ts';
+import { createOrganizations } from '../organizations.ts';
 import { createPersistence } from '../../store/store.ts';
 import { createReleaseQueued } from '../release-queued.ts';
 import { createRecordSpool } from '../record-spool.ts';
@@ -24,9 +28,11 @@ import { createSwitchJobs } from '../switch-jobs.ts';
 import { createTestDatabase } from '../../../../../testing/fixtures/postgres.ts';
 import { createRunVariables } from '../run-variables.ts';
 import { createUploadPackage } from '../upload-package.ts';
+import { createSignIn } from '../sign-in/sign-in.ts';
 import { createTakeDelivery } from '../take-delivery.ts';
 import { createVariables } from '../variables.ts';
 import { createWebhooks } from '../webhooks.ts';
+import { createWorkspaceMembers } from '../workspace-members.ts';
 import { createWorkspaces } from '../workspaces.ts';
 
 export type ServiceFixture = Awaited<ReturnType<typeof createServiceFixture>>;
@@ -109,6 +115,12 @@ export async function createServiceFixture() {
     cancelRuns,
     switchJobs: createSwitchJobs(persistence, cancelRuns, readClock),
     workspaces: createWorkspaces(persistence, cancelRuns, readClock),
+    organizations: createOrganizations(persistence),
+    members: createMembers(persistence),
+    workspaceMembers: createWorkspaceMembers(persistence),
+    invitations: createInvitations({ persistence, encryption, sendsMail: true }),
+    keys: createKeys(persistence, credentials.forget),
+    credentials,
     beginAttempt: createBeginAttempt({
       persistence,
       blobs,
@@ -118,6 +130,7 @@ export async function createServiceFixture() {
       apiUrl: () => 'http://127.0.0.1:1',
     }),
     readRunVariables,
+    signIn: createSignIn({ persistence, credentials, encryption }),
     variables: createVariables(persistence, encryption),
     webhooks,
     takeDelivery: createTakeDelivery({ persistence, webhooks, startRuns, clock: readClock }),

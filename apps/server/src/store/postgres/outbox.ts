@@ -29,8 +29,8 @@ export function createOutboxStore(sql: Queryable) {
       );
     },
 
-    /** Wakes the loops of every server when the transaction commits; schedules and the queue are for schedulers alone. */
-    wake: (kind: 'schedules' | 'queue' | '' = '') =>
+    /** Wakes the loops of every server when the transaction commits; schedules and the queue are for schedulers alone, mail is for who sends it. */
+    wake: (kind: 'schedules' | 'queue' | 'mail' | '' = '') =>
       sql.execute('select pg_notify($1, $2)', [wakeChannel, kind]),
 
     /** Takes events for so many seconds; what is not removed by then is taken again. */

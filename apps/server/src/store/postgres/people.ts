@@ -8,6 +8,9 @@ export interface UserRecord {
   id: string;
   kind: 'human' | 'service_account';
   email: string;
+  name: string | null;
+  /** Set where an operator has switched the account off. */
+  disabledAt: Date | null;
   createdAt: Date;
 }
 
@@ -17,6 +20,10 @@ export interface OrganizationRecord {
   description: string | null;
   dataplaneId: string | null;
   sandboxUidOffset: number;
+  /** The least role of each member and owner in its workspaces; null for none. */
+  defaultWorkspaceRole: 'developer' | 'viewer' | null;
+  /** Made when its owner first came. */
+  isPersonal: boolean;
   createdAt: Date;
   updatedAt: Date;
 }
@@ -28,24 +35,15 @@ export interface MembershipRecord {
   role: OrganizationRole;
 }
 
-export interface KeyRecord {
-  id: string;
-  kind: 'personal' | 'workspace';
-  userId: string;
-  expiresAt: Date;
-  revokedAt: Date | null;
-  email: string;
-  userKind: UserRecord['kind'];
-  userDisabledAt: Date | null;
-}
-
-const userColumns = columns('users', ['id', 'kind', 'email', 'created_at']);
+const userColumns = columns('users', ['id', 'kind', 'email', 'name', 'disabled_at', 'created_at']);
 const organizationColumns = columns('organizations', [
   'id',
   'name',
   'description',
   'dataplane_id',
   'sandbox_uid_offset',
+  'default_workspace_role',
+  'is_personal',
   'created_at',
   'updated_at',
 ]);
@@ -53,7 +51,7 @@ const membershipColumns = columns('organization_memberships', ['id', 'organizati
 
 export type PeopleStore = ReturnType<typeof createPeopleStore>;
 
-/** Users, organizations, memberships and API keys. */
+/** Users, organizations and who belongs to them. */
 export function createPeopleStore(sql: Queryable) {
   return {
     findUserByEmail: (email: string) =>
@@ -72,19 +70,63 @@ export function createPeopleStore(sql: Queryable) {
     getUser: (userId: string) =>
       sql.maybeOne<UserRecord>(`select ${userColumns} from users where id = $1`, [userId]),
 
-    createUser: (user: { email: string; kind: UserRecord['kind']; passwordHash: string | null }) =>
+    /** Holds the account until the transaction ends. Rows that name it can still be made. */
+    lockUser: (userId: string) =>
+      sql.maybeOne<UserRecord>(`select ${userColumns} from users where id = $1 for no key update`, [userId]),
+
+    createUser: (user: {
+      email: string;
+      kind: UserRecord['kind'];
+      passwordHash: string | null;
+      name?: string | null;
+    }) =>
       sql.one<UserRecord>(
-        `insert into users (email, kind, password_hash) values ($1, $2, $3) returning ${userColumns}`,
-        [user.email, user.kind, user.passwordHash],
+        `insert into users (email, kind, password_hash, name) values ($1, $2, $3, $4) returning ${userColumns}`,
+        [user.email, user.kind, user.passwordHash, user.name ?? null],
       ),
 
-    setPasswordHash: (userId: string, passwordHash: string) =>
-      sql.query('update users set password_hash = $2 where id = $1', [userId, passwordHash]),
+    /** Switches an account off now, or on again; once off, it keeps the time. */
+    setDisabled: (userId: string, isDisabled: boolean) =>
+      sql.one<UserRecord>(
+        `update users set disabled_at = case when $2 then coalesce(disabled_at, now()) end where id = $1 returning ${userColumns}`,
+        [userId, isDisabled],
+      ),
 
-    createOrganization: (organization: { name: string; dataplaneId: string }) =>
+    createOrganization: (organization: {
+      name: string;
+      dataplaneId: string;
+      description?: string | null;
+      isPersonal?: boolean;
+    }) =>
       sql.one<OrganizationRecord>(
-        `insert into organizations (name, dataplane_id) values ($1, $2) returning ${organizationColumns}`,
-        [organization.name, organization.dataplaneId],
+        `insert into organizations (name, dataplane_id, description, is_personal) values ($1, $2, $3, $4)
+         returning ${organizationColumns}`,
+        [
+          organization.name,
+          organization.dataplaneId,
+          organization.description ?? null,
+          organization.isPersonal ?? false,
+        ],
+      ),
+
+    /**
+     * Holds the organization until the transaction ends: changes of who belongs to it follow each other, and each sees what the one
+     * before has left. Rows that name the organization can still be made.
+     */
+    lockOrganization: (organizationId: string) =>
+      sql.maybeOne<OrganizationRecord>(
+        `select ${organizationColumns} from organizations where id = $1 for no key update`,
+        [organizationId],
+      ),
+
+    updateOrganization: (
+      organizationId: string,
+      change: Pick<OrganizationRecord, 'name' | 'description' | 'defaultWorkspaceRole'>,
+    ) =>
+      sql.one<OrganizationRecord>(
+        `update organizations set name = $2, description = $3, default_workspace_role = $4, updated_at = now()
+          where id = $1 returning ${organizationColumns}`,
+        [organizationId, change.name, change.description, change.defaultWorkspaceRole],
       ),
 
     getOrganization: (organizationId: string) =>
@@ -132,28 +174,5 @@ export function createPeopleStore(sql: Queryable) {
         `select ${membershipColumns} from organization_memberships where organization_id = $1 and user_id = $2`,
         [organizationId, userId],
       ),
-
-    createKey: (key: {
-      kind: KeyRecord['kind'];
-      secretHash: Uint8Array;
-      prefix: string;
-      userId: string;
-      issuedBy: string;
-      validDays: number;
-    }) =>
-      sql.query(
-        `insert into api_keys (kind, secret_hash, prefix, user_id, issued_by, expires_at)
-         values ($1, $2, $3, $4, $5, now() + make_interval(days => $6))`,
-        [key.kind, key.secretHash, key.prefix, key.userId, key.issuedBy, key.validDays],
-      ),
-
-    findKeyByHash: (secretHash: Uint8Array) =>
-      sql.maybeOne<KeyRecord>(`${selectKeys} where secret_hash = $1`, [secretHash]),
-
-    findKey: (keyId: string) => sql.maybeOne<KeyRecord>(`${selectKeys} where api_keys.id = $1`, [keyId]),
   };
 }
-
-const selectKeys = `select ${columns('api_keys', ['id', 'kind', 'user_id', 'expires_at', 'revoked_at'])},
-    users.email, users.kind as "userKind", users.disabled_at as "userDisabledAt"
-  from api_keys join users on users.id = api_keys.user_id`;

@@ -14,6 +14,15 @@ export interface UsageDay extends UsageSums {
   day: string;
 }
 
+/** What one part of a subject took on one day. */
+export interface UsageShare extends UsageDay {
+  workspaceId: string;
+  workspaceName: string;
+  /** Null where workspaces are the parts. */
+  jobId: string | null;
+  jobRef: string | null;
+}
+
 /** Whose runs are added up. */
 export type UsageSubject = { organizationId: string } | { workspaceId: string };
 
@@ -67,6 +76,22 @@ export function createUsageStore(sql: Queryable) {
            from usage_days join workspaces on workspaces.id = usage_days.workspace_id
           where ${condition} and usage_days.day between $2 and $3
           group by usage_days.day order by usage_days.day`,
+        [id, range.from, range.to],
+      );
+    },
+
+    /** The same days of each workspace, or of each job. */
+    listShares: (subject: UsageSubject, range: { from: string; to: string }, by: 'workspace' | 'job') => {
+      const { condition, id } = whose(subject);
+      const job = by === 'job' ? 'jobs.id' : 'null::uuid';
+      const ref = by === 'job' ? 'jobs.job_ref' : 'null::text';
+      return sql.query<UsageShare>(
+        `select workspaces.id as "workspaceId", workspaces.name as "workspaceName", ${job} as "jobId", ${ref} as "jobRef",
+                usage_days.day, sum(completed_count)::bigint as "completedCount", sum(failed_count)::bigint as "failedCount",
+                sum(cancelled_count)::bigint as "cancelledCount", sum(run_ms)::bigint as "runMs"
+           from usage_days join workspaces on workspaces.id = usage_days.workspace_id join jobs on jobs.id = usage_days.job_id
+          where ${condition} and usage_days.day between $2 and $3
+          group by 1, 2, 3, 4, 5 order by 5`,
         [id, range.from, range.to],
       );
     },

@@ -1,6 +1,7 @@
 import type { Queryable } from './pool.ts';
 import type { OrganizationRole, WorkspaceRole } from './people.ts';
 import { columns } from './columns.ts';
+import { effectiveRole, withEffectiveRole } from './effective-role.ts';
 
 export interface WorkspaceRecord {
   id: string;
@@ -34,27 +35,21 @@ const workspaceColumns = columns('workspaces', [
   'updated_at',
 ]);
 
-const withEffectiveRole = `
-  join organizations on organizations.id = workspaces.organization_id
-  join organization_memberships on organization_memberships.organization_id = organizations.id
-  left join workspace_memberships on workspace_memberships.workspace_id = workspaces.id
-                                 and workspace_memberships.membership_id = organization_memberships.id`;
-
-/** What a member was given, unless the organization gives all its members as much: a default is developer or viewer. */
-const effectiveRole = `(case
-  when workspace_memberships.role in ('owner', 'developer') or organization_memberships.role = 'collaborator'
-    then workspace_memberships.role
-  else coalesce(organizations.default_workspace_role, workspace_memberships.role) end)`;
-
 export type WorkspaceStore = ReturnType<typeof createWorkspaceStore>;
 
 /** Workspaces, who belongs to them, and the local data that their runs share. */
 export function createWorkspaceStore(sql: Queryable) {
   return {
-    create: (workspace: { organizationId: string; name: string; description: string | null }) =>
+    create: (workspace: {
+      organizationId: string;
+      name: string;
+      description: string | null;
+      isPlayground?: boolean;
+    }) =>
       sql.one<WorkspaceRecord>(
-        `insert into workspaces (organization_id, name, description) values ($1, $2, $3) returning ${workspaceColumns}`,
-        [workspace.organizationId, workspace.name, workspace.description],
+        `insert into workspaces (organization_id, name, description, is_playground) values ($1, $2, $3, $4)
+         returning ${workspaceColumns}`,
+        [workspace.organizationId, workspace.name, workspace.description, workspace.isPlayground ?? false],
       ),
 
     async get(workspaceId: string) {
@@ -131,28 +126,28 @@ export function createWorkspaceStore(sql: Queryable) {
         [membershipId],
       ),
 
-    /** Workspaces of an organization, oldest first; only those of one membership unless it is null. */
+    /** Workspaces of an organization, oldest first; only those in which one membership has a role, unless it is null. */
     listOfOrganization: (
       organizationId: string,
       options: { membershipId: string | null; includeArchived: boolean },
     ) =>
       sql.query<WorkspaceRecord>(
         `select ${workspaceColumns} from workspaces
-          where organization_id = $1 and ($2 or archived_at is null)
-            and ($3::uuid is null or exists (
-                  select 1 from organization_memberships member
-                  left join workspace_memberships own on own.membership_id = member.id and own.workspace_id = workspaces.id
-                  join organizations on organizations.id = member.organization_id
-                   where member.id = $3
-                     and (own.role is not null or (member.role <> 'collaborator' and default_workspace_role is not null))))
-          order by created_at, id`,
+          where workspaces.organization_id = $1 and ($2 or workspaces.archived_at is null)
+            and ($3::uuid is null or workspaces.id in (
+                  select workspaces.id from workspaces ${withEffectiveRole}
+                   where organization_memberships.id = $3 and ${effectiveRole} is not null))
+          order by workspaces.created_at, workspaces.id`,
         [organizationId, options.includeArchived, options.membershipId],
       ),
 
+    /** How many people have a role in each. */
     countMembers: async (workspaceIds: string[]) => {
       const rows = await sql.query<{ workspaceId: string; count: number }>(
-        `select workspace_id as "workspaceId", count(*)::int as count from workspace_memberships
-          where workspace_id = any($1) group by workspace_id`,
+        `select workspaces.id as "workspaceId", count(*)::int as count
+           from workspaces ${withEffectiveRole} join users on users.id = organization_memberships.user_id
+          where workspaces.id = any($1) and ${effectiveRole} is not null and users.kind = 'human'
+          group by workspaces.id`,
         [workspaceIds],
       );
       return new Map(rows.map((row) => [row.workspaceId, row.count]));

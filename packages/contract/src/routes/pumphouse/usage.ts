@@ -1,11 +1,23 @@
 import { z } from 'zod';
 import { defineRoute } from '../../route.ts';
-import { organizationLimitsRequest, organizationLimitsResponse, usageResponse } from '../../schemas/usage.ts';
+import { queryInteger } from '../../schemas/query.ts';
+import {
+  organizationLimitsRequest,
+  organizationLimitsResponse,
+  usageByJobResponse,
+  usageByWorkspaceResponse,
+  usageResponse,
+} from '../../schemas/usage.ts';
 import { readErrors } from '../error-statuses.ts';
 import { organizationParams, workspaceParams } from '../parameters.ts';
 
 /** Days (UTC), both taken in; without them the month so far. */
 const usageQuery = z.object({ from: z.iso.date().optional(), to: z.iso.date().optional() });
+
+/** Those that took most are named first. */
+const usageByJobQuery = usageQuery.extend({
+  limit: queryInteger({ minimum: 1, maximum: 1000 }).default(100),
+});
 
 /** What runs may take, and have taken. */
 export const usageRoutes = [
@@ -54,6 +66,42 @@ export const usageRoutes = [
     params: workspaceParams,
     query: usageQuery,
     responses: { 200: usageResponse },
+    errors: readErrors,
+  }),
+  defineRoute({
+    operationId: 'get_organization_usage_by_workspace',
+    method: 'GET',
+    path: '/pumphouse/v1/organizations/{organization_id}/usage/workspaces',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'organization-usage.break-down',
+    params: organizationParams,
+    query: usageQuery,
+    responses: { 200: usageByWorkspaceResponse },
+    errors: readErrors,
+  }),
+  defineRoute({
+    operationId: 'get_organization_usage_by_job',
+    method: 'GET',
+    path: '/pumphouse/v1/organizations/{organization_id}/usage/jobs',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'organization-usage.break-down',
+    params: organizationParams,
+    query: usageByJobQuery,
+    responses: { 200: usageByJobResponse },
+    errors: readErrors,
+  }),
+  defineRoute({
+    operationId: 'get_workspace_usage_by_job',
+    method: 'GET',
+    path: '/pumphouse/v1/workspaces/{workspace_id}/usage/jobs',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'workspace-usage.read',
+    params: workspaceParams,
+    query: usageByJobQuery,
+    responses: { 200: usageByJobResponse },
     errors: readErrors,
   }),
 ] as const;

@@ -1,0 +1,74 @@
+/**
+ * What a new password has to be (NIST SP 800-63B): long, and none of those that are tried first. No rules about kinds of characters: they
+ * make passwords that are hard to keep in mind and easy to guess.
+ */
+
+export const shortestPassword = 12;
+/** Longer ones are no secret that anybody types, only work for the server. */
+export const longestPassword = 1024;
+
+/** What people add digits and marks to when a password has to be longer. */
+const commonWords = new Set(
+  (
+    'password passwort passw passwords admin administrator root user guest login welcome letmein secret test testing changeme default ' +
+    'master access hello monkey dragon football baseball superman batman iloveyou sunshine princess shadow michael trustno starwars ' +
+    'qwerty qwertyuiop qwertyui asdfgh asdfghjkl zxcvbn zxcvbnm qazwsx qazwsxedc abc abcd abcdef abcdefg computer internet server ' +
+    'database postgres pumphouse dlthub pipeline company summer winter spring autumn january monday google facebook whatever freedom ' +
+    'correcthorsebatterystaple'
+  ).split(' '),
+);
+
+const runs = [
+  '01234567890123456789',
+  '098765432109876543210987',
+  'abcdefghijklmnopqrstuvwxyz',
+  'qwertyuiopasdfghjklzxcvbnm',
+];
+const leet: Record<string, string> = {
+  '0': 'o',
+  '1': 'l',
+  '3': 'e',
+  '4': 'a',
+  '5': 's',
+  '7': 't',
+  '@': 'a',
+  $: 's',
+  '!': 'i',
+};
+
+/** @returns why the password cannot be one for this account, null when it can */
+export function findPasswordProblem(password: string, email: string): string | null {
+  const length = [...password.normalize('NFKC')].length;
+  if (length < shortestPassword)
+    return `The password has ${length} characters; it needs at least ${shortestPassword}. A few words in a row are easy to keep in mind.`;
+  if (length > longestPassword) return `The password may have ${longestPassword} characters at most.`;
+  const plain = password.normalize('NFKC').toLowerCase();
+  if (isFromEmail(plain, email.trim().toLowerCase()))
+    return 'The password is the e-mail address, or little more. Choose another.';
+  if (isCommon(plain)) return 'The password is one of those that are tried first. Choose another.';
+  return null;
+}
+
+function isFromEmail(plain: string, email: string): boolean {
+  const [name = ''] = email.split('@');
+  return [email, name].some((part) => part.length >= 4 && plain.replaceAll(part, '').length < 4);
+}
+
+function isCommon(plain: string): boolean {
+  if (new Set(plain).size < 4 || isRepeated(plain) || runs.some((run) => run.includes(plain))) return true;
+  // What was put before and behind a word to make it longer, then what was put in place of its letters.
+  const bare = plain.replace(/^\P{L}+|\P{L}+$/gu, '');
+  const asWord = [...bare].map((character) => leet[character] ?? character).join('');
+  return [bare, asWord, asWord.replaceAll(/\P{L}/gu, '')].some(isCommonWord);
+}
+
+/** A common word, or two in a row. */
+function isCommonWord(text: string): boolean {
+  if (commonWords.has(text)) return true;
+  return [...commonWords].some((word) => text.startsWith(word) && commonWords.has(text.slice(word.length)));
+}
+
+/** The same short text again and again. */
+function isRepeated(text: string): boolean {
+  return /^(.{1,5})\1+(?:.{0,4})$/u.test(text) && new Set(text).size <= 6;
+}

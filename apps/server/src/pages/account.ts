@@ -1,0 +1,78 @@
+import type { PageRegistry } from './register-pages.ts';
+import type { PageServices } from './page-services.ts';
+import type { Problem } from './problems.ts';
+import { attempt, textOf } from './problems.ts';
+import { html } from './html.ts';
+import { passwordHint, renderButton, renderField, renderForm, renderNotice } from './fields.ts';
+import { sessionOf, type Visit } from './visit.ts';
+
+/** What a page that leads here says, by a word in the address: the address itself is never shown. */
+const news: Record<string, string> = {
+  'set-up': 'Pumphouse is set up, and you are its owner.',
+  joined: 'You are a member now.',
+  password: 'Your password was changed. You were signed out everywhere else.',
+  linked: 'From now on you can sign in this way, too.',
+};
+
+export function registerAccountPages({ get, post, services }: PageRegistry): void {
+  get('/account', async (visit) => showAccount(visit, services, null), { who: 'person' });
+  // Where a form was that could not be sent.
+  get('/account/password', async (visit) => visit.go(visit.at('/sign-in/account')), { who: 'person' });
+
+  post(
+    '/account/password',
+    async (visit) => {
+      const shown = ['wrong_password', 'password_refused', 'too_many_tries', 'too_many_sign_ins'] as const;
+      const words = { old: visit.sent('password'), new: visit.sent('new_password') };
+      const done = await attempt(visit, shown, () => services.setPassword.change(sessionOf(visit), words));
+      if ('problem' in done) return showAccount(visit, services, done.problem);
+      return visit.go(visit.at('/sign-in/account?news=password'));
+    },
+    { who: 'person' },
+  );
+
+  get('/sign-out', async (visit) => visit.go(visit.at('/sign-in/account')));
+  post('/sign-out', async (visit) => {
+    await visit.endSession();
+    const returnTo = visit.returnTo();
+    return visit.go(visit.at(`/sign-in${returnTo ? `?return_to=${encodeURIComponent(returnTo)}` : ''}`));
+  });
+}
+
+async function showAccount(visit: Visit, services: PageServices, problem: Problem | null) {
+  const session = sessionOf(visit);
+  const account = await services.findAccount(session.userId);
+  const identities = await services.listIdentities(session.userId);
+  const wrong = textOf(problem, 'wrong_password');
+  const refused = textOf(problem, 'password_refused');
+  const change = renderForm(
+    visit.at('/sign-in/account/password'),
+    visit.formToken,
+    html`<input type="hidden" name="email" value="${session.email}" autocomplete="username" />
+      ${renderField({ name: 'password', label: 'Password now', type: 'password', autocomplete: 'current-password', problem: wrong, isFirst: wrong !== null })}
+      ${renderField({ name: 'new_password', label: 'New password', type: 'password', autocomplete: 'new-password', hint: passwordHint, problem: refused, isFirst: refused !== null })}
+      ${renderButton('Change password')}`,
+  );
+  const body = html`${renderNotice(wrong || refused ? null : problem?.text)}${renderNotice(news[visit.asked('news')], 'done')}
+    <dl class="facts">
+      <dt>Signed in as</dt>
+      <dd><strong>${session.email}</strong></dd>
+      ${identities.map(
+        ({ issuer }) =>
+          html`<dt>Also through</dt>
+            <dd>${issuer}</dd>`,
+      )}
+    </dl>
+    ${renderForm(visit.at('/sign-in/sign-out'), visit.formToken, renderButton('Sign out', { value: 'sign-out', kind: 'plain' }))}
+    <h2>Password</h2>
+    ${
+      account?.passwordHash
+        ? html`${change}
+            <p class="quiet">Signs you out everywhere else. API keys stay as they are.</p>`
+        : html`<p class="quiet">This account has no password. An operator can make a link that sets one.</p>`
+    }`;
+  return visit.show(
+    { title: 'Your account', body, hasProblem: problem !== null, email: null },
+    problem?.status,
+  );
+}

@@ -1,0 +1,63 @@
+import type { PageRegistry } from './register-pages.ts';
+import { contentPolicy } from './register-pages.ts';
+import { html } from './html.ts';
+import { renderButton, renderForm } from './fields.ts';
+import { renderOtherPerson } from './other-person.ts';
+import { sessionOf } from './visit.ts';
+
+/** A client on the person's machine asks to be signed in. Only a click agrees: whoever opens the page has not. */
+export function registerAuthorizePage({ get, post, services }: PageRegistry): void {
+  const { authorizationRequests } = services;
+
+  get(
+    '/authorize',
+    async (visit) => {
+      const requestId = visit.asked('request');
+      const { client, address, redirectUri } = await authorizationRequests.describe(requestId);
+      visit.setHeader('content-security-policy', contentPolicy(formTargetOf(redirectUri)));
+      return visit.show({
+        title: `Sign in at ${client}?`,
+        body: html`<p>The ${client} client on this computer wants to sign in as you.</p>
+          <dl class="facts">
+            <dt>You</dt>
+            <dd><strong>${sessionOf(visit).email}</strong></dd>
+            ${
+              address &&
+              html`<dt>Asked from</dt>
+                <dd>${address}</dd>`
+            }
+            <dt>Answer goes to</dt>
+            <dd>${new URL(redirectUri).host}</dd>
+          </dl>
+          <p>It may do all that you may. Agree only if you have just started this yourself.</p>
+          ${renderForm(
+            `${visit.at('/sign-in/authorize')}?${new URLSearchParams({ request: requestId }).toString()}`,
+            visit.formToken,
+            html`${renderButton('Sign in', { value: 'approve' })}${renderButton('Decline', { value: 'deny', kind: 'plain' })}`,
+          )}
+          ${renderOtherPerson(visit)}`,
+      });
+    },
+    { who: 'person' },
+  );
+
+  post(
+    '/authorize',
+    async (visit) => {
+      const requestId = visit.asked('request');
+      const answer = visit.sent('answer');
+      const redirect =
+        answer === 'approve'
+          ? await authorizationRequests.approve(requestId, sessionOf(visit).userId)
+          : await authorizationRequests.deny(requestId);
+      return visit.go(redirect);
+    },
+    { who: 'person' },
+  );
+}
+
+/** Browsers hold a redirect after a form against the rules for its target. They have no way to write an IPv6 address there. */
+function formTargetOf(redirectUri: string): string {
+  const { origin, hostname } = new URL(redirectUri);
+  return hostname.startsWith('[') ? 'http:' : origin;
+}

@@ -1,0 +1,88 @@
+import type { PageRegistry } from './register-pages.ts';
+import type { Visit } from './visit.ts';
+import { attempt, type Problem } from './problems.ts';
+import { html } from './html.ts';
+import { renderButton, renderField, renderForm } from './fields.ts';
+import { renderOtherPerson } from './other-person.ts';
+import { sessionOf } from './visit.ts';
+
+/** A client that cannot open a browser shows a code; here it is typed, or checked, and agreed to by a click. */
+export function registerDevicePage({ get, post, services }: PageRegistry): void {
+  const { deviceCodes } = services;
+  const shown = ['sign_in_refused', 'too_many_sign_ins', 'not_found', 'invalid_request'] as const;
+
+  get(
+    '/device',
+    async (visit) => {
+      const typed = visit.asked('user_code') || visit.asked('code');
+      if (typed === '') return showQuestion(visit, '', null);
+      const found = await attempt(visit, shown, () => deviceCodes.find(typed, sessionOf(visit).userId));
+      if ('problem' in found) return showQuestion(visit, typed, found.problem);
+      const { userCode, client, address } = found.result;
+      return visit.show({
+        title: `Sign in at ${client}?`,
+        body: html`<p>
+            The ${client} client at another terminal wants to sign in as you. It has to show this code:
+          </p>
+          <p class="code">${userCode}</p>
+          <dl class="facts">
+            <dt>You</dt>
+            <dd><strong>${sessionOf(visit).email}</strong></dd>
+            ${
+              address &&
+              html`<dt>Asked from</dt>
+                <dd>${address}</dd>`
+            }
+          </dl>
+          <p>It may do all that you may. Decline if somebody sent you this code or link.</p>
+          ${renderForm(
+            `${visit.at('/sign-in/device')}?${new URLSearchParams({ user_code: userCode }).toString()}`,
+            visit.formToken,
+            html`<input type="hidden" name="user_code" value="${userCode}" />
+              ${renderButton('Sign in', { value: 'approve' })}${renderButton('Decline', { value: 'deny', kind: 'plain' })}`,
+          )}
+          ${renderOtherPerson(visit)}`,
+      });
+    },
+    { who: 'person' },
+  );
+
+  post(
+    '/device',
+    async (visit) => {
+      const userCode = visit.sent('user_code');
+      const isApproved = visit.sent('answer') === 'approve';
+      const { userId } = sessionOf(visit);
+      const done = await attempt(visit, shown, () =>
+        isApproved ? deviceCodes.approve(userCode, userId) : deviceCodes.deny(userCode),
+      );
+      if ('problem' in done) return showQuestion(visit, userCode, done.problem);
+      return visit.show({
+        title: isApproved ? 'Signed in' : 'Declined',
+        body: html`<p>
+            ${
+              isApproved
+                ? 'Go back to your terminal; it goes on by itself within seconds.'
+                : 'The terminal was not signed in.'
+            }
+          </p>
+          <p class="quiet">You can close this page.</p>`,
+      });
+    },
+    { who: 'person' },
+  );
+}
+
+function showQuestion(visit: Visit, typed: string, problem: Problem | null) {
+  return visit.show(
+    {
+      title: 'Sign in at a terminal',
+      hasProblem: problem !== null,
+      body: html`<form method="get" action="${visit.at('/sign-in/device')}">
+        ${renderField({ name: 'user_code', label: 'Code', autocomplete: 'off', value: typed, hint: 'As your terminal shows it, such as BCDF-GHJK.', problem: problem?.text ?? null, isFirst: true })}
+        <button type="submit">Continue</button>
+      </form>`,
+    },
+    problem?.status ?? 200,
+  );
+}

@@ -1,0 +1,44 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { PagesDependencies } from './register-pages.ts';
+import { html } from './html.ts';
+import { originOf } from '../api/route-registration.ts';
+import { renderPage } from './layout.ts';
+import { toErrorAnswer } from '../api/errors.ts';
+
+/** An error as a page: what is wrong, and the way back. The status and the words are those of the API. */
+export function sendErrorPage(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { log, publicUrl }: PagesDependencies,
+): FastifyReply {
+  const { status, body, isUnexpected } = toErrorAnswer(error, request.id);
+  if (isUnexpected) log.error({ err: error, requestId: request.id }, 'a page failed');
+  const below = new URL(originOf(request, publicUrl)).pathname.replace(/\/+$/, '');
+  const at = (path: string) => `${below}${path}`;
+  addRetryAfter(reply, body.extra);
+  // Of a form that was sent, the page that it was on.
+  const again = request.method === 'GET' ? at('/sign-in') : at(request.url);
+  const page = {
+    title: titleOf(status),
+    body: html`<p role="alert">${body.detail}</p>
+      <p>
+        <a class="button" href="${again}"
+          >${request.method === 'GET' ? 'To the sign-in page' : 'Open the page again'}</a
+        >
+      </p>`,
+  };
+  return reply.code(status).type('text/html; charset=utf-8').send(renderPage(page, at).text);
+}
+
+/** Says how long to wait where a service knows it. */
+export function addRetryAfter(reply: { header(name: string, value: string): unknown }, extra: unknown): void {
+  const seconds = (extra as { retry_after_seconds?: unknown } | null | undefined)?.retry_after_seconds;
+  if (typeof seconds === 'number') reply.header('retry-after', String(seconds));
+}
+
+function titleOf(status: number): string {
+  if (status === 404) return 'This is not here';
+  if (status === 429) return 'Too many at once';
+  return status >= 500 ? 'Something went wrong here' : 'This did not work';
+}

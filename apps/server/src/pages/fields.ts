@@ -1,0 +1,66 @@
+import { shortestPassword } from '../domain/new-password.ts';
+import { html, type Html, type HtmlValue } from './html.ts';
+
+/** Said beside each field for a new password. */
+export const passwordHint = `At least ${shortestPassword} characters. A few words in a row are good.`;
+
+export interface Field {
+  name: string;
+  label: string;
+  type?: 'text' | 'email' | 'password';
+  /** What password managers go by. */
+  autocomplete: string;
+  /** Never given for a password. */
+  value?: string;
+  hint?: string;
+  problem?: string | null;
+  /** Where the cursor stands when the page opens. */
+  isFirst?: boolean;
+  isReadOnly?: boolean;
+}
+
+/** A labelled input; what is wrong with it stands beside it and is read out with it. */
+export function renderField(field: Field): Html {
+  const { name, label, type = 'text', autocomplete, value, hint, problem, isFirst, isReadOnly } = field;
+  const described = [hint && `${name}-hint`, problem && `${name}-problem`].filter(Boolean).join(' ');
+  return html`<div class="field${problem && ' wrong'}">
+    <label for="${name}">${label}</label>
+    ${hint && html`<p class="hint" id="${name}-hint">${hint}</p>`}
+    ${problem && html`<p class="problem" id="${name}-problem">${problem}</p>`}
+    <input
+      id="${name}"
+      name="${name}"
+      type="${type}"
+      autocomplete="${autocomplete}"
+      required${
+        type !== 'password' && value !== undefined && html` value="${value}"`
+      }${described !== '' && html` aria-describedby="${described}"`}${problem && html` aria-invalid="true"`}${
+        isFirst && html` autofocus`
+      }${isReadOnly && html` readonly`}${type === 'email' && html` inputmode="email" spellcheck="false" autocapitalize="none"`}
+    />
+  </div> `;
+}
+
+/** Something that is wrong with no field in particular. */
+export function renderNotice(text: string | null | undefined, kind: 'problem' | 'done' = 'problem'): Html {
+  if (!text) return html``;
+  return html`<p class="notice ${kind}" role="${kind === 'problem' ? 'alert' : 'status'}">${text}</p> `;
+}
+
+/** The button of a form; `value` where the form has two. */
+export function renderButton(label: string, choice?: { value: string; kind?: 'plain' }): Html {
+  return html`<button
+    type="submit"
+    ${choice && html` name="answer" value="${choice.value}"`}${choice?.kind && html` class="${choice.kind}"`}
+  >
+    ${label}
+  </button> `;
+}
+
+/** @param token of `Visit.formToken`; without it the form is refused */
+export function renderForm(action: string, token: string, content: HtmlValue): Html {
+  return html`<form method="post" action="${action}">
+    <input type="hidden" name="form_token" value="${token}" />
+    ${content}
+  </form> `;
+}

@@ -1,0 +1,33 @@
+/** A piece of HTML in which everything that came from outside was escaped. */
+export class Html {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+export type HtmlValue = Html | string | number | null | undefined | false | readonly HtmlValue[];
+
+/**
+ * Escapes every value that is no HTML of ours. Values stand in elements and in attributes with quotes, nowhere else: never in a script, a
+ * style or a tag.
+ */
+export function html(strings: TemplateStringsArray, ...values: HtmlValue[]): Html {
+  return new Html(strings.map((part, at) => part + (at < values.length ? render(values[at]) : '')).join(''));
+}
+
+const replacements: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+function render(value: HtmlValue): string {
+  if (value === null || value === undefined || value === false) return '';
+  if (value instanceof Html) return value.text;
+  if (typeof value === 'object') return value.map(render).join('');
+  return String(value).replaceAll(/[&<>"']/g, (character) => replacements[character] ?? '');
+}

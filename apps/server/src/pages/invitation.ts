@@ -1,0 +1,106 @@
+import type { InvitationsOfPages, PageServices } from './page-services.ts';
+import type { Invited } from '../services/sign-in/sign-up.ts';
+import type { PageRegistry } from './register-pages.ts';
+import type { Problem } from './problems.ts';
+import type { Visit } from './visit.ts';
+import { attempt, textOf } from './problems.ts';
+import { html, type Html } from './html.ts';
+import { passwordHint, renderButton, renderField, renderForm, renderNotice } from './fields.ts';
+import { renderOtherPerson } from './other-person.ts';
+import { renderProvider } from './sign-in.ts';
+
+type Invitation = Awaited<ReturnType<InvitationsOfPages['describe']>>;
+
+/** The link of an invitation: for somebody with an account, and for somebody who makes one here. */
+export function registerInvitationPage({ get, post, services }: PageRegistry): void {
+  const { invitations, signUp } = services;
+
+  get('/invitation', async (visit) => {
+    const invitation = await invitations.describe(visit.asked('token'));
+    return showInvitation(visit, services, invitation, null);
+  });
+
+  post('/invitation', async (visit) => {
+    const token = visit.asked('token');
+    const invitation = await invitations.describe(token);
+    const { session } = visit;
+    if (session) {
+      await invitations.accept(null, token, session.userId);
+      return visit.go(visit.at('/sign-in/account?news=joined'));
+    }
+    const shown = ['password_refused', 'account_exists', 'too_many_sign_ins'] as const;
+    const invited = inviteWith(invitations, token, invitation);
+    const done = await attempt(visit, shown, () => signUp.withPassword(invited, visit.sent('password')));
+    if ('problem' in done) return showInvitation(visit, services, invitation, done.problem);
+    await visit.startSession(done.result, 'password');
+    return visit.go(visit.at('/sign-in/account?news=joined'));
+  });
+}
+
+/** An invitation as whoever makes an account needs it. */
+export function inviteWith(invitations: InvitationsOfPages, token: string, { email }: Invitation): Invited {
+  return { email, accept: (store, account) => invitations.accept(store, token, account.id) };
+}
+
+function showInvitation(
+  visit: Visit,
+  services: PageServices,
+  invitation: Invitation,
+  problem: Problem | null,
+) {
+  const { organizationName, inviterEmail, role, workspaces } = invitation;
+  const page = {
+    title: `Join ${organizationName}`,
+    hasProblem: problem !== null,
+    body: html`<p>
+        ${inviterEmail} invites <strong>${invitation.email}</strong> to <strong>${organizationName}</strong>.
+      </p>
+      <dl class="facts">
+        <dt>As</dt>
+        <dd>${role}</dd>
+        ${workspaces.map(
+          (workspace) =>
+            html`<dt>Workspace</dt>
+              <dd>${workspace.name} (${workspace.role})</dd>`,
+        )}
+      </dl>
+      ${visit.session ? renderAccept(visit, invitation) : renderWaysIn(visit, services, invitation, problem)}`,
+  };
+  return visit.show(page, problem?.status ?? 200);
+}
+
+const addressOf = (visit: Visit) =>
+  `${visit.at('/sign-in/invitation')}?${new URLSearchParams({ token: visit.asked('token') }).toString()}`;
+
+function renderAccept(visit: Visit, { email }: Invitation): Html {
+  const signedIn = visit.session?.email ?? '';
+  if (signedIn.toLowerCase() !== email.toLowerCase()) {
+    return html`${renderNotice(`You are signed in as ${signedIn}, and the invitation is for ${email}.`)}${renderOtherPerson(visit)}`;
+  }
+  return html`${renderForm(addressOf(visit), visit.formToken, renderButton('Accept the invitation'))}${renderOtherPerson(visit)}`;
+}
+
+function renderWaysIn(
+  visit: Visit,
+  services: PageServices,
+  { email, hasAccount }: Invitation,
+  problem: Problem | null,
+): Html {
+  const here = addressOf(visit);
+  const signIn = `${visit.at('/sign-in')}?${new URLSearchParams({ return_to: here }).toString()}`;
+  const provider = renderProvider(visit, services, { returnTo: here, invitation: visit.asked('token') });
+  if (hasAccount) {
+    return html`${provider}
+      <p><a class="button" href="${signIn}">Sign in to accept</a></p>
+      <p class="quiet">There is an account with this e-mail address already.</p>`;
+  }
+  const refused = textOf(problem, 'password_refused');
+  return html`${renderNotice(refused ? null : problem?.text)}${provider}
+  ${renderForm(
+    here,
+    visit.formToken,
+    html`${renderField({ name: 'email', label: 'E-mail address', type: 'email', autocomplete: 'username', value: email, isReadOnly: true })}
+    ${renderField({ name: 'password', label: 'New password', type: 'password', autocomplete: 'new-password', hint: passwordHint, problem: refused, isFirst: true })}
+    ${renderButton('Make an account and join')}`,
+  )}`;
+}

@@ -1,0 +1,273 @@
+import type { ApiFixture } from '../api/testing/api-fixture.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  clientId,
+  clientSecret,
+  startHostileProvider,
+  startProvider,
+  type Spoiled,
+} from './testing/open-id-provider.ts';
+import { createAccounts } from '../services/accounts.ts';
+import { createApiFixture } from '../api/testing/api-fixture.ts';
+import { createPageBrowser, type PageBrowser } from './testing/page-browser.ts';
+
+const publicUrl = 'http://127.0.0.1:8080';
+const callback = `${publicUrl}/sign-in/open-id/callback`;
+const password = 'a long test password';
+const owner = { email: 'ada@example.com', password, organization: 'Acme' };
+let provider: Awaited<ReturnType<typeof startProvider>>;
+
+const open = (issuer: string, signUp: 'invited' | 'anyone' = 'invited') =>
+  createApiFixture({ publicUrl }, { issuer, clientId, clientSecret, name: 'Example', signUp });
+
+beforeAll(async () => {
+  provider = await startProvider(callback);
+});
+afterAll(() => provider.close());
+beforeEach(() => {
+  provider.state.isDenied = false;
+});
+
+/** Out to the provider and back with its answer. @returns the page that the browser is shown then */
+async function goThrough(browser: PageBrowser, subject: string, query = '') {
+  provider.state.subject = subject;
+  const out = await browser.get(`/sign-in/open-id${query}`);
+  const back = await provider.visit(out.location);
+  return { back, page: await browser.get(back.slice(publicUrl.length)) };
+}
+
+describe('signing in through a provider', () => {
+  let api: ApiFixture;
+  beforeAll(async () => {
+    api = await open(provider.issuer);
+    await createAccounts(api.persistence).createOwner(owner);
+    provider.people.set('ada', { email: 'ADA@example.com', email_verified: true, name: 'Ada' });
+    provider.people.set('new', { email: 'new@example.com', email_verified: true, name: 'New' });
+    provider.people.set('unverified', { email: 'ada@example.com', email_verified: false });
+    provider.people.set('nameless', {});
+  });
+  afterAll(() => api.close());
+  const newBrowser = () => createPageBrowser(api.app);
+  const identities = () => api.testDatabase.database.query<object>('select subject, email from identities');
+
+  it('is offered by the sign-in page, and asks for a code with PKCE, state and nonce', async () => {
+    const browser = newBrowser();
+    expect((await browser.get('/sign-in?return_to=/w/1')).text).toMatch(
+      /href="\/sign-in\/open-id\?return_to=%2Fw%2F1"\s*>Continue with Example</,
+    );
+    const { location } = await browser.get('/sign-in/open-id');
+    expect(Object.fromEntries(new URL(location).searchParams)).toMatchObject({
+      client_id: clientId,
+      redirect_uri: callback,
+      response_type: 'code',
+      scope: 'openid email profile',
+      code_challenge_method: 'S256',
+      state: expect.stringMatching(/^[\w-]{43}$/),
+      nonce: expect.stringMatching(/^[\w-]{43}$/),
+    });
+  });
+
+  it('does not begin by a link on another site', async () => {
+    const answer = await newBrowser().get('/sign-in/open-id?return_to=/w/1', {
+      'sec-fetch-site': 'cross-site',
+    });
+    expect(answer.location).toBe('/sign-in?return_to=%2Fw%2F1');
+  });
+
+  it('takes the password of an account with the same address once, and none from then on', async () => {
+    const browser = newBrowser();
+    const { page } = await goThrough(browser, 'ada', '?return_to=/w/1');
+    expect(page.location).toBe('/sign-in/link');
+    // Not signed in: the address alone proves nothing.
+    expect((await browser.get('/sign-in/account')).status).toBe(303);
+    expect((await browser.get('/sign-in/link')).text).toContain(
+      'There is an account <strong>ADA@example.com</strong>',
+    );
+    expect((await browser.post('/sign-in/link', { password: 'not the password' })).status).toBe(400);
+    expect(await identities()).toEqual([]);
+    expect((await browser.post('/sign-in/link', { password })).location).toBe('/w/1');
+    expect(await identities()).toEqual([{ subject: 'ada', email: 'ADA@example.com' }]);
+    expect((await browser.get('/sign-in/account')).text).toContain(provider.issuer);
+
+    provider.people.set('ada', { email: 'ada@elsewhere.example', email_verified: false });
+    const again = newBrowser();
+    expect((await goThrough(again, 'ada', '?return_to=/w/2')).page.location).toBe('/w/2');
+    expect((await again.get('/sign-in/account')).text).toContain('ada@example.com');
+    const actions = await api.testDatabase.database.query<{ action: string }>(
+      `select action from audit_log where action in ('person.link-identity', 'person.sign-in') order by id`,
+    );
+    expect(actions.map(({ action }) => action)).toEqual([
+      'person.link-identity',
+      'person.sign-in',
+      'person.sign-in',
+    ]);
+  });
+
+  it('links nothing without the browser that went through the provider', async () => {
+    const browser = newBrowser();
+    await browser.get('/sign-in');
+    expect((await browser.post('/sign-in/link', { password })).status).toBe(400);
+  });
+
+  it('lets in nobody who has no account and was not invited', async () => {
+    const { page } = await goThrough(newBrowser(), 'new');
+    expect(page.status).toBe(403);
+    expect(page.text).toContain('There is no account new@example.com. Ask an owner of the organization');
+  });
+
+  it('takes no address that the provider has not verified, and wants one', async () => {
+    const unverified = await goThrough(newBrowser(), 'unverified');
+    expect(unverified.page.status).toBe(403);
+    expect(unverified.page.text).toContain('does not say that ada@example.com is yours');
+    expect((await goThrough(newBrowser(), 'nameless')).page.text).toContain('gives no e-mail address');
+  });
+
+  it('says so when the person did not agree there', async () => {
+    provider.state.isDenied = true;
+    expect((await goThrough(newBrowser(), 'ada')).page.text).toContain('You did not agree at Example.');
+  });
+
+  it('takes an answer once, and only in the browser that asked for it', async () => {
+    const browser = newBrowser();
+    const { back } = await goThrough(browser, 'ada');
+    const replayed = await browser.get(back.slice(publicUrl.length));
+    expect(replayed.status).toBe(400);
+    expect(replayed.text).toContain('was finished before');
+    const stranger = newBrowser();
+    expect((await stranger.get(back.slice(publicUrl.length))).status).toBe(400);
+    // A browser that asked itself is not given the answer of another one.
+    await stranger.get('/sign-in/open-id');
+    const crossed = await stranger.get(back.slice(publicUrl.length));
+    expect(crossed.status).toBe(400);
+    expect(crossed.text).toContain('could not be confirmed');
+    expect((await stranger.get('/sign-in/account')).status).toBe(303);
+  });
+
+  it('makes an account for somebody who was invited with that address, and for nobody else', async () => {
+    const inviter = await api.createPlace();
+    const invite = async (email: string) => {
+      const { link } = await api.dependencies.services.invitations.create(
+        inviter.owner.principal,
+        { organizationId: inviter.organization.id, email, role: 'member', workspaces: [] },
+        publicUrl,
+      );
+      return new URL(link).searchParams.get('token') ?? '';
+    };
+    const foreign = await invite('somebody-else@example.com');
+    expect((await goThrough(newBrowser(), 'new', `?invitation=${foreign}`)).page.status).toBe(403);
+    const token = await invite('New@example.com');
+    const browser = newBrowser();
+    const page = await browser.get(`/sign-in/invitation?token=${token}`);
+    expect(page.text).toContain(`invitation=${token}`);
+    expect((await goThrough(browser, 'new', `?invitation=${token}`)).page.status).toBe(303);
+    const members = await api.testDatabase.database.query<object>(
+      `select users.email, users.name, m.role from organization_memberships m join users on users.id = m.user_id
+        where m.organization_id = $1 and m.role = 'member'`,
+      [inviter.organization.id],
+    );
+    expect(members).toEqual([{ email: 'new@example.com', name: 'New', role: 'member' }]);
+  });
+
+  it('refuses an account that is switched off, and one without a password that is another’s by its address', async () => {
+    provider.people.set('twin', { email: 'new@example.com', email_verified: true });
+    expect((await goThrough(newBrowser(), 'twin')).page.text).toContain('has no password');
+    await api.testDatabase.database.query(
+      `update users set disabled_at = now() where email = 'new@example.com'`,
+    );
+    expect((await goThrough(newBrowser(), 'new')).page.text).toContain('switched off');
+  });
+});
+
+describe('where anyone may sign up', () => {
+  it('makes accounts for whom the provider vouches, but not before there is an owner', async () => {
+    const api = await open(provider.issuer, 'anyone');
+    try {
+      provider.people.set('first', { email: 'first@example.com', email_verified: true });
+      const { page } = await goThrough(createPageBrowser(api.app), 'first');
+      expect(page.status).toBe(403);
+      await createAccounts(api.persistence).createOwner(owner);
+      const browser = createPageBrowser(api.app);
+      expect((await goThrough(browser, 'first')).page.location).toBe('/sign-in/account');
+      expect((await browser.get('/sign-in/account')).text).toContain('first@example.com');
+    } finally {
+      await api.close();
+    }
+  });
+});
+
+describe('a provider that cannot be trusted', () => {
+  let hostile: Awaited<ReturnType<typeof startHostileProvider>>;
+  let api: ApiFixture;
+  beforeAll(async () => {
+    hostile = await startHostileProvider();
+    api = await open(hostile.issuer, 'anyone');
+    await createAccounts(api.persistence).createOwner(owner);
+  });
+  afterAll(async () => {
+    await api.close();
+    await hostile.close();
+  });
+
+  async function comeBack(spoiled: Spoiled, change: (query: URLSearchParams) => void = () => undefined) {
+    const browser = createPageBrowser(api.app);
+    const out = new URL((await browser.get('/sign-in/open-id')).location).searchParams;
+    hostile.state.nonce = out.get('nonce') ?? '';
+    hostile.state.spoiled = spoiled;
+    const query = new URLSearchParams({ code: 'x', state: out.get('state') ?? '' });
+    change(query);
+    return browser.get(`/sign-in/open-id/callback?${query.toString()}`);
+  }
+
+  it('is believed what is right', async () => {
+    expect((await comeBack({})).location).toBe('/sign-in/account');
+    expect(hostile.state.tokensAsked.at(-1)?.get('code_verifier')).toMatch(/^[\w-]{43}$/);
+  });
+
+  it.each<[string, Spoiled]>([
+    ['nonce', { claims: { nonce: 'another' } }],
+    ['missing nonce', { claims: { nonce: undefined } }],
+    ['audience', { claims: { aud: 'another client' } }],
+    ['issuer', { claims: { iss: 'https://accounts.example.com' } }],
+    ['time', { claims: { exp: Math.floor(Date.now() / 1000) - 600 } }],
+    ['key', { isForeignKey: true }],
+    ['missing signature', { isUnsigned: true }],
+  ])('is not believed a token with the wrong %s', async (_what, spoiled) => {
+    const before = await api.testDatabase.database.query('select * from browser_sessions');
+    const page = await comeBack(spoiled);
+    expect(page.status).toBe(400);
+    expect(page.text).toContain('What came back from Example could not be confirmed.');
+    // Passwords still work from that page.
+    expect(page.text).toContain('autocomplete="current-password"');
+    expect(await api.testDatabase.database.query('select * from browser_sessions')).toHaveLength(
+      before.length,
+    );
+  });
+
+  it.each<[string, (query: URLSearchParams) => void]>([
+    ['another state', (query) => query.set('state', 'another')],
+    ['no state', (query) => query.delete('state')],
+    ['two states', (query) => query.append('state', 'another')],
+  ])('is not followed with %s, and no code is redeemed', async (_what, change) => {
+    const asked = hostile.state.tokensAsked.length;
+    expect((await comeBack({}, change)).status).toBe(400);
+    expect(hostile.state.tokensAsked).toHaveLength(asked);
+  });
+});
+
+describe('a provider that is down', () => {
+  it('leaves the way in with a password, and is asked again', async () => {
+    const gone = await startHostileProvider();
+    await gone.close();
+    const api = await open(gone.issuer);
+    try {
+      await createAccounts(api.persistence).createOwner(owner);
+      const browser = createPageBrowser(api.app);
+      const page = await browser.get('/sign-in/open-id');
+      expect(page.status).toBe(503);
+      expect(page.text).toContain('Example does not answer. Sign in with your password');
+      expect((await browser.signIn(owner.email, password)).status).toBe(303);
+    } finally {
+      await api.close();
+    }
+  });
+});

@@ -1,0 +1,158 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import type { PageServices } from './page-services.ts';
+import { readFileSync } from 'node:fs';
+import { actAs } from '../services/audit.ts';
+import { originOf } from '../api/route-registration.ts';
+import { openVisit, type Visit } from './visit.ts';
+import { registerAccountPages } from './account.ts';
+import { registerAuthorizePage } from './authorize.ts';
+import { registerDevicePage } from './device.ts';
+import { registerInvitationPage } from './invitation.ts';
+import { registerOpenIdPages } from './open-id.ts';
+import { registerPasswordLinkPage } from './password-link.ts';
+import { registerSetupPage } from './setup.ts';
+import { registerSignInPage } from './sign-in.ts';
+import { sendErrorPage } from './error-page.ts';
+import { ServiceError } from '../services/service-error.ts';
+
+export interface PagesDependencies {
+  services: PageServices;
+  publicUrl: string | null;
+  log: Logger;
+}
+
+export type PageHandler = (visit: Visit) => Promise<unknown>;
+
+/** How a page is put into the server; `who: 'person'` sends others to sign in first and back again. */
+export interface PageRegistry {
+  services: PageServices;
+  get(path: string, handler: PageHandler, options?: { who: 'person' }): void;
+  post(path: string, handler: PageHandler, options?: { who: 'person' }): void;
+}
+
+/** No script, nothing from elsewhere, in no frame; forms go to this server only. */
+export const contentPolicy = (formTarget = '') =>
+  `default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'${formTarget && ` ${formTarget}`}`;
+
+const largestForm = 16 * 1024;
+
+/** The pages for people, rendered here and without scripts (docs/decisions/0030-accounts-and-pages.md). */
+export function registerPages(app: FastifyInstance, dependencies: PagesDependencies): void {
+  const { publicUrl, services } = dependencies;
+
+  async function visit(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    handler: PageHandler,
+    isForPerson: boolean,
+  ): Promise<unknown> {
+    const from = { address: request.ip, userAgent: request.headers['user-agent']?.slice(0, 300) ?? null };
+    return actAs({ kind: 'nobody', userId: null, email: null, keyId: null, ...from }, async () => {
+      const opened = await openVisit(request, reply, { services, publicUrl });
+      if (request.method === 'POST') opened.requireFormToken();
+      if (opened.asked('swap') !== '' && request.method === 'GET') return takeSwapCode(opened, services);
+      if (isForPerson && !opened.session) return opened.go(signInFirst(opened));
+      const person = opened.session && {
+        kind: 'person' as const,
+        userId: opened.session.userId,
+        email: opened.session.email,
+        keyId: null,
+      };
+      return person ? actAs({ ...person, ...from }, () => handler(opened)) : handler(opened);
+    });
+  }
+
+  void app.register(
+    async (scope) => {
+      scope.removeAllContentTypeParsers();
+      scope.addContentTypeParser(
+        'application/x-www-form-urlencoded',
+        { parseAs: 'string', bodyLimit: largestForm },
+        (_request, body: string, done) => done(null, new URLSearchParams(body)),
+      );
+      scope.addHook('onRequest', async (request, reply) => {
+        void reply.headers({
+          'content-security-policy': contentPolicy(),
+          // Not `no-referrer`, with which browsers name no origin in a form either. Others learn nothing from it.
+          'referrer-policy': 'same-origin',
+          'cross-origin-opener-policy': 'same-origin',
+          'x-frame-options': 'DENY',
+        });
+        if (request.method === 'POST') requireOwnForm(request, originOf(request, publicUrl));
+      });
+      scope.setErrorHandler((error, request, reply) => sendErrorPage(error, request, reply, dependencies));
+      scope.setNotFoundHandler((request, reply) =>
+        sendErrorPage(new ServiceError('not_found', 'There is no such page.'), request, reply, dependencies),
+      );
+      serveFile(scope, 'style.css', 'text/css; charset=utf-8');
+      serveFile(scope, 'icon.svg', 'image/svg+xml');
+      const registry: PageRegistry = {
+        services,
+        get: (path, handler, options) =>
+          void scope.get(path, (request, reply) => visit(request, reply, handler, options !== undefined)),
+        post: (path, handler, options) =>
+          void scope.post(path, (request, reply) => visit(request, reply, handler, options !== undefined)),
+      };
+      registerSignInPage(registry);
+      registerAccountPages(registry);
+      registerAuthorizePage(registry);
+      registerDevicePage(registry);
+      registerInvitationPage(registry);
+      registerOpenIdPages(registry);
+      registerPasswordLinkPage(registry);
+      registerSetupPage(registry);
+    },
+    { prefix: '/sign-in' },
+  );
+}
+
+function serveFile(scope: FastifyInstance, name: string, type: string): void {
+  const content = readFileSync(new URL(name, import.meta.url), 'utf8');
+  scope.get(`/${name}`, async (_request, reply) =>
+    reply.type(type).header('cache-control', 'public, max-age=3600').send(content),
+  );
+}
+
+/**
+ * Forms come from our own pages. The token in them shows it, too; this is said by the browser, and before a byte of the body is read.
+ * @throws ServiceError foreign_form
+ */
+function requireOwnForm({ headers }: FastifyRequest, ownOrigin: string): void {
+  const { origin } = headers;
+  const site = headers['sec-fetch-site'];
+  const own = new URL(ownOrigin).origin;
+  if (origin !== undefined && origin !== own) {
+    throw new ServiceError(
+      'foreign_form',
+      `The form came from ${origin}, and this server is ${own} to itself. Open the page there. Behind a proxy, PUMPHOUSE_PUBLIC_URL has to be the address in the browser.`,
+    );
+  }
+  if (site !== undefined && site !== 'same-origin')
+    throw new ServiceError(
+      'foreign_form',
+      'The form came from another site. Open the page here and send it again.',
+    );
+}
+
+function signInFirst({ at, request, origin }: Visit): string {
+  const below = new URL(origin).pathname.replace(/\/+$/, '');
+  return `${at('/sign-in')}?${new URLSearchParams({ return_to: `${below}${request.url}` }).toString()}`;
+}
+
+/**
+ * A code of a client that opened the browser signs the browser in. Not where a link on another site brought it, and not where somebody is
+ * signed in: with a code of their own others would sign people in as themselves. Either way it does not stay in the address.
+ */
+async function takeSwapCode(visit: Visit, { swapCodes }: PageServices): Promise<unknown> {
+  const site = visit.request.headers['sec-fetch-site'];
+  const isOpenedHere = site === undefined || site === 'none' || site === 'same-origin';
+  if (!visit.session && isOpenedHere) {
+    const person = await swapCodes.redeem(visit.asked('swap'));
+    if (person) await visit.startSession({ id: person.userId, email: person.email }, 'client');
+  }
+  const [path = '', ...query] = visit.request.url.split('?');
+  const rest = new URLSearchParams(query.join('?'));
+  rest.delete('swap');
+  return visit.go(`${visit.at(path)}${rest.size > 0 ? `?${rest.toString()}` : ''}`);
+}

@@ -1,0 +1,16 @@
+/**
+ * Where to go on after signing in: a path of this server, or the page of the account. Whoever made the link chose it, so nothing that a
+ * browser takes for another host is let through, such as `//host`, `/\host` or a tab in between.
+ * @param origin of this server with the path that it lies under
+ */
+export function readReturnTo(text: string | null | undefined, origin: string): string | null {
+  if (!text?.startsWith('/') || /[\\\s\p{Cc}]/u.test(text)) return null;
+  const own = new URL(origin);
+  if (!URL.canParse(text, own.href)) return null;
+  const target = new URL(text, own);
+  const below = own.pathname.replace(/\/+$/, '');
+  const isBelow = below === '' || target.pathname === below || target.pathname.startsWith(`${below}/`);
+  return target.origin === own.origin && isBelow && !target.pathname.startsWith('//')
+    ? `${target.pathname}${target.search}`
+    : null;
+}

@@ -1,0 +1,159 @@
+import type { ApiFixture } from '../api/testing/api-fixture.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createAccounts } from '../services/accounts.ts';
+import { createApiFixture } from '../api/testing/api-fixture.ts';
+import { createPageBrowser } from './testing/page-browser.ts';
+
+const owner = { organization: 'Acme', email: 'ada@example.com', password: 'a long test password' };
+let api: ApiFixture;
+
+beforeEach(async () => {
+  api = await createApiFixture();
+});
+afterEach(() => api.close());
+
+const newBrowser = () => createPageBrowser(api.app);
+const issue = async () => `/sign-in/setup?token=${(await api.dependencies.pages.setup.issueLink()) ?? ''}`;
+
+describe('the link of a server without an owner', () => {
+  it('makes the owner, signs them in, and is good once', async () => {
+    const link = await issue();
+    const browser = newBrowser();
+    expect((await browser.get(link)).text).toContain('<h1>Set up Pumphouse</h1>');
+    expect((await browser.post(link, owner)).location).toBe('/sign-in/account?news=set-up');
+    expect((await browser.get('/sign-in/account?news=set-up')).text).toContain('you are its owner');
+    const [row] = await api.testDatabase.database.query<object>(
+      `select users.email, m.role, o.name, o.dataplane_id from users join organization_memberships m on m.user_id = users.id
+         join organizations o on o.id = m.organization_id`,
+    );
+    expect(row).toEqual({ email: owner.email, role: 'owner', name: 'Acme', dataplane_id: 'local' });
+    const [entry] = await api.testDatabase.database.query<object>(
+      `select actor_email, target_name from audit_log where action = 'installation.set-up'`,
+    );
+    expect(entry).toEqual({ actor_email: owner.email, target_name: 'Acme' });
+
+    const second = await newBrowser().get(link);
+    expect(second.status).toBe(409);
+    expect(second.text).toContain('has an owner already');
+    expect(await api.dependencies.pages.setup.issueLink()).toBeNull();
+  });
+
+  it('says beside the field what is wrong, keeps what was typed but for the password', async () => {
+    const link = await issue();
+    const browser = newBrowser();
+    await browser.get(link);
+    const short = await browser.post(link, { ...owner, password: 'secret' });
+    expect(short.status).toBe(400);
+    expect(short.text).toMatch(/id="password-problem">\s*The password has 6 characters/);
+    expect(short.text).toContain('value="Acme"');
+    expect(short.text).toContain('value="ada@example.com"');
+    expect(short.text).not.toContain('secret"');
+    const wrong = await browser.post(link, { ...owner, email: 'ada' });
+    expect(wrong.text).toMatch(/id="email-problem">\s*&quot;ada&quot; is no e-mail address/);
+    expect((await browser.post(link, owner)).status).toBe(303);
+  });
+
+  it('takes the place of those that other servers printed before', async () => {
+    const first = await issue();
+    const second = await issue();
+    const refused = await newBrowser().get(first);
+    expect(refused.status).toBe(404);
+    expect(refused.text).toContain('a newer one took its place');
+    expect((await newBrowser().get(second)).status).toBe(200);
+  });
+
+  it('is one, of several servers that start at the same moment', async () => {
+    const links = await Promise.all(Array.from({ length: 8 }, issue));
+    const answers = await Promise.all(links.map((link) => newBrowser().get(link)));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+  });
+
+  it('makes one owner, of several people who send it at the same moment', async () => {
+    const link = await issue();
+    const browsers = await Promise.all(
+      Array.from({ length: 4 }, async () => {
+        const browser = newBrowser();
+        await browser.get(link);
+        return browser;
+      }),
+    );
+    const answers = await Promise.all(
+      browsers.map((browser, number) => browser.post(link, { ...owner, email: `${number}@example.com` })),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([303, 409, 409, 409]);
+    const { organizations } = await api.testDatabase.database.one<{ organizations: number }>(
+      'select count(*)::int as organizations from organizations',
+    );
+    expect(organizations).toBe(1);
+  });
+
+  it('is not good after a day, nor after an owner was made on the command line', async () => {
+    const link = await issue();
+    await api.testDatabase.database.query('update setup_links set expires_at = now()');
+    expect((await newBrowser().get(link)).status).toBe(404);
+    const next = await issue();
+    await createAccounts(api.persistence).createOwner(owner);
+    expect((await newBrowser().get(next)).status).toBe(409);
+    expect(await api.testDatabase.database.query('select * from setup_links')).toEqual([]);
+  });
+
+  it('is pointed to by the sign-in page until then', async () => {
+    expect((await newBrowser().get('/sign-in')).text).toContain('finds a link on its console');
+  });
+});
+
+describe('the link for a new password', () => {
+  const linkFor = async (email: string) =>
+    `/sign-in/reset-password?token=${await createAccounts(api.persistence).createPasswordLink(email)}`;
+
+  beforeEach(() => createAccounts(api.persistence).createOwner(owner));
+
+  it('sets it once, ends what was signed in, and signs in', async () => {
+    const before = newBrowser();
+    await before.signIn(owner.email, owner.password);
+    const link = await linkFor(owner.email);
+    const browser = newBrowser();
+    expect((await browser.get(link)).text).toContain('value="ada@example.com"');
+    expect((await browser.post(link, { password: 'password1234' })).text).toContain('tried first');
+    expect((await browser.post(link, { password: 'another long password' })).location).toBe(
+      '/sign-in/account?news=password',
+    );
+    expect((await browser.get('/sign-in/account')).status).toBe(200);
+    expect((await before.get('/sign-in/account')).status).toBe(303);
+    expect((await newBrowser().get(link)).status).toBe(404);
+    expect((await newBrowser().signIn(owner.email, 'another long password')).status).toBe(303);
+    const entries = await api.testDatabase.database.query<object>(
+      `select action, actor_kind, after from audit_log where action like 'person.%password%' order by id desc limit 2`,
+    );
+    expect(entries).toEqual([
+      { action: 'person.set-password', actor_kind: 'person', after: { by: 'link' } },
+      { action: 'person.create-password-link', actor_kind: 'server', after: null },
+    ]);
+  });
+
+  it('is good for an hour, and only the last one', async () => {
+    const first = await linkFor(owner.email);
+    const second = await linkFor(owner.email);
+    expect((await newBrowser().get(first)).status).toBe(404);
+    await api.testDatabase.database.query('update password_links set expires_at = now()');
+    expect((await newBrowser().get(second)).status).toBe(404);
+    await expect(linkFor('nobody@example.com')).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  it('lets in somebody whom strangers keep out', async () => {
+    const { database } = api.testDatabase;
+    for (let number = 0; number < 6; number += 1) await newBrowser().signIn(owner.email, 'not the password');
+    // Of the account; those from this address are still free.
+    await database.query(
+      `update sign_in_failures set blocked_until = now() + interval '1 hour' where blocked_until is not null`,
+    );
+    expect((await newBrowser().signIn(owner.email, owner.password)).text).toContain(
+      'Try again in 3600 seconds',
+    );
+    const link = await linkFor(owner.email);
+    const browser = newBrowser();
+    await browser.get(link);
+    await browser.post(link, { password: 'another long password' });
+    expect((await newBrowser().signIn(owner.email, 'another long password')).status).toBe(303);
+  });
+});

@@ -1,0 +1,49 @@
+import type { PageRegistry } from './register-pages.ts';
+import type { Problem } from './problems.ts';
+import type { Visit } from './visit.ts';
+import { attempt, textOf } from './problems.ts';
+import { html } from './html.ts';
+import { passwordHint, renderButton, renderField, renderForm, renderNotice } from './fields.ts';
+
+/** The link on the console of a server without an owner. */
+export function registerSetupPage({ get, post, services }: PageRegistry): void {
+  const { setup } = services;
+
+  get('/setup', async (visit) => {
+    await setup.requireGoodLink(visit.asked('token'));
+    return showSetup(visit, { email: '', organization: '' }, null);
+  });
+
+  post('/setup', async (visit) => {
+    const owner = {
+      email: visit.sent('email'),
+      organization: visit.sent('organization').trim() || 'Default',
+      password: visit.sent('password'),
+    };
+    const shown = ['invalid_request', 'password_refused', 'account_exists', 'too_many_sign_ins'] as const;
+    const done = await attempt(visit, shown, () => setup.complete(visit.asked('token'), owner));
+    if ('problem' in done) return showSetup(visit, owner, done.problem);
+    await visit.startSession(done.result, 'password');
+    return visit.go(visit.at('/sign-in/account?news=set-up'));
+  });
+}
+
+function showSetup(visit: Visit, typed: { email: string; organization: string }, problem: Problem | null) {
+  const wrongEmail = textOf(problem, 'invalid_request', 'account_exists');
+  const refused = textOf(problem, 'password_refused');
+  const page = {
+    title: 'Set up Pumphouse',
+    hasProblem: problem !== null,
+    body: html`${renderNotice(textOf(problem, 'too_many_sign_ins'))}
+      <p>Make the account that owns this server.</p>
+      ${renderForm(
+        `${visit.at('/sign-in/setup')}?${new URLSearchParams({ token: visit.asked('token') }).toString()}`,
+        visit.formToken,
+        html`${renderField({ name: 'organization', label: 'Organization', autocomplete: 'organization', value: typed.organization, hint: 'The name of your team or company; it can be changed.', isFirst: problem === null })}
+        ${renderField({ name: 'email', label: 'E-mail address', type: 'email', autocomplete: 'username', value: typed.email, problem: wrongEmail, isFirst: wrongEmail !== null })}
+        ${renderField({ name: 'password', label: 'Password', type: 'password', autocomplete: 'new-password', hint: passwordHint, problem: refused, isFirst: refused !== null })}
+        ${renderButton('Make the account')}`,
+      )}`,
+  };
+  return visit.show(page, problem?.status ?? 200);
+}

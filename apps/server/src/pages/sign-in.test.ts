@@ -1,0 +1,315 @@
+import type { ApiFixture } from '../api/testing/api-fixture.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createAccounts } from '../services/accounts.ts';
+import { createApiFixture } from '../api/testing/api-fixture.ts';
+import { createPageBrowser } from './testing/page-browser.ts';
+
+const email = 'ada@example.com';
+const password = 'a long test password';
+let api: ApiFixture;
+
+beforeAll(async () => {
+  api = await createApiFixture();
+  await createAccounts(api.persistence).createOwner({ email, password, organization: 'Acme' });
+});
+afterAll(() => api.close());
+
+const newBrowser = (headers: Record<string, string> = {}) => createPageBrowser(api.app, { headers });
+const countEntries = async (action: string) => {
+  const rows = await api.testDatabase.database.query(`select id from audit_log where action = $1`, [action]);
+  return rows.length;
+};
+
+describe('the sign-in page', () => {
+  it('signs in with the right password, whatever the case of the address, and knows who is there', async () => {
+    const browser = newBrowser();
+    const before = await countEntries('person.sign-in');
+    const answer = await browser.signIn('Ada@Example.com ', password);
+    expect(answer).toMatchObject({ status: 303, location: '/sign-in/account' });
+    expect((await browser.get('/sign-in/account')).text).toContain('<strong>ada@example.com</strong>');
+    expect((await browser.get('/sign-in')).location).toBe('/sign-in/account');
+    expect(await countEntries('person.sign-in')).toBe(before + 1);
+    const [entry] = await api.testDatabase.database.query<object>(
+      `select actor_email, address, target_name, after from audit_log where action = 'person.sign-in' order by id desc limit 1`,
+    );
+    expect(entry).toEqual({
+      actor_email: email,
+      address: '127.0.0.1',
+      target_name: email,
+      after: { at: 'pages', by: 'password' },
+    });
+  });
+
+  it('sets a cookie that no script, no other site and no other host gets, and keeps only its hash', async () => {
+    const browser = newBrowser();
+    const answer = await browser.signIn(email, password);
+    const cookie = [answer.headers['set-cookie']]
+      .flat()
+      .find((line) => String(line).startsWith('pumphouse='));
+    expect(cookie).toMatch(/^pumphouse=dlt_w_[\w-]{43}; Path=\/; Max-Age=43200; HttpOnly; SameSite=Lax$/);
+    const rows = await api.testDatabase.database.query('select * from browser_sessions');
+    expect(JSON.stringify(rows)).not.toContain(browser.jar.get('pumphouse'));
+  });
+
+  it('under https, has a name that browsers take from this host over https only', async () => {
+    const secure = await createApiFixture({ publicUrl: 'https://pump.example.com' });
+    try {
+      await createAccounts(secure.persistence).createOwner({ email, password, organization: 'Acme' });
+      const browser = createPageBrowser(secure.app);
+      const answer = await browser.signIn(email, password);
+      expect(String(answer.headers['set-cookie'])).toMatch(
+        /__Host-pumphouse=[^;]+; Path=\/; Max-Age=43200; HttpOnly; SameSite=Lax; Secure/,
+      );
+      expect((await browser.get('/sign-in/account')).status).toBe(200);
+    } finally {
+      await secure.close();
+    }
+  });
+
+  it('says the same of a wrong password and of an account that does not exist, and keeps what was typed', async () => {
+    const browser = newBrowser();
+    const wrong = await browser.signIn(email, 'not the password');
+    const unknown = await browser.signIn('nobody@example.com', 'not the password');
+    for (const answer of [wrong, unknown]) {
+      expect(answer.status).toBe(400);
+      expect(answer.text).toContain('The e-mail address and the password do not belong together.');
+      expect(answer.text).toContain('<title>Problem: Sign in');
+      expect(answer.text).toContain('aria-invalid="true"');
+      expect(answer.text).not.toContain('not the password');
+    }
+    const anonymous = (text: string, typed: string) =>
+      text.replaceAll(typed, '').replaceAll(/form_token" value="[^"]*"/g, '');
+    expect(anonymous(wrong.text, email)).toBe(anonymous(unknown.text, 'nobody@example.com'));
+  });
+
+  it('says of an account that is switched off what is so, to whoever knows its password', async () => {
+    await createAccounts(api.persistence).createOwner({
+      email: 'off@example.com',
+      password,
+      organization: 'X',
+    });
+    const browser = newBrowser();
+    await browser.signIn('off@example.com', password);
+    await api.testDatabase.database.query(
+      `update users set disabled_at = now() where email = 'off@example.com'`,
+    );
+    // What was signed in before is out at once.
+    expect((await browser.get('/sign-in/account')).status).toBe(303);
+    expect((await newBrowser().signIn('off@example.com', password)).text).toContain('switched off');
+    expect((await newBrowser().signIn('off@example.com', 'some other words')).text).toContain(
+      'do not belong',
+    );
+  });
+
+  it.each([
+    ['/w/1?x=2', '/w/1?x=2'],
+    ['//evil.example', '/sign-in/account'],
+    ['https://evil.example/', '/sign-in/account'],
+    ['/\\evil.example', '/sign-in/account'],
+    ['/\t/evil.example', '/sign-in/account'],
+    ['/.//evil.example', '/sign-in/account'],
+    ['javascript:alert(1)', '/sign-in/account'],
+  ])('goes on to %j as %s', async (returnTo, location) => {
+    expect((await newBrowser().signIn(email, password, returnTo)).location).toBe(location);
+  });
+
+  it('escapes what came with the address', async () => {
+    const page = await newBrowser().get(`/sign-in?return_to=${encodeURIComponent('/w/"><script>x')}`);
+    expect(page.text).not.toContain('"><script>');
+  });
+
+  it('lets a browser neither frame, keep nor run anything of it', async () => {
+    const { headers } = await newBrowser().get('/sign-in');
+    expect(headers).toMatchObject({
+      'content-security-policy':
+        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'",
+      'cache-control': 'no-store',
+      'referrer-policy': 'same-origin',
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+    });
+  });
+});
+
+describe('a form', () => {
+  it('without the token of a page that this browser was shown is refused, before and after signing in', async () => {
+    const fields = { email, password };
+    const none = await newBrowser().post('/sign-in', fields);
+    expect(none.status).toBe(403);
+    const [one, other] = [newBrowser(), newBrowser()];
+    await one.get('/sign-in');
+    await other.get('/sign-in');
+    expect((await one.post('/sign-in', { ...fields, form_token: other.formToken() })).status).toBe(403);
+    await one.signIn(email, password);
+    await one.get('/sign-in/account');
+    const stolen = await one.post('/sign-in/sign-out', { form_token: other.formToken() });
+    expect(stolen.status).toBe(403);
+    expect((await one.get('/sign-in/account')).status).toBe(200);
+  });
+
+  it('of the time before signing in is not good after it', async () => {
+    const browser = newBrowser();
+    await browser.get('/sign-in');
+    const early = browser.formToken();
+    const visitor = browser.jar.get('pumphouse-visitor') ?? '';
+    await browser.signIn(email, password);
+    browser.jar.set('pumphouse-visitor', visitor);
+    expect((await browser.post('/sign-in/sign-out', { form_token: early })).status).toBe(403);
+  });
+
+  it.each<Record<string, string>>([
+    { origin: 'https://evil.example' },
+    { origin: 'null' },
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site' },
+  ])('from elsewhere is refused: %j', async (headers) => {
+    const browser = newBrowser();
+    await browser.get('/sign-in');
+    const answer = await browser.post('/sign-in', { email, password }, headers);
+    expect(answer.status).toBe(403);
+    expect(answer.headers['content-type']).toBe('text/html; charset=utf-8');
+  });
+
+  it('from here is taken', async () => {
+    const browser = newBrowser();
+    await browser.get('/sign-in', { host: 'localhost:8080' });
+    const headers = {
+      host: 'localhost:8080',
+      origin: 'http://localhost:8080',
+      'sec-fetch-site': 'same-origin',
+    };
+    expect((await browser.post('/sign-in', { email, password }, headers)).status).toBe(303);
+  });
+
+  it('of another type, or too large, is refused with a page', async () => {
+    const browser = newBrowser();
+    await browser.get('/sign-in');
+    const json = await api.app.inject({ method: 'POST', url: '/sign-in', payload: { email, password } });
+    expect(json.statusCode).toBe(415);
+    const large = await browser.post('/sign-in', { email, password: 'x'.repeat(20_000) });
+    expect(large.status).toBe(413);
+    expect(large.text).toContain('<h1>');
+  });
+});
+
+describe('the account', () => {
+  it('is for people who are signed in, and signing in leads back to it', async () => {
+    const browser = newBrowser();
+    const answer = await browser.get('/sign-in/account?news=joined');
+    expect(answer.location).toBe('/sign-in?return_to=%2Fsign-in%2Faccount%3Fnews%3Djoined');
+  });
+
+  it('is left by signing out, for good', async () => {
+    const browser = newBrowser();
+    await browser.signIn(email, password);
+    const cookie = browser.jar.get('pumphouse') ?? '';
+    await browser.get('/sign-in/account');
+    expect((await browser.post('/sign-in/sign-out', {})).location).toBe('/sign-in');
+    browser.jar.set('pumphouse', cookie);
+    expect((await browser.get('/sign-in/account')).status).toBe(303);
+  });
+
+  it('ends twelve hours after its last use, and a week after its sign-in', async () => {
+    const browser = newBrowser();
+    await browser.signIn(email, password);
+    const { database } = api.testDatabase;
+    const age = (columns: string) => database.query(`update browser_sessions set ${columns}`);
+    await age(`last_used_at = now() - interval '11 hours', expires_at = now() + interval '1 hour'`);
+    const renewed = await browser.get('/sign-in/account');
+    expect(String(renewed.headers['set-cookie'])).toContain('Max-Age=43200');
+    const [row] = await database.query<{ hours: string }>(
+      `select round(extract(epoch from max(expires_at) - now()) / 3600) as hours from browser_sessions`,
+    );
+    expect(Number(row?.hours)).toBe(12);
+    await age(`last_used_at = now() - interval '1 hour', created_at = now() - interval '167 hours'`);
+    await browser.get('/sign-in/account');
+    const [last] = await database.query<{ minutes: string }>(
+      `select round(extract(epoch from max(expires_at) - now()) / 60) as minutes from browser_sessions`,
+    );
+    expect(Number(last?.minutes)).toBe(60);
+    await age(`expires_at = now()`);
+    expect((await browser.get('/sign-in/account')).status).toBe(303);
+  });
+
+  it('has its password changed by whoever knows the old one, which ends every other sign-in', async () => {
+    await createAccounts(api.persistence).createOwner({
+      email: 'eve@example.com',
+      password,
+      organization: 'E',
+    });
+    const [here, there] = [newBrowser(), newBrowser()];
+    await here.signIn('eve@example.com', password);
+    await there.signIn('eve@example.com', password);
+    const account = await api.persistence.store.accounts.findByEmail('eve@example.com');
+    const session = await api.dependencies.services.signIn.sessions.begin({
+      userId: account?.id ?? '',
+      client: 'dlthub',
+    });
+    await here.get('/sign-in/account');
+    const change = (old: string, next: string) =>
+      here.post('/sign-in/account/password', { password: old, new_password: next });
+    expect((await change('not it at all', 'another long password')).text).toContain(
+      'This is not your password.',
+    );
+    expect((await change(password, 'short')).text).toContain('it needs at least 12');
+    expect((await change(password, 'eve@example.com')).text).toContain('is the e-mail address');
+    expect((await change(password, 'another long password')).location).toBe('/sign-in/account?news=password');
+    expect((await here.get('/sign-in/account')).status).toBe(200);
+    expect((await there.get('/sign-in/account')).status).toBe(303);
+    await expect(
+      api.dependencies.services.signIn.sessions.refresh(session.refreshToken),
+    ).rejects.toMatchObject({ code: 'session_ended' });
+    expect((await newBrowser().signIn('eve@example.com', password)).status).toBe(400);
+    expect((await newBrowser().signIn('eve@example.com', 'another long password')).status).toBe(303);
+    const [entry] = await api.testDatabase.database.query<{ text: string }>(
+      `select row_to_json(audit_log)::text as text from audit_log where action = 'person.set-password' order by id desc limit 1`,
+    );
+    expect(entry?.text).toContain('"actor_email":"eve@example.com"');
+    expect(entry?.text).not.toContain('another long password');
+  });
+});
+
+describe('behind a proxy', () => {
+  it('takes its word for address, host and scheme where it is trusted, and nobody else’s', async () => {
+    const trusting = await createApiFixture({ trustedProxies: ['127.0.0.0/8'] });
+    try {
+      await createAccounts(trusting.persistence).createOwner({ email, password, organization: 'Acme' });
+      const forwarded = {
+        'x-forwarded-for': '203.0.113.7',
+        'x-forwarded-proto': 'https',
+        'x-forwarded-host': 'pump.example.com',
+        origin: 'https://pump.example.com',
+      };
+      const browser = createPageBrowser(trusting.app, { headers: forwarded });
+      expect((await browser.signIn(email, password)).status).toBe(303);
+      expect([...browser.jar.keys()]).toContain('__Host-pumphouse');
+      const [entry] = await trusting.testDatabase.database.query<{ address: string }>(
+        `select address from audit_log where action = 'person.sign-in'`,
+      );
+      expect(entry?.address).toBe('203.0.113.7');
+      expect((await createPageBrowser(api.app, { headers: forwarded }).signIn(email, password)).status).toBe(
+        403,
+      );
+    } finally {
+      await trusting.close();
+    }
+  });
+
+  it('lies under the path of the public address', async () => {
+    const below = await createApiFixture({ publicUrl: 'https://example.com/pump' });
+    try {
+      await createAccounts(below.persistence).createOwner({ email, password, organization: 'Acme' });
+      const browser = createPageBrowser(below.app);
+      const page = await browser.get('/sign-in');
+      expect(page.text).toContain('action="/pump/sign-in"');
+      expect(page.text).toContain('href="/pump/sign-in/style.css"');
+      expect((await browser.get('/sign-in/account')).location).toBe(
+        '/pump/sign-in?return_to=%2Fpump%2Fsign-in%2Faccount',
+      );
+      expect((await browser.signIn(email, password, '/elsewhere')).location).toBe('/pump/sign-in/account');
+      await browser.get('/sign-in/account');
+    } finally {
+      await below.close();
+    }
+  });
+});

@@ -1,0 +1,146 @@
+import type { AuthorizationRequestRecord } from '../../store/records.ts';
+import type { Persistence } from '../../store/store.ts';
+import type { Sessions, SignedIn } from './sessions.ts';
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { answerAt, readLoopbackRedirect } from '../../domain/loopback-redirect.ts';
+import { createSecret, hashSecret } from '../credentials.ts';
+import { describeCaller, openLimits, refuseFlood, signInForgottenAfterSeconds } from './sign-in-limits.ts';
+import { ServiceError } from '../service-error.ts';
+
+/** What the page shows a person before they agree. */
+export interface AuthorizationRequest {
+  id: string;
+  /** What the client calls itself; it proves nothing. */
+  client: string;
+  address: string | null;
+  /** Where the answer goes: a port of the person's own machine. */
+  redirectUri: string;
+  createdAt: Date;
+}
+
+/** The client waits for 5 minutes; some people have to find their password first. */
+const requestSeconds = 10 * 60;
+/** From the browser to the client on the same machine it takes a moment. */
+const codeSeconds = 60;
+
+export type AuthorizationRequests = ReturnType<typeof createAuthorizationRequests>;
+
+/** Signing in through a browser on the same machine: authorization code with PKCE (RFC 7636, S256) and a loopback port (RFC 8252). */
+export function createAuthorizationRequests({
+  persistence,
+  sessions,
+}: {
+  persistence: Persistence;
+  sessions: Sessions;
+}) {
+  const { signInRequests } = persistence.store;
+
+  async function get(requestId: string): Promise<AuthorizationRequestRecord> {
+    const request = isUuid(requestId) ? await signInRequests.findAuthorization(requestId) : undefined;
+    if (!request)
+      throw refused('There is no such sign-in, or it is long over. Start it again at the client.');
+    if (request.outcome !== null)
+      throw refused('This sign-in was answered before. Start it again at the client.');
+    if (request.isExpired)
+      throw refused('This sign-in has waited for too long. Start it again at the client.');
+    return request;
+  }
+
+  return {
+    /**
+     * @returns where the person agrees, below `origin`
+     * @throws ServiceError invalid_request, too_many_sign_ins
+     */
+    async issue(
+      request: { codeChallenge: string; redirectUri: string; state: string },
+      origin: string,
+    ): Promise<string> {
+      const redirectUri = readLoopbackRedirect(request.redirectUri);
+      if (redirectUri === null)
+        throw invalid(
+          'redirect_uri',
+          'has to be http://127.0.0.1:<port>/callback, or the same at localhost or [::1]',
+        );
+      // SHA-256 in base64url: anything else could never be redeemed.
+      if (!/^[\w-]{43}$/.test(request.codeChallenge)) throw invalid('code_challenge', 'is no S256 challenge');
+      if (!/^[\x20-\x7e]{1,512}$/.test(request.state))
+        throw invalid('state', 'has to have 1 to 512 printable characters');
+      await signInRequests.forgetOld(signInForgottenAfterSeconds, 100);
+      const made = await signInRequests.insertAuthorization(
+        { ...request, ...describeCaller(), redirectUri },
+        requestSeconds,
+        openLimits,
+      );
+      if (!made) throw refuseFlood();
+      return `${origin}/sign-in/authorize?request=${made.id}`;
+    },
+
+    /** What the page shows. @throws ServiceError sign_in_refused when it is unknown, too old or answered, with words for the page */
+    async describe(requestId: string): Promise<AuthorizationRequest> {
+      const { id, client, address, redirectUri, createdAt } = await get(requestId);
+      return { id, client, address, redirectUri, createdAt };
+    },
+
+    /** The person agrees. @returns where to send the browser, with a GET @throws ServiceError as `describe` */
+    async approve(requestId: string, userId: string): Promise<string> {
+      await get(requestId);
+      const code = createSecret('dlt_c_');
+      const approval = { userId, codeHash: hashSecret(code), seconds: codeSeconds };
+      const approved = await signInRequests.approveAuthorization(requestId, approval);
+      if (!approved) throw refused('This sign-in was answered before. Start it again at the client.');
+      return answerAt(approved.redirectUri, { code, state: approved.state });
+    },
+
+    /** The person does not agree. @returns where to send the browser, which tells the client @throws ServiceError as `describe` */
+    async deny(requestId: string): Promise<string> {
+      await get(requestId);
+      const denied = await signInRequests.denyAuthorization(requestId);
+      if (!denied) throw refused('This sign-in was answered before. Start it again at the client.');
+      return answerAt(denied.redirectUri, { error: 'access_denied', state: denied.state });
+    },
+
+    /**
+     * Once: a code that comes a second time was seen by somebody else, so what was begun with it ends.
+     * @throws ServiceError sign_in_refused
+     */
+    async redeem(code: string, verifier: string): Promise<SignedIn> {
+      const answer = await persistence.transaction(async (store) => {
+        const request = await store.signInRequests.lockAuthorizationByCode(hashSecret(code));
+        if (!request?.userId) return refused('There is no such code, or it is long over.');
+        // Before anything else: who has no verifier can neither use a code up nor end what was begun with it.
+        if (!isVerifierOf(verifier, request.codeChallenge))
+          return refused('The verifier is not the one that the sign-in began with.');
+        if (request.redeemedAt) {
+          if (request.sessionId) await sessions.endIn(store, request.sessionId, 'code-replayed');
+          return refused('The code was used before. What was begun with it was ended; sign in again.');
+        }
+        if (request.isExpired) return refused('The code is too old. Sign in again.');
+        const session = await sessions.beginIn(store, { userId: request.userId, client: request.client });
+        await store.signInRequests.finishAuthorization(request.id, session.id);
+        return session;
+      });
+      if (answer instanceof ServiceError) throw answer;
+      return sessions.complete(answer);
+    },
+  };
+}
+
+function isVerifierOf(verifier: string, challenge: string): boolean {
+  const made = createHash('sha256').update(verifier).digest();
+  const known = Buffer.from(challenge, 'base64url');
+  return made.length === known.length && timingSafeEqual(made, known);
+}
+
+function isUuid(text: string): boolean {
+  return /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text);
+}
+
+function invalid(key: string, message: string): ServiceError {
+  return new ServiceError('invalid_request', `The body is not valid: ${key}: ${message}.`, [
+    { key, message },
+  ]);
+}
+
+function refused(detail: string): ServiceError {
+  return new ServiceError('sign_in_refused', detail);
+}

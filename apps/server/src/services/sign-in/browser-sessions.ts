@@ -1,0 +1,57 @@
+import type { BrowserSessionRecord } from '../../store/records.ts';
+import type { Persistence } from '../../store/store.ts';
+import { actAsPerson, recordChange } from '../audit.ts';
+import { createSecret, hashSecret } from '../credentials.ts';
+
+export interface BrowserSession extends BrowserSessionRecord {
+  secretHash: Buffer;
+  /** Set when it was made longer just now, so that the cookie has to be as well. */
+  isRenewed: boolean;
+}
+
+export type BrowserSessions = ReturnType<typeof createBrowserSessions>;
+
+export const browserSessionHours = 12;
+const longestDays = 7;
+const renewAfterMs = 10 * 60 * 1000;
+
+/** People signed in at the pages of this server, and nowhere else: the API takes no cookie. */
+export function createBrowserSessions({ store, transaction }: Persistence) {
+  return {
+    /** @param signedInBy what the person came with: `password`, `link`, `client`, or an issuer */
+    async begin(account: { id: string; email: string }, signedInBy: string): Promise<string> {
+      const secret = createSecret('dlt_w_');
+      await transaction(async (tx) => {
+        await tx.browserSessions.insert({
+          secretHash: hashSecret(secret),
+          userId: account.id,
+          signedInBy,
+          hours: browserSessionHours,
+        });
+        await actAsPerson({ userId: account.id, email: account.email }, () =>
+          recordChange(tx, {
+            action: 'person.sign-in',
+            target: { kind: 'person', id: account.id, name: account.email },
+            before: null,
+            after: { at: 'pages', by: signedInBy },
+          }),
+        );
+      });
+      await store.browserSessions.removeExpired();
+      return secret;
+    },
+
+    /** Twelve hours from the last use, a week at most. */
+    async find(secret: string): Promise<BrowserSession | null> {
+      const secretHash = hashSecret(secret);
+      const session = await store.browserSessions.find(secretHash);
+      if (!session) return null;
+      const isRenewed = Date.now() - session.lastUsedAt.getTime() > renewAfterMs;
+      if (isRenewed)
+        await store.browserSessions.renew(secretHash, { hours: browserSessionHours, days: longestDays });
+      return { ...session, secretHash, isRenewed };
+    },
+
+    end: ({ secretHash }: BrowserSession) => store.browserSessions.remove(secretHash),
+  };
+}

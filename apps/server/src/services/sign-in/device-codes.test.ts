@@ -1,0 +1,232 @@
+import type { ServiceFixture } from '../testing/service-fixture.ts';
+import type { SignInPlace } from '../testing/sign-in-place.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createServiceFixture } from '../testing/service-fixture.ts';
+import { createSignInPlace } from '../testing/sign-in-place.ts';
+
+let fixture: ServiceFixture;
+let place: SignInPlace;
+let person: { userId: string; email: string };
+
+beforeEach(async () => {
+  fixture = await createServiceFixture();
+  place = createSignInPlace(fixture);
+  person = await place.createPerson();
+});
+afterEach(() => fixture.close());
+
+const origin = 'https://pumphouse.example.com';
+const issue = () => place.asClient(() => fixture.signIn.deviceCodes.issue(origin));
+const redeem = (deviceCode: string) => place.asClient(() => fixture.signIn.deviceCodes.redeem(deviceCode));
+const approve = (userCode: string) => fixture.signIn.deviceCodes.approve(userCode, person.userId);
+const pending = { code: 'authorization_pending' };
+const refusal = (words: RegExp) => ({
+  code: 'sign_in_refused',
+  message: expect.stringMatching(words) as unknown,
+});
+
+/** Not the code, but one that could be. */
+function other(userCode: string): string {
+  return userCode.startsWith('B') ? `C${userCode.slice(1)}` : `B${userCode.slice(1)}`;
+}
+
+describe('a sign-in with a code', () => {
+  it('is shown with where to type it', async () => {
+    const issued = await issue();
+    expect(issued.userCode).toMatch(/^[B-DF-HJ-NP-TV-XZ]{4}-[B-DF-HJ-NP-TV-XZ]{4}$/);
+    expect(issued).toMatchObject({
+      verificationUri: `${origin}/sign-in/device`,
+      verificationUriComplete: `${origin}/sign-in/device?user_code=${issued.userCode}`,
+      interval: 5,
+    });
+    expect((await issue()).userCode).not.toBe(issued.userCode);
+  });
+
+  it('begins a session of the person who agreed, once', async () => {
+    const { deviceCode, userCode } = await issue();
+    await expect(redeem(deviceCode)).rejects.toMatchObject(pending);
+    await approve(userCode);
+    const signedIn = await redeem(deviceCode);
+    expect(signedIn).toMatchObject({ userId: person.userId, email: person.email });
+    expect(await fixture.signIn.sessions.list(person.userId)).toMatchObject([
+      { id: signedIn.sessionId, client: 'dlthub-cli 0.28.7', address: '10.0.0.1' },
+    ]);
+    await expect(redeem(deviceCode)).rejects.toMatchObject(refusal(/used before/));
+    expect(await fixture.signIn.sessions.refresh(signedIn.refreshToken)).toMatchObject({
+      sessionId: signedIn.sessionId,
+    });
+  });
+
+  it('begins one session when it is asked for many times at once', async () => {
+    const { deviceCode, userCode } = await issue();
+    await approve(userCode);
+    const answers = await Promise.allSettled(Array.from({ length: 20 }, () => redeem(deviceCode)));
+    expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    expect(await place.count('sessions')).toBe(1);
+  });
+
+  it('is answered once', async () => {
+    const { deviceCode, userCode } = await issue();
+    const { deviceCodes } = fixture.signIn;
+    const answers = await Promise.allSettled([
+      ...Array.from({ length: 10 }, () => approve(userCode)),
+      ...Array.from({ length: 10 }, () => deviceCodes.deny(userCode)),
+    ]);
+    expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    await expect(approve(userCode)).rejects.toMatchObject(refusal(/answered before/));
+    await expect(deviceCodes.find(userCode, person.userId)).rejects.toMatchObject(refusal(/answered before/));
+    await redeem(deviceCode).catch(() => undefined);
+  });
+
+  it('that the person declines is over for the client', async () => {
+    const { deviceCode, userCode } = await issue();
+    await fixture.signIn.deviceCodes.deny(userCode);
+    for (let turn = 0; turn < 2; turn += 1)
+      await expect(redeem(deviceCode)).rejects.toMatchObject(refusal(/declined/));
+  });
+
+  it('can be answered, and redeemed, for a quarter of an hour', async () => {
+    const [early, late] = [await issue(), await issue()];
+    await place.letPass('890 seconds');
+    await approve(early.userCode);
+    await place.letPass('10 seconds');
+    await expect(approve(late.userCode)).rejects.toMatchObject(refusal(/too old/));
+    for (const { deviceCode } of [early, late])
+      await expect(redeem(deviceCode)).rejects.toMatchObject(refusal(/too old/));
+    await place.letPass('61 minutes');
+    await issue();
+    await expect(redeem(late.deviceCode)).rejects.toMatchObject(refusal(/no such code/));
+  });
+
+  it('of an account that was switched off meanwhile begins nothing', async () => {
+    const { deviceCode, userCode } = await issue();
+    await approve(userCode);
+    await place.switchOff(person.userId);
+    await expect(redeem(deviceCode)).rejects.toMatchObject(refusal(/switched off/));
+  });
+
+  it('is unknown to who does not have the secret of the client', async () => {
+    const { deviceCode, userCode } = await issue();
+    await approve(userCode);
+    for (const guess of ['', userCode, 'dlt_d_', deviceCode.toLowerCase()])
+      await expect(redeem(guess)).rejects.toMatchObject(refusal(/no such code/));
+    const rows = await fixture.database.query('select to_json(c)::text as row from device_codes c');
+    expect(JSON.stringify(rows)).not.toContain(deviceCode.slice(6));
+  });
+});
+
+describe('a client that asks', () => {
+  it('too early is told to slow down, until it does', async () => {
+    const { deviceCode } = await issue();
+    await expect(redeem(deviceCode)).rejects.toMatchObject(pending);
+    await expect(redeem(deviceCode)).rejects.toMatchObject({ code: 'slow_down' });
+    await place.letPass('2 seconds');
+    await expect(redeem(deviceCode)).rejects.toMatchObject({ code: 'slow_down' });
+    await place.letPass('3 seconds');
+    await expect(redeem(deviceCode)).rejects.toMatchObject(pending);
+    await place.letPass('5 seconds');
+    await expect(redeem(deviceCode)).rejects.toMatchObject(pending);
+  });
+
+  it('gets what it waits for however often it asks', async () => {
+    const { deviceCode, userCode } = await issue();
+    await expect(redeem(deviceCode)).rejects.toMatchObject(pending);
+    await approve(userCode);
+    expect(await redeem(deviceCode)).toMatchObject({ userId: person.userId });
+  });
+
+  it('many times at once is answered as pending once', async () => {
+    const { deviceCode } = await issue();
+    const answers = await Promise.allSettled(Array.from({ length: 10 }, () => redeem(deviceCode)));
+    const codes = answers.map((one) => one.status === 'rejected' && (one.reason as { code: string }).code);
+    expect(codes.filter((code) => code === 'authorization_pending')).toHaveLength(1);
+    expect(codes.filter((code) => code === 'slow_down')).toHaveLength(9);
+  });
+});
+
+describe('a code that a person types', () => {
+  it('is found however it is typed', async () => {
+    const { userCode } = await issue();
+    const plain = userCode.replace('-', '');
+    for (const typed of [userCode, plain, userCode.toLowerCase(), ` ${[...plain].join(' ')} `])
+      expect(await fixture.signIn.deviceCodes.find(typed, person.userId)).toMatchObject({
+        userCode,
+        client: 'dlthub-cli 0.28.7',
+        address: '10.0.0.1',
+      });
+  });
+
+  it('may be wrong ten times in a quarter of an hour', async () => {
+    const { deviceCodes } = fixture.signIn;
+    const { userCode } = await issue();
+    for (let turn = 0; turn < 5; turn += 1) {
+      await expect(deviceCodes.find(other(userCode), person.userId)).rejects.toMatchObject(
+        refusal(/no such code/),
+      );
+      await expect(deviceCodes.find('typo', person.userId)).rejects.toMatchObject(refusal(/no such code/));
+      if (turn < 4) await deviceCodes.find(userCode, person.userId);
+    }
+    for (const typed of [userCode, 'typo'])
+      await expect(deviceCodes.find(typed, person.userId)).rejects.toMatchObject({
+        code: 'too_many_sign_ins',
+      });
+    const colleague = await place.createPerson();
+    expect(await deviceCodes.find(userCode, colleague.userId)).toMatchObject({ userCode });
+    await place.letPass('14 minutes');
+    await expect(deviceCodes.find('typo', person.userId)).rejects.toMatchObject({
+      code: 'too_many_sign_ins',
+    });
+    await place.letPass('1 minute');
+    const next = await issue();
+    expect(await deviceCodes.find(next.userCode, person.userId)).toMatchObject({ userCode: next.userCode });
+  });
+
+  it('cannot be guessed faster by many guesses at once', async () => {
+    const guesses = await Promise.allSettled(
+      Array.from({ length: 30 }, () => fixture.signIn.deviceCodes.find('BBBB-BBBB', person.userId)),
+    );
+    const codes = guesses.map((one) => one.status === 'rejected' && (one.reason as { code: string }).code);
+    expect(codes.filter((code) => code === 'sign_in_refused')).toHaveLength(10);
+  });
+});
+
+describe('many codes', () => {
+  const open = (count: number, network: string) =>
+    fixture.database.execute(
+      `insert into device_codes (device_code_hash, user_code, client, network, expires_at)
+       select sha256(convert_to($2 || n, 'UTF8')), $2 || n, 'test', $2, now() + interval '15 minutes'
+         from generate_series(1, $1) n`,
+      [count, network],
+    );
+  const full = { code: 'too_many_sign_ins', extra: { retry_after_seconds: 60 } };
+
+  it('are a hundred from one address, and a thousand in all', async () => {
+    await open(99, '10.0.0.1');
+    await issue();
+    await expect(issue()).rejects.toMatchObject(full);
+    for (let network = 0; network < 9; network += 1) await open(100, `10.1.0.${network}`);
+    await expect(
+      place.asClient(() => fixture.signIn.deviceCodes.issue(origin), '10.2.0.1'),
+    ).rejects.toMatchObject(full);
+    expect(await place.count('device_codes')).toBe(1000);
+  });
+
+  it('that come at once stay near the limit', async () => {
+    await open(95, '10.0.0.1');
+    const answers = await Promise.allSettled(Array.from({ length: 60 }, issue));
+    const made = answers.filter(({ status }) => status === 'fulfilled').length;
+    expect(made).toBeGreaterThanOrEqual(5);
+    // As many as there are connections may look at the same moment.
+    expect(made).toBeLessThanOrEqual(15);
+  });
+
+  it('are forgotten an hour after their time', async () => {
+    await open(100, '10.0.0.1');
+    await place.letPass('74 minutes');
+    await issue();
+    expect(await place.count('device_codes')).toBe(101);
+    await place.letPass('2 minutes');
+    await issue();
+    expect(await place.count('device_codes')).toBe(2);
+  });
+});

@@ -1,0 +1,140 @@
+import type { DeviceCodeRecord } from '../../store/records.ts';
+import type { Persistence } from '../../store/store.ts';
+import type { Sessions, SignedIn } from './sessions.ts';
+import { randomInt } from 'node:crypto';
+import { createSecret, hashSecret } from '../credentials.ts';
+import { createUserCode, readUserCode } from '../../domain/user-code.ts';
+import { describeCaller, openLimits, refuseFlood, signInForgottenAfterSeconds } from './sign-in-limits.ts';
+import { ServiceError } from '../service-error.ts';
+
+/** What the client shows and keeps. */
+export interface IssuedDeviceCode {
+  /** The secret of the client. */
+  deviceCode: string;
+  /** Such as `BCDF-GHJK`. */
+  userCode: string;
+  verificationUri: string;
+  verificationUriComplete: string;
+  /** Seconds between two calls of `redeem`. */
+  interval: number;
+}
+
+/** What the page shows a person before they agree. */
+export interface DeviceCode {
+  userCode: string;
+  /** What the client calls itself; it proves nothing. */
+  client: string;
+  address: string | null;
+  createdAt: Date;
+}
+
+const codeSeconds = 15 * 60;
+const intervalSeconds = 5;
+/** A call that is under way for longer than the one before it comes a little early. */
+const toleranceSeconds = 1;
+/** Of 20^8 codes 1000 at most are open: whoever may type so few of them hits none. */
+const wrongCodes = { most: 10, windowSeconds: 15 * 60 };
+
+export type DeviceCodes = ReturnType<typeof createDeviceCodes>;
+
+/** Signing in at a client that cannot open a browser: a code is shown there and typed elsewhere (RFC 8628). */
+export function createDeviceCodes({
+  persistence,
+  sessions,
+}: {
+  persistence: Persistence;
+  sessions: Sessions;
+}) {
+  const { signInRequests } = persistence.store;
+
+  /** One that waits for an answer. */
+  async function get(typed: string): Promise<DeviceCodeRecord> {
+    const userCode = readUserCode(typed);
+    const code = userCode === null ? undefined : await signInRequests.findDeviceCode(userCode);
+    if (!code) throw refused('There is no such code. Look again at what your terminal shows.');
+    if (code.outcome !== null) throw refused('This code was answered before. Start again at your terminal.');
+    if (code.isExpired) throw refused('This code is too old. Start again at your terminal.');
+    return code;
+  }
+
+  async function answer(typed: string, outcome: 'approved' | 'denied', userId: string | null): Promise<void> {
+    const { userCode } = await get(typed);
+    const answered = await signInRequests.answerDeviceCode(userCode, outcome, userId);
+    if (!answered) throw refused('This code was answered before. Start again at your terminal.');
+  }
+
+  return {
+    /** @param origin under which the person finds the page @throws ServiceError too_many_sign_ins */
+    async issue(origin: string): Promise<IssuedDeviceCode> {
+      await signInRequests.forgetOld(signInForgottenAfterSeconds, 100);
+      const deviceCode = createSecret('dlt_d_');
+      const caller = { ...describeCaller(), hash: hashSecret(deviceCode) };
+      // A second one for the case that somebody has the first: with 1000 open of 20^8 it comes once in 25 million times.
+      for (let tries = 1; tries <= 2; tries += 1) {
+        const code = { ...caller, userCode: createUserCode(randomInt) };
+        const made = await signInRequests.insertDeviceCode(code, codeSeconds, openLimits);
+        if (made) return describe(deviceCode, made.userCode, `${origin}/sign-in/device`);
+      }
+      throw refuseFlood();
+    },
+
+    /**
+     * What the page shows for a code that somebody typed, in whatever way. Only for a person who is signed in: what they type wrong counts.
+     * @throws ServiceError sign_in_refused with words for the page; too_many_sign_ins
+     */
+    async find(typed: string, userId: string): Promise<DeviceCode> {
+      const bucket = hashSecret(`device codes typed by ${userId}`);
+      const typedCodes = await signInRequests.countTypedCode(bucket, wrongCodes.windowSeconds);
+      if (typedCodes > wrongCodes.most)
+        throw new ServiceError('too_many_sign_ins', 'You typed too many wrong codes. Wait some minutes.', {
+          retry_after_seconds: wrongCodes.windowSeconds,
+        });
+      const { userCode, client, address, createdAt } = await get(typed);
+      await signInRequests.uncountTypedCode(bucket);
+      return { userCode, client, address, createdAt };
+    },
+
+    /** The person agrees: the client is signed in as they are at its next call. @throws ServiceError sign_in_refused */
+    approve: (userCode: string, userId: string): Promise<void> => answer(userCode, 'approved', userId),
+
+    /** The person does not agree. @throws ServiceError sign_in_refused */
+    deny: (userCode: string): Promise<void> => answer(userCode, 'denied', null),
+
+    /** @throws ServiceError authorization_pending, slow_down while nobody has answered; sign_in_refused for good */
+    async redeem(deviceCode: string): Promise<SignedIn> {
+      const hash = hashSecret(deviceCode);
+      const answer = await persistence.transaction(async (store) => {
+        const code = await store.signInRequests.lockDeviceCode(hash, intervalSeconds - toleranceSeconds);
+        if (!code) return refused('There is no such code, or it is long over.');
+        if (code.redeemedAt) return refused('The code was used before.');
+        if (code.outcome === 'denied') return refused('The sign-in was declined.');
+        if (code.isExpired) return refused('The code is too old. Sign in again.');
+        if (code.userId) {
+          const session = await sessions.beginIn(store, { userId: code.userId, client: code.client });
+          await store.signInRequests.finishDeviceCode(hash);
+          return session;
+        }
+        if (code.wasJustAsked)
+          return new ServiceError('slow_down', 'Nobody has answered yet; ask less often.');
+        await store.signInRequests.noteAsked(hash);
+        return new ServiceError('authorization_pending', 'Nobody has answered yet.');
+      });
+      if (answer instanceof ServiceError) throw answer;
+      return sessions.complete(answer);
+    },
+  };
+}
+
+function describe(deviceCode: string, userCode: string, verificationUri: string): IssuedDeviceCode {
+  return {
+    deviceCode,
+    userCode,
+    verificationUri,
+    verificationUriComplete: `${verificationUri}?user_code=${userCode}`,
+    interval: intervalSeconds,
+  };
+}
+
+function refused(detail: string): ServiceError {
+  return new ServiceError('sign_in_refused', detail);
+}

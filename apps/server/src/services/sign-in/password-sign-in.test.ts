@@ -1,0 +1,235 @@
+import type { Argon2Parameters } from './passwords.ts';
+import type { Persistence } from '../../store/store.ts';
+import type { TestDatabase } from '../../../../../testing/fixtures/postgres.ts';
+import { argon2, randomBytes } from 'node:crypto';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { actAs } from '../audit.ts';
+import { createAccounts } from '../accounts.ts';
+import { createEncryption } from '../encryption.ts';
+import { createKnownBrowsers } from './known-browsers.ts';
+import { createPasswords } from './passwords.ts';
+import { createPasswordSignIn } from './password-sign-in.ts';
+import { createPersistence } from '../../store/store.ts';
+import { createSignInThrottle } from './sign-in-throttle.ts';
+import { createTestDatabase } from '../../../../../testing/fixtures/postgres.ts';
+
+const email = 'ada@example.com';
+const password = 'a long test password';
+const encryption = createEncryption(randomBytes(32));
+let testDatabase: TestDatabase;
+let persistence: Persistence;
+
+beforeAll(async () => {
+  testDatabase = await createTestDatabase();
+  persistence = createPersistence(testDatabase.database);
+  await createAccounts(persistence).createOwner({ email, password, organization: 'Acme' });
+});
+afterAll(() => testDatabase.drop());
+beforeEach(() => testDatabase.database.query('delete from sign_in_failures'));
+
+/** What one server has, with the real hashes, counted. */
+function createServer() {
+  const derive = promisify(argon2);
+  const hashes: Argon2Parameters[] = [];
+  const active = { now: 0, most: 0 };
+  const passwords = createPasswords(async (algorithm, parameters) => {
+    hashes.push(parameters);
+    active.now += 1;
+    active.most = Math.max(active.most, active.now);
+    try {
+      return await derive(algorithm, parameters);
+    } finally {
+      active.now -= 1;
+    }
+  });
+  const throttle = createSignInThrottle(persistence, encryption);
+  const { signIn } = createPasswordSignIn({ persistence, passwords, throttle });
+  const signInFrom = (address: string, tried: { email: string; password: string; knownBrowser?: string }) =>
+    actAs({ kind: 'nobody', userId: null, email: null, keyId: null, address, userAgent: null }, () =>
+      signIn({ knownBrowser: null, ...tried }),
+    );
+  return { hashes, active, throttle, signInFrom };
+}
+
+const wrong = { email, password: 'not the password' };
+/** Makes waits longer than any machine takes for a hash. */
+const stretchWaits = () =>
+  testDatabase.database.query(
+    `update sign_in_failures set blocked_until = now() + interval '1 hour' where blocked_until is not null`,
+  );
+const codeOf = (work: Promise<unknown>) =>
+  work.then(
+    () => 'signed in',
+    (error: { code?: string }) => error.code ?? String(error),
+  );
+
+describe('a flood of tries to sign in', () => {
+  it('computes two hashes at once, and tells all others clearly to come again', async () => {
+    const server = createServer();
+    const codes = await Promise.all(
+      Array.from({ length: 1000 }, (_, number) =>
+        codeOf(
+          server.signInFrom(`10.0.${number >> 8}.${number & 255}`, {
+            email: `${number}@example.com`,
+            password,
+          }),
+        ),
+      ),
+    );
+    const count = (code: string) => codes.filter((one) => one === code).length;
+    expect(server.active.most).toBe(2);
+    expect(count('wrong_password')).toBe(14);
+    expect(count('too_many_sign_ins')).toBe(986);
+    expect(server.hashes).toHaveLength(14);
+  });
+
+  it('from one address leaves room for others in the queue', async () => {
+    const server = createServer();
+    const flood = Array.from({ length: 50 }, (_, number) =>
+      codeOf(server.signInFrom('10.1.1.1', { email: `${number}@example.com`, password })),
+    );
+    expect(await codeOf(server.signInFrom('10.2.2.2', { email, password }))).toBe('signed in');
+    expect((await Promise.all(flood)).filter((code) => code === 'wrong_password')).toHaveLength(6);
+  });
+});
+
+describe('whoever guesses', () => {
+  it('is let through five times, on any number of servers, then has to wait and computes nothing', async () => {
+    const servers = [createServer(), createServer()];
+    const codes: string[] = [];
+    for (let number = 0; number < 8; number += 1) {
+      codes.push(await codeOf(servers[number % 2]!.signInFrom(`10.3.0.${number}`, wrong)));
+      await stretchWaits();
+    }
+    // The sixth is let through at once; its failure is what begins the waits.
+    expect(codes).toEqual([
+      ...Array.from({ length: 6 }, () => 'wrong_password'),
+      'too_many_tries',
+      'too_many_tries',
+    ]);
+    expect(servers.flatMap(({ hashes }) => hashes)).toHaveLength(6);
+    await expect(servers[0]!.signInFrom('10.3.0.9', { email, password })).rejects.toMatchObject({
+      code: 'too_many_tries',
+      message: 'There were too many tries that failed. Try again in 3600 seconds.',
+      extra: { retry_after_seconds: 3600 },
+    });
+  });
+
+  it('waits twice as long each time, a minute at most', async () => {
+    const waits: number[] = [];
+    for (let number = 0; number < 14; number += 1) {
+      // A server that has just started, and that much later.
+      const { throttle } = createServer();
+      await testDatabase.database.query(`update sign_in_failures set blocked_until = now() - interval '1 s'`);
+      await throttle.admit({ account: 'somebody@example.com', address: null });
+      const row = await testDatabase.database.one<{ seconds: string | null }>(
+        'select round(extract(epoch from blocked_until - now())) as seconds from sign_in_failures',
+      );
+      waits.push(Number(row.seconds ?? 0));
+    }
+    expect(waits).toEqual([0, 0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 60, 60, 60]);
+  });
+
+  it('has as few tries at an account that does not exist, which cost as much', async () => {
+    const [known, unknown] = [createServer(), createServer()];
+    const codes: string[][] = [[], []];
+    for (let number = 0; number < 7; number += 1) {
+      codes[0]?.push(await codeOf(known.signInFrom(`10.4.0.${number}`, wrong)));
+      codes[1]?.push(
+        await codeOf(unknown.signInFrom(`10.4.1.${number}`, { ...wrong, email: 'no@example.com' })),
+      );
+      await stretchWaits();
+    }
+    expect(codes[1]).toEqual(codes[0]);
+    const costs = ({ hashes }: typeof known) =>
+      hashes.map(({ memory, passes, parallelism, tagLength }) => [memory, passes, parallelism, tagLength]);
+    expect(costs(unknown)).toEqual(costs(known));
+  });
+
+  it('has thirty tries from one address, whichever accounts they are at, and a whole /64 is one address', async () => {
+    const { throttle } = createServer();
+    const admit = (number: number) =>
+      codeOf(
+        throttle.admit({ account: `${number}@example.com`, address: `2001:db8:1:2::${number.toString(16)}` }),
+      );
+    const codes: string[] = [];
+    for (let number = 1; number <= 32; number += 1) codes.push(await admit(number));
+    expect(codes.filter((code) => code === 'signed in')).toHaveLength(31);
+    expect(codes.at(-1)).toBe('too_many_tries');
+    expect(await codeOf(throttle.admit({ account: 'x@example.com', address: '2001:db8:1:3::1' }))).toBe(
+      'signed in',
+    );
+  });
+
+  it('is forgotten after a day without a try', async () => {
+    const { throttle } = createServer();
+    for (let number = 0; number < 6; number += 1) await throttle.admit({ account: email, address: null });
+    await testDatabase.database.query('update sign_in_failures set window_ends_at = now()');
+    expect((await createServer().throttle.admit({ account: email, address: null })).failures.account).toBe(1);
+  });
+});
+
+describe('whoever knows the password', () => {
+  it('signs in, and begins to count anew', async () => {
+    const server = createServer();
+    for (let number = 0; number < 4; number += 1) await codeOf(server.signInFrom('10.5.0.1', wrong));
+    expect(await codeOf(server.signInFrom('10.5.0.1', { email, password }))).toBe('signed in');
+    for (let number = 0; number < 4; number += 1)
+      expect(await codeOf(server.signInFrom('10.5.0.1', wrong))).toBe('wrong_password');
+    // Tries that failed stay with the address: an account of one's own does not wipe them out.
+    const rows = await testDatabase.database.query<{ failures: number }>(
+      'select failures from sign_in_failures order by failures',
+    );
+    expect(rows).toEqual([{ failures: 4 }, { failures: 8 }]);
+  });
+
+  it('gets in from a browser that is known while strangers guess', async () => {
+    const server = createServer();
+    const browsers = createKnownBrowsers(encryption);
+    const mark = browsers.issue(email);
+    for (let number = 0; number < 6; number += 1) await codeOf(server.signInFrom(`10.6.0.${number}`, wrong));
+    await stretchWaits();
+    expect(await codeOf(server.signInFrom('10.6.1.1', { email, password }))).toBe('too_many_tries');
+    const knownBrowser = browsers.read(mark, 'Ada@example.com')!;
+    expect(await codeOf(server.signInFrom('10.6.1.1', { email, password, knownBrowser }))).toBe('signed in');
+    expect(browsers.read(mark, 'eve@example.com')).toBeNull();
+    expect(browsers.read(`${mark}x`, email)).toBeNull();
+  });
+
+  it('may type it with other code points for the same characters', async () => {
+    const decomposed = 'u\u0308nter uns gesagt';
+    await createAccounts(persistence).createOwner({
+      email: 'uwe@example.com',
+      password: decomposed,
+      organization: 'U',
+    });
+    const typed = { email: 'uwe@example.com', password: decomposed.normalize('NFC') };
+    expect(await codeOf(createServer().signInFrom('10.7.0.1', typed))).toBe('signed in');
+  });
+});
+
+describe('the audit log', () => {
+  it('has the first failures and then fewer and fewer, and of accounts that do not exist no name', async () => {
+    await testDatabase.database.query('delete from audit_log');
+    for (let number = 0; number < 17; number += 1) {
+      await testDatabase.database.query('update sign_in_failures set blocked_until = null');
+      await codeOf(createServer().signInFrom('10.8.0.1', wrong));
+    }
+    await codeOf(
+      createServer().signInFrom('10.8.0.2', { email: 'my-password-in-the-wrong-field@x.y', password }),
+    );
+    const rows = await testDatabase.database.query<{
+      target_name: string | null;
+      after: { failures: number };
+    }>(
+      `select target_name, after, actor_kind, address from audit_log where action = 'person.sign-in-failed' order by id`,
+    );
+    expect(rows.map(({ target_name, after }) => [target_name, after.failures])).toEqual([
+      ...[1, 2, 3, 4, 5, 8, 16].map((failures) => [email, failures]),
+      [null, 1],
+    ]);
+    expect(rows[0]).toMatchObject({ actor_kind: 'nobody', address: '10.8.0.1' });
+    expect(JSON.stringify(rows)).not.toContain('wrong-field');
+  });
+});

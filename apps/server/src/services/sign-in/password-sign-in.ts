@@ -1,0 +1,81 @@
+import type { AccountRecord } from '../../store/records.ts';
+import type { AdmittedTry, SignInThrottle } from './sign-in-throttle.ts';
+import type { Passwords } from './passwords.ts';
+import type { Persistence } from '../../store/store.ts';
+import { currentActor, recordChange } from '../audit.ts';
+import { createGate } from './gate.ts';
+import { isWorthAnEntry } from './sign-in-throttle.ts';
+import { ServiceError } from '../service-error.ts';
+
+export interface PasswordTry {
+  email: string;
+  password: string;
+  /** A browser in which this account has signed in before, see `known-browsers.ts`. */
+  knownBrowser: string | null;
+}
+
+export type PasswordSignIn = ReturnType<typeof createPasswordSignIn>;
+
+/**
+ * Answers whether a password is that of an account. To whoever does not know it, an account that exists, one that does not and one without a
+ * password look the same: in words, in time and in how often one may try.
+ */
+export function createPasswordSignIn(parts: {
+  persistence: Persistence;
+  passwords: Passwords;
+  throttle: SignInThrottle;
+}) {
+  const { persistence, passwords, throttle } = parts;
+  // Before the database is asked: a flood takes neither its connections nor the threads.
+  const gate = createGate({ atOnce: 2, waiting: 12, waitingForOne: 4 });
+
+  async function check(tried: PasswordTry, email: string, admitted: AdmittedTry): Promise<AccountRecord> {
+    const account = await persistence.store.accounts.findByEmail(email);
+    const isRight = await passwords.verify(tried.password, account?.passwordHash ?? null);
+    if (!account || !isRight) {
+      const { failures } = admitted;
+      if (isWorthAnEntry(failures.account) && isWorthAnEntry(failures.address))
+        await noteFailure(account, failures.account);
+      throw new ServiceError(
+        'wrong_password',
+        'The e-mail address and the password do not belong together. Check both.',
+      );
+    }
+    if (account.disabledAt) throw accountDisabled();
+    return account;
+  }
+
+  /** Of an address that is nobody's, nothing is written down: it may be a password in the wrong field. */
+  async function noteFailure(account: AccountRecord | undefined, failures: number) {
+    await recordChange(persistence.store, {
+      action: 'person.sign-in-failed',
+      target: { kind: 'person', id: account?.id ?? null, name: account?.email ?? null },
+      before: null,
+      after: { failures },
+    });
+  }
+
+  return {
+    /** @throws ServiceError wrong_password, account_disabled, too_many_tries or too_many_sign_ins */
+    async signIn(tried: PasswordTry): Promise<AccountRecord> {
+      const email = tried.email.trim();
+      const { address } = currentActor();
+      // A browser that is known counts apart: strangers who guess do not keep its person out.
+      const buckets = {
+        account: [email.toLowerCase(), ...(tried.knownBrowser ? [tried.knownBrowser] : [])].join(' '),
+        address,
+      };
+      throttle.refuseKnown(buckets);
+      return gate.pass(address ?? '', async () => {
+        const admitted = await throttle.admit(buckets);
+        const account = await check(tried, email, admitted);
+        await admitted.succeeded();
+        return account;
+      });
+    },
+  };
+}
+
+export function accountDisabled(): ServiceError {
+  return new ServiceError('account_disabled', 'This account is switched off. Ask whoever runs this server.');
+}

@@ -1,0 +1,26 @@
+import type { Encryption } from '../encryption.ts';
+
+export type Sealed = ReturnType<typeof createSealed>;
+
+/** What a browser keeps for the server for some minutes and can neither read nor change. A value for one purpose is good for no other. */
+export function createSealed(encryption: Encryption) {
+  const contextOf = (purpose: string) => `kept in a browser for ${purpose}`;
+  return {
+    seal(purpose: string, value: object, seconds: number): string {
+      const kept = JSON.stringify({ value, until: Date.now() + seconds * 1000 });
+      return encryption.encrypt(Buffer.from(kept), contextOf(purpose)).toString('base64url');
+    },
+
+    /** @returns null for what this server has not sealed for that purpose, or too long ago */
+    open<Value extends object>(purpose: string, sealed: string | null): Value | null {
+      if (!sealed) return null;
+      try {
+        const text = encryption.decrypt(Buffer.from(sealed, 'base64url'), contextOf(purpose)).toString();
+        const { value, until } = JSON.parse(text) as { value: Value; until: number };
+        return until > Date.now() ? value : null;
+      } catch {
+        return null;
+      }
+    },
+  };
+}

@@ -1,0 +1,321 @@
+import type { ServiceFixture } from '../testing/service-fixture.ts';
+import type { SignedIn } from './sessions.ts';
+import type { SignInPlace } from '../testing/sign-in-place.ts';
+import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createServiceFixture } from '../testing/service-fixture.ts';
+import { createSignIn } from './sign-in.ts';
+import { createSignInPlace } from '../testing/sign-in-place.ts';
+
+let fixture: ServiceFixture;
+let place: SignInPlace;
+let person: { userId: string; email: string };
+
+beforeEach(async () => {
+  fixture = await createServiceFixture();
+  place = createSignInPlace(fixture);
+  person = await place.createPerson();
+});
+afterEach(() => fixture.close());
+
+const begin = (userId = person.userId): Promise<SignedIn> =>
+  place.asClient(() => fixture.signIn.sessions.begin({ userId, client: 'dlthub-cli 0.28.7' }));
+const refresh = (token: string) => place.asClient(() => fixture.signIn.sessions.refresh(token));
+const ended = { code: 'session_ended' };
+const reused = { code: 'refresh_token_reused' };
+
+describe('a session that begins', () => {
+  it('gives a token that clients can read and the API takes', async () => {
+    const { jwt, ...session } = await begin();
+    expect(session).toMatchObject({ userId: person.userId, email: person.email });
+    expect(decodeProtectedHeader(jwt)).toEqual({ alg: 'EdDSA' });
+    const claims = decodeJwt(jwt);
+    expect(claims).toMatchObject({
+      iss: 'pumphouse',
+      sub: person.userId,
+      email: person.email,
+      session: session.sessionId,
+      aud: 'api',
+    });
+    expect((claims.exp ?? 0) - (claims.iat ?? 0)).toBe(15 * 60);
+    expect(await fixture.credentials.authenticateUser(jwt)).toMatchObject({
+      userId: person.userId,
+      credential: { kind: 'session', id: session.sessionId },
+    });
+  });
+
+  it('is known to its person, with where it is', async () => {
+    const { sessionId } = await begin();
+    expect(await fixture.signIn.sessions.list(person.userId)).toMatchObject([
+      {
+        id: sessionId,
+        client: 'dlthub-cli 0.28.7',
+        address: '10.0.0.1',
+        userAgent: 'dlthub-cli/0.28.7 test',
+      },
+    ]);
+  });
+
+  it('is written down in the name of the person', async () => {
+    const { sessionId } = await begin();
+    expect(await place.listChanges()).toEqual([
+      {
+        action: 'session.begin',
+        actor_kind: 'person',
+        actor_email: person.email,
+        address: '10.0.0.1',
+        target_id: sessionId,
+        after: { client: 'dlthub-cli 0.28.7' },
+      },
+    ]);
+  });
+
+  it('leaves no secret in the store', async () => {
+    const { refreshToken, jwt } = await begin();
+    const next = await place.letPass('1 minute').then(() => refresh(refreshToken));
+    const tables = ['sessions', 'refresh_tokens', 'audit_log'];
+    const rows = await Promise.all(
+      tables.map((table) => fixture.database.query(`select to_json(t)::text as row from ${table} t`)),
+    );
+    const stored = JSON.stringify(rows);
+    expect(stored).toContain(person.userId);
+    for (const secret of [refreshToken, next.refreshToken, jwt, next.jwt]) {
+      expect(stored).not.toContain(secret);
+      expect(stored).not.toContain(Buffer.from(secret).toString('hex'));
+    }
+  });
+
+  it('is refused to an account that is switched off, and to one that is no person', async () => {
+    await place.switchOff(person.userId);
+    await expect(begin()).rejects.toMatchObject({ code: 'sign_in_refused' });
+    const account = await fixture.store.people.createUser({
+      email: 'dlt_sa_x@keys.invalid',
+      kind: 'service_account',
+      passwordHash: null,
+    });
+    await expect(begin(account.id)).rejects.toMatchObject({ code: 'sign_in_refused' });
+    expect(await place.listChanges()).toEqual([]);
+  });
+
+  it('ends the one used longest ago when there are more than a hundred', async () => {
+    await fixture.database.execute(
+      `insert into sessions (user_id, client, last_used_at, expires_at)
+       select $1, 'c' || n, now() - make_interval(mins => n), now() + interval '1 day' from generate_series(1, 100) n`,
+      [person.userId],
+    );
+    await begin();
+    const left = (await fixture.signIn.sessions.list(person.userId)).map(({ client }) => client);
+    expect(left).toHaveLength(100);
+    expect(left).toContain('c99');
+    expect(left).not.toContain('c100');
+    expect(await place.listChanges()).toMatchObject([
+      { action: 'session.begin' },
+      { action: 'session.revoke', actor_email: person.email, after: { because: 'too-many-sessions' } },
+    ]);
+  });
+});
+
+describe('a refresh', () => {
+  it('gives another refresh token and a good token of the same session', async () => {
+    const first = await begin();
+    await place.letPass('1 minute');
+    const second = await refresh(first.refreshToken);
+    expect(second.refreshToken).not.toBe(first.refreshToken);
+    expect(second.sessionId).toBe(first.sessionId);
+    await place.letPass('1 minute');
+    const third = await refresh(second.refreshToken);
+    expect(new Set([first, second, third].map((one) => one.refreshToken)).size).toBe(3);
+    expect(await fixture.credentials.authenticateUser(third.jwt)).toMatchObject({ email: person.email });
+  });
+
+  it('gives a token back that is younger than half a minute', async () => {
+    const first = await begin();
+    expect((await refresh(first.refreshToken)).refreshToken).toBe(first.refreshToken);
+    await place.letPass('28 seconds');
+    expect((await refresh(first.refreshToken)).refreshToken).toBe(first.refreshToken);
+    await place.letPass('2 seconds');
+    expect((await refresh(first.refreshToken)).refreshToken).not.toBe(first.refreshToken);
+  });
+
+  it('gives the one that follows again to who presents the same one within half a minute', async () => {
+    const first = await begin();
+    await place.letPass('1 minute');
+    const second = await refresh(first.refreshToken);
+    await place.letPass('28 seconds');
+    expect((await refresh(first.refreshToken)).refreshToken).toBe(second.refreshToken);
+    await place.letPass('28 seconds');
+    expect((await refresh(second.refreshToken)).refreshToken).not.toBe(second.refreshToken);
+  });
+
+  it('with a token that was followed long ago ends the session, for everybody', async () => {
+    const first = await begin();
+    const other = await begin();
+    await place.letPass('1 minute');
+    const second = await refresh(first.refreshToken);
+    await place.letPass('31 seconds');
+    await expect(refresh(first.refreshToken)).rejects.toMatchObject(reused);
+    // It stays ended although the call was refused, and is not found to be reused a second time.
+    await expect(refresh(second.refreshToken)).rejects.toMatchObject(ended);
+    await expect(refresh(first.refreshToken)).rejects.toMatchObject(ended);
+    await expect(fixture.credentials.authenticateUser(second.jwt)).rejects.toMatchObject({
+      code: 'not_authenticated',
+    });
+    const changes = (await place.listChanges()).filter(({ action }) => action === 'session.revoke');
+    // Who that was is not known.
+    expect(changes).toMatchObject([
+      {
+        actor_kind: 'nobody',
+        actor_email: null,
+        address: '10.0.0.1',
+        target_id: first.sessionId,
+        after: { because: 'refresh-token-reused' },
+      },
+    ]);
+    expect(await refresh(other.refreshToken)).toMatchObject({ sessionId: other.sessionId });
+  });
+
+  it('tells the thief who comes first from the owner who comes later, days after', async () => {
+    const owner = await begin();
+    let thief = owner;
+    for (let day = 0; day < 20; day += 1) {
+      await place.letPass('1 day');
+      thief = await refresh(thief.refreshToken);
+    }
+    await expect(refresh(owner.refreshToken)).rejects.toMatchObject(reused);
+    await expect(refresh(thief.refreshToken)).rejects.toMatchObject(ended);
+  });
+
+  it('is refused for a token that never was', async () => {
+    for (const token of ['', 'dlt_r_', 'nonsense', 'x'.repeat(100_000)])
+      await expect(refresh(token)).rejects.toMatchObject(ended);
+  });
+
+  it('is refused for an account that is switched off, and good again when it is switched on', async () => {
+    const { refreshToken } = await begin();
+    await place.switchOff(person.userId);
+    await expect(refresh(refreshToken)).rejects.toMatchObject(ended);
+    await fixture.database.execute('update users set disabled_at = null where id = $1', [person.userId]);
+    expect(await refresh(refreshToken)).toMatchObject({ email: person.email });
+  });
+
+  it('keeps a session for 90 days more, and for a year at most', async () => {
+    let session = await begin();
+    for (let quarter = 0; quarter < 4; quarter += 1) {
+      await place.letPass('89 days');
+      session = await refresh(session.refreshToken);
+    }
+    const [listed] = await fixture.signIn.sessions.list(person.userId);
+    const left = (listed?.expiresAt.getTime() ?? 0) - Date.now();
+    expect(Math.round(left / 86_400_000)).toBe(365 - 4 * 89);
+    await place.letPass('10 days');
+    await expect(refresh(session.refreshToken)).rejects.toMatchObject(ended);
+  });
+
+  it('is refused for a session that was not used for 90 days, whose token is not good either', async () => {
+    const { refreshToken, jwt } = await begin();
+    await place.letPass('90 days');
+    await expect(refresh(refreshToken)).rejects.toMatchObject(ended);
+    await expect(fixture.credentials.authenticateUser(jwt)).rejects.toMatchObject({
+      code: 'not_authenticated',
+    });
+  });
+
+  it('is served by every server that shares the secret key, within the half minute too', async () => {
+    const { refreshToken } = await begin();
+    await place.letPass('1 minute');
+    const second = await refresh(refreshToken);
+    const other = createSignIn(fixture);
+    expect((await other.sessions.refresh(refreshToken)).refreshToken).toBe(second.refreshToken);
+  });
+});
+
+describe('signing out', () => {
+  it('ends the session whose token is presented, and says nothing of others', async () => {
+    const [one, other] = [await begin(), await begin()];
+    for (const token of [one.refreshToken, one.refreshToken, 'nonsense'])
+      await place.asClient(() => fixture.signIn.sessions.signOut(token));
+    await expect(refresh(one.refreshToken)).rejects.toMatchObject(ended);
+    await expect(fixture.credentials.authenticateUser(one.jwt)).rejects.toMatchObject({
+      code: 'not_authenticated',
+    });
+    expect(await refresh(other.refreshToken)).toMatchObject({ sessionId: other.sessionId });
+    expect((await place.listChanges()).slice(2)).toMatchObject([
+      { action: 'session.revoke', actor_email: person.email, after: { because: 'signed-out' } },
+    ]);
+  });
+
+  it('takes a token that was followed by another, too', async () => {
+    const first = await begin();
+    await place.letPass('1 minute');
+    const second = await refresh(first.refreshToken);
+    await place.letPass('1 hour');
+    await fixture.signIn.sessions.signOut(first.refreshToken);
+    await expect(refresh(second.refreshToken)).rejects.toMatchObject(ended);
+  });
+});
+
+describe('the sessions of a person', () => {
+  it('are listed by their last use, without those that are over and those of others', async () => {
+    const stranger = await place.createPerson();
+    await begin(stranger.userId);
+    const [first, second, third] = [await begin(), await begin(), await begin()];
+    await place.letPass('1 hour');
+    await refresh(first.refreshToken);
+    await fixture.signIn.sessions.revoke(person.userId, second.sessionId);
+    const listed = await fixture.signIn.sessions.list(person.userId);
+    expect(listed.map(({ id }) => id)).toEqual([first.sessionId, third.sessionId]);
+  });
+
+  it('can be ended one by one, by their person only', async () => {
+    const stranger = await place.createPerson();
+    const { sessionId, refreshToken } = await begin();
+    const missing = { code: 'not_found' };
+    const { revoke } = fixture.signIn.sessions;
+    await expect(revoke(stranger.userId, sessionId)).rejects.toMatchObject(missing);
+    expect(await refresh(refreshToken)).toMatchObject({ sessionId });
+    await revoke(person.userId, sessionId);
+    await expect(revoke(person.userId, sessionId)).rejects.toMatchObject(missing);
+    await expect(refresh(refreshToken)).rejects.toMatchObject(ended);
+  });
+
+  it('can be ended all but one', async () => {
+    const sessions = [await begin(), await begin(), await begin()];
+    const kept = sessions[1]?.sessionId ?? '';
+    expect(await fixture.signIn.sessions.revokeOthers(person.userId, kept)).toBe(2);
+    const listed = await fixture.signIn.sessions.list(person.userId);
+    expect(listed.map(({ id }) => id)).toEqual([kept]);
+    expect(await fixture.signIn.sessions.revokeOthers(person.userId, kept)).toBe(0);
+  });
+});
+
+describe('what is kept', () => {
+  it('are sessions for a month after their end, then nothing of them', async () => {
+    const { sessionId, refreshToken } = await begin();
+    await fixture.signIn.swapCodes.issue(refreshToken);
+    await fixture.signIn.sessions.revoke(person.userId, sessionId);
+    await place.letPass('29 days');
+    await begin();
+    expect(await place.count('sessions')).toBe(2);
+    await place.letPass('2 days');
+    await begin();
+    expect(await place.count('sessions')).toBe(2);
+    expect(await place.count('refresh_tokens')).toBe(2);
+    expect(await place.count('swap_codes')).toBe(0);
+  });
+
+  it('are tokens that were followed for as long as somebody may still come with them', async () => {
+    let session = await begin();
+    for (let turn = 0; turn < 5; turn += 1) {
+      await place.letPass('30 days');
+      session = await refresh(session.refreshToken);
+    }
+    // The newest, and those of the last 90 days.
+    expect(await place.count('refresh_tokens')).toBe(4);
+  });
+
+  it('is not more for who refreshes all the time', async () => {
+    const { refreshToken } = await begin();
+    for (let turn = 0; turn < 20; turn += 1) await refresh(refreshToken);
+    expect(await place.count('refresh_tokens')).toBe(1);
+  });
+});

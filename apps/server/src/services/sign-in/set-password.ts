@@ -1,0 +1,97 @@
+import type { AccountRecord } from '../../store/records.ts';
+import type { BrowserSession } from './browser-sessions.ts';
+import type { Passwords } from './passwords.ts';
+import type { Persistence, Store } from '../../store/store.ts';
+import type { SignInThrottle } from './sign-in-throttle.ts';
+import { actAsPerson, recordChange } from '../audit.ts';
+import { findPasswordProblem } from '../../domain/new-password.ts';
+import { accountDisabled } from './password-sign-in.ts';
+import { hashSecret } from '../credentials.ts';
+import { ServiceError } from '../service-error.ts';
+
+export type SetPassword = ReturnType<typeof createSetPassword>;
+
+/** @throws ServiceError password_refused */
+export function requireGoodPassword(password: string, email: string): void {
+  const problem = findPasswordProblem(password, email);
+  if (problem) throw new ServiceError('password_refused', problem);
+}
+
+/** New passwords of people who have one, or who were given a link. Either way all other sign-ins of the person end; their keys stay. */
+export function createSetPassword(parts: {
+  persistence: Persistence;
+  passwords: Passwords;
+  throttle: SignInThrottle;
+}) {
+  const { persistence, passwords, throttle } = parts;
+
+  async function write(
+    store: Store,
+    account: { id: string; email: string },
+    change: { hash: string; by: 'person' | 'link'; keep: Uint8Array | null },
+  ) {
+    await store.accounts.setPasswordHash(account.id, change.hash);
+    await store.accounts.endSessions(account.id, 'account-changed', change.keep);
+    await actAsPerson({ userId: account.id, email: account.email }, () =>
+      recordChange(store, {
+        action: 'person.set-password',
+        target: { kind: 'person', id: account.id, name: account.email },
+        before: null,
+        after: { by: change.by },
+      }),
+    );
+  }
+
+  async function findLink(token: string) {
+    const link = await persistence.store.oneTimeLinks.findPasswordLink(hashSecret(token));
+    if (!link || link.usedAt || link.expiresAt.getTime() <= Date.now()) throw linkNotGood();
+    return link;
+  }
+
+  return {
+    /** @throws ServiceError wrong_password, password_refused or too_many_tries */
+    async change(session: BrowserSession, words: { old: string; new: string }): Promise<void> {
+      const { userId, email } = session;
+      requireGoodPassword(words.new, email);
+      // Who has found a browser open is not to try out passwords there.
+      const admitted = await throttle.admit({ account: `changes the password of ${userId}`, address: null });
+      const account = await persistence.store.accounts.find(userId);
+      if (!(await passwords.verify(words.old, account?.passwordHash ?? null)))
+        throw new ServiceError('wrong_password', 'This is not your password.');
+      await admitted.succeeded();
+      const hash = await passwords.hash(words.new);
+      await persistence.transaction((store) =>
+        write(store, { id: userId, email }, { hash, by: 'person', keep: session.secretHash }),
+      );
+    },
+
+    /** Whose password a link sets. @throws ServiceError link_not_good */
+    async describeLink(token: string): Promise<{ email: string }> {
+      const { email } = await findLink(token);
+      return { email };
+    },
+
+    /** @throws ServiceError link_not_good, password_refused */
+    async useLink(token: string, password: string): Promise<AccountRecord> {
+      const { userId, email } = await findLink(token);
+      requireGoodPassword(password, email);
+      const hash = await passwords.hash(password);
+      const account = await persistence.transaction(async (store) => {
+        if (!(await store.oneTimeLinks.usePasswordLink(hashSecret(token)))) throw linkNotGood();
+        await write(store, { id: userId, email }, { hash, by: 'link', keep: null });
+        const found = await store.accounts.find(userId);
+        if (!found || found.disabledAt) throw accountDisabled();
+        return found;
+      });
+      await throttle.forgive(email.toLowerCase());
+      return account;
+    },
+  };
+}
+
+export function linkNotGood(): ServiceError {
+  return new ServiceError(
+    'link_not_good',
+    'This link is not good any more: it was used, has expired, or a newer one took its place.',
+  );
+}

@@ -1,0 +1,76 @@
+import type { ServiceFixture } from '../testing/service-fixture.ts';
+import type { SignedIn } from './sessions.ts';
+import type { SignInPlace } from '../testing/sign-in-place.ts';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { createServiceFixture } from '../testing/service-fixture.ts';
+import { createSignInPlace } from '../testing/sign-in-place.ts';
+
+let fixture: ServiceFixture;
+let place: SignInPlace;
+let session: SignedIn;
+
+beforeEach(async () => {
+  fixture = await createServiceFixture();
+  place = createSignInPlace(fixture);
+  const { userId } = await place.createPerson();
+  session = await fixture.signIn.sessions.begin({ userId, client: 'test' });
+});
+afterEach(() => fixture.close());
+
+const issue = (token = session.refreshToken) => fixture.signIn.swapCodes.issue(token);
+const redeem = (code: string) => fixture.signIn.swapCodes.redeem(code);
+
+it('carries the person over, and leaves the refresh token as it is', async () => {
+  await place.letPass('1 hour');
+  const { code, expiresInSeconds } = await issue();
+  expect(expiresInSeconds).toBe(60);
+  const { userId, email, sessionId } = session;
+  expect(await redeem(code)).toEqual({ userId, email, sessionId });
+  expect(await place.count('refresh_tokens')).toBe(1);
+});
+
+it('is good once, however many redeem it at the same time', async () => {
+  const { code } = await issue();
+  const redeemed = await Promise.all(Array.from({ length: 20 }, () => redeem(code)));
+  expect(redeemed.filter((one) => one !== null)).toHaveLength(1);
+  expect(await redeem(code)).toBeNull();
+});
+
+it('is good for a minute', async () => {
+  const [early, late] = [await issue(), await issue()];
+  await place.letPass('58 seconds');
+  expect(await redeem(early.code)).toMatchObject({ userId: session.userId });
+  await place.letPass('2 seconds');
+  expect(await redeem(late.code)).toBeNull();
+  await issue();
+  expect(await place.count('swap_codes')).toBe(1);
+});
+
+it('is nothing where nobody was given it', async () => {
+  for (const code of ['', 'dlt_x_', session.refreshToken]) expect(await redeem(code)).toBeNull();
+});
+
+it('dies with the session, and with the account', async () => {
+  const [first, second] = [await issue(), await issue()];
+  await place.switchOff(session.userId);
+  expect(await redeem(first.code)).toBeNull();
+  await fixture.database.execute('update users set disabled_at = null');
+  await fixture.signIn.sessions.signOut(session.refreshToken);
+  expect(await redeem(second.code)).toBeNull();
+});
+
+it('is given for a token that was just followed by another, as clients race', async () => {
+  await place.letPass('1 hour');
+  await fixture.signIn.sessions.refresh(session.refreshToken);
+  const { code } = await issue();
+  expect(await redeem(code)).toMatchObject({ userId: session.userId });
+});
+
+it('is not given for a token that was followed long ago, which ends the session', async () => {
+  await place.letPass('1 hour');
+  const next = await fixture.signIn.sessions.refresh(session.refreshToken);
+  await place.letPass('1 hour');
+  await expect(issue()).rejects.toMatchObject({ code: 'refresh_token_reused' });
+  await expect(issue(next.refreshToken)).rejects.toMatchObject({ code: 'session_ended' });
+  await expect(issue('nonsense')).rejects.toMatchObject({ code: 'session_ended' });
+});

@@ -1,0 +1,81 @@
+import { defineRoute } from '../../route.ts';
+import {
+  createdPersonalKeyResponse,
+  createdWorkspaceKeyResponse,
+  createPersonalKeyRequest,
+  createWorkspaceKeyRequest,
+  personalKeysResponse,
+  workspaceKeysResponse,
+} from '../../schemas/keys.ts';
+import { changeErrors, readErrors } from '../error-statuses.ts';
+import { keyParams, workspaceKeyParams, workspaceParams } from '../parameters.ts';
+
+/** Keys of people and of workspaces. */
+export const keyRoutes = [
+  defineRoute({
+    operationId: 'list_personal_keys',
+    method: 'GET',
+    path: '/pumphouse/v1/account/keys',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'personal-key.list',
+    responses: { 200: personalKeysResponse },
+    errors: [401, 403, 500],
+  }),
+  defineRoute({
+    operationId: 'create_personal_key',
+    method: 'POST',
+    path: '/pumphouse/v1/account/keys',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'personal-key.create',
+    body: createPersonalKeyRequest,
+    responses: { 201: createdPersonalKeyResponse },
+    errors: [400, 401, 403, 500],
+  }),
+  defineRoute({
+    operationId: 'revoke_personal_key',
+    method: 'DELETE',
+    path: '/pumphouse/v1/account/keys/{key_id}',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'personal-key.revoke',
+    params: keyParams,
+    responses: { 204: null },
+    errors: readErrors,
+  }),
+  defineRoute({
+    operationId: 'list_workspace_keys',
+    method: 'GET',
+    path: '/pumphouse/v1/workspaces/{workspace_id}/keys',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'workspace-key.list',
+    params: workspaceParams,
+    responses: { 200: workspaceKeysResponse },
+    errors: readErrors,
+  }),
+  defineRoute({
+    operationId: 'create_workspace_key',
+    method: 'POST',
+    path: '/pumphouse/v1/workspaces/{workspace_id}/keys',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'workspace-key.create',
+    params: workspaceParams,
+    body: createWorkspaceKeyRequest,
+    responses: { 201: createdWorkspaceKeyResponse },
+    errors: changeErrors,
+  }),
+  defineRoute({
+    operationId: 'revoke_workspace_key',
+    method: 'DELETE',
+    path: '/pumphouse/v1/workspaces/{workspace_id}/keys/{key_id}',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'workspace-key.revoke',
+    params: workspaceKeyParams,
+    responses: { 204: null },
+    errors: readErrors,
+  }),
+] as const;

@@ -1,0 +1,113 @@
+import { defineRoute } from '../../route.ts';
+import {
+  organizationMemberResponse,
+  setMemberRoleRequest,
+  setWorkspaceMemberRequest,
+  workspaceAccessResponse,
+} from '../../schemas/members.ts';
+import { listPage, listQuery } from '../../schemas/paging.ts';
+import { queryList } from '../../schemas/query.ts';
+import { principalKind } from '../../schemas/workspaces.ts';
+import { changeErrors, readErrors } from '../error-statuses.ts';
+import {
+  organizationMemberParams,
+  organizationParams,
+  workspaceMemberParams,
+  workspaceParams,
+} from '../parameters.ts';
+
+/** Who belongs to organizations and workspaces. */
+export const memberRoutes = [
+  defineRoute({
+    operationId: 'list_organization_members',
+    method: 'GET',
+    path: '/pumphouse/v1/organizations/{organization_id}/members',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'member.list',
+    params: organizationParams,
+    query: listQuery(['joined_at', 'email'], {}),
+    responses: { 200: listPage('ListPageOrganizationMemberResponse', organizationMemberResponse) },
+    errors: readErrors,
+  }),
+  defineRoute({
+    operationId: 'set_organization_member_role',
+    method: 'PATCH',
+    path: '/pumphouse/v1/organizations/{organization_id}/members/{membership_id}',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'member.set-role',
+    params: organizationMemberParams,
+    body: setMemberRoleRequest,
+    responses: { 200: organizationMemberResponse },
+    errors: changeErrors,
+  }),
+  defineRoute({
+    operationId: 'remove_organization_member',
+    method: 'DELETE',
+    path: '/pumphouse/v1/organizations/{organization_id}/members/{membership_id}',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'member.remove',
+    params: organizationMemberParams,
+    responses: { 204: null },
+    errors: changeErrors,
+  }),
+  defineRoute({
+    operationId: 'leave_organization',
+    method: 'POST',
+    path: '/pumphouse/v1/organizations/{organization_id}/-leave',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'member.leave',
+    params: organizationParams,
+    responses: { 204: null },
+    errors: changeErrors,
+  }),
+  defineRoute({
+    operationId: 'list_workspace_access',
+    method: 'GET',
+    path: '/pumphouse/v1/workspaces/{workspace_id}/members',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'workspace-member.list',
+    params: workspaceParams,
+    query: listQuery(['since', 'email'], { kind: queryList(principalKind).optional() }),
+    responses: { 200: listPage('ListPageWorkspaceAccessResponse', workspaceAccessResponse) },
+    errors: readErrors,
+  }),
+  defineRoute({
+    operationId: 'set_workspace_member',
+    method: 'PUT',
+    path: '/pumphouse/v1/workspaces/{workspace_id}/members/{membership_id}',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'workspace-member.set-role',
+    params: workspaceMemberParams,
+    body: setWorkspaceMemberRequest,
+    responses: { 200: workspaceAccessResponse },
+    errors: changeErrors,
+  }),
+  defineRoute({
+    operationId: 'remove_workspace_member',
+    method: 'DELETE',
+    path: '/pumphouse/v1/workspaces/{workspace_id}/members/{membership_id}',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'workspace-member.remove',
+    params: workspaceMemberParams,
+    responses: { 204: null },
+    errors: changeErrors,
+  }),
+  defineRoute({
+    operationId: 'leave_workspace',
+    method: 'POST',
+    path: '/pumphouse/v1/workspaces/{workspace_id}/-leave',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'workspace-member.leave',
+    params: workspaceParams,
+    responses: { 204: null },
+    errors: changeErrors,
+  }),
+] as const;
