@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createUserCode, readUserCode } from './user-code.ts';
 
@@ -29,7 +29,7 @@ describe('a user code', () => {
     fc.assert(
       fc.property(picks, between, fc.boolean(), (numbers, gap, isSmall) => {
         const code = codeOf(numbers);
-        const spread = [...code.replace('-', '')].join(gap);
+        const spread = code.replace('-', '').split('').join(gap);
         expect(readUserCode(isSmall ? ` ${spread.toLowerCase()}\n` : spread)).toBe(code);
       }),
     );

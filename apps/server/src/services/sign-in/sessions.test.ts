@@ -270,7 +270,7 @@ describe('the sessions of a person', () => {
     const stranger = await place.createPerson();
     const { sessionId, refreshToken } = await begin();
     const missing = { code: 'not_found' };
-    const { revoke } = fixture.signIn.sessions;
+    const revoke = (userId: string, id: string) => fixture.signIn.sessions.revoke(userId, id);
     await expect(revoke(stranger.userId, sessionId)).rejects.toMatchObject(missing);
     expect(await refresh(refreshToken)).toMatchObject({ sessionId });
     await revoke(person.userId, sessionId);
