@@ -1,9 +1,10 @@
 import type { Persistence, Store } from '../store/store.ts';
-import type { WorkspaceRole } from '../store/records.ts';
+import type { UserRecord, WorkspaceRole } from '../store/records.ts';
 import { argon2, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import { createKeySecret } from './credentials.ts';
 import { dataplaneId } from './dataplane.ts';
+import { recordChange } from './audit.ts';
 import { ServiceError } from './service-error.ts';
 
 export type Accounts = ReturnType<typeof createAccounts>;
@@ -40,11 +41,20 @@ export function createAccounts(persistence: Persistence) {
         const known = await store.people.findUserByEmail(email);
         if (known) {
           await store.people.setPasswordHash(known.id, passwordHash);
+          await recordUser(store, known, 'user.set-password');
           return { userId: known.id, created: false };
         }
         const user = await store.people.createUser({ email, kind: 'human', passwordHash });
         const organization = await store.people.createOrganization({ name: owner.organization, dataplaneId });
         await store.people.addMember(organization.id, user.id, 'owner');
+        await recordUser(store, user, 'user.create');
+        await recordChange(store, {
+          organizationId: organization.id,
+          action: 'organization.create',
+          target: { kind: 'organization', id: organization.id, name: organization.name },
+          before: null,
+          after: { owner: email },
+        });
         return { userId: user.id, created: true };
       });
     },
@@ -65,18 +75,32 @@ export function createAccounts(persistence: Persistence) {
         const userId = workspace
           ? await createServiceAccount(store, issuer.id, workspace, key.prefix)
           : issuer.id;
+        const kind = workspace ? 'workspace' : 'personal';
         await store.people.createKey({
-          kind: workspace ? 'workspace' : 'personal',
+          kind,
           secretHash: key.hash,
           prefix: key.prefix,
           userId,
           issuedBy: issuer.id,
           validDays: request.days,
         });
+        await recordChange(store, {
+          workspaceId: workspace?.id ?? null,
+          action: 'key.create',
+          target: { kind: 'key', id: null, name: key.prefix },
+          before: null,
+          after: { kind, user: request.email, role: workspace?.role ?? null, days: request.days },
+        });
       });
       return key.secret;
     },
   };
+}
+
+/** Belongs to no organization: the account is the person's in all of them. */
+function recordUser(store: Store, { id, email }: UserRecord, action: string): Promise<void> {
+  const target = { kind: 'user', id, name: email };
+  return recordChange(store, { action, target, before: null, after: null });
 }
 
 async function createServiceAccount(

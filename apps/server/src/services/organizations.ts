@@ -10,6 +10,7 @@ import type { Persistence } from '../store/store.ts';
 import type { Principal } from './credentials.ts';
 import { dataplanes } from './dataplane.ts';
 import { pageOf, sortBy } from './read-page.ts';
+import { recordChange } from './audit.ts';
 import { ServiceError } from './service-error.ts';
 
 /** The caller in an organization, with the workspaces in which the caller has a role. */
@@ -87,9 +88,19 @@ export function createOrganizations(persistence: Persistence) {
       if (!dataplanes.some((dataplane) => dataplane.id === dataplaneId)) {
         throw new ServiceError('unknown_dataplane', `There is no data plane "${dataplaneId}".`);
       }
-      const changed = await store.people.setDataplane(organizationId, dataplaneId);
-      if (!changed) throw new ServiceError('region_already_set', 'The organization has its region already.');
-      return changed;
+      return persistence.transaction(async (tx) => {
+        const changed = await tx.people.setDataplane(organizationId, dataplaneId);
+        if (!changed)
+          throw new ServiceError('region_already_set', 'The organization has its region already.');
+        await recordChange(tx, {
+          organizationId,
+          action: 'organization.set-region',
+          target: { kind: 'organization', id: organizationId, name: changed.name },
+          before: null,
+          after: { dataplane_id: dataplaneId },
+        });
+        return changed;
+      });
     },
   };
 }
