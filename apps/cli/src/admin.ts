@@ -1,6 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { readConfig } from '@pumphouse/server/config.ts';
 import { createAccounts, createOrganizationLimits, createServerLog, openStore } from '@pumphouse/server/main';
+import { actAsOperator } from './operator.ts';
 
 type Opened = Awaited<ReturnType<typeof openStore>>;
 
@@ -9,7 +10,7 @@ async function withStore<T>(work: (persistence: Opened['persistence']) => Promis
   const config = readConfig();
   const opened = await openStore(config, createServerLog({ ...config, logLevel: 'warn' }));
   try {
-    return await work(opened.persistence);
+    return await actAsOperator(() => work(opened.persistence));
   } finally {
     await opened.close();
   }

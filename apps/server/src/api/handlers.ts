@@ -1,5 +1,6 @@
 import type { ApiDependencies } from './app.ts';
 import type { Handlers } from './handler.ts';
+import { createAuditLogHandlers } from './routes/audit-log.ts';
 import { createIssueUpload } from '../services/issue-upload.ts';
 import { createJobVersions } from '../services/job-versions.ts';
 import { createJobVersionHandlers } from './routes/job-versions.ts';
@@ -10,6 +11,7 @@ import { createOrganizationHandlers } from './routes/organizations.ts';
 import { createOrganizations } from '../services/organizations.ts';
 import { createOrganizationLimits } from '../services/organization-limits.ts';
 import { createPackageHandlers } from './routes/packages.ts';
+import { createReadAuditLog } from '../services/read-audit-log.ts';
 import { createReadJobRuns } from '../services/read-job-runs.ts';
 import { createReadJobs } from '../services/read-jobs.ts';
 import { createReadLogs } from '../services/read-logs.ts';
@@ -70,6 +72,7 @@ export function createHandlers(dependencies: ApiDependencies, closing: AbortSign
       organizationLimits: createOrganizationLimits(persistence),
       readUsage: createReadUsage(persistence),
     }),
+    ...createAuditLogHandlers({ readAuditLog: createReadAuditLog(persistence) }),
     ...createVariableHandlers({ variables: services.variables }),
     ...createTelemetryHandlers({ readTelemetry: createReadTelemetry(persistence, dependencies.blobs) }),
   };

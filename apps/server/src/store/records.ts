@@ -1,6 +1,7 @@
 /** The shapes of what the store keeps, for all who read it without knowing SQL. */
 export type { ListPosition } from './list-position.ts';
 export type * from './postgres/attempts.ts';
+export type * from './postgres/audit-log.ts';
 export type * from './postgres/conditions.ts';
 export type * from './postgres/environments.ts';
 export type * from './postgres/job-list.ts';

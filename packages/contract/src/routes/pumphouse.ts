@@ -1,4 +1,5 @@
 import type { Route } from '../route.ts';
+import { auditLogRoutes } from './pumphouse/audit-log.ts';
 import { jobVersionRoutes } from './pumphouse/job-versions.ts';
 import { runLifeRoutes } from './pumphouse/run-lives.ts';
 import { pumphouseStatisticsRoutes } from './pumphouse/statistics.ts';
@@ -14,4 +15,5 @@ export const pumphouseRoutes = [
   ...pumphouseVersionRoutes,
   ...webhookRoutes,
   ...usageRoutes,
+  ...auditLogRoutes,
 ] as const satisfies readonly Route[];
