@@ -190,7 +190,12 @@ describe('what changes nothing', () => {
 
   it('a call that is refused leaves no entry', async () => {
     await forgetRows();
-    const upserts = [{ name: 'BIG', type: 'plain', value: 'x'.repeat(1_000_000) }];
+    // Each is small enough, and all are more than a scope keeps: refused after they were written.
+    const upserts = Array.from({ length: 4 }, (_, n) => ({
+      name: `BIG_${n}`,
+      type: 'plain',
+      value: 'x'.repeat(30_000),
+    }));
     const payload = { profile: null, deletes: [], upserts };
     expect((await send(routesById.update_workspace_variables, { payload })).statusCode).toBe(400);
     expect(await listRows()).toEqual([]);

@@ -154,7 +154,7 @@ export function createAuditLogStore(sql: Queryable) {
         ),
       list: (after: AfterItem, limit: number) =>
         sql.query<StoredItem>(
-          `select id::text as id, at, 0 as bytes, false as "isNeeded" from audit_log where id > $1 order by id limit $2`,
+          `select id::text as id, at, 0 as bytes, false as "isNeeded" from audit_log where audit_log.id > $1 order by audit_log.id limit $2`,
           [after?.id ?? '0', limit],
         ),
       async remove(ids: readonly string[]): Promise<string[]> {
