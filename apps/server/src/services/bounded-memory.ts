@@ -10,6 +10,7 @@ export function createBoundedMemory<Value>(mostValues: number) {
       values.set(key, value);
       return value;
     },
+    delete: (key: string): boolean => values.delete(key),
     set(key: string, value: Value): void {
       values.delete(key);
       values.set(key, value);

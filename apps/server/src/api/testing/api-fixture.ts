@@ -143,7 +143,18 @@ function createParts(testDatabase: TestDatabase, folder: string, changes: Partia
     ...changes,
   };
   const app: FastifyInstance = buildApi(dependencies);
-  return { app, dependencies, persistence, credentials, attemptLog, blobs, finishRun, startRuns, uploadDir };
+  return {
+    app,
+    dependencies,
+    persistence,
+    encryption,
+    credentials,
+    attemptLog,
+    blobs,
+    finishRun,
+    startRuns,
+    uploadDir,
+  };
 }
 
 /** Rows that tests start from. */
