@@ -12,7 +12,7 @@ import { eventually } from '../fixtures/eventually.ts';
 import { callRefused } from '../fixtures/raw-call.ts';
 import { runAdmin, startTestServer, type TestServer } from '../fixtures/server.ts';
 
-const kinds = ['runs', 'logs', 'traces', 'beacons', 'packages', 'environments', 'caches'];
+const kinds = ['runs', 'logs', 'traces', 'beacons', 'packages', 'environments', 'caches', 'audit'];
 
 interface StoredKind {
   kind: string;

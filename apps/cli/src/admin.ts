@@ -1,31 +1,22 @@
 import { text } from 'node:stream/consumers';
 import { readConfig } from '@pumphouse/server/config.ts';
 import {
-  actAs,
   createAccounts,
   createKeys,
   createOrganizationLimits,
   createServerLog,
   openStore,
 } from '@pumphouse/server/main';
+import { actAsOperator } from './operator.ts';
 
 type Opened = Awaited<ReturnType<typeof openStore>>;
-
-const operator = {
-  kind: 'operator',
-  userId: null,
-  email: null,
-  keyId: null,
-  address: null,
-  userAgent: null,
-} as const;
 
 /** Opens the store of the data folder, beside a running server or without one. What is changed there is written down as an operator's. */
 export async function withStore<T>(work: (persistence: Opened['persistence']) => Promise<T>): Promise<T> {
   const config = readConfig();
   const opened = await openStore(config, createServerLog({ ...config, logLevel: 'warn' }));
   try {
-    return await actAs(operator, () => work(opened.persistence));
+    return await actAsOperator(() => work(opened.persistence));
   } finally {
     await opened.close();
   }

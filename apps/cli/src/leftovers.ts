@@ -1,7 +1,10 @@
-import type { JudgedBelonging, Leftovers } from '@pumphouse/server/services/leftovers.ts';
+import type { JudgedBelonging, Leftovers, RemovedLeftovers } from '@pumphouse/server/services/leftovers.ts';
+import type { Persistence } from '@pumphouse/server/store/store.ts';
+import { actAsOperator } from './operator.ts';
 import { readConfig } from '@pumphouse/server/config.ts';
 import { createServerLog, openStorage } from '@pumphouse/server/main';
 import { formatBytes, formatTable } from './table.ts';
+import { recordChange } from '@pumphouse/server/services/audit.ts';
 
 /** Prints everything that the executor keeps and whether it is left over; or removes what is, and prints that. */
 export async function handleLeftovers(options: { remove?: true; json?: true }): Promise<void> {
@@ -9,7 +12,8 @@ export async function handleLeftovers(options: { remove?: true; json?: true }): 
   const opened = await openStorage(config, createServerLog({ ...config, logLevel: 'error' }));
   try {
     const json = options.json === true;
-    if (options.remove) await removeLeftovers(opened.leftovers, json);
+    if (options.remove)
+      await actAsOperator(() => removeLeftovers(opened.leftovers, opened.persistence, json));
     else await showLeftovers(opened.leftovers, json);
   } finally {
     await opened.close();
@@ -28,13 +32,25 @@ async function showLeftovers(leftovers: Leftovers, json: boolean): Promise<void>
 }
 
 /** @throws Error naming what could not be removed, after printing what was */
-async function removeLeftovers(leftovers: Leftovers, json: boolean): Promise<void> {
+async function removeLeftovers(leftovers: Leftovers, persistence: Persistence, json: boolean): Promise<void> {
   const { removed, failed } = await leftovers.remove();
+  await recordRemoval(persistence, removed);
   const rows = removed.map(({ kind, id, madeAt, reason }) => [kind, id, formatAge(madeAt), reason]);
   write(removed.map(toJson), [['KIND', 'REMOVED', 'AGE', 'WHY'], ...rows], json);
   if (failed.length === 0) return;
   const problems = failed.map(({ belonging, problem }) => `  ${belonging.id}: ${problem}`);
   throw new Error(`these stay, and can be tried again:\n${problems.join('\n')}`);
+}
+
+/** After the removal, which no transaction holds. */
+async function recordRemoval({ store }: Persistence, removed: RemovedLeftovers['removed']): Promise<void> {
+  if (removed.length === 0) return;
+  await recordChange(store, {
+    action: 'leftovers.remove',
+    target: { kind: 'leftovers', id: null, name: null },
+    before: null,
+    after: { removed: removed.slice(0, 100).map(({ kind, id }) => ({ kind, id })), count: removed.length },
+  });
 }
 
 function write(json: unknown, rows: string[][], isJson: boolean): void {

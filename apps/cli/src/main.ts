@@ -3,6 +3,7 @@ import { createOwner, createKey, createPasswordLink, setLimits } from './admin.t
 import { listKeys, listMembers, removeMember, revokeKey, setAccountDisabled, setMember } from './people.ts';
 import { handleLeftovers } from './leftovers.ts';
 import { purgeStorage, showStorage } from './storage.ts';
+import { showAuditLog } from './audit-log.ts';
 import { retentionKinds } from '@pumphouse/server/domain/retention-limits.ts';
 import { serve } from './server.ts';
 
@@ -16,7 +17,7 @@ program
 const admin = program
   .command('admin')
   .description(
-    'Manage accounts, keys, limits, storage and leftovers of the data folder (PUMPHOUSE_DATA_DIR)',
+    'Manage accounts, keys, limits, storage and leftovers, and see the audit log, of the data folder (PUMPHOUSE_DATA_DIR)',
   );
 
 admin
@@ -124,6 +125,13 @@ admin
   .option('--older-than <age>', 'an age such as 30d or 12h, in place of the limits')
   .option('--dry-run', 'only say what would go')
   .action(purgeStorage);
+
+admin
+  .command('audit-log')
+  .description('Show what was changed last, by whom')
+  .option('--limit <number>', 'how many changes', (text) => Number(text), 50)
+  .option('--json', 'as JSON, with what was before and after')
+  .action(showAuditLog);
 
 admin
   .command('leftovers')

@@ -1,18 +1,21 @@
+import type { Persistence } from '@pumphouse/server/store/store.ts';
 import type { Purged, Retention, StorageReport } from '@pumphouse/server/services/retention/retention.ts';
 import type { RetentionKind, RetentionLimits } from '@pumphouse/server/domain/retention-limits.ts';
 import { formatBytes, formatTable } from './table.ts';
 import { readConfig } from '@pumphouse/server/config.ts';
 import { createServerLog, openStorage } from '@pumphouse/server/main';
+import { actAsOperator } from './operator.ts';
+import { recordChange } from '@pumphouse/server/services/audit.ts';
 import { formatLimit, parseAge, retentionKinds } from '@pumphouse/server/domain/retention-limits.ts';
 
 /** Opens the storage of the data folder, beside a running server or without one. */
 async function withRetention<T>(
-  work: (retention: Retention, limits: RetentionLimits) => Promise<T>,
+  work: (retention: Retention, limits: RetentionLimits, persistence: Persistence) => Promise<T>,
 ): Promise<T> {
   const config = readConfig();
   const opened = await openStorage(config, createServerLog({ ...config, logLevel: 'warn' }));
   try {
-    return await work(opened.retention, config.retention);
+    return await actAsOperator(() => work(opened.retention, config.retention, opened.persistence));
   } finally {
     await opened.close();
   }
@@ -51,14 +54,32 @@ export async function purgeStorage(options: {
   const { kind, olderThan } = options;
   const dryRun = options.dryRun === true;
   const maxAgeSeconds = olderThan === undefined ? null : requireAge(olderThan);
-  const purged = await withRetention(async (retention, configured) => {
+  const purged = await withRetention(async (retention, configured, persistence) => {
     const limits = maxAgeSeconds === null ? configured : limitAges(maxAgeSeconds);
-    const kinds = kind === undefined ? retentionKinds : [kind];
+    const kinds = kind === undefined ? listKinds(maxAgeSeconds) : [kind];
     const result = await retention.purge({ kinds, limits, dryRun });
     if (!dryRun && kind === undefined) await retention.removeLostBlobs();
+    if (!dryRun) await recordPurge(persistence, result, olderThan ?? null);
     return result;
   });
   process.stdout.write(formatPurged(purged, dryRun));
+}
+
+/** Who makes room with an age of their own does not mean the log of changes, unless they name it. */
+function listKinds(maxAgeSeconds: number | null): readonly RetentionKind[] {
+  return maxAgeSeconds === null ? retentionKinds : retentionKinds.filter((kind) => kind !== 'audit');
+}
+
+/** Written down at the end: what a purge removes goes in many small transactions. */
+async function recordPurge({ store }: Persistence, purged: Purged, olderThan: string | null): Promise<void> {
+  const removed = Object.entries(purged).filter(([, { count }]) => count > 0);
+  if (removed.length === 0) return;
+  await recordChange(store, {
+    action: 'storage.purge',
+    target: { kind: 'storage', id: null, name: null },
+    before: null,
+    after: { older_than: olderThan, removed: Object.fromEntries(removed) },
+  });
 }
 
 function requireAge(text: string): number {

@@ -6,6 +6,7 @@ export * from './route.ts';
 export * from './routes.ts';
 export * from './run-state.ts';
 export * from './schemas/account-sessions.ts';
+export * from './schemas/audit-log.ts';
 export * from './schemas/comparisons.ts';
 export * from './schemas/configurations.ts';
 export * from './schemas/daily-series.ts';

@@ -93,8 +93,15 @@ function emitResponses(route: Route): JsonObject {
   return Object.fromEntries([
     ...successes,
     ...route.errors.map((status) => [String(status), error]),
+    ...undeclaredErrors.map((range) => [range, error]),
   ]) as JsonObject;
 }
+
+/**
+ * What the reference names no status for, and any operation may answer all the same: a place that the caller has no part in, a body
+ * that is too large or of another type, a server that stops. All have the one form of errors.
+ */
+const undeclaredErrors = ['4XX', '5XX'];
 
 function emitSuccess(body: ResponseBody): JsonObject {
   if (body === null) return { description: 'No content' };

@@ -1,6 +1,7 @@
 import type { ApiDependencies } from './app.ts';
 import type { Handlers } from './handler.ts';
 import { createInvitationHandlers } from './routes/invitations.ts';
+import { createAuditLogHandlers } from './routes/audit-log.ts';
 import { createIssueUpload } from '../services/issue-upload.ts';
 import { createJobVersions } from '../services/job-versions.ts';
 import { createJobVersionHandlers } from './routes/job-versions.ts';
@@ -15,6 +16,7 @@ import { createOrganizationHandlers } from './routes/organizations.ts';
 import { createOrganizations } from '../services/organizations.ts';
 import { createOrganizationLimits } from '../services/organization-limits.ts';
 import { createPackageHandlers } from './routes/packages.ts';
+import { createReadAuditLog } from '../services/read-audit-log.ts';
 import { createReadJobRuns } from '../services/read-job-runs.ts';
 import { createReadJobs } from '../services/read-jobs.ts';
 import { createReadLogs } from '../services/read-logs.ts';
@@ -85,6 +87,7 @@ export function createHandlers(dependencies: ApiDependencies, closing: AbortSign
       readUsage: createReadUsage(persistence),
       readUsageParts: createReadUsageParts(persistence),
     }),
+    ...createAuditLogHandlers({ readAuditLog: createReadAuditLog(persistence) }),
     ...createVariableHandlers({ variables: services.variables }),
     ...createTelemetryHandlers({ readTelemetry: createReadTelemetry(persistence, dependencies.blobs) }),
   };

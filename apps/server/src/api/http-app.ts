@@ -21,11 +21,9 @@ export function createHttpApp(log: Logger, trustedProxies: readonly string[] = [
       const { status, body } = toErrorAnswer(error, request.id);
       void (reply as FastifyReply).code(status).send(body);
     },
-    clientErrorHandler(_error, socket) {
+    clientErrorHandler(error, socket) {
       if (!socket.writable) return;
-      const body = JSON.stringify(
-        errorBody('invalid_request', 'The request is no HTTP that this server reads.'),
-      );
+      const body = JSON.stringify(errorBody('invalid_request', describeClientError(error)));
       const head = `HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close`;
       socket.end(`${head}\r\n\r\n${body}`);
     },
@@ -42,6 +40,12 @@ export function createHttpApp(log: Logger, trustedProxies: readonly string[] = [
     void reply.code(status).send(body);
   });
   return app;
+}
+
+function describeClientError({ code }: { code?: string }): string {
+  return code === 'HPE_HEADER_OVERFLOW'
+    ? 'The headers of the request are larger than the 16 KiB that this server reads.'
+    : 'The request is no HTTP that this server reads.';
 }
 
 /** JSON and nothing else; an empty body is no body, whatever its type. */

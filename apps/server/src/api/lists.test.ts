@@ -400,3 +400,23 @@ it('a list of short ones goes on behind an item that is gone', async () => {
     ]);
   }
 });
+
+describe('a number that no row can have', () => {
+  it.each(['deployments?version', 'configurations?version', 'job-runs?number'])(
+    'of %s finds nothing',
+    async (list) => {
+      const place = await api.createPlace();
+      for (const number of [2_147_483_647, 2_147_483_648, Number.MAX_SAFE_INTEGER]) {
+        const response = await api.app.inject({
+          url: `/api/v1/workspaces/${place.workspace.id}/${list}=${number}`,
+          headers: { authorization: `Bearer ${place.owner.key}` },
+        });
+        expect([number, response.statusCode, response.json<{ items: unknown[] }>().items]).toEqual([
+          number,
+          200,
+          [],
+        ]);
+      }
+    },
+  );
+});

@@ -73,7 +73,7 @@ export async function receiveInMemory(
   if (!request.isMultipart()) throw notMultipart();
   let received: Buffer | null = null;
   const limits = { fileSize: maxBytes + 1, fieldSize: 1024, fields: 8, files: 4, parts: 12 };
-  for await (const part of request.parts({ limits })) {
+  for await (const part of readParts(request, limits)) {
     if (part.type !== 'file') continue;
     if (part.fieldname !== name || received) {
       part.file.resume();
@@ -82,6 +82,18 @@ export async function receiveInMemory(
     received = await collect(part, maxBytes);
   }
   return received ?? missing(name);
+}
+
+type Limits = NonNullable<NonNullable<Parameters<FastifyRequest['parts']>[0]>['limits']>;
+
+/** @throws ServiceError unsupported_media_type for a head that names no boundary, which the parser takes for a mistake of ours */
+async function* readParts(request: FastifyRequest, limits: Limits): ReturnType<FastifyRequest['parts']> {
+  try {
+    yield* request.parts({ limits });
+  } catch (error) {
+    if (error instanceof Error && error.message.startsWith('Multipart: ')) throw notMultipart();
+    throw error;
+  }
 }
 
 async function collect(part: MultipartFile, maxBytes: number): Promise<Buffer> {
@@ -101,7 +113,7 @@ async function writeParts(request: FastifyRequest, folder: string, maxBytes: Rec
   // The counting below decides; the parser only must not stop before it.
   const fileSize = Math.max(...Object.values(maxBytes)) + 1;
   const limits = { fileSize, fieldSize: 1024, fields: 8, files: names.length + 2, parts: names.length + 10 };
-  for await (const part of request.parts({ limits })) {
+  for await (const part of readParts(request, limits)) {
     if (part.type !== 'file') continue;
     const limit = Object.hasOwn(maxBytes, part.fieldname) ? maxBytes[part.fieldname] : undefined;
     if (limit === undefined || files.has(part.fieldname)) {
@@ -131,7 +143,10 @@ async function writePart(part: MultipartFile, path: string, limit: number): Prom
 }
 
 function notMultipart(): ServiceError {
-  return new ServiceError('unsupported_media_type', 'Send the files as multipart/form-data.');
+  return new ServiceError(
+    'unsupported_media_type',
+    'Send the files as multipart/form-data, with its boundary.',
+  );
 }
 
 function tooLarge(name: string, limit: number): ServiceError {

@@ -32,7 +32,7 @@ beforeAll(async () => {
   await runsApp.ready();
   seeded = await seedRun(api);
   attempt = await api.createAttempt(seeded.run);
-  runToken = await api.credentials.issueRunToken(seeded.run.id);
+  runToken = await api.credentials.issueRunToken(attempt.id);
   foreign = await createForeignCredentials();
 });
 afterAll(async () => {
@@ -115,7 +115,8 @@ describe.each(others.map((route) => [route.operationId, route] as const))('%s', 
 describe('the token of a run that is over', () => {
   it('is good for nothing', async () => {
     const over = await seedRun(api);
-    const token = await api.credentials.issueRunToken(over.run.id);
+    const { id } = await api.createAttempt(over.run);
+    const token = await api.credentials.issueRunToken(id);
     await api.setRun(over.run.id, `status = 'cancelled', finished_at = now()`);
     const [route] = forRuns;
     expect(route && (await call(runsApp, route, token))).toEqual(notAuthenticated);

@@ -131,12 +131,20 @@ describe('uploading', () => {
     expect(response.json()).toMatchObject({ code: 'archive_invalid', detail: expect.any(String) as string });
   });
 
-  it('refuses JSON where files are due', async () => {
-    const issued = await issue('deployment');
-    const headers = { authorization: `Bearer ${issued.upload_token}`, 'content-type': 'application/json' };
-    const response = await fetch(issued.upload_url, { method: 'POST', headers, body: '{}' });
-    expect(response.status).toBe(415);
-    expect(await response.json()).toMatchObject({ code: 'unsupported_media_type' });
+  it.each([
+    'application/json',
+    'multipart/form-data',
+    'multipart/form-data; boundary',
+    'multipart/form-data; charset=utf-8',
+    'multipart/mixed; boundary=x',
+  ])('refuses %s where files are due', async (type) => {
+    for (const kind of ['deployment', 'configuration'] as const) {
+      const issued = await issue(kind);
+      const headers = { authorization: `Bearer ${issued.upload_token}`, 'content-type': type };
+      const response = await fetch(issued.upload_url, { method: 'POST', headers, body: '{}' });
+      expect(await response.json()).toMatchObject({ code: 'unsupported_media_type', status_code: 415 });
+      expect(response.status).toBe(415);
+    }
   });
 
   it('leaves nothing of a client that goes away', async () => {

@@ -36,7 +36,7 @@ describe('openRunsListener', () => {
       return response.status;
     };
     const workspace = `/api/v1/workspaces/${workspaceId}`;
-    expect(await get(workspace, await api.credentials.issueRunToken(run.id))).toBe(200);
+    expect(await get(workspace, await api.credentials.issueRunToken(attempt.id))).toBe(200);
     expect(await get(workspace, owner.key)).toBe(403);
     expect(await get(`/pumphouse/v1/attempts/${attempt.id}/configuration`, owner.key)).toBe(401);
     // The seeded configuration has no archive.

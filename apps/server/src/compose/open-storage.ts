@@ -16,12 +16,13 @@ export async function openStorage(
   config: Config,
   log: Logger,
   { readNow }: Pick<LeftoversDependencies, 'readNow'> = {},
-): Promise<{ retention: Retention; leftovers: Leftovers; close(): Promise<void> }> {
+): Promise<{ persistence: Persistence; retention: Retention; leftovers: Leftovers; close(): Promise<void> }> {
   const opened = await openStore(config, log);
   try {
     const { persistence } = opened;
     const { executor } = await createExecutor(config, persistence, log);
     return {
+      persistence,
       retention: assembleRetention(config, persistence, executor, log),
       leftovers: createLeftovers({ persistence, executor, log, ...(readNow && { readNow }) }),
       close: () => opened.close(),

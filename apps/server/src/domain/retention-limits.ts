@@ -7,6 +7,7 @@ export const retentionKinds = [
   'packages',
   'environments',
   'caches',
+  'audit',
 ] as const;
 
 export type RetentionKind = (typeof retentionKinds)[number];
@@ -20,7 +21,7 @@ export interface RetentionLimit {
 export type RetentionLimits = Record<RetentionKind, RetentionLimit>;
 
 export const defaultRetention =
-  'runs=365d,logs=90d/50GB,traces=90d,beacons=14d/5GB,packages=180d/20GB,environments=30d/20GB,caches=30d/10GB';
+  'runs=365d,logs=90d/50GB,traces=90d,beacons=14d/5GB,packages=180d/20GB,environments=30d/20GB,caches=30d/10GB,audit=400d';
 
 /** The text is no retention; the message names the part that is wrong and shows one that is right. */
 export class RetentionSyntaxError extends Error {
@@ -33,7 +34,7 @@ const bytesOfUnit: Record<string, number> = { MB: 1024 ** 2, GB: 1024 ** 3, TB: 
 /** Ten thousand years of age, or more bytes than a number counts, would be a slip of the finger and overflow a date. */
 const largestAgeSeconds = 36_500 * 86_400;
 /** The size of a row is not known. */
-const limitedByAgeOnly = new Set<RetentionKind>(['runs']);
+const limitedByAgeOnly = new Set<RetentionKind>(['runs', 'audit']);
 
 /**
  * Reads `kind=age/size` parts with commas between, such as `logs=90d/50GB,traces=off`. What is left out keeps its default; `off`

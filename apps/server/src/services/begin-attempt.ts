@@ -67,7 +67,7 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
     return { attempt, run };
   }
 
-  async function describe(run: JobRunRecord): Promise<AttemptStart> {
+  async function describe(run: JobRunRecord, attemptId: string): Promise<AttemptStart> {
     const { store } = persistence;
     const [version] = await store.jobs.getVersions([run.jobVersionId]);
     const deployment = await store.deployments.get(run.workspaceId, run.deploymentId);
@@ -78,7 +78,7 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
     const definition = version.definition as JobDefinition;
     // Read now, and once: a change of the workspace's variables is for runs that begin later.
     const variables = await readRunVariables(run.workspaceId, run.profile);
-    const token = await credentials.issueRunToken(run.id);
+    const token = await credentials.issueRunToken(attemptId);
     const interval =
       run.intervalStart && run.intervalEnd ? { start: run.intervalStart, end: run.intervalEnd } : null;
     const entryPoint = buildEntryPoint({
@@ -131,10 +131,10 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
 
   return {
     async begin(attemptId: string, request: { claimNumber: number; nonce: string }): Promise<AttemptStart> {
-      const { run } = await persistence.transaction((store) =>
+      const { run, attempt } = await persistence.transaction((store) =>
         letIn(store, attemptId, request.claimNumber, request.nonce),
       );
-      return describe(run);
+      return describe(run, attempt.id);
     },
 
     async openCode(attempt: AttemptRecord): Promise<Readable> {

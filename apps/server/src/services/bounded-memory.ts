@@ -10,6 +10,8 @@ export function createBoundedMemory<Value>(mostValues: number) {
       values.set(key, value);
       return value;
     },
+    clear: (): void => values.clear(),
+    delete: (key: string): boolean => values.delete(key),
     set(key: string, value: Value): void {
       values.delete(key);
       values.set(key, value);

@@ -4,6 +4,7 @@ import type { JobRecord, JobRunRecord } from '../store/records.ts';
 import type { Persistence, Store } from '../store/store.ts';
 import { dropPromisesOf } from './promised-starts.ts';
 import { isTerminalRunState } from '@pumphouse/contract';
+import { recordChange } from './audit.ts';
 import { runnerLine } from '../domain/log-line.ts';
 import { ServiceError } from './service-error.ts';
 
@@ -24,15 +25,26 @@ export function createCancelRuns(persistence: Persistence, finishRun: FinishRun,
     const run = await store.jobRuns.get(workspaceId, jobRunId);
     if (!run) return { outcome: 'not-found', jobRunId };
     if (isTerminalRunState(run.status)) return { outcome: 'finished', run };
-    const isCancelled = run.status === 'pending' ? await endWaiting(jobRunId) : await askForStop(jobRunId);
+    const isCancelled = run.status === 'pending' ? await endWaiting(run) : await askForStop(jobRunId);
     // It was claimed, or went back to waiting, at this moment: what holds now decides.
     if (!isCancelled) return cancelOne(workspaceId, jobRunId);
     const now = await store.jobRuns.get(workspaceId, jobRunId);
     return { outcome: 'cancelling', run: now ?? run, previousStatus: run.status };
   }
 
-  function endWaiting(jobRunId: string): Promise<boolean> {
-    return finishRun(jobRunId, { status: 'cancelled' }, { onlyFrom: ['pending'] });
+  async function endWaiting(run: JobRunRecord): Promise<boolean> {
+    const isEnded = await persistence.transaction(async (store) => {
+      const ended = await finishRun.inTransaction(
+        store,
+        run.id,
+        { status: 'cancelled' },
+        { onlyFrom: ['pending'] },
+      );
+      if (ended) await recordCancel(store, run);
+      return ended;
+    });
+    attemptLog.announce(run.id);
+    return isEnded;
   }
 
   /**
@@ -45,6 +57,7 @@ export function createCancelRuns(persistence: Persistence, finishRun: FinishRun,
       if (run?.status === 'cancelling') return true;
       if (!(await store.jobRuns.transition(jobRunId, ['starting', 'running'], 'cancelling', 'cancel')))
         return false;
+      if (run) await recordCancel(store, run);
       const attempt = await store.attempts.latest(jobRunId);
       const words = runnerLine('Cancelled; the run is being stopped.', new Date());
       if (attempt) await attemptLog.writeWith(store, attempt.id, [words]);
@@ -97,4 +110,15 @@ export function createCancelRuns(persistence: Persistence, finishRun: FinishRun,
       for (const jobRunId of jobRunIds) attemptLog.announce(jobRunId);
     },
   };
+}
+
+async function recordCancel(store: Store, run: JobRunRecord): Promise<void> {
+  const job = await store.jobs.find(run.jobId);
+  await recordChange(store, {
+    workspaceId: run.workspaceId,
+    action: 'job-run.cancel',
+    target: { kind: 'job-run', id: run.id, name: `${job?.jobRef ?? run.jobId} #${run.number}` },
+    before: { status: run.status },
+    after: null,
+  });
 }

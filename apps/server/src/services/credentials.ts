@@ -3,6 +3,7 @@ import type { KeyRecord } from '../store/records.ts';
 import type { SessionRecord } from '../store/postgres/sessions.ts';
 import type { Persistence } from '../store/store.ts';
 import { createHash, randomBytes } from 'node:crypto';
+import { createCredentialMemory, type LookedUp } from './credential-memory.ts';
 import { decodeJwt, decodeProtectedHeader, jwtVerify, SignJWT } from 'jose';
 import { createBoundedMemory } from './bounded-memory.ts';
 import { ServiceError } from './service-error.ts';
@@ -42,12 +43,12 @@ const runTokenSeconds = 48 * 60 * 60;
 const personTokenSeconds = 15 * 60;
 /** Not the address: that may change, and servers of one installation may have several. */
 const personTokenIssuer = 'pumphouse';
-/** How long a key or session that was revoked may still be taken for good. */
-const cacheMs = 5000;
 /** How exactly the last use of a key is known. */
 const useNotedMs = 60_000;
 
 const keyPrefixes = { personal: 'dlt_u_', workspace: 'dlt_sa_' } as const;
+/** What else begins like a key is none, and need not be looked up. */
+const keyForm = /^dlt_[a-z]+_[\w-]{43}$/;
 
 /** 256 random bits under a prefix that says what they are. */
 export function createSecret(prefix: string): string {
@@ -64,50 +65,44 @@ export function hashSecret(secret: string): Buffer {
   return createHash('sha256').update(secret).digest();
 }
 
-interface Found {
-  principal: Principal | null;
-  /** Not good from then on, whatever is remembered. */
-  expiresAt: Date | null;
-}
+type Found = LookedUp<Principal>;
 
 /**
  * Checks what callers present. Tokens are signed by this installation and name the key or session they came from; each use looks that
  * up again (cached for 5 s), so a token dies with it.
  */
-export function createCredentials(persistence: Persistence, encryption: Encryption) {
-  const cache = new Map<string, { principal: Principal | null; until: number }>();
-  /** Grows with each `forget`: what was looked up before is not remembered after. */
-  let generation = 0;
+export function createCredentials(
+  persistence: Persistence,
+  encryption: Encryption,
+  now: () => number = Date.now,
+) {
+  const { remember, forget } = createCredentialMemory<Principal>({ now });
   const usesNotedAt = createBoundedMemory<number>(10_000);
 
   /** Beside the call, which waits for nothing: a use that could not be noted is no reason to refuse it. */
   function noteUse({ credential }: Principal): void {
     if (credential?.kind !== 'key') return;
-    const now = Date.now();
-    if (now - (usesNotedAt.get(credential.id) ?? -Infinity) < useNotedMs) return;
-    usesNotedAt.set(credential.id, now);
+    if (now() - (usesNotedAt.get(credential.id) ?? -Infinity) < useNotedMs) return;
+    usesNotedAt.set(credential.id, now());
     void persistence.store.keys.noteUse(credential.id).catch(() => undefined);
-  }
-
-  /** The principal behind a key or session, null for one that is not good; remembered for 5 s, never past its own end. */
-  async function remember(cacheKey: string, find: () => Promise<Found>): Promise<Principal | null> {
-    const now = Date.now();
-    const known = cache.get(cacheKey);
-    if (known && known.until > now) return known.principal;
-    const asked = generation;
-    const { principal, expiresAt } = await find();
-    if (asked !== generation) return principal;
-    if (cache.size > 10_000) cache.clear();
-    const until = Math.min(now + cacheMs, expiresAt?.getTime() ?? Infinity);
-    cache.set(cacheKey, { principal, until });
-    return principal;
   }
 
   function principalOf({ kind, id }: PrincipalCredential): Promise<Principal | null> {
     const { keys, sessions } = persistence.store;
     return remember(`${kind} ${id}`, async () =>
-      kind === 'key' ? ofKey(await keys.find(id)) : ofSession(await sessions.find(id)),
+      kind === 'key' ? judge('key', await keys.find(id)) : judge('session', await sessions.find(id)),
     );
+  }
+
+  function judge(kind: PrincipalCredential['kind'], record: KeyRecord | SessionRecord | undefined): Found {
+    const isGood =
+      record && !record.revokedAt && !record.userDisabledAt && record.expiresAt.getTime() > now();
+    if (!isGood) return { value: null, expiresAt: null };
+    const { id, userId, email, expiresAt } = record;
+    return {
+      value: { userId, email, credential: { kind, id }, workspaceId: null, kind: 'user' },
+      expiresAt,
+    };
   }
 
   async function sign(audience: string, claims: Record<string, string>, seconds: number) {
@@ -151,25 +146,23 @@ export function createCredentials(persistence: Persistence, encryption: Encrypti
   }
 
   async function authenticateRunToken(token: string): Promise<Principal> {
-    const payload = await verify('run', token);
-    const run = await persistence.store.jobRuns.find(String(payload['run']));
-    if (!run || run.finishedAt) throw notAuthenticated();
-    return { userId: '', email: 'run', credential: null, workspaceId: run.workspaceId, kind: 'run' };
+    const { attempt } = await verify('run', token);
+    const live = typeof attempt === 'string' && (await persistence.store.attempts.findLive(attempt));
+    if (!live) throw notAuthenticated();
+    return { userId: '', email: 'run', credential: null, workspaceId: live.workspaceId, kind: 'run' };
   }
 
   return {
     /** What was just revoked is not good any more at this server; at others within 5 s. */
-    forget(): void {
-      generation += 1;
-      cache.clear();
-    },
+    forget,
 
     async authenticateUser(bearer: string): Promise<Principal> {
       if (!isKey(bearer))
         return isPersonToken(bearer) ? authenticatePerson(bearer) : authenticateRunToken(bearer);
+      if (!keyForm.test(bearer)) throw notAuthenticated();
       const hash = hashSecret(bearer);
       const principal = await remember(hash.toString('base64'), async () =>
-        ofKey(await persistence.store.keys.findByHash(hash)),
+        judge('key', await persistence.store.keys.findByHash(hash)),
       );
       if (!principal) throw notAuthenticated();
       noteUse(principal);
@@ -229,27 +222,9 @@ export function createCredentials(persistence: Persistence, encryption: Encrypti
       };
     },
 
-    /** For user code: reads its workspace as a viewer for as long as its run lives. */
-    issueRunToken: async (jobRunId: string) => (await sign('run', { run: jobRunId }, runTokenSeconds)).token,
-  };
-}
-
-function ofKey(key: KeyRecord | undefined): Found {
-  return judge('key', key);
-}
-
-function ofSession(session: SessionRecord | undefined): Found {
-  return judge('session', session);
-}
-
-function judge(kind: PrincipalCredential['kind'], record: Omit<SessionRecord, 'kind'> | undefined): Found {
-  const isGood =
-    record && !record.revokedAt && !record.userDisabledAt && record.expiresAt.getTime() > Date.now();
-  if (!isGood) return { principal: null, expiresAt: null };
-  const { id, userId, email, expiresAt } = record;
-  return {
-    principal: { userId, email, credential: { kind, id }, workspaceId: null, kind: 'user' },
-    expiresAt,
+    /** For user code: reads its workspace as a viewer until its attempt is over; the next attempt of the run has its own. */
+    issueRunToken: async (attemptId: string) =>
+      (await sign('run', { attempt: attemptId }, runTokenSeconds)).token,
   };
 }
 

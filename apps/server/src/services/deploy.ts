@@ -1,7 +1,7 @@
 import type { CancelRuns } from './cancel-runs.ts';
 import type { JobRecord, JobVersionContent, JobVersionRecord, WorkspaceRecord } from '../store/records.ts';
 import type { Persistence, Store } from '../store/store.ts';
-import type { StartRuns } from './start-runs.ts';
+import type { StartRuns, StartedJob } from './start-runs.ts';
 import type { Webhooks } from './webhooks.ts';
 import type { JobDefinition } from '../domain/job-definition.ts';
 import type { ReconcileDecision } from '../domain/reconcile.ts';
@@ -17,6 +17,7 @@ import { findDeploymentProblems, readJobDefinition } from '../domain/job-definit
 import { readTriggerType } from '../domain/trigger.ts';
 import { readUpstreamRef } from '../domain/refresh.ts';
 import { reconcileJobs } from '../domain/reconcile.ts';
+import { recordDeploy } from './record-deploy.ts';
 import { ServiceError } from './service-error.ts';
 
 export interface DeployRequest {
@@ -43,6 +44,15 @@ export interface DeployResult {
   jobs: DeployedJob[];
 }
 
+/** What became of the jobs, and what else the deploy did. */
+interface Reconciled {
+  result: DeployResult;
+  /** Those that waited for a deployment. */
+  started: StartedJob[];
+  /** Jobs of which nothing changed but the module that owns them, or the words about the workspace. */
+  isTouched: boolean;
+}
+
 export type Deploy = ReturnType<typeof createDeploy>;
 
 /** The module that stands for the whole workspace; its description is the workspace's. */
@@ -57,7 +67,7 @@ export function createDeploy(
   cancelRuns: CancelRuns,
   { startRuns, webhooks }: { startRuns: StartRuns; webhooks: Webhooks },
 ) {
-  async function reconcile(store: Store, request: DeployRequest): Promise<DeployResult> {
+  async function reconcile(store: Store, request: DeployRequest): Promise<Reconciled> {
     const workspace = await store.workspaces.lock(request.workspaceId);
     if (!workspace) throw new ServiceError('not_found', `There is no workspace ${request.workspaceId}.`);
     if (workspace.archivedAt)
@@ -85,11 +95,16 @@ export function createDeploy(
         await apply(store, request, decision, byRef.get(decision.ref), describe(decision, echoed, profiles)),
       );
     }
-    await describeWorkspace(store, workspace, request);
+    const isDescribed = await describeWorkspace(store, workspace, request);
+    const { arranged, started } = request.dryRun
+      ? { arranged: jobs, started: [] }
+      : await putIntoService(store, workspace.id, jobs);
     return {
-      deploymentModule: request.deploymentModule,
-      warnings: [],
-      jobs: request.dryRun ? jobs : await putIntoService(store, workspace.id, jobs),
+      result: { deploymentModule: request.deploymentModule, warnings: [], jobs: arranged },
+      started,
+      isTouched:
+        isDescribed ||
+        jobs.some(({ job }) => byRef.get(job.jobRef)?.deploymentModule !== job.deploymentModule),
     };
   }
 
@@ -97,22 +112,21 @@ export function createDeploy(
   async function putIntoService(store: Store, workspaceId: string, deployed: readonly DeployedJob[]) {
     const arranged = await arrange(store, deployed);
     await webhooks.arrange(store, workspaceId);
-    await fireDeployment(store, workspaceId);
-    return arranged;
+    return { arranged, started: await fireDeployment(store, workspaceId) };
   }
 
   /** Starts what waits for a deployment, once for each version of the code, be it uploaded or brought back. */
-  async function fireDeployment(store: Store, workspaceId: string): Promise<void> {
+  async function fireDeployment(store: Store, workspaceId: string): Promise<StartedJob[]> {
     const deployment = await store.deployments.latest(workspaceId);
     // Without a configuration nothing can start: the deploy that follows its upload fires.
-    if (!deployment || !(await store.configurations.latest(workspaceId))) return;
-    if (!(await store.workspaces.takeDeployment(workspaceId, deployment.id))) return;
+    if (!deployment || !(await store.configurations.latest(workspaceId))) return [];
+    if (!(await store.workspaces.takeDeployment(workspaceId, deployment.id))) return [];
     const waiting = await store.jobs.listByTriggerType(workspaceId, 'deployment');
     const jobs = waiting.map((job) => ({
       job,
       trigger: job.triggers.find((trigger) => readTriggerType(trigger) === 'deployment') ?? 'deployment:',
     }));
-    await startRuns.startForEvent(store, { workspaceId, jobs });
+    return (await startRuns.startForEvent(store, { workspaceId, jobs })).succeeded;
   }
 
   async function arrange(store: Store, deployed: readonly DeployedJob[]): Promise<DeployedJob[]> {
@@ -123,11 +137,13 @@ export function createDeploy(
     return deployed.map((one) => ({ ...one, job: byId.get(one.job.id) ?? one.job }));
   }
 
+  /** @returns whether the words are others now */
   async function describeWorkspace(store: Store, workspace: WorkspaceRecord, request: DeployRequest) {
     const { description, deploymentModule, dryRun } = request;
-    if (dryRun || deploymentModule !== workspaceModule || description === undefined) return;
-    if (description === workspace.description) return;
+    if (dryRun || deploymentModule !== workspaceModule || description === undefined) return false;
+    if (description === workspace.description) return false;
     await store.workspaces.update(workspace.id, { name: workspace.name, description });
+    return true;
   }
 
   async function apply(
@@ -163,8 +179,11 @@ export function createDeploy(
 
   return async function deploy(request: DeployRequest): Promise<DeployResult> {
     const { result, cancelled } = await persistence.transaction(async (store) => {
-      const deployed = await reconcile(store, request);
-      return { result: deployed, cancelled: await cancelWaiting(store, request, deployed) };
+      const { result, started, isTouched } = await reconcile(store, request);
+      const cancelled = await cancelWaiting(store, request, result);
+      if (!request.dryRun)
+        await recordDeploy(store, request.workspaceId, { ...result, started, cancelled, isTouched });
+      return { result, cancelled };
     });
     cancelRuns.announce(cancelled);
     return result;

@@ -1,5 +1,7 @@
 import type { OrganizationLimits } from '../store/records.ts';
 import type { Persistence } from '../store/store.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { recordChange } from './audit.ts';
 import { ServiceError } from './service-error.ts';
 
 export type OrganizationLimitService = ReturnType<typeof createOrganizationLimits>;
@@ -21,8 +23,16 @@ export function createOrganizationLimits(persistence: Persistence) {
         const known = await store.organizationLimits.lock(organizationId);
         if (!known) throw new ServiceError('not_found', `There is no organization ${organizationId}.`);
         const limits = { ...known, ...change };
+        if (isDeepStrictEqual(limits, known)) return limits;
         await store.organizationLimits.set(organizationId, limits);
         await store.outbox.wake('queue');
+        await recordChange(store, {
+          organizationId,
+          action: 'organization.set-limits',
+          target: { kind: 'organization', id: organizationId, name: null },
+          before: toAudit(known),
+          after: toAudit(limits),
+        });
         return limits;
       });
     },
@@ -42,4 +52,8 @@ export function createOrganizationLimits(persistence: Persistence) {
       return found;
     },
   };
+}
+
+function toAudit({ concurrentRuns, minutesAMonth }: OrganizationLimits) {
+  return { concurrent_runs: concurrentRuns, minutes_a_month: minutesAMonth };
 }

@@ -151,9 +151,19 @@ export function createOrganizations(persistence: Persistence) {
       if (!dataplanes.some((dataplane) => dataplane.id === chosenId)) {
         throw new ServiceError('unknown_dataplane', `There is no data plane "${chosenId}".`);
       }
-      const changed = await store.people.setDataplane(organizationId, chosenId);
-      if (!changed) throw new ServiceError('region_already_set', 'The organization has its region already.');
-      return changed;
+      return persistence.transaction(async (tx) => {
+        const changed = await tx.people.setDataplane(organizationId, chosenId);
+        if (!changed)
+          throw new ServiceError('region_already_set', 'The organization has its region already.');
+        await recordChange(tx, {
+          organizationId,
+          action: 'organization.set-region',
+          target: { kind: 'organization', id: organizationId, name: changed.name },
+          before: null,
+          after: { dataplane_id: chosenId },
+        });
+        return changed;
+      });
     },
   };
 }

@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { randomUUID } from 'node:crypto';
 import { createConfigurationArchives, nameDeploymentArchive, requireArchive } from './version-archives.ts';
 import { createStoreVersion } from './store-version.ts';
+import { recordVersion } from './record-version.ts';
 import { ServiceError } from './service-error.ts';
 
 export interface RollBackDependencies {
@@ -50,7 +51,9 @@ export function createRollBack({ persistence, blobs, encryption }: RollBackDepen
       const archiveKey = await copyDeploymentArchive(id, old);
       return storeVersion(workspaceId, archiveKey, async (tx) => {
         const { old, files } = await readOld(tx);
-        return tx.deployments.insert({ ...old, id, archiveKey, files, createdBy: membershipId });
+        const made = await tx.deployments.insert({ ...old, id, archiveKey, files, createdBy: membershipId });
+        await recordVersion(tx, 'deployment', 'roll-back', made, old);
+        return made;
       });
     },
 
@@ -66,7 +69,15 @@ export function createRollBack({ persistence, blobs, encryption }: RollBackDepen
       const archiveKey = await configurationArchives.seal(id, await configurationArchives.open(old));
       return storeVersion(workspaceId, archiveKey, async (tx) => {
         const { old, files } = await readOld(tx);
-        return tx.configurations.insert({ ...old, id, archiveKey, files, createdBy: membershipId });
+        const made = await tx.configurations.insert({
+          ...old,
+          id,
+          archiveKey,
+          files,
+          createdBy: membershipId,
+        });
+        await recordVersion(tx, 'configuration', 'roll-back', made, old);
+        return made;
       });
     },
   };

@@ -18,6 +18,7 @@ import {
   resolveRequestedTrigger,
 } from '../domain/selectors.ts';
 import { lockForStart, refreshesOthers } from './start-facts.ts';
+import { recordStarts } from './record-starts.ts';
 import { ServiceError } from './service-error.ts';
 
 export type { StartedJob, TriggerResult } from './start-batch.ts';
@@ -126,6 +127,7 @@ export function createStartRuns(
           dryRun: request.dryRun,
         });
         refuseWholeCall(result.failed);
+        if (!request.dryRun) await recordStarts(store, request.workspaceId, result);
         return { ...result, failed: [...unknown, ...forbidden, ...result.failed] };
       });
     },
@@ -165,8 +167,9 @@ export function createStartRuns(
           skipFreshness: request.skipFreshness,
         });
         const run = result.succeeded[0]?.run;
-        if (run) return { run, created: true };
-        throw declined(result);
+        if (!run) throw declined(result);
+        await recordStarts(store, request.workspaceId, result);
+        return { run, created: true };
       });
     },
 

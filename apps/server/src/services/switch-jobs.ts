@@ -5,6 +5,7 @@ import type { Persistence, Store } from '../store/store.ts';
 import type { Clock } from './start-runs.ts';
 import { arrangeSchedules } from './arrange-schedules.ts';
 import { isScheduled } from '../domain/job-definition.ts';
+import { recordChange } from './audit.ts';
 import { ServiceError } from './service-error.ts';
 
 /** A job of a workspace. */
@@ -39,7 +40,9 @@ export function createSwitchJobs(persistence: Persistence, cancelRuns: CancelRun
     return change(place, async (store, job) => {
       const problem = findPauseProblem(job);
       if (problem) throw new ServiceError('job_not_pausable', problem);
-      return job.isPaused === isPaused ? job : store.jobs.setPaused(job, isPaused);
+      if (job.isPaused === isPaused) return job;
+      await recordSwitch(store, job, isPaused ? 'job.pause' : 'job.resume');
+      return store.jobs.setPaused(job, isPaused);
     });
   }
 
@@ -50,7 +53,9 @@ export function createSwitchJobs(persistence: Persistence, cancelRuns: CancelRun
         if (job.isArchived) return { archived: job, cancelled: [] };
         const archived = await store.jobs.archive(job);
         await arrangeSchedules(store, [archived], await clock(store));
-        return { archived, cancelled: await cancelRuns.cancelWaiting(store, [job]) };
+        const cancelled = await cancelRuns.cancelWaiting(store, [job]);
+        await recordSwitch(store, job, 'job.archive', { cancelled_run_count: cancelled.length });
+        return { archived, cancelled };
       });
       cancelRuns.announce(cancelled);
       return archived;
@@ -61,6 +66,7 @@ export function createSwitchJobs(persistence: Persistence, cancelRuns: CancelRun
       change(place, async (store, job) => {
         if (!job.isArchived) return job;
         await arrangeSchedules(store, [await store.jobs.unarchive(job)], await clock(store));
+        await recordSwitch(store, job, 'job.unarchive');
         return (await store.jobs.get(place.workspaceId, job.id)) ?? job;
       }),
 
@@ -69,6 +75,16 @@ export function createSwitchJobs(persistence: Persistence, cancelRuns: CancelRun
 
     resume: (place: JobPlace): Promise<JobRecord> => setPaused(place, false),
   };
+}
+
+function recordSwitch(
+  store: Store,
+  job: JobRecord,
+  action: string,
+  after: object | null = null,
+): Promise<void> {
+  const target = { kind: 'job', id: job.id, name: job.jobRef };
+  return recordChange(store, { workspaceId: job.workspaceId, action, target, before: null, after });
 }
 
 function findPauseProblem(job: JobRecord): string | null {

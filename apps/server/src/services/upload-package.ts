@@ -2,6 +2,7 @@ import type { BlobStore } from '../blobs/blob-store.ts';
 import type { ConfigurationRecord, DeploymentRecord } from '../store/records.ts';
 import type { Encryption } from './encryption.ts';
 import type { Persistence, Store } from '../store/store.ts';
+import type { StoredVersion } from './record-version.ts';
 import type { UploadGrant } from './credentials.ts';
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
@@ -16,6 +17,7 @@ import { inspectConfigurationArchive, readConfigurationFiles } from '../archives
 import { createConfigurationArchives, nameDeploymentArchive } from './version-archives.ts';
 import { createStoreVersion } from './store-version.ts';
 import { readRunSettings } from './read-run-settings.ts';
+import { recordVersion } from './record-version.ts';
 import { ServiceError } from './service-error.ts';
 
 export interface UploadPackageDependencies {
@@ -47,7 +49,7 @@ export function createUploadPackage({
   }
 
   /** An upload that was taken already is refused: the blob of the second one goes, its key is its own, so the first one's stays. */
-  function store<Row>(
+  function store<Row extends StoredVersion>(
     grant: UploadGrant,
     archiveKey: string,
     exists: (tx: Store) => Promise<boolean>,
@@ -60,7 +62,9 @@ export function createUploadPackage({
           'This upload was received already; ask for a new one.',
         );
       }
-      return insert(tx, await membershipOf(tx, grant));
+      const row = await insert(tx, await membershipOf(tx, grant));
+      await recordVersion(tx, grant.kind, 'upload', row);
+      return row;
     });
   }
 

@@ -2,8 +2,9 @@ import type { Authorization } from './authorize.ts';
 import type { ChangeProblem, VariableChange, VariableUpsert } from '../domain/variable-change.ts';
 import type { Encryption } from './encryption.ts';
 import type { NewVariable, VariableRecord, VariableScope } from '../store/records.ts';
-import type { Persistence } from '../store/store.ts';
+import type { Persistence, Store } from '../store/store.ts';
 import { findChangeProblem, findLimitProblem } from '../domain/variable-change.ts';
+import { recordChange } from './audit.ts';
 import { sealVariable } from './sealed-variables.ts';
 import { ServiceError } from './service-error.ts';
 
@@ -80,6 +81,7 @@ export function createVariables(persistence: Persistence, encryption: Encryption
         const variables = change.upserts.map((upsert) => toNewVariable(scope, upsert));
         await tx.variables.upsert(scope, variables, principal.userId);
         if (variables.length > 0) refuse(findLimitProblem(await tx.variables.measure(scope)));
+        await record(tx, scope, change, removed);
         return [
           ...change.deletes.map((name): VariableResult => ({
             name,
@@ -90,6 +92,23 @@ export function createVariables(persistence: Persistence, encryption: Encryption
       });
     },
   };
+}
+
+/** Names and types, never a value, also of a plain one: what is not marked as secret is often one all the same. */
+async function record(
+  tx: Store,
+  { workspaceId, profile }: VariableScope,
+  { upserts }: VariableChange,
+  removed: ReadonlySet<string>,
+): Promise<void> {
+  if (upserts.length === 0 && removed.size === 0) return;
+  await recordChange(tx, {
+    workspaceId,
+    action: 'variable.update',
+    target: { kind: 'variables', id: null, name: profile ?? 'workspace' },
+    before: null,
+    after: { profile, set: upserts.map(({ name, type }) => ({ name, type })), removed: [...removed] },
+  });
 }
 
 function refuse(problem: ChangeProblem | null): void {

@@ -4,6 +4,7 @@ import type { Persistence, Store } from '../store/store.ts';
 import { randomUUID } from 'node:crypto';
 import { createSecret, hashSecret } from './credentials.ts';
 import { findWebhookTrigger, readWebhookPath } from '../domain/webhook-path.ts';
+import { recordChange } from './audit.ts';
 import { ServiceError } from './service-error.ts';
 
 /** A webhook as those see it who manage the jobs that listen to it. */
@@ -47,18 +48,27 @@ export function createWebhooks(persistence: Persistence, encryption: Encryption)
     }
   }
 
-  /** Changes one webhook. An archived workspace's stay as they are. */
+  /**
+   * Changes one webhook; `apply` gives undefined where it is so already. An archived workspace's stay as they are. What is written
+   * down is that a secret was changed, and nothing of it.
+   */
   async function change(
     { workspaceId, webhookId }: WebhookRequest,
-    apply: (store: Store) => Promise<WebhookRecord | undefined>,
+    action: string,
+    apply: (store: Store, known: WebhookRecord) => Promise<WebhookRecord | undefined>,
   ): Promise<ListedWebhook> {
     return persistence.transaction(async (store) => {
       const workspace = await store.workspaces.lock(workspaceId);
       if (workspace?.archivedAt)
         throw new ServiceError('workspace_archived', 'The workspace is archived; bring it back first.');
-      const changed = await apply(store);
-      if (!changed) throw new ServiceError('not_found', `There is no webhook ${webhookId}.`);
-      return describe(changed, await store.jobs.listByTriggerType(workspaceId, 'webhook'));
+      const known = (await store.webhooks.list(workspaceId)).find(({ id }) => id === webhookId);
+      if (!known) throw new ServiceError('not_found', `There is no webhook ${webhookId}.`);
+      const changed = await apply(store, known);
+      if (changed) {
+        const target = { kind: 'webhook', id: webhookId, name: known.path };
+        await recordChange(store, { workspaceId, action, target, before: null, after: null });
+      }
+      return describe(changed ?? known, await store.jobs.listByTriggerType(workspaceId, 'webhook'));
     });
   }
 
@@ -86,21 +96,21 @@ export function createWebhooks(persistence: Persistence, encryption: Encryption)
 
     /** Another address in place of the present one, which is unknown from then on. @throws ServiceError not_found, workspace_archived */
     rotateToken: ({ workspaceId, webhookId }: WebhookRequest): Promise<ListedWebhook> =>
-      change({ workspaceId, webhookId }, (store) =>
+      change({ workspaceId, webhookId }, 'webhook.rotate-token', (store) =>
         store.webhooks.setToken(workspaceId, webhookId, makeToken(webhookId)),
       ),
 
     /** From then on deliveries have to be signed with this secret. @throws ServiceError not_found, workspace_archived */
     setSigningSecret: ({ workspaceId, webhookId }: WebhookRequest, secret: string): Promise<ListedWebhook> =>
-      change({ workspaceId, webhookId }, (store) => {
+      change({ workspaceId, webhookId }, 'webhook.set-signing-secret', (store) => {
         const sealed = encryption.encrypt(Buffer.from(secret), signingPlace(webhookId));
         return store.webhooks.setSigningSecret(workspaceId, webhookId, sealed);
       }),
 
     /** From then on the address is all that a sender needs. @throws ServiceError not_found, workspace_archived */
     removeSigningSecret: ({ workspaceId, webhookId }: WebhookRequest): Promise<ListedWebhook> =>
-      change({ workspaceId, webhookId }, (store) =>
-        store.webhooks.setSigningSecret(workspaceId, webhookId, null),
+      change({ workspaceId, webhookId }, 'webhook.remove-signing-secret', async (store, known) =>
+        known.sealedSigningSecret ? store.webhooks.setSigningSecret(workspaceId, webhookId, null) : undefined,
       ),
 
     /** Null when deliveries need no signature. */

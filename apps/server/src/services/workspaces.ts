@@ -8,7 +8,9 @@ import type { Clock } from './start-runs.ts';
 import { arrangeSchedules } from './arrange-schedules.ts';
 import { checkName, refusePlayground } from './people-rules.ts';
 import { byNameOrAge } from './organizations.ts';
+import { isDeepStrictEqual } from 'node:util';
 import { pageOf, sortBy } from './read-page.ts';
+import { recordChange } from './audit.ts';
 import { ServiceError } from './service-error.ts';
 
 export interface WorkspaceOwner {
@@ -93,6 +95,7 @@ export function createWorkspaces(persistence: Persistence, cancelRuns: CancelRun
           description: wanted.description,
         });
         await tx.workspaces.addMember(workspace.id, organization.membershipId, 'owner');
+        await record(tx, workspace, 'workspace.create', null, named(workspace));
         return workspace;
       });
     },
@@ -108,10 +111,13 @@ export function createWorkspaces(persistence: Persistence, cancelRuns: CancelRun
         if (workspace.archivedAt) throw new ServiceError('workspace_archived', 'The workspace is archived.');
         if (name !== undefined && name !== workspace.name)
           refusePlayground(workspace, 'A playground keeps its name.');
-        return tx.workspaces.update(workspaceId, {
+        const wanted = {
           name: name ?? workspace.name,
           description: change.description === undefined ? workspace.description : change.description,
-        });
+        };
+        if (isDeepStrictEqual(wanted, named(workspace))) return workspace;
+        await record(tx, workspace, 'workspace.update', named(workspace), wanted);
+        return tx.workspaces.update(workspaceId, wanted);
       });
     },
 
@@ -127,10 +133,9 @@ export function createWorkspaces(persistence: Persistence, cancelRuns: CancelRun
         // A start that was decided before has stored its run by now; one that is decided after sees the archived workspace.
         const jobs = await tx.jobs.lockAll(workspaceId);
         await tx.schedules.removeOfJobs(jobs.map(({ id }) => id));
-        return {
-          workspace: await tx.workspaces.setArchived(workspaceId, true),
-          cancelled: await cancelRuns.cancelWaiting(tx, jobs),
-        };
+        const cancelled = await cancelRuns.cancelWaiting(tx, jobs);
+        await record(tx, found, 'workspace.archive', null, { cancelled_run_count: cancelled.length });
+        return { workspace: await tx.workspaces.setArchived(workspaceId, true), cancelled };
       });
       cancelRuns.announce(cancelled);
       return workspace;
@@ -143,8 +148,24 @@ export function createWorkspaces(persistence: Persistence, cancelRuns: CancelRun
         if (!workspace.archivedAt) return workspace;
         // From now on: what the clock would have started meanwhile is covered by the next run of each job.
         await arrangeSchedules(tx, await tx.jobs.lockAll(workspaceId), await clock(tx));
+        await record(tx, workspace, 'workspace.unarchive', null, null);
         return tx.workspaces.setArchived(workspaceId, false);
       });
     },
   };
+}
+
+function record(
+  tx: Store,
+  { id, name }: WorkspaceRecord,
+  action: string,
+  before: object | null,
+  after: object | null,
+): Promise<void> {
+  const target = { kind: 'workspace', id, name };
+  return recordChange(tx, { workspaceId: id, action, target, before, after });
+}
+
+function named({ name, description }: WorkspaceRecord) {
+  return { name, description };
 }

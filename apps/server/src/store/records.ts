@@ -3,6 +3,7 @@ export type { ListPosition } from './list-position.ts';
 export type * from './postgres/accounts.ts';
 export type * from './postgres/attempts.ts';
 export type * from './postgres/browser-sessions.ts';
+export type * from './postgres/audit-log.ts';
 export type * from './postgres/conditions.ts';
 export type * from './postgres/environments.ts';
 export type * from './postgres/invitation-mails.ts';

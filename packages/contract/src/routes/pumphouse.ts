@@ -1,6 +1,7 @@
 import type { Route } from '../route.ts';
 import { accountSessionRoutes } from './pumphouse/account-sessions.ts';
 import { invitationRoutes } from './pumphouse/invitations.ts';
+import { auditLogRoutes } from './pumphouse/audit-log.ts';
 import { jobVersionRoutes } from './pumphouse/job-versions.ts';
 import { keyRoutes } from './pumphouse/keys.ts';
 import { memberRoutes } from './pumphouse/members.ts';
@@ -24,4 +25,5 @@ export const pumphouseRoutes = [
   ...memberRoutes,
   ...invitationRoutes,
   ...keyRoutes,
+  ...auditLogRoutes,
 ] as const satisfies readonly Route[];

@@ -164,6 +164,7 @@ function createParts(
     app,
     dependencies,
     persistence,
+    encryption,
     credentials,
     signIn: dependencies.services.signIn,
     attemptLog,

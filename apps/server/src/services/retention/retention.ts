@@ -57,6 +57,7 @@ export function createRetention(dependencies: RetentionDependencies) {
     packages: createRetainedPackages(persistence, blobs),
     environments: createRetainedEnvironments(persistence, executor),
     caches: createRetainedCaches(persistence, executor),
+    audit: createStoredKind(persistence, (store) => store.auditLog.stored),
   };
 
   /** @returns the ids that went, of those that should */

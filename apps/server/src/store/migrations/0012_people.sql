@@ -201,5 +201,8 @@ create table audit_log (
   before json,
   after json
 );
-create index audit_log_organization on audit_log (organization_id, id);
-create index audit_log_workspace on audit_log (workspace_id, id);
+-- Each is walked from its end: a page of the newest entries, also of those before an instant, is read and nothing else.
+create index audit_log_organization on audit_log (organization_id, at, id);
+create index audit_log_workspace on audit_log (workspace_id, at, id) where workspace_id is not null;
+create index audit_log_actor on audit_log (actor_user_id, at, id) where actor_user_id is not null;
+create index audit_log_target on audit_log (target_id, at, id) where target_id is not null;

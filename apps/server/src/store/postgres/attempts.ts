@@ -157,6 +157,16 @@ export function createAttemptStore(sql: Queryable) {
       return row;
     },
 
+    /** Where an attempt runs, while it does: undefined once it is over, its run is, or the run has a later one. */
+    async findLive(attemptId: string): Promise<{ workspaceId: string; jobRunId: string } | undefined> {
+      const text = `select job_runs.workspace_id as "workspaceId", job_runs.id as "jobRunId"
+         from attempts join job_runs on job_runs.id = attempts.job_run_id
+        where attempts.id = $1 and attempts.closed_at is null and attempts.finished_at is null and job_runs.finished_at is null
+          and not exists (select from attempts later where later.job_run_id = job_runs.id and later.number > attempts.number)`;
+      const [row] = await sql.prepared<{ workspaceId: string; jobRunId: string }>(text, [attemptId]);
+      return row;
+    },
+
     findByToken: (attemptId: string, tokenHash: Uint8Array) =>
       sql.maybeOne<AttemptRecord>(
         `select ${attemptColumns} from attempts where id = $1 and bootstrap_token_hash = $2`,

@@ -194,7 +194,7 @@ const ranPipeline = (search: string) => `(select true from pipeline_runs
 function runConditions({ workspaceId, filter, hiddenJobId, jobs }: Scope, without = ''): Conditions {
   const where = createConditions();
   addPlace(where, workspaceId, filter.jobId);
-  where.add('job_runs.number = ?', filter.number);
+  where.add('job_runs.number = ?::bigint', filter.number);
   where.add('job_runs.previous_job_run_id = ?', filter.previousJobRunId);
   for (const { column, type, of } of indexed) {
     if (column !== without) where.addOneOf(column, of(filter), type);

@@ -125,7 +125,7 @@ function listPackages<Row extends object>(
   const conditions = () => {
     const where = createConditions();
     where.add('workspace_id = ?', of.workspaceId);
-    where.add('version = ?', of.version);
+    where.add('version = ?::bigint', of.version);
     return where;
   };
   return {

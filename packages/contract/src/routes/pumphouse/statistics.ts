@@ -6,7 +6,7 @@ import {
   pipelineDailySeriesResponse,
 } from '../../schemas/daily-series.ts';
 import { queryInteger, queryList, queryText, queryTimestamp } from '../../schemas/query.ts';
-import { dataplaneErrors } from '../error-statuses.ts';
+import { readErrors } from '../error-statuses.ts';
 import { workspaceParams } from '../parameters.ts';
 
 const names = queryList(queryText).refine(
@@ -37,7 +37,7 @@ export const pumphouseStatisticsRoutes = [
     params: workspaceParams,
     query: z.object({ ...daily, dataset_name: names.optional() }),
     responses: { 200: datasetDailySeriesResponse },
-    errors: dataplaneErrors,
+    errors: readErrors,
   }),
   defineRoute({
     operationId: 'list_pipeline_daily_series',
@@ -49,6 +49,6 @@ export const pumphouseStatisticsRoutes = [
     params: workspaceParams,
     query: z.object({ ...daily, pipeline_name: names.optional() }),
     responses: { 200: pipelineDailySeriesResponse },
-    errors: dataplaneErrors,
+    errors: readErrors,
   }),
 ] as const;

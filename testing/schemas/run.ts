@@ -1,0 +1,176 @@
+import type { JsonObject } from '@pumphouse/contract';
+import type { SchemaSite } from './schema-site.ts';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { notServed } from '@pumphouse/contract';
+import { createSchemaSite } from './schema-site.ts';
+import { preparePythonEnvironment } from '../fixtures/python-environment.ts';
+
+/*
+ * `npm run test:schemas`: schemathesis calls every operation of /openapi.json with inputs that fit its schemas and inputs that do not,
+ * and checks that no answer is the server's own failure, and that each has a status, a type and a form that the document declares.
+ */
+
+const schemathesis = 'schemathesis==4.32.5';
+const checks = [
+  'not_a_server_error',
+  'status_code_conformance',
+  'content_type_conformance',
+  'response_schema_conformance',
+];
+const unserved = new Set<string>(notServed.map(({ operationId }) => operationId));
+/** A pass that hangs ends as one that failed. */
+const longestPassMs = 300_000;
+const unknownId = '99999999-9999-4999-8999-999999999999';
+
+interface Document extends JsonObject {
+  paths: Record<string, Record<string, Operation>>;
+}
+
+interface Operation extends JsonObject {
+  operationId: string;
+  'x-credential': string;
+  parameters?: { name: string; in: string; schema: JsonObject }[];
+}
+
+interface Pass {
+  name: string;
+  /** Operations that it calls. */
+  takes: (operation: Operation) => boolean;
+  bearer: string | null;
+  /** Of the paths, over those of the site. */
+  ids?: Record<string, string>;
+  examples: number;
+  phases: string;
+}
+
+function listPasses(site: SchemaSite): Pass[] {
+  const by = (credential: string) => (operation: Operation) => operation['x-credential'] === credential;
+  const thorough = { phases: 'coverage,fuzzing', examples: 40 };
+  return [
+    {
+      ...thorough,
+      name: 'the operations of users, with a key of an owner',
+      takes: by('user'),
+      bearer: site.server.key,
+    },
+    {
+      ...thorough,
+      name: 'those of the data plane, with its token',
+      takes: by('dataplane'),
+      bearer: site.dataplaneToken,
+    },
+    ...site.uploads.map(({ kind, id, token }) => ({
+      ...thorough,
+      name: `the upload of a ${kind}`,
+      takes: ({ operationId }: Operation) => operationId === `upload_${kind}`,
+      bearer: token,
+      ids: { [`${kind}_id`]: id },
+    })),
+    { ...thorough, name: 'those that ask for no credential', takes: by('none'), bearer: null },
+    {
+      name: 'everything else without a credential',
+      takes: (operation) => operation['x-credential'] !== 'none',
+      bearer: null,
+      phases: 'fuzzing',
+      examples: 5,
+    },
+  ];
+}
+
+/** What archives the workspace, or sets it up anew, is called at the spare one: the others would meet a workspace that is out of use. */
+const atSpareWorkspace = new Set(['archive_workspace', 'unarchive_workspace', 'archive_job']);
+
+/** The operations of a pass, their paths filled with ids that exist, and with one that does not. */
+function narrow(document: Document, { takes, ids = {} }: Pass, site: SchemaSite): Document | null {
+  const paths: Document['paths'] = {};
+  for (const [path, operations] of Object.entries(document.paths)) {
+    const taken = Object.entries(operations).filter(
+      ([, operation]) => takes(operation) && !unserved.has(operation.operationId),
+    );
+    if (taken.length === 0) continue;
+    paths[path] = Object.fromEntries(
+      taken.map(([method, operation]) => [method, fill(operation, { ...site.ids, ...ids }, site)]),
+    );
+  }
+  return Object.keys(paths).length === 0 ? null : { ...document, paths };
+}
+
+function fill(
+  operation: Operation,
+  ids: Record<string, string>,
+  { spareWorkspaceId }: SchemaSite,
+): Operation {
+  const values = atSpareWorkspace.has(operation.operationId)
+    ? { ...ids, workspace_id: spareWorkspaceId }
+    : ids;
+  const parameters = operation.parameters?.map((parameter) => {
+    const id = parameter.in === 'path' ? values[parameter.name] : undefined;
+    return id === undefined ? parameter : { ...parameter, schema: { type: 'string', enum: [id, unknownId] } };
+  });
+  return { ...operation, ...(parameters && { parameters }) };
+}
+
+async function check(command: string, pass: Pass, document: Document, site: SchemaSite): Promise<number> {
+  const folder = await mkdtemp(join(tmpdir(), 'pumphouse-schemas-'));
+  const path = join(folder, 'openapi.json');
+  await writeFile(path, JSON.stringify(document));
+  const args = [
+    'run',
+    path,
+    `--url=${site.server.url}`,
+    `--checks=${checks.join(',')}`,
+    `--phases=${pass.phases}`,
+    `--max-examples=${pass.examples}`,
+    `--seed=${seed}`,
+    '--generation-database=none',
+    '--suppress-health-check=all',
+    '--warnings=off',
+    '--request-timeout=20',
+    '--continue-on-failure',
+    '--no-color',
+    ...(pass.bearer === null ? [] : [`--header=Authorization: Bearer ${pass.bearer}`]),
+  ];
+  process.stdout.write(`\n== ${pass.name}\n`);
+  const child = spawn(command, args, { cwd: folder, stdio: ['ignore', 'inherit', 'inherit'] });
+  const giveUp = setTimeout(() => child.kill('SIGKILL'), longestPassMs);
+  const [code] = (await once(child, 'exit')) as [number | null];
+  clearTimeout(giveUp);
+  await rm(folder, { recursive: true, force: true });
+  return code ?? 1;
+}
+
+const seed = Number(process.argv[2] ?? Math.floor(Math.random() * 2 ** 31));
+process.stdout.write(`seed ${seed}; npm run test:schemas -- ${seed} repeats it\n`);
+const environment = await preparePythonEnvironment('schemathesis', [schemathesis]);
+const site = await createSchemaSite();
+const failed: string[] = [];
+try {
+  const document = (await (await fetch(`${site.server.url}/openapi.json`)).json()) as Document;
+  for (const pass of listPasses(site)) {
+    const narrowed = narrow(document, pass, site);
+    if (!narrowed) continue;
+    const code = await check(join(environment, 'bin', 'schemathesis'), pass, narrowed, site);
+    if (code !== 0) failed.push(pass.name);
+  }
+  const ownFailures = site.server
+    .log()
+    .split('\n')
+    .filter((line) => line.includes('a request failed'));
+  if (ownFailures.length > 0) failed.push('what the server logged');
+  process.stdout.write(
+    ownFailures
+      .slice(0, 20)
+      .map((line) => `${line}\n`)
+      .join(''),
+  );
+} finally {
+  await site.remove();
+}
+process.stdout.write(
+  failed.length === 0 ? '\nAll answers are as declared.\n' : `\nFailed: ${failed.join('; ')}\n`,
+);
+process.exitCode = failed.length === 0 ? 0 : 1;
