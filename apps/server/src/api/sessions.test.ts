@@ -211,6 +211,12 @@ describe('a session', () => {
   );
 });
 
+it('takes no more than a client sends', async () => {
+  const refused = await post('refresh', { refresh_token: 'x'.repeat(20_000) });
+  expect([refused.statusCode, (refused.json() as { code: string }).code]).toEqual([413, 'upload_too_large']);
+  expect((await post('refresh', { refresh_token: 'x'.repeat(10_000) })).statusCode).toBe(401);
+});
+
 describe('a store that fails', () => {
   // A 500 makes the client forget its tokens; a 503 does not.
   it.each([
