@@ -80,7 +80,7 @@ async function act(operationId: OperationId): Promise<{ status: number; rows: Ro
   if (!scenario) throw new Error(`${operationId} has no scenario: add one to api/testing/audit-scenarios.ts`);
   const call = await scenario.prepare(scene);
   await forgetRows();
-  const response = await send(routesById[operationId] as Route, call);
+  const response = await send(routesById[operationId], call);
   expect(response.statusCode, response.body).toBeLessThan(300);
   return { status: response.statusCode, rows: await listRows() };
 }
@@ -168,7 +168,7 @@ describe('what changes nothing', () => {
     await forgetRows();
     const whole =
       operationId === 'deploy_workspace' ? { job_definition_engine_version: 1, job_definition_hash: '' } : {};
-    const response = await send(routesById[operationId] as Route, { payload: { ...whole, ...payload } });
+    const response = await send(routesById[operationId], { payload: { ...whole, ...payload } });
     expect(response.statusCode, response.body).toBe(200);
     expect(await listRows()).toEqual([]);
   });

@@ -110,7 +110,7 @@ export async function createScene(api: ApiFixture) {
       return (await api.credentials.issueDataplaneToken(owner.principal, workspace.id)).token;
     },
 
-    async uploadCall(kind: 'deployment' | 'configuration', parts: Record<string, Uint8Array | string>) {
+    uploadCall: async (kind: 'deployment' | 'configuration', parts: Record<string, Uint8Array | string>) => {
       const own = grant(kind);
       const { token } = await api.credentials.issueUploadToken(owner.principal, own);
       const form = new FormData();
