@@ -41,6 +41,9 @@ interface Admission {
 
 type PathParams = Record<string, string | undefined>;
 
+/** Of what anybody may send: a handful of codes. */
+const publicBodyLimit = 16 * 1024;
+
 const nobody: Principal = { userId: '', email: '', credential: null, workspaceId: null, kind: 'run' };
 
 /**
@@ -58,6 +61,7 @@ export function registerRoute(
   app.route({
     method: route.method,
     url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+    ...(route.credential === 'none' ? { bodyLimit: publicBodyLimit } : {}),
     onRequest: async (request) => {
       admissions.set(request, await admit(route, context, request));
     },

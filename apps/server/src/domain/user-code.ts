@@ -13,12 +13,12 @@ export function createUserCode(pick: (below: number) => number): string {
 /** The code that somebody meant to type, whatever the case and whatever stands between the letters; null for what is none. */
 export function readUserCode(typed: string): string | null {
   // Bounded before it is worked on: what is typed comes from anybody.
-  const characters = [...typed.slice(0, 100).normalize('NFKC').toUpperCase()];
+  const characters = Array.from(typed.slice(0, 100).normalize('NFKC').toUpperCase());
   const code = characters
     .filter((character) => /[\p{L}\p{N}]/u.test(character))
     .map((character) => lookalikes[character] ?? character)
     .join('');
-  return code.length === length && [...code].every((letter) => letters.includes(letter))
+  return code.length === length && Array.from(code).every((letter) => letters.includes(letter))
     ? format(code)
     : null;
 }

@@ -1,5 +1,5 @@
-import type { PageRegistry } from './register-pages.ts';
-import { contentPolicy } from './register-pages.ts';
+import type { PageRegistry } from './page-registry.ts';
+import { contentPolicy } from './page-registry.ts';
 import { html } from './html.ts';
 import { renderButton, renderForm } from './fields.ts';
 import { renderOtherPerson } from './other-person.ts';

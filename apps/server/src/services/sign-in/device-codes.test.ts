@@ -148,7 +148,7 @@ describe('a code that a person types', () => {
   it('is found however it is typed', async () => {
     const { userCode } = await issue();
     const plain = userCode.replace('-', '');
-    for (const typed of [userCode, plain, userCode.toLowerCase(), ` ${[...plain].join(' ')} `])
+    for (const typed of [userCode, plain, userCode.toLowerCase(), ` ${plain.split('').join(' ')} `])
       expect(await fixture.signIn.deviceCodes.find(typed, person.userId)).toMatchObject({
         userCode,
         client: 'dlthub-cli 0.28.7',

@@ -1,7 +1,7 @@
 import type { ServiceFixture } from '../testing/service-fixture.ts';
 import type { SignedIn } from './sessions.ts';
 import type { SignInPlace } from '../testing/sign-in-place.ts';
-import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { decodeJwt, decodeProtectedHeader, SignJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 import { createSignIn } from './sign-in.ts';
@@ -41,6 +41,21 @@ describe('a session that begins', () => {
     expect(await fixture.credentials.authenticateUser(jwt)).toMatchObject({
       userId: person.userId,
       credential: { kind: 'session', id: session.sessionId },
+    });
+  });
+
+  it.each([
+    ['another issuer', { iss: 'somebody' }],
+    ['another audience', { aud: 'other' }],
+    ['no time left', { exp: 1 }],
+  ])('gives no token that would be taken with %s', async (_, claims) => {
+    const { jwt } = await begin();
+    const { privateKey } = fixture.encryption.personKeys;
+    const sign = (changes: object) =>
+      new SignJWT({ ...decodeJwt(jwt), ...changes }).setProtectedHeader({ alg: 'EdDSA' }).sign(privateKey);
+    expect(await fixture.credentials.authenticateUser(await sign({}))).toMatchObject(person);
+    await expect(fixture.credentials.authenticateUser(await sign(claims))).rejects.toMatchObject({
+      code: 'not_authenticated',
     });
   });
 
@@ -270,7 +285,7 @@ describe('the sessions of a person', () => {
     const stranger = await place.createPerson();
     const { sessionId, refreshToken } = await begin();
     const missing = { code: 'not_found' };
-    const { revoke } = fixture.signIn.sessions;
+    const revoke = (userId: string, id: string) => fixture.signIn.sessions.revoke(userId, id);
     await expect(revoke(stranger.userId, sessionId)).rejects.toMatchObject(missing);
     expect(await refresh(refreshToken)).toMatchObject({ sessionId });
     await revoke(person.userId, sessionId);
@@ -285,6 +300,14 @@ describe('the sessions of a person', () => {
     const listed = await fixture.signIn.sessions.list(person.userId);
     expect(listed.map(({ id }) => id)).toEqual([kept]);
     expect(await fixture.signIn.sessions.revokeOthers(person.userId, kept)).toBe(0);
+  });
+
+  it('cannot begin any more with what was agreed to before all of them were ended', async () => {
+    const { deviceCodes, sessions } = fixture.signIn;
+    const { deviceCode, userCode } = await deviceCodes.issue('http://localhost');
+    await deviceCodes.approve(userCode, person.userId);
+    await sessions.revokeOthers(person.userId, null);
+    await expect(deviceCodes.redeem(deviceCode)).rejects.toMatchObject({ code: 'sign_in_refused' });
   });
 });
 

@@ -189,6 +189,8 @@ export function createSessions({
     store: Store,
     { userId, kept, because }: { userId: string; kept?: string | null; because: SessionEnd },
   ): Promise<number> {
+    // A client that is about to be signed in would else be signed in right after.
+    await store.signInRequests.forgetApproved(userId);
     let ended = 0;
     for (const { id } of await store.sessions.listAlive(userId))
       if (id !== kept && (await end(store, id, because, userId))) ended += 1;

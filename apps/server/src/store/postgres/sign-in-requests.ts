@@ -182,6 +182,12 @@ export function createSignInRequestStore(sql: Queryable) {
     finishDeviceCode: (hash: Buffer) =>
       sql.execute('update device_codes set redeemed_at = now() where device_code_hash = $1', [hash]),
 
+    /** Takes back what a person has agreed to and no client has redeemed yet. */
+    async forgetApproved(userId: string): Promise<void> {
+      for (const table of ['authorization_requests', 'device_codes'])
+        await sql.execute(`delete from ${table} where user_id = $1 and redeemed_at is null`, [userId]);
+    },
+
     /** Counts a typed code before it is looked up, so that many at once are no way around. @returns how many there were in the window */
     async countTypedCode(bucket: Buffer, windowSeconds: number): Promise<number> {
       const { failures } = await sql.one<{ failures: number }>(

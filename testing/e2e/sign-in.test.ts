@@ -1,0 +1,211 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { agreeToSignIn } from '../fixtures/agree-to-sign-in.ts';
+import { createSignInClient, type SignInClient } from '../fixtures/sign-in-client.ts';
+import { eventually } from '../fixtures/eventually.ts';
+import { openServerStore, type ServerStore } from '../fixtures/server-store.ts';
+import { ownerEmail, startTestServer, type TestServer } from '../fixtures/server.ts';
+import { prepareDltClient, type ClientResult, type DltClientInstall } from '../fixtures/dlt-client.ts';
+
+let install: DltClientInstall;
+let server: TestServer;
+let serverStore: ServerStore;
+let parentFolder: string;
+
+beforeAll(async () => {
+  install = await prepareDltClient();
+  parentFolder = await mkdtemp(join(tmpdir(), 'pumphouse-e2e-'));
+  server = await startTestServer({ PUMPHOUSE_LOG_LEVEL: 'error' });
+  serverStore = await openServerStore(server);
+});
+
+afterAll(async () => {
+  await serverStore.close();
+  await server.remove();
+  await rm(parentFolder, { recursive: true, force: true });
+});
+
+const createClient = (name: string, files: Record<string, string> = {}) =>
+  createSignInClient({ install, server, parentFolder, name }, files);
+
+/** What the command said, which has to have gone well. */
+function said({ code, stdout, stderr }: ClientResult): string {
+  if (code !== 0) throw new Error(`It ended with code ${code}: ${stdout}${stderr}`);
+  return stdout;
+}
+
+/** What `login --device` tells a person, or a script, to do. */
+function readInstructions(output: string) {
+  const match =
+    /Please open (\S+) and confirm the page shows the code (\S+)\n[^]*\n {2}dlthub login --resume (\S+)\n/.exec(
+      output,
+    );
+  if (!match) throw new Error(`These are no instructions: ${output}`);
+  const [, url = '', userCode = '', deviceCode = ''] = match;
+  return { url, userCode, deviceCode };
+}
+
+/** Signs the owner in at a client. */
+async function signIn(client: SignInClient): Promise<void> {
+  const { url, deviceCode } = readInstructions(said(await client.run(['login', '--device'])));
+  await agreeToSignIn(serverStore, url, ownerEmail);
+  said(await client.run(['login', '--resume', deviceCode]));
+}
+
+/** As if everything about sessions had happened a minute earlier. */
+async function letMinutePass(): Promise<void> {
+  const { database } = serverStore;
+  await database.execute(
+    `update refresh_tokens set created_at = created_at - interval '1 minute', rotated_at = rotated_at - interval '1 minute'`,
+  );
+}
+
+describe('dlthub login --device', () => {
+  let client: SignInClient;
+
+  beforeAll(async () => {
+    client = await createClient('device');
+  });
+
+  it('shows a code, and goes on when the person has agreed', async () => {
+    const { url, userCode, deviceCode } = readInstructions(said(await client.run(['login', '--device'])));
+    expect(url).toBe(`${server.url}/sign-in/device?user_code=${userCode}`);
+    expect(await client.readTokens()).toBeNull();
+    const resumed = client.run(['login', '--resume', deviceCode]);
+    // It asks once in vain, is told to wait, and asks again.
+    await eventually('the client asks', async () => {
+      const [asked] = await serverStore.database.query(
+        'select from device_codes where user_code = $1 and last_asked_at is not null',
+        [userCode],
+      );
+      return asked !== undefined;
+    });
+    await agreeToSignIn(serverStore, url, ownerEmail);
+    expect(said(await resumed)).toContain(`Logged in as ${ownerEmail}`);
+    expect(await client.readTokens()).not.toBeNull();
+  });
+
+  it('makes commands work in the name of the person', async () => {
+    expect(said(await client.run(['workspace', 'connect', 'mine', '--create']))).toContain('mine');
+    expect(said(await client.run(['workspace', 'list']))).toContain('mine');
+    expect(said(await client.run(['login', '--device']))).toContain(`Already logged in as ${ownerEmail}`);
+  });
+
+  it('is over when the person declines', async () => {
+    const other = await createClient('declined');
+    const { userCode, deviceCode } = readInstructions(said(await other.run(['login', '--device'])));
+    await serverStore.store.signInRequests.answerDeviceCode(userCode, 'denied', null);
+    const { code, stdout, stderr } = await other.run(['login', '--resume', deviceCode]);
+    expect(code).not.toBe(0);
+    expect(stdout + stderr).toContain('The sign-in was declined.');
+  });
+
+  it('ends at once when too many sign-ins wait', async () => {
+    const { database } = serverStore;
+    await database.execute(
+      `insert into device_codes (device_code_hash, user_code, client, network, expires_at)
+       select sha256(convert_to('flood' || n, 'UTF8')), 'flood' || n, 'test', '127.0.0.1', now() + interval '15 minutes'
+         from generate_series(1, 100) n`,
+    );
+    const other = await createClient('flooded');
+    const { code, stdout, stderr } = await other.run(['login', '--device']);
+    await database.execute(`delete from device_codes where user_code like 'flood%'`);
+    expect(code).not.toBe(0);
+    expect(stdout + stderr).toContain('(HTTP 429)');
+  });
+});
+
+describe('dlthub login on a desktop', () => {
+  it('opens the browser, and is signed in when the person has agreed there', async () => {
+    const client = await createClient('desktop');
+    const login = client.run(['login'], { desktop: true });
+    const url = await client.openedUrl();
+    expect(url).toMatch(`${server.url}/sign-in/authorize?request=`);
+    await agreeToSignIn(serverStore, url, ownerEmail);
+    expect(said(await login)).toContain(`Logged in as ${ownerEmail}`);
+    expect(said(await client.run(['workspace', 'list']))).toContain('mine');
+  });
+});
+
+describe('a client that is signed in', () => {
+  let client: SignInClient;
+
+  beforeAll(async () => {
+    client = await createClient('renewing', {
+      'slow.py': `
+import time
+
+if __name__ == "__main__":
+    for second in range(15):
+        print("second", second, flush=True)
+        time.sleep(1)
+    print("done")
+`,
+    });
+    await signIn(client);
+    said(await client.run(['workspace', 'connect', 'renewing', '--create']));
+  });
+
+  it('renews a token that has expired', async () => {
+    const before = await client.readTokens();
+    const expired = await client.storeTokenFor(-1);
+    await letMinutePass();
+    expect(said(await client.run(['workspace', 'list']))).toContain('renewing');
+    const after = await client.readTokens();
+    expect([expired, before?.jwt]).not.toContain(after?.jwt);
+    expect(after?.refreshToken).not.toBe(before?.refreshToken);
+  });
+
+  it('renews a token that the server does not take any more, and asks again', async () => {
+    const spoilt = await client.spoilToken();
+    expect(said(await client.run(['workspace', 'list']))).toContain('renewing');
+    expect((await client.readTokens())?.jwt).not.toBe(spoilt);
+  });
+
+  it('renews a token in the middle of a command that takes longer than it', async () => {
+    await letMinutePass();
+    const before = await client.readTokens();
+    // The client renews one that has less than a minute left.
+    const short = await client.storeTokenFor(68);
+    const output = said(await client.run(['run', 'slow.py', '-f']));
+    expect(output).toContain('second 14');
+    expect(output).toContain('finished with status: completed');
+    const after = await client.readTokens();
+    expect(after?.jwt).not.toBe(short);
+    expect(after?.refreshToken).not.toBe(before?.refreshToken);
+  });
+
+  it('keeps its tokens while the store of the server fails', async () => {
+    await client.spoilToken();
+    const before = await client.readTokens();
+    await serverStore.database.execute('alter table refresh_tokens rename to broken');
+    const failed = await client.run(['workspace', 'list']);
+    await serverStore.database.execute('alter table broken rename to refresh_tokens');
+    expect(failed.code).not.toBe(0);
+    expect(failed.stdout + failed.stderr).not.toContain('Not logged in');
+    expect(await client.readTokens()).toEqual(before);
+    expect(said(await client.run(['workspace', 'list']))).toContain('renewing');
+  });
+
+  it('asks to sign in again when somebody has used a copy of its tokens', async () => {
+    const thief = await createClient('thief');
+    await client.copyTo('thief');
+    await letMinutePass();
+    await thief.storeTokenFor(-1);
+    expect(said(await thief.run(['workspace', 'list']))).toContain('renewing');
+    await letMinutePass();
+    await client.storeTokenFor(-1);
+    readInstructions(said(await client.run(['workspace', 'list'])));
+    await thief.storeTokenFor(-1);
+    readInstructions(said(await thief.run(['workspace', 'list'])));
+  });
+
+  it('forgets its tokens with a logout', async () => {
+    await signIn(client);
+    expect(said(await client.run(['logout']))).toContain('Logged out');
+    expect(await client.readTokens()).toBeNull();
+    readInstructions(said(await client.run(['workspace', 'list'])));
+  });
+});
