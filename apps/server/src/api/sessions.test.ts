@@ -3,7 +3,7 @@ import type { SignInPlace } from '../services/testing/sign-in-place.ts';
 import type { UserSessionResponse } from '@pumphouse/contract';
 import { createHash, randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createAccounts } from '../services/accounts.ts';
+import { createKeys } from '../services/keys.ts';
 import { createApiFixture } from './testing/api-fixture.ts';
 import { createSignInPlace } from '../services/testing/sign-in-place.ts';
 import { readAnswer } from './testing/check-answer.ts';
@@ -305,7 +305,7 @@ describe('the own sessions', () => {
     expect(await listSessions(stranger.key)).toEqual([]);
     expect((await call('DELETE', `${url}/${session?.id}`, stranger.key)).statusCode).toBe(404);
     expect(await listSessions(owner.key)).toHaveLength(1);
-    const workspaceKey = await createAccounts(api.persistence).createKey({
+    const workspaceKey = await createKeys(api.persistence).create({
       email: owner.principal.email,
       days: 1,
       workspace: { id: workspaceId, role: 'developer' },
