@@ -53,7 +53,8 @@ describe('the official client with the key of a workspace', () => {
     const folder = await mkdtemp(join(tmpdir(), 'pumphouse-people-'));
     try {
       await mkdir(join(folder, '.dlt'));
-      for (const file of ['.workspace', 'config.toml']) await writeFile(join(folder, '.dlt', file), '');
+      for (const file of ['.dlt/.workspace', '.dlt/config.toml', '__deployment__.py'])
+        await writeFile(join(folder, file), '');
       const client = install.inWorkspace(folder, { apiBaseUrl: server.url, apiKey });
       const listed = await client.run(['workspace', 'list']);
       expect([listed.code, listed.stderr]).toEqual([0, expect.any(String)]);
