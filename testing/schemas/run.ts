@@ -81,9 +81,6 @@ function listPasses(site: SchemaSite): Pass[] {
   ];
 }
 
-/** What archives the workspace, or sets it up anew, is called at the spare one: the others would meet a workspace that is out of use. */
-const atSpareWorkspace = new Set(['archive_workspace', 'unarchive_workspace', 'archive_job']);
-
 /** The operations of a pass, their paths filled with ids that exist, and with one that does not. */
 function narrow(document: Document, { takes, ids = {} }: Pass, site: SchemaSite): Document | null {
   const paths: Document['paths'] = {};
@@ -99,14 +96,8 @@ function narrow(document: Document, { takes, ids = {} }: Pass, site: SchemaSite)
   return Object.keys(paths).length === 0 ? null : { ...document, paths };
 }
 
-function fill(
-  operation: Operation,
-  ids: Record<string, string>,
-  { spareWorkspaceId }: SchemaSite,
-): Operation {
-  const values = atSpareWorkspace.has(operation.operationId)
-    ? { ...ids, workspace_id: spareWorkspaceId }
-    : ids;
+function fill(operation: Operation, ids: Record<string, string>, { spareIds }: SchemaSite): Operation {
+  const values = { ...ids, ...spareIds[operation.operationId] };
   const parameters = operation.parameters?.map((parameter) => {
     const id = parameter.in === 'path' ? values[parameter.name] : undefined;
     return id === undefined ? parameter : { ...parameter, schema: { type: 'string', enum: [id, unknownId] } };

@@ -1,3 +1,4 @@
+import type { ServerStore } from '../fixtures/server-store.ts';
 import type { TestServer } from '../fixtures/server.ts';
 import {
   createWorkspace,
@@ -5,15 +6,16 @@ import {
   deployWorkspace,
   triggerJob,
 } from '../fixtures/deploy-workspace.ts';
-import { startTestServer } from '../fixtures/server.ts';
+import { openServerStore } from '../fixtures/server-store.ts';
+import { ownerEmail, startTestServer } from '../fixtures/server.ts';
 
 /** A server that only answers, with a workspace that has one of everything which can be made without running anything. */
 export interface SchemaSite {
   server: TestServer;
   /** Ids that paths are filled with. */
   ids: Record<string, string>;
-  /** A workspace for operations that put it out of use. */
-  spareWorkspaceId: string;
+  /** By operation: ids of its own for one that puts out of use what the path names, or takes the caller out of it. */
+  spareIds: Record<string, Record<string, string>>;
   dataplaneToken: string;
   /** Tokens of uploads, with the ids of what they become. */
   uploads: { kind: 'deployment' | 'configuration'; id: string; token: string }[];
@@ -53,6 +55,9 @@ async function furnish(server: TestServer) {
   };
   // The last of a list is the oldest.
   const ids = Object.entries(lists).map(([name, items]) => [name, items.at(-1)?.id ?? '']);
+  const organizationId = organizations.at(-1)?.id ?? '';
+  const people = await furnishPeople(server, { workspaceId, organizationId });
+  const spare = { workspace_id: await createWorkspace(server, 'Spare') };
   const deployment = await client.call('issue_upload_deployment', { params: at });
   const configuration = await client.call('issue_upload_configuration', { params: at });
   return {
@@ -60,8 +65,14 @@ async function furnish(server: TestServer) {
       ...(Object.fromEntries(ids) as Record<string, string>),
       workspace_id: workspaceId,
       job_run_id: jobRunId,
+      ...people.ids,
     },
-    spareWorkspaceId: await createWorkspace(server, 'Spare'),
+    spareIds: {
+      archive_workspace: spare,
+      unarchive_workspace: spare,
+      archive_job: spare,
+      ...people.spareIds,
+    },
     dataplaneToken: (await client.call('issue_dataplane_token_workspace', { params: at })).token,
     uploads: [
       { kind: 'deployment' as const, id: deployment.deployment_id, token: deployment.upload_token },
@@ -72,4 +83,76 @@ async function furnish(server: TestServer) {
       },
     ],
   };
+}
+
+/** Members, invitations, keys and a session, each twice where an operation ends one. */
+async function furnishPeople(
+  server: TestServer,
+  { workspaceId, organizationId }: { workspaceId: string; organizationId: string },
+) {
+  const { client } = server;
+  const inWorkspace = { workspace_id: workspaceId };
+  const inOrganization = { organization_id: organizationId };
+  const left = await client.call('create_organization', { body: { name: 'Left' } });
+  const opened = await openServerStore(server);
+  let membershipIds: string[];
+  let sessionId: string;
+  try {
+    membershipIds = await addMembers(opened, organizationId, ['a', 'b', 'c']);
+    // The caller owns it as well, and may leave because somebody stays.
+    const { people, sessions } = opened.store;
+    const stays = await people.findUserByEmail('a@example.com');
+    await people.addMember(left.id, stays?.id ?? '', 'owner');
+    const caller = await people.findUserByEmail(ownerEmail);
+    const session = await sessions.insert(
+      { userId: caller?.id ?? '', client: 'schemas', address: null, userAgent: null },
+      { unusedDays: 1, longestDays: 1 },
+    );
+    sessionId = session?.id ?? '';
+  } finally {
+    await opened.close();
+  }
+  const [kept = '', removed = '', removedFromWorkspace = ''] = membershipIds;
+  for (const membership_id of membershipIds) {
+    const params = { ...inWorkspace, membership_id };
+    await client.call('set_workspace_member', { params, body: { role: 'viewer' } });
+  }
+  const invited = await client.call('create_invitation', {
+    params: inOrganization,
+    body: { email: 'invited@example.com', role: 'member', workspaces: [] },
+  });
+  const invitedToWorkspace = await client.call('create_workspace_invitation', {
+    params: inWorkspace,
+    body: { email: 'invited@example.com', role: 'viewer' },
+  });
+  const personalKey = await client.call('create_personal_key', { body: { name: 'Personal' } });
+  const workspaceKey = await client.call('create_workspace_key', {
+    params: inWorkspace,
+    body: { name: 'Workspace', role: 'viewer' },
+  });
+  return {
+    ids: { membership_id: kept, session_id: sessionId, invitation_id: invited.id, key_id: personalKey.id },
+    spareIds: {
+      leave_organization: { organization_id: left.id },
+      leave_workspace: { workspace_id: await createWorkspace(server, 'Left') },
+      remove_organization_member: { membership_id: removed },
+      remove_workspace_member: { membership_id: removedFromWorkspace },
+      revoke_workspace_invitation: { invitation_id: invitedToWorkspace.id },
+      revoke_workspace_key: { key_id: workspaceKey.id },
+    },
+  };
+}
+
+async function addMembers(
+  { store }: ServerStore,
+  organizationId: string,
+  names: readonly string[],
+): Promise<string[]> {
+  const ids: string[] = [];
+  for (const name of names) {
+    const email = `${name}@example.com`;
+    const user = await store.people.createUser({ email, kind: 'human', passwordHash: null });
+    ids.push((await store.people.addMember(organizationId, user.id, 'member')).id);
+  }
+  return ids;
 }
