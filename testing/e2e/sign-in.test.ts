@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { agreeToSignIn } from '../fixtures/agree-to-sign-in.ts';
+import { createPerson, type Person } from '../fixtures/agree-to-sign-in.ts';
 import { createSignInClient, type SignInClient } from '../fixtures/sign-in-client.ts';
 import { eventually } from '../fixtures/eventually.ts';
 import { openServerStore, type ServerStore } from '../fixtures/server-store.ts';
@@ -13,15 +13,18 @@ let install: DltClientInstall;
 let server: TestServer;
 let serverStore: ServerStore;
 let parentFolder: string;
+let person: Person;
 
 beforeAll(async () => {
   install = await prepareDltClient();
   parentFolder = await mkdtemp(join(tmpdir(), 'pumphouse-e2e-'));
   server = await startTestServer({ PUMPHOUSE_LOG_LEVEL: 'error' });
   serverStore = await openServerStore(server);
+  person = await createPerson(ownerEmail);
 });
 
 afterAll(async () => {
+  await person.close();
   await serverStore.close();
   await server.remove();
   await rm(parentFolder, { recursive: true, force: true });
@@ -50,7 +53,7 @@ function readInstructions(output: string) {
 /** Signs the owner in at a client. */
 async function signIn(client: SignInClient): Promise<void> {
   const { url, deviceCode } = readInstructions(said(await client.run(['login', '--device'])));
-  await agreeToSignIn(serverStore, url, ownerEmail);
+  await person.agree(url);
   said(await client.run(['login', '--resume', deviceCode]));
 }
 
@@ -82,7 +85,7 @@ describe('dlthub login --device', () => {
       );
       return asked !== undefined;
     });
-    await agreeToSignIn(serverStore, url, ownerEmail);
+    expect((await person.agree(url)).asked).toContain(userCode);
     expect(said(await resumed)).toContain(`Logged in as ${ownerEmail}`);
     expect(await client.readTokens()).not.toBeNull();
   });
@@ -95,8 +98,8 @@ describe('dlthub login --device', () => {
 
   it('is over when the person declines', async () => {
     const other = await createClient('declined');
-    const { userCode, deviceCode } = readInstructions(said(await other.run(['login', '--device'])));
-    await serverStore.store.signInRequests.answerDeviceCode(userCode, 'denied', null);
+    const { url, deviceCode } = readInstructions(said(await other.run(['login', '--device'])));
+    await person.decline(url);
     const { code, stdout, stderr } = await other.run(['login', '--resume', deviceCode]);
     expect(code).not.toBe(0);
     expect(stdout + stderr).toContain('The sign-in was declined.');
@@ -123,9 +126,37 @@ describe('dlthub login on a desktop', () => {
     const login = client.run(['login'], { desktop: true });
     const url = await client.openedUrl();
     expect(url).toMatch(`${server.url}/sign-in/authorize?request=`);
-    await agreeToSignIn(serverStore, url, ownerEmail);
+    await person.agree(url);
     expect(said(await login)).toContain(`Logged in as ${ownerEmail}`);
     expect(said(await client.run(['workspace', 'list']))).toContain('mine');
+  });
+});
+
+describe('at a terminal', () => {
+  let client: SignInClient;
+
+  beforeAll(async () => {
+    client = await createClient('terminal');
+  });
+
+  it('a sign-in by code waits for the person, and ends by itself', async () => {
+    const login = client.runInTerminal(['login', '--device'], { desktop: true });
+    const url = await client.openedUrl();
+    await person.agree(url);
+    expect(said(await login)).toContain(`Logged in as ${ownerEmail}`);
+  });
+
+  it('a workspace is connected without a name by choosing it, and shown', async () => {
+    const listed = said(await client.run(['workspace', 'list']));
+    expect(listed).toContain('mine');
+    expect(said(await client.runInTerminal(['workspace', 'connect'], { input: '1\n' }))).toContain(
+      'onnected',
+    );
+    expect(said(await client.runInTerminal(['workspace', 'show'], { desktop: true }))).toContain(
+      `${server.url}/w/`,
+    );
+    // The browser is to be signed in where the terminal is: the address that it opens has a code for that.
+    expect(await client.openedUrl()).toMatch(/\/w\/[0-9a-f-]{36}\?swap=/);
   });
 });
 
