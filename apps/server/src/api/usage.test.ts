@@ -1,8 +1,8 @@
 import type { ApiFixture } from './testing/api-fixture.ts';
 import type { JsonOperationId, RouteResponse } from '@pumphouse/contract';
 import type { SeededRun } from './testing/seed-run.ts';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createApiFixture } from './testing/api-fixture.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createApiFixture, defineJob } from './testing/api-fixture.ts';
 import { readAnswer } from './testing/check-answer.ts';
 import { seedRun } from './testing/seed-run.ts';
 
@@ -98,3 +98,115 @@ it.each(['from=2026-03-02&to=2026-03-01', 'from=2020-01-01&to=2026-01-01', 'from
     expect(response.json()).toMatchObject({ code: 'invalid_request' });
   },
 );
+
+describe('what the parts of an organization took', () => {
+  const days = 'from=2026-03-01&to=2026-03-31';
+  const nothing = { completed_run_count: 0, failed_run_count: 0, cancelled_run_count: 0, run_seconds: 0 };
+
+  /** Another workspace with two jobs, and sums of three days. */
+  async function seedUsage() {
+    const { store } = api.persistence;
+    const place = await api.createPlace();
+    const other = await store.workspaces.create({
+      organizationId: place.organization.id,
+      name: 'Other',
+      description: null,
+    });
+    const ids: string[] = [];
+    for (const [workspaceId, refs] of [
+      [place.workspace.id, ['jobs.a', 'jobs.b']],
+      [other.id, ['jobs.c']],
+    ] as const) {
+      const at = { workspaceId, membershipId: place.owner.membershipId };
+      await api.createPackages(at.workspaceId, at.membershipId);
+      const jobs = refs.map((ref) => defineJob(ref));
+      const deployed = await api.dependencies.services.deploy({
+        ...at,
+        jobs,
+        deploymentModule: null,
+        dryRun: false,
+      });
+      ids.push(...deployed.jobs.map(({ job }) => job.id));
+    }
+    const [a, b, c] = ids;
+    await api.testDatabase.database.execute(
+      `insert into usage_days (job_id, workspace_id, day, completed_count, failed_count, cancelled_count, run_ms) values
+         ($1, $4, '2026-03-02', 2, 1, 0, 60000), ($1, $4, '2026-03-04', 1, 0, 0, 30000), ($2, $4, '2026-03-02', 1, 0, 1, 500000),
+         ($3, $5, '2026-03-31', 0, 0, 0, 1500), ($3, $5, '2026-04-01', 9, 9, 9, 999000)`,
+      [a, b, c, place.workspace.id, other.id],
+    );
+    return { ...place, other, a, b, c };
+  }
+
+  it('is told by workspace and by job, those that took most first, for each day', async () => {
+    const { organization, workspace, other, owner, a, b, c } = await seedUsage();
+    const get = (path: string) =>
+      api.app.inject({ url: `/pumphouse/v1/${path}`, headers: { authorization: `Bearer ${owner.key}` } });
+    const at = `organizations/${organization.id}/usage`;
+    const byWorkspace = readAnswer(
+      'get_organization_usage_by_workspace',
+      await get(`${at}/workspaces?${days}`),
+    );
+    expect(byWorkspace).toEqual({
+      from: '2026-03-01',
+      to: '2026-03-31',
+      workspaces: [
+        {
+          workspace_id: workspace.id,
+          name: 'W',
+          total: { completed_run_count: 4, failed_run_count: 1, cancelled_run_count: 1, run_seconds: 590 },
+          days: [
+            {
+              date: '2026-03-02',
+              completed_run_count: 3,
+              failed_run_count: 1,
+              cancelled_run_count: 1,
+              run_seconds: 560,
+            },
+            { ...nothing, date: '2026-03-04', completed_run_count: 1, run_seconds: 30 },
+          ],
+        },
+        {
+          workspace_id: other.id,
+          name: 'Other',
+          total: { ...nothing, run_seconds: 1.5 },
+          days: [{ ...nothing, date: '2026-03-31', run_seconds: 1.5 }],
+        },
+      ],
+    });
+    const byJob = readAnswer('get_organization_usage_by_job', await get(`${at}/jobs?${days}&limit=2`));
+    expect(byJob).toMatchObject({
+      job_count: 3,
+      jobs: [
+        { job_id: b, job_ref: 'jobs.b', workspace_id: workspace.id, total: { run_seconds: 500 } },
+        { job_id: a, job_ref: 'jobs.a', total: { completed_run_count: 3, run_seconds: 90 } },
+      ],
+    });
+    expect(byJob.jobs[1]?.days.map(({ date }) => date)).toEqual(['2026-03-02', '2026-03-04']);
+    const ofWorkspace = readAnswer(
+      'get_workspace_usage_by_job',
+      await get(`workspaces/${workspace.id}/usage/jobs?${days}`),
+    );
+    expect(ofWorkspace.jobs.map((job) => job.job_id)).toEqual([b, a]);
+    expect(byJob.jobs.map((job) => job.job_id)).not.toContain(c);
+    const all = readAnswer('get_organization_usage', await get(`${at}?${days}`));
+    const sum = byWorkspace.workspaces.reduce((seconds, { total }) => seconds + total.run_seconds, 0);
+    expect(all.total.run_seconds).toBe(sum);
+  });
+
+  it('is for owners of the organization, but each workspace is read by its viewers', async () => {
+    const { organization, workspace } = await seedUsage();
+    const member = await api.createCaller(
+      { id: organization.id, role: 'member' },
+      { id: workspace.id, role: 'viewer' },
+    );
+    const statusOf = async (path: string) => {
+      const headers = { authorization: `Bearer ${member.key}` };
+      return (await api.app.inject({ url: `/pumphouse/v1/${path}`, headers })).statusCode;
+    };
+    expect(await statusOf(`organizations/${organization.id}/usage/workspaces`)).toBe(403);
+    expect(await statusOf(`organizations/${organization.id}/usage/jobs`)).toBe(403);
+    expect(await statusOf(`organizations/${organization.id}/usage`)).toBe(200);
+    expect(await statusOf(`workspaces/${workspace.id}/usage/jobs`)).toBe(200);
+  });
+});

@@ -159,7 +159,7 @@ export function createCredentials(persistence: Persistence, encryption: Encrypti
 
   return {
     /** What was just revoked is not good any more at this server; at others within 5 s. */
-    forget(): void {
+    forget: (): void => {
       generation += 1;
       cache.clear();
     },
