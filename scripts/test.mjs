@@ -47,6 +47,9 @@ function findInPath(program) {
 const runsEngines = canRunEngines();
 const hasTools =
   runsEngines && (await report.check('container tools', 'node', ['scripts/container-tools.mjs']));
+/** Where neither Chromium is nor can be had the tests of pages are left out, which is said. CI has it. */
+const canHaveBrowser = existsSync('/usr/bin/chromium') || env.CI === 'true' || process.getuid() === 0;
+const hasBrowser = canHaveBrowser && (await report.check('browser', 'node', ['scripts/browser-tools.mjs']));
 const pythonTests = startPythonTests();
 await report.check('format', 'prettier', ['--check', '--log-level', 'warn', '.']);
 await report.check('lint', 'oxlint', ['--type-aware', '--deny-warnings']);
@@ -77,8 +80,13 @@ async function runOnEngines() {
 
 await Promise.all([
   hasTools ? runOnEngines() : undefined,
-  report.runVitest('end-to-end and fault tests', ['testing/e2e', 'testing/faults']),
+  report.runVitest('end-to-end and fault tests', [
+    'testing/e2e',
+    'testing/faults',
+    ...(hasBrowser ? [] : ['--exclude', 'testing/e2e/sign-in-pages.test.ts']),
+  ]),
 ]);
+if (!canHaveBrowser) process.stderr.write('\nLeft out, since it takes Chromium: the tests of pages.\n');
 if (!runsEngines) {
   process.stderr.write('\nLeft out, since it takes root and Podman: the tests on a container engine.\n');
 }

@@ -24,6 +24,7 @@ import { measureHistory } from './measure-history.ts';
 import { measureMigration } from './measure-migration.ts';
 import { measureIdle, measureServerStart } from './measure-server.ts';
 import { measureLogLag } from './measure-log-lag.ts';
+import { measureSignInFlood } from './measure-sign-in.ts';
 import { measureStatistics } from './measure-statistics.ts';
 import { measureTicks } from './measure-ticks.ts';
 import { repositoryFolder } from '../fixtures/server.ts';
@@ -73,6 +74,7 @@ function listOwnMeasures(
   const most = Math.max(...historyRuns);
   return [
     { name: 'start', title: 'Server start', takeAlone: () => measureServerStart(few) },
+    { name: 'sign-in', title: 'Passwords tried out', takeAlone: measureSignInFlood },
     ...tickJobs.map((jobCount) => ({
       name: 'ticks',
       title: `${jobCount.toLocaleString('en')} jobs on a clock`,

@@ -54,6 +54,7 @@ describe('lint', () => {
     ['an executor reaches the store', 'apps/server/src/executors/process/planted.ts', '../../store/store.ts'],
     ['an executor reaches a service', 'apps/server/src/executors/planted.ts', '../services/deploy.ts'],
     ['api reaches SQL', 'apps/server/src/api/routes/planted.ts', '../../store/postgres/jobs.ts'],
+    ['a page reaches SQL', 'apps/server/src/pages/planted.ts', '../store/postgres/jobs.ts'],
     ['api reaches an executor', 'apps/server/src/api/planted.ts', '../executors/executor.ts'],
     ['a service reaches the api', 'apps/server/src/services/planted.ts', '../api/app.ts'],
     ['a service talks SQL', 'apps/server/src/services/planted.ts', 'pg'],

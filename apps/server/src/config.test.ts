@@ -91,6 +91,60 @@ describe('PUMPHOUSE_DATABASE_PASSWORD_FILE', () => {
   });
 });
 
+describe('PUMPHOUSE_TRUSTED_PROXIES', () => {
+  const read = (text: string) => readConfig({ PUMPHOUSE_TRUSTED_PROXIES: text }).trustedProxies;
+
+  it('is nobody, or addresses and networks', () => {
+    expect(readConfig({}).trustedProxies).toEqual([]);
+    expect(read('10.0.0.5, 10.1.0.0/16,fd00::/8, ::1')).toEqual([
+      '10.0.0.5',
+      '10.1.0.0/16',
+      'fd00::/8',
+      '::1',
+    ]);
+  });
+
+  it.each(['proxy.example.com', '10.0.0.0/33', '10.0.0.0/', '10.0.0.0/8/8', 'true', '*'])(
+    'refuses %s',
+    (text) => {
+      expect(() => read(text)).toThrow(`"${text}" is neither an address nor a network`);
+    },
+  );
+});
+
+describe('PUMPHOUSE_OIDC_ISSUER', () => {
+  const issuer = 'https://accounts.example.com/realms/staff';
+  const client = { PUMPHOUSE_OIDC_ISSUER: issuer, PUMPHOUSE_OIDC_CLIENT_ID: 'pumphouse' };
+
+  it('is none, or a provider with a client, named after its host', () => {
+    expect(readConfig({}).openId).toBeNull();
+    expect(readConfig(client).openId).toEqual({
+      issuer,
+      clientId: 'pumphouse',
+      clientSecret: null,
+      name: 'accounts.example.com',
+      signUp: 'invited',
+    });
+    expect(readConfig({ ...client, PUMPHOUSE_OIDC_ISSUER: 'http://127.0.0.1:9000' }).openId).toMatchObject({
+      name: '127.0.0.1',
+    });
+  });
+
+  it('is refused over plain http from elsewhere, half set, and with two secrets', () => {
+    const refusals: [Record<string, string>, RegExp][] = [
+      [{ ...client, PUMPHOUSE_OIDC_ISSUER: 'http://accounts.example.com' }, /over https only/],
+      [{ PUMPHOUSE_OIDC_ISSUER: issuer }, /needs PUMPHOUSE_OIDC_CLIENT_ID/],
+      [{ PUMPHOUSE_OIDC_CLIENT_ID: 'pumphouse' }, /need PUMPHOUSE_OIDC_ISSUER/],
+      [
+        { ...client, PUMPHOUSE_OIDC_CLIENT_SECRET: 'x', PUMPHOUSE_OIDC_CLIENT_SECRET_FILE: '/x' },
+        /take one out/,
+      ],
+      [{ ...client, PUMPHOUSE_OIDC_CLIENT_SECRET_FILE: '/nowhere' }, /SECRET_FILE: \/nowhere cannot be read/],
+    ];
+    for (const [env, message] of refusals) expect(() => readConfig(env)).toThrow(message);
+  });
+});
+
 describe('docs/operate/settings.md', () => {
   const rows = readFileSync(new URL('../../../docs/operate/settings.md', import.meta.url), 'utf8')
     .split('\n')

@@ -59,7 +59,9 @@ async function trigger(caller: TestCaller, options: object) {
   const response = await post(caller, '/jobs/-trigger', { dry_run: false, refresh: false, ...options });
   const { succeeded, skipped, failed } = readAnswer('trigger_jobs', response);
   return {
-    started: succeeded.map((job) => [job.job_ref, job.job_run?.profile ?? null]).toSorted(),
+    started: succeeded
+      .toSorted((one, other) => (one.job_ref < other.job_ref ? -1 : 1))
+      .map((job) => [job.job_ref, job.job_run?.profile ?? null]),
     skipped: skipped.map((job) => job.job_ref),
     failed: Object.fromEntries(failed.map(({ ref, detail }) => [ref, detail])),
   };

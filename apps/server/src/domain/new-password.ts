@@ -38,7 +38,7 @@ const leet: Record<string, string> = {
 
 /** @returns why the password cannot be one for this account, null when it can */
 export function findPasswordProblem(password: string, email: string): string | null {
-  const length = [...password.normalize('NFKC')].length;
+  const length = Array.from(password.normalize('NFKC')).length;
   if (length < shortestPassword)
     return `The password has ${length} characters; it needs at least ${shortestPassword}. A few words in a row are easy to keep in mind.`;
   if (length > longestPassword) return `The password may have ${longestPassword} characters at most.`;
@@ -58,7 +58,7 @@ function isCommon(plain: string): boolean {
   if (new Set(plain).size < 4 || isRepeated(plain) || runs.some((run) => run.includes(plain))) return true;
   // What was put before and behind a word to make it longer, then what was put in place of its letters.
   const bare = plain.replace(/^\P{L}+|\P{L}+$/gu, '');
-  const asWord = [...bare].map((character) => leet[character] ?? character).join('');
+  const asWord = bare.replaceAll(/./gu, (character) => leet[character] ?? character);
   return [bare, asWord, asWord.replaceAll(/\P{L}/gu, '')].some(isCommonWord);
 }
 

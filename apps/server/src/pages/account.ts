@@ -1,4 +1,4 @@
-import type { PageRegistry } from './register-pages.ts';
+import type { PageRegistry } from './page-registry.ts';
 import type { PageServices } from './page-services.ts';
 import type { Problem } from './problems.ts';
 import { attempt, textOf } from './problems.ts';

@@ -1,5 +1,5 @@
-import type { PageRegistry } from './register-pages.ts';
-import { contentPolicy } from './register-pages.ts';
+import type { PageRegistry } from './page-registry.ts';
+import { contentPolicy } from './page-registry.ts';
 import { html } from './html.ts';
 import { renderButton, renderForm } from './fields.ts';
 import { renderOtherPerson } from './other-person.ts';
@@ -17,7 +17,7 @@ export function registerAuthorizePage({ get, post, services }: PageRegistry): vo
       visit.setHeader('content-security-policy', contentPolicy(formTargetOf(redirectUri)));
       return visit.show({
         title: `Sign in at ${client}?`,
-        body: html`<p>The ${client} client on this computer wants to sign in as you.</p>
+        body: html`<p><strong>${client}</strong> on this computer wants to sign in as you.</p>
           <dl class="facts">
             <dt>You</dt>
             <dd><strong>${sessionOf(visit).email}</strong></dd>

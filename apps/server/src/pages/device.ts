@@ -1,4 +1,4 @@
-import type { PageRegistry } from './register-pages.ts';
+import type { PageRegistry } from './page-registry.ts';
 import type { Visit } from './visit.ts';
 import { attempt, type Problem } from './problems.ts';
 import { html } from './html.ts';
@@ -22,7 +22,7 @@ export function registerDevicePage({ get, post, services }: PageRegistry): void 
       return visit.show({
         title: `Sign in at ${client}?`,
         body: html`<p>
-            The ${client} client at another terminal wants to sign in as you. It has to show this code:
+            <strong>${client}</strong> at another terminal wants to sign in as you. It has to show this code:
           </p>
           <p class="code">${userCode}</p>
           <dl class="facts">

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { PagesDependencies } from './register-pages.ts';
+import type { PagesDependencies } from './page-registry.ts';
 import { html } from './html.ts';
 import { originOf } from '../api/route-registration.ts';
 import { renderPage } from './layout.ts';

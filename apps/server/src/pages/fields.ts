@@ -48,7 +48,7 @@ export function renderNotice(text: string | null | undefined, kind: 'problem' | 
 }
 
 /** The button of a form; `value` where the form has two. */
-export function renderButton(label: string, choice?: { value: string; kind?: 'plain' }): Html {
+export function renderButton(label: string, choice?: { value: string; kind?: 'plain' | 'quiet' }): Html {
   return html`<button
     type="submit"
     ${choice && html` name="answer" value="${choice.value}"`}${choice?.kind && html` class="${choice.kind}"`}

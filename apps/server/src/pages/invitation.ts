@@ -1,6 +1,6 @@
 import type { InvitationsOfPages, PageServices } from './page-services.ts';
 import type { Invited } from '../services/sign-in/sign-up.ts';
-import type { PageRegistry } from './register-pages.ts';
+import type { PageRegistry } from './page-registry.ts';
 import type { Problem } from './problems.ts';
 import type { Visit } from './visit.ts';
 import { attempt, textOf } from './problems.ts';

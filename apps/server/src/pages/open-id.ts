@@ -1,5 +1,5 @@
 import type { OpenId, OpenIdFlow } from '../services/sign-in/open-id.ts';
-import type { PageRegistry } from './register-pages.ts';
+import type { PageRegistry } from './page-registry.ts';
 import type { Problem } from './problems.ts';
 import type { VerifiedPerson } from '../services/sign-in/sign-up.ts';
 import type { Visit } from './visit.ts';
@@ -82,7 +82,7 @@ function registerWayBack({ get, services }: PageRegistry, openId: OpenId): void 
   }
 
   get('/open-id/callback', async (visit) => {
-    const kept = sealed.open<KeptFlow>(flowCookie, visit.readCookie(flowCookie));
+    const kept = sealed.open(flowCookie, visit.readCookie(flowCookie)) as KeptFlow | null;
     // Good for one answer, whatever comes of it.
     visit.dropCookie(flowCookie);
     const answer = callbackOf(visit);
@@ -102,7 +102,7 @@ function registerWayBack({ get, services }: PageRegistry, openId: OpenId): void 
 
 function registerLinkPage({ get, post, services }: PageRegistry, openId: OpenId): void {
   const readLink = (visit: Visit): KeptLink => {
-    const kept = services.sealed.open<KeptLink>(linkCookie, visit.readCookie(linkCookie));
+    const kept = services.sealed.open(linkCookie, visit.readCookie(linkCookie)) as KeptLink | null;
     if (kept) return kept;
     throw new ServiceError(
       'sign_in_not_confirmed',

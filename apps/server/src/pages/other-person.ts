@@ -10,6 +10,6 @@ export function renderOtherPerson(visit: Visit): Html {
     visit.at('/sign-in/sign-out'),
     visit.formToken,
     html`<input type="hidden" name="return_to" value="${here}" />
-      ${renderButton('Use another account', { value: 'sign-out', kind: 'plain' })}`,
+      ${renderButton('Use another account', { value: 'sign-out', kind: 'quiet' })}`,
   );
 }

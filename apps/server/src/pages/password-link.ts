@@ -1,4 +1,4 @@
-import type { PageRegistry } from './register-pages.ts';
+import type { PageRegistry } from './page-registry.ts';
 import type { Problem } from './problems.ts';
 import type { Visit } from './visit.ts';
 import { attempt, textOf } from './problems.ts';

@@ -1,9 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Logger } from 'pino';
+import type { PageHandler, PageRegistry, PagesDependencies } from './page-registry.ts';
 import type { PageServices } from './page-services.ts';
 import { readFileSync } from 'node:fs';
 import { actAs } from '../services/audit.ts';
 import { originOf } from '../api/route-registration.ts';
+import { contentPolicy } from './page-registry.ts';
 import { openVisit, type Visit } from './visit.ts';
 import { registerAccountPages } from './account.ts';
 import { registerAuthorizePage } from './authorize.ts';
@@ -15,25 +16,6 @@ import { registerSetupPage } from './setup.ts';
 import { registerSignInPage } from './sign-in.ts';
 import { sendErrorPage } from './error-page.ts';
 import { ServiceError } from '../services/service-error.ts';
-
-export interface PagesDependencies {
-  services: PageServices;
-  publicUrl: string | null;
-  log: Logger;
-}
-
-export type PageHandler = (visit: Visit) => Promise<unknown>;
-
-/** How a page is put into the server; `who: 'person'` sends others to sign in first and back again. */
-export interface PageRegistry {
-  services: PageServices;
-  get(path: string, handler: PageHandler, options?: { who: 'person' }): void;
-  post(path: string, handler: PageHandler, options?: { who: 'person' }): void;
-}
-
-/** No script, nothing from elsewhere, in no frame; forms go to this server only. */
-export const contentPolicy = (formTarget = '') =>
-  `default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'${formTarget && ` ${formTarget}`}`;
 
 const largestForm = 16 * 1024;
 

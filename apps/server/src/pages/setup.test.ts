@@ -80,7 +80,9 @@ describe('the link of a server without an owner', () => {
     const answers = await Promise.all(
       browsers.map((browser, number) => browser.post(link, { ...owner, email: `${number}@example.com` })),
     );
-    expect(answers.map(({ status }) => status).sort()).toEqual([303, 409, 409, 409]);
+    expect(answers.map(({ status }) => status).toSorted((one, other) => one - other)).toEqual([
+      303, 409, 409, 409,
+    ]);
     const { organizations } = await api.testDatabase.database.one<{ organizations: number }>(
       'select count(*)::int as organizations from organizations',
     );

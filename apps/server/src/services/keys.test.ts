@@ -229,31 +229,33 @@ describe('a workspace key', () => {
 
 describe('an operator', () => {
   it('makes, lists and revokes keys of everybody', async () => {
-    const { create, listAll, revokeByName } = fixture.keys;
-    const personal = await create({ email: owner.email, days: 1, name: 'night', workspace: null });
-    const workspace = await create({
+    const { keys } = fixture;
+    const personal = await keys.create({ email: owner.email, days: 1, name: 'night', workspace: null });
+    const workspace = await keys.create({
       email: owner.email,
       days: 1,
       workspace: { id: workspaceId, role: 'viewer' },
     });
-    const all = await listAll({ email: owner.email.toUpperCase(), workspaceId: null });
+    const all = await keys.listAll({ email: owner.email.toUpperCase(), workspaceId: null });
     expect(all.map(({ kind, name }) => [kind, name])).toEqual([
       ['workspace', null],
       ['personal', 'night'],
     ]);
-    expect((await listAll({ email: null, workspaceId })).map(({ kind }) => kind)).toEqual(['workspace']);
+    expect((await keys.listAll({ email: null, workspaceId })).map(({ kind }) => kind)).toEqual(['workspace']);
     for (const secret of [personal, workspace]) {
       const prefix = all.find((key) => secret.startsWith(key.prefix))?.prefix ?? '';
-      await revokeByName(prefix);
+      await keys.revokeByName(prefix);
       fixture.credentials.forget();
       expect(await isGood(secret)).toBe(false);
-      await expect(revokeByName(prefix)).rejects.toMatchObject({ code: 'not_found' });
+      await expect(keys.revokeByName(prefix)).rejects.toMatchObject({ code: 'not_found' });
     }
-    await expect(create({ email: 'nobody@example.com', days: 1, workspace: null })).rejects.toMatchObject({
+    await expect(
+      keys.create({ email: 'nobody@example.com', days: 1, workspace: null }),
+    ).rejects.toMatchObject({
       code: 'not_found',
     });
     for (const days of [0, 366, 1.5])
-      await expect(create({ email: owner.email, days, workspace: null })).rejects.toMatchObject({
+      await expect(keys.create({ email: owner.email, days, workspace: null })).rejects.toMatchObject({
         code: 'invalid_request',
       });
   });

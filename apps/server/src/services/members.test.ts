@@ -28,7 +28,7 @@ describe('the role in an organization', () => {
   it('is not set by others, nor by oneself', async () => {
     const member = await place.createPerson('member');
     const { owner } = place;
-    const set = fixture.members.setRole;
+    const set: typeof fixture.members.setRole = (...call) => fixture.members.setRole(...call);
     await expect(set(place.place(owner), 'member', member.principal)).rejects.toMatchObject({
       code: 'forbidden',
     });

@@ -45,6 +45,37 @@ export function createMembers(persistence: Persistence) {
     return listed;
   }
 
+  /** @throws ServiceError not_found, forbidden, own_role, last_owner; invalid_request for a collaborator without a workspace */
+  function setRole(
+    { organizationId, membershipId }: { organizationId: string; membershipId: string },
+    role: OrganizationRole,
+    changer: Changer,
+  ): Promise<ListedMember> {
+    return persistence.transaction(async (tx) => {
+      const member = await holdMember(tx, organizationId, membershipId, changer);
+      if (member.role === role) return member;
+      if (member.userId === changer?.userId)
+        throw new ServiceError('own_role', 'Nobody changes their own role; ask another owner.');
+      if (role === 'collaborator' && member.workspaces.length === 0) {
+        throw new ServiceError(
+          'invalid_request',
+          `${member.email} was given no workspace, and collaborators have only those. Give them a role in one first, or remove them.`,
+        );
+      }
+      await keepAnOwner(tx, member);
+      await tx.members.setRole(membershipId, role);
+      await endLostInvitations(tx, organizationId, member.userId);
+      await recordChange(tx, {
+        action: 'member.set-role',
+        organizationId,
+        target: { kind: 'member', id: membershipId, name: member.email },
+        before: { role: member.role },
+        after: { role },
+      });
+      return { ...member, role };
+    });
+  }
+
   return {
     /** People; in the order in which they joined unless sorted. */
     async list(
@@ -60,36 +91,7 @@ export function createMembers(persistence: Persistence) {
       return { ...found, items: await describe(store, found.items) };
     },
 
-    /** @throws ServiceError not_found, forbidden, own_role, last_owner; invalid_request for a collaborator without a workspace */
-    setRole(
-      { organizationId, membershipId }: { organizationId: string; membershipId: string },
-      role: OrganizationRole,
-      changer: Changer,
-    ): Promise<ListedMember> {
-      return persistence.transaction(async (tx) => {
-        const member = await holdMember(tx, organizationId, membershipId, changer);
-        if (member.role === role) return member;
-        if (member.userId === changer?.userId)
-          throw new ServiceError('own_role', 'Nobody changes their own role; ask another owner.');
-        if (role === 'collaborator' && member.workspaces.length === 0) {
-          throw new ServiceError(
-            'invalid_request',
-            `${member.email} was given no workspace, and collaborators have only those. Give them a role in one first, or remove them.`,
-          );
-        }
-        await keepAnOwner(tx, member);
-        await tx.members.setRole(membershipId, role);
-        await endLostInvitations(tx, organizationId, member.userId);
-        await recordChange(tx, {
-          action: 'member.set-role',
-          organizationId,
-          target: { kind: 'member', id: membershipId, name: member.email },
-          before: { role: member.role },
-          after: { role },
-        });
-        return { ...member, role };
-      });
-    },
+    setRole,
 
     /** Takes somebody out of the organization and all its workspaces. @throws ServiceError not_found, forbidden, own_role, last_owner */
     async remove(
@@ -131,7 +133,7 @@ export function createMembers(persistence: Persistence) {
       if (user?.kind !== 'human') throw new ServiceError('not_found', `There is no account ${email}.`);
       const known = await store.members.findByUser(organizationId, user.id);
       if (known) {
-        await this.setRole({ organizationId, membershipId: known.membershipId }, role, null);
+        await setRole({ organizationId, membershipId: known.membershipId }, role, null);
         return;
       }
       await persistence.transaction(async (tx) => {

@@ -10,7 +10,7 @@ export type SendInvitationMails = ReturnType<typeof createSendInvitationMails>;
 
 const batch = 5;
 /** Longer than a mail server that still answers takes. */
-const takenSeconds = 180;
+const takenSeconds = 90;
 
 /**
  * Sends the mails that wait, each at least once: one that was handed over by a server that died before it noted so is sent again, under

@@ -44,30 +44,34 @@ describe('the role in a workspace', () => {
     const other = await place.createWorkspace('Other');
     const owner = await place.createPerson('member', { [other]: 'owner' });
     const elsewhere = await createPeoplePlace(fixture);
-    const { set, remove } = fixture.workspaceMembers;
+    const service = fixture.workspaceMembers;
     const forbidden = { code: 'forbidden' };
-    await expect(set(at(owner), 'viewer', developer.principal)).rejects.toMatchObject(forbidden);
-    await expect(set(at(developer), 'viewer', owner.principal)).rejects.toMatchObject(forbidden);
-    await expect(remove(at(developer), owner.principal)).rejects.toMatchObject(forbidden);
-    const foreign = set(at(elsewhere.owner), 'viewer', place.owner.principal);
+    await expect(service.set(at(owner), 'viewer', developer.principal)).rejects.toMatchObject(forbidden);
+    await expect(service.set(at(developer), 'viewer', owner.principal)).rejects.toMatchObject(forbidden);
+    await expect(service.remove(at(developer), owner.principal)).rejects.toMatchObject(forbidden);
+    const foreign = service.set(at(elsewhere.owner), 'viewer', place.owner.principal);
     await expect(foreign).rejects.toMatchObject({ code: 'not_found' });
-    await expect(set(at(developer), 'viewer', elsewhere.owner.principal)).rejects.toMatchObject(forbidden);
+    await expect(service.set(at(developer), 'viewer', elsewhere.owner.principal)).rejects.toMatchObject(
+      forbidden,
+    );
     expect(await place.readLog()).toEqual([]);
   });
 
   it('is not changed by oneself, but an owner of the organization takes one where they have none', async () => {
     const owner = await place.createPerson('member', { [workspaceId]: 'owner' });
-    const { set, leave } = fixture.workspaceMembers;
-    await expect(set(at(owner), 'viewer', owner.principal)).rejects.toMatchObject({ code: 'own_role' });
-    expect(await set(at(place.owner), 'developer', place.owner.principal)).toMatchObject({
+    const service = fixture.workspaceMembers;
+    await expect(service.set(at(owner), 'viewer', owner.principal)).rejects.toMatchObject({
+      code: 'own_role',
+    });
+    expect(await service.set(at(place.owner), 'developer', place.owner.principal)).toMatchObject({
       role: 'developer',
     });
-    const more = set(at(place.owner), 'owner', place.owner.principal);
+    const more = service.set(at(place.owner), 'owner', place.owner.principal);
     await expect(more).rejects.toMatchObject({ code: 'own_role' });
-    await leave(workspaceId, owner);
+    await service.leave(workspaceId, owner);
     expect(await place.roleIn(workspaceId, owner)).toBeNull();
     // Nobody owns the workspace now; the owner of the organization can still say who does.
-    expect(await set(at(owner), 'owner', place.owner.principal)).toMatchObject({ role: 'owner' });
+    expect(await service.set(at(owner), 'owner', place.owner.principal)).toMatchObject({ role: 'owner' });
   });
 
   it('takes back the links with which an owner invited others, when it is lowered', async () => {
@@ -88,8 +92,8 @@ describe('a collaborator', () => {
       [workspaceId]: 'viewer',
       [other]: 'viewer',
     });
-    const { remove } = fixture.workspaceMembers;
-    await remove(at(collaborator), place.owner.principal);
+    const service = fixture.workspaceMembers;
+    await service.remove(at(collaborator), place.owner.principal);
     expect((await place.readRoles())[collaborator.email]).toBe('collaborator');
     await fixture.workspaceMembers.leave(other, collaborator);
     expect((await place.readRoles())[collaborator.email]).toBeUndefined();
@@ -153,13 +157,13 @@ describe('a playground', () => {
     await fixture.store.workspaces.addMember(playground, owner.membershipId, 'owner');
     const member = await place.createPerson('member');
     const code = { code: 'playground_workspace' };
-    const { set, remove, leave } = fixture.workspaceMembers;
-    await expect(set(at(member, playground), 'viewer', owner.principal)).rejects.toMatchObject(code);
-    await expect(set(at(place.owner, playground), 'owner', place.owner.principal)).rejects.toMatchObject(
-      code,
-    );
-    await expect(remove(at(owner, playground), place.owner.principal)).rejects.toMatchObject(code);
-    await expect(leave(playground, owner)).rejects.toMatchObject(code);
+    const service = fixture.workspaceMembers;
+    await expect(service.set(at(member, playground), 'viewer', owner.principal)).rejects.toMatchObject(code);
+    await expect(
+      service.set(at(place.owner, playground), 'owner', place.owner.principal),
+    ).rejects.toMatchObject(code);
+    await expect(service.remove(at(owner, playground), place.owner.principal)).rejects.toMatchObject(code);
+    await expect(service.leave(playground, owner)).rejects.toMatchObject(code);
     await expect(fixture.workspaces.archive(playground)).rejects.toMatchObject(code);
     await expect(fixture.workspaces.update(playground, { name: 'Mine' })).rejects.toMatchObject(code);
     expect(await fixture.workspaces.update(playground, { description: 'For trying out' })).toMatchObject({

@@ -16,12 +16,14 @@ const longestDays = 7;
 const renewAfterMs = 10 * 60 * 1000;
 
 /** People signed in at the pages of this server, and nowhere else: the API takes no cookie. */
-export function createBrowserSessions({ store, transaction }: Persistence) {
+export function createBrowserSessions(persistence: Persistence) {
+  const { store } = persistence;
+
   return {
     /** @param signedInBy what the person came with: `password`, `link`, `client`, or an issuer */
     async begin(account: { id: string; email: string }, signedInBy: string): Promise<string> {
       const secret = createSecret('dlt_w_');
-      await transaction(async (tx) => {
+      await persistence.transaction(async (tx) => {
         await tx.browserSessions.insert({
           secretHash: hashSecret(secret),
           userId: account.id,

@@ -44,10 +44,10 @@ function createServer() {
     }
   });
   const throttle = createSignInThrottle(persistence, encryption);
-  const { signIn } = createPasswordSignIn({ persistence, passwords, throttle });
+  const passwordSignIn = createPasswordSignIn({ persistence, passwords, throttle });
   const signInFrom = (address: string, tried: { email: string; password: string; knownBrowser?: string }) =>
     actAs({ kind: 'nobody', userId: null, email: null, keyId: null, address, userAgent: null }, () =>
-      signIn({ knownBrowser: null, ...tried }),
+      passwordSignIn.signIn({ knownBrowser: null, ...tried }),
     );
   return { hashes, active, throttle, signInFrom };
 }
@@ -61,7 +61,7 @@ const stretchWaits = () =>
 const codeOf = (work: Promise<unknown>) =>
   work.then(
     () => 'signed in',
-    (error: { code?: string }) => error.code ?? String(error),
+    (error: { code?: string }) => error.code ?? 'another error',
   );
 
 describe('a flood of tries to sign in', () => {

@@ -12,11 +12,11 @@ export function createSealed(encryption: Encryption) {
     },
 
     /** @returns null for what this server has not sealed for that purpose, or too long ago */
-    open<Value extends object>(purpose: string, sealed: string | null): Value | null {
+    open(purpose: string, sealed: string | null): unknown {
       if (!sealed) return null;
       try {
         const text = encryption.decrypt(Buffer.from(sealed, 'base64url'), contextOf(purpose)).toString();
-        const { value, until } = JSON.parse(text) as { value: Value; until: number };
+        const { value, until } = JSON.parse(text) as { value: unknown; until: number };
         return until > Date.now() ? value : null;
       } catch {
         return null;

@@ -1,0 +1,197 @@
+import type { ApiFixture } from '../api/testing/api-fixture.ts';
+import { createHash, randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createAccounts } from '../services/accounts.ts';
+import { createApiFixture } from '../api/testing/api-fixture.ts';
+import { createPageBrowser, type PageBrowser } from './testing/page-browser.ts';
+
+const owner = { email: 'ada@example.com', password: 'a long test password', organization: 'Acme' };
+const origin = 'http://localhost:80';
+let api: ApiFixture;
+let browser: PageBrowser;
+
+beforeAll(async () => {
+  api = await createApiFixture();
+  await createAccounts(api.persistence).createOwner(owner);
+});
+afterAll(() => api.close());
+beforeEach(async () => {
+  browser = createPageBrowser(api.app);
+  await browser.signIn(owner.email, owner.password);
+});
+
+const signIn = () => api.dependencies.services.signIn;
+const pathOf = (address: string) => address.slice(origin.length);
+
+async function beginAtClient() {
+  const verifier = randomBytes(32).toString('base64url');
+  const url = await signIn().authorizationRequests.issue(
+    {
+      codeChallenge: createHash('sha256').update(verifier).digest('base64url'),
+      redirectUri: 'http://127.0.0.1:51234/callback',
+      state: 'of the client',
+    },
+    origin,
+  );
+  return { verifier, path: pathOf(url) };
+}
+
+describe('a client that asks in the browser', () => {
+  it('is signed in by a click, and gets its answer at its own port', async () => {
+    const { verifier, path } = await beginAtClient();
+    const page = await browser.get(path);
+    expect(page.text).toContain('wants to sign in as you');
+    expect(page.text).toContain('<strong>ada@example.com</strong>');
+    expect(page.headers['content-security-policy']).toContain("form-action 'self' http://127.0.0.1:51234");
+    const answer = new URL((await browser.post(path, { answer: 'approve' })).location);
+    expect(answer.host).toBe('127.0.0.1:51234');
+    expect(answer.searchParams.get('state')).toBe('of the client');
+    const code = answer.searchParams.get('code') ?? '';
+    expect(await signIn().authorizationRequests.redeem(code, verifier)).toMatchObject({ email: owner.email });
+    expect((await browser.get(path)).text).toContain('was answered before');
+  });
+
+  it('is told when the person declines, or sends anything but an approval', async () => {
+    for (const answer of ['deny', '']) {
+      const { path } = await beginAtClient();
+      await browser.get(path);
+      const { location } = await browser.post(path, { answer });
+      expect(location).toBe('http://127.0.0.1:51234/callback?error=access_denied&state=of+the+client');
+    }
+  });
+
+  it('has the person sign in first and come back', async () => {
+    const { path } = await beginAtClient();
+    const other = createPageBrowser(api.app);
+    const { location } = await other.get(path);
+    expect(location).toBe(`/sign-in?return_to=${encodeURIComponent(path)}`);
+    await other.get(location);
+    const back = await other.post('/sign-in', {
+      email: owner.email,
+      password: owner.password,
+      return_to: path,
+    });
+    expect(back.location).toBe(path);
+  });
+
+  it('is not agreed to by a form from elsewhere', async () => {
+    const { path } = await beginAtClient();
+    await browser.get(path);
+    expect((await browser.post(path, { answer: 'approve', form_token: 'x' })).status).toBe(403);
+    expect((await browser.post(path, { answer: 'approve' }, { origin: 'https://evil.example' })).status).toBe(
+      403,
+    );
+    expect((await browser.get(path)).status).toBe(200);
+  });
+
+  it('that is unknown is named in words', async () => {
+    expect((await browser.get('/sign-in/authorize?request=nonsense')).text).toContain(
+      'There is no such sign-in',
+    );
+  });
+});
+
+describe('a terminal that shows a code', () => {
+  it('is signed in by a click on the page with that code, typed in whatever way', async () => {
+    const { deviceCode, userCode, verificationUriComplete } = await signIn().deviceCodes.issue(origin);
+    expect((await browser.get('/sign-in/device')).text).toContain('name="user_code"');
+    const typed = await browser.get(`/sign-in/device?code=${userCode.toLowerCase().replace('-', ' ')}`);
+    expect(typed.text).toContain(`<p class="code">${userCode}</p>`);
+    const path = pathOf(verificationUriComplete);
+    await browser.get(path);
+    const done = await browser.post(path, { user_code: userCode, answer: 'approve' });
+    expect(done.text).toContain('Go back to your terminal');
+    expect(await signIn().deviceCodes.redeem(deviceCode)).toMatchObject({ email: owner.email });
+    expect((await browser.get(path)).text).toContain('answered before');
+  });
+
+  it('is declined, and told so', async () => {
+    const { deviceCode, userCode } = await signIn().deviceCodes.issue(origin);
+    await browser.get(`/sign-in/device?user_code=${userCode}`);
+    const done = await browser.post('/sign-in/device', { user_code: userCode, answer: 'deny' });
+    expect(done.text).toContain('was not signed in');
+    await expect(signIn().deviceCodes.redeem(deviceCode)).rejects.toMatchObject({ code: 'sign_in_refused' });
+  });
+
+  it('with a code that is wrong is asked for again, with what was typed', async () => {
+    const page = await browser.get('/sign-in/device?user_code=%22%3E%3Cb%3E');
+    expect(page.status).toBe(400);
+    expect(page.text).toContain('There is no such code.');
+    expect(page.text).toContain('value="&quot;&gt;&lt;b&gt;"');
+  });
+});
+
+describe('a browser that a client opened', () => {
+  const issue = async () => {
+    const account = await api.persistence.store.accounts.findByEmail(owner.email);
+    const session = await signIn().sessions.begin({ userId: account?.id ?? '', client: 'dlthub' });
+    return (await signIn().swapCodes.issue(session.refreshToken)).code;
+  };
+
+  it('is signed in by the code in the address, once, and loses it', async () => {
+    const code = await issue();
+    const [first, second] = [createPageBrowser(api.app), createPageBrowser(api.app)];
+    const answer = await first.get(`/sign-in/account?news=joined&swap=${code}`);
+    expect(answer.location).toBe('/sign-in/account?news=joined');
+    expect((await first.get(answer.location)).text).toContain(owner.email);
+    expect((await second.get(`/sign-in/account?swap=${code}`)).location).toBe('/sign-in/account');
+    expect((await second.get('/sign-in/account')).status).toBe(303);
+  });
+
+  it('is not signed in as somebody else by a link, nor by one of another site', async () => {
+    const stranger = createPageBrowser(api.app);
+    await stranger.get(`/sign-in?swap=${await issue()}`, { 'sec-fetch-site': 'cross-site' });
+    expect((await stranger.get('/sign-in/account')).status).toBe(303);
+    await createAccounts(api.persistence).createOwner({ ...owner, email: 'eve@example.com' });
+    const eve = createPageBrowser(api.app);
+    await eve.signIn('eve@example.com', owner.password);
+    await eve.get(`/sign-in/account?swap=${await issue()}`);
+    expect((await eve.get('/sign-in/account')).text).toContain('eve@example.com');
+  });
+});
+
+describe('an invitation', () => {
+  async function invite(email: string): Promise<string> {
+    const place = await api.createPlace();
+    const { link } = await api.dependencies.services.invitations.create(
+      place.owner.principal,
+      { organizationId: place.organization.id, email, role: 'member', workspaces: [] },
+      origin,
+    );
+    return pathOf(link);
+  }
+
+  it('makes an account for somebody who has none, and a member of it', async () => {
+    const path = await invite('new@example.com');
+    const guest = createPageBrowser(api.app);
+    const page = await guest.get(path);
+    expect(page.text).toContain('<h1>Join Acme</h1>');
+    expect(page.text).toContain('autocomplete="new-password"');
+    expect((await guest.post(path, { password: 'short' })).text).toContain('needs at least 12');
+    const done = await guest.post(path, { password: 'another long password', email: 'eve@evil.example' });
+    expect(done.location).toBe('/sign-in/account?news=joined');
+    expect((await guest.get('/sign-in/account')).text).toContain('new@example.com');
+    expect((await createPageBrowser(api.app).get(path)).status).toBe(404);
+  });
+
+  it('is accepted by whoever has the account, signed in, and by nobody else', async () => {
+    await createAccounts(api.persistence).createOwner({ ...owner, email: 'has@example.com' });
+    const path = await invite('Has@example.com');
+    expect((await createPageBrowser(api.app).get(path)).text).toContain('Sign in to accept');
+    expect((await browser.get(path)).text).toContain('and the invitation is for Has@example.com');
+    expect((await browser.post(path, {})).status).toBe(403);
+    const own = createPageBrowser(api.app);
+    await own.signIn('has@example.com', owner.password);
+    await own.get(path);
+    expect((await own.post(path, {})).location).toBe('/sign-in/account?news=joined');
+  });
+
+  it('makes no account where it is not good any more', async () => {
+    const path = await invite('late@example.com');
+    const guest = createPageBrowser(api.app);
+    await guest.get(path);
+    await api.testDatabase.database.query('update invitations set revoked_at = now()');
+    expect((await guest.post(path, { password: 'another long password' })).status).toBe(404);
+    expect(await api.persistence.store.accounts.findByEmail('late@example.com')).toBeUndefined();
+  });
+});

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { eventually } from '../fixtures/eventually.ts';
+import { readMailText, startMailServer } from '../fixtures/mail-server.ts';
+import { startTestServer } from '../fixtures/server.ts';
+
+describe('the mail of an invitation', () => {
+  it('slows no call, and is not lost when the server is killed over it', async () => {
+    const held = Promise.withResolvers<void>();
+    const mails = await startMailServer({ hold: () => held.promise });
+    const hasLink = (address: string, link: string, atLeast = 1) => {
+      const mine = mails.received.filter(({ to }) => to[0] === address);
+      return mine.length >= atLeast && mine.every((mail) => readMailText(mail).includes(link));
+    };
+    const variables = { PUMPHOUSE_SMTP_URL: mails.url, PUMPHOUSE_MAIL_FROM: 'pump@example.com' };
+    const first = await startTestServer(variables);
+    try {
+      const organizations = await first.client.call('list_organizations', { query: {} });
+      const organizationId = organizations.items[0]?.id ?? '';
+      const invite = async (url: string, email: string) => {
+        const startedAt = performance.now();
+        const response = await fetch(`${url}/pumphouse/v1/organizations/${organizationId}/invitations`, {
+          method: 'POST',
+          headers: { authorization: `Bearer ${first.key}`, 'content-type': 'application/json' },
+          body: JSON.stringify({ email, role: 'member' }),
+        });
+        const tookMs = performance.now() - startedAt;
+        return { tookMs, ...((await response.json()) as { link: string; mail: string }) };
+      };
+      const invited = await invite(first.url, 'ada@example.com');
+      expect(invited).toMatchObject({ mail: 'waiting' });
+      expect(invited.tookMs).toBeLessThan(3000);
+      await eventually('the mail is on its way', () => mails.connections() === 1);
+      await first.end('SIGKILL');
+      held.resolve();
+      // What the first server took is sent again when its time is over; what it never took at once.
+      const second = await first.restart();
+      const later = await invite(second.url, 'bob@example.com');
+      await eventually('the mail of now is there', () => hasLink('bob@example.com', later.link));
+      await second.end('SIGTERM');
+      const third = await first.restart();
+      await eventually('the mail of the killed server is there', () =>
+        hasLink('ada@example.com', invited.link, 2),
+      );
+      await third.end('SIGTERM');
+    } finally {
+      await first.remove();
+      await mails.close();
+    }
+  });
+});

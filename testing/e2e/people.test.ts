@@ -1,0 +1,136 @@
+import type { DltClientInstall } from '../fixtures/dlt-client.ts';
+import type { TestServer } from '../fixtures/server.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { eventually } from '../fixtures/eventually.ts';
+import { ownerEmail, runAdmin, startTestServer } from '../fixtures/server.ts';
+import { prepareDltClient } from '../fixtures/dlt-client.ts';
+
+let install: DltClientInstall;
+let server: TestServer;
+
+beforeAll(async () => {
+  install = await prepareDltClient();
+  server = await startTestServer();
+});
+afterAll(() => server.remove());
+
+async function call(method: string, path: string, key = server.key, body?: object) {
+  const response = await fetch(`${server.url}${path}`, {
+    method,
+    headers: { authorization: `Bearer ${key}`, ...(body && { 'content-type': 'application/json' }) },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  return { status: response.status, body: (text === '' ? {} : JSON.parse(text)) as Record<string, unknown> };
+}
+
+async function createWorkspace(name: string): Promise<{ id: string; organizationId: string }> {
+  const { body } = await call('GET', '/api/v1/organizations');
+  const [organization] = body['items'] as { id: string }[];
+  const organizationId = organization?.id ?? '';
+  const made = await call('POST', `/api/v1/organizations/${organizationId}/workspaces`, server.key, {
+    name,
+    description: null,
+  });
+  return { id: String(made.body['id']), organizationId };
+}
+
+describe('the official client with the key of a workspace', () => {
+  it('connects to its workspace and to no other, and cannot make one', async () => {
+    await createWorkspace('Other');
+    const { id } = await createWorkspace('Nightly');
+    const { body } = await call('POST', `/pumphouse/v1/workspaces/${id}/keys`, server.key, {
+      name: 'CI',
+      role: 'developer',
+      days: 1,
+    });
+    // The key of the test is good for 90 days: what it makes may be good for one.
+    const apiKey = String(body['secret']);
+    expect(apiKey).toMatch(/^dlt_sa_/);
+    const folder = await mkdtemp(join(tmpdir(), 'pumphouse-people-'));
+    try {
+      await mkdir(join(folder, '.dlt'));
+      for (const file of ['.dlt/.workspace', '.dlt/config.toml', '__deployment__.py'])
+        await writeFile(join(folder, file), '');
+      const client = install.inWorkspace(folder, { apiBaseUrl: server.url, apiKey });
+      const listed = await client.run(['workspace', 'list']);
+      expect([listed.code, listed.stderr]).toEqual([0, expect.any(String)]);
+      expect(listed.stdout).toContain('Nightly');
+      expect(listed.stdout).not.toContain('Other');
+      const other = await client.run(['--non-interactive', 'workspace', 'connect', 'Other']);
+      expect(other.code).not.toBe(0);
+      const connected = await client.run(['--non-interactive', 'workspace', 'connect']);
+      expect([connected.code, connected.stderr]).toEqual([0, expect.any(String)]);
+      const info = await client.run(['--non-interactive', 'workspace', 'info']);
+      expect([info.code, info.stderr]).toEqual([0, expect.any(String)]);
+      expect(info.stdout).toContain('Nightly');
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+    const made = await call('POST', `/api/v1/organizations/${await organizationOf(id)}/workspaces`, apiKey, {
+      name: 'Mine',
+      description: null,
+    });
+    expect(made.status).toBe(403);
+  });
+
+  async function organizationOf(workspaceId: string) {
+    return String((await call('GET', `/api/v1/workspaces/${workspaceId}`)).body['organization_id']);
+  }
+});
+
+describe('an operator at night', () => {
+  const admin = (...args: string[]) => runAdmin(server, args);
+
+  /** Within the 5 s for which the server remembers a key, and what it then takes to ask. */
+  const answers = (key: string, status: number) =>
+    eventually(
+      `the key is answered with ${status}`,
+      async () => (await call('GET', '/api/v1/me', key)).status === status,
+      { timeoutSeconds: 20 },
+    );
+
+  it('makes a key, finds it again, and revokes it, beside a running server', async () => {
+    const out = await admin('create-key', '--email', ownerEmail, '--name', 'night', '--days', '1');
+    const secret = out.trim();
+    expect(out).toBe(`${secret}\n`);
+    expect((await call('GET', '/api/v1/me', secret)).status).toBe(200);
+    const listed = JSON.parse(await admin('list-keys', '--email', ownerEmail, '--json')) as Record<
+      string,
+      string
+    >[];
+    const found = listed.find(({ name }) => name === 'night');
+    expect(found).toMatchObject({ prefix: secret.slice(0, 12), state: 'good', acts_as: ownerEmail });
+    expect(await admin('list-keys')).toMatch(
+      new RegExp(`^${secret.slice(0, 12)} +night +${ownerEmail} `, 'm'),
+    );
+    await admin('revoke-key', secret.slice(0, 12));
+    await answers(secret, 401);
+    await expect(admin('revoke-key', secret.slice(0, 12))).rejects.toThrow(/There is no key/);
+  });
+
+  it('switches an account off, gives its organization another owner, and takes it out', async () => {
+    const email = 'second@example.com';
+    await runAdmin(
+      server,
+      ['create-owner', '--email', email, '--password-stdin', '--organization', 'Second'],
+      'a long test password\n',
+    );
+    const secret = (await admin('create-key', '--email', email)).trim();
+    await admin('disable-account', '--email', email);
+    await answers(secret, 401);
+    await admin('enable-account', '--email', email);
+    await answers(secret, 200);
+
+    const second = ['--organization', 'Second', '--email'];
+    await expect(admin('remove-member', ...second, email)).rejects.toThrow(/last owner/);
+    await admin('set-member', ...second, ownerEmail, '--role', 'owner');
+    await admin('remove-member', ...second, email);
+    expect(await admin('list-members', '--organization', 'Second')).toMatch(
+      new RegExp(`^E-MAIL.*\n${ownerEmail} +owner +\\d{4}-\\d\\d-\\d\\d\n$`),
+    );
+  });
+});
