@@ -1,8 +1,9 @@
 import type { ApiFixture } from './testing/api-fixture.ts';
 import type { AuditEntryResponse, OperationId, Route } from '@pumphouse/contract';
-import type { Scene, ScenarioCall } from './testing/audit-scenarios.ts';
+import type { Scene, ScenarioCall } from './testing/audit-scene.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { auditScenarios, changesNothing, createScene, planted } from './testing/audit-scenarios.ts';
+import { auditScenarios, changesNothing } from './testing/audit-scenarios.ts';
+import { createScene, planted } from './testing/audit-scene.ts';
 import { createApiFixture } from './testing/api-fixture.ts';
 import { hashSecret } from '../services/credentials.ts';
 import { notServed, routes, routesById } from '@pumphouse/contract';
@@ -40,24 +41,32 @@ const writing = table.filter(
     method !== 'GET' && !unserved.has(operationId) && !(operationId in changesNothing),
 );
 
+/** Whatever looks like a secret of this server in what was sent and answered. */
+const seen = new Set<string>();
+function noteSecrets(...texts: string[]): void {
+  for (const secret of texts.join(' ').match(/dlt_[a-z]+_[\w-]{43}|eyJ[\w-]+\.[\w-]+\.[\w-]+/g) ?? [])
+    seen.add(secret);
+}
+
 async function send(route: Route, { params = {}, payload, headers, bearer }: ScenarioCall) {
   const values: Record<string, string> = {
     workspace_id: scene.workspace.id,
     organization_id: scene.organization.id,
     ...params,
   };
-  return api.app.inject({
+  const authorization = `Bearer ${bearer ?? (await scene.bearerFor(route))}`;
+  const response = await api.app.inject({
     method: route.method,
     url: route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => values[name] ?? `no ${name}`),
     headers: {
-      ...(route.credential !== 'none' && {
-        authorization: `Bearer ${bearer ?? (await scene.bearerFor(route))}`,
-      }),
+      ...(route.credential !== 'none' && { authorization }),
       'user-agent': userAgent,
       ...headers,
     },
     ...(payload ? { payload } : {}),
   });
+  noteSecrets(authorization, JSON.stringify(payload ?? {}), response.body);
+  return response;
 }
 
 const listRows = () =>
@@ -90,18 +99,21 @@ describe.each(writing.map(({ operationId }) => operationId as OperationId))('%s'
     const { rows } = await act(operationId);
     expect(rows.map(({ action }) => action)).toEqual([auditScenarios[operationId]?.action]);
     const [row] = rows;
+    // Who signs in or out shows no credential: they have just proved who they are.
     const isPublic = routesById[operationId].credential === 'none';
     expect(row).toMatchObject({
       address: '127.0.0.1',
       user_agent: userAgent,
-      ...(!isPublic && {
-        actor_kind: 'key',
-        actor_user_id: scene.owner.userId,
-        actor_email: scene.owner.principal.email,
-        actor_key_id: scene.owner.principal.credential?.id,
-        organization_id: scene.organization.id,
-      }),
+      actor_kind: isPublic ? 'person' : 'key',
+      actor_user_id: scene.owner.userId,
+      actor_email: scene.owner.principal.email,
+      actor_key_id: isPublic ? null : scene.owner.principal.credential?.id,
     });
+    const made = await api.testDatabase.database.query<{ id: string }>(
+      `select id from organizations where name = 'New' order by created_at desc limit 1`,
+    );
+    const organizations = { none: null, new: made[0]?.id, own: scene.organization.id };
+    expect(row?.organization_id).toBe(organizations[auditScenarios[operationId]?.organization ?? 'own']);
   });
 });
 
@@ -126,7 +138,18 @@ it('has no secret in any column of any entry, nor the hash of one', async () => 
     'select audit_log::text as text from audit_log',
   );
   expect(rows.length).toBeGreaterThan(writing.length);
-  const secrets = [...Object.values(planted), scene.owner.key, scene.webhook.token];
+  const kinds = new Set([...seen].map((secret) => secret.replace(/^(dlt_[a-z]+_|eyJ).*/, '$1')));
+  expect([...kinds].toSorted()).toEqual([
+    'dlt_c_',
+    'dlt_d_',
+    'dlt_h_',
+    'dlt_i_',
+    'dlt_r_',
+    'dlt_sa_',
+    'dlt_u_',
+    'eyJ',
+  ]);
+  const secrets = [...Object.values(planted), ...seen, scene.webhook.token];
   const found = secrets
     .flatMap((secret) => [secret, hashSecret(secret).toString('hex'), hashSecret(secret).toString('base64')])
     .filter((secret) => rows.some(({ text }) => text.includes(secret)));
@@ -163,6 +186,11 @@ describe('what changes nothing', () => {
       { profile: null, deletes: ['NONE'] },
     ],
     ['the same name of a workspace', 'update_workspace', { name: 'W' }],
+    [
+      'the same name of an organization, and the same access',
+      'update_organization',
+      { name: 'Acme', default_workspace_role: null },
+    ],
     ['the same limits', 'set_organization_limits', { concurrent_runs: null, minutes_a_month: null }],
   ])('%s writes nothing', async (_name, operationId, payload) => {
     await forgetRows();
@@ -178,6 +206,47 @@ describe('what changes nothing', () => {
     await forgetRows();
     const call = await auditScenarios.deploy_workspace?.prepare(scene);
     expect((await send(routesById.deploy_workspace, call ?? {})).statusCode).toBe(200);
+    expect(await listRows()).toEqual([]);
+  });
+
+  it.each<[OperationId, 'owner' | 'viewer']>([
+    ['set_organization_member_role', 'owner'],
+    ['set_workspace_member', 'viewer'],
+  ])('%s, to the role that they have, writes nothing', async (operationId, role) => {
+    const { membershipId } = await scene.addMember('owner', 'viewer');
+    await forgetRows();
+    const params = { membership_id: membershipId };
+    const again = await send(routesById[operationId], { params, payload: { role } });
+    expect(again.statusCode, again.body).toBe(200);
+    expect(await listRows()).toEqual([]);
+  });
+
+  it('an invitation that was revoked, and is to be again', async () => {
+    const call = await auditScenarios.revoke_invitation?.prepare(scene);
+    for (const entries of [1, 0]) {
+      await forgetRows();
+      expect((await send(routesById.revoke_invitation, call ?? {})).statusCode).toBe(204);
+      expect(await listRows()).toHaveLength(entries);
+    }
+  });
+
+  it('signing in that only begins, or goes on', async () => {
+    const { refreshToken } = await scene.beginSession();
+    const request = {
+      code_challenge: hashSecret('a verifier').toString('base64url'),
+      redirect_uri: 'http://127.0.0.1:40001/callback',
+      state: 'state',
+    };
+    await forgetRows();
+    for (const [operationId, payload] of [
+      ['issue_authorization_url_session', request],
+      ['issue_device_code_session', {}],
+      ['issue_swap_code_session', { refresh_token: refreshToken }],
+      ['refresh_session', { refresh_token: refreshToken }],
+    ] as const) {
+      const response = await send(routesById[operationId], { payload });
+      expect(response.statusCode, response.body).toBe(200);
+    }
     expect(await listRows()).toEqual([]);
   });
 

@@ -1,10 +1,10 @@
 import type { ApiFixture, TestCaller } from './testing/api-fixture.ts';
 import type { OperationId, Route } from '@pumphouse/contract';
-import type { Scene } from './testing/audit-scenarios.ts';
+import type { Scene } from './testing/audit-scene.ts';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createKeys } from '../services/keys.ts';
-import { createScene } from './testing/audit-scenarios.ts';
+import { createScene } from './testing/audit-scene.ts';
 import { createApiFixture } from './testing/api-fixture.ts';
 import { requirements } from '../services/permissions.ts';
 import { routes } from '@pumphouse/contract';
@@ -22,8 +22,8 @@ let api: ApiFixture;
 /** The caller's own place, and somebody else's. */
 let own: Scene;
 let other: Scene;
-/** Ids of things in the other place, by the parameter of paths that names them. */
-let foreign: Record<string, string>;
+/** Ids of things that are not there for the caller, by where they are and by the parameter of paths that names them. */
+let foreign: Record<string, Record<string, string>>;
 /** Callers who have no part in the other place. */
 let strangers: Record<string, Pick<TestCaller, 'key' | 'principal'>>;
 
@@ -31,11 +31,18 @@ beforeAll(async () => {
   api = await createApiFixture();
   [own, other] = [await createScene(api), await createScene(api)];
   foreign = {
-    job_id: other.jobId,
-    job_run_id: (await other.startRun()).id,
-    deployment_id: other.oldCode.id,
-    configuration_id: other.oldConfiguration.id,
-    webhook_id: other.webhook.webhook.id,
+    'another organization': {
+      job_id: other.jobId,
+      ...(await createRuns(other)),
+      deployment_id: other.oldCode.id,
+      configuration_id: other.oldConfiguration.id,
+      webhook_id: other.webhook.webhook.id,
+      membership_id: other.owner.membershipId,
+      session_id: (await other.beginSession()).sessionId,
+      ...(await createOffers(other, other.workspace.id)),
+    },
+    // Of the people, all of the organization are there for those who manage a workspace.
+    'another workspace of the own organization': await createOffers(own, await createSibling()),
   };
   const secret = await createKeys(api.persistence).create({
     email: own.owner.principal.email,
@@ -52,10 +59,43 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
+/** A run, and the run of a pipeline that it reported. */
+async function createRuns({ startRun, workspace }: Scene) {
+  const run = await startRun();
+  const attempt = await api.createAttempt(run);
+  const { id } = await api.testDatabase.database.one<{ id: string }>(
+    `insert into pipeline_runs (workspace_id, job_run_id, attempt_id, transaction_id, pipeline_name, status, facts, trace_blob_key)
+     values ($1, $2, $3, 'a', 'p', 'completed', '{}', 'a') returning id`,
+    [workspace.id, run.id, attempt.id],
+  );
+  return { job_run_id: run.id, pipeline_run_id: id };
+}
+
+/** Another workspace of the caller's organization, which they own as well. */
+async function createSibling(): Promise<string> {
+  const { store } = api.persistence;
+  const wanted = { organizationId: own.organization.id, name: 'Sibling', description: null };
+  const { id } = await store.workspaces.create(wanted);
+  await store.workspaces.addMember(id, own.owner.membershipId, 'owner');
+  return id;
+}
+
+/** An invitation to a workspace, and a key of it. */
+async function createOffers({ owner }: Scene, workspaceId: string) {
+  const invited = { workspaceId, email: 'somebody@example.com', role: 'viewer' as const };
+  const { invitations } = api.dependencies.services;
+  const { invitation } = await invitations.createToWorkspace(owner.principal, invited, '');
+  const wanted = { name: 'A key', days: null, role: 'viewer' as const };
+  const { key } = await createKeys(api.persistence).createOfWorkspace(owner.principal, workspaceId, wanted);
+  return { invitation_id: invitation.id, key_id: key.id };
+}
+
 /** Without these the operation refuses the call before it looks for what the path names. */
 const needed: Partial<Record<OperationId, { query?: string; payload?: object }>> = {
   compare_deployment_file: { query: '?path=a.py' },
   compare_configuration_file: { query: '?path=secrets.toml' },
+  set_organization_member_role: { payload: { role: 'member' } },
+  set_workspace_member: { payload: { role: 'viewer' } },
   set_webhook_signing_secret: { payload: { signing_secret: 'a secret of some length' } },
 };
 
@@ -122,15 +162,35 @@ describe.each(placed.map((route) => [route.operationId, route] as const))('%s', 
       expect({ name, ...answer }).toEqual({ name, ...(await call(route, stranger, { ...nowhere(), ids })) });
     }
   });
+});
 
-  const names = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
-  const inner = names.filter((name) => !['workspace_id', 'organization_id'].includes(name));
-  if (inner.length > 0 && route.credential !== 'upload') {
+const named = (path: string) => [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
+const inner = table
+  .filter(({ credential }) => ['user', 'dataplane'].includes(credential))
+  .map((route) => ({
+    route,
+    names: named(route.path).filter((name) => !['workspace_id', 'organization_id'].includes(name)),
+  }))
+  .filter(({ names }) => names.length > 0);
+
+describe.each(inner.map(({ route, names }) => [route.operationId, route, names] as const))(
+  '%s',
+  (_id, route, names) => {
     it('tells the same about what is elsewhere as about what is nowhere', async () => {
       const here = { workspaceId: own.workspace.id, organizationId: own.organization.id };
-      const answer = await call(route, own.owner, { ...here, ids: foreign });
-      expect(answer).toEqual(await call(route, own.owner, here));
-      expect([404, 501], answer.body).toContain(answer.status);
+      const { scope } = requirements[route.permission];
+      const compared: string[] = [];
+      for (const [where, ids] of Object.entries(foreign)) {
+        // What is offered in a workspace is there for the owners of its organization.
+        const isThere = where.startsWith('another workspace') && scope === 'organization';
+        if (isThere || !names.every((name) => name in ids)) continue;
+        const answer = await call(route, own.owner, { ...here, ids });
+        expect({ where, ...answer }).toEqual({ where, ...(await call(route, own.owner, here)) });
+        expect([404, 501], answer.body).toContain(answer.status);
+        compared.push(where);
+      }
+      // A parameter that has no id here would compare two that are nowhere.
+      expect(compared).toContain('another organization');
     });
-  }
-});
+  },
+);

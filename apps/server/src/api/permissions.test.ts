@@ -1,9 +1,10 @@
 import type { ApiFixture, TestCaller } from './testing/api-fixture.ts';
-import type { Route } from '@pumphouse/contract';
+import type { Route, WorkspaceKeyRole } from '@pumphouse/contract';
 import type { OrganizationRole, WorkspaceRole } from '../store/records.ts';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { routes } from '@pumphouse/contract';
 import { createApiFixture, defineJob } from './testing/api-fixture.ts';
+import { createKeys } from '../services/keys.ts';
 import { requirements } from '../services/permissions.ts';
 
 const guarded: Route[] = routes.filter((route) => route.credential !== 'none');
@@ -15,30 +16,40 @@ let api: ApiFixture;
 let place: Awaited<ReturnType<ApiFixture['createPlace']>>;
 let outsider: TestCaller;
 let runToken: string;
-const inWorkspace = new Map<WorkspaceRole, TestCaller>();
-const inOrganization = new Map<OrganizationRole, TestCaller>();
+/** Another workspace of the organization. */
+let siblingId: string;
+/** A place whose organization makes all its members developers. */
+let generous: typeof place;
+
+/** A key of a workspace may do what its role may, but for this: it has no account, and leaves nothing. */
+const keysMayNot = new Set([
+  'get_me',
+  'list_personal_keys',
+  'create_personal_key',
+  'create_organization',
+  'leave_organization',
+  'leave_workspace',
+]);
 
 beforeAll(async () => {
   api = await createApiFixture();
   place = await api.createPlace();
   outsider = (await api.createPlace()).owner;
-  const { organization, workspace } = place;
-  for (const role of workspaceRoles) {
-    const caller = await api.createCaller(
-      { id: organization.id, role: 'member' },
-      { id: workspace.id, role },
-    );
-    inWorkspace.set(role, caller);
-  }
-  for (const role of organizationRoles) {
-    const caller = await api.createCaller(
-      { id: organization.id, role },
-      { id: workspace.id, role: 'viewer' },
-    );
-    inOrganization.set(role, caller);
-  }
+  const { store } = api.persistence;
+  const wanted = { organizationId: place.organization.id, name: 'Sibling', description: null };
+  siblingId = (await store.workspaces.create(wanted)).id;
+  await store.workspaces.addMember(siblingId, place.owner.membershipId, 'owner');
   runToken = await createRunToken();
+  generous = await api.createPlace();
+  await api.testDatabase.database.execute(
+    `update organizations set default_workspace_role = 'developer' where id = $1`,
+    [generous.organization.id],
+  );
 });
+// One of the calls archives it.
+beforeEach(() =>
+  api.testDatabase.database.execute('update workspaces set archived_at = null where archived_at is not null'),
+);
 afterAll(() => api.close());
 
 async function createRunToken(): Promise<string> {
@@ -65,6 +76,19 @@ async function createRunToken(): Promise<string> {
   return api.credentials.issueRunToken((await api.createAttempt(run)).id);
 }
 
+async function createWorkspaceKey(workspaceId: string, role: WorkspaceKeyRole) {
+  const wanted = { name: 'test', days: null, role };
+  const keys = createKeys(api.persistence);
+  const { secret } = await keys.createOfWorkspace(place.owner.principal, workspaceId, wanted);
+  return { key: secret, principal: await api.credentials.authenticateUser(secret) };
+}
+
+/** Without these the operation refuses the call before it looks whether the caller has an account. */
+const bodies: Record<string, object> = {
+  create_organization: { name: 'New' },
+  create_personal_key: { name: 'New' },
+};
+
 interface Place {
   workspaceId?: string;
   organizationId?: string;
@@ -80,13 +104,31 @@ async function call(route: Route, bearer: string | null, at: Place = {}) {
     method: route.method,
     url: route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => values[name] ?? uploadId),
     ...(bearer === null ? {} : { headers: { authorization: `Bearer ${bearer}` } }),
-    ...(route.method === 'GET' ? {} : { payload: {} }),
+    ...(route.method === 'GET' ? {} : { payload: bodies[route.operationId] ?? {} }),
   });
-  const isRefused = response.statusCode >= 400;
-  return {
-    status: response.statusCode,
-    code: isRefused ? response.json<{ code: string }>().code : undefined,
-  };
+  const refused = response.statusCode >= 400 ? response.json<{ code: string; detail: string }>() : undefined;
+  return { status: response.statusCode, code: refused?.code, detail: refused?.detail };
+}
+
+/** What a refusal is, without its words. */
+async function refusalOf(...args: Parameters<typeof call>) {
+  const { status, code } = await call(...args);
+  return { status, code };
+}
+
+const forbidden = { status: 403, code: 'forbidden' };
+const hidden = { status: 404, code: 'not_found' };
+
+/** Whether the call got past the door: then what it named may be missing, or its body be wrong. */
+async function expectEntry(route: Route, bearer: string, at: Place = {}): Promise<void> {
+  const { status, code, detail } = await call(route, bearer, at);
+  const where = { operation: route.operationId, detail };
+  expect({ ...where, status }).toEqual({
+    ...where,
+    status: expect.toBeOneOf([200, 201, 204, 400, 404, 409, 413, 415, 501]) as number,
+  });
+  const isHidden = code === 'not_found' && /^There is no (workspace|organization) /.test(detail ?? '');
+  expect({ ...where, isHidden }).toEqual({ ...where, isHidden: false });
 }
 
 /** What the caller presents to an operation of this credential. */
@@ -108,55 +150,100 @@ async function bearerOf(
   }
 }
 
+/** Somebody new, as some calls end what their caller is: each role in the organization, none or one in the workspace. */
+const createCaller = (inOrganization: OrganizationRole, inWorkspace: WorkspaceRole | null = null) =>
+  api.createCaller(
+    { id: place.organization.id, role: inOrganization },
+    inWorkspace ? { id: place.workspace.id, role: inWorkspace } : undefined,
+  );
+
 describe.each(guarded.map((route) => [route.operationId, route] as const))('%s', (_id, route) => {
   const required = requirements[route.permission];
 
-  it('lets a caller with the role through', async () => {
-    // Somebody of their own: they may leave.
-    const caller = await api.createCaller(
-      { id: place.organization.id, role: 'owner' },
-      { id: place.workspace.id, role: 'owner' },
-    );
-    const { status } = await call(route, await bearerOf(route, caller));
-    expect([200, 201, 204, 400, 404, 409, 415, 501]).toContain(status);
+  /** Who may, by their roles in the organization and in the workspace: one rule, which the table and the server have to follow both. */
+  function mayEnter(inOrganization: OrganizationRole, inWorkspace: WorkspaceRole | null) {
+    switch (required.scope) {
+      case 'organization':
+        return organizationRoles.indexOf(inOrganization) >= organizationRoles.indexOf(required.role)
+          ? null
+          : forbidden;
+      case 'workspace':
+        if (required.orOrganizationOwner && inOrganization === 'owner') return null;
+        if (inWorkspace === null) return hidden;
+        return workspaceRoles.indexOf(inWorkspace) >= workspaceRoles.indexOf(required.role)
+          ? null
+          : forbidden;
+      default:
+        return null;
+    }
+  }
+
+  const combinations = organizationRoles.flatMap((inOrganization) =>
+    [null, ...workspaceRoles].map((inWorkspace) => [inOrganization, inWorkspace] as const),
+  );
+
+  it.each(combinations)('of the organization’s %s with the workspace role %s', async (one, other) => {
+    const caller = await createCaller(one, other);
+    const refusal = mayEnter(one, other);
+    const bearer = await bearerOf(route, caller);
+    if (refusal) expect(await refusalOf(route, bearer)).toEqual(refusal);
+    else await expectEntry(route, bearer);
   });
 
-  it('lets the code of a run read its workspace and do nothing else', async () => {
-    const answer = await call(route, runToken);
-    const viewersMay = required.scope === 'workspace' && required.role === 'viewer';
-    if (route.credential !== 'user') expect(answer.status).toBe(401);
-    else if (required.scope === 'organization') expect(answer.status).toBe(404);
-    else if (required.scope === 'account') expect(answer.status).toBe(403);
-    else if (route.method === 'GET' && viewersMay) expect([200, 404, 501]).toContain(answer.status);
-    else expect(answer).toEqual({ status: 403, code: 'forbidden' });
+  it('lets a person who is signed in do what their key may', async () => {
+    if (route.credential !== 'user') return;
+    const owner = await createCaller('owner', 'owner');
+    await expectEntry(route, (await api.signIn.sessions.begin({ userId: owner.userId, client: 'test' })).jwt);
+    const viewer = await createCaller('collaborator', 'viewer');
+    const { jwt } = await api.signIn.sessions.begin({ userId: viewer.userId, client: 'test' });
+    const refusal = mayEnter('collaborator', 'viewer');
+    if (refusal) expect(await refusalOf(route, jwt)).toEqual(refusal);
+    else await expectEntry(route, jwt);
+  });
+
+  it('takes the key of a workspace for a collaborator with its role there, who is nobody elsewhere', async () => {
+    for (const role of ['developer', 'viewer'] as const) {
+      const inside = await createWorkspaceKey(place.workspace.id, role);
+      const bearer = await bearerOf(route, inside);
+      const refusal = mayEnter('collaborator', role);
+      if (refusal) expect(await refusalOf(route, bearer)).toEqual(refusal);
+      else if (keysMayNot.has(route.operationId))
+        expect(await refusalOf(route, bearer)).toEqual({ status: 403, code: 'no_account' });
+      else await expectEntry(route, bearer);
+    }
+    if (required.scope !== 'workspace') return;
+    const beside = await createWorkspaceKey(siblingId, 'developer');
+    expect(await refusalOf(route, await bearerOf(route, beside))).toEqual(hidden);
   });
 
   if (required.scope === 'workspace') {
-    it('does not exist for a caller from elsewhere', async () => {
-      expect(await call(route, await bearerOf(route, outsider))).toEqual({ status: 404, code: 'not_found' });
-    });
-
-    const lower = workspaceRoles.slice(0, workspaceRoles.indexOf(required.role));
-    it.each(lower)('is forbidden to a %s', async (role) => {
-      const caller = inWorkspace.get(role);
-      expect(caller && (await call(route, await bearerOf(route, caller)))).toEqual({
-        status: 403,
-        code: 'forbidden',
-      });
+    it('lets members of an organization do what it gives them all, and collaborators nothing', async () => {
+      const at = { workspaceId: generous.workspace.id, organizationId: generous.organization.id };
+      const member = await api.createCaller({ id: at.organizationId, role: 'member' });
+      const bearer = await bearerOf(route, member, at.workspaceId);
+      const refusal = mayEnter('member', 'developer');
+      if (refusal) expect(await refusalOf(route, bearer, at)).toEqual(refusal);
+      else await expectEntry(route, bearer, at);
+      const collaborator = await api.createCaller({ id: at.organizationId, role: 'collaborator' });
+      const other = await bearerOf(route, collaborator, at.workspaceId);
+      expect(await refusalOf(route, other, at)).toEqual(hidden);
     });
   }
 
-  if (required.scope === 'organization') {
-    it('does not exist for a caller from elsewhere', async () => {
-      expect(await call(route, outsider.key)).toEqual({ status: 404, code: 'not_found' });
-    });
+  it('lets the code of a run read its workspace and do nothing else', async () => {
+    const { status, code } = await call(route, runToken);
+    const viewersMay = required.scope === 'workspace' && required.role === 'viewer';
+    const isKept = required.scope === 'workspace' && required.notForRuns === true;
+    if (route.credential !== 'user') expect(status).toBe(401);
+    else if (required.scope === 'organization') expect(status).toBe(404);
+    else if (required.scope === 'account') expect(status).toBe(403);
+    else if (route.method === 'GET' && viewersMay && !isKept) expect([200, 404, 501]).toContain(status);
+    else expect({ status, code }).toEqual(forbidden);
+  });
 
-    const lower = organizationRoles.slice(0, organizationRoles.indexOf(required.role));
-    it.each(lower)('is forbidden to a %s', async (role) => {
-      expect(await call(route, inOrganization.get(role)?.key ?? '')).toEqual({
-        status: 403,
-        code: 'forbidden',
-      });
+  if (required.scope === 'workspace' || required.scope === 'organization') {
+    it('does not exist for a caller from elsewhere', async () => {
+      expect(await refusalOf(route, await bearerOf(route, outsider))).toEqual(hidden);
     });
   }
 
@@ -170,7 +257,7 @@ describe.each(guarded.map((route) => [route.operationId, route] as const))('%s',
       );
       await api.persistence.store.workspaces.addMember(other.workspace.id, membership.id, 'owner');
       const bearer = await bearerOf(route, place.owner, other.workspace.id);
-      expect(await call(route, bearer)).toEqual({ status: 404, code: 'not_found' });
+      expect(await refusalOf(route, bearer)).toEqual(hidden);
     });
   }
 
@@ -185,7 +272,7 @@ describe.each(guarded.map((route) => [route.operationId, route] as const))('%s',
       ];
       for (const grant of grants) {
         const { token } = await api.credentials.issueUploadToken(place.owner.principal, grant);
-        expect(await call(route, token)).toEqual({ status: 403, code: 'forbidden' });
+        expect(await refusalOf(route, token)).toEqual(forbidden);
       }
     });
   }

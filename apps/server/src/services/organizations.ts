@@ -9,6 +9,7 @@ import type {
 import type { Page, PageRequest } from './read-page.ts';
 import type { Persistence, Store } from '../store/store.ts';
 import type { Principal } from './credentials.ts';
+import { isDeepStrictEqual } from 'node:util';
 import { checkName, holdOrganization } from './people-rules.ts';
 import { dataplaneId, dataplanes } from './dataplane.ts';
 import { pageOf, sortBy } from './read-page.ts';
@@ -127,14 +128,16 @@ export function createOrganizations(persistence: Persistence) {
     ): Promise<OrganizationRecord> {
       return persistence.transaction(async (tx) => {
         const before = await holdOrganization(tx, organizationId);
-        const after = await tx.people.updateOrganization(organizationId, {
+        const wanted = {
           name: change.name === undefined ? before.name : checkName(change.name),
           description: change.description === undefined ? before.description : change.description,
           defaultWorkspaceRole:
             change.defaultWorkspaceRole === undefined
               ? before.defaultWorkspaceRole
               : change.defaultWorkspaceRole,
-        });
+        };
+        if (isDeepStrictEqual({ ...before, ...wanted }, before)) return before;
+        const after = await tx.people.updateOrganization(organizationId, wanted);
         await recordChange(tx, {
           action: 'organization.update',
           organizationId,

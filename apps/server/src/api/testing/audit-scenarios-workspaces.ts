@@ -1,0 +1,133 @@
+import type { Scenario, Scenarios } from './audit-scene.ts';
+import { buildArchive } from '../../../../../testing/fixtures/workspace-archive.ts';
+import { defineJob } from './api-fixture.ts';
+import { plainRequirements } from '../../services/testing/service-place.ts';
+import { planted } from './audit-scene.ts';
+
+const ofJob = (action: string, assignments = 'is_paused = is_paused'): Scenario => ({
+  action,
+  prepare: async ({ execute, jobId }) => {
+    await execute(`update jobs set ${assignments} where id = $1`, [jobId]);
+    return { params: { job_id: jobId } };
+  },
+});
+
+/** In workspaces, and of the organizations that have them. */
+export const workspaceScenarios: Scenarios = {
+  set_region_organization: {
+    action: 'organization.set-region',
+    prepare: async ({ execute, organization }) => {
+      await execute('update organizations set dataplane_id = null where id = $1', [organization.id]);
+      return { payload: { dataplane_id: 'local' } };
+    },
+  },
+  set_organization_limits: {
+    action: 'organization.set-limits',
+    prepare: () => ({ payload: { concurrent_runs: 3, minutes_a_month: null } }),
+  },
+  create_workspace: {
+    action: 'workspace.create',
+    prepare: () => ({ payload: { name: 'Another', description: null } }),
+  },
+  update_workspace: {
+    action: 'workspace.update',
+    prepare: () => ({ payload: { name: 'Renamed' } }),
+  },
+  archive_workspace: { action: 'workspace.archive', prepare: () => ({}) },
+  unarchive_workspace: {
+    action: 'workspace.unarchive',
+    prepare: async ({ execute, workspace }) => {
+      await execute('update workspaces set archived_at = now() where id = $1', [workspace.id]);
+      return {};
+    },
+  },
+  deploy_workspace: {
+    action: 'workspace.deploy',
+    prepare: ({ definition }) => ({
+      payload: {
+        job_definition_engine_version: 1,
+        job_definition_hash: '',
+        jobs: [definition, defineJob('jobs.m.added')],
+        deployment_module: '__deployment__',
+      },
+    }),
+  },
+  upload_deployment: {
+    action: 'deployment.upload',
+    prepare: ({ uploadCall }) =>
+      uploadCall('deployment', {
+        file: buildArchive({ 'a.py': `# ${planted.code}` }),
+        requirements_file: JSON.stringify(plainRequirements),
+      }),
+  },
+  upload_configuration: {
+    action: 'configuration.upload',
+    prepare: ({ uploadCall }) =>
+      uploadCall('configuration', {
+        file: buildArchive({ 'secrets.toml': `password = "${planted.configuration}"` }),
+      }),
+  },
+  roll_back_deployment: {
+    action: 'deployment.roll-back',
+    prepare: ({ oldCode }) => ({ params: { deployment_id: oldCode.id } }),
+  },
+  roll_back_configuration: {
+    action: 'configuration.roll-back',
+    prepare: ({ oldConfiguration }) => ({ params: { configuration_id: oldConfiguration.id } }),
+  },
+  update_workspace_variables: {
+    action: 'variable.update',
+    prepare: () => ({
+      payload: {
+        profile: null,
+        upserts: [
+          { name: 'TOKEN', type: 'secret', value: planted.secretVariable },
+          { name: 'PLAIN', type: 'plain', value: planted.plainVariable },
+        ],
+      },
+    }),
+  },
+  archive_job: ofJob('job.archive'),
+  unarchive_job: ofJob('job.unarchive', 'is_archived = true'),
+  pause_job: ofJob('job.pause'),
+  resume_job: ofJob('job.resume', 'is_paused = true'),
+  trigger_jobs: {
+    action: 'job-run.start',
+    prepare: ({ jobId }) => ({ payload: { job_ids: [jobId] } }),
+  },
+  create_job_run: {
+    action: 'job-run.start',
+    prepare: ({ jobId }) => ({ payload: { job_id: jobId, trigger: 'manual:' } }),
+  },
+  cancel_job_run: {
+    action: 'job-run.cancel',
+    prepare: async ({ startRun }) => ({ params: { job_run_id: (await startRun()).id } }),
+  },
+  cancel_job_runs: {
+    action: 'job-run.cancel',
+    prepare: async ({ api, startRun }) => {
+      const run = await startRun();
+      await api.createAttempt(run);
+      return { payload: { job_run_ids: [run.id] } };
+    },
+  },
+  rotate_webhook_token: {
+    action: 'webhook.rotate-token',
+    prepare: ({ webhook }) => ({ params: { webhook_id: webhook.webhook.id } }),
+  },
+  set_webhook_signing_secret: {
+    action: 'webhook.set-signing-secret',
+    prepare: ({ webhook }) => ({
+      params: { webhook_id: webhook.webhook.id },
+      payload: { signing_secret: planted.signing },
+    }),
+  },
+  remove_webhook_signing_secret: {
+    action: 'webhook.remove-signing-secret',
+    prepare: async ({ api, at, webhook }) => {
+      const place = { workspaceId: at.workspaceId, webhookId: webhook.webhook.id };
+      await api.dependencies.services.webhooks.setSigningSecret(place, planted.signing);
+      return { params: { webhook_id: webhook.webhook.id } };
+    },
+  },
+};
