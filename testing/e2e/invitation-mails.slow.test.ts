@@ -26,7 +26,7 @@ describe('the mail of an invitation', () => {
         const tookMs = performance.now() - startedAt;
         return { tookMs, ...((await response.json()) as { link: string; mail: string }) };
       };
-      const invited = await invite(first.url, 'ada@example.com');
+      const invited = await invite(first.url, 'analyst@example.com');
       expect(invited).toMatchObject({ mail: 'waiting' });
       expect(invited.tookMs).toBeLessThan(3000);
       await eventually('the mail is on its way', () => mails.connections() === 1);
@@ -34,12 +34,12 @@ describe('the mail of an invitation', () => {
       held.resolve();
       // What the first server took is sent again when its time is over; what it never took at once.
       const second = await first.restart();
-      const later = await invite(second.url, 'bob@example.com');
-      await eventually('the mail of now is there', () => hasLink('bob@example.com', later.link));
+      const later = await invite(second.url, 'engineer@example.com');
+      await eventually('the mail of now is there', () => hasLink('engineer@example.com', later.link));
       await second.end('SIGTERM');
       const third = await first.restart();
       await eventually('the mail of the killed server is there', () =>
-        hasLink('ada@example.com', invited.link, 2),
+        hasLink('analyst@example.com', invited.link, 2),
       );
       await third.end('SIGTERM');
     } finally {

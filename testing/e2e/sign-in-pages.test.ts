@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchBrowser } from '../fixtures/browser.ts';
 import { runAdmin, startUnownedServer } from '../fixtures/server.ts';
 
-const owner = { organization: 'Acme', email: 'ada@example.com', password: 'a long test password' };
+const owner = { organization: 'Acme', email: 'analyst@example.com', password: 'a long test password' };
 let server: TestServer;
 let browser: Browser;
 let context: BrowserContext;

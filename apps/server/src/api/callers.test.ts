@@ -49,19 +49,19 @@ describe('a personal key', () => {
 
   it('without an organization gets one of its own, with a playground, however many ask at once', async () => {
     const user = await api.persistence.store.people.createUser({
-      email: 'Ada.Alone@example.com',
+      email: 'Analyst.Alone@example.com',
       kind: 'human',
       passwordHash: null,
-      name: 'Ada',
+      name: 'Analyst',
     });
     const { secret } = await api.createKey(user.id);
     const answers = await Promise.all(Array.from({ length: 6 }, () => get('/api/v1/me', secret)));
     const [first, ...others] = answers.map((answer) => readAnswer('get_me', answer));
     for (const other of others) expect(other).toEqual(first);
     expect(first).toMatchObject({
-      email: 'Ada.Alone@example.com',
-      name: 'Ada',
-      primary_organization: { name: 'Ada.Alone', dataplane_id: 'local' },
+      email: 'Analyst.Alone@example.com',
+      name: 'Analyst',
+      primary_organization: { name: 'Analyst.Alone', dataplane_id: 'local' },
       organization_memberships: [{ role: 'owner' }],
     });
     const organizationId = first?.primary_organization.id ?? '';
@@ -82,7 +82,7 @@ describe('a personal key', () => {
       [organizationId],
     );
     expect(entries).toEqual([
-      { action: 'organization.create', actor_kind: 'key', target_name: 'Ada.Alone' },
+      { action: 'organization.create', actor_kind: 'key', target_name: 'Analyst.Alone' },
       { action: 'workspace.create', actor_kind: 'key', target_name: 'Playground' },
     ]);
   });

@@ -198,7 +198,7 @@ describe('members of a workspace', () => {
 describe('invitations', () => {
   it('answer their link once, and are listed without it', async () => {
     const wanted = {
-      email: 'ada@example.com',
+      email: 'analyst@example.com',
       role: 'collaborator',
       workspaces: [{ workspace_id: workspaceId, role: 'viewer' }],
     };
@@ -207,7 +207,7 @@ describe('invitations', () => {
     const created = readAnswer('create_invitation', made);
     expect(created.link).toMatch(/^http:\/\/localhost:80\/sign-in\/invitation\?token=dlt_i_[\w-]{43}$/);
     expect(created).toMatchObject({
-      email: 'ada@example.com',
+      email: 'analyst@example.com',
       status: 'pending',
       mail: 'none',
       invited_by: owner.principal.email,
@@ -229,7 +229,7 @@ describe('invitations', () => {
   it('of a workspace are made and revoked by its owner', async () => {
     const workspaceOwner = await join('member', 'owner');
     const made = await call(workspaceOwner, 'POST', `${atWorkspace}/invitations`, {
-      email: 'bob@example.com',
+      email: 'engineer@example.com',
       role: 'developer',
     });
     const created = readAnswer('create_workspace_invitation', made);
@@ -246,7 +246,7 @@ describe('invitations', () => {
     'a@b@example.com',
     'a@example.com, b@example.com',
     'a@example.com\r\nBcc: c@example.com',
-    'Ada <a@example.com>',
+    'Analyst <a@example.com>',
     `${'a'.repeat(250)}@example.com`,
   ])('are for one address, not for %j', async (email) => {
     const wanted = { email, role: 'member' };

@@ -5,7 +5,7 @@ import { createAccounts } from '../services/accounts.ts';
 import { createApiFixture } from '../api/testing/api-fixture.ts';
 import { createPageBrowser, type PageBrowser } from './testing/page-browser.ts';
 
-const owner = { email: 'ada@example.com', password: 'a long test password', organization: 'Acme' };
+const owner = { email: 'analyst@example.com', password: 'a long test password', organization: 'Acme' };
 const origin = 'http://localhost:80';
 let api: ApiFixture;
 let browser: PageBrowser;
@@ -41,7 +41,7 @@ describe('a client that asks in the browser', () => {
     const { verifier, path } = await beginAtClient();
     const page = await browser.get(path);
     expect(page.text).toContain('wants to sign in as you');
-    expect(page.text).toContain('<strong>ada@example.com</strong>');
+    expect(page.text).toContain('<strong>analyst@example.com</strong>');
     expect(page.headers['content-security-policy']).toContain("form-action 'self' http://127.0.0.1:51234");
     const answer = new URL((await browser.post(path, { answer: 'approve' })).location);
     expect(answer.host).toBe('127.0.0.1:51234');
@@ -142,11 +142,11 @@ describe('a browser that a client opened', () => {
     const stranger = createPageBrowser(api.app);
     await stranger.get(`/sign-in?swap=${await issue()}`, { 'sec-fetch-site': 'cross-site' });
     expect((await stranger.get('/sign-in/account')).status).toBe(303);
-    await createAccounts(api.persistence).createOwner({ ...owner, email: 'eve@example.com' });
-    const eve = createPageBrowser(api.app);
-    await eve.signIn('eve@example.com', owner.password);
-    await eve.get(`/sign-in/account?swap=${await issue()}`);
-    expect((await eve.get('/sign-in/account')).text).toContain('eve@example.com');
+    await createAccounts(api.persistence).createOwner({ ...owner, email: 'guest@example.com' });
+    const guest = createPageBrowser(api.app);
+    await guest.signIn('guest@example.com', owner.password);
+    await guest.get(`/sign-in/account?swap=${await issue()}`);
+    expect((await guest.get('/sign-in/account')).text).toContain('guest@example.com');
   });
 });
 
@@ -168,7 +168,7 @@ describe('an invitation', () => {
     expect(page.text).toContain('<h1>Join Acme</h1>');
     expect(page.text).toContain('autocomplete="new-password"');
     expect((await guest.post(path, { password: 'short' })).text).toContain('needs at least 12');
-    const done = await guest.post(path, { password: 'another long password', email: 'eve@evil.example' });
+    const done = await guest.post(path, { password: 'another long password', email: 'guest@evil.example' });
     expect(done.location).toBe('/sign-in/account?news=joined');
     expect((await guest.get('/sign-in/account')).text).toContain('new@example.com');
     expect((await createPageBrowser(api.app).get(path)).status).toBe(404);

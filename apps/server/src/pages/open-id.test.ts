@@ -14,7 +14,7 @@ import { createPageBrowser, type PageBrowser } from './testing/page-browser.ts';
 const publicUrl = 'http://127.0.0.1:8080';
 const callback = `${publicUrl}/sign-in/open-id/callback`;
 const password = 'a long test password';
-const owner = { email: 'ada@example.com', password, organization: 'Acme' };
+const owner = { email: 'analyst@example.com', password, organization: 'Acme' };
 let provider: Awaited<ReturnType<typeof startProvider>>;
 
 const open = (issuer: string, signUp: 'invited' | 'anyone' = 'invited') =>
@@ -41,9 +41,9 @@ describe('signing in through a provider', () => {
   beforeAll(async () => {
     api = await open(provider.issuer);
     await createAccounts(api.persistence).createOwner(owner);
-    provider.people.set('ada', { email: 'ADA@example.com', email_verified: true, name: 'Ada' });
+    provider.people.set('analyst', { email: 'ADA@example.com', email_verified: true, name: 'Analyst' });
     provider.people.set('new', { email: 'new@example.com', email_verified: true, name: 'New' });
-    provider.people.set('unverified', { email: 'ada@example.com', email_verified: false });
+    provider.people.set('unverified', { email: 'analyst@example.com', email_verified: false });
     provider.people.set('nameless', {});
   });
   afterAll(() => api.close());
@@ -76,7 +76,7 @@ describe('signing in through a provider', () => {
 
   it('takes the password of an account with the same address once, and none from then on', async () => {
     const browser = newBrowser();
-    const { page } = await goThrough(browser, 'ada', '?return_to=/w/1');
+    const { page } = await goThrough(browser, 'analyst', '?return_to=/w/1');
     expect(page.location).toBe('/sign-in/link');
     // Not signed in: the address alone proves nothing.
     expect((await browser.get('/sign-in/account')).status).toBe(303);
@@ -86,13 +86,13 @@ describe('signing in through a provider', () => {
     expect((await browser.post('/sign-in/link', { password: 'not the password' })).status).toBe(400);
     expect(await identities()).toEqual([]);
     expect((await browser.post('/sign-in/link', { password })).location).toBe('/w/1');
-    expect(await identities()).toEqual([{ subject: 'ada', email: 'ADA@example.com' }]);
+    expect(await identities()).toEqual([{ subject: 'analyst', email: 'ADA@example.com' }]);
     expect((await browser.get('/sign-in/account')).text).toContain(provider.issuer);
 
-    provider.people.set('ada', { email: 'ada@elsewhere.example', email_verified: false });
+    provider.people.set('analyst', { email: 'analyst@elsewhere.example', email_verified: false });
     const again = newBrowser();
-    expect((await goThrough(again, 'ada', '?return_to=/w/2')).page.location).toBe('/w/2');
-    expect((await again.get('/sign-in/account')).text).toContain('ada@example.com');
+    expect((await goThrough(again, 'analyst', '?return_to=/w/2')).page.location).toBe('/w/2');
+    expect((await again.get('/sign-in/account')).text).toContain('analyst@example.com');
     const actions = await api.testDatabase.database.query<{ action: string }>(
       `select action from audit_log where action in ('person.link-identity', 'person.sign-in') order by id`,
     );
@@ -118,18 +118,18 @@ describe('signing in through a provider', () => {
   it('takes no address that the provider has not verified, and wants one', async () => {
     const unverified = await goThrough(newBrowser(), 'unverified');
     expect(unverified.page.status).toBe(403);
-    expect(unverified.page.text).toContain('does not say that ada@example.com is yours');
+    expect(unverified.page.text).toContain('does not say that analyst@example.com is yours');
     expect((await goThrough(newBrowser(), 'nameless')).page.text).toContain('gives no e-mail address');
   });
 
   it('says so when the person did not agree there', async () => {
     provider.state.isDenied = true;
-    expect((await goThrough(newBrowser(), 'ada')).page.text).toContain('You did not agree at Example.');
+    expect((await goThrough(newBrowser(), 'analyst')).page.text).toContain('You did not agree at Example.');
   });
 
   it('takes an answer once, and only in the browser that asked for it', async () => {
     const browser = newBrowser();
-    const { back } = await goThrough(browser, 'ada');
+    const { back } = await goThrough(browser, 'analyst');
     const replayed = await browser.get(back.slice(publicUrl.length));
     expect(replayed.status).toBe(400);
     expect(replayed.text).toContain('was finished before');

@@ -4,7 +4,7 @@ import { createAccounts } from '../services/accounts.ts';
 import { createApiFixture } from '../api/testing/api-fixture.ts';
 import { createPageBrowser } from './testing/page-browser.ts';
 
-const owner = { organization: 'Acme', email: 'ada@example.com', password: 'a long test password' };
+const owner = { organization: 'Acme', email: 'analyst@example.com', password: 'a long test password' };
 let api: ApiFixture;
 
 beforeEach(async () => {
@@ -46,10 +46,10 @@ describe('the link of a server without an owner', () => {
     expect(short.status).toBe(400);
     expect(short.text).toMatch(/id="password-problem">\s*The password has 6 characters/);
     expect(short.text).toContain('value="Acme"');
-    expect(short.text).toContain('value="ada@example.com"');
+    expect(short.text).toContain('value="analyst@example.com"');
     expect(short.text).not.toContain('secret"');
-    const wrong = await browser.post(link, { ...owner, email: 'ada' });
-    expect(wrong.text).toMatch(/id="email-problem">\s*&quot;ada&quot; is no e-mail address/);
+    const wrong = await browser.post(link, { ...owner, email: 'analyst' });
+    expect(wrong.text).toMatch(/id="email-problem">\s*&quot;analyst&quot; is no e-mail address/);
     expect((await browser.post(link, owner)).status).toBe(303);
   });
 
@@ -115,7 +115,7 @@ describe('the link for a new password', () => {
     await before.signIn(owner.email, owner.password);
     const link = await linkFor(owner.email);
     const browser = newBrowser();
-    expect((await browser.get(link)).text).toContain('value="ada@example.com"');
+    expect((await browser.get(link)).text).toContain('value="analyst@example.com"');
     expect((await browser.post(link, { password: 'password1234' })).text).toContain('tried first');
     expect((await browser.post(link, { password: 'another long password' })).location).toBe(
       '/sign-in/account?news=password',

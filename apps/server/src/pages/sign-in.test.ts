@@ -4,7 +4,7 @@ import { createAccounts } from '../services/accounts.ts';
 import { createApiFixture } from '../api/testing/api-fixture.ts';
 import { createPageBrowser } from './testing/page-browser.ts';
 
-const email = 'ada@example.com';
+const email = 'analyst@example.com';
 const password = 'a long test password';
 let api: ApiFixture;
 
@@ -24,9 +24,9 @@ describe('the sign-in page', () => {
   it('signs in with the right password, whatever the case of the address, and knows who is there', async () => {
     const browser = newBrowser();
     const before = await countEntries('person.sign-in');
-    const answer = await browser.signIn('Ada@Example.com ', password);
+    const answer = await browser.signIn('Analyst@Example.com ', password);
     expect(answer).toMatchObject({ status: 303, location: '/sign-in/account' });
-    expect((await browser.get('/sign-in/account')).text).toContain('<strong>ada@example.com</strong>');
+    expect((await browser.get('/sign-in/account')).text).toContain('<strong>analyst@example.com</strong>');
     expect((await browser.get('/sign-in')).location).toBe('/sign-in/account');
     expect(await countEntries('person.sign-in')).toBe(before + 1);
     const [entry] = await api.testDatabase.database.query<object>(
@@ -233,14 +233,14 @@ describe('the account', () => {
 
   it('has its password changed by whoever knows the old one, which ends every other sign-in', async () => {
     await createAccounts(api.persistence).createOwner({
-      email: 'eve@example.com',
+      email: 'guest@example.com',
       password,
       organization: 'E',
     });
     const [here, there] = [newBrowser(), newBrowser()];
-    await here.signIn('eve@example.com', password);
-    await there.signIn('eve@example.com', password);
-    const account = await api.persistence.store.accounts.findByEmail('eve@example.com');
+    await here.signIn('guest@example.com', password);
+    await there.signIn('guest@example.com', password);
+    const account = await api.persistence.store.accounts.findByEmail('guest@example.com');
     const session = await api.dependencies.services.signIn.sessions.begin({
       userId: account?.id ?? '',
       client: 'dlthub',
@@ -252,19 +252,19 @@ describe('the account', () => {
       'This is not your password.',
     );
     expect((await change(password, 'short')).text).toContain('it needs at least 12');
-    expect((await change(password, 'eve@example.com')).text).toContain('is the e-mail address');
+    expect((await change(password, 'guest@example.com')).text).toContain('is the e-mail address');
     expect((await change(password, 'another long password')).location).toBe('/sign-in/account?news=password');
     expect((await here.get('/sign-in/account')).status).toBe(200);
     expect((await there.get('/sign-in/account')).status).toBe(303);
     await expect(
       api.dependencies.services.signIn.sessions.refresh(session.refreshToken),
     ).rejects.toMatchObject({ code: 'session_ended' });
-    expect((await newBrowser().signIn('eve@example.com', password)).status).toBe(400);
-    expect((await newBrowser().signIn('eve@example.com', 'another long password')).status).toBe(303);
+    expect((await newBrowser().signIn('guest@example.com', password)).status).toBe(400);
+    expect((await newBrowser().signIn('guest@example.com', 'another long password')).status).toBe(303);
     const [entry] = await api.testDatabase.database.query<{ text: string }>(
       `select row_to_json(audit_log)::text as text from audit_log where action = 'person.set-password' order by id desc limit 1`,
     );
-    expect(entry?.text).toContain('"actor_email":"eve@example.com"');
+    expect(entry?.text).toContain('"actor_email":"guest@example.com"');
     expect(entry?.text).not.toContain('another long password');
   });
 });

@@ -54,11 +54,11 @@ const notGood = (why: RegExp) => ({
 describe('an invitation', () => {
   it('brings somebody in with what it offers, once', async () => {
     const workspaceId = await place.createWorkspace('Sales');
-    const user = await place.createUser('Ada@Example.com');
-    const token = await invite('ada@example.com', 'member', [{ workspaceId, role: 'developer' }]);
+    const user = await place.createUser('Analyst@Example.com');
+    const token = await invite('analyst@example.com', 'member', [{ workspaceId, role: 'developer' }]);
     const described = await fixture.invitations.describe(token);
     expect(described).toMatchObject({
-      email: 'ada@example.com',
+      email: 'analyst@example.com',
       organizationName: 'Acme',
       role: 'member',
       workspaces: [{ workspaceId, name: 'Sales', role: 'developer' }],
@@ -74,8 +74,8 @@ describe('an invitation', () => {
     expect((await place.readRoles())[user.email]).toBe('member');
     expect(await place.roleIn(workspaceId, user)).toBe('developer');
     expect(await place.readLog()).toEqual([
-      'invitation.create ada@example.com',
-      'invitation.accept ada@example.com',
+      'invitation.create analyst@example.com',
+      'invitation.accept analyst@example.com',
     ]);
     await expect(fixture.invitations.describe(token)).rejects.toMatchObject(notGood(/accepted before/));
     // The same click again.
@@ -107,13 +107,13 @@ describe('an invitation', () => {
   });
 
   it('is accepted by the account with its address alone', async () => {
-    const token = await invite('ada@example.net', 'owner');
-    const [other, ada] = [await place.createUser(), await place.createUser('ada@example.net')];
+    const token = await invite('analyst@example.net', 'owner');
+    const [other, analyst] = [await place.createUser(), await place.createUser('analyst@example.net')];
     await expect(fixture.invitations.accept(null, token, other.userId)).rejects.toMatchObject({
       code: 'invitation_for_another',
     });
-    await fixture.store.people.setDisabled(ada.userId, true);
-    await expect(fixture.invitations.accept(null, token, ada.userId)).rejects.toMatchObject({
+    await fixture.store.people.setDisabled(analyst.userId, true);
+    await expect(fixture.invitations.accept(null, token, analyst.userId)).rejects.toMatchObject({
       code: 'forbidden',
     });
     expect(Object.keys(await place.readRoles())).toEqual([place.owner.email]);
@@ -139,7 +139,7 @@ describe('an invitation', () => {
 
   it('is revoked by whoever could make it, and then listed as such', async () => {
     const member = await place.createPerson('member');
-    const token = await invite('ada@example.org', 'member');
+    const token = await invite('analyst@example.org', 'member');
     const list = (status?: string) =>
       fixture.invitations.list(place.organizationId, { limit: 10, offset: 0 }, status ? [status] : null);
     const id = (await list()).items[0]?.invitation.id ?? '';
@@ -153,11 +153,11 @@ describe('an invitation', () => {
     await expect(fixture.invitations.describe(token)).rejects.toMatchObject(notGood(/revoked/));
     expect((await list()).total).toBe(0);
     expect((await list('revoked')).items.map(({ invitation }) => invitation.email)).toEqual([
-      'ada@example.org',
+      'analyst@example.org',
     ]);
     expect(await place.readLog()).toEqual([
-      'invitation.create ada@example.org',
-      'invitation.revoke ada@example.org',
+      'invitation.create analyst@example.org',
+      'invitation.revoke analyst@example.org',
     ]);
   });
 
@@ -272,13 +272,17 @@ describe('several invitations of one address', () => {
   it('give with a link no more than its inviter could give', async () => {
     const own = await place.createWorkspace('Own');
     const mallory = await place.createPerson('collaborator', { [own]: 'owner' });
-    const ownersToken = await invite('bob@example.com', 'owner');
-    const token = await inviteToWorkspace(own, 'bob@example.com', 'viewer', mallory);
+    const ownersToken = await invite('engineer@example.com', 'owner');
+    const token = await inviteToWorkspace(own, 'engineer@example.com', 'viewer', mallory);
     // Whoever has the link of an invitation can make the account of its address.
-    const bob = await place.createUser('bob@example.com');
-    expect(await fixture.invitations.accept(null, token, bob.userId)).toMatchObject({ role: 'collaborator' });
-    expect((await place.readRoles())[bob.email]).toBe('collaborator');
-    expect(await fixture.invitations.accept(null, ownersToken, bob.userId)).toMatchObject({ role: 'owner' });
+    const engineer = await place.createUser('engineer@example.com');
+    expect(await fixture.invitations.accept(null, token, engineer.userId)).toMatchObject({
+      role: 'collaborator',
+    });
+    expect((await place.readRoles())[engineer.email]).toBe('collaborator');
+    expect(await fixture.invitations.accept(null, ownersToken, engineer.userId)).toMatchObject({
+      role: 'owner',
+    });
   });
 
   it('take nothing from somebody who is there already', async () => {

@@ -39,7 +39,7 @@ function createSender(url: string) {
   return { send, mailer };
 }
 
-async function invite(email = 'ada@example.com') {
+async function invite(email = 'analyst@example.com') {
   const wanted = { organizationId: place.organizationId, email, role: 'member' as const, workspaces: [] };
   return fixture.invitations.create(place.owner.principal, wanted, 'https://pump.example.com');
 }
@@ -61,7 +61,7 @@ it('hands the link to the mail server, and keeps it no longer', async () => {
   const { user, password } = account;
   const url = `smtp://${encodeURIComponent(user)}:${encodeURIComponent(password)}@127.0.0.1:${server.port}`;
   const { send } = createSender(url);
-  const { invitation, link } = await invite('ada.lovelace+pump@example.com');
+  const { invitation, link } = await invite('analyst.lovelace+pump@example.com');
   expect(await mailOf(invitation.id)).toBe('waiting');
   const stored = await fixture.database.query<{ text: string }>(
     'select invitation_mails::text as text from invitation_mails',
@@ -73,7 +73,7 @@ it('hands the link to the mail server, and keeps it no longer', async () => {
   expect(await send(never)).toBe(0);
   const [mail, ...others] = server.received;
   expect(others).toEqual([]);
-  expect(mail).toMatchObject({ to: ['ada.lovelace+pump@example.com'], user });
+  expect(mail).toMatchObject({ to: ['analyst.lovelace+pump@example.com'], user });
   expect(mail && readMailText(mail)).toContain(link);
   expect(mail?.source).toMatch(/^Subject: Invitation to Acme on Pumphouse\r$/m);
   expect(mail?.source).toMatch(/^From: Pumphouse <pump@example.com>\r$/m);
@@ -90,7 +90,7 @@ it('does not let an organization write headers of its own', async () => {
   );
   await invite();
   await createSender(server.url).send(never);
-  expect(server.received[0]?.to).toEqual(['ada@example.com']);
+  expect(server.received[0]?.to).toEqual(['analyst@example.com']);
   expect(server.received[0]?.source.split('\r\n\r\n', 1)[0]).not.toMatch(/^Bcc/im);
 });
 
@@ -138,7 +138,7 @@ it('gives up a mailbox that does not exist, and says so', async () => {
   const server = await startMail({
     refuse: (address) => (address.startsWith('nobody') ? { code: 550, words: 'no such mailbox' } : null),
   });
-  const [gone, good] = [await invite('nobody@example.com'), await invite('ada@example.com')];
+  const [gone, good] = [await invite('nobody@example.com'), await invite('analyst@example.com')];
   await createSender(server.url).send(never);
   expect(await mailOf(gone.invitation.id)).toBe('failed');
   expect(await mailOf(good.invitation.id)).toBe('sent');
@@ -190,7 +190,7 @@ it('is sent again by another server where the one that took it is gone before it
 
 it('is one mail, however many servers send at once', async () => {
   const server = await startMail();
-  const made = await Promise.all(Array.from({ length: 12 }, (_, n) => invite(`ada${n}@example.com`)));
+  const made = await Promise.all(Array.from({ length: 12 }, (_, n) => invite(`analyst${n}@example.com`)));
   const senders = [createSender(server.url), createSender(server.url), createSender(server.url)];
   for (let round = 0; round < 4; round += 1) await Promise.all(senders.map(({ send }) => send(never)));
   expect(server.received.flatMap(({ to }) => to).toSorted()).toEqual(

@@ -14,7 +14,7 @@ import { createPersistence } from '../../store/store.ts';
 import { createSignInThrottle } from './sign-in-throttle.ts';
 import { createTestDatabase } from '../../../../../testing/fixtures/postgres.ts';
 
-const email = 'ada@example.com';
+const email = 'analyst@example.com';
 const password = 'a long test password';
 const encryption = createEncryption(randomBytes(32));
 let testDatabase: TestDatabase;
@@ -191,9 +191,9 @@ describe('whoever knows the password', () => {
     for (let number = 0; number < 6; number += 1) await codeOf(server.signInFrom(`10.6.0.${number}`, wrong));
     await stretchWaits();
     expect(await codeOf(server.signInFrom('10.6.1.1', { email, password }))).toBe('too_many_tries');
-    const knownBrowser = browsers.read(mark, 'Ada@example.com')!;
+    const knownBrowser = browsers.read(mark, 'Analyst@example.com')!;
     expect(await codeOf(server.signInFrom('10.6.1.1', { email, password, knownBrowser }))).toBe('signed in');
-    expect(browsers.read(mark, 'eve@example.com')).toBeNull();
+    expect(browsers.read(mark, 'guest@example.com')).toBeNull();
     expect(browsers.read(`${mark}x`, email)).toBeNull();
   });
 
