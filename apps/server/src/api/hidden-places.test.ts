@@ -30,6 +30,7 @@ let strangers: Record<string, Pick<TestCaller, 'key' | 'principal'>>;
 beforeAll(async () => {
   api = await createApiFixture();
   [own, other] = [await createScene(api), await createScene(api)];
+  const personal = { name: 'Personal', days: null };
   foreign = {
     'another organization': {
       job_id: other.jobId,
@@ -38,8 +39,11 @@ beforeAll(async () => {
       configuration_id: other.oldConfiguration.id,
       webhook_id: other.webhook.webhook.id,
       membership_id: other.owner.membershipId,
-      session_id: (await other.beginSession()).sessionId,
       ...(await createOffers(other, other.workspace.id)),
+    },
+    'another account': {
+      session_id: (await other.beginSession()).sessionId,
+      key_id: (await createKeys(api.persistence).createPersonal(other.owner.principal, personal)).key.id,
     },
     // Of the people, all of the organization are there for those who manage a workspace.
     'another workspace of the own organization': await createOffers(own, await createSibling()),
@@ -190,7 +194,7 @@ describe.each(inner.map(({ route, names }) => [route.operationId, route, names] 
         compared.push(where);
       }
       // A parameter that has no id here would compare two that are nowhere.
-      expect(compared).toContain('another organization');
+      expect(compared).toContain(scope === 'account' ? 'another account' : 'another organization');
     });
   },
 );

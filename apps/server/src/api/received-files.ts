@@ -79,21 +79,30 @@ export async function receiveInMemory(
       part.file.resume();
       continue;
     }
-    received = await collect(part, maxBytes);
+    received = await collect(part, maxBytes).catch((error: unknown) => {
+      throw refuseBody(error);
+    });
   }
   return received ?? missing(name);
 }
 
 type Limits = NonNullable<NonNullable<Parameters<FastifyRequest['parts']>[0]>['limits']>;
 
-/** @throws ServiceError unsupported_media_type for a head that names no boundary, which the parser takes for a mistake of ours */
+/** @throws ServiceError unsupported_media_type, invalid_request, see `refuseBody` */
 async function* readParts(request: FastifyRequest, limits: Limits): ReturnType<FastifyRequest['parts']> {
   try {
     yield* request.parts({ limits });
   } catch (error) {
-    if (error instanceof Error && error.message.startsWith('Multipart: ')) throw notMultipart();
-    throw error;
+    throw refuseBody(error);
   }
+}
+
+/** The parser takes for a mistake of ours what the caller did: a head without a good boundary, a body or a part that has no end. */
+function refuseBody(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  if (/^(Multipart: |The needle )/.test(error.message)) return notMultipart();
+  if (!error.message.toLowerCase().endsWith('unexpected end of multipart data')) return error;
+  return new ServiceError('invalid_request', 'The multipart body ends before its last boundary.');
 }
 
 async function collect(part: MultipartFile, maxBytes: number): Promise<Buffer> {
@@ -121,7 +130,11 @@ async function writeParts(request: FastifyRequest, folder: string, maxBytes: Rec
       continue;
     }
     // The name is one of ours, never one that the caller chose.
-    files.set(part.fieldname, await writePart(part, join(folder, part.fieldname), limit));
+    const path = join(folder, part.fieldname);
+    const written = await writePart(part, path, limit).catch((error: unknown) => {
+      throw refuseBody(error);
+    });
+    files.set(part.fieldname, written);
   }
   return files;
 }

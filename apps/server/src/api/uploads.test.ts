@@ -147,6 +147,26 @@ describe('uploading', () => {
     }
   });
 
+  it.each([
+    ['a body without an end', 'xx', '--xx\r\nnothing--xx--\r\n', 400],
+    [
+      'a part without an end',
+      'xx',
+      '--xx\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\na',
+      400,
+    ],
+    ['a boundary that is too long', 'x'.repeat(300), '', 415],
+  ])('refuses %s', async (_name, boundary, body, status) => {
+    for (const kind of ['deployment', 'configuration'] as const) {
+      const issued = await issue(kind);
+      const type = `multipart/form-data; boundary=${boundary}`;
+      const headers = { authorization: `Bearer ${issued.upload_token}`, 'content-type': type };
+      const response = await fetch(issued.upload_url, { method: 'POST', headers, body });
+      expect(response.status, await response.text()).toBe(status);
+    }
+    expect(await readdir(api.uploadDir)).toEqual([]);
+  });
+
   it('leaves nothing of a client that goes away', async () => {
     const issued = await issue('deployment');
     const sent = request(issued.upload_url, {
