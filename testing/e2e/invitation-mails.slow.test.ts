@@ -6,7 +6,12 @@ import { startTestServer } from '../fixtures/server.ts';
 describe('the mail of an invitation', () => {
   it('slows no call, and is not lost when the server is killed over it', async () => {
     const held = Promise.withResolvers<void>();
-    const mails = await startMailServer({ hold: () => held.promise });
+    let heldCount = 0;
+    const hold = () => {
+      heldCount += 1;
+      return held.promise;
+    };
+    const mails = await startMailServer({ hold });
     const hasLink = (address: string, link: string, atLeast = 1) => {
       const mine = mails.received.filter(({ to }) => to[0] === address);
       return mine.length >= atLeast && mine.every((mail) => readMailText(mail).includes(link));
@@ -17,19 +22,17 @@ describe('the mail of an invitation', () => {
       const organizations = await first.client.call('list_organizations', { query: {} });
       const organizationId = organizations.items[0]?.id ?? '';
       const invite = async (url: string, email: string) => {
-        const startedAt = performance.now();
         const response = await fetch(`${url}/pumphouse/v1/organizations/${organizationId}/invitations`, {
           method: 'POST',
           headers: { authorization: `Bearer ${first.key}`, 'content-type': 'application/json' },
           body: JSON.stringify({ email, role: 'member' }),
         });
-        const tookMs = performance.now() - startedAt;
-        return { tookMs, ...((await response.json()) as { link: string; mail: string }) };
+        return (await response.json()) as { link: string; mail: string };
       };
       const invited = await invite(first.url, 'analyst@example.com');
+      // Answered, though the mail server answers nothing before the hold ends.
       expect(invited).toMatchObject({ mail: 'waiting' });
-      expect(invited.tookMs).toBeLessThan(3000);
-      await eventually('the mail is on its way', () => mails.connections() === 1);
+      await eventually('the mail server has the mail, and does not say so', () => heldCount === 1);
       await first.end('SIGKILL');
       held.resolve();
       // What the first server took is sent again when its time is over; what it never took at once.

@@ -41,7 +41,7 @@ describe('signing in through a provider', () => {
   beforeAll(async () => {
     api = await open(provider.issuer);
     await createAccounts(api.persistence).createOwner(owner);
-    provider.people.set('analyst', { email: 'ADA@example.com', email_verified: true, name: 'Analyst' });
+    provider.people.set('analyst', { email: 'ANALYST@example.com', email_verified: true, name: 'Analyst' });
     provider.people.set('new', { email: 'new@example.com', email_verified: true, name: 'New' });
     provider.people.set('unverified', { email: 'analyst@example.com', email_verified: false });
     provider.people.set('nameless', {});
@@ -81,12 +81,12 @@ describe('signing in through a provider', () => {
     // Not signed in: the address alone proves nothing.
     expect((await browser.get('/sign-in/account')).status).toBe(303);
     expect((await browser.get('/sign-in/link')).text).toContain(
-      'There is an account <strong>ADA@example.com</strong>',
+      'There is an account <strong>ANALYST@example.com</strong>',
     );
     expect((await browser.post('/sign-in/link', { password: 'not the password' })).status).toBe(400);
     expect(await identities()).toEqual([]);
     expect((await browser.post('/sign-in/link', { password })).location).toBe('/w/1');
-    expect(await identities()).toEqual([{ subject: 'analyst', email: 'ADA@example.com' }]);
+    expect(await identities()).toEqual([{ subject: 'analyst', email: 'ANALYST@example.com' }]);
     expect((await browser.get('/sign-in/account')).text).toContain(provider.issuer);
 
     provider.people.set('analyst', { email: 'analyst@elsewhere.example', email_verified: false });
