@@ -131,7 +131,7 @@ describe('an invitation', () => {
     await tell('dlt_i_nonsense', /no invitation/);
     await tell('', /no invitation/);
     const token = await invite(user.email, 'member');
-    await age(`expires_at = now()`);
+    await age(`expires_at = now() - interval '1 second'`);
     await tell(token, /has expired/);
     await age(`expires_at = now() + interval '1 day', revoked_at = now()`);
     await tell(token, /was revoked/);
