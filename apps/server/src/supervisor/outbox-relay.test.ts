@@ -75,6 +75,16 @@ const passPause = () =>
 const isSealed = async (attemptId: string) => (await fixture.store.attempts.get(attemptId))?.logSealed;
 
 describe('the end of a run', () => {
+  it('comes back, however often it has failed before', async () => {
+    const { runId } = await endRun({ storesHandle: true });
+    await fixture.database.execute('update outbox set failures = 5000');
+    await createRelay({
+      ...fake,
+      remove: () => Promise.reject(new ExecutorError('backend', 'no engine')),
+    }).deliver();
+    expect(await findEvent(runId)).toEqual({ failures: 5001, waits: true });
+  });
+
   it('packs the log, which can still be read, and removes what the attempt left, once', async () => {
     const { runId, attemptId } = await endRun({ storesHandle: true });
     fake.finish(attemptId);

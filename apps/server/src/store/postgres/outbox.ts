@@ -45,11 +45,11 @@ export function createOutboxStore(sql: Queryable) {
 
     remove: (eventId: number) => sql.execute('delete from outbox where id = $1', [eventId]),
 
-    /** Comes back later: 2 s, 4 s, ... 5 minutes at most. */
+    /** Comes back later: 2 s, 4 s, ... 5 minutes at most, which is where doubling ends: the power itself would overflow some day. */
     markFailed: (eventId: number) =>
       sql.execute(
         `update outbox set failures = failures + 1,
-                taken_until = now() + least(interval '2 seconds' * power(2, failures), interval '5 minutes') where id = $1`,
+                taken_until = now() + least(interval '2 seconds' * power(2, least(failures, 10)), interval '5 minutes') where id = $1`,
         [eventId],
       ),
   };
