@@ -24,7 +24,7 @@ const byOperator = async () =>
   (await readLog()).filter(({ actor }) => actor.kind === 'operator').map(({ action }) => action);
 
 it('has what an operator does on the machine, oldest last, and no secret', async () => {
-  expect(await byOperator()).toEqual(['key.create', 'organization.create', 'user.create']);
+  expect(await byOperator()).toEqual(['key.create', 'organization.create', 'person.create']);
   const workspaceId = await createWorkspace(server, 'audited');
   await deployWorkspace(server, workspaceId, { files: { 'a.py': '' }, jobs: [defineScriptJob('a')] });
   await runAdmin(
@@ -43,7 +43,7 @@ it('has what an operator does on the machine, oldest last, and no secret', async
     'organization.set-limits',
     'organization.set-limits',
     'key.create',
-    'user.set-password',
+    'person.set-password',
   ]);
   const log = await readLog();
   expect(log.find(({ action }) => action === 'key.create')).toMatchObject({

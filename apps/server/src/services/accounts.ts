@@ -116,6 +116,7 @@ async function makeOwner(
     });
     return { userId: known.id, created: false };
   }
+  await recordChange(store, { action: 'person.create', target, before: null, after: { by: 'operator' } });
   const { id, name } = await createOwnedOrganization(store, account.id, owner.organization);
   await recordChange(store, {
     action: 'organization.create',
