@@ -3,7 +3,7 @@ import { recordChange } from './audit.ts';
 import { createSecret, hashSecret } from './credentials.ts';
 import { createPasswords } from './sign-in/passwords.ts';
 import { dataplaneId } from './dataplane.ts';
-import { findPasswordProblem } from '../domain/new-password.ts';
+import { requireGoodPassword, writePassword } from './sign-in/set-password.ts';
 import { ServiceError } from './service-error.ts';
 
 export type Accounts = ReturnType<typeof createAccounts>;
@@ -24,8 +24,7 @@ export function createAccounts(persistence: Persistence) {
     /** An account that owns an organization. The same e-mail again sets a new password and makes no second organization. */
     async createOwner(owner: { email: string; password: string; organization: string }) {
       const email = readEmail(owner.email);
-      const problem = findPasswordProblem(owner.password, email);
-      if (problem) throw new ServiceError('password_refused', problem);
+      requireGoodPassword(owner.password, email);
       const passwordHash = await passwords.hash(owner.password);
       const work = (store: Store) =>
         makeOwner(store, { email, passwordHash, organization: owner.organization });
@@ -106,14 +105,7 @@ async function makeOwner(
     throw new ServiceError('account_exists', `${owner.email} is the address of a service account.`);
   const target = { kind: 'person', id: account.id, name: account.email };
   if (known) {
-    await store.accounts.setPasswordHash(known.id, owner.passwordHash);
-    await store.accounts.endSessions(known.id, 'account-changed', null);
-    await recordChange(store, {
-      action: 'person.set-password',
-      target,
-      before: null,
-      after: { by: 'operator' },
-    });
+    await writePassword(store, known, { hash: owner.passwordHash, by: 'operator', keep: null });
     return { userId: known.id, created: false };
   }
   await recordChange(store, { action: 'person.create', target, before: null, after: { by: 'operator' } });
@@ -128,7 +120,8 @@ async function makeOwner(
   return { userId: account.id, created: true };
 }
 
-function noAccount(email: string): ServiceError {
+/** Said to operators, who can make one. */
+export function noAccount(email: string): ServiceError {
   return new ServiceError(
     'not_found',
     `There is no account ${email}. Make one with: pumphouse admin create-owner --email ${email} --password-stdin`,

@@ -5,6 +5,7 @@ import type { WorkspaceKeyRole } from '@pumphouse/contract';
 import { defaultKeyDays, longestKeyDays } from '@pumphouse/contract';
 import { randomUUID } from 'node:crypto';
 import { createKeySecret } from './credentials.ts';
+import { noAccount } from './accounts.ts';
 import { holdOrganizationOf, refusePlayground } from './people-rules.ts';
 import { recordChange } from './audit.ts';
 import { ServiceError } from './service-error.ts';
@@ -93,12 +94,7 @@ export function createKeys(persistence: Persistence, forget: () => void = () => 
       const { workspace, days, name = null } = request;
       const { secret } = await persistence.transaction(async (tx) => {
         const user = await tx.people.findUserByEmail(request.email);
-        if (user?.kind !== 'human') {
-          throw new ServiceError(
-            'not_found',
-            `There is no account ${request.email}. Make one with: pumphouse admin create-owner --email ${request.email} --password-stdin`,
-          );
-        }
+        if (user?.kind !== 'human') throw noAccount(request.email);
         const issuer = { userId: user.id, email: user.email, madeWith: null };
         return workspace
           ? insertWorkspaceKey(tx, issuer, workspace.id, { name, days, role: workspace.role })

@@ -176,24 +176,18 @@ export function createSessions({
 
     /** Ends all of a person but one. @returns how many */
     revokeOthers: (userId: string, kept: string | null): Promise<number> =>
-      persistence.transaction((store) => endAllIn(store, { userId, kept, because: 'revoked' })),
-
-    /** Ends all of a person, but one where it is given, in a transaction of the caller: for a changed password, or an account switched off. */
-    endAllIn,
+      persistence.transaction((store) => endOthers(store, userId, kept)),
 
     /** Ends one in a transaction of the caller. */
     endIn: end,
   };
 
-  async function endAllIn(
-    store: Store,
-    { userId, kept, because }: { userId: string; kept?: string | null; because: SessionEnd },
-  ): Promise<number> {
+  async function endOthers(store: Store, userId: string, kept: string | null): Promise<number> {
     // A client that is about to be signed in would else be signed in right after.
     await store.signInRequests.forgetApproved(userId);
     let ended = 0;
     for (const { id } of await store.sessions.listAlive(userId))
-      if (id !== kept && (await end(store, id, because, userId))) ended += 1;
+      if (id !== kept && (await end(store, id, 'revoked', userId))) ended += 1;
     return ended;
   }
 }

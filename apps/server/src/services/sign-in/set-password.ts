@@ -17,6 +17,26 @@ export function requireGoodPassword(password: string, email: string): void {
   if (problem) throw new ServiceError('password_refused', problem);
 }
 
+/**
+ * Sets a password, in the transaction of the caller and in the name of whoever acts. All that the person is signed in with ends, but the
+ * browser that is kept, and so does what they agreed to and no client has asked for yet: it would be signed in right after.
+ */
+export async function writePassword(
+  store: Store,
+  account: { id: string; email: string },
+  { hash, by, keep }: { hash: string; by: 'person' | 'link' | 'operator'; keep: Uint8Array | null },
+): Promise<void> {
+  await store.accounts.setPasswordHash(account.id, hash);
+  await store.signInRequests.forgetApproved(account.id);
+  await store.accounts.endSessions(account.id, 'account-changed', keep);
+  await recordChange(store, {
+    action: 'person.set-password',
+    target: { kind: 'person', id: account.id, name: account.email },
+    before: null,
+    after: { by },
+  });
+}
+
 /** New passwords of people who have one, or who were given a link. Either way all other sign-ins of the person end; their keys stay. */
 export function createSetPassword(parts: {
   persistence: Persistence;
@@ -24,23 +44,6 @@ export function createSetPassword(parts: {
   throttle: SignInThrottle;
 }) {
   const { persistence, passwords, throttle } = parts;
-
-  async function write(
-    store: Store,
-    account: { id: string; email: string },
-    change: { hash: string; by: 'person' | 'link'; keep: Uint8Array | null },
-  ) {
-    await store.accounts.setPasswordHash(account.id, change.hash);
-    await store.accounts.endSessions(account.id, 'account-changed', change.keep);
-    await actAsPerson({ userId: account.id, email: account.email }, () =>
-      recordChange(store, {
-        action: 'person.set-password',
-        target: { kind: 'person', id: account.id, name: account.email },
-        before: null,
-        after: { by: change.by },
-      }),
-    );
-  }
 
   async function findLink(token: string) {
     const link = await persistence.store.oneTimeLinks.findPasswordLink(hashSecret(token));
@@ -60,9 +63,8 @@ export function createSetPassword(parts: {
         throw new ServiceError('wrong_password', 'This is not your password.');
       await admitted.succeeded();
       const hash = await passwords.hash(words.new);
-      await persistence.transaction((store) =>
-        write(store, { id: userId, email }, { hash, by: 'person', keep: session.secretHash }),
-      );
+      const change = { hash, by: 'person', keep: session.secretHash } as const;
+      await persistence.transaction((store) => writePassword(store, { id: userId, email }, change));
     },
 
     /** Whose password a link sets. @throws ServiceError link_not_good */
@@ -78,7 +80,9 @@ export function createSetPassword(parts: {
       const hash = await passwords.hash(password);
       const account = await persistence.transaction(async (store) => {
         if (!(await store.oneTimeLinks.usePasswordLink(hashSecret(token)))) throw linkNotGood();
-        await write(store, { id: userId, email }, { hash, by: 'link', keep: null });
+        await actAsPerson({ userId, email }, () =>
+          writePassword(store, { id: userId, email }, { hash, by: 'link', keep: null }),
+        );
         const found = await store.accounts.find(userId);
         if (!found || found.disabledAt) throw accountDisabled();
         return found;

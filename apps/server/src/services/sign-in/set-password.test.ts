@@ -1,0 +1,73 @@
+import type { ServiceFixture } from '../testing/service-fixture.ts';
+import type { SignInPlace } from '../testing/sign-in-place.ts';
+import { createHash, randomBytes } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createAccounts } from '../accounts.ts';
+import { createPasswords } from './passwords.ts';
+import { createServiceFixture } from '../testing/service-fixture.ts';
+import { createSetPassword } from './set-password.ts';
+import { createSignInPlace } from '../testing/sign-in-place.ts';
+import { createSignInThrottle } from './sign-in-throttle.ts';
+
+let fixture: ServiceFixture;
+let place: SignInPlace;
+let person: { userId: string; email: string };
+
+beforeEach(async () => {
+  fixture = await createServiceFixture();
+  place = createSignInPlace(fixture);
+  person = await place.createPerson();
+});
+afterEach(() => fixture.close());
+
+const origin = 'https://pumphouse.example.com';
+const password = 'quite another password';
+
+/** What a person has agreed to, and no client has asked for yet. */
+async function agreeToClients() {
+  const { authorizationRequests, deviceCodes } = fixture.signIn;
+  const device = await place.asClient(() => deviceCodes.issue(origin));
+  await deviceCodes.approve(device.userCode, person.userId);
+  const verifier = randomBytes(64).toString('base64url');
+  const codeChallenge = createHash('sha256').update(verifier).digest('base64url');
+  const request = { codeChallenge, redirectUri: 'http://127.0.0.1:46667/callback', state: 'state' };
+  const url = await place.asClient(() => authorizationRequests.issue(request, origin));
+  const asked = new URL(url).searchParams.get('request') ?? '';
+  const answered = new URL(await authorizationRequests.approve(asked, person.userId));
+  const code = answered.searchParams.get('code') ?? '';
+  return [
+    () => place.asClient(() => deviceCodes.redeem(device.deviceCode)),
+    () => place.asClient(() => authorizationRequests.redeem(code, verifier)),
+  ];
+}
+
+describe('a new password', () => {
+  const ways: Record<string, () => Promise<unknown>> = {
+    'by a link': async () => {
+      const setPassword = createSetPassword({
+        persistence: fixture.persistence,
+        passwords: createPasswords(),
+        throttle: createSignInThrottle(fixture.persistence, fixture.encryption),
+      });
+      return setPassword.useLink(
+        await createAccounts(fixture.persistence).createPasswordLink(person.email),
+        password,
+      );
+    },
+    'by an operator': () =>
+      createAccounts(fixture.persistence).createOwner({ email: person.email, password, organization: 'W' }),
+  };
+
+  it.each(Object.keys(ways))('%s ends sessions, and takes back what was agreed to before', async (way) => {
+    const session = await place.asClient(() =>
+      fixture.signIn.sessions.begin({ userId: person.userId, client: 'dlthub-cli 0.28.7' }),
+    );
+    const redeemAll = await agreeToClients();
+    await ways[way]?.();
+    await expect(fixture.signIn.sessions.refresh(session.refreshToken)).rejects.toMatchObject({
+      code: 'session_ended',
+    });
+    for (const redeem of redeemAll) await expect(redeem()).rejects.toMatchObject({ code: 'sign_in_refused' });
+    expect(await fixture.signIn.sessions.list(person.userId)).toEqual([]);
+  });
+});
