@@ -109,13 +109,17 @@ function keepTokens(error: unknown, requestId: string): unknown {
 /** Who is written down for what a request changes. */
 export function actorOf(request: FastifyRequest, principal: Principal): Actor {
   const { kind, userId, email, credential } = principal;
-  const from = { address: request.ip, userAgent: request.headers['user-agent']?.slice(0, 300) ?? null };
-  if (kind === 'run') return { kind: principal === nobody ? 'nobody' : 'run', ...noUser, ...from };
+  const caller = strangerAt(request);
+  if (kind === 'run') return { ...caller, kind: principal === nobody ? 'nobody' : 'run' };
   const isKey = credential?.kind === 'key';
-  return { kind: isKey ? 'key' : 'person', userId, email, keyId: isKey ? credential.id : null, ...from };
+  return { ...caller, kind: isKey ? 'key' : 'person', userId, email, keyId: isKey ? credential.id : null };
 }
 
-const noUser = { userId: null, email: null, keyId: null };
+/** Whoever sends a request, before it is known who that is. */
+export function strangerAt({ ip, headers }: FastifyRequest): Actor {
+  const userAgent = headers['user-agent']?.slice(0, 300) ?? null;
+  return { kind: 'nobody', userId: null, email: null, keyId: null, address: ip, userAgent };
+}
 
 /** The address under which the caller reaches this server: the configured one, else that of the request itself. */
 export function originOf(request: FastifyRequest, publicUrl: string | null): string {

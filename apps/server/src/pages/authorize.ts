@@ -1,8 +1,7 @@
 import type { PageRegistry } from './page-registry.ts';
 import { contentPolicy } from './page-registry.ts';
 import { html } from './html.ts';
-import { renderButton, renderForm } from './fields.ts';
-import { renderOtherPerson } from './other-person.ts';
+import { renderAnswer, renderAsker } from './agreement.ts';
 import { sessionOf } from './visit.ts';
 
 /** A client on the person's machine asks to be signed in. Only a click agrees: whoever opens the page has not. */
@@ -18,24 +17,17 @@ export function registerAuthorizePage({ get, post, services }: PageRegistry): vo
       return visit.show({
         title: `Sign in at ${client}?`,
         body: html`<p><strong>${client}</strong> on this computer wants to sign in as you.</p>
-          <dl class="facts">
-            <dt>You</dt>
-            <dd><strong>${sessionOf(visit).email}</strong></dd>
-            ${
-              address &&
-              html`<dt>Asked from</dt>
-                <dd>${address}</dd>`
-            }
-            <dt>Answer goes to</dt>
-            <dd>${new URL(redirectUri).host}</dd>
-          </dl>
-          <p>It may do all that you may. Agree only if you have just started this yourself.</p>
-          ${renderForm(
-            `${visit.at('/sign-in/authorize')}?${new URLSearchParams({ request: requestId }).toString()}`,
-            visit.formToken,
-            html`${renderButton('Sign in', { value: 'approve' })}${renderButton('Decline', { value: 'deny', kind: 'plain' })}`,
+          ${renderAsker(
+            visit,
+            address,
+            html`<dt>Answer goes to</dt>
+              <dd>${new URL(redirectUri).host}</dd>`,
           )}
-          ${renderOtherPerson(visit)}`,
+          <p>It may do all that you may. Agree only if you have just started this yourself.</p>
+          ${renderAnswer(
+            visit,
+            `${visit.at('/sign-in/authorize')}?${new URLSearchParams({ request: requestId }).toString()}`,
+          )}`,
       });
     },
     { who: 'person' },

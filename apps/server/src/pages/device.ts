@@ -2,8 +2,8 @@ import type { PageRegistry } from './page-registry.ts';
 import type { Visit } from './visit.ts';
 import { attempt, type Problem } from './problems.ts';
 import { html } from './html.ts';
-import { renderButton, renderField, renderForm } from './fields.ts';
-import { renderOtherPerson } from './other-person.ts';
+import { renderAnswer, renderAsker } from './agreement.ts';
+import { renderField } from './fields.ts';
 import { sessionOf } from './visit.ts';
 
 /** A client that cannot open a browser shows a code; here it is typed, or checked, and agreed to by a click. */
@@ -25,23 +25,13 @@ export function registerDevicePage({ get, post, services }: PageRegistry): void 
             <strong>${client}</strong> at another terminal wants to sign in as you. It has to show this code:
           </p>
           <p class="code">${userCode}</p>
-          <dl class="facts">
-            <dt>You</dt>
-            <dd><strong>${sessionOf(visit).email}</strong></dd>
-            ${
-              address &&
-              html`<dt>Asked from</dt>
-                <dd>${address}</dd>`
-            }
-          </dl>
+          ${renderAsker(visit, address)}
           <p>It may do all that you may. Decline if somebody sent you this code or link.</p>
-          ${renderForm(
+          ${renderAnswer(
+            visit,
             `${visit.at('/sign-in/device')}?${new URLSearchParams({ user_code: userCode }).toString()}`,
-            visit.formToken,
-            html`<input type="hidden" name="user_code" value="${userCode}" />
-              ${renderButton('Sign in', { value: 'approve' })}${renderButton('Decline', { value: 'deny', kind: 'plain' })}`,
-          )}
-          ${renderOtherPerson(visit)}`,
+            html`<input type="hidden" name="user_code" value="${userCode}" /> `,
+          )}`,
       });
     },
     { who: 'person' },

@@ -2,8 +2,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { PageHandler, PageRegistry, PagesDependencies } from './page-registry.ts';
 import type { PageServices } from './page-services.ts';
 import { readFileSync } from 'node:fs';
-import { actAs } from '../services/audit.ts';
-import { originOf } from '../api/route-registration.ts';
+import { actAs, actAsPerson } from '../services/audit.ts';
+import { originOf, strangerAt } from '../api/route-registration.ts';
 import { contentPolicy } from './page-registry.ts';
 import { openVisit, type Visit } from './visit.ts';
 import { registerAccountPages } from './account.ts';
@@ -29,19 +29,12 @@ export function registerPages(app: FastifyInstance, dependencies: PagesDependenc
     handler: PageHandler,
     isForPerson: boolean,
   ): Promise<unknown> {
-    const from = { address: request.ip, userAgent: request.headers['user-agent']?.slice(0, 300) ?? null };
-    return actAs({ kind: 'nobody', userId: null, email: null, keyId: null, ...from }, async () => {
+    return actAs(strangerAt(request), async () => {
       const opened = await openVisit(request, reply, { services, publicUrl });
       if (request.method === 'POST') opened.requireFormToken();
       if (opened.asked('swap') !== '' && request.method === 'GET') return takeSwapCode(opened, services);
       if (isForPerson && !opened.session) return opened.go(signInFirst(opened));
-      const person = opened.session && {
-        kind: 'person' as const,
-        userId: opened.session.userId,
-        email: opened.session.email,
-        keyId: null,
-      };
-      return person ? actAs({ ...person, ...from }, () => handler(opened)) : handler(opened);
+      return opened.session ? actAsPerson(opened.session, () => handler(opened)) : handler(opened);
     });
   }
 

@@ -158,7 +158,10 @@ describe('the token of a run', () => {
     await expect(credentials.authenticateUser(token)).rejects.toMatchObject(refused);
     const second = await place.createAttempt(run);
     await expect(credentials.authenticateUser(token)).rejects.toMatchObject(refused);
-    expect(await credentials.authenticateUser(await credentials.issueRunToken(second.id))).toBeTruthy();
+    expect(await credentials.authenticateUser(await credentials.issueRunToken(second.id))).toMatchObject({
+      kind: 'run',
+      workspaceId: place.workspaceId,
+    });
   });
 
   it('dies when user code has ended, before anybody has decided what that means', async () => {

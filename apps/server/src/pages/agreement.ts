@@ -1,0 +1,29 @@
+import type { Visit } from './visit.ts';
+import { html, type Html } from './html.ts';
+import { renderButton, renderForm } from './fields.ts';
+import { renderOtherPerson } from './other-person.ts';
+import { sessionOf } from './visit.ts';
+
+/** Who would be signed in, and from where that was asked; a page may add more. */
+export function renderAsker(visit: Visit, address: string | null, more: Html = html``): Html {
+  return html`<dl class="facts">
+    <dt>You</dt>
+    <dd><strong>${sessionOf(visit).email}</strong></dd>
+    ${
+      address &&
+      html`<dt>Asked from</dt>
+        <dd>${address}</dd>`
+    }
+    ${more}
+  </dl> `;
+}
+
+/** The two buttons, and a way out for somebody else. @param kept of the form besides */
+export function renderAnswer(visit: Visit, address: string, kept: Html = html``): Html {
+  return html`${renderForm(
+    address,
+    visit.formToken,
+    html`${kept}${renderButton('Sign in', { value: 'approve' })}${renderButton('Decline', { value: 'deny', kind: 'plain' })}`,
+  )}
+  ${renderOtherPerson(visit)}`;
+}
