@@ -2,6 +2,7 @@ export * from './error-codes.ts';
 export * from './not-served.ts';
 export * from './openapi.ts';
 export * from './permissions.ts';
+export * from './requirements.ts';
 export * from './route.ts';
 export * from './routes.ts';
 export * from './run-state.ts';

@@ -1,7 +1,7 @@
 import type { ApiFixture } from './testing/api-fixture.ts';
 import type { Route } from '@pumphouse/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { notServed, routes } from '@pumphouse/contract';
+import { notServed, requirements, routes } from '@pumphouse/contract';
 import { connect } from 'node:net';
 import { pino } from 'pino';
 import { text } from 'node:stream/consumers';
@@ -9,7 +9,6 @@ import { buildApi } from './app.ts';
 import { checkRouteTable } from './route-check.ts';
 import { createApiFixture } from './testing/api-fixture.ts';
 import { createHandlers } from './handlers.ts';
-import { requirements } from '../services/permissions.ts';
 
 let api: ApiFixture;
 let place: Awaited<ReturnType<ApiFixture['createPlace']>>;

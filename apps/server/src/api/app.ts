@@ -25,7 +25,7 @@ import type { TakeDelivery } from '../services/take-delivery.ts';
 import type { Variables } from '../services/variables.ts';
 import type { Webhooks } from '../services/webhooks.ts';
 import multipart from '@fastify/multipart';
-import { isMultipartBody, notServed, routes } from '@pumphouse/contract';
+import { isMultipartBody, notServed, requirements, routes } from '@pumphouse/contract';
 import { addClientVersions } from './client-versions.ts';
 import { addRequestLog } from './request-log.ts';
 import { checkRouteTable } from './route-check.ts';
@@ -38,7 +38,6 @@ import { registerHooks } from './routes/hooks.ts';
 import { registerPages } from '../pages/register-pages.ts';
 import { registerProbes } from './routes/probes.ts';
 import { removeAbandonedUploads } from './received-files.ts';
-import { requirements } from '../services/permissions.ts';
 
 /** What the API is made of; `main.ts` has it all. */
 export interface ApiDependencies {

@@ -6,8 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createKeys } from '../services/keys.ts';
 import { createScene } from './testing/audit-scene.ts';
 import { createApiFixture } from './testing/api-fixture.ts';
-import { requirements } from '../services/permissions.ts';
-import { routes } from '@pumphouse/contract';
+import { requirements, routes } from '@pumphouse/contract';
 
 /*
  * What a caller has no part in does not exist for them: the answer is that for an id which nobody has given, word for word but for the id.

@@ -2,10 +2,9 @@ import type { ApiFixture, TestCaller } from './testing/api-fixture.ts';
 import type { Route, WorkspaceKeyRole } from '@pumphouse/contract';
 import type { OrganizationRole, WorkspaceRole } from '../store/records.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { routes } from '@pumphouse/contract';
+import { requirements, routes } from '@pumphouse/contract';
 import { createApiFixture, defineJob } from './testing/api-fixture.ts';
 import { createKeys } from '../services/keys.ts';
-import { requirements } from '../services/permissions.ts';
 
 const guarded: Route[] = routes.filter((route) => route.credential !== 'none');
 const uploadId = '11111111-1111-4111-8111-111111111111';

@@ -3,7 +3,7 @@ import type { Permission } from '@pumphouse/contract';
 import type { Principal } from './credentials.ts';
 import type { Persistence } from '../store/store.ts';
 import type { WorkspaceAccess } from '../store/records.ts';
-import { hasOrganizationRole, hasWorkspaceRole, requirements } from './permissions.ts';
+import { hasOrganizationRole, hasWorkspaceRole, requirements } from '@pumphouse/contract';
 import { ServiceError } from './service-error.ts';
 
 /** What the caller was found to be where the operation takes place. */

@@ -8,7 +8,7 @@ import type {
 } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import { recordChange } from './audit.ts';
-import { hasOrganizationRole, hasWorkspaceRole } from './permissions.ts';
+import { hasOrganizationRole, hasWorkspaceRole } from '@pumphouse/contract';
 import { ServiceError } from './service-error.ts';
 
 /** Whoever changes who belongs where: the user that a call acts as, or null for an operator on the command line, who may do all. */

@@ -1,14 +1,15 @@
-import type { OrganizationRole, WorkspaceRole } from '../store/records.ts';
-import type { Permission } from '@pumphouse/contract';
+import type { OrganizationMembershipRole } from './schemas/organizations.ts';
+import type { Permission } from './permissions.ts';
+import type { WorkspaceMembershipRole } from './schemas/workspaces.ts';
 
 /** Who may use a permission: anyone, anyone who is known, or a role that is at least the one named. */
 export type Requirement =
   | { scope: 'none' }
   | { scope: 'account' }
-  | { scope: 'organization'; role: OrganizationRole }
+  | { scope: 'organization'; role: OrganizationMembershipRole }
   | {
       scope: 'workspace';
-      role: WorkspaceRole;
+      role: WorkspaceMembershipRole;
       /** Owners of the organization have it too, also where they have no role in the workspace. */
       orOrganizationOwner?: true;
       /** Not for the code of a run, which is a viewer otherwise. */
@@ -16,13 +17,16 @@ export type Requirement =
     };
 
 const account: Requirement = { scope: 'account' };
-const inOrganization = (role: OrganizationRole): Requirement => ({ scope: 'organization', role });
-const inWorkspace = (role: WorkspaceRole): Requirement => ({ scope: 'workspace', role });
+const inOrganization = (role: OrganizationMembershipRole): Requirement => ({ scope: 'organization', role });
+const inWorkspace = (role: WorkspaceMembershipRole): Requirement => ({ scope: 'workspace', role });
 const ofViewers: Requirement = { scope: 'workspace', role: 'viewer', notForRuns: true };
 /** Who manages the members of a workspace. */
 const ofManagers: Requirement = { scope: 'workspace', role: 'owner', orOrganizationOwner: true };
 
-/** One table: permission to the least role that has it. The server compares it with the route table when it starts. */
+/**
+ * One table: permission to the least role that has it. The server compares it with the route table when it starts, and the console tells by it
+ * what somebody may do before they try.
+ */
 export const requirements: Record<Permission, Requirement> = {
   public: { scope: 'none' },
   'account.read': account,
@@ -92,13 +96,16 @@ export const requirements: Record<Permission, Requirement> = {
   'variable.update': inWorkspace('owner'),
 };
 
-const organizationRank: Record<OrganizationRole, number> = { collaborator: 0, member: 1, owner: 2 };
-const workspaceRank: Record<WorkspaceRole, number> = { viewer: 0, developer: 1, owner: 2 };
+const organizationRank: Record<OrganizationMembershipRole, number> = { collaborator: 0, member: 1, owner: 2 };
+const workspaceRank: Record<WorkspaceMembershipRole, number> = { viewer: 0, developer: 1, owner: 2 };
 
-export function hasOrganizationRole(has: OrganizationRole, needs: OrganizationRole): boolean {
+export function hasOrganizationRole(
+  has: OrganizationMembershipRole,
+  needs: OrganizationMembershipRole,
+): boolean {
   return organizationRank[has] >= organizationRank[needs];
 }
 
-export function hasWorkspaceRole(has: WorkspaceRole, needs: WorkspaceRole): boolean {
+export function hasWorkspaceRole(has: WorkspaceMembershipRole, needs: WorkspaceMembershipRole): boolean {
   return workspaceRank[has] >= workspaceRank[needs];
 }
