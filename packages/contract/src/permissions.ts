@@ -16,6 +16,7 @@ export const permissions = {
   'organization-limits.update': 'Set what the runs of an organization may take',
   'organization-usage.read': 'Read what the runs of an organization took',
   'organization-usage.break-down': 'Read what each workspace and each job of an organization took',
+  'organization-storage.read': 'Read what is kept of the runs of an organization, and for how long',
   'member.list': 'List the members of an organization, with the workspaces of each',
   'member.set-role': 'Set the role of a member of an organization',
   'member.remove': 'Remove a member from an organization',

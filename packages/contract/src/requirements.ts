@@ -44,6 +44,7 @@ export const requirements: Record<Permission, Requirement> = {
   'organization-limits.update': inOrganization('owner'),
   'organization-usage.read': inOrganization('member'),
   'organization-usage.break-down': inOrganization('owner'),
+  'organization-storage.read': inOrganization('member'),
   'member.list': inOrganization('member'),
   'member.set-role': inOrganization('owner'),
   'member.remove': inOrganization('owner'),

@@ -2,12 +2,16 @@ import type { Route } from '../route.ts';
 import { accountSessionRoutes } from './pumphouse/account-sessions.ts';
 import { invitationRoutes } from './pumphouse/invitations.ts';
 import { auditLogRoutes } from './pumphouse/audit-log.ts';
+import { jobGraphRoutes } from './pumphouse/job-graphs.ts';
 import { jobVersionRoutes } from './pumphouse/job-versions.ts';
 import { keyRoutes } from './pumphouse/keys.ts';
 import { memberRoutes } from './pumphouse/members.ts';
+import { nextStartRoutes } from './pumphouse/next-starts.ts';
 import { pumphouseOrganizationRoutes } from './pumphouse/organizations.ts';
+import { runComparisonRoutes } from './pumphouse/run-comparisons.ts';
 import { runLifeRoutes } from './pumphouse/run-lives.ts';
 import { pumphouseStatisticsRoutes } from './pumphouse/statistics.ts';
+import { storageRoutes } from './pumphouse/storage.ts';
 import { usageRoutes } from './pumphouse/usage.ts';
 import { pumphouseVersionRoutes } from './pumphouse/versions.ts';
 import { webhookRoutes } from './pumphouse/webhooks.ts';
@@ -16,10 +20,14 @@ import { webhookRoutes } from './pumphouse/webhooks.ts';
 export const pumphouseRoutes = [
   ...jobVersionRoutes,
   ...runLifeRoutes,
+  ...runComparisonRoutes,
+  ...nextStartRoutes,
+  ...jobGraphRoutes,
   ...pumphouseStatisticsRoutes,
   ...pumphouseVersionRoutes,
   ...webhookRoutes,
   ...usageRoutes,
+  ...storageRoutes,
   ...accountSessionRoutes,
   ...pumphouseOrganizationRoutes,
   ...memberRoutes,

@@ -47,7 +47,7 @@ const textLine = responseObject('TextLineResponse', {
   no_newline_at_end: z.boolean(),
 });
 
-const textHunk = responseObject('TextHunkResponse', {
+export const textHunk = responseObject('TextHunkResponse', {
   old_start: z.int(),
   old_lines: z.int(),
   new_start: z.int(),
@@ -77,7 +77,7 @@ export const configurationComparisonResponse = responseObject('ConfigurationComp
 });
 export type ConfigurationComparisonResponse = z.output<typeof configurationComparisonResponse>;
 
-const settingChange = responseObject('SettingChangeResponse', {
+export const settingChange = responseObject('SettingChangeResponse', {
   key: z.string(),
   change: changeKind,
   /** TOML, or the fixed mask in place of what may be secret; null where the key is not there. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { runStatus } from './job-runs.ts';
+import { runPhase } from './run-phases.ts';
 import { openEnum, responseObject, timestamp, uuid } from './primitives.ts';
 
 /** Why a run, or one of its attempts, failed; the codes are those of the last line of its log. */
@@ -48,5 +49,7 @@ export const jobRunLifeResponse = responseObject('JobRunLifeResponse', {
   /** What a run that is pending waits for; `until` is null where no time is known. */
   waiting: responseObject('RunWaitResponse', { reason: z.string(), until: timestamp.nullable() }).nullable(),
   attempts: z.array(attempt),
+  /** In their order and without gaps, from when the run was made; empty for one that is skipped. */
+  phases: z.array(runPhase),
 });
 export type JobRunLifeResponse = z.output<typeof jobRunLifeResponse>;

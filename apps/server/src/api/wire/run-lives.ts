@@ -10,6 +10,7 @@ export function toRunLife({ run, attempts }: RunLife): JobRunLifeResponse {
     failure: toFailure(run.failure),
     skip: toSkip(run.skip),
     waiting: toWaiting(run),
+    phases: [],
     attempts: attempts.map((attempt) => ({
       id: attempt.id,
       number: attempt.number,

@@ -1,0 +1,19 @@
+import { defineRoute } from '../../route.ts';
+import { organizationStorageResponse } from '../../schemas/storage.ts';
+import { readErrors } from '../error-statuses.ts';
+import { organizationParams } from '../parameters.ts';
+
+/** What is kept, and for how long. */
+export const storageRoutes = [
+  defineRoute({
+    operationId: 'get_organization_storage',
+    method: 'GET',
+    path: '/pumphouse/v1/organizations/{organization_id}/storage',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'organization-storage.read',
+    params: organizationParams,
+    responses: { 200: organizationStorageResponse },
+    errors: readErrors,
+  }),
+] as const;
