@@ -35,8 +35,8 @@ describe('the route table', () => {
   });
 });
 
-it('says of 8 operations that they are not served yet', () => {
-  expect(new Set(notServed.map(({ operationId }) => operationId)).size).toBe(8);
+it('says of each operation once that it is not served yet', () => {
+  expect(new Set(notServed.map(({ operationId }) => operationId)).size).toBe(notServed.length);
   expect(notServed.filter(({ operationId }) => !(operationId in routesById))).toEqual([]);
 });
 

@@ -62,16 +62,35 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-/** A run, and the run of a pipeline that it reported. */
+/** A run, the run of a pipeline that it reported, and the schema that came with it. */
 async function createRuns({ startRun, workspace }: Scene) {
   const run = await startRun();
   const attempt = await api.createAttempt(run);
+  const names = {
+    pipeline_name: randomUUID(),
+    dataset_name: randomUUID(),
+    schema_name: randomUUID(),
+    version_hash: randomUUID(),
+  };
   const { id } = await api.testDatabase.database.one<{ id: string }>(
-    `insert into pipeline_runs (workspace_id, job_run_id, attempt_id, transaction_id, pipeline_name, status, facts, trace_blob_key)
-     values ($1, $2, $3, 'a', 'p', 'completed', '{}', 'a') returning id`,
-    [workspace.id, run.id, attempt.id],
+    `insert into pipeline_runs (workspace_id, job_run_id, attempt_id, transaction_id, pipeline_name, dataset_name, status, facts,
+                                trace_blob_key)
+     values ($1, $2, $3, 'a', $4, $5, 'succeeded', '{}', 'a') returning id`,
+    [workspace.id, run.id, attempt.id, names.pipeline_name, names.dataset_name],
   );
-  return { job_run_id: run.id, pipeline_run_id: id };
+  await api.persistence.store.telemetry.upsertSchema({
+    workspaceId: workspace.id,
+    pipelineName: names.pipeline_name,
+    schemaName: names.schema_name,
+    versionHash: names.version_hash,
+    version: 1,
+    previousHashes: [],
+    destinationName: null,
+    datasetName: names.dataset_name,
+    document: {},
+    jobRunId: run.id,
+  });
+  return { job_run_id: run.id, pipeline_run_id: id, ...names };
 }
 
 /** Another workspace of the caller's organization, which they own as well. */

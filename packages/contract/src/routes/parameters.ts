@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { uuid } from '../schemas/primitives.ts';
+import { text, uuid } from '../schemas/primitives.ts';
 
 export const organizationParams = z.object({ organization_id: uuid });
 export const workspaceParams = z.object({ workspace_id: uuid });
@@ -8,6 +8,15 @@ export const configurationParams = z.object({ workspace_id: uuid, configuration_
 export const jobParams = z.object({ workspace_id: uuid, job_id: uuid });
 export const jobRunParams = z.object({ workspace_id: uuid, job_run_id: uuid });
 export const webhookParams = z.object({ workspace_id: uuid, webhook_id: uuid });
+export const pipelineParams = z.object({ workspace_id: uuid, pipeline_name: text });
+export const datasetParams = z.object({ workspace_id: uuid, dataset_name: text });
+export const schemaParams = z.object({ workspace_id: uuid, pipeline_name: text, schema_name: text });
+export const schemaVersionParams = z.object({
+  workspace_id: uuid,
+  pipeline_name: text,
+  schema_name: text,
+  version_hash: text,
+});
 export const pipelineRunParams = z.object({ workspace_id: uuid, pipeline_run_id: uuid });
 export const organizationMemberParams = z.object({ organization_id: uuid, membership_id: uuid });
 export const organizationInvitationParams = z.object({ organization_id: uuid, invitation_id: uuid });

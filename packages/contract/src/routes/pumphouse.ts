@@ -12,6 +12,8 @@ import { runComparisonRoutes } from './pumphouse/run-comparisons.ts';
 import { runLifeRoutes } from './pumphouse/run-lives.ts';
 import { pumphouseStatisticsRoutes } from './pumphouse/statistics.ts';
 import { storageRoutes } from './pumphouse/storage.ts';
+import { pipelineOverviewRoutes } from './pumphouse/pipeline-overviews.ts';
+import { schemaHistoryRoutes } from './pumphouse/schema-history.ts';
 import { usageRoutes } from './pumphouse/usage.ts';
 import { pumphouseVersionRoutes } from './pumphouse/versions.ts';
 import { webhookRoutes } from './pumphouse/webhooks.ts';
@@ -24,6 +26,8 @@ export const pumphouseRoutes = [
   ...nextStartRoutes,
   ...jobGraphRoutes,
   ...pumphouseStatisticsRoutes,
+  ...schemaHistoryRoutes,
+  ...pipelineOverviewRoutes,
   ...pumphouseVersionRoutes,
   ...webhookRoutes,
   ...usageRoutes,

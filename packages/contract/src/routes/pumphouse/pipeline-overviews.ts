@@ -1,0 +1,60 @@
+import { defineRoute } from '../../route.ts';
+import { listPage, listQuery } from '../../schemas/paging.ts';
+import {
+  datasetOverviewResponse,
+  jobRunPipelineRunsResponse,
+  pipelineFreshnessRow,
+  pipelineOverviewResponse,
+} from '../../schemas/pipeline-overviews.ts';
+import { queryBoolean } from '../../schemas/query.ts';
+import { readErrors } from '../error-statuses.ts';
+import { datasetParams, jobRunParams, pipelineParams, workspaceParams } from '../parameters.ts';
+
+/** What the pages of pipelines, of datasets and of runs show of pipelines, each in one request. */
+export const pipelineOverviewRoutes = [
+  defineRoute({
+    operationId: 'list_pipeline_freshness',
+    method: 'GET',
+    path: '/pumphouse/v1/workspaces/{workspace_id}/pipelines/-/freshness',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'telemetry.read',
+    params: workspaceParams,
+    query: listQuery(['last_success_at', 'pipeline_name'], { is_stale: queryBoolean.optional() }),
+    responses: { 200: listPage('ListPagePipelineFreshnessRow', pipelineFreshnessRow) },
+    errors: readErrors,
+  }),
+  defineRoute({
+    operationId: 'get_pipeline_overview',
+    method: 'GET',
+    path: '/pumphouse/v1/workspaces/{workspace_id}/pipelines/{pipeline_name}',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'telemetry.read',
+    params: pipelineParams,
+    responses: { 200: pipelineOverviewResponse },
+    errors: readErrors,
+  }),
+  defineRoute({
+    operationId: 'get_dataset_overview',
+    method: 'GET',
+    path: '/pumphouse/v1/workspaces/{workspace_id}/datasets/{dataset_name}',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'telemetry.read',
+    params: datasetParams,
+    responses: { 200: datasetOverviewResponse },
+    errors: readErrors,
+  }),
+  defineRoute({
+    operationId: 'list_job_run_pipeline_runs',
+    method: 'GET',
+    path: '/pumphouse/v1/workspaces/{workspace_id}/job-runs/{job_run_id}/pipeline-runs',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'telemetry.read',
+    params: jobRunParams,
+    responses: { 200: jobRunPipelineRunsResponse },
+    errors: readErrors,
+  }),
+] as const;
