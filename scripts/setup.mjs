@@ -1,4 +1,5 @@
+import { buildConsole } from './build-console.mjs';
 import { listPythonTools, prepareToolchain } from './toolchain.mjs';
 
-prepareToolchain();
-process.stderr.write(`Ready: node_modules and .tools (${listPythonTools().join(', ')}).\n`);
+buildConsole(prepareToolchain());
+process.stderr.write(`Ready: node_modules, the console and .tools (${listPythonTools().join(', ')}).\n`);

@@ -4,11 +4,13 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { buildConsole } from './build-console.mjs';
 import { TestReport } from './test-report.mjs';
 import { prepareToolchain, root } from './toolchain.mjs';
 import { listPythonFailures } from './what-failed.mjs';
 
 const env = prepareToolchain();
+buildConsole(env);
 const report = new TestReport(env);
 
 /** Starts the tests of the bootstrap. Their output is kept, since other steps write meanwhile. */
@@ -54,6 +56,7 @@ const pythonTests = startPythonTests();
 await report.check('format', 'prettier', ['--check', '--log-level', 'warn', '.']);
 await report.check('lint', 'oxlint', ['--type-aware', '--deny-warnings']);
 await report.check('types', 'tsc', ['--noEmit']);
+await report.check('types of the console', 'tsc', ['--noEmit', '-p', 'apps/web']);
 await report.check('unused code', 'knip', []);
 countPythonTests(await pythonTests);
 

@@ -8,6 +8,7 @@ import type { Supervisor } from './supervisor/supervisor.ts';
 import { join } from 'node:path';
 import { mkdir } from 'node:fs/promises';
 import { pino } from 'pino';
+import { builtConsoleFolder, openConsoleFiles } from './console/console-files.ts';
 import { assemblePages } from './compose/assemble-pages.ts';
 import { assembleRetention } from './compose/open-storage.ts';
 import { assembleServices } from './compose/assemble-services.ts';
@@ -103,6 +104,7 @@ async function serve(
     trustedProxies: config.trustedProxies,
     log,
     pages,
+    consoleFiles: openConsoleFiles(builtConsoleFolder),
     services,
     readiness: () =>
       checkReadiness({

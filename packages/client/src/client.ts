@@ -45,7 +45,8 @@ export type CallInput<Id extends OperationId> = Params<Id> &
   Body<Id> &
   OwnCredential<Id> & { signal?: AbortSignal };
 
-type CallArguments<Id extends OperationId> =
+/** The arguments of a call: the input may be left out where nothing in it is needed. */
+export type CallArguments<Id extends OperationId> =
   Partial<CallInput<Id>> extends CallInput<Id> ? [input?: CallInput<Id>] : [input: CallInput<Id>];
 
 /** The log of a job run. */

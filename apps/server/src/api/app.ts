@@ -3,6 +3,7 @@ import type { Authorize } from '../services/authorize.ts';
 import type { AnyHandler } from './route-registration.ts';
 import type { BeginAttempt } from '../services/begin-attempt.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
+import type { ConsoleFiles } from '../console/console-files.ts';
 import type { CompareVersions } from '../services/compare-versions.ts';
 import type { RollBack } from '../services/roll-back.ts';
 import type { CancelRuns } from '../services/cancel-runs.ts';
@@ -34,6 +35,7 @@ import { createHttpApp } from './http-app.ts';
 import { createHandlers } from './handlers.ts';
 import { registerNotServed, registerRoute } from './route-registration.ts';
 import { registerAttemptRoutes } from './routes/attempts.ts';
+import { registerConsole } from '../console/register-console.ts';
 import { registerHooks } from './routes/hooks.ts';
 import { registerPages } from '../pages/register-pages.ts';
 import { registerProbes } from './routes/probes.ts';
@@ -58,6 +60,8 @@ export interface ApiDependencies {
   log: Logger;
   /** What the pages for people call. */
   pages: PageServices;
+  /** The console as it was built; null where it was not. */
+  consoleFiles: ConsoleFiles | null;
   services: {
     clock: Clock;
     startRuns: StartRuns;
@@ -104,11 +108,9 @@ export function buildApi(dependencies: ApiDependencies, handlers?: Handlers): Fa
   });
 
   registerHooks(app, dependencies.services.takeDelivery);
-  registerPages(app, {
-    services: dependencies.pages,
-    publicUrl: dependencies.publicUrl,
-    log: dependencies.log,
-  });
+  const { pages, publicUrl, log, consoleFiles } = dependencies;
+  registerPages(app, { services: pages, publicUrl, log });
+  registerConsole(app, { services: pages, publicUrl, log, files: consoleFiles });
 
   const register = (scope: FastifyInstance, route: Route) => {
     const reason = reasons.get(route.operationId);

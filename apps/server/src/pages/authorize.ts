@@ -1,10 +1,14 @@
 import type { PageRegistry } from './page-registry.ts';
+import { consoleRedirect } from '../domain/sign-in-redirect.ts';
 import { contentPolicy } from './page-registry.ts';
 import { html } from './html.ts';
 import { renderAnswer, renderAsker } from './agreement.ts';
 import { sessionOf } from './visit.ts';
 
-/** A client on the person's machine asks to be signed in. Only a click agrees: whoever opens the page has not. */
+/**
+ * A client on the person's machine asks to be signed in. Only a click agrees: whoever opens the page has not. The console of this server is
+ * no client of somebody else: its answer goes to itself, and it forgets one that it has not asked for (docs/decisions/0033-console-session.md).
+ */
 export function registerAuthorizePage({ get, post, services }: PageRegistry): void {
   const { authorizationRequests } = services;
 
@@ -13,6 +17,9 @@ export function registerAuthorizePage({ get, post, services }: PageRegistry): vo
     async (visit) => {
       const requestId = visit.asked('request');
       const { client, address, redirectUri } = await authorizationRequests.describe(requestId);
+      if (redirectUri === consoleRedirect(visit.origin)) {
+        return visit.go(await authorizationRequests.approve(requestId, sessionOf(visit).userId));
+      }
       visit.setHeader('content-security-policy', contentPolicy(formTargetOf(redirectUri)));
       return visit.show({
         title: `Sign in at ${client}?`,

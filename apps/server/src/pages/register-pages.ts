@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { PageHandler, PageRegistry, PagesDependencies } from './page-registry.ts';
-import type { PageServices } from './page-services.ts';
 import { readFileSync } from 'node:fs';
 import { actAs, actAsPerson } from '../services/audit.ts';
 import { originOf, strangerAt } from '../api/route-registration.ts';
@@ -16,6 +15,7 @@ import { registerSetupPage } from './setup.ts';
 import { registerSignInPage } from './sign-in.ts';
 import { sendErrorPage } from './error-page.ts';
 import { ServiceError } from '../services/service-error.ts';
+import { takeSwapCode } from './swap-code.ts';
 
 const largestForm = 16 * 1024;
 
@@ -113,21 +113,4 @@ function requireOwnForm({ headers }: FastifyRequest, ownOrigin: string): void {
 function signInFirst({ at, request, origin }: Visit): string {
   const below = new URL(origin).pathname.replace(/\/+$/, '');
   return `${at('/sign-in')}?${new URLSearchParams({ return_to: `${below}${request.url}` }).toString()}`;
-}
-
-/**
- * A code of a client that opened the browser signs the browser in. Not where a link on another site brought it, and not where somebody is
- * signed in: with a code of their own others would sign people in as themselves. Either way it does not stay in the address.
- */
-async function takeSwapCode(visit: Visit, { swapCodes }: PageServices): Promise<unknown> {
-  const site = visit.request.headers['sec-fetch-site'];
-  const isOpenedHere = site === undefined || site === 'none' || site === 'same-origin';
-  if (!visit.session && isOpenedHere) {
-    const person = await swapCodes.redeem(visit.asked('swap'));
-    if (person) await visit.startSession({ id: person.userId, email: person.email }, 'client');
-  }
-  const [path = '', ...query] = visit.request.url.split('?');
-  const rest = new URLSearchParams(query.join('?'));
-  rest.delete('swap');
-  return visit.go(`${visit.at(path)}${rest.size > 0 ? `?${rest.toString()}` : ''}`);
 }

@@ -122,6 +122,7 @@ function createParts(
     maxUploadBytes,
     publicUrl: null,
     log,
+    consoleFiles: null,
     pages: assemblePages({ openId, persistence, services: { encryption, signIn, invitations }, log }),
     services: {
       clock: databaseClock,

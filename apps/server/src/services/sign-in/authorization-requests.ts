@@ -2,7 +2,7 @@ import type { AuthorizationRequestRecord } from '../../store/records.ts';
 import type { Persistence } from '../../store/store.ts';
 import type { Sessions, SignedIn } from './sessions.ts';
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { answerAt, readLoopbackRedirect } from '../../domain/loopback-redirect.ts';
+import { answerAt, consoleRedirect, readLoopbackRedirect } from '../../domain/sign-in-redirect.ts';
 import { createSecret, hashSecret } from '../credentials.ts';
 import { describeCaller, openLimits, refuseFlood, signInForgottenAfterSeconds } from './sign-in-limits.ts';
 import { ServiceError } from '../service-error.ts';
@@ -13,7 +13,7 @@ export interface AuthorizationRequest {
   /** What the client calls itself; it proves nothing. */
   client: string;
   address: string | null;
-  /** Where the answer goes: a port of the person's own machine. */
+  /** Where the answer goes: a port of the person's own machine, or the console of this server. */
   redirectUri: string;
   createdAt: Date;
 }
@@ -55,7 +55,8 @@ export function createAuthorizationRequests({
       request: { codeChallenge: string; redirectUri: string; state: string },
       origin: string,
     ): Promise<string> {
-      const redirectUri = readLoopbackRedirect(request.redirectUri);
+      const isConsole = request.redirectUri === consoleRedirect(origin);
+      const redirectUri = isConsole ? request.redirectUri : readLoopbackRedirect(request.redirectUri);
       if (redirectUri === null)
         throw invalid(
           'redirect_uri',

@@ -13,6 +13,11 @@ export function readLoopbackRedirect(text: string): string | null {
   return isPlain && isLoopback && url.pathname === '/callback' ? url.href : null;
 }
 
+/** Where the console of the server at `origin` waits for the answer of a sign-in. */
+export function consoleRedirect(origin: string): string {
+  return `${origin}/callback`;
+}
+
 /** The address with an answer. @param answer such as `{ code, state }` */
 export function answerAt(redirectUri: string, answer: Record<string, string>): string {
   const url = new URL(redirectUri);

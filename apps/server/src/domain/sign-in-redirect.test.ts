@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { answerAt, readLoopbackRedirect } from './loopback-redirect.ts';
+import { answerAt, readLoopbackRedirect } from './sign-in-redirect.ts';
 
 describe('where a client waits for the answer', () => {
   it.each([

@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+
+/** What the build leaves in the place of each nonce (`html.cspNonce` in apps/web/vite.config.ts). */
+const nonceMark = '{{nonce}}';
+const baseMark = '<base href="/" />';
+
+/** The console as it was built. */
+export interface ConsoleFiles {
+  /** Files with a hash in their name, and beside each its compressed forms. */
+  assetsFolder: string;
+  /** The page that all addresses of the console have in common. */
+  render(page: { basePath: string; nonce: string }): string;
+}
+
+/** Where `npm run setup` puts the console. */
+export const builtConsoleFolder = fileURLToPath(new URL('../../../web/dist/', import.meta.url));
+
+/** @returns null where the console was not built */
+export function openConsoleFiles(folder: string): ConsoleFiles | null {
+  const template = readIfThere(join(folder, 'index.html'));
+  if (template === null) return null;
+  return {
+    assetsFolder: join(folder, 'assets'),
+    render: ({ basePath, nonce }) =>
+      template.replaceAll(nonceMark, nonce).replace(baseMark, `<base href="${escapeAttribute(basePath)}" />`),
+  };
+}
+
+function readIfThere(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+function escapeAttribute(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
+}

@@ -1,0 +1,99 @@
+import type { ConsoleFiles } from './console-files.ts';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { PagesDependencies } from '../pages/page-registry.ts';
+import { randomBytes } from 'node:crypto';
+import fastifyStatic from '@fastify/static';
+import { actAs } from '../services/audit.ts';
+import { openVisit } from '../pages/visit.ts';
+import { ServiceError } from '../services/service-error.ts';
+import { strangerAt } from '../api/route-registration.ts';
+import { takeSwapCode } from '../pages/swap-code.ts';
+
+/** Addresses of the console; the first segments are its own, and what lies below them is for its router to know. */
+const consolePaths = ['/', '/callback', '/w/*', '/organizations/*', '/account'];
+
+const yearSeconds = 365 * 24 * 3600;
+
+export interface ConsoleDependencies extends PagesDependencies {
+  /** Null where the console was not built: then its addresses say so. */
+  files: ConsoleFiles | null;
+}
+
+/**
+ * Serves the console: one page for all its addresses, which holds nothing of anybody, and its files, which may be kept for ever since
+ * their names change with what is in them.
+ */
+export function registerConsole(app: FastifyInstance, dependencies: ConsoleDependencies): void {
+  const { files, services, publicUrl } = dependencies;
+  void app.register(async (scope) => {
+    if (files) {
+      await scope.register(fastifyStatic, {
+        root: files.assetsFolder,
+        prefix: '/assets/',
+        decorateReply: false,
+        preCompressed: true,
+        immutable: true,
+        maxAge: yearSeconds * 1000,
+        index: false,
+        setHeaders: (reply) => void reply.header('x-content-type-options', 'nosniff'),
+      });
+    }
+    const show = async (request: FastifyRequest, reply: FastifyReply) => {
+      if (!files) throw notBuilt();
+      if (!new URLSearchParams(request.url.split('?')[1]).has('swap')) {
+        return sendConsole(reply, files, basePathOf(publicUrl));
+      }
+      return actAs(strangerAt(request), async () =>
+        takeSwapCode(await openVisit(request, reply, { services, publicUrl }), services),
+      );
+    };
+    for (const path of consolePaths) scope.get(path, show);
+  });
+}
+
+function sendConsole(reply: FastifyReply, files: ConsoleFiles, basePath: string) {
+  const nonce = randomBytes(18).toString('base64');
+  return reply
+    .headers({
+      'content-security-policy': contentPolicy(nonce),
+      'cache-control': 'no-store',
+      'referrer-policy': 'same-origin',
+      'cross-origin-opener-policy': 'same-origin',
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+    })
+    .type('text/html; charset=utf-8')
+    .send(files.render({ basePath, nonce }));
+}
+
+/**
+ * Scripts and requests of this server alone, and no script in the page itself. Style elements need the nonce: Mantine writes some; a
+ * style attribute is allowed to nobody (React sets styles through the object model, which is no attribute).
+ */
+function contentPolicy(nonce: string): string {
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    `style-src 'self' 'nonce-${nonce}'`,
+    "img-src 'self' data:",
+    "font-src 'self'",
+    "connect-src 'self'",
+    "manifest-src 'self'",
+    "base-uri 'self'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+}
+
+/** The path that the server lies under, with a slash at its end. */
+function basePathOf(publicUrl: string | null): string {
+  if (publicUrl === null) return '/';
+  return `${new URL(publicUrl).pathname.replace(/\/+$/, '')}/`;
+}
+
+function notBuilt(): ServiceError {
+  return new ServiceError(
+    'not_served',
+    'The console was not built on this server. Run `npm run setup` where it was installed, and start it again.',
+  );
+}

@@ -1,0 +1,35 @@
+import { ApiError } from '@pumphouse/client';
+import { QueryCache, QueryClient, MutationCache } from '@tanstack/react-query';
+import { goToSignIn } from '../session/sign-in.ts';
+import { isLive } from '../live/live-state.ts';
+import { SignedOutError } from '../session/session.ts';
+
+const freshForMs = 30_000;
+/** How often lists are fetched while the stream of events is down. */
+const withoutStreamMs = 15_000;
+
+/** Where a session has ended there is nothing to show: the person signs in and comes back to the same place. */
+function leaveWhenSignedOut(error: unknown): void {
+  if (error instanceof SignedOutError || (error instanceof ApiError && error.status === 401)) {
+    void goToSignIn(location.href.slice(location.origin.length));
+  }
+}
+
+/** Answers that another try cannot change are shown at once. */
+function isWorthAnotherTry(failures: number, error: unknown): boolean {
+  if (error instanceof SignedOutError) return false;
+  const isFinal = error instanceof ApiError && error.status < 500 && error.status !== 429;
+  return !isFinal && failures < 2;
+}
+
+export const queryClient = new QueryClient({
+  queryCache: new QueryCache({ onError: leaveWhenSignedOut }),
+  mutationCache: new MutationCache({ onError: leaveWhenSignedOut }),
+  defaultOptions: {
+    queries: {
+      staleTime: freshForMs,
+      retry: isWorthAnotherTry,
+      refetchInterval: () => (isLive() ? false : withoutStreamMs),
+    },
+  },
+});

@@ -1,0 +1,29 @@
+import { Outlet, useParams } from '@tanstack/react-router';
+import classes from './shell.module.css';
+import { AccountMenu } from './account-menu.tsx';
+import { LiveMark } from './live-mark.tsx';
+import { PlaceMenu } from './place-menu.tsx';
+import { WorkspaceNavigation } from './workspace-navigation.tsx';
+
+/** What stands around every page: where one is, where one can go, and whether what is shown is live. */
+export function Shell() {
+  const { workspaceId } = useParams({ strict: false });
+  return (
+    <div className={classes.shell}>
+      <a href="#content" className="skip-link">
+        Skip to the content
+      </a>
+      <header className={classes.bar}>
+        <PlaceMenu />
+        {workspaceId !== undefined && <WorkspaceNavigation workspaceId={workspaceId} />}
+        <div className={classes.end}>
+          <LiveMark />
+          <AccountMenu />
+        </div>
+      </header>
+      <main id="content" className={classes.content} tabIndex={-1}>
+        <Outlet />
+      </main>
+    </div>
+  );
+}

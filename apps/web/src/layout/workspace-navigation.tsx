@@ -1,0 +1,41 @@
+import { Link } from '@tanstack/react-router';
+import classes from './shell.module.css';
+import {
+  DatasetsIcon,
+  JobsIcon,
+  OverviewIcon,
+  PipelinesIcon,
+  RunsIcon,
+  SettingsIcon,
+  VersionsIcon,
+} from '../look/icons.tsx';
+
+const places = [
+  { to: '/w/$workspaceId', word: 'Overview', icon: <OverviewIcon />, isExact: true },
+  { to: '/w/$workspaceId/jobs', word: 'Jobs', icon: <JobsIcon />, isExact: false },
+  { to: '/w/$workspaceId/runs', word: 'Runs', icon: <RunsIcon />, isExact: false },
+  { to: '/w/$workspaceId/pipelines', word: 'Pipelines', icon: <PipelinesIcon />, isExact: false },
+  { to: '/w/$workspaceId/datasets', word: 'Datasets', icon: <DatasetsIcon />, isExact: false },
+  { to: '/w/$workspaceId/deployments', word: 'Versions', icon: <VersionsIcon />, isExact: false },
+  { to: '/w/$workspaceId/settings', word: 'Settings', icon: <SettingsIcon />, isExact: false },
+] as const;
+
+/** The pages of a workspace. */
+export function WorkspaceNavigation({ workspaceId }: { workspaceId: string }) {
+  return (
+    <nav className={classes.navigation} aria-label="Workspace">
+      {places.map(({ to, word, icon, isExact }) => (
+        <Link
+          key={to}
+          to={to}
+          params={{ workspaceId }}
+          className={classes.link}
+          activeOptions={{ exact: isExact, includeSearch: false }}
+        >
+          {icon}
+          {word}
+        </Link>
+      ))}
+    </nav>
+  );
+}

@@ -1,0 +1,103 @@
+import type { ReactNode } from 'react';
+
+/** Drawn on 16 by 16, in the colour of the text. What an icon means has to be said beside it, or by the label of its button. */
+function Icon({ children }: { children: ReactNode }) {
+  return (
+    <svg
+      width="16"
+      height="16"
+      viewBox="0 0 16 16"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="1.5"
+      strokeLinecap="round"
+      strokeLinejoin="round"
+      aria-hidden="true"
+    >
+      {children}
+    </svg>
+  );
+}
+
+export const OverviewIcon = () => (
+  <Icon>
+    <path d="M2 9l3-4 3 5 3-7 3 6" />
+  </Icon>
+);
+export const JobsIcon = () => (
+  <Icon>
+    <path d="M5.5 4h8M5.5 8h8M5.5 12h8M2.5 4h.01M2.5 8h.01M2.5 12h.01" />
+  </Icon>
+);
+export const RunsIcon = () => (
+  <Icon>
+    <path d="M4 3l9 5-9 5z" />
+  </Icon>
+);
+export const PipelinesIcon = () => (
+  <Icon>
+    <path d="M2 5h5a3 3 0 013 3v0a3 3 0 003 3h1M11 8l3 3-3 3" />
+  </Icon>
+);
+export const DatasetsIcon = () => (
+  <Icon>
+    <ellipse cx="8" cy="4" rx="5.5" ry="2" />
+    <path d="M2.5 4v8c0 1.100 2.5 2 5.5 2s5.5-.9 5.5-2V4M2.5 8c0 1.100 2.5 2 5.5 2s5.5-.9 5.5-2" />
+  </Icon>
+);
+export const VersionsIcon = () => (
+  <Icon>
+    <path d="M8 2l6 3-6 3-6-3zM2 8l6 3 6-3M2 11l6 3 6-3" />
+  </Icon>
+);
+export const SettingsIcon = () => (
+  <Icon>
+    <path d="M2 4h7M13 4h1M2 12h1M7 12h7M2 8h3M9 8h5" />
+    <circle cx="11" cy="4" r="1.5" />
+    <circle cx="5" cy="12" r="1.5" />
+    <circle cx="7" cy="8" r="1.5" />
+  </Icon>
+);
+export const SearchIcon = () => (
+  <Icon>
+    <circle cx="7" cy="7" r="4.5" />
+    <path d="M10.5 10.500L14 14" />
+  </Icon>
+);
+export const MoreIcon = () => (
+  <Icon>
+    <path d="M3 8h.01M8 8h.01M13 8h.01" strokeWidth="2.5" />
+  </Icon>
+);
+export const DownIcon = () => (
+  <Icon>
+    <path d="M4 6l4 4 4-4" />
+  </Icon>
+);
+export const RightIcon = () => (
+  <Icon>
+    <path d="M6 4l4 4-4 4" />
+  </Icon>
+);
+export const LeftIcon = () => (
+  <Icon>
+    <path d="M10 4L6 8l4 4" />
+  </Icon>
+);
+export const CopyIcon = () => (
+  <Icon>
+    <rect x="5.5" y="5.5" width="8" height="8" rx="1.5" />
+    <path d="M3.5 10.500h-1v-8h8v1" />
+  </Icon>
+);
+export const CheckIcon = () => (
+  <Icon>
+    <path d="M3 8.500l3.5 3.500L13 4.5" />
+  </Icon>
+);
+export const PersonIcon = () => (
+  <Icon>
+    <circle cx="8" cy="5.5" r="2.5" />
+    <path d="M3 13.500a5 5 0 0110 0" />
+  </Icon>
+);

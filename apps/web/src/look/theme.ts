@@ -1,0 +1,27 @@
+import { createTheme, type MantineColorsTuple } from '@mantine/core';
+
+const pump: MantineColorsTuple = [
+  '#e6f6f4',
+  '#cfeae6',
+  '#9fd5ce',
+  '#6bbfb4',
+  '#42ac9f',
+  '#289f91',
+  '#14877a',
+  '#0f766e',
+  '#0b5d57',
+  '#06423e',
+];
+
+export const theme = createTheme({
+  primaryColor: 'pump',
+  primaryShade: { light: 7, dark: 6 },
+  colors: { pump },
+  autoContrast: true,
+  defaultRadius: 'sm',
+  cursorType: 'pointer',
+  fontFamily: "system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', sans-serif",
+  fontFamilyMonospace: "ui-monospace, 'SF Mono', 'Cascadia Mono', 'Liberation Mono', Menlo, monospace",
+  fontSizes: { xs: '0.75rem', sm: '0.8125rem', md: '0.875rem', lg: '1rem', xl: '1.125rem' },
+  respectReducedMotion: true,
+});

@@ -1,0 +1,33 @@
+import { MantineProvider } from '@mantine/core';
+import { Notifications } from '@mantine/notifications';
+import { QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider } from '@tanstack/react-router';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import '@mantine/core/styles.css';
+import '@mantine/notifications/styles.css';
+import './look/look.css';
+import { applyPalette } from './look/palette-choice.ts';
+import { onSessionOfOtherTab } from './session/tokens.ts';
+import { queryClient } from './api/query-client.ts';
+import { router } from './routes/router.ts';
+import { theme } from './look/theme.ts';
+
+const place = document.querySelector('#root');
+if (!place) throw new Error('The page has no place for the console');
+const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? '';
+
+applyPalette();
+// Somebody else may be signed in there now; nothing of the one before is shown any longer.
+onSessionOfOtherTab(() => location.reload());
+
+createRoot(place).render(
+  <StrictMode>
+    <QueryClientProvider client={queryClient}>
+      <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
+        <Notifications position="bottom-right" />
+        <RouterProvider router={router} />
+      </MantineProvider>
+    </QueryClientProvider>
+  </StrictMode>,
+);

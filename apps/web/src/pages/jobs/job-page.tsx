@@ -1,0 +1,5 @@
+import { Page } from '../../look/page.tsx';
+
+export function JobPage() {
+  return <Page title="Job">{null}</Page>;
+}

@@ -1,0 +1,5 @@
+import { Page } from '../../look/page.tsx';
+
+export function PipelinePage() {
+  return <Page title="Pipeline">{null}</Page>;
+}

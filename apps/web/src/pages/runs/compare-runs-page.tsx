@@ -1,0 +1,5 @@
+import { Page } from '../../look/page.tsx';
+
+export function CompareRunsPage() {
+  return <Page title="Compare Runs">{null}</Page>;
+}

@@ -1,0 +1,5 @@
+import { Page } from '../../look/page.tsx';
+
+export function ConfigurationPage() {
+  return <Page title="Configuration">{null}</Page>;
+}

@@ -1,0 +1,95 @@
+import { createRouter } from '@tanstack/react-router';
+import { account, callback, home, root, signedIn } from './signed-in.ts';
+import { basePath } from '../api/base-url.ts';
+import { compareRuns, run, runs } from './runs.ts';
+import { configuration, configurations, deployment, deployments } from './versions.ts';
+import { dataset, datasets, pipeline, pipelines } from './data.ts';
+import { job, jobs } from './jobs.ts';
+import { NotFound, PageError, PagePending } from '../layout/page-states.tsx';
+import {
+  organization,
+  organizationAuditLog,
+  organizationMembers,
+  organizationSettings,
+  organizationStorage,
+  organizationUsage,
+  organizationWorkspaces,
+} from './organization.ts';
+import { overview, workspace } from './workspace.ts';
+import { parseSearch, stringifySearch } from '../search/search-params.ts';
+import { queryClient } from '../api/query-client.ts';
+import {
+  settings,
+  variables,
+  webhooks,
+  workspaceAuditLog,
+  workspaceKeys,
+  workspaceMembers,
+  workspaceSettings,
+  workspaceUsage,
+} from './settings.ts';
+
+const routeTree = root.addChildren([
+  callback,
+  signedIn.addChildren([
+    home,
+    account,
+    organization.addChildren([
+      organizationWorkspaces,
+      organizationMembers,
+      organizationUsage,
+      organizationStorage,
+      organizationAuditLog,
+      organizationSettings,
+    ]),
+    workspace.addChildren([
+      overview,
+      jobs,
+      job,
+      runs,
+      run,
+      compareRuns,
+      pipelines,
+      pipeline,
+      datasets,
+      dataset,
+      deployments,
+      deployment,
+      configurations,
+      configuration,
+      settings.addChildren([
+        workspaceSettings,
+        variables,
+        workspaceMembers,
+        workspaceKeys,
+        webhooks,
+        workspaceUsage,
+        workspaceAuditLog,
+      ]),
+    ]),
+  ]),
+]);
+
+/** All pages of the console. Pages and what they show first are fetched when a link to them is pointed at. */
+export const router = createRouter({
+  routeTree,
+  basepath: basePath,
+  context: { queryClient },
+  parseSearch,
+  stringifySearch,
+  defaultPreload: 'intent',
+  // The query client knows how old its answers are.
+  defaultPreloadStaleTime: 0,
+  // A page that is there within this time is swapped in without a flash of empty boxes.
+  defaultPendingMs: 200,
+  defaultPendingComponent: PagePending,
+  defaultErrorComponent: PageError,
+  defaultNotFoundComponent: NotFound,
+  scrollRestoration: true,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,57 @@
+import type { QueryClient } from '@tanstack/react-query';
+import {
+  createRootRouteWithContext,
+  createRoute,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router';
+import { z } from 'zod';
+import { goToSignIn } from '../session/sign-in.ts';
+import { operation } from '../api/operation.ts';
+import { readSession } from '../session/tokens.ts';
+import { Shell } from '../layout/shell.tsx';
+
+export const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({ component: Outlet });
+
+export const callback = createRoute({
+  getParentRoute: () => root,
+  path: '/callback',
+  validateSearch: z.looseObject({}),
+  component: lazyRouteComponent(() => import('../pages/sign-in/callback-page.tsx'), 'CallbackPage'),
+});
+
+/** All that takes a person. Deep links survive: the way back leads through the sign-in. */
+export const signedIn = createRoute({
+  getParentRoute: () => root,
+  id: 'signed-in',
+  beforeLoad: async ({ location }) => {
+    if (readSession()) return;
+    await goToSignIn(location.href);
+    // The browser is leaving; nothing is drawn meanwhile.
+    await new Promise(() => undefined);
+  },
+  loader: ({ context }) => context.queryClient.ensureQueryData(operation('get_me')),
+  component: Shell,
+});
+
+/** Leads to where the person was last. */
+export const home = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/',
+  loader: async ({ context }) => {
+    const me = await context.queryClient.ensureQueryData(operation('get_me'));
+    const last = me.latest_workspace;
+    if (last && !last.archived_at) {
+      throw redirect({ to: '/w/$workspaceId', params: { workspaceId: last.id }, replace: true });
+    }
+    const organizationId = me.latest_organization.id;
+    throw redirect({ to: '/organizations/$organizationId', params: { organizationId }, replace: true });
+  },
+});
+
+export const account = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/account',
+  component: lazyRouteComponent(() => import('../pages/account/account-page.tsx'), 'AccountPage'),
+});

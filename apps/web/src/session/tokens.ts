@@ -1,0 +1,45 @@
+/** Who is signed in in this browser, and with what. Shared by all its tabs (docs/decisions/0033-console-session.md). */
+export interface StoredSession {
+  userId: string;
+  email: string;
+  jwt: string;
+  refreshToken: string;
+}
+
+const key = 'pumphouse.session';
+
+export function readSession(): StoredSession | null {
+  const text = localStorage.getItem(key);
+  if (text === null) return null;
+  try {
+    return JSON.parse(text) as StoredSession;
+  } catch {
+    return null;
+  }
+}
+
+export function writeSession(session: StoredSession): void {
+  localStorage.setItem(key, JSON.stringify(session));
+}
+
+export function forgetSession(): void {
+  localStorage.removeItem(key);
+}
+
+/** Calls back when another tab signs in or out. */
+export function onSessionOfOtherTab(callback: () => void): void {
+  addEventListener('storage', (event) => {
+    if (event.key === key || event.key === null) callback();
+  });
+}
+
+/** Seconds for which a token is still good; 0 for one that cannot be read. */
+export function secondsLeft(jwt: string, nowMs: number): number {
+  try {
+    const payload = jwt.split('.')[1]?.replaceAll('-', '+').replaceAll('_', '/') ?? '';
+    const { exp } = JSON.parse(atob(payload)) as { exp?: unknown };
+    return typeof exp === 'number' ? Math.max(0, exp - nowMs / 1000) : 0;
+  } catch {
+    return 0;
+  }
+}
