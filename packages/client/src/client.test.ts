@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import type { LiveEvent } from '@pumphouse/contract';
 import { ApiError, createClient } from './index.ts';
 
 /** A request as the server saw it. */
@@ -54,6 +55,7 @@ function answerJson(response: ServerResponse, status: number, body: unknown): vo
 
 const workspace_id = '11111111-1111-4111-8111-111111111111';
 const job_run_id = '22222222-2222-4222-8222-222222222222';
+const target = { workspaceId: workspace_id, jobRunId: job_run_id };
 const configuration_id = '33333333-3333-4333-8333-333333333333';
 const created_at = '2026-11-17T22:50:31.769721+00:00';
 
@@ -294,8 +296,6 @@ describe('the data plane', () => {
 });
 
 describe('the log of a run', () => {
-  const target = { workspaceId: workspace_id, jobRunId: job_run_id };
-
   it('is followed line by line while the run goes on', async () => {
     const arrived = Promise.withResolvers<void>();
     await using server = await startTestServer(
@@ -387,5 +387,93 @@ describe('the log of a run', () => {
     await using server = await startTestServer(answerStream((response) => response.end('{"content":"x"}\n')));
     const client = createClient({ baseUrl: server.baseUrl, credential: 'key' });
     expect(await catchError(collect(client.readLog(target)))).toMatchObject({ code: 'invalid_response' });
+  });
+});
+
+describe('the download of a log', () => {
+  it('is text under the name that the server gives', async () => {
+    await using server = await startTestServer((_, response) => {
+      const headers = {
+        'content-type': 'text/plain; charset=utf-8',
+        'content-disposition': 'attachment; filename="shop_orders-12.log"',
+      };
+      response.writeHead(200, headers).end('one\ntwo\n');
+    });
+    const client = createClient({ baseUrl: server.baseUrl, credential: 'key' });
+    const { fileName, text } = await client.downloadLog({ ...target, timestamps: true });
+    expect([fileName, await new Response(text).text()]).toEqual(['shop_orders-12.log', 'one\ntwo\n']);
+    expect(server.seen.map(summarize)).toEqual([
+      `GET /pumphouse/v1/workspaces/${workspace_id}/job-runs/${job_run_id}/log/text?timestamps=true Bearer key`,
+    ]);
+    expect(server.seen[0]?.headers.accept).toBe('text/plain');
+  });
+
+  it('has a name where a proxy takes it away, and is an error where the log is not there', async () => {
+    await using server = await startTestServer(({ url }, response) =>
+      url.includes(job_run_id)
+        ? void response.writeHead(200).end('text')
+        : answerJson(response, 404, { code: 'not_found', detail: 'No.' }),
+    );
+    const client = createClient({ baseUrl: server.baseUrl, credential: 'key' });
+    expect((await client.downloadLog(target)).fileName).toBe(`${job_run_id}.log`);
+    const missing = client.downloadLog({ ...target, jobRunId: workspace_id });
+    expect(await catchError(missing)).toMatchObject({ status: 404, code: 'not_found' });
+  });
+});
+
+describe('live events', () => {
+  const change = { workspace_id, kinds: ['job-run', 'later'], job_ids: [job_run_id], job_run_ids: null };
+  const grown = { job_run_id, line_count: 3, is_complete: false };
+  const end = { reason: 'stopping', detail: 'The server is stopping.' };
+
+  async function gather(events: AsyncIterable<LiveEvent>): Promise<LiveEvent[]> {
+    const gathered: LiveEvent[] = [];
+    for await (const each of events) gathered.push(each);
+    return gathered;
+  }
+
+  it('come typed and in order, without those that the client does not know, until the server ends them', async () => {
+    await using server = await startTestServer((_, response) =>
+      response.end(
+        `: open\n\n${event('ready', {})}${event('change', change)}${event('later', {})}${event('log', grown)}` +
+          event('end', end) +
+          event('change', change),
+      ),
+    );
+    const client = createClient({ baseUrl: server.baseUrl, credential: 'key' });
+    expect(await gather(client.followEvents({ workspaceIds: [workspace_id], logs: [target] }))).toEqual([
+      { event: 'ready', data: {} },
+      { event: 'change', data: change },
+      { event: 'log', data: grown },
+      { event: 'end', data: end },
+    ]);
+    expect(server.seen.map(summarize)).toEqual([
+      `GET /pumphouse/v1/events?workspace_id=${workspace_id}&log=${workspace_id}%2F${job_run_id} Bearer key`,
+    ]);
+  });
+
+  it('end without an error where the connection ends, and with one where an event is not as declared', async () => {
+    await using server = await startTestServer(({ url }, response) =>
+      response.end(url.includes('log=') ? event('log', { job_run_id }) : event('ready', {})),
+    );
+    const client = createClient({ baseUrl: server.baseUrl, credential: 'key' });
+    const workspaceIds = [workspace_id];
+    expect(await gather(client.followEvents({ workspaceIds }))).toHaveLength(1);
+    const failure = await catchError(gather(client.followEvents({ workspaceIds, logs: [target] })));
+    expect(failure).toMatchObject({ code: 'invalid_response' });
+  });
+
+  it('close the connection when the reader leaves the loop', async () => {
+    const closed = Promise.withResolvers<void>();
+    await using server = await startTestServer((_, response) => {
+      response.on('close', () => closed.resolve());
+      response.write(event('ready', {}));
+    });
+    const client = createClient({ baseUrl: server.baseUrl, credential: 'key' });
+    for await (const each of client.followEvents({ workspaceIds: [workspace_id] })) {
+      expect(each.event).toBe('ready');
+      break;
+    }
+    await expect(closed.promise).resolves.toBeUndefined();
   });
 });

@@ -1,5 +1,6 @@
 import type {
   JsonOperationId,
+  LiveEvent,
   LogLine,
   OperationId,
   ResponseBody,
@@ -10,7 +11,7 @@ import type {
   RouteQueryInput,
   RouteResponse,
 } from '@pumphouse/contract';
-import { isStreamedBody, logLine, routesById } from '@pumphouse/contract';
+import { isStreamedBody, liveEvent, liveEvents, logLine, routesById } from '@pumphouse/contract';
 import { ApiError, parseJson, readApiError } from './api-error.ts';
 import { createDataplaneTokens } from './dataplane-tokens.ts';
 import type { RequestParts } from './request.ts';
@@ -56,6 +57,26 @@ export interface LogTarget {
   signal?: AbortSignal;
 }
 
+/** The log of a job run as a file. */
+export interface LogDownload extends LogTarget {
+  /** Begins each line with its time. */
+  timestamps?: boolean;
+}
+
+/** A log on its way. */
+export interface DownloadedLog {
+  /** The name that the server gives the file, such as `shop_orders-12.log`. */
+  fileName: string;
+  text: ReadableStream<Uint8Array>;
+}
+
+/** What one connection follows; 20 workspaces and 20 logs at most. */
+export interface EventsTarget {
+  workspaceIds: readonly string[];
+  logs?: readonly { workspaceId: string; jobRunId: string }[];
+  signal?: AbortSignal;
+}
+
 /** A typed client of the route table. Every method throws `ApiError` for an answer that is no success. */
 export interface Client {
   /** Calls an operation and gives its parsed answer, or undefined where it has none (204). */
@@ -64,6 +85,14 @@ export interface Client {
   followLog(target: LogTarget): AsyncGenerator<LogLine, void, undefined>;
   /** Gives the stored log of a run that is over. */
   readLog(target: LogTarget): AsyncGenerator<LogLine, void, undefined>;
+  /** Gives the whole log of a run as text while it arrives. A page makes a file of it: `new Response(text).blob()`. */
+  downloadLog(target: LogDownload): Promise<DownloadedLog>;
+  /**
+   * Gives what happens in the workspaces, and in the logs, from the event `ready` on. Ends after the event `end`, or where the
+   * connection is lost: whoever connects again fetches anew what is shown, once `ready` has come. Events of names that this client does
+   * not know are left out. Leaving the loop ends the connection.
+   */
+  followEvents(target: EventsTarget): AsyncGenerator<LiveEvent, void, undefined>;
 }
 
 interface RequestInput extends RequestParts {
@@ -132,7 +161,22 @@ export function createClient({ baseUrl, credential, fetch: send = defaultFetch }
     }
   }
 
-  return { call, followLog, readLog };
+  async function downloadLog({ timestamps, ...target }: LogDownload): Promise<DownloadedLog> {
+    const response = await request(routesById.download_log, { ...logRequest(target), query: { timestamps } });
+    return { fileName: fileNameOf(response) ?? `${target.jobRunId}.log`, text: bodyOf(response) };
+  }
+
+  async function* followEvents(target: EventsTarget): AsyncGenerator<LiveEvent, void, undefined> {
+    const response = await request(routesById.follow_events, eventsRequest(target));
+    for await (const { event, data } of readEvents(bodyOf(response))) {
+      if (!(event in liveEvents)) continue;
+      const parsed = parseEvent(event, data);
+      yield parsed;
+      if (parsed.event === 'end') return;
+    }
+  }
+
+  return { call, followLog, readLog, downloadLog, followEvents };
 }
 
 /** Looked up at each request, so that what replaces the global fetch later is used. */
@@ -144,6 +188,15 @@ function workspaceOf({ params }: RequestInput): string {
 
 function logRequest({ workspaceId, jobRunId, signal }: LogTarget): RequestInput {
   return { params: { workspace_id: workspaceId, job_run_id: jobRunId }, signal };
+}
+
+function eventsRequest({ workspaceIds, logs = [], signal }: EventsTarget): RequestInput {
+  const log = logs.map(({ workspaceId, jobRunId }) => `${workspaceId}/${jobRunId}`);
+  return { query: { workspace_id: workspaceIds, log }, signal };
+}
+
+function fileNameOf(response: Response): string | undefined {
+  return /filename="([^"]+)"/.exec(response.headers.get('content-disposition') ?? '')?.[1];
 }
 
 function successesOf(route: Route): Record<string, ResponseBody> {
@@ -175,6 +228,12 @@ function parseLine(text: string): LogLine {
   const parsed = logLine.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
   throw unexpected(200, 'A line of the log is not what the contract declares', parsed.error.issues);
+}
+
+function parseEvent(event: string, data: string): LiveEvent {
+  const parsed = liveEvent.safeParse({ event, data: parseJson(data) });
+  if (parsed.success) return parsed.data;
+  throw unexpected(200, `The event ${event} is not what the contract declares`, parsed.error.issues);
 }
 
 function bodyOf(response: Response): ReadableStream<Uint8Array> {

@@ -335,6 +335,12 @@ export const errorCodes = {
       'More people sign in at this moment than passwords are checked for at once, as many sign-ins as may wait for an answer wait already, or somebody typed too many wrong codes.',
     nextStep: 'Wait as long as `Retry-After` or `detail` says, then try again.',
   },
+  too_many_streams: {
+    status: 429,
+    cause:
+      'As many connections that wait for events are open as one person, or the whole server, may have at once.',
+    nextStep: 'Close some: one connection serves all tabs of a browser. Then try again.',
+  },
   too_many_runs: {
     status: 429,
     cause: 'Every job that listens to the webhook has as many runs as it may have at once.',

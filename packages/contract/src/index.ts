@@ -23,6 +23,8 @@ export * from './schemas/job-results.ts';
 export * from './schemas/job-runs.ts';
 export * from './schemas/jobs.ts';
 export * from './schemas/keys.ts';
+export * from './schemas/live-events.ts';
+export * from './schemas/log-ranges.ts';
 export * from './schemas/logs.ts';
 export * from './schemas/manifest-files.ts';
 export * from './schemas/members.ts';

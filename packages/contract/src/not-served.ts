@@ -24,6 +24,10 @@ export const notServed = [
   { operationId: 'get_pipeline_overview', reason: history },
   { operationId: 'get_dataset_overview', reason: history },
   { operationId: 'list_job_run_pipeline_runs', reason: history },
+  { operationId: 'follow_events', reason: comingPlans },
+  { operationId: 'read_log_lines', reason: comingPlans },
+  { operationId: 'search_log', reason: comingPlans },
+  { operationId: 'download_log', reason: comingPlans },
 ] as const satisfies readonly { operationId: OperationId; reason: string }[];
 
 /** An operation that is answered with 501. */

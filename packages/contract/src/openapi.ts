@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { MultipartBody, ResponseBody, Route } from './route.ts';
+import type { MultipartBody, ResponseBody, Route, StreamedBody } from './route.ts';
 import { isMultipartBody, isStreamedBody } from './route.ts';
 import { routes } from './routes.ts';
 import { errorResponse } from './schemas/errors.ts';
@@ -108,14 +108,21 @@ function emitSuccess(body: ResponseBody): JsonObject {
   if (!isStreamedBody(body)) {
     return { description: 'Success', content: { 'application/json': { schema: emitSchema(body) } } };
   }
+  if (body.contentType === 'text/plain') {
+    return { description: 'Text', content: { [body.contentType]: { schema: emitSchema(body.item) } } };
+  }
   if (body.contentType === 'application/x-ndjson') {
     const content = { schema: emitSchema(body.item), 'x-framing': 'ndjson' };
     return { description: 'One item a line', content: { [body.contentType]: content } };
   }
-  const errorEvent = { type: 'object', properties: { error: { type: 'string' } } };
-  const events = { log: emitSchema(body.item), error: errorEvent };
-  const content = { schema: {}, 'x-framing': 'sse', 'x-sse-events': events };
+  const content = { schema: {}, 'x-framing': 'sse', 'x-sse-events': emitEvents(body) };
   return { description: 'An event for each item', content: { [body.contentType]: content } };
+}
+
+function emitEvents({ item, events }: StreamedBody): JsonObject {
+  const errorEvent = { type: 'object', properties: { error: { type: 'string' } } };
+  if (events === undefined) return { log: emitSchema(item), error: errorEvent };
+  return Object.fromEntries(Object.entries(events).map(([name, data]) => [name, emitSchema(data)]));
 }
 
 /** A schema outside the components; named schemas in it become references to their components. */

@@ -6,6 +6,8 @@ export const permissions = {
   'personal-key.list': "List one's own keys",
   'personal-key.create': 'Make a key that acts as oneself',
   'personal-key.revoke': "Revoke one's own keys",
+  'events.follow':
+    'Be told of changes in workspaces, each of which asks for `job-run.read`, and of logs, each of which asks for `log.read`',
   'dataplane.list': 'List the places where workspaces can run',
   'organization.list': 'List the organizations that the caller belongs to',
   'organization.create': 'Make an organization, which one owns',

@@ -34,6 +34,7 @@ export const requirements: Record<Permission, Requirement> = {
   'personal-key.list': account,
   'personal-key.create': account,
   'personal-key.revoke': account,
+  'events.follow': account,
   'dataplane.list': account,
   'organization.list': account,
   'organization.create': account,

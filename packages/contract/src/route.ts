@@ -24,10 +24,12 @@ export interface MultipartBody<Schema extends z.ZodType = z.ZodType> {
   multipart: Schema;
 }
 
-/** A body of many items that are written one after the other: JSON lines, or `log` events of an event stream. */
+/** A body of many items that are written one after the other: JSON lines, events, or lines of text. */
 export interface StreamedBody<Schema extends z.ZodType = z.ZodType> {
-  contentType: 'application/x-ndjson' | 'text/event-stream';
+  contentType: 'application/x-ndjson' | 'text/event-stream' | 'text/plain';
   item: Schema;
+  /** The data of each event of an event stream, by the name of the event. Without, its items are the data of `log` events. */
+  events?: Readonly<Record<string, z.ZodType>>;
 }
 
 /** What an operation answers: JSON of a schema, a stream, or nothing (`null`). */

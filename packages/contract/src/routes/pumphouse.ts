@@ -5,6 +5,8 @@ import { auditLogRoutes } from './pumphouse/audit-log.ts';
 import { jobGraphRoutes } from './pumphouse/job-graphs.ts';
 import { jobVersionRoutes } from './pumphouse/job-versions.ts';
 import { keyRoutes } from './pumphouse/keys.ts';
+import { liveEventRoutes } from './pumphouse/live-events.ts';
+import { logRangeRoutes } from './pumphouse/log-ranges.ts';
 import { memberRoutes } from './pumphouse/members.ts';
 import { nextStartRoutes } from './pumphouse/next-starts.ts';
 import { pumphouseOrganizationRoutes } from './pumphouse/organizations.ts';
@@ -38,4 +40,6 @@ export const pumphouseRoutes = [
   ...invitationRoutes,
   ...keyRoutes,
   ...auditLogRoutes,
+  ...liveEventRoutes,
+  ...logRangeRoutes,
 ] as const satisfies readonly Route[];

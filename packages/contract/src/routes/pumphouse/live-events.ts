@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { defineRoute } from '../../route.ts';
+import { liveEvent, liveEvents } from '../../schemas/live-events.ts';
+import { uuid } from '../../schemas/primitives.ts';
+import { queryList } from '../../schemas/query.ts';
+import { readErrors } from '../error-statuses.ts';
+
+/** A log to follow: the workspace and the run, with a slash between. */
+const logAddress = z
+  .string()
+  .refine(
+    (value) => z.tuple([uuid, uuid]).safeParse(value.split('/')).success,
+    'must be <workspace_id>/<job_run_id>',
+  );
+
+/** What happens, as it happens, for all tabs of a browser at once. */
+export const liveEventRoutes = [
+  defineRoute({
+    operationId: 'follow_events',
+    method: 'GET',
+    path: '/pumphouse/v1/events',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'events.follow',
+    query: z.object({
+      workspace_id: queryList(uuid).refine(
+        (ids) => ids.length >= 1 && ids.length <= 20,
+        'must be 1 to 20 ids',
+      ),
+      log: queryList(logAddress)
+        .refine((logs) => logs.length <= 20, 'must be at most 20 logs')
+        .default([]),
+    }),
+    responses: { 200: { contentType: 'text/event-stream', item: liveEvent, events: liveEvents } },
+    errors: readErrors,
+  }),
+] as const;
