@@ -28,6 +28,11 @@ export const notServed = [
   { operationId: 'read_log_lines', reason: comingPlans },
   { operationId: 'search_log', reason: comingPlans },
   { operationId: 'download_log', reason: comingPlans },
+  { operationId: 'list_run_overviews', reason: comingPlans },
+  { operationId: 'get_run_overview', reason: comingPlans },
+  { operationId: 'list_run_series', reason: comingPlans },
+  { operationId: 'list_job_overviews', reason: comingPlans },
+  { operationId: 'get_job_trend', reason: comingPlans },
 ] as const satisfies readonly { operationId: OperationId; reason: string }[];
 
 /** An operation that is answered with 501. */

@@ -3,6 +3,7 @@ import { accountSessionRoutes } from './pumphouse/account-sessions.ts';
 import { invitationRoutes } from './pumphouse/invitations.ts';
 import { auditLogRoutes } from './pumphouse/audit-log.ts';
 import { jobGraphRoutes } from './pumphouse/job-graphs.ts';
+import { jobOverviewRoutes } from './pumphouse/job-overviews.ts';
 import { jobVersionRoutes } from './pumphouse/job-versions.ts';
 import { keyRoutes } from './pumphouse/keys.ts';
 import { liveEventRoutes } from './pumphouse/live-events.ts';
@@ -12,6 +13,7 @@ import { nextStartRoutes } from './pumphouse/next-starts.ts';
 import { pumphouseOrganizationRoutes } from './pumphouse/organizations.ts';
 import { runComparisonRoutes } from './pumphouse/run-comparisons.ts';
 import { runLifeRoutes } from './pumphouse/run-lives.ts';
+import { runOverviewRoutes } from './pumphouse/run-overviews.ts';
 import { pumphouseStatisticsRoutes } from './pumphouse/statistics.ts';
 import { storageRoutes } from './pumphouse/storage.ts';
 import { pipelineOverviewRoutes } from './pumphouse/pipeline-overviews.ts';
@@ -22,7 +24,9 @@ import { webhookRoutes } from './pumphouse/webhooks.ts';
 
 /** Operations that the dlthub client does not know: surface `pumphouse`, prefix `/pumphouse/v1`. One file a topic. */
 export const pumphouseRoutes = [
+  ...jobOverviewRoutes,
   ...jobVersionRoutes,
+  ...runOverviewRoutes,
   ...runLifeRoutes,
   ...runComparisonRoutes,
   ...nextStartRoutes,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { failureReason } from './failure-reasons.ts';
 import { runStatus } from './job-runs.ts';
 import { runPhase } from './run-phases.ts';
 import { openEnum, responseObject, timestamp, uuid } from './primitives.ts';
@@ -32,12 +33,18 @@ const attempt = responseObject('AttemptResponse', {
   finished_at: timestamp.nullable(),
   exit: attemptExit.nullable(),
   failure: runFailure.nullable(),
+  reason: failureReason.nullish(),
 });
+
+/** What a run that is pending waits for; `until` is null where no time is known. */
+export const runWait = responseObject('RunWaitResponse', { reason: z.string(), until: timestamp.nullable() });
 
 export const jobRunLifeResponse = responseObject('JobRunLifeResponse', {
   id: uuid,
   status: openEnum(runStatus),
   failure: runFailure.nullable(),
+  /** The same in the words of the code that failed. */
+  reason: failureReason.nullish(),
   /** Why nothing was started, of a run that is skipped. */
   skip: responseObject('RunSkipResponse', {
     status: z.string(),
@@ -46,8 +53,7 @@ export const jobRunLifeResponse = responseObject('JobRunLifeResponse', {
     first_at: timestamp,
     last_at: timestamp,
   }).nullable(),
-  /** What a run that is pending waits for; `until` is null where no time is known. */
-  waiting: responseObject('RunWaitResponse', { reason: z.string(), until: timestamp.nullable() }).nullable(),
+  waiting: runWait.nullable(),
   attempts: z.array(attempt),
   /** In their order and without gaps, from when the run was made; empty for one that is skipped. */
   phases: z.array(runPhase),

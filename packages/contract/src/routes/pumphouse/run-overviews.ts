@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { defineRoute } from '../../route.ts';
+import { runStatus } from '../../schemas/job-runs.ts';
+import { listPage, listQuery } from '../../schemas/paging.ts';
+import { uuid } from '../../schemas/primitives.ts';
+import { queryBoolean, queryList, queryText, queryTimestamp } from '../../schemas/query.ts';
+import { runOverviewDetailResponse, runOverviewResponse } from '../../schemas/run-overviews.ts';
+import { runSeriesResponse, seriesBucket } from '../../schemas/run-series.ts';
+import { triggerKind } from '../../schemas/triggers.ts';
+import { readErrors } from '../error-statuses.ts';
+import { jobRunParams, workspaceParams } from '../parameters.ts';
+
+/** Newest first unless sorted. `status` and `is_active` narrow each other; all else is as in `list_job_runs`. */
+const runOverviewQuery = listQuery(['created_at', 'duration_seconds', 'finished_at', 'started_at'], {
+  /** Part of the job's ref or name or of a pipeline's name, or a run's number. */
+  q: queryText.optional(),
+  status: queryList(runStatus).optional(),
+  job_id: uuid.optional(),
+  trigger_kind: queryList(triggerKind).optional(),
+  profile: queryList(queryText).optional(),
+  pipeline_name: queryList(queryText).optional(),
+  /** Of their jobs. */
+  tags: queryList(queryText).optional(),
+  start: queryTimestamp.optional(),
+  end: queryTimestamp.optional(),
+  timezone: queryText.default('UTC'),
+  is_active: queryBoolean.optional(),
+  /** Rows that stand for declined starts. */
+  include_skipped: queryBoolean.default(true),
+});
+
+/** Without `end` up to now, without `start` the 24 hours or 30 days before it. */
+const runSeriesQuery = z.object({
+  start: queryTimestamp.optional(),
+  end: queryTimestamp.optional(),
+  timezone: queryText.default('UTC'),
+  bucket: seriesBucket.default('hour'),
+});
+
+/** Runs as the console lists them. */
+export const runOverviewRoutes = [
+  defineRoute({
+    operationId: 'list_run_overviews',
+    method: 'GET',
+    path: '/pumphouse/v1/workspaces/{workspace_id}/job-runs',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'job-run.read',
+    params: workspaceParams,
+    query: runOverviewQuery,
+    responses: { 200: listPage('ListPageRunOverviewResponse', runOverviewResponse) },
+    errors: readErrors,
+  }),
+  defineRoute({
+    operationId: 'get_run_overview',
+    method: 'GET',
+    path: '/pumphouse/v1/workspaces/{workspace_id}/job-runs/{job_run_id}/overview',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'job-run.read',
+    params: jobRunParams,
+    responses: { 200: runOverviewDetailResponse },
+    errors: readErrors,
+  }),
+  defineRoute({
+    operationId: 'list_run_series',
+    method: 'GET',
+    path: '/pumphouse/v1/workspaces/{workspace_id}/job-runs/-/series',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'job-run.read',
+    params: workspaceParams,
+    query: runSeriesQuery,
+    responses: { 200: runSeriesResponse },
+    errors: readErrors,
+  }),
+] as const;
