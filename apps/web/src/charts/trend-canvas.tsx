@@ -1,0 +1,91 @@
+import { BarChart, LineChart } from 'echarts/charts';
+import { GridComponent, TooltipComponent } from 'echarts/components';
+import { init, use as register, type EChartsType } from 'echarts/core';
+import { CanvasRenderer } from 'echarts/renderers';
+import { useEffect, useEffectEvent, useRef, useState } from 'react';
+import { trendColours, type Trend, type TrendColour } from './trend.ts';
+import { trendOptions, type ChartLook } from './trend-options.ts';
+
+register([BarChart, LineChart, GridComponent, TooltipComponent, CanvasRenderer]);
+
+interface TrendCanvasProps {
+  trend: Trend;
+  onPick?: ((index: number) => void) | undefined;
+}
+
+/** The drawing alone; trend-chart.tsx says in words what it shows. This is the only place that loads ECharts. */
+export default function TrendCanvas({ trend, onPick }: TrendCanvasProps) {
+  const place = useRef<HTMLDivElement>(null);
+  const [chart, setChart] = useState<EChartsType | null>(null);
+  const look = useChartLook();
+  const pick = useEffectEvent((index: number) => onPick?.(index));
+  const isPickable = onPick !== undefined;
+
+  useEffect(() => {
+    if (!place.current) return undefined;
+    const made = init(place.current, null, { renderer: 'canvas' });
+    const observer = new ResizeObserver(() => made.resize());
+    observer.observe(place.current);
+    setChart(made);
+    return () => {
+      observer.disconnect();
+      made.dispose();
+      setChart(null);
+    };
+  }, []);
+
+  useEffect(() => {
+    chart?.setOption(trendOptions(trend, look), { notMerge: true });
+  }, [chart, trend, look]);
+
+  useEffect(() => {
+    if (!chart || !isPickable) return undefined;
+    const surface = chart.getZr();
+    // The whole column can be hit, not only its bar: a short bar would be hard to.
+    const indexAt = (x: number, y: number) =>
+      chart.containPixel('grid', [x, y]) ? chart.convertFromPixel({ xAxisIndex: 0 }, x) : null;
+    const click = (event: { offsetX: number; offsetY: number }) => {
+      const index = indexAt(event.offsetX, event.offsetY);
+      if (index !== null) pick(Number(index));
+    };
+    const move = (event: { offsetX: number; offsetY: number }) =>
+      surface.setCursorStyle(indexAt(event.offsetX, event.offsetY) === null ? 'default' : 'pointer');
+    surface.on('click', click);
+    surface.on('mousemove', move);
+    return () => {
+      if (chart.isDisposed()) return;
+      surface.off('click', click);
+      surface.off('mousemove', move);
+    };
+  }, [chart, isPickable]);
+
+  return <div ref={place} style={{ width: '100%', height: '100%' }} />;
+}
+
+/** The colours of now. A canvas does not see by itself that the colour scheme or the palette changed. */
+function useChartLook(): ChartLook {
+  const [look, setLook] = useState(readLook);
+  useEffect(() => {
+    const observer = new MutationObserver(() => setLook(readLook()));
+    observer.observe(document.documentElement, {
+      attributeFilter: ['data-mantine-color-scheme', 'data-palette'],
+    });
+    return () => observer.disconnect();
+  }, []);
+  return look;
+}
+
+function readLook(): ChartLook {
+  const style = getComputedStyle(document.documentElement);
+  const read = (variable: string) => style.getPropertyValue(variable).trim();
+  const colours = Object.entries(trendColours).map(([name, variable]) => [name, read(variable)]);
+  return {
+    text: read('--text'),
+    quiet: read('--quiet'),
+    line: read('--line'),
+    surface: read('--surface'),
+    raised: read('--raised'),
+    font: getComputedStyle(document.body).fontFamily,
+    colours: Object.fromEntries(colours) as Record<TrendColour, string>,
+  };
+}

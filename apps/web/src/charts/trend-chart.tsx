@@ -1,0 +1,73 @@
+import { lazy, Suspense, useState } from 'react';
+import classes from './trend-chart.module.css';
+import { describeTrend, type Trend } from './trend.ts';
+import { TrendTable } from './trend-table.tsx';
+
+const TrendCanvas = lazy(() => import('./trend-canvas.tsx'));
+
+interface TrendChartProps {
+  /** What is shown, as a heading: "Rows loaded by day". */
+  title: string;
+  trend: Trend;
+  /** Of the drawing. It is kept free until the drawing is there. */
+  heightPx?: number;
+  /** Called with the index of a point: leads to its run, or to the runs of its day. */
+  onPick?: ((index: number) => void) | undefined;
+}
+
+/**
+ * Numbers over days or runs, as bars and lines. Can be read as a table too, where what `onPick` leads to is reached by keyboard.
+ * `trend` should stay the same object while its numbers do (useMemo): each new one is drawn anew.
+ */
+export function TrendChart({ title, trend, heightPx = 150, onPick }: TrendChartProps) {
+  const [isTable, setTable] = useState(false);
+  return (
+    <figure className={classes.figure}>
+      <figcaption className={classes.caption}>
+        <span className={classes.title}>{title}</span>
+        {trend.series.length > 1 && !isTable && <Legend trend={trend} />}
+        <button type="button" className={classes.switch} onClick={() => setTable(!isTable)}>
+          {isTable ? 'Show as chart' : 'Show as table'}
+          <span className="visually-hidden">: {title}</span>
+        </button>
+      </figcaption>
+      {isTable ? (
+        <div
+          className={classes.table}
+          style={{ height: heightPx }}
+          tabIndex={0}
+          role="group"
+          aria-label={title}
+        >
+          <TrendTable title={title} trend={trend} onPick={onPick} />
+        </div>
+      ) : (
+        <div role="img" aria-label={describeTrend(title, trend)} style={{ height: heightPx }}>
+          <Suspense fallback={null}>
+            <TrendCanvas trend={trend} onPick={onPick} />
+          </Suspense>
+        </div>
+      )}
+    </figure>
+  );
+}
+
+/** Names of series beside their colours. A line is drawn as one, so that colour does not tell alone. */
+function Legend({ trend }: { trend: Trend }) {
+  return (
+    <span className={classes.legend}>
+      {trend.series.map(({ name, colour, kind }) => (
+        <span key={name} className={classes.entry}>
+          <svg width="12" height="10" aria-hidden="true" data-colour={colour} className={classes.sample}>
+            {kind === 'bar' ? (
+              <rect x="1" y="1" width="8" height="8" rx="1" />
+            ) : (
+              <path d="M0 5h12" strokeWidth="2" />
+            )}
+          </svg>
+          {name}
+        </span>
+      ))}
+    </span>
+  );
+}

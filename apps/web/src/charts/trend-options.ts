@@ -1,0 +1,141 @@
+import type { EChartsCoreOption } from 'echarts/core';
+import {
+  formatTick,
+  formatValue,
+  largestValue,
+  secondsInterval,
+  unitsOf,
+  type Trend,
+  type TrendColour,
+  type TrendPoint,
+  type TrendSeries,
+  type TrendUnit,
+} from './trend.ts';
+
+/** The colours of a chart as the browser knows them now, as `#rrggbb`. */
+export interface ChartLook {
+  text: string;
+  quiet: string;
+  line: string;
+  surface: string;
+  raised: string;
+  font: string;
+  colours: Record<TrendColour, string>;
+}
+
+/** What ECharts draws for a trend. Nothing moves: a chart that follows events would never come to rest. */
+export function trendOptions(trend: Trend, look: ChartLook): EChartsCoreOption {
+  const units = unitsOf(trend.series);
+  return {
+    animation: false,
+    textStyle: { fontFamily: look.font, color: look.quiet },
+    grid: { left: 4, right: 4, top: 14, bottom: 2, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
+    xAxis: {
+      type: 'category',
+      data: trend.points.map(({ label }) => label),
+      axisTick: { show: false },
+      axisLine: { lineStyle: { color: look.line } },
+      axisLabel: { color: look.quiet, fontSize: 11, hideOverlap: true },
+    },
+    yAxis: units.map((unit, index) => valueAxis(unit, { isRight: index > 0, trend, look })),
+    tooltip: tooltip(trend, look),
+    series: trend.series.map((series, index) =>
+      seriesOption(series, {
+        axis: units.indexOf(series.unit),
+        look,
+        points: index === 0 ? trend.points : [],
+      }),
+    ),
+  };
+}
+
+interface AxisPlace {
+  isRight: boolean;
+  trend: Trend;
+  look: ChartLook;
+}
+
+function valueAxis(unit: TrendUnit, { isRight, trend, look }: AxisPlace): object {
+  const most = largestValue(trend, unit);
+  return {
+    type: 'value',
+    min: 0,
+    max: unit === 'ratio' ? 1 : most === 0 ? 1 : undefined,
+    interval: unit === 'seconds' ? secondsInterval(most) : unit === 'ratio' ? 0.5 : undefined,
+    minInterval: unit === 'count' ? 1 : undefined,
+    splitNumber: 3,
+    axisLabel: { color: look.quiet, fontSize: 11, formatter: (value: number) => formatTick(unit, value) },
+    // Lines of two axes would cross each other without meaning.
+    splitLine: { show: !isRight, lineStyle: { color: look.line } },
+  };
+}
+
+/** Drawn on the canvas: the content policy forbids the style attributes of ECharts' HTML. */
+function tooltip({ points, series }: Trend, look: ChartLook): object {
+  return {
+    trigger: 'axis',
+    renderMode: 'richText',
+    confine: true,
+    transitionDuration: 0,
+    backgroundColor: look.surface,
+    borderColor: look.line,
+    padding: [6, 8],
+    textStyle: { color: look.text, fontSize: 12 },
+    axisPointer: { type: 'shadow', shadowStyle: { color: look.raised, opacity: 0.6 } },
+    formatter: (hovered: readonly { dataIndex: number }[]) => {
+      const index = hovered[0]?.dataIndex ?? 0;
+      const lines = series.map(({ name, unit, values }) => `${name}  ${formatValue(unit, values[index])}`);
+      return [points[index]?.title ?? '', ...lines].join('\n');
+    },
+  };
+}
+
+interface SeriesPlace {
+  axis: number;
+  look: ChartLook;
+  points: readonly TrendPoint[];
+}
+
+function seriesOption(series: TrendSeries, { axis, look, points }: SeriesPlace): object {
+  const colour = look.colours[series.colour];
+  const shared = {
+    name: series.name,
+    yAxisIndex: axis,
+    itemStyle: { color: colour },
+    emphasis: { disabled: true },
+  };
+  if (series.kind === 'line') {
+    return {
+      ...shared,
+      type: 'line',
+      data: [...series.values],
+      lineStyle: { width: 2, color: colour },
+      symbol: 'circle',
+      symbolSize: 5,
+      // A single value between two gaps would not be seen as a line.
+      showSymbol: series.values.length <= 60,
+      connectNulls: false,
+    };
+  }
+  return {
+    ...shared,
+    type: 'bar',
+    stack: series.stack,
+    barMaxWidth: 28,
+    barMinHeight: series.values.some((value) => value !== null && value > 0) ? 1 : 0,
+    barCategoryGap: '20%',
+    data: series.values.map((value, index) => barOf(value, points[index]?.state, look)),
+  };
+}
+
+function barOf(value: number | null, state: TrendPoint['state'], look: ChartLook): object {
+  if (!state) return { value };
+  const colour = look.colours[state.colour];
+  if (state.colour === 'completed') return { value };
+  // A run that loaded nothing has no bar; its glyph stands on the axis all the same.
+  return {
+    value: value ?? 0,
+    itemStyle: { color: colour },
+    label: { show: true, position: 'top', distance: 1, color: colour, fontSize: 10, formatter: state.glyph },
+  };
+}

@@ -1,0 +1,48 @@
+import classes from './trend-chart.module.css';
+import { formatValue, type Trend } from './trend.ts';
+
+interface TrendTableProps {
+  title: string;
+  trend: Trend;
+  onPick?: ((index: number) => void) | undefined;
+}
+
+/** The numbers of a chart, newest first. */
+export function TrendTable({ title, trend, onPick }: TrendTableProps) {
+  const newestFirst = trend.points.map((point, index) => ({ point, index })).toReversed();
+  return (
+    <table className={classes.numbers}>
+      <caption className="visually-hidden">{title}</caption>
+      <thead>
+        <tr>
+          <th scope="col">When</th>
+          {trend.series.map(({ name }) => (
+            <th key={name} scope="col" className="number">
+              {name}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {newestFirst.map(({ point, index }) => (
+          <tr key={index}>
+            <th scope="row">
+              {onPick ? (
+                <button type="button" className={classes.pick} onClick={() => onPick(index)}>
+                  {point.title}
+                </button>
+              ) : (
+                point.title
+              )}
+            </th>
+            {trend.series.map(({ name, unit, values }) => (
+              <td key={name} className="number">
+                {formatValue(unit, values[index])}
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import { describeTrend, largestValue, secondsInterval, unitsOf, type TrendSeries } from './trend.ts';
+import { trendOptions, type ChartLook } from './trend-options.ts';
+import { runStates } from '../look/run-states.ts';
+
+const points = [
+  { label: '1 Nov', title: 'Sun 1 Nov' },
+  { label: '2 Nov', title: 'Mon 2 Nov' },
+];
+
+const rows: TrendSeries = { name: 'Rows', unit: 'count', colour: 'accent', kind: 'bar', values: [0, 5428] };
+const time: TrendSeries = {
+  name: 'Time',
+  unit: 'seconds',
+  colour: 'running',
+  kind: 'line',
+  values: [null, 3],
+};
+
+const look: ChartLook = {
+  text: '#000',
+  quiet: '#555',
+  line: '#ddd',
+  surface: '#fff',
+  raised: '#eee',
+  font: 'sans',
+  colours: {
+    accent: '#0a0',
+    quiet: '#888',
+    completed: '#0b0',
+    failed: '#b00',
+    running: '#00b',
+    pending: '#bb0',
+    cancelled: '#999',
+    skipped: '#998',
+  },
+};
+
+describe('the words for a chart', () => {
+  it('say how far it goes, and the range and the last value of each series', () => {
+    expect(describeTrend('Loaded', { points, series: [rows, time] })).toBe(
+      'Loaded: 2 points, Sun 1 Nov to Mon 2 Nov. Rows: 0 to 5,428, last 5,428. Time: always 3 s, last 3 s',
+    );
+  });
+
+  it('say that nothing is there, as a whole or of a series', () => {
+    expect(describeTrend('Loaded', { points: [], series: [rows] })).toBe('Loaded: nothing to show');
+    const empty = { ...rows, values: [null, null] };
+    expect(describeTrend('Loaded', { points, series: [empty] })).toContain('Rows: no values');
+  });
+});
+
+describe('the axes of a chart', () => {
+  it('are one for each unit, in the order of the series', () => {
+    expect(unitsOf([rows, time, { ...rows, name: 'More rows' }])).toEqual(['count', 'seconds']);
+    const { yAxis, series } = trendOptions({ points, series: [rows, time] }, look) as {
+      yAxis: unknown[];
+      series: { yAxisIndex: number }[];
+    };
+    expect(yAxis).toHaveLength(2);
+    expect(series.map(({ yAxisIndex }) => yAxisIndex)).toEqual([0, 1]);
+  });
+
+  it('reach the top of stacked bars, and not of bars side by side', () => {
+    const stacked = [
+      { ...rows, stack: 'all', values: [3, 4] },
+      { ...rows, name: 'Other', stack: 'all', values: [2, null] },
+    ];
+    expect(largestValue({ points, series: stacked }, 'count')).toBe(5);
+    const beside = stacked.map((series) => ({ ...rows, name: series.name, values: series.values }));
+    expect(largestValue({ points, series: beside }, 'count')).toBe(4);
+  });
+
+  it.each([
+    [2, undefined],
+    [40, 15],
+    [200, 120],
+    [10_000, 3600],
+    [1_000_000, 345_600],
+  ])('count %i s in steps that people count in', (most, interval) => {
+    expect(secondsInterval(most)).toBe(interval);
+  });
+});
+
+describe('the bar of a run', () => {
+  it('that failed has its colour and its glyph, even where nothing was loaded', () => {
+    const failed = points.map((point) => ({ ...point, state: runStates.failed }));
+    const { series } = trendOptions({ points: failed, series: [{ ...rows, values: [null, 7] }] }, look) as {
+      series: { data: unknown[] }[];
+    };
+    const marked = { itemStyle: { color: '#b00' }, label: { show: true, formatter: '✕', color: '#b00' } };
+    expect(series[0]?.data).toMatchObject([
+      { value: 0, ...marked },
+      { value: 7, ...marked },
+    ]);
+  });
+});
+
+describe('the words on hover', () => {
+  it('have the numbers in full, and a dash where there is none', () => {
+    const { tooltip } = trendOptions({ points, series: [rows, time] }, look) as {
+      tooltip: { formatter: (hovered: { dataIndex: number }[]) => string; renderMode: string };
+    };
+    expect(tooltip.formatter([{ dataIndex: 0 }])).toBe('Sun 1 Nov\nRows  0\nTime  –');
+    expect(tooltip.formatter([{ dataIndex: 1 }])).toBe('Mon 2 Nov\nRows  5,428\nTime  3 s');
+    expect(tooltip.renderMode).toBe('richText');
+  });
+});
