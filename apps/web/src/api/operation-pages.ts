@@ -1,0 +1,45 @@
+import type { CallArguments, CallInput } from '@pumphouse/client';
+import type { JsonOperationId, RouteResponse } from '@pumphouse/contract';
+import { infiniteQueryOptions } from '@tanstack/react-query';
+import { api } from './api.ts';
+
+/** Operations that list, page after page. */
+type ListOperationId = {
+  [Id in JsonOperationId]: RouteResponse<Id> extends { items: unknown[]; total: number } ? Id : never;
+}[JsonOperationId];
+
+/** What a list fetched so far. */
+export interface ListSoFar<Item> {
+  items: Item[];
+  /** Of all rows that the filters leave; the server counts no further than 10,001. */
+  total: number;
+}
+
+type ItemOf<Id extends ListOperationId> = RouteResponse<Id> extends { items: (infer Item)[] } ? Item : never;
+
+/**
+ * A list, as an infinite query that goes on by cursors: `useInfiniteQuery(operationPages('list_job_overviews', { params, query }))`.
+ * Its key begins with the operation too, so events fetch anew what is shown of it.
+ */
+export function operationPages<Id extends ListOperationId>(operationId: Id, input: CallInput<Id>) {
+  return infiniteQueryOptions({
+    queryKey: [operationId, input, 'pages'] as const,
+    queryFn: async ({ pageParam, signal }) => {
+      const query = {
+        ...(input.query as object | undefined),
+        ...(pageParam !== null && { cursor: pageParam }),
+      };
+      const page = await api.call(
+        operationId,
+        ...([{ ...input, query, signal }] as unknown as CallArguments<Id>),
+      );
+      return page as unknown as { items: ItemOf<Id>[]; total: number; next_cursor?: string | null };
+    },
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor ?? null,
+    select: ({ pages }): ListSoFar<ItemOf<Id>> => ({
+      items: pages.flatMap(({ items }) => items),
+      total: pages[0]?.total ?? 0,
+    }),
+  });
+}

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { describeCause, describeTriggerShortly } from './run-cause.ts';
+
+const run = {
+  trigger: 'manual:jobs.shop',
+  trigger_kind: 'manual',
+  triggered_by: null,
+  caused_by: null,
+  refresh: false,
+};
+const cause = { job_run_id: '', job_id: '', job_ref: 'jobs.orders', job_name: 'orders', number: 128 };
+
+describe('why a run exists', () => {
+  it.each([
+    [{ ...run, triggered_by: { id: '', email: 'owner@example.com' } }, 'by owner@example.com'],
+    [{ ...run, triggered_by: { id: '', email: null } }, 'by a member who left'],
+    [{ ...run, trigger: 'schedule:15 6 * * 1-5', trigger_kind: 'schedule' }, 'schedule 15 6 * * 1-5'],
+    [
+      { ...run, trigger: 'job.success:jobs.orders', trigger_kind: 'job.success', caused_by: cause },
+      'after orders #128',
+    ],
+    [{ ...run, trigger_kind: 'job.fail', caused_by: cause }, 'after orders #128 failed'],
+    [{ ...run, refresh: true }, 'by hand, refresh'],
+  ])('%o', (each, words) => {
+    expect(describeCause(each)).toBe(words);
+  });
+
+  it.each([
+    ['every:5m', 'every 5m'],
+    ['job.success:jobs.shop.orders', 'after shop.orders succeeds'],
+    ['job.fail:jobs.shop.orders', 'after shop.orders fails'],
+    ['pipeline_name:shop', 'pipeline name shop'],
+    ['deployment:', 'deployment'],
+    ['webhook:', 'webhook'],
+  ])('a trigger in words: %s', (trigger, words) => {
+    expect(describeTriggerShortly(trigger)).toBe(words);
+  });
+});

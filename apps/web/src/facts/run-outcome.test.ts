@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { describeOutcome } from './run-outcome.ts';
+
+const run = { status: 'completed', reason: null, skip: null, waiting: null, loaded: null };
+const loaded = {
+  pipeline_run_count: 1,
+  failed_pipeline_run_count: 0,
+  rows: 5428,
+  bytes: 1,
+  table_count: 3,
+  schema_change: true,
+};
+const reason = {
+  kind: 'exception',
+  summary: "ValueError: could not read '12,00 EUR'",
+  code: 'user_code_failed',
+  exception_type: 'ValueError',
+  message: '',
+  step: null,
+  pipeline_name: null,
+  table: null,
+  location: { file: 'body.py', line: 22, function: 'load' },
+};
+
+describe('what became of a run', () => {
+  it('says what it loaded', () => {
+    expect(describeOutcome({ ...run, loaded })).toEqual({
+      kind: 'loaded',
+      text: '5,428 rows, 3 tables',
+      place: null,
+      schemaChanged: true,
+    });
+    expect(describeOutcome({ ...run, loaded: { ...loaded, rows: 0, table_count: 0 } }).text).toBe(
+      'Nothing new',
+    );
+    expect(describeOutcome({ ...run, loaded: { ...loaded, rows: 12_400_000, table_count: 1 } }).text).toBe(
+      '12.4M rows, 1 table',
+    );
+  });
+
+  it('says why it failed before what it had loaded until then', () => {
+    const words = describeOutcome({ ...run, status: 'failed', reason, loaded });
+    expect(words).toMatchObject({ kind: 'failure', text: reason.summary, place: 'body.py:22' });
+  });
+
+  it('says what it waits for, and why it was skipped how often', () => {
+    const waiting = { reason: '1 of 1 allowed runs of this job are active', until: null };
+    expect(describeOutcome({ ...run, status: 'pending', waiting }).text).toBe(waiting.reason);
+    const skip = { reasons: ['job jobs.shop is paused'], count: 12, last_at: '2026-11-26T00:00:00Z' };
+    expect(describeOutcome({ ...run, status: 'skipped', skip }).text).toBe(
+      '12 times: job jobs.shop is paused',
+    );
+  });
+
+  it('says nothing of a run that reported nothing', () => {
+    expect(describeOutcome(run)).toMatchObject({ kind: 'nothing', text: '' });
+  });
+});

@@ -1,0 +1,16 @@
+import type { SchemaChange } from '@pumphouse/contract';
+import classes from './facts.module.css';
+import { describeSchemaChange } from './schema-change.ts';
+
+/** `+ orders.discount_code text`: what changed in a schema, in the colours of differences. */
+export function SchemaChangeChip({ change, schemaName }: { change: SchemaChange; schemaName: string }) {
+  const { sign, subject, detail } = describeSchemaChange(change, schemaName);
+  return (
+    <span className={classes.change} data-sign={sign}>
+      <span aria-hidden="true">{sign}</span>
+      <span className="visually-hidden">{{ '+': 'added', '−': 'removed', '~': 'changed' }[sign]} </span>
+      <span className={classes.changeSubject}>{subject}</span>
+      {detail !== '' && <span className={classes.changeDetail}>{detail}</span>}
+    </span>
+  );
+}
