@@ -1,0 +1,31 @@
+import { Link } from '@tanstack/react-router';
+import classes from './tab-links.module.css';
+
+interface TabLinksProps {
+  /** Of what: "Parts of the job". */
+  label: string;
+  /** The first is shown where the address names none, and has a short address. */
+  tabs: readonly { tab: string; word: string }[];
+}
+
+/** The parts of a page. They are links: each has an address, `?tab=…`, and can be opened beside. */
+export function TabLinks({ label, tabs }: TabLinksProps) {
+  return (
+    <nav className={classes.tabs} aria-label={label}>
+      {tabs.map(({ tab, word }, index) => (
+        <Link
+          key={tab}
+          to="."
+          search={((search: object) => ({ ...search, tab: index === 0 ? undefined : tab })) as never}
+          replace
+          resetScroll={false}
+          className={classes.tab}
+          // Without a word for the tab is an address too: the one of the first.
+          activeOptions={{ explicitUndefined: true }}
+        >
+          {word}
+        </Link>
+      ))}
+    </nav>
+  );
+}

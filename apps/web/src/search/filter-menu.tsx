@@ -1,0 +1,62 @@
+import { Button, Menu } from '@mantine/core';
+import classes from './filter.module.css';
+import { DownIcon } from '../look/icons.tsx';
+
+export interface FilterOption {
+  value: string;
+  label: string;
+}
+
+interface FilterMenuProps {
+  /** What is filtered: "Status". */
+  label: string;
+  options: readonly FilterOption[];
+  chosen: readonly string[] | undefined;
+  /** undefined for no filter. */
+  onChoose: (chosen: string[] | undefined) => void;
+}
+
+/** A filter of which several values can hold: a button that says what is chosen, and a menu to choose in. */
+export function FilterMenu({ label, options, chosen = [], onChoose }: FilterMenuProps) {
+  const toggle = (value: string) => {
+    const next = chosen.includes(value) ? chosen.filter((each) => each !== value) : [...chosen, value];
+    onChoose(next.length === 0 ? undefined : next);
+  };
+  const words = chosen.map((value) => options.find((option) => option.value === value)?.label ?? value);
+  return (
+    <Menu closeOnItemClick={false} position="bottom-start" withinPortal>
+      <Menu.Target>
+        <Button
+          size="compact-sm"
+          variant="default"
+          className={chosen.length > 0 ? classes.chosen : undefined}
+          rightSection={<DownIcon />}
+        >
+          {words.length === 0 ? label : `${label}: ${words.join(', ')}`}
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown mah="60vh" style={{ overflowY: 'auto' }}>
+        {options.map(({ value, label: word }) => (
+          <Menu.Item
+            key={value}
+            role="menuitemcheckbox"
+            aria-checked={chosen.includes(value)}
+            leftSection={<span className={classes.mark}>{chosen.includes(value) ? '✓' : ''}</span>}
+            onClick={() => toggle(value)}
+          >
+            {word}
+          </Menu.Item>
+        ))}
+        {options.length === 0 && <Menu.Label>Nothing to choose from</Menu.Label>}
+        {chosen.length > 0 && (
+          <>
+            <Menu.Divider />
+            <Menu.Item closeMenuOnClick onClick={() => onChoose(undefined)}>
+              Clear
+            </Menu.Item>
+          </>
+        )}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
