@@ -1,7 +1,7 @@
 import { ApiError } from '@pumphouse/client';
 import { QueryCache, QueryClient, MutationCache } from '@tanstack/react-query';
 import { goToSignIn } from '../session/sign-in.ts';
-import { isLive } from '../live/live-state.ts';
+import { isDown } from '../live/live-state.ts';
 import { SignedOutError } from '../session/session.ts';
 
 const freshForMs = 30_000;
@@ -29,7 +29,7 @@ export const queryClient = new QueryClient({
     queries: {
       staleTime: freshForMs,
       retry: isWorthAnotherTry,
-      refetchInterval: () => (isLive() ? false : withoutStreamMs),
+      refetchInterval: () => (isDown() ? withoutStreamMs : false),
     },
   },
 });

@@ -17,7 +17,7 @@ export function Shell() {
         <PlaceMenu />
         {workspaceId !== undefined && <WorkspaceNavigation workspaceId={workspaceId} />}
         <div className={classes.end}>
-          <LiveMark />
+          {workspaceId !== undefined && <LiveMark />}
           <AccountMenu />
         </div>
       </header>

@@ -14,8 +14,9 @@ export function setLiveState(next: LiveState): void {
   for (const listener of listeners) listener();
 }
 
-export function isLive(): boolean {
-  return state.status === 'live';
+/** Whether what is shown can only be known by asking again. */
+export function isDown(): boolean {
+  return state.status === 'down';
 }
 
 export function useLiveState(): LiveState {

@@ -1,0 +1,50 @@
+import type { JsonOperationId, LiveChangeKind } from '@pumphouse/contract';
+
+const runs: JsonOperationId[] = [
+  'list_run_overviews',
+  'get_run_overview',
+  'list_run_series',
+  'list_job_overviews',
+  'list_next_starts',
+  'get_job_trend',
+  'get_job_graph',
+  'get_job_run',
+  'get_job_run_life',
+  'list_job_runs',
+  'list_job_next_ticks',
+];
+
+/** What shows something of each kind, and is fetched anew when the server says that such a thing has changed. */
+export const affectedOperations: Record<LiveChangeKind, readonly JsonOperationId[]> = {
+  'job-run': runs,
+  job: [...runs, 'get_job', 'list_jobs', 'list_job_versions'],
+  'pipeline-run': [
+    'list_run_overviews',
+    'get_run_overview',
+    'list_job_overviews',
+    'get_job_trend',
+    'list_job_run_pipeline_runs',
+    'get_job_run_result',
+    'list_pipeline_freshness',
+    'get_pipeline_overview',
+    'get_dataset_overview',
+    'list_pipeline_runs',
+    'list_pipeline_stats',
+    'list_dataset_stats',
+    'list_pipeline_daily_series',
+    'list_dataset_daily_series',
+  ],
+  schema: ['list_schema_changes', 'list_pipeline_schemas', 'list_schema_versions', 'get_pipeline_overview'],
+  deployment: ['list_deployments', 'get_deployment', 'get_deployment_latest', 'list_next_starts'],
+  configuration: ['list_configurations', 'get_configuration', 'get_configuration_latest', 'list_next_starts'],
+  member: ['get_workspace_me', 'list_workspace_access', 'list_workspace_invitations'],
+  variable: ['list_workspace_variables'],
+  webhook: ['list_webhooks'],
+  workspace: ['get_workspace', 'get_workspace_me', 'list_workspaces', 'get_me'],
+};
+
+/** The operations that a change of these kinds is shown by; kinds that a newer server has say nothing to this console. */
+export function findAffected(kinds: readonly string[]): ReadonlySet<string> {
+  const known = Object.entries(affectedOperations).filter(([kind]) => kinds.includes(kind));
+  return new Set(known.flatMap(([, operations]) => operations));
+}

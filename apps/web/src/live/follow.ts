@@ -1,0 +1,81 @@
+import type { LiveEvent } from '@pumphouse/contract';
+import { api } from '../api/api.ts';
+import { sameInterests, type Interests } from './interests.ts';
+import type { LiveState } from './live-state.ts';
+import { SignedOutError } from '../session/session.ts';
+
+interface Listener {
+  publishEvent(event: LiveEvent): void;
+  publishState(state: LiveState): void;
+}
+
+/** Tabs open together and pages change in a moment: what they want is asked for once. */
+const settleMs = 60;
+const firstPauseMs = 500;
+const longestPauseMs = 15_000;
+
+/**
+ * Follows the server's events for what is wanted, and goes on for ever. Where the wishes change, the new stream is in force before the old
+ * one is left, so that nothing in between is missed.
+ */
+export function createFollower(listener: Listener) {
+  let wanted: Interests = { workspaceIds: [], logs: [] };
+  /** Streams that run or are about to; the last one is what is wanted now. */
+  let streams: AbortController[] = [];
+  let settling: ReturnType<typeof setTimeout> | undefined;
+
+  function endOlder(than: AbortController): void {
+    for (const stream of streams.slice(0, streams.indexOf(than))) stream.abort();
+    streams = streams.slice(streams.indexOf(than));
+  }
+
+  async function follow(interests: Interests, end: AbortController): Promise<void> {
+    let pauseMs = firstPauseMs;
+    while (!end.signal.aborted) {
+      try {
+        for await (const event of api.followEvents({ ...interests, signal: end.signal })) {
+          if (event.event === 'ready') {
+            endOlder(end);
+            pauseMs = firstPauseMs;
+          }
+          listener.publishState({ status: 'live', at: Date.now() });
+          listener.publishEvent(event);
+        }
+      } catch (error) {
+        if (end.signal.aborted) return;
+        if (error instanceof SignedOutError) return;
+      }
+      if (end.signal.aborted) return;
+      endOlder(end);
+      listener.publishState({ status: 'down', at: Date.now() });
+      await pause(pauseMs * (0.5 + Math.random()), end.signal);
+      pauseMs = Math.min(pauseMs * 2, longestPauseMs);
+    }
+  }
+
+  function restart(): void {
+    const end = new AbortController();
+    streams.push(end);
+    if (wanted.workspaceIds.length === 0) endOlder(end);
+    else void follow(wanted, end);
+  }
+
+  return {
+    want(interests: Interests): void {
+      if (sameInterests(interests, wanted)) return;
+      wanted = interests;
+      clearTimeout(settling);
+      settling = setTimeout(restart, settleMs);
+    },
+  };
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,52 @@
+import type { LiveEvent } from '@pumphouse/contract';
+import type { Query } from '@tanstack/react-query';
+import { useEffect } from 'react';
+import { createFollower } from './follow.ts';
+import { createOwnInterests } from './interests.ts';
+import { findAffected } from './affected-operations.ts';
+import { joinTabs } from './tabs.ts';
+import { noteLogGrowth } from './log-growths.ts';
+import { queryClient } from '../api/query-client.ts';
+import { setLiveState } from './live-state.ts';
+
+const follower = createFollower({
+  publishEvent: (event) => tabs.publishEvent(event),
+  publishState: (state) => tabs.publishState(state),
+});
+
+let isLeading = false;
+const tabs = joinTabs({
+  onLead: () => (isLeading = true),
+  onWants: (interests) => isLeading && follower.want(interests),
+  onEvent: takeEvent,
+  onState: setLiveState,
+});
+
+/** What this tab wants to hear of. */
+export const ownInterests = createOwnInterests((interests) => tabs.want(interests));
+
+/** Hears of what happens in a workspace while the component is shown. */
+export function useLiveWorkspace(workspaceId: string): void {
+  useEffect(() => ownInterests.add({ workspaceIds: [workspaceId] }), [workspaceId]);
+}
+
+function takeEvent(event: LiveEvent): void {
+  if (event.event === 'ready') refetchOlderThan(Date.now());
+  if (event.event === 'log') noteLogGrowth(event.data);
+  if (event.event === 'change') {
+    const affected = findAffected(event.data.kinds);
+    refetch((query) => affected.has(operationOf(query)));
+  }
+}
+
+/** What was fetched before the stream was in force may have changed unheard. */
+function refetchOlderThan(atMs: number): void {
+  const all = findAffected(['job', 'job-run', 'pipeline-run', 'schema', 'deployment', 'configuration']);
+  refetch((query) => all.has(operationOf(query)) && query.state.dataUpdatedAt < atMs);
+}
+
+function refetch(predicate: (query: Query) => boolean): void {
+  void queryClient.invalidateQueries({ predicate });
+}
+
+const operationOf = (query: Query) => String(query.queryKey[0]);

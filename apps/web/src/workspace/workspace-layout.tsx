@@ -1,0 +1,10 @@
+import { Outlet } from '@tanstack/react-router';
+import { useLiveWorkspace } from '../live/live.ts';
+import { useWorkspace } from './use-workspace.ts';
+
+/** Around all pages of a workspace: they change by themselves as things happen there. */
+export function WorkspaceLayout() {
+  const { id } = useWorkspace();
+  useLiveWorkspace(id);
+  return <Outlet />;
+}
