@@ -1,7 +1,9 @@
 import { Outlet, useParams } from '@tanstack/react-router';
 import classes from './shell.module.css';
 import { AccountMenu } from './account-menu.tsx';
+import { Keyboard } from '../keyboard/keyboard.tsx';
 import { LiveMark } from './live-mark.tsx';
+import { PaletteButton } from './palette-button.tsx';
 import { PlaceMenu } from './place-menu.tsx';
 import { WorkspaceNavigation } from './workspace-navigation.tsx';
 
@@ -17,6 +19,7 @@ export function Shell() {
         <PlaceMenu />
         {workspaceId !== undefined && <WorkspaceNavigation workspaceId={workspaceId} />}
         <div className={classes.end}>
+          {workspaceId !== undefined && <PaletteButton />}
           {workspaceId !== undefined && <LiveMark />}
           <AccountMenu />
         </div>
@@ -24,6 +27,7 @@ export function Shell() {
       <main id="content" className={classes.content} tabIndex={-1}>
         <Outlet />
       </main>
+      {workspaceId !== undefined && <Keyboard workspaceId={workspaceId} />}
     </div>
   );
 }

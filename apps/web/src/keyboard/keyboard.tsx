@@ -1,0 +1,57 @@
+import { useNavigate } from '@tanstack/react-router';
+import { lazy, Suspense, useEffect, useEffectEvent, useState } from 'react';
+import { areSingleKeysOn, isPlace, places } from './shortcut-table.ts';
+import { createKeySequence } from './key-sequence.ts';
+import { focusSearch, openNeighbour, stepRow } from './rows.ts';
+import { onPaletteAsked } from '../palette/open-palette.ts';
+
+const CommandPalette = lazy(() => import('../palette/command-palette.tsx'));
+const ShortcutHelp = lazy(() => import('./shortcut-help.tsx'));
+
+const keySequence = createKeySequence();
+
+function isTyping(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  return target.isContentEditable || target.matches('input, textarea, select');
+}
+
+const actions: Record<string, () => void> = {
+  '/': focusSearch,
+  j: () => stepRow(1),
+  k: () => stepRow(-1),
+  '[': () => openNeighbour('prev'),
+  ']': () => openNeighbour('next'),
+};
+
+/** The shortcuts of all pages of a workspace, and what two of them open. */
+export function Keyboard({ workspaceId }: { workspaceId: string }) {
+  const navigate = useNavigate();
+  const [shown, show] = useState<'palette' | 'help' | null>(null);
+
+  const take = useEffectEvent((event: KeyboardEvent) => {
+    const keys = keySequence({ ...pick(event), isTyping: isTyping(event.target) }, Date.now());
+    if (keys === null || (keys !== 'mod+k' && !areSingleKeysOn())) return;
+    // A dialog has keys of its own.
+    if (shown !== null || (keys !== 'mod+k' && document.querySelector('[role="dialog"]'))) return;
+    if (keys === 'mod+k') show('palette');
+    else if (keys === '?') show('help');
+    else if (isPlace(keys)) void navigate({ to: places[keys].to, params: { workspaceId } });
+    else if (actions[keys]) actions[keys]();
+    else return;
+    event.preventDefault();
+  });
+  useEffect(() => {
+    addEventListener('keydown', take);
+    return () => removeEventListener('keydown', take);
+  }, []);
+  useEffect(() => onPaletteAsked(() => show('palette')), []);
+
+  return (
+    <Suspense>
+      {shown === 'palette' && <CommandPalette workspaceId={workspaceId} onClose={() => show(null)} />}
+      {shown === 'help' && <ShortcutHelp onClose={() => show(null)} />}
+    </Suspense>
+  );
+}
+
+const pick = ({ key, ctrlKey, metaKey, altKey }: KeyboardEvent) => ({ key, ctrlKey, metaKey, altKey });

@@ -1,0 +1,37 @@
+import { Kbd, Modal, Switch } from '@mantine/core';
+import { useState } from 'react';
+import classes from './shortcut-help.module.css';
+import { areSingleKeysOn, paletteKeys, places, shortcuts, turnSingleKeys } from './shortcut-table.ts';
+
+/** All shortcuts, and the switch that turns those of a single key off. */
+export default function ShortcutHelp({ onClose }: { onClose: () => void }) {
+  const [isOn, setOn] = useState(areSingleKeysOn());
+  const goTo = Object.entries(places).map(([keys, { word }]) => [keys, `Go to ${word}`] as const);
+  return (
+    <Modal opened onClose={onClose} title="Keyboard" centered>
+      <dl className={classes.list}>
+        {[[paletteKeys, 'Search or do something'] as const, ...shortcuts, ...goTo].map(([keys, what]) => (
+          <div key={keys} className={classes.row}>
+            <dt>{what}</dt>
+            <dd>
+              {keys.split(' ').map((key) => (
+                <Kbd key={key} ml={4}>
+                  {key}
+                </Kbd>
+              ))}
+            </dd>
+          </div>
+        ))}
+      </dl>
+      <Switch
+        mt="md"
+        label="Single keys are shortcuts"
+        checked={isOn}
+        onChange={(event) => {
+          turnSingleKeys(event.currentTarget.checked);
+          setOn(event.currentTarget.checked);
+        }}
+      />
+    </Modal>
+  );
+}

@@ -1,0 +1,124 @@
+import type { JobOverviewResponse } from '@pumphouse/contract';
+import { places } from '../keyboard/shortcut-table.ts';
+
+/** Something that the palette can do. */
+export interface PaletteEntry {
+  id: string;
+  words: string;
+  /** Said in small after the words. */
+  aside?: string;
+  /** Why it cannot be done; null when it can. */
+  whyNot: string | null;
+  kind: 'place' | 'job' | 'pipeline' | 'action';
+  does:
+    | { kind: 'go'; to: string; params: Record<string, string>; search?: Record<string, string> }
+    | { kind: 'start' | 'pause' | 'resume'; jobId: string; jobRef: string }
+    | { kind: 'copy-link' };
+}
+
+interface Sources {
+  workspaceId: string;
+  jobs: readonly JobOverviewResponse[];
+  pipelineNames: readonly string[];
+  whyNot: (permission: 'job-run.start' | 'job.pause') => string | null;
+}
+
+/** All entries, those that lead somewhere before those that do something. */
+export function listEntries({ workspaceId, jobs, pipelineNames, whyNot }: Sources): PaletteEntry[] {
+  const go = (to: string, params: Record<string, string> = {}) => ({
+    kind: 'go' as const,
+    to,
+    params: { workspaceId, ...params },
+  });
+  const pages = Object.entries(places).map(([keys, { word, to }]) => ({
+    id: `place ${word}`,
+    words: word,
+    aside: keys,
+    whyNot: null,
+    kind: 'place' as const,
+    does: go(to),
+  }));
+  const jobPages = jobs.map((job) => ({
+    id: `job ${job.id}`,
+    words: job.name,
+    aside: job.name === job.ref ? 'Job' : job.ref,
+    whyNot: null,
+    kind: 'job' as const,
+    does: go('/w/$workspaceId/jobs/$job', { job: job.ref }),
+  }));
+  const pipelinePages = pipelineNames.map((name) => ({
+    id: `pipeline ${name}`,
+    words: name,
+    aside: 'Pipeline',
+    whyNot: null,
+    kind: 'pipeline' as const,
+    does: go('/w/$workspaceId/pipelines/$pipelineName', { pipelineName: name }),
+  }));
+  const actions = jobs.flatMap((job) => listJobActions(job, { go, whyNot }));
+  const copy: PaletteEntry = {
+    id: 'copy-link',
+    words: 'Copy a link to this page',
+    whyNot: null,
+    kind: 'action',
+    does: { kind: 'copy-link' },
+  };
+  return [...pages, ...jobPages, ...pipelinePages, ...actions, copy];
+}
+
+function listJobActions(
+  job: JobOverviewResponse,
+  {
+    go,
+    whyNot,
+  }: {
+    go: (to: string, params: Record<string, string>) => PaletteEntry['does'];
+    whyNot: Sources['whyNot'];
+  },
+): PaletteEntry[] {
+  if (job.is_archived) return [];
+  const act = (
+    kind: 'start' | 'pause' | 'resume',
+    words: string,
+    permission: 'job-run.start' | 'job.pause',
+  ) => ({
+    id: `${kind} ${job.id}`,
+    words: `${words} ${job.name}`,
+    whyNot: whyNot(permission),
+    kind: 'action' as const,
+    does: { kind, jobId: job.id, jobRef: job.ref },
+  });
+  const failure: PaletteEntry[] =
+    job.last_run?.status === 'failed'
+      ? [
+          {
+            id: `failure ${job.id}`,
+            words: `Open the last failure of ${job.name}`,
+            aside: job.last_run.reason?.summary ?? '',
+            whyNot: null,
+            kind: 'action',
+            does: go('/w/$workspaceId/runs/$jobRunId', { jobRunId: job.last_run.id }),
+          },
+        ]
+      : [];
+  const pause = job.is_paused ? act('resume', 'Resume', 'job.pause') : act('pause', 'Pause', 'job.pause');
+  return [act('start', 'Run', 'job-run.start'), pause, ...failure];
+}
+
+const mostShown = 40;
+
+/**
+ * Those that have all words of what was typed, those that begin with it first. `>` at the beginning leaves only what does something. Before
+ * anything is typed: the pages.
+ */
+export function findEntries(entries: readonly PaletteEntry[], typed: string): PaletteEntry[] {
+  const isAction = typed.startsWith('>');
+  const words = typed.replace(/^>/, '').toLowerCase().trim();
+  if (words === '' && !isAction) return entries.filter(({ kind }) => kind === 'place');
+  const parts = words.split(/\s+/);
+  const found = entries.filter((entry) => {
+    const text = `${entry.words} ${entry.aside ?? ''}`.toLowerCase();
+    return (!isAction || entry.kind === 'action') && parts.every((part) => text.includes(part));
+  });
+  const rank = (entry: PaletteEntry) => (entry.words.toLowerCase().startsWith(words) ? 0 : 1);
+  return found.toSorted((one, other) => rank(one) - rank(other)).slice(0, mostShown);
+}
