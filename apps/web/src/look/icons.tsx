@@ -101,3 +101,8 @@ export const PersonIcon = () => (
     <path d="M3 13.500a5 5 0 0110 0" />
   </Icon>
 );
+export const StopIcon = () => (
+  <Icon>
+    <rect x="4" y="4" width="8" height="8" rx="1" />
+  </Icon>
+);

@@ -1,5 +1,7 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute, lazyRouteComponent, notFound } from '@tanstack/react-router';
 import { z } from 'zod';
+import { findJob } from '../pages/jobs/find-job.ts';
+import { jobList, nextStartsOfJobs } from '../pages/jobs/job-queries.ts';
 import { searchList, searchText, searchWord } from '../search/search-params.ts';
 import { workspace } from './workspace.ts';
 
@@ -13,7 +15,14 @@ export const jobs = createRoute({
     tags: searchList,
     show: searchWord(['paused', 'archived']),
     sort: searchWord(['name', 'last_run_at', 'next_start_at']),
+    order: searchWord(['asc', 'desc']),
   }),
+  loaderDeps: ({ search }) => search,
+  loader: async ({ context: { queryClient }, params, deps }) => {
+    // In the background: the list can be read before it is known what is in the way of each start.
+    void queryClient.prefetchQuery(nextStartsOfJobs(params.workspaceId));
+    await queryClient.prefetchInfiniteQuery(jobList(params.workspaceId, deps));
+  },
   component: lazyRouteComponent(() => import('../pages/jobs/jobs-page.tsx'), 'JobsPage'),
 });
 
@@ -22,5 +31,10 @@ export const job = createRoute({
   getParentRoute: () => workspace,
   path: '/jobs/$job',
   validateSearch: z.object({ tab: searchWord(['runs', 'schedule', 'graph', 'versions', 'definition']) }),
+  loader: async ({ context: { queryClient }, params }) => {
+    const jobId = await findJob(queryClient, params.workspaceId, params.job);
+    if (jobId === null) throw notFound();
+    return { jobId };
+  },
   component: lazyRouteComponent(() => import('../pages/jobs/job-page.tsx'), 'JobPage'),
 });

@@ -1,5 +1,118 @@
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { useMemo } from 'react';
+import classes from './jobs.module.css';
+import table from '../../look/table.module.css';
+import { Empty, ErrorNotice, LoadingRows } from '../../look/answers.tsx';
+import { formatCount } from '../../look/format.ts';
+import { indexNextStarts } from './next-start.ts';
+import { isFiltered, type JobSearch } from './job-list.ts';
+import { jobList, nextStartsOfJobs } from './job-queries.ts';
+import { JobFilters } from './job-filters.tsx';
+import { jobColumnCount, JobRow } from './job-row.tsx';
+import { MoreRows } from '../../look/more-rows.tsx';
 import { Page } from '../../look/page.tsx';
+import { SortHeader } from './sort-header.tsx';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
 
+/** All jobs, a line each: what the last run did, how it went before, when it starts next. */
 export function JobsPage() {
-  return <Page title="Jobs">{null}</Page>;
+  const { id: workspaceId } = useWorkspace();
+  const search = useSearch({ from: '/signed-in/w/$workspaceId/jobs' });
+  const navigate = useNavigate({ from: '/w/$workspaceId/jobs' });
+  const list = useInfiniteQuery(jobList(workspaceId, search));
+  const { data: starts } = useQuery(nextStartsOfJobs(workspaceId));
+  const startOf = useMemo(() => indexNextStarts(starts?.items ?? []), [starts]);
+  const change = (part: JobSearch) =>
+    void navigate({ search: (before) => ({ ...before, ...part }), replace: true });
+  const jobs = list.data?.items ?? [];
+  return (
+    <Page title="Jobs" lead={list.data && describeCount(list.data.total, search)}>
+      <JobFilters search={search} jobs={jobs} onChange={change} />
+      {list.error && <ErrorNotice error={list.error} onRetry={() => void list.refetch()} />}
+      {list.isPending && <LoadingRows count={12} />}
+      {list.data && (
+        <div className={classes.list}>
+          <table className={`${table.table} ${classes.table}`}>
+            <caption className="visually-hidden">Jobs</caption>
+            <JobTableHead search={search} onChange={change} />
+            <tbody>
+              {jobs.map((job) => (
+                <JobRow key={job.id} job={job} nextStart={startOf.get(job.id)} />
+              ))}
+            </tbody>
+            {jobs.length === 0 && (
+              <tbody>
+                <tr>
+                  <td colSpan={jobColumnCount}>
+                    <NoJobs search={search} />
+                  </td>
+                </tr>
+              </tbody>
+            )}
+          </table>
+          <MoreRows
+            hasMore={list.hasNextPage}
+            isLoading={list.isFetchingNextPage}
+            onMore={() => void list.fetchNextPage()}
+          />
+        </div>
+      )}
+    </Page>
+  );
+}
+
+function describeCount(total: number, { show }: JobSearch): string {
+  const figure = total > 10_000 ? 'More than 10,000' : formatCount(total);
+  const kind = show === undefined ? '' : `${show} `;
+  return `${figure} ${kind}${total === 1 ? 'job' : 'jobs'}`;
+}
+
+function JobTableHead({ search, onChange }: { search: JobSearch; onChange: (part: JobSearch) => void }) {
+  return (
+    <thead>
+      <tr>
+        <th scope="col" className={classes.state}>
+          <span className="visually-hidden">State of the last run</span>
+        </th>
+        <SortHeader column="name" search={search} onSort={onChange} className={classes.name}>
+          Job
+        </SortHeader>
+        <SortHeader column="last_run_at" search={search} onSort={onChange} className={classes.last}>
+          Last run
+        </SortHeader>
+        <th scope="col">Why, or what it loaded</th>
+        <th scope="col" className={classes.history}>
+          Last 20 runs
+        </th>
+        <SortHeader column="next_start_at" search={search} onSort={onChange} className={classes.next}>
+          Next start
+        </SortHeader>
+        <th scope="col" className={classes.actions}>
+          <span className="visually-hidden">Actions</span>
+        </th>
+      </tr>
+    </thead>
+  );
+}
+
+function NoJobs({ search }: { search: JobSearch }) {
+  const { id: workspaceId } = useWorkspace();
+  if (!isFiltered(search)) {
+    return (
+      <Empty title="No jobs yet">
+        A job is a script or function that a deploy brings here.{' '}
+        <Link to="/w/$workspaceId" params={{ workspaceId }}>
+          First steps
+        </Link>
+      </Empty>
+    );
+  }
+  return (
+    <Empty title="No job is like that">
+      <Link to="." search={{}}>
+        Show all jobs
+      </Link>
+    </Empty>
+  );
 }

@@ -1,0 +1,28 @@
+import { CloseButton } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import classes from './jobs.module.css';
+import type { ActionResult } from './use-job-actions.ts';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+
+/** What came of an action, where the action was; read out to screen readers as it comes. */
+export function ActionResultLine({ result, onPutAway }: { result: ActionResult; onPutAway: () => void }) {
+  const { id: workspaceId } = useWorkspace();
+  const { text, isProblem, jobRunId } = result;
+  return (
+    <div className={classes.result} data-problem={isProblem} role={isProblem ? 'alert' : 'status'}>
+      <span aria-hidden="true">{isProblem ? '✕' : '✓'}</span>
+      <span className={classes.resultText}>
+        {text}
+        {jobRunId !== undefined && (
+          <>
+            {' · '}
+            <Link to="/w/$workspaceId/runs/$jobRunId" params={{ workspaceId, jobRunId }}>
+              Follow it
+            </Link>
+          </>
+        )}
+      </span>
+      <CloseButton size="sm" aria-label="Put away" onClick={onPutAway} />
+    </div>
+  );
+}

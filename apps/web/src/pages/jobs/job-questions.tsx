@@ -1,0 +1,57 @@
+import { Confirm } from '../../look/confirm.tsx';
+import type { JobActions } from './use-job-actions.ts';
+
+interface QuestionProps {
+  name: string;
+  actions: JobActions;
+  onClose: () => void;
+}
+
+/** Asks before a job goes out of service. */
+export function ArchiveQuestion({ name, actions, onClose }: QuestionProps) {
+  return (
+    <Confirm
+      title={`Archive ${name}?`}
+      action="Archive"
+      isPending={false}
+      error={null}
+      onConfirm={() => {
+        actions.flip.mutate('archive_job');
+        onClose();
+      }}
+      onClose={onClose}
+    >
+      <p>
+        Nothing starts it any longer, and its runs that wait are cancelled. Runs that have begun go on, and
+        all that is known of it stays. It can be brought back; a deploy that has it brings it back too.
+      </p>
+    </Confirm>
+  );
+}
+
+/** Asks before a run is stopped. */
+export function CancelQuestion({
+  name,
+  run,
+  actions,
+  onClose,
+}: QuestionProps & { run: { id: string; number: number } }) {
+  return (
+    <Confirm
+      title={`Cancel ${name} #${run.number}?`}
+      action="Cancel the run"
+      isPending={false}
+      error={null}
+      onConfirm={() => {
+        actions.cancel.mutate(run.id);
+        onClose();
+      }}
+      onClose={onClose}
+    >
+      <p>
+        It is asked to stop, and is stopped when its grace period is over. What it has loaded until then
+        stays.
+      </p>
+    </Confirm>
+  );
+}

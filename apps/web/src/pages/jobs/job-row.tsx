@@ -1,0 +1,131 @@
+import { isTerminalRunState, type JobOverviewResponse, type NextStartResponse } from '@pumphouse/contract';
+import { Link } from '@tanstack/react-router';
+import { Fragment } from 'react';
+import classes from './jobs.module.css';
+import { ActionResultLine } from './action-result.tsx';
+import { describeNextStart } from './next-start.ts';
+import { formatDuration } from '../../look/format.ts';
+import { JobRowActions } from './job-actions.tsx';
+import { RunBars } from '../../look/run-bars.tsx';
+import { RunningFor, Time } from '../../look/time.tsx';
+import { RunOutcomeLine } from '../../facts/run-outcome-line.tsx';
+import { RunState } from '../../look/state.tsx';
+import { useJobActions } from './use-job-actions.ts';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+
+interface JobRowProps {
+  job: JobOverviewResponse;
+  nextStart: NextStartResponse | undefined;
+}
+
+/** How many cells a row has. */
+export const jobColumnCount = 7;
+
+/** One line that says of a job what its last run did and loaded, how it went before, and when it starts next. */
+export function JobRow({ job, nextStart }: JobRowProps) {
+  const { id: workspaceId } = useWorkspace();
+  const actions = useJobActions(job.id);
+  const { last_run: lastRun } = job;
+  return (
+    <Fragment>
+      <tr data-row>
+        <td className={classes.state}>{lastRun !== null && <RunState status={lastRun.status} compact />}</td>
+        <td className={classes.name}>
+          <Link
+            to="/w/$workspaceId/jobs/$job"
+            params={{ workspaceId, job: job.ref }}
+            className={classes.nameLink}
+            title={job.ref}
+            data-row-link
+          >
+            {job.name}
+          </Link>
+          {job.tags.map((tag) => (
+            <Link
+              key={tag}
+              to="."
+              search={{ tags: [tag] }}
+              className={classes.tag}
+              title={`Jobs tagged ${tag}`}
+            >
+              {tag}
+            </Link>
+          ))}
+        </td>
+        <td className={classes.last}>{lastRun !== null && <LastRun run={lastRun} />}</td>
+        <td data-wide="true" className={classes.outcome}>
+          {lastRun === null ? (
+            <span className="quiet">Has not run yet</span>
+          ) : (
+            <RunOutcomeLine run={lastRun} />
+          )}
+        </td>
+        <td className={classes.history}>
+          {job.recent_runs.length > 0 && <RunBars workspaceId={workspaceId} runs={job.recent_runs} />}
+        </td>
+        <td className={classes.next}>
+          <NextStart job={job} start={nextStart} />
+        </td>
+        <td className={classes.actions}>
+          <JobRowActions job={{ ...job, hasFreshness: true }} lastRun={lastRun} actions={actions} />
+        </td>
+      </tr>
+      {actions.result !== null && (
+        <tr className={classes.resultRow}>
+          <td colSpan={jobColumnCount} data-wide="true">
+            <ActionResultLine result={actions.result} onPutAway={actions.putAway} />
+          </td>
+        </tr>
+      )}
+    </Fragment>
+  );
+}
+
+function LastRun({ run }: { run: NonNullable<JobOverviewResponse['last_run']> }) {
+  const { id: workspaceId } = useWorkspace();
+  return (
+    <>
+      <Link to="/w/$workspaceId/runs/$jobRunId" params={{ workspaceId, jobRunId: run.id }}>
+        #{run.number}
+      </Link>{' '}
+      <span className="quiet">
+        <Time at={run.finished_at ?? run.started_at ?? run.created_at} />
+        {' · '}
+        {isTerminalRunState(run.status) ? (
+          run.duration_seconds === null ? (
+            'not started'
+          ) : (
+            formatDuration(run.duration_seconds)
+          )
+        ) : run.started_at === null ? (
+          run.status
+        ) : (
+          <>
+            for <RunningFor since={run.started_at} />
+          </>
+        )}
+      </span>
+    </>
+  );
+}
+
+function NextStart({ job, start }: { job: JobOverviewResponse; start: NextStartResponse | undefined }) {
+  const { at, trigger, blocked } = describeNextStart(job, start);
+  return (
+    <span className={classes.nextWords} title={blocked ?? trigger}>
+      {at !== null && (
+        <>
+          <Time at={at} />{' '}
+        </>
+      )}
+      {blocked === null ? (
+        <span className="quiet">{trigger}</span>
+      ) : (
+        <span className={classes.blocked}>
+          <span aria-hidden="true">⚠ </span>
+          {blocked}
+        </span>
+      )}
+    </span>
+  );
+}

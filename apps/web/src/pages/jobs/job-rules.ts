@@ -1,0 +1,42 @@
+import type { WorkspaceMembershipRole } from '@pumphouse/contract';
+
+/** What is needed of a job to say what can be done with it. */
+export interface SwitchableJob {
+  job_type: string;
+  profile: string;
+  triggers: readonly string[];
+  is_paused: boolean;
+  is_archived: boolean;
+}
+
+/** The profile under which a viewer may start jobs; the server holds it. */
+export const viewersProfile = 'access';
+
+const isOfClock = (trigger: string) => /^(?:schedule|every|once):/.test(trigger);
+export const hasClock = (job: Pick<SwitchableJob, 'triggers'>) => job.triggers.some(isOfClock);
+
+/** The trigger of a job's clock that comes again and again, if it has one. */
+export const findTimedTrigger = (job: Pick<SwitchableJob, 'triggers'>) =>
+  job.triggers.find((trigger) => /^(?:schedule|every):/.test(trigger));
+
+/** Why a job cannot be started now, whoever asks; null when it can be tried. */
+export function whyNotStart({ is_archived: isArchived, job_type: type }: SwitchableJob): string | null {
+  if (isArchived) return 'The job is archived; bring it back first.';
+  if (type === 'interactive') return 'The job is interactive; this server runs batch and stream jobs only.';
+  return null;
+}
+
+/** Why the clock of a job cannot be paused or resumed, whoever asks; null when it can. */
+export function whyNotPause(job: SwitchableJob): string | null {
+  if (job.is_archived) return 'The job is archived; nothing starts it.';
+  return hasClock(job) ? null : 'The job has no schedule to pause.';
+}
+
+/** Whether somebody's starts run under the profile `access` whatever is asked. */
+export const startsAsViewer = (role: string | null | undefined) =>
+  role === ('viewer' satisfies WorkspaceMembershipRole);
+
+/** The trigger with which a start by hand is asked for: the manual one, else the job's own where it has none. */
+export function manualTrigger(job: Pick<SwitchableJob, 'triggers'>): string {
+  return job.triggers.find((trigger) => trigger.startsWith('manual:')) ?? job.triggers[0] ?? 'manual:';
+}

@@ -1,0 +1,135 @@
+import { Button, Checkbox, Group, Modal, NativeSelect, Radio, Stack } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { JobActions, StartOptions } from './use-job-actions.ts';
+import { describeTriggerShortly } from '../../facts/run-cause.ts';
+import {
+  findTimedTrigger,
+  manualTrigger,
+  startsAsViewer,
+  viewersProfile,
+  type SwitchableJob,
+} from './job-rules.ts';
+import { operation } from '../../api/operation.ts';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+
+/** What the dialog needs to know of a job. */
+export interface StartableJob extends SwitchableJob {
+  name: string;
+  /** Whether it waits until other jobs are fresh; true where that is not known. */
+  hasFreshness: boolean;
+}
+
+interface RunDialogProps {
+  job: StartableJob;
+  actions: JobActions;
+  onClose: () => void;
+}
+
+/** Starts a job by hand. Enter starts it as it is. Closes at once: what came of it is shown on the job. */
+export function RunDialog({ job, actions, onClose }: RunDialogProps) {
+  const { me } = useWorkspace();
+  const isViewer = startsAsViewer(me.workspace_role);
+  const timed = findTimedTrigger(job);
+  const [options, setOptions] = useState<StartOptions>({
+    trigger: manualTrigger(job),
+    profile: isViewer ? viewersProfile : null,
+  });
+  const change = (part: Partial<StartOptions>) => setOptions({ ...options, ...part });
+  return (
+    <Modal opened onClose={onClose} title={`Run ${job.name}`} centered>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          actions.start.mutate(options);
+          onClose();
+        }}
+      >
+        <Stack gap="sm">
+          <ProfileChoice
+            job={job}
+            isViewer={isViewer}
+            profile={options.profile ?? null}
+            onChoose={(profile) => change({ profile })}
+          />
+          {timed !== undefined && (
+            <Radio.Group
+              label="What it works on"
+              value={options.trigger}
+              onChange={(trigger) => change({ trigger })}
+            >
+              <Stack gap={4} mt={4}>
+                <Radio size="xs" value={manualTrigger(job)} label="What there is now, as a start by hand" />
+                <Radio
+                  size="xs"
+                  value={timed}
+                  label={`The time that is due, as ${describeTriggerShortly(timed)} would start it`}
+                />
+              </Stack>
+            </Radio.Group>
+          )}
+          {!isViewer && (
+            <Checkbox
+              size="xs"
+              label="Refresh: forget what was loaded, and load everything again"
+              description="The jobs that wait for this one load everything again at their next run too."
+              checked={options.refresh ?? false}
+              onChange={(event) => change({ refresh: event.currentTarget.checked })}
+            />
+          )}
+          {job.hasFreshness && (
+            <Checkbox
+              size="xs"
+              label="Start even where the jobs that it waits for are not fresh"
+              checked={options.skip_freshness ?? false}
+              onChange={(event) => change({ skip_freshness: event.currentTarget.checked })}
+            />
+          )}
+        </Stack>
+        <Group justify="flex-end" mt="md">
+          <Button variant="default" onClick={onClose}>
+            Close
+          </Button>
+          <Button type="submit" data-autofocus>
+            Run now
+          </Button>
+        </Group>
+      </form>
+    </Modal>
+  );
+}
+
+interface ProfileChoiceProps {
+  job: StartableJob;
+  isViewer: boolean;
+  profile: string | null;
+  onChoose: (profile: string | null) => void;
+}
+
+function ProfileChoice({ job, isViewer, profile, onChoose }: ProfileChoiceProps) {
+  const { params } = useWorkspace();
+  const { data: configuration } = useQuery(operation('get_configuration_latest', { params }));
+  const others = (configuration?.profiles ?? []).filter((each) => each !== job.profile);
+  return (
+    <NativeSelect
+      size="xs"
+      label="Profile"
+      description={
+        isViewer
+          ? `A viewer starts jobs under the profile ${viewersProfile} only.`
+          : 'Which configuration and variables it gets.'
+      }
+      disabled={isViewer}
+      value={profile ?? ''}
+      onChange={(event) => onChoose(event.currentTarget.value === '' ? null : event.currentTarget.value)}
+      data={
+        isViewer
+          ? [{ value: viewersProfile, label: viewersProfile }]
+          : [
+              { value: '', label: `${job.profile} (of the job)` },
+              ...others.map((value) => ({ value, label: value })),
+            ]
+      }
+    />
+  );
+}
