@@ -1,12 +1,36 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { z } from 'zod';
+import {
+  datasetOverview,
+  datasetSeries,
+  allDatasets,
+  datasetStats,
+  newestSchemaChanges,
+  pipelineFreshness,
+  pipelineOverview,
+  pipelineSeries,
+  pipelineStats,
+  seriesOfDataset,
+  seriesOfPipeline,
+} from '../data/data-queries.ts';
+import { dayChoices } from '../data/day-window.ts';
 import { searchList, searchText, searchWord } from '../search/search-params.ts';
 import { workspace } from './workspace.ts';
+
+const days = searchWord(dayChoices);
 
 export const pipelines = createRoute({
   getParentRoute: () => workspace,
   path: '/pipelines',
-  validateSearch: z.object({ q: searchText, status: searchList, days: searchWord(['7', '30', '90', '365']) }),
+  validateSearch: z.object({ q: searchText, status: searchList, days, sort: searchText }),
+  loaderDeps: ({ search }) => ({ days: search.days }),
+  loader: ({ context: { queryClient }, params: { workspaceId }, deps }) =>
+    Promise.all([
+      queryClient.ensureQueryData(pipelineFreshness(workspaceId)),
+      queryClient.ensureQueryData(pipelineStats(workspaceId, deps.days)),
+      queryClient.ensureQueryData(pipelineSeries(workspaceId, deps.days)),
+      queryClient.ensureQueryData(newestSchemaChanges(workspaceId)),
+    ]),
   component: lazyRouteComponent(() => import('../pages/pipelines/pipelines-page.tsx'), 'PipelinesPage'),
 });
 
@@ -14,25 +38,51 @@ export const pipeline = createRoute({
   getParentRoute: () => workspace,
   path: '/pipelines/$pipelineName',
   validateSearch: z.object({
-    tab: searchWord(['tables', 'runs', 'schema', 'history']),
+    tab: searchWord(['tables', 'runs', 'schema', 'history', 'jobs']),
+    /** The schema, where the pipeline has several. */
     schema: searchText,
+    /** Of the tabs of the schema: the hash of the version that is looked at, and of the one that it is compared with. */
     version: searchText,
     base: searchText,
-    days: searchWord(['7', '30', '90', '365']),
+    table: searchText,
+    /** Of the tab of the runs: the one that is unfolded. */
+    run: searchText,
+    q: searchText,
+    days,
   }),
+  loaderDeps: ({ search }) => ({ days: search.days }),
+  loader: ({ context: { queryClient }, params: { workspaceId, pipelineName }, deps }) =>
+    Promise.all([
+      queryClient.ensureQueryData(pipelineOverview(workspaceId, pipelineName)),
+      queryClient.ensureQueryData(seriesOfPipeline(workspaceId, pipelineName, deps.days)),
+    ]),
   component: lazyRouteComponent(() => import('../pages/pipelines/pipeline-page.tsx'), 'PipelinePage'),
 });
 
 export const datasets = createRoute({
   getParentRoute: () => workspace,
   path: '/datasets',
-  validateSearch: z.object({ q: searchText, days: searchWord(['7', '30', '90', '365']) }),
+  validateSearch: z.object({ q: searchText, days, sort: searchText }),
+  loaderDeps: ({ search }) => ({ days: search.days }),
+  loader: ({ context: { queryClient }, params: { workspaceId }, deps }) =>
+    Promise.all([
+      queryClient.ensureQueryData(allDatasets(workspaceId)),
+      queryClient.ensureQueryData(datasetStats(workspaceId, deps.days)),
+      queryClient.ensureQueryData(datasetSeries(workspaceId, deps.days)),
+      queryClient.ensureQueryData(newestSchemaChanges(workspaceId)),
+    ]),
   component: lazyRouteComponent(() => import('../pages/datasets/datasets-page.tsx'), 'DatasetsPage'),
 });
 
 export const dataset = createRoute({
   getParentRoute: () => workspace,
   path: '/datasets/$datasetName',
-  validateSearch: z.object({ days: searchWord(['7', '30', '90', '365']) }),
+  validateSearch: z.object({ q: searchText, days }),
+  loaderDeps: ({ search }) => ({ days: search.days }),
+  loader: ({ context: { queryClient }, params: { workspaceId, datasetName }, deps }) =>
+    Promise.all([
+      queryClient.ensureQueryData(datasetOverview(workspaceId, datasetName)),
+      queryClient.ensureQueryData(seriesOfDataset(workspaceId, datasetName, deps.days)),
+    ]),
   component: lazyRouteComponent(() => import('../pages/datasets/dataset-page.tsx'), 'DatasetPage'),
 });

@@ -1,0 +1,42 @@
+import classes from './day-bars.module.css';
+import { formatCount } from '../look/format.ts';
+import { groupDays, sumOf } from './day-sums.ts';
+
+const widthPx = 124;
+const heightPx = 20;
+const mostBars = 31;
+
+/**
+ * A value for each day as a small picture; where there are more than 31 days, each bar is several of them.
+ * @param noun what is counted: "rows loaded"
+ */
+export function DayBars({ values, noun }: { values: readonly number[]; noun: string }) {
+  const bars = groupDays(values, mostBars);
+  const most = Math.max(1, ...bars);
+  const step = widthPx / Math.max(1, bars.length);
+  const width = Math.min(10, Math.max(1, step - 1));
+  return (
+    <svg
+      width={widthPx}
+      height={heightPx}
+      role="img"
+      aria-label={`${formatCount(sumOf(values))} ${noun} in ${values.length} days, ${formatCount(values.at(-1) ?? 0)} of them today`}
+      className={classes.bars}
+    >
+      <path d={`M0 ${heightPx - 0.5}H${widthPx}`} className={classes.ground} />
+      {bars.map((value, index) => {
+        // What is not nothing is seen.
+        const height = value === 0 ? 0 : Math.max(2, (value / most) * (heightPx - 2));
+        return (
+          <rect
+            key={index}
+            x={index * step + (step - width) / 2}
+            y={heightPx - 1 - height}
+            width={width}
+            height={height}
+          />
+        );
+      })}
+    </svg>
+  );
+}

@@ -1,0 +1,120 @@
+import { operation } from '../api/operation.ts';
+import { operationPages } from '../api/operation-pages.ts';
+import { dayWindow, type DayChoice } from './day-window.ts';
+
+/** Most series that the server gives in one answer. */
+const mostSeries = 100;
+/** Pipelines and datasets are few: a list has all of them, and is searched and sorted here. */
+const wholeList = 1000;
+/** Versions of schemas of which lists say what they changed. */
+const newestChanges = 200;
+
+/*
+ * What the pages of pipelines and datasets ask for. Routes ask first, while the page is on its way, and pages ask again with the same
+ * words and find the answer.
+ */
+
+export const pipelineFreshness = (workspaceId: string) =>
+  operation('list_pipeline_freshness', {
+    params: { workspace_id: workspaceId },
+    query: { limit: wholeList },
+  });
+
+export const pipelineStats = (workspaceId: string, days: DayChoice | undefined) =>
+  operation('list_pipeline_stats', {
+    params: { workspace_id: workspaceId },
+    query: { ...dayWindow(days), limit: wholeList },
+  });
+
+export const pipelineSeries = (workspaceId: string, days: DayChoice | undefined) =>
+  operation('list_pipeline_daily_series', {
+    params: { workspace_id: workspaceId },
+    query: { ...dayWindow(days), limit: mostSeries },
+  });
+
+export const newestSchemaChanges = (workspaceId: string) =>
+  operation('list_schema_changes', {
+    params: { workspace_id: workspaceId },
+    query: { limit: newestChanges },
+  });
+
+const pipelineParams = (workspaceId: string, pipelineName: string) => ({
+  workspace_id: workspaceId,
+  pipeline_name: pipelineName,
+});
+
+export const pipelineOverview = (workspaceId: string, pipelineName: string) =>
+  operation('get_pipeline_overview', { params: pipelineParams(workspaceId, pipelineName) });
+
+export const seriesOfPipeline = (workspaceId: string, pipelineName: string, days: DayChoice | undefined) =>
+  operation('list_pipeline_daily_series', {
+    params: { workspace_id: workspaceId },
+    query: { ...dayWindow(days), pipeline_name: [pipelineName], limit: 0 },
+  });
+
+export const runsOfPipeline = (workspaceId: string, pipelineName: string) =>
+  operationPages('list_pipeline_runs', {
+    params: { workspace_id: workspaceId },
+    query: { pipeline_name: [pipelineName], limit: 50 },
+  });
+
+export const pipelineSchemas = (workspaceId: string, pipelineName: string) =>
+  operation('list_pipeline_schemas', { params: pipelineParams(workspaceId, pipelineName) });
+
+/** One schema of a pipeline. */
+export interface SchemaPlace {
+  workspaceId: string;
+  pipelineName: string;
+  schemaName: string;
+}
+
+const schemaParams = ({ workspaceId, pipelineName, schemaName }: SchemaPlace) => ({
+  ...pipelineParams(workspaceId, pipelineName),
+  schema_name: schemaName,
+});
+
+export const schemaVersions = (place: SchemaPlace) =>
+  operationPages('list_schema_versions', { params: schemaParams(place), query: { limit: 50 } });
+
+export const schemaVersion = (place: SchemaPlace, versionHash: string) =>
+  operation('get_schema_version', { params: { ...schemaParams(place), version_hash: versionHash } });
+
+/** @param baseHash undefined for the version before */
+export const schemaDifference = (place: SchemaPlace, versionHash: string, baseHash: string | undefined) =>
+  operation('compare_schema_versions', {
+    params: { ...schemaParams(place), version_hash: versionHash },
+    query: { base_hash: baseHash },
+  });
+
+/** Of all time: a dataset that nothing was loaded to for a year is still there. */
+export const allDatasets = (workspaceId: string) =>
+  operation('list_dataset_stats', { params: { workspace_id: workspaceId }, query: { limit: wholeList } });
+
+export const datasetStats = (workspaceId: string, days: DayChoice | undefined) =>
+  operation('list_dataset_stats', {
+    params: { workspace_id: workspaceId },
+    query: { ...dayWindow(days), limit: wholeList },
+  });
+
+export const datasetSeries = (workspaceId: string, days: DayChoice | undefined) =>
+  operation('list_dataset_daily_series', {
+    params: { workspace_id: workspaceId },
+    query: { ...dayWindow(days), limit: mostSeries },
+  });
+
+export const datasetOverview = (workspaceId: string, datasetName: string) =>
+  operation('get_dataset_overview', {
+    params: { workspace_id: workspaceId, dataset_name: datasetName },
+  });
+
+export const seriesOfDataset = (workspaceId: string, datasetName: string, days: DayChoice | undefined) =>
+  operation('list_dataset_daily_series', {
+    params: { workspace_id: workspaceId },
+    query: { ...dayWindow(days), dataset_name: [datasetName], limit: 0 },
+  });
+
+export const changesOfDataset = (workspaceId: string, datasetName: string) =>
+  operationPages('list_schema_changes', {
+    params: { workspace_id: workspaceId },
+    query: { dataset_name: [datasetName], limit: 20 },
+  });

@@ -1,0 +1,26 @@
+import type { PipelineFreshness } from '@pumphouse/contract';
+import { freshnessLook } from './freshness.ts';
+import { State } from '../look/state.tsx';
+import { Time } from '../look/time.tsx';
+
+interface FreshnessStateProps {
+  freshness: PipelineFreshness;
+  /** Of the last run; undefined where there is none. */
+  lastStatus: string | undefined;
+}
+
+/** Whether data is as new as it should be, and when it last became newer; the rule in a sentence on hover. */
+export function FreshnessState({ freshness, lastStatus }: FreshnessStateProps) {
+  const { last_success_at: at, detail } = freshness;
+  return (
+    <span title={detail} style={{ whiteSpace: 'nowrap' }}>
+      <State look={freshnessLook(freshness, lastStatus)} />
+      {at !== null && (
+        <span className="quiet">
+          {' '}
+          <Time at={at} />
+        </span>
+      )}
+    </span>
+  );
+}

@@ -1,0 +1,33 @@
+import { Link } from '@tanstack/react-router';
+import classes from './days-choice.module.css';
+import { dayChoices, usualDays, type DayChoice } from '../data/day-window.ts';
+
+const words: Record<DayChoice, readonly [shown: string, spoken: string]> = {
+  '7': ['7 d', '7 days'],
+  '30': ['30 d', '30 days'],
+  '90': ['90 d', '90 days'],
+  '365': ['1 y', '1 year'],
+};
+
+/** Of how many days the figures of the page are. The address says it: `?days=90`. */
+export function DaysChoice({ days = usualDays }: { days: DayChoice | undefined }) {
+  return (
+    <nav className={classes.choice} aria-label="Days that figures are of">
+      {dayChoices.map((choice) => (
+        <Link
+          key={choice}
+          to="."
+          search={(before) => ({ ...before, days: choice === usualDays ? undefined : choice }) as never}
+          replace
+          resetScroll={false}
+          className={classes.one}
+          activeProps={{}}
+          aria-current={choice === days ? 'true' : undefined}
+          aria-label={words[choice][1]}
+        >
+          {words[choice][0]}
+        </Link>
+      ))}
+    </nav>
+  );
+}

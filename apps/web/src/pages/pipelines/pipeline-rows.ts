@@ -1,0 +1,99 @@
+import type {
+  DailySums,
+  PipelineDailySeriesResponse,
+  PipelineFreshnessRow,
+  PipelineStatsResponse,
+  SchemaVersionChangesResponse,
+} from '@pumphouse/contract';
+import { compareValues, readSorting } from '../../search/sorting.ts';
+import { sumOf } from '../../charts/day-sums.ts';
+
+/** A pipeline of the list, put together from what is known of it. */
+export interface PipelineRow extends PipelineFreshnessRow {
+  /** Of the window; null where nothing ran in it. */
+  stats: PipelineStatsResponse | null;
+  /** Of the window; null too where many others ran more often. */
+  daily: DailySums | null;
+  /** How often its schemas changed in the window, as far as `daily` is known. */
+  schemaChangeCount: number | null;
+  /** The newest version of one of its schemas. */
+  lastChange: SchemaVersionChangesResponse | null;
+}
+
+export interface KnownOfPipelines {
+  freshness: readonly PipelineFreshnessRow[];
+  stats: readonly PipelineStatsResponse[] | undefined;
+  series: PipelineDailySeriesResponse['pipelines'] | undefined;
+  /** Newest first. */
+  changes: readonly SchemaVersionChangesResponse[] | undefined;
+}
+
+export function joinPipelines({ freshness, stats, series, changes }: KnownOfPipelines): PipelineRow[] {
+  const statsOf = new Map(stats?.map((each) => [each.pipeline_name, each]));
+  const dailyOf = new Map(series?.map((each) => [each.pipeline_name, each.daily]));
+  const changesOf = Map.groupBy(changes ?? [], (each) => each.pipeline_name);
+  return freshness.map((row) => {
+    const daily = dailyOf.get(row.pipeline_name) ?? null;
+    return {
+      ...row,
+      stats: statsOf.get(row.pipeline_name) ?? null,
+      daily,
+      schemaChangeCount: daily && sumOf(daily.schema_migration_count),
+      lastChange: changesOf.get(row.pipeline_name)?.[0] ?? null,
+    };
+  });
+}
+
+/** What a list can be narrowed to. `stale` and `never` look at freshness, the others at the last run. */
+export const pipelineStatuses = ['succeeded', 'failed', 'stale'] as const;
+
+export interface PipelineFilter {
+  /** Part of a name of the pipeline, its dataset, its destination, or the job that ran it last. */
+  q?: string | undefined;
+  status?: readonly string[] | undefined;
+}
+
+export function filterPipelines(rows: readonly PipelineRow[], { q, status }: PipelineFilter): PipelineRow[] {
+  const words = q?.toLowerCase() ?? '';
+  return rows.filter((row) => matchesWords(row, words) && (!status?.length || matchesStatus(row, status)));
+}
+
+function matchesWords(row: PipelineRow, words: string): boolean {
+  const names = [row.pipeline_name, row.dataset_name, row.destination_name, row.last_run?.job_run.job_ref];
+  return names.some((name) => name?.toLowerCase().includes(words));
+}
+
+function matchesStatus({ last_run: last, freshness }: PipelineRow, status: readonly string[]): boolean {
+  return status.includes(last?.status ?? '') || (status.includes('stale') && freshness.is_stale);
+}
+
+const sortValues = {
+  name: (row) => row.pipeline_name,
+  last_run: (row) => timeOf(row.last_run?.created_at),
+  freshness: (row) => timeOf(row.freshness.last_success_at),
+  success: (row) => row.stats?.success_ratio,
+  rows: (row) => row.stats?.total_rows_loaded,
+  duration: (row) => row.stats?.average_duration_ms,
+  bytes: (row) => row.stats?.total_bytes_loaded,
+  schema: (row) => timeOf(row.lastChange?.created_at),
+} satisfies Record<string, (row: PipelineRow) => string | number | null | undefined>;
+
+/** Those that need somebody first unless sorted: failed, then stale, then the others by name. */
+export function sortPipelines(rows: readonly PipelineRow[], sort: string | undefined): PipelineRow[] {
+  const sorting = readSorting(sort, Object.keys(sortValues) as (keyof typeof sortValues)[]);
+  const byName = rows.toSorted((left, right) =>
+    compareValues(left.pipeline_name, right.pipeline_name, false),
+  );
+  if (sorting === null) return byName.toSorted((left, right) => needOf(right) - needOf(left));
+  const valueOf = sortValues[sorting.key];
+  return byName.toSorted((left, right) => compareValues(valueOf(left), valueOf(right), sorting.isDescending));
+}
+
+function needOf({ last_run: last, freshness }: PipelineRow): number {
+  if (last?.status === 'failed') return 2;
+  return freshness.is_stale ? 1 : 0;
+}
+
+function timeOf(at: string | null | undefined): number | null {
+  return at == null ? null : Date.parse(at);
+}

@@ -1,0 +1,135 @@
+import { Link } from '@tanstack/react-router';
+import type { PipelineRow } from './pipeline-rows.ts';
+import classes from './pipelines.module.css';
+import table from '../../look/table.module.css';
+import { DayBars } from '../../charts/day-bars.tsx';
+import { formatBytes, formatCompactCount, formatDuration, formatPercent } from '../../look/format.ts';
+import { FreshnessState } from '../../facts/freshness-state.tsx';
+import { LastChange } from './last-change.tsx';
+import { LastRun } from './last-run.tsx';
+import { SortHeader } from '../../look/sort-header.tsx';
+
+interface PipelineTableProps {
+  workspaceId: string;
+  rows: readonly PipelineRow[];
+  /** "30 days": what the figures are of. */
+  span: string;
+  sort: string | undefined;
+  onSort: (sort: string | undefined) => void;
+}
+
+export function PipelineTable({ workspaceId, rows, span, sort, onSort }: PipelineTableProps) {
+  const header = { sort, onSort };
+  return (
+    <div className={table.scroll}>
+      <table className={table.table} aria-label={`Pipelines, with figures of ${span}`}>
+        <thead>
+          <tr>
+            <SortHeader {...header} first="name">
+              Pipeline
+            </SortHeader>
+            <th scope="col">Loads into</th>
+            <SortHeader {...header} first="-last_run">
+              Last run
+            </SortHeader>
+            <SortHeader {...header} first="freshness">
+              Data
+            </SortHeader>
+            <SortHeader {...header} first="success" isNumber>
+              Succeeded
+            </SortHeader>
+            <SortHeader {...header} first="-rows" isNumber>
+              Rows
+            </SortHeader>
+            <th scope="col">By day</th>
+            <SortHeader {...header} first="-duration" isNumber>
+              Takes
+            </SortHeader>
+            <SortHeader {...header} first="-bytes" isNumber>
+              Bytes
+            </SortHeader>
+            <SortHeader {...header} first="-schema">
+              Schema
+            </SortHeader>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <Row key={row.pipeline_name} workspaceId={workspaceId} row={row} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Row({ workspaceId, row }: { workspaceId: string; row: PipelineRow }) {
+  const { pipeline_name: pipelineName, stats } = row;
+  return (
+    <tr data-row>
+      <td>
+        <Link
+          to="/w/$workspaceId/pipelines/$pipelineName"
+          params={{ workspaceId, pipelineName }}
+          className={classes.name}
+          data-row-link
+        >
+          {pipelineName}
+        </Link>
+      </td>
+      <td className={classes.target}>
+        <Target
+          workspaceId={workspaceId}
+          datasetName={row.dataset_name}
+          destinationName={row.destination_name}
+        />
+      </td>
+      <td className={classes.lastRun} data-wide="true">
+        <LastRun run={row.last_run} />
+      </td>
+      <td>
+        <FreshnessState freshness={row.freshness} lastStatus={row.last_run?.status} />
+      </td>
+      <td className="number" data-label="Succeeded">
+        {stats && (
+          <span title={`${stats.succeeded_pipeline_run_count} of ${stats.total_pipeline_run_count} runs`}>
+            {formatPercent(stats.success_ratio)}
+          </span>
+        )}
+      </td>
+      <td className="number" data-label="Rows">
+        {stats && formatCompactCount(stats.total_rows_loaded)}
+      </td>
+      <td>{row.daily && <DayBars values={row.daily.total_rows_loaded} noun="rows loaded" />}</td>
+      <td className="number" data-label="Takes">
+        {stats?.average_duration_ms != null && formatDuration(stats.average_duration_ms / 1000)}
+      </td>
+      <td className="number" data-label="Bytes">
+        {stats && formatBytes(stats.total_bytes_loaded)}
+      </td>
+      <td className={classes.change}>
+        <LastChange workspaceId={workspaceId} row={row} />
+      </td>
+    </tr>
+  );
+}
+
+interface TargetProps {
+  workspaceId: string;
+  datasetName: string | null;
+  destinationName: string | null;
+}
+
+/** Where a pipeline writes: nothing is known of it before something was loaded. */
+function Target({ workspaceId, datasetName, destinationName }: TargetProps) {
+  return (
+    <>
+      {datasetName !== null && (
+        <Link to="/w/$workspaceId/datasets/$datasetName" params={{ workspaceId, datasetName }}>
+          {datasetName}
+        </Link>
+      )}
+      {destinationName !== null && <span className="quiet"> in {destinationName}</span>}
+    </>
+  );
+}
