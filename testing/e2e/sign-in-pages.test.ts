@@ -97,6 +97,9 @@ describe('the pages for people, in Chromium', () => {
     expect(await page.getByLabel('Password').inputValue()).toBe('');
     expect(await focused()).toBe('password');
     await fillIn({ Password: owner.password }, 'Sign in');
+    // The console, which takes scripts; those of this browser are off.
+    expect(page.url()).toBe(`${server.url}/`);
+    await page.goto(`${server.url}/sign-in/account`);
     expect(await heading()).toBe('Your account');
     const [cookie] = (await context.cookies()).filter(({ name }) => name === 'pumphouse');
     expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Lax', path: '/' });

@@ -63,6 +63,7 @@ async function showAccount(visit: Visit, services: PageServices, problem: Proble
             <dd>${issuer}</dd>`,
       )}
     </dl>
+    <a class="button" href="${visit.at('/')}">Open the console</a>
     ${renderForm(visit.at('/sign-in/sign-out'), visit.formToken, renderButton('Sign out', { value: 'sign-out', kind: 'plain' }))}
     <h2>Password</h2>
     ${

@@ -187,7 +187,7 @@ describe('where anyone may sign up', () => {
       expect(page.status).toBe(403);
       await createAccounts(api.persistence).createOwner(owner);
       const browser = createPageBrowser(api.app);
-      expect((await goThrough(browser, 'first')).page.location).toBe('/sign-in/account');
+      expect((await goThrough(browser, 'first')).page.location).toBe('/');
       expect((await browser.get('/sign-in/account')).text).toContain('first@example.com');
     } finally {
       await api.close();
@@ -219,7 +219,7 @@ describe('a provider that cannot be trusted', () => {
   }
 
   it('is believed what is right', async () => {
-    expect((await comeBack({})).location).toBe('/sign-in/account');
+    expect((await comeBack({})).location).toBe('/');
     expect(hostile.state.tokensAsked.at(-1)?.get('code_verifier')).toMatch(/^[\w-]{43}$/);
   });
 

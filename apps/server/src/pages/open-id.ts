@@ -92,7 +92,7 @@ function registerWayBack({ get, services }: PageRegistry, openId: OpenId): void 
     const returnTo = readReturnTo(kept?.returnTo, visit.origin);
     if ('account' in done.result) {
       await visit.startSession(done.result.account, openId.issuer);
-      return visit.go(returnTo ?? visit.at('/sign-in/account'));
+      return visit.go(returnTo ?? visit.at('/'));
     }
     const link: KeptLink = { person: done.result.link, returnTo };
     visit.keepCookie(linkCookie, sealed.seal(linkCookie, link, keptSeconds), keptSeconds);

@@ -25,9 +25,9 @@ describe('the sign-in page', () => {
     const browser = newBrowser();
     const before = await countEntries('person.sign-in');
     const answer = await browser.signIn('Analyst@Example.com ', password);
-    expect(answer).toMatchObject({ status: 303, location: '/sign-in/account' });
+    expect(answer).toMatchObject({ status: 303, location: '/' });
     expect((await browser.get('/sign-in/account')).text).toContain('<strong>analyst@example.com</strong>');
-    expect((await browser.get('/sign-in')).location).toBe('/sign-in/account');
+    expect((await browser.get('/sign-in')).location).toBe('/');
     expect(await countEntries('person.sign-in')).toBe(before + 1);
     const [entry] = await api.testDatabase.database.query<object>(
       `select actor_email, address, target_name, after from audit_log where action = 'person.sign-in' order by id desc limit 1`,
@@ -103,12 +103,12 @@ describe('the sign-in page', () => {
 
   it.each([
     ['/w/1?x=2', '/w/1?x=2'],
-    ['//evil.example', '/sign-in/account'],
-    ['https://evil.example/', '/sign-in/account'],
-    ['/\\evil.example', '/sign-in/account'],
-    ['/\t/evil.example', '/sign-in/account'],
-    ['/.//evil.example', '/sign-in/account'],
-    ['javascript:alert(1)', '/sign-in/account'],
+    ['//evil.example', '/'],
+    ['https://evil.example/', '/'],
+    ['/\\evil.example', '/'],
+    ['/\t/evil.example', '/'],
+    ['/.//evil.example', '/'],
+    ['javascript:alert(1)', '/'],
   ])('goes on to %j as %s', async (returnTo, location) => {
     expect((await newBrowser().signIn(email, password, returnTo)).location).toBe(location);
   });
@@ -306,7 +306,7 @@ describe('behind a proxy', () => {
       expect((await browser.get('/sign-in/account')).location).toBe(
         '/pump/sign-in?return_to=%2Fpump%2Fsign-in%2Faccount',
       );
-      expect((await browser.signIn(email, password, '/elsewhere')).location).toBe('/pump/sign-in/account');
+      expect((await browser.signIn(email, password, '/elsewhere')).location).toBe('/pump/');
       await browser.get('/sign-in/account');
     } finally {
       await below.close();

@@ -8,7 +8,7 @@ import { renderButton, renderField, renderForm, renderNotice } from './fields.ts
 
 export function registerSignInPage({ get, post, services }: PageRegistry): void {
   get('/', async (visit) => {
-    if (visit.session) return visit.go(visit.returnTo() ?? visit.at('/sign-in/account'));
+    if (visit.session) return visit.go(visit.returnTo() ?? visit.at('/'));
     if (await services.setup.isNeeded()) return showNotSetUp(visit);
     return showSignIn(visit, services, {});
   });
@@ -22,7 +22,7 @@ export function registerSignInPage({ get, post, services }: PageRegistry): void 
     );
     if ('problem' in done) return showSignIn(visit, services, { email, problem: done.problem });
     await visit.startSession(done.result, 'password');
-    return visit.go(visit.returnTo() ?? visit.at('/sign-in/account'));
+    return visit.go(visit.returnTo() ?? visit.at('/'));
   });
 }
 
