@@ -1,0 +1,120 @@
+import type { ConsoleSite } from '../../fixtures/console-site.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expectAccessible, startEmptyConsoleSite } from '../../fixtures/console-site.ts';
+import { ownerEmail, ownerPassword } from '../../fixtures/server.ts';
+
+let site: ConsoleSite;
+beforeAll(async () => {
+  site = await startEmptyConsoleSite();
+});
+afterAll(() => site?.remove());
+
+describe('signing in to the console', () => {
+  it('comes back to the page that was asked for, with all of its address', async () => {
+    const page = await (await site.browser.newContext()).newPage();
+    const address = site.workspaceUrl('/jobs?status=failed&status=cancelled&q=shop');
+    await page.goto(address);
+    await page.getByLabel('E-mail address').fill(ownerEmail);
+    await page.getByLabel('Password', { exact: true }).fill(ownerPassword);
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await page.getByRole('heading', { name: 'Jobs', level: 1 }).waitFor();
+    expect(page.url()).toBe(address);
+    await page.context().close();
+  });
+
+  it('drops an answer that its tab has not asked for', async () => {
+    const context = await site.signIn('viewer');
+    const page = await context.newPage();
+    await page.goto(`${site.server.url}/callback?code=dlt_c_of_somebody_else&state=guessed`);
+    await page.waitForURL(site.workspaceUrl());
+    await page.getByRole('button', { name: 'Account of viewer@example.com' }).waitFor();
+    await context.close();
+  });
+
+  it('ends for all tabs of the browser by signing out, at the sign-in pages too', async () => {
+    const context = await site.signIn('viewer');
+    const [one, other] = [await context.newPage(), await context.newPage()];
+    await other.goto(site.workspaceUrl('/runs'));
+    await one.goto(site.workspaceUrl('/jobs'));
+    await one.getByRole('button', { name: 'Account of viewer@example.com' }).click();
+    await one.getByRole('menuitem', { name: 'Sign out' }).click();
+    await one.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await other.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await context.close();
+  });
+});
+
+describe('every page of the console', () => {
+  it('asks this server alone, and does nothing that its policy forbids', async () => {
+    const context = await site.signIn('owner');
+    const hosts = new Set<string>();
+    context.on('request', (request) => {
+      const { protocol, host } = new URL(request.url());
+      if (protocol.startsWith('http')) hosts.add(host);
+    });
+    const page = await context.newPage();
+    const complaints: string[] = [];
+    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+    for (const path of [
+      '',
+      '/jobs',
+      '/runs',
+      '/pipelines',
+      '/datasets',
+      '/deployments',
+      '/configurations',
+      '/settings',
+    ]) {
+      await page.goto(site.workspaceUrl(path));
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      await page.waitForLoadState('networkidle');
+    }
+    expect([...hosts]).toEqual([new URL(site.server.url).host]);
+    expect(complaints.filter((text) => /policy|refused to/i.test(text))).toEqual([]);
+    await context.close();
+  });
+
+  it('is reached by keys, and the palette goes and acts', async () => {
+    const page = await site.openAs('owner', '/jobs');
+    await page.getByRole('heading', { name: 'Jobs', level: 1 }).waitFor();
+    await page.keyboard.press('g');
+    await page.keyboard.press('r');
+    await page.getByRole('heading', { name: 'Runs', level: 1 }).waitFor();
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keyboard' }).waitFor();
+    await expectAccessible(page);
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog', { name: 'Keyboard' }).waitFor({ state: 'detached' });
+    await page.keyboard.press('Control+k');
+    const field = page.getByRole('combobox', { name: 'Search or do something' });
+    await field.fill('pipel');
+    await page.getByRole('option', { name: /^Pipelines/ }).waitFor();
+    await expectAccessible(page);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Pipelines', level: 1 }).waitFor();
+    await page.keyboard.press('/');
+    expect(
+      await page.locator('[data-search-input]').evaluate((input) => input === document.activeElement),
+    ).toBe(true);
+    await page.context().close();
+  });
+
+  it('looks as the person chose, in this browser and the next time', async () => {
+    const page = await site.openAs('owner');
+    const scheme = () => page.locator('html').getAttribute('data-mantine-color-scheme');
+    await page.getByRole('button', { name: `Account of ${ownerEmail}` }).click();
+    await page.getByRole('menuitemradio', { name: 'Dark' }).click();
+    await expect.poll(scheme).toBe('dark');
+    await page.reload();
+    await expect.poll(scheme).toBe('dark');
+    await page.context().close();
+  });
+
+  it('says of a page that does not exist, and of a workspace that is not theirs', async () => {
+    const page = await site.openAs('viewer', '/nothing');
+    await page.getByText('There is no such page').waitFor();
+    await page.goto(`${site.server.url}/w/00000000-0000-4000-8000-000000000000/jobs`);
+    await page.getByRole('alert').getByText('Not found').waitFor();
+    await page.context().close();
+  });
+});
