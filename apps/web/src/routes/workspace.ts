@@ -1,4 +1,7 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { z } from 'zod';
+import { firstRun, overviewQueries } from '../pages/overview/overview-queries.ts';
+import { searchWord } from '../search/search-params.ts';
 import { signedIn } from './signed-in.ts';
 import { WorkspaceLayout } from '../workspace/workspace-layout.tsx';
 import { workspaceMe } from '../workspace/use-workspace.ts';
@@ -13,5 +16,20 @@ export const workspace = createRoute({
 export const overview = createRoute({
   getParentRoute: () => workspace,
   path: '/',
+  validateSearch: z.object({ window: searchWord(['24h', '7d', '30d']) }),
+  loaderDeps: ({ search }) => search,
+  loader: async ({ context: { queryClient }, params, deps }) => {
+    const queries = overviewQueries(params.workspaceId, deps.window ?? '24h');
+    // What is further down may come later; what the page begins with is there when it is shown.
+    const later = [queries.starts, queries.stale, queries.fresh, queries.changes, queries.days];
+    for (const query of later) void queryClient.prefetchQuery(query as typeof queries.starts);
+    await Promise.all([
+      queryClient.prefetchQuery(queries.series),
+      queryClient.prefetchQuery(queries.failing),
+      queryClient.prefetchQuery(queries.recent),
+      queryClient.prefetchQuery(queries.active),
+      queryClient.prefetchQuery(firstRun(params.workspaceId)),
+    ]);
+  },
   component: lazyRouteComponent(() => import('../pages/overview/overview-page.tsx'), 'OverviewPage'),
 });

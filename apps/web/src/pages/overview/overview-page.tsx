@@ -1,5 +1,66 @@
+import { useQuery } from '@tanstack/react-query';
+import { useSearch } from '@tanstack/react-router';
+import classes from './overview.module.css';
+import { Attention } from './attention-list.tsx';
+import { FirstSteps } from '../first-steps/first-steps.tsx';
+import { JobHistory } from './job-history.tsx';
+import { listFailing } from './attention.ts';
+import { LoadedPipelines } from './loaded-pipelines.tsx';
+import { LoadingRows, ErrorNotice } from '../../look/answers.tsx';
+import { NextStarts } from './next-starts.tsx';
+import { overviewQueries } from './overview-queries.ts';
 import { Page } from '../../look/page.tsx';
+import { RunningNow } from './running-now.tsx';
+import { RunSummary } from './run-summary.tsx';
+import { SchemaChanges } from './schema-changes.tsx';
+import { useEmptyWorkspace } from '../first-steps/use-empty-workspace.ts';
+import { useNow } from '../../look/time.tsx';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
 
+/** How the workspace is: what broke, what was loaded, what changed, what comes next. */
 export function OverviewPage() {
-  return <Page title="Overview">{null}</Page>;
+  const { id: workspaceId, me } = useWorkspace();
+  const { window = '24h' } = useSearch({ from: '/signed-in/w/$workspaceId/' });
+  // The week is asked for from a full hour on; another hour is another question.
+  useNow(3600);
+  const queries = overviewQueries(workspaceId, window);
+  const series = useQuery({ ...queries.series, placeholderData: (before) => before });
+  const failing = useQuery(queries.failing);
+  const recent = useQuery(queries.recent);
+  const jobs = recent.data?.items ?? [];
+  const isEmpty = useEmptyWorkspace();
+  const title = me.workspace.name;
+
+  if (recent.isPending) {
+    return (
+      <Page title={title}>
+        <LoadingRows count={12} />
+      </Page>
+    );
+  }
+  if (isEmpty === true) {
+    return (
+      <Page title={title}>
+        <FirstSteps hasJobs={jobs.length > 0} />
+        {jobs.length > 0 && <NextStarts query={queries.starts} />}
+      </Page>
+    );
+  }
+  return (
+    <Page title={title}>
+      {recent.error && <ErrorNotice error={recent.error} onRetry={() => void recent.refetch()} />}
+      <Attention
+        failing={listFailing(failing.data?.items ?? [], jobs)}
+        total={series.data?.now.jobs_failing ?? null}
+      />
+      <RunSummary series={series.data} error={series.error} window={window} />
+      <RunningNow query={queries.active} jobs={jobs} />
+      <div className={classes.columns}>
+        <LoadedPipelines stale={queries.stale} fresh={queries.fresh} days={queries.days} />
+        <SchemaChanges query={queries.changes} />
+        <JobHistory jobs={jobs} />
+        <NextStarts query={queries.starts} />
+      </div>
+    </Page>
+  );
 }

@@ -1,0 +1,147 @@
+import { Link, useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import classes from './overview.module.css';
+import { ActionButton } from '../../look/action-button.tsx';
+import { ActionResultLine } from '../jobs/action-result.tsx';
+import { describeRow, wordsInLog, type FailingJob } from './attention.ts';
+import { formatCount } from '../../look/format.ts';
+import { Section } from '../../look/page.tsx';
+import { RunDialog } from '../jobs/run-dialog.tsx';
+import { RunOutcomeLine } from '../../facts/run-outcome-line.tsx';
+import { RunState } from '../../look/state.tsx';
+import { Time } from '../../look/time.tsx';
+import { useJobActions } from '../jobs/use-job-actions.ts';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+import { whyNotStart } from '../jobs/job-rules.ts';
+
+/** Jobs shown; the others are a click away. */
+const mostShown = 5;
+
+interface AttentionProps {
+  failing: readonly FailingJob[];
+  /** How many jobs fail, as the server counts them; null where it has not said it. */
+  total: number | null;
+}
+
+/** The jobs whose last outcome was a failure, each with its reason and what can be done about it. Nothing where all is well. */
+export function Attention({ failing, total }: AttentionProps) {
+  const { id: workspaceId } = useWorkspace();
+  const count = Math.max(total ?? 0, failing.length);
+  if (failing.length === 0) {
+    return (
+      <p className={classes.allWell}>
+        <span aria-hidden="true">✓ </span>No job needs attention
+      </p>
+    );
+  }
+  return (
+    <Section
+      title={`${formatCount(count)} ${count === 1 ? 'job needs' : 'jobs need'} attention`}
+      aside={
+        count > mostShown && (
+          <Link
+            to="/w/$workspaceId/jobs"
+            params={{ workspaceId }}
+            search={{ status: ['failed'], sort: 'last_run_at' }}
+          >
+            All of them
+          </Link>
+        )
+      }
+    >
+      <ul className={classes.rows}>
+        {failing.slice(0, mostShown).map((each) => (
+          <FailingRow key={each.job.id} failing={each} />
+        ))}
+      </ul>
+    </Section>
+  );
+}
+
+function FailingRow({ failing }: { failing: FailingJob }) {
+  const { job, failed } = failing;
+  const { id: workspaceId, whyNot } = useWorkspace();
+  const navigate = useNavigate();
+  const actions = useJobActions(job.id);
+  const [isAsking, setIsAsking] = useState(false);
+  const params = { workspaceId, jobRunId: failed.id };
+  const words = wordsInLog(failed.run);
+  return (
+    <li className={classes.failing} data-row>
+      <div className={classes.failingText}>
+        <div className={classes.failingHead}>
+          <RunState status="failed" compact />
+          <Link
+            to="/w/$workspaceId/jobs/$job"
+            params={{ workspaceId, job: job.ref }}
+            className={classes.strong}
+          >
+            {job.name}
+          </Link>
+          <Link to="/w/$workspaceId/runs/$jobRunId" params={params} data-row-link>
+            #{failed.number}
+          </Link>
+          <span className="quiet">
+            <FailureTime failing={failing} />
+          </span>
+        </div>
+        <div className={classes.reason}>
+          {failed.run === null ? (
+            <span className="quiet">#{job.last_run?.number} came after it and has no outcome yet</span>
+          ) : (
+            <RunOutcomeLine run={failed.run} />
+          )}
+        </div>
+        {actions.result !== null && <ActionResultLine result={actions.result} onPutAway={actions.putAway} />}
+      </div>
+      <div className={classes.failingActions}>
+        <ActionButton onClick={() => void navigate({ to: '/w/$workspaceId/runs/$jobRunId', params })}>
+          Open reason
+        </ActionButton>
+        <ActionButton
+          whyNot={whyNot('job-run.start') ?? whyNotStart(job)}
+          loading={actions.start.isPending}
+          onClick={() => setIsAsking(true)}
+        >
+          Run again
+        </ActionButton>
+        <ActionButton
+          onClick={() =>
+            void navigate({
+              to: '/w/$workspaceId/runs/$jobRunId',
+              params,
+              search: { tab: 'log', find: words },
+            })
+          }
+        >
+          Log at error
+        </ActionButton>
+      </div>
+      {isAsking && (
+        <RunDialog
+          job={{ ...job, hasFreshness: true }}
+          actions={actions}
+          onClose={() => setIsAsking(false)}
+        />
+      )}
+    </li>
+  );
+}
+
+function FailureTime({ failing: { failed, count, since } }: { failing: FailingJob }) {
+  const at = failed.run?.finished_at ?? failed.run?.created_at;
+  return (
+    <>
+      {at !== undefined && (
+        <>
+          failed <Time at={at} />
+        </>
+      )}
+      {since !== null && (
+        <>
+          , {describeRow(count)}, since #{since.number} <Time at={since.at} />
+        </>
+      )}
+    </>
+  );
+}

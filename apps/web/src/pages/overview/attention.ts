@@ -1,0 +1,73 @@
+import type { JobOverviewResponse } from '@pumphouse/contract';
+
+type RunOfJob = NonNullable<JobOverviewResponse['last_run']>;
+
+/** A job that somebody has to look at. */
+export interface FailingJob {
+  job: JobOverviewResponse;
+  /** Its newest run that failed; `run` says why, where that is the newest of all. */
+  failed: { id: string; number: number; run: RunOfJob | null };
+  /** How many failures follow on each other; 100 also stands for more. */
+  count: number;
+  /** The first of them; null where it is the only one. */
+  since: { number: number; at: string; jobRunId: string | null } | null;
+}
+
+/** The jobs whose last outcome was a failure, the newest failure first, each once. */
+export function listFailing(...lists: readonly (readonly JobOverviewResponse[])[]): FailingJob[] {
+  const jobs = new Map(lists.flat().map((job) => [job.id, job]));
+  return [...jobs.values()]
+    .flatMap((job) => toFailing(job) ?? [])
+    .toSorted((one, other) => failedAt(other).localeCompare(failedAt(one)));
+}
+
+function toFailing(job: JobOverviewResponse): FailingJob | null {
+  const { last_run: run, failing_since: since, recent_runs: recent } = job;
+  const failed =
+    run?.status === 'failed'
+      ? { id: run.id, number: run.number, run }
+      : since === null
+        ? null
+        : (recent.findLast(({ status }) => status === 'failed') ?? null);
+  if (failed === null) return null;
+  const count = since?.count ?? 1;
+  const first = since === null ? null : { number: since.number, at: since.at, jobRunId: since.job_run_id };
+  return {
+    job,
+    failed: { id: failed.id, number: failed.number, run: 'run' in failed ? failed.run : null },
+    count,
+    since: count > 1 ? first : null,
+  };
+}
+
+const failedAt = ({ job: { recent_runs: recent, last_run: run }, failed }: FailingJob): string =>
+  run?.id === failed.id
+    ? (run.finished_at ?? run.created_at)
+    : (recent.find(({ id }) => id === failed.id)?.created_at ?? '');
+
+/** "10th in a row", "100th or more in a row"; empty for a single failure. */
+export function describeRow(count: number): string {
+  if (count <= 1) return '';
+  return count >= 100 ? 'at least the 100th in a row' : `${ordinal(count)} in a row`;
+}
+
+const ordinals = new Intl.PluralRules('en', { type: 'ordinal' });
+const endings: Record<string, string> = { one: 'st', two: 'nd', few: 'rd' };
+
+function ordinal(count: number): string {
+  return `${count}${endings[ordinals.select(count)] ?? 'th'}`;
+}
+
+/** What to look for in the log of a run, so that it opens where the failure is told: the class of the exception. */
+export function wordsInLog(run: RunOfJob | null): string | undefined {
+  const type = run?.reason?.exception_type;
+  return type == null ? undefined : type.slice(type.lastIndexOf('.') + 1);
+}
+
+/** What a run of the job usually takes (seconds): the median of those among its last that completed; null without any. */
+export function usualSeconds(job: Pick<JobOverviewResponse, 'recent_runs'> | undefined): number | null {
+  const durations = (job?.recent_runs ?? [])
+    .flatMap(({ status, duration_seconds: seconds }) => (status === 'completed' ? (seconds ?? []) : []))
+    .toSorted((one, other) => one - other);
+  return durations[Math.floor(durations.length / 2)] ?? null;
+}

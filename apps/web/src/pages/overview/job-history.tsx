@@ -1,0 +1,47 @@
+import type { JobOverviewResponse } from '@pumphouse/contract';
+import { Link } from '@tanstack/react-router';
+import classes from './overview.module.css';
+import { RunBars } from '../../look/run-bars.tsx';
+import { RunState } from '../../look/state.tsx';
+import { Section } from '../../look/page.tsx';
+import { Time } from '../../look/time.tsx';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+
+/** Jobs shown; the others have a page. */
+const mostShown = 10;
+
+/** How the last runs of the jobs went that ran last, a line each. */
+export function JobHistory({ jobs }: { jobs: readonly JobOverviewResponse[] }) {
+  const { id: workspaceId } = useWorkspace();
+  const shown = jobs.filter(({ last_run: run }) => run !== null).slice(0, mostShown);
+  return (
+    <Section
+      title="History"
+      aside={
+        <Link to="/w/$workspaceId/jobs" params={{ workspaceId }}>
+          All jobs
+        </Link>
+      }
+    >
+      <ul className={classes.rows}>
+        {shown.map((job) => (
+          <li key={job.id} className={classes.history} data-row>
+            <span>{job.last_run !== null && <RunState status={job.last_run.status} compact />}</span>
+            <Link
+              to="/w/$workspaceId/jobs/$job"
+              params={{ workspaceId, job: job.ref }}
+              className={`${classes.strong} cut`}
+              data-row-link
+            >
+              {job.name}
+            </Link>
+            <RunBars workspaceId={workspaceId} runs={job.recent_runs} />
+            <span className={`quiet ${classes.historyAge}`}>
+              {job.last_run !== null && <Time at={job.last_run.created_at} />}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}

@@ -1,0 +1,96 @@
+import type { PipelineFreshnessRow } from '@pumphouse/contract';
+import { Link } from '@tanstack/react-router';
+import { useQuery } from '@tanstack/react-query';
+import classes from './overview.module.css';
+import type { overviewQueries } from './overview-queries.ts';
+import { Empty, ErrorNotice } from '../../look/answers.tsx';
+import { formatCompactCount, formatCount } from '../../look/format.ts';
+import { PipelineRunState } from '../../look/state.tsx';
+import { Section } from '../../look/page.tsx';
+import { Sparkline } from './sparkline.tsx';
+import { Time } from '../../look/time.tsx';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+
+type Queries = ReturnType<typeof overviewQueries>;
+
+/** Pipelines shown; the others have a page. */
+const mostShown = 8;
+
+/** What pipelines loaded, those with old data first. */
+export function LoadedPipelines({ stale, fresh, days }: Pick<Queries, 'stale' | 'fresh' | 'days'>) {
+  const { id: workspaceId } = useWorkspace();
+  const staleRows = useQuery(stale);
+  const freshRows = useQuery(fresh);
+  const { data: series } = useQuery(days);
+  const rows = [...(staleRows.data?.items ?? []), ...(freshRows.data?.items ?? [])].slice(0, mostShown);
+  const rowsByDay = new Map(
+    series?.pipelines.map((each) => [each.pipeline_name, each.daily.total_rows_loaded]),
+  );
+  const error = staleRows.error ?? freshRows.error;
+  return (
+    <Section
+      title="Loaded"
+      aside={
+        <Link to="/w/$workspaceId/pipelines" params={{ workspaceId }}>
+          All pipelines
+        </Link>
+      }
+    >
+      {error && <ErrorNotice error={error} />}
+      {freshRows.data && rows.length === 0 && (
+        <Empty title="No pipeline has run yet">
+          What dlt loads inside a run is shown here, with its tables and rows.
+        </Empty>
+      )}
+      <ul className={classes.rows}>
+        {rows.map((row) => (
+          <PipelineRow key={row.pipeline_name} row={row} days={rowsByDay.get(row.pipeline_name)} />
+        ))}
+      </ul>
+    </Section>
+  );
+}
+
+function PipelineRow({ row, days }: { row: PipelineFreshnessRow; days: readonly number[] | undefined }) {
+  const { id: workspaceId } = useWorkspace();
+  const { pipeline_name: pipelineName, last_run: lastRun, freshness } = row;
+  return (
+    <li className={classes.pipeline} data-row>
+      <span>{lastRun !== null && <PipelineRunState status={lastRun.status} compact />}</span>
+      <Link
+        to="/w/$workspaceId/pipelines/$pipelineName"
+        params={{ workspaceId, pipelineName }}
+        className={`${classes.strong} cut`}
+        data-row-link
+      >
+        {pipelineName}
+      </Link>
+      <span className={`${classes.age} cut`} title={freshness.detail}>
+        {freshness.is_stale && (
+          <span className={classes.old}>
+            <span aria-hidden="true">⚠ </span>Old:{' '}
+          </span>
+        )}
+        <span className="quiet">
+          {freshness.last_success_at === null ? (
+            'never loaded'
+          ) : (
+            <>
+              last loaded <Time at={freshness.last_success_at} />
+            </>
+          )}
+        </span>
+      </span>
+      <span className={classes.spark}>
+        {days !== undefined && <Sparkline values={days} label="Rows by day, last 30 days" />}
+      </span>
+      <span className={`number ${classes.rowsLoaded}`}>
+        {lastRun !== null && (
+          <span title={`${formatCount(lastRun.rows_loaded)} rows in the last run`}>
+            {formatCompactCount(lastRun.rows_loaded)} <span className="quiet">rows</span>
+          </span>
+        )}
+      </span>
+    </li>
+  );
+}

@@ -1,0 +1,82 @@
+import type { NextStartResponse } from '@pumphouse/contract';
+import { Link } from '@tanstack/react-router';
+import { useQuery } from '@tanstack/react-query';
+import classes from './overview.module.css';
+import type { overviewQueries } from './overview-queries.ts';
+import { ClockTime, Time } from '../../look/time.tsx';
+import { Empty, ErrorNotice } from '../../look/answers.tsx';
+import { Section } from '../../look/page.tsx';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+/** What starts next, over all jobs, in the order of time; what is in the way of a start is said. */
+export function NextStarts({ query }: { query: ReturnType<typeof overviewQueries>['starts'] }) {
+  const { data, error } = useQuery(query);
+  return (
+    <Section title="Next up" aside={<span className="quiet">{zone}</span>}>
+      {error && <ErrorNotice error={error} />}
+      {data?.items.length === 0 && (
+        <Empty title="Nothing is planned">
+          No job in service has a schedule. Give one a trigger such as <code>schedule:0 6 * * *</code> and
+          deploy.
+        </Empty>
+      )}
+      <ul className={classes.rows}>
+        {data?.items.map((start, index) => (
+          <StartRow key={`${start.job.id} ${start.trigger} ${start.job_run_id ?? index}`} start={start} />
+        ))}
+      </ul>
+    </Section>
+  );
+}
+
+const waitingWords: Record<string, string> = {
+  queue: 'waits for room',
+  pending: 'is about to start',
+  promise: 'waits for what it depends on',
+  retry: 'is tried again',
+};
+
+function StartRow({ start }: { start: NextStartResponse }) {
+  const { id: workspaceId } = useWorkspace();
+  const { at, job, blocked, job_run_id: jobRunId, job_run_number: number } = start;
+  return (
+    <li className={classes.start} data-row>
+      <span className="number">{at === null ? '–' : <ClockTime at={at} />}</span>
+      <span className="quiet">{at === null ? 'waits' : <Time at={at} />}</span>
+      {jobRunId === null ? (
+        <Link
+          to="/w/$workspaceId/jobs/$job"
+          params={{ workspaceId, job: job.ref }}
+          className={`${classes.strong} cut`}
+          data-row-link
+        >
+          {job.name}
+        </Link>
+      ) : (
+        <Link
+          to="/w/$workspaceId/runs/$jobRunId"
+          params={{ workspaceId, jobRunId }}
+          className={`${classes.strong} cut`}
+          data-row-link
+        >
+          {job.name} #{number}
+        </Link>
+      )}
+      <span className={`cut ${classes.startWhy}`} title={blocked?.detail ?? start.trigger}>
+        {blocked === null ? (
+          <span className="quiet">
+            {waitingWords[start.source] ?? start.trigger_text}
+            {start.last_failed && ' · its last run failed'}
+          </span>
+        ) : (
+          <span className={classes.old}>
+            <span aria-hidden="true">⚠ </span>
+            {blocked.detail}
+          </span>
+        )}
+      </span>
+    </li>
+  );
+}

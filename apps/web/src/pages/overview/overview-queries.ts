@@ -1,0 +1,42 @@
+import { operation } from '../../api/operation.ts';
+import { toSeriesQuery, type SeriesWindow } from './series-window.ts';
+
+const viewersZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+/** All that the overview asks for. Each list is short: what has more has a page of its own. */
+export function overviewQueries(workspaceId: string, window: SeriesWindow) {
+  const params = { workspace_id: workspaceId };
+  const timezone = viewersZone();
+  const byLastRun = {
+    is_archived: false,
+    sort: ['last_run_at' as const],
+    order: ['desc' as const],
+  };
+  return {
+    series: operation('list_run_series', {
+      params,
+      query: toSeriesQuery(window, { nowMs: Date.now(), timezone }),
+    }),
+    failing: operation('list_job_overviews', {
+      params,
+      query: { ...byLastRun, status: ['failed'], limit: 20 },
+    }),
+    recent: operation('list_job_overviews', { params, query: { ...byLastRun, limit: 50 } }),
+    active: operation('list_run_overviews', { params, query: { is_active: true, limit: 20 } }),
+    starts: operation('list_next_starts', { params, query: { limit: 12 } }),
+    stale: operation('list_pipeline_freshness', { params, query: { is_stale: true, limit: 8 } }),
+    fresh: operation('list_pipeline_freshness', {
+      params,
+      query: { is_stale: false, sort: ['last_success_at'], order: ['desc'], limit: 8 },
+    }),
+    changes: operation('list_schema_changes', { params, query: { limit: 6 } }),
+    days: operation('list_pipeline_daily_series', { params, query: { timezone, limit: 100 } }),
+  };
+}
+
+/** Tells whether anything has run at all. */
+export const firstRun = (workspaceId: string) =>
+  operation('list_run_overviews', {
+    params: { workspace_id: workspaceId },
+    query: { limit: 1, include_skipped: false },
+  });

@@ -1,0 +1,74 @@
+import type { RunSeriesResponse } from '@pumphouse/contract';
+import { Link } from '@tanstack/react-router';
+import classes from './overview.module.css';
+import { ErrorNotice } from '../../look/answers.tsx';
+import { formatCount } from '../../look/format.ts';
+import { runStates } from '../../look/run-states.ts';
+import { RunStrip } from './run-strip.tsx';
+import { seriesWindows, type SeriesWindow } from './series-window.ts';
+import { State } from '../../look/state.tsx';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+
+interface RunSummaryProps {
+  series: RunSeriesResponse | undefined;
+  error: Error | null;
+  window: SeriesWindow;
+}
+
+const ended = ['completed', 'failed', 'cancelled', 'skipped'] as const;
+
+/** What became of the runs of a window, in one line, and how that was spread over it. */
+export function RunSummary({ series, error, window }: RunSummaryProps) {
+  const { id: workspaceId } = useWorkspace();
+  const words = seriesWindows.find(({ value }) => value === window)?.words ?? '';
+  return (
+    <section className={classes.summary} aria-label={`Runs of the ${words}`}>
+      <div className={classes.summaryLine}>
+        <h2 className={classes.summaryTitle}>Runs of the {words}</h2>
+        {series !== undefined && (
+          <>
+            {ended.map((status) => (
+              <Link
+                key={status}
+                to="/w/$workspaceId/runs"
+                params={{ workspaceId }}
+                search={{ status: [status] }}
+                className={classes.count}
+                data-zero={series.total[status] === 0}
+              >
+                <State
+                  look={{
+                    ...runStates[status],
+                    word: `${formatCount(series.total[status])} ${runStates[status].word.toLowerCase()}`,
+                  }}
+                />
+              </Link>
+            ))}
+            <span className="quiet">
+              now {formatCount(series.now.running)} running, {formatCount(series.now.pending)} pending
+            </span>
+          </>
+        )}
+        <nav className={classes.windows} aria-label="How far back">
+          {seriesWindows.map(({ value, label }) => (
+            <Link
+              key={value}
+              to="."
+              search={{ window: value === '24h' ? undefined : value }}
+              replace
+              resetScroll={false}
+              activeOptions={{ explicitUndefined: true }}
+              className={classes.window}
+            >
+              {label}
+            </Link>
+          ))}
+        </nav>
+      </div>
+      {error !== null && <ErrorNotice error={error} />}
+      <div className={classes.stripPlace}>
+        {series !== undefined && <RunStrip series={series} words={words} />}
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,96 @@
+import type { JobOverviewResponse, RunOverviewResponse } from '@pumphouse/contract';
+import { Link } from '@tanstack/react-router';
+import { useQuery } from '@tanstack/react-query';
+import classes from './overview.module.css';
+import type { overviewQueries } from './overview-queries.ts';
+import { describeCause } from '../../facts/run-cause.ts';
+import { ErrorNotice } from '../../look/answers.tsx';
+import { formatDuration } from '../../look/format.ts';
+import { RunningFor, useNow } from '../../look/time.tsx';
+import { RunOutcomeLine } from '../../facts/run-outcome-line.tsx';
+import { RunState } from '../../look/state.tsx';
+import { Section } from '../../look/page.tsx';
+import { usualSeconds } from './attention.ts';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+
+interface RunningNowProps {
+  query: ReturnType<typeof overviewQueries>['active'];
+  /** What is usual for a job is told by its last runs. */
+  jobs: readonly JobOverviewResponse[];
+}
+
+/** The runs that are not over, with the time they have taken beside what their job usually takes. Nothing where nothing runs. */
+export function RunningNow({ query, jobs }: RunningNowProps) {
+  const { id: workspaceId } = useWorkspace();
+  const { data, error } = useQuery(query);
+  if (error) return <ErrorNotice error={error} />;
+  if (data === undefined || data.items.length === 0) return null;
+  return (
+    <Section
+      title="Running now"
+      aside={
+        data.total > data.items.length && (
+          <Link
+            to="/w/$workspaceId/runs"
+            params={{ workspaceId }}
+            search={{ status: ['pending', 'starting', 'running', 'cancelling'] }}
+          >
+            All of them
+          </Link>
+        )
+      }
+    >
+      <ul className={classes.rows}>
+        {data.items.map((run) => (
+          <ActiveRow key={run.id} run={run} usual={usualSeconds(jobs.find(({ id }) => id === run.job_id))} />
+        ))}
+      </ul>
+    </Section>
+  );
+}
+
+function ActiveRow({ run, usual }: { run: RunOverviewResponse; usual: number | null }) {
+  const { id: workspaceId } = useWorkspace();
+  return (
+    <li className={classes.active} data-row>
+      <span className={classes.activeState}>
+        <RunState status={run.status} />
+      </span>
+      <Link
+        to="/w/$workspaceId/runs/$jobRunId"
+        params={{ workspaceId, jobRunId: run.id }}
+        className={classes.strong}
+        data-row-link
+      >
+        {run.job_name} #{run.number}
+      </Link>
+      <span className={classes.activeTime}>
+        {run.started_at === null ? (
+          <span className="quiet">
+            for <RunningFor since={run.created_at} />
+          </span>
+        ) : (
+          <>
+            <RunningFor since={run.started_at} />
+            {usual !== null && <span className="quiet"> of usually {formatDuration(usual)}</span>}
+          </>
+        )}
+      </span>
+      {run.started_at !== null && usual !== null && <Progress since={run.started_at} usual={usual} />}
+      <span className={classes.activeWhy}>
+        <RunOutcomeLine run={run} />
+      </span>
+      <span className={`quiet ${classes.cause}`}>{describeCause(run)}</span>
+    </li>
+  );
+}
+
+/** How much of the usual time has passed; full, and of another colour, once it takes longer. */
+function Progress({ since, usual }: { since: string; usual: number }) {
+  const share = (useNow(1) - Date.parse(since)) / 1000 / Math.max(1, usual);
+  return (
+    <span className={classes.progress} aria-hidden="true" data-late={share > 1}>
+      <span style={{ width: `${Math.min(100, Math.max(0, share * 100))}%` }} />
+    </span>
+  );
+}

@@ -1,0 +1,70 @@
+import type { SchemaVersionChangesResponse } from '@pumphouse/contract';
+import { Link } from '@tanstack/react-router';
+import { useQuery } from '@tanstack/react-query';
+import classes from './overview.module.css';
+import type { overviewQueries } from './overview-queries.ts';
+import { Empty, ErrorNotice } from '../../look/answers.tsx';
+import { formatCount } from '../../look/format.ts';
+import { SchemaChangeChip } from '../../facts/schema-change-chip.tsx';
+import { Section } from '../../look/page.tsx';
+import { Time } from '../../look/time.tsx';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+
+/** Changes of a version that are shown; the others are on the page of the pipeline. */
+const mostShown = 3;
+
+/** What changed last in the schemas of pipelines, with the runs that brought it. */
+export function SchemaChanges({ query }: { query: ReturnType<typeof overviewQueries>['changes'] }) {
+  const { data, error } = useQuery(query);
+  return (
+    <Section title="Schema changes">
+      {error && <ErrorNotice error={error} />}
+      {data?.items.length === 0 && (
+        <Empty title="No schema yet">
+          The first load of a pipeline makes one; from then on changes are shown here.
+        </Empty>
+      )}
+      <ul className={classes.rows}>
+        {data?.items.map((version) => (
+          <VersionRow key={version.version_hash + version.pipeline_name} version={version} />
+        ))}
+      </ul>
+    </Section>
+  );
+}
+
+function VersionRow({ version }: { version: SchemaVersionChangesResponse }) {
+  const { id: workspaceId } = useWorkspace();
+  const { pipeline_name: pipelineName, schema_name: schema, job_run: run, changes } = version;
+  const more = version.changes_total - Math.min(mostShown, changes.length);
+  return (
+    <li className={classes.version} data-row>
+      <div className={classes.chips}>
+        {changes.slice(0, mostShown).map((change, index) => (
+          <SchemaChangeChip key={index} change={change} schemaName={schema} />
+        ))}
+        {more > 0 && <span className="quiet">and {formatCount(more)} more</span>}
+      </div>
+      <div className={`quiet ${classes.versionWhere}`}>
+        <Link
+          to="/w/$workspaceId/pipelines/$pipelineName"
+          params={{ workspaceId, pipelineName }}
+          search={{ tab: 'history', schema }}
+          data-row-link
+        >
+          {pipelineName}
+        </Link>{' '}
+        {run !== null && (
+          <>
+            in{' '}
+            <Link to="/w/$workspaceId/runs/$jobRunId" params={{ workspaceId, jobRunId: run.id }}>
+              {run.job_ref.replace(/^jobs\./, '')} #{run.number}
+            </Link>
+            ,{' '}
+          </>
+        )}
+        <Time at={version.created_at} />
+      </div>
+    </li>
+  );
+}

@@ -1,0 +1,20 @@
+import { expect, it } from 'vitest';
+import { toSeriesQuery } from './series-window.ts';
+
+const place = { nowMs: Date.parse('2026-11-26T10:59:59Z'), timezone: 'Europe/Berlin' };
+
+it('asks for a week by hours that stay the same all through an hour', () => {
+  expect(toSeriesQuery('7d', place)).toEqual({
+    bucket: 'hour',
+    timezone: 'Europe/Berlin',
+    start: '2026-11-19T10:00:00.000Z',
+  });
+  expect(toSeriesQuery('7d', { ...place, nowMs: place.nowMs - 3_000_000 }).start).toBe(
+    '2026-11-19T10:00:00.000Z',
+  );
+});
+
+it('leaves a day and a month to the clock of the server', () => {
+  expect(toSeriesQuery('24h', place)).toEqual({ bucket: 'hour', timezone: 'Europe/Berlin' });
+  expect(toSeriesQuery('30d', place)).toEqual({ bucket: 'day', timezone: 'Europe/Berlin' });
+});

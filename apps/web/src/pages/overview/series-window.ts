@@ -1,0 +1,26 @@
+import type { RouteQueryInput } from '@pumphouse/contract';
+
+/** How far back the overview looks. */
+export type SeriesWindow = '24h' | '7d' | '30d';
+
+export const seriesWindows: readonly { value: SeriesWindow; label: string; words: string }[] = [
+  { value: '24h', label: '24 h', words: 'last 24 hours' },
+  { value: '7d', label: '7 d', words: 'last 7 days' },
+  { value: '30d', label: '30 d', words: 'last 30 days' },
+];
+
+const hourMs = 3_600_000;
+
+/**
+ * What is asked for a window: a day and a week by hours, a month by days of the viewer's zone. The same all through an hour, so that the
+ * answer is one that is kept.
+ */
+export function toSeriesQuery(
+  window: SeriesWindow,
+  { nowMs, timezone }: { nowMs: number; timezone: string },
+): NonNullable<RouteQueryInput<'list_run_series'>> {
+  if (window === '24h') return { bucket: 'hour', timezone };
+  if (window === '30d') return { bucket: 'day', timezone };
+  const start = new Date(Math.floor(nowMs / hourMs) * hourMs - 7 * 24 * hourMs);
+  return { bucket: 'hour', timezone, start: start.toISOString() };
+}
