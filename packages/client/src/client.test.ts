@@ -421,6 +421,31 @@ describe('the download of a log', () => {
   });
 });
 
+describe('an audit log', () => {
+  const params = { workspace_id };
+
+  it('is exported as it is, with its filters', async () => {
+    await using server = await startTestServer((_, response) => response.writeHead(200).end('{"id":"1"}\n'));
+    const client = createClient({ baseUrl: server.baseUrl, credential: 'key' });
+    const query = { action: ['key.create', 'key.revoke'] };
+    const text = await client.exportAuditLog('export_workspace_audit_log', { params, query });
+    expect(await new Response(text).text()).toBe('{"id":"1"}\n');
+    expect(server.seen.map(summarize)).toEqual([
+      `GET /pumphouse/v1/workspaces/${workspace_id}/audit-log/export?action=key.create&action=key.revoke Bearer key`,
+    ]);
+    expect(server.seen[0]?.headers.accept).toBe('application/x-ndjson');
+  });
+
+  it('is an error where it may not be read', async () => {
+    await using server = await startTestServer((_, response) =>
+      answerJson(response, 403, { code: 'forbidden', detail: 'No.' }),
+    );
+    const client = createClient({ baseUrl: server.baseUrl, credential: 'key' });
+    const refused = client.exportAuditLog('export_workspace_audit_log', { params });
+    expect(await catchError(refused)).toMatchObject({ status: 403, code: 'forbidden' });
+  });
+});
+
 describe('live events', () => {
   const change = { workspace_id, kinds: ['job-run', 'later'], job_ids: [job_run_id], job_run_ids: null };
   const grown = { job_run_id, line_count: 3, is_complete: false };

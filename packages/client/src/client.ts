@@ -87,6 +87,11 @@ export interface Client {
   readLog(target: LogTarget): AsyncGenerator<LogLine, void, undefined>;
   /** Gives the whole log of a run as text while it arrives. A page makes a file of it: `new Response(text).blob()`. */
   downloadLog(target: LogDownload): Promise<DownloadedLog>;
+  /** Gives all entries of an audit log that a query leaves, one JSON a line, while they arrive. */
+  exportAuditLog<Id extends AuditLogExportId>(
+    operationId: Id,
+    input: CallInput<Id>,
+  ): Promise<ReadableStream<Uint8Array>>;
   /**
    * Gives what happens in the workspaces, and in the logs, from the event `ready` on. Ends after the event `end`, or where the
    * connection is lost: whoever connects again fetches anew what is shown, once `ready` has come. Events of names that this client does
@@ -94,6 +99,8 @@ export interface Client {
    */
   followEvents(target: EventsTarget): AsyncGenerator<LiveEvent, void, undefined>;
 }
+
+type AuditLogExportId = 'export_organization_audit_log' | 'export_workspace_audit_log';
 
 interface RequestInput extends RequestParts {
   credential?: string | undefined;
@@ -166,6 +173,13 @@ export function createClient({ baseUrl, credential, fetch: send = defaultFetch }
     return { fileName: fileNameOf(response) ?? `${target.jobRunId}.log`, text: bodyOf(response) };
   }
 
+  async function exportAuditLog<Id extends AuditLogExportId>(
+    operationId: Id,
+    input: CallInput<Id>,
+  ): Promise<ReadableStream<Uint8Array>> {
+    return bodyOf(await request(routesById[operationId], input as RequestInput));
+  }
+
   async function* followEvents(target: EventsTarget): AsyncGenerator<LiveEvent, void, undefined> {
     const response = await request(routesById.follow_events, eventsRequest(target));
     for await (const { event, data } of readEvents(bodyOf(response))) {
@@ -176,7 +190,7 @@ export function createClient({ baseUrl, credential, fetch: send = defaultFetch }
     }
   }
 
-  return { call, followLog, readLog, downloadLog, followEvents };
+  return { call, followLog, readLog, downloadLog, exportAuditLog, followEvents };
 }
 
 /** Looked up at each request, so that what replaces the global fetch later is used. */

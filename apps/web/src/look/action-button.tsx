@@ -9,7 +9,11 @@ interface ActionButtonProps extends Pick<
   whyNot?: string | null | undefined;
   /** Shown on hover where it can be done: a shortcut, a consequence. */
   hint?: string;
-  onClick: MouseEventHandler<HTMLButtonElement>;
+  /** Sends the form that it is in. */
+  type?: 'submit';
+  onClick?: MouseEventHandler<HTMLButtonElement>;
+  /** Where the words alone do not say what it is done to, as in a row. */
+  'aria-label'?: string;
   children: ReactNode;
 }
 
@@ -22,7 +26,7 @@ export function ActionButton({ whyNot = null, hint, onClick, children, ...look }
       {...look}
       data-disabled={whyNot !== null || undefined}
       aria-disabled={whyNot !== null}
-      onClick={(event) => (whyNot === null ? onClick(event) : event.preventDefault())}
+      onClick={(event) => (whyNot === null ? onClick?.(event) : event.preventDefault())}
     >
       {children}
     </Button>

@@ -1,14 +1,23 @@
+import type { QueryClient } from '@tanstack/react-query';
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { z } from 'zod';
+import { auditLogQuery, auditLogSearch, viewerZone } from '../pages/audit-log/audit-log-search.ts';
+import { loadIfAllowed } from './load-if-allowed.ts';
 import { operation } from '../api/operation.ts';
+import { operationPages } from '../api/operation-pages.ts';
+import { organizationMe, rolesInOrganization } from '../workspace/use-organization.ts';
+import { organizationMembers as membersOf } from '../workspace/use-people.ts';
+import { searchFlag, searchWord } from '../search/search-params.ts';
 import { signedIn } from './signed-in.ts';
+import { usageQuery, usageRanges } from '../pages/usage/usage-range.ts';
+
+const rolesIn = async (queryClient: QueryClient, organizationId: string) =>
+  rolesInOrganization(await queryClient.ensureQueryData(organizationMe(organizationId)));
 
 export const organization = createRoute({
   getParentRoute: () => signedIn,
   path: '/organizations/$organizationId',
-  loader: ({ context, params }) =>
-    context.queryClient.ensureQueryData(
-      operation('get_organization_me', { params: { organization_id: params.organizationId } }),
-    ),
+  loader: ({ context, params }) => context.queryClient.ensureQueryData(organizationMe(params.organizationId)),
   component: lazyRouteComponent(
     () => import('../pages/organization/organization-layout.tsx'),
     'OrganizationLayout',
@@ -18,12 +27,25 @@ export const organization = createRoute({
 export const organizationWorkspaces = createRoute({
   getParentRoute: () => organization,
   path: '/',
+  validateSearch: z.object({ archived: searchFlag }),
+  loaderDeps: ({ search }) => search,
+  loader: ({ context, params, deps }) =>
+    context.queryClient.ensureInfiniteQueryData(
+      operationPages('list_workspaces', {
+        params: { organization_id: params.organizationId },
+        query: { include_archived: deps.archived === true, sort: ['name'], order: ['asc'] },
+      }),
+    ),
   component: lazyRouteComponent(() => import('../pages/organization/workspaces-page.tsx'), 'WorkspacesPage'),
 });
 
 export const organizationMembers = createRoute({
   getParentRoute: () => organization,
   path: '/members',
+  loader: ({ context: { queryClient }, params: { organizationId } }) =>
+    loadIfAllowed(rolesIn(queryClient, organizationId), 'member.list', () =>
+      queryClient.ensureQueryData(membersOf(organizationId)),
+    ),
   component: lazyRouteComponent(
     () => import('../pages/organization/members-page.tsx'),
     'OrganizationMembersPage',
@@ -33,6 +55,18 @@ export const organizationMembers = createRoute({
 export const organizationUsage = createRoute({
   getParentRoute: () => organization,
   path: '/usage',
+  validateSearch: z.object({ days: searchWord(usageRanges) }),
+  loaderDeps: ({ search }) => search,
+  loader: ({ context: { queryClient }, params: { organizationId }, deps }) =>
+    loadIfAllowed(rolesIn(queryClient, organizationId), 'organization-usage.read', () => {
+      const params = { organization_id: organizationId };
+      return Promise.all([
+        queryClient.ensureQueryData(
+          operation('get_organization_usage', { params, query: usageQuery(deps.days, Date.now()) }),
+        ),
+        queryClient.ensureQueryData(operation('get_organization_limits', { params })),
+      ]);
+    }),
   component: lazyRouteComponent(
     () => import('../pages/organization/usage-page.tsx'),
     'OrganizationUsagePage',
@@ -42,12 +76,29 @@ export const organizationUsage = createRoute({
 export const organizationStorage = createRoute({
   getParentRoute: () => organization,
   path: '/storage',
+  loader: ({ context: { queryClient }, params: { organizationId } }) =>
+    loadIfAllowed(rolesIn(queryClient, organizationId), 'organization-storage.read', () =>
+      queryClient.ensureQueryData(
+        operation('get_organization_storage', { params: { organization_id: organizationId } }),
+      ),
+    ),
   component: lazyRouteComponent(() => import('../pages/organization/storage-page.tsx'), 'StoragePage'),
 });
 
 export const organizationAuditLog = createRoute({
   getParentRoute: () => organization,
   path: '/audit-log',
+  validateSearch: auditLogSearch,
+  loaderDeps: ({ search }) => search,
+  loader: ({ context: { queryClient }, params: { organizationId }, deps }) =>
+    loadIfAllowed(rolesIn(queryClient, organizationId), 'organization-audit-log.read', () =>
+      queryClient.ensureInfiniteQueryData(
+        operationPages('list_organization_audit_log', {
+          params: { organization_id: organizationId },
+          query: auditLogQuery(deps, viewerZone()),
+        }),
+      ),
+    ),
   component: lazyRouteComponent(
     () => import('../pages/organization/audit-log-page.tsx'),
     'OrganizationAuditLogPage',
@@ -57,6 +108,10 @@ export const organizationAuditLog = createRoute({
 export const organizationSettings = createRoute({
   getParentRoute: () => organization,
   path: '/settings',
+  loader: ({ context, params }) =>
+    context.queryClient.ensureQueryData(
+      operation('get_organization_settings', { params: { organization_id: params.organizationId } }),
+    ),
   component: lazyRouteComponent(
     () => import('../pages/organization/organization-settings-page.tsx'),
     'OrganizationSettingsPage',

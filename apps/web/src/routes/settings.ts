@@ -1,5 +1,18 @@
+import type { QueryClient } from '@tanstack/react-query';
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { z } from 'zod';
+import { auditLogQuery, auditLogSearch, viewerZone } from '../pages/audit-log/audit-log-search.ts';
+import { loadIfAllowed } from './load-if-allowed.ts';
+import { operation } from '../api/operation.ts';
+import { operationPages } from '../api/operation-pages.ts';
+import { rolesInWorkspace, workspaceMe } from '../workspace/use-workspace.ts';
+import { searchWord } from '../search/search-params.ts';
+import { usageQuery, usageRanges } from '../pages/usage/usage-range.ts';
 import { workspace } from './workspace.ts';
+import { workspaceAccess } from '../workspace/use-people.ts';
+
+const rolesIn = async (queryClient: QueryClient, workspaceId: string) =>
+  rolesInWorkspace(await queryClient.ensureQueryData(workspaceMe(workspaceId)));
 
 export const settings = createRoute({
   getParentRoute: () => workspace,
@@ -19,36 +32,73 @@ export const workspaceSettings = createRoute({
 export const variables = createRoute({
   getParentRoute: () => settings,
   path: '/variables',
+  loader: ({ context: { queryClient }, params: { workspaceId } }) =>
+    loadIfAllowed(rolesIn(queryClient, workspaceId), 'variable.read', () =>
+      queryClient.ensureQueryData(
+        operation('list_workspace_variables', { params: { workspace_id: workspaceId } }),
+      ),
+    ),
   component: lazyRouteComponent(() => import('../pages/settings/variables-page.tsx'), 'VariablesPage'),
 });
 
 export const workspaceMembers = createRoute({
   getParentRoute: () => settings,
   path: '/members',
+  loader: ({ context, params }) => context.queryClient.ensureQueryData(workspaceAccess(params.workspaceId)),
   component: lazyRouteComponent(() => import('../pages/settings/members-page.tsx'), 'WorkspaceMembersPage'),
 });
 
 export const workspaceKeys = createRoute({
   getParentRoute: () => settings,
   path: '/keys',
+  loader: ({ context: { queryClient }, params: { workspaceId } }) =>
+    loadIfAllowed(rolesIn(queryClient, workspaceId), 'workspace-key.list', () =>
+      queryClient.ensureQueryData(
+        operation('list_workspace_keys', { params: { workspace_id: workspaceId } }),
+      ),
+    ),
   component: lazyRouteComponent(() => import('../pages/settings/keys-page.tsx'), 'WorkspaceKeysPage'),
 });
 
 export const webhooks = createRoute({
   getParentRoute: () => settings,
   path: '/webhooks',
+  loader: ({ context: { queryClient }, params: { workspaceId } }) =>
+    loadIfAllowed(rolesIn(queryClient, workspaceId), 'webhook.read', () =>
+      queryClient.ensureQueryData(operation('list_webhooks', { params: { workspace_id: workspaceId } })),
+    ),
   component: lazyRouteComponent(() => import('../pages/settings/webhooks-page.tsx'), 'WebhooksPage'),
 });
 
 export const workspaceUsage = createRoute({
   getParentRoute: () => settings,
   path: '/usage',
+  validateSearch: z.object({ days: searchWord(usageRanges) }),
+  loaderDeps: ({ search }) => search,
+  loader: async ({ context: { queryClient }, params: { workspaceId }, deps }) => {
+    const input = { params: { workspace_id: workspaceId }, query: usageQuery(deps.days, Date.now()) };
+    await Promise.all([
+      queryClient.ensureQueryData(operation('get_workspace_usage', input)),
+      queryClient.ensureQueryData(operation('get_workspace_usage_by_job', input)),
+    ]);
+  },
   component: lazyRouteComponent(() => import('../pages/settings/usage-page.tsx'), 'WorkspaceUsagePage'),
 });
 
 export const workspaceAuditLog = createRoute({
   getParentRoute: () => settings,
   path: '/audit-log',
+  validateSearch: auditLogSearch,
+  loaderDeps: ({ search }) => search,
+  loader: ({ context: { queryClient }, params: { workspaceId }, deps }) =>
+    loadIfAllowed(rolesIn(queryClient, workspaceId), 'workspace-audit-log.read', () =>
+      queryClient.ensureInfiniteQueryData(
+        operationPages('list_workspace_audit_log', {
+          params: { workspace_id: workspaceId },
+          query: auditLogQuery(deps, viewerZone()),
+        }),
+      ),
+    ),
   component: lazyRouteComponent(
     () => import('../pages/settings/audit-log-page.tsx'),
     'WorkspaceAuditLogPage',

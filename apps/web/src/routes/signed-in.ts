@@ -53,5 +53,10 @@ export const home = createRoute({
 export const account = createRoute({
   getParentRoute: () => signedIn,
   path: '/account',
+  loader: ({ context }) =>
+    Promise.all([
+      context.queryClient.ensureQueryData(operation('list_personal_keys')),
+      context.queryClient.ensureQueryData(operation('list_account_sessions')),
+    ]),
   component: lazyRouteComponent(() => import('../pages/account/account-page.tsx'), 'AccountPage'),
 });

@@ -1,5 +1,52 @@
-import { Page } from '../../look/page.tsx';
+import { useSuspenseQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
+import { apiBaseUrl } from '../../api/base-url.ts';
+import { operation } from '../../api/operation.ts';
+import { Outcome } from '../../forms/change-form.tsx';
+import { SettingsFrame } from '../../layout/settings-frame.tsx';
+import { Facts, Page, Section } from '../../look/page.tsx';
+import { PersonalKeys } from './personal-keys.tsx';
+import { Sessions } from './sessions.tsx';
 
+/** One's own keys, and where one is signed in. */
 export function AccountPage() {
-  return <Page title="Account">{null}</Page>;
+  const { data: me } = useSuspenseQuery(operation('get_me'));
+  const [outcome, setOutcome] = useState<string | null>(null);
+  return (
+    <SettingsFrame>
+      <Page title="Keys and sessions" lead={`Your account, ${me.email}.`}>
+        <Outcome text={outcome} />
+        <Section title="About you">
+          <Facts
+            facts={[
+              ['E-mail address', me.email],
+              [
+                'Password',
+                <a key="password" href={`${apiBaseUrl}/sign-in/account`}>
+                  Change it
+                </a>,
+              ],
+              [
+                'Organizations',
+                <span key="organizations">
+                  {(me.organization_memberships ?? []).map(({ organization, role }, index) => (
+                    <span key={organization.id}>
+                      {index > 0 && ', '}
+                      {role} of{' '}
+                      <Link to="/organizations/$organizationId" params={{ organizationId: organization.id }}>
+                        {organization.name}
+                      </Link>
+                    </span>
+                  ))}
+                </span>,
+              ],
+            ]}
+          />
+        </Section>
+        <PersonalKeys onOutcome={setOutcome} />
+        <Sessions onOutcome={setOutcome} />
+      </Page>
+    </SettingsFrame>
+  );
 }

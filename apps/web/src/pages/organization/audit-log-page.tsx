@@ -1,5 +1,46 @@
-import { Page } from '../../look/page.tsx';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { api } from '../../api/api.ts';
+import { operationPages } from '../../api/operation-pages.ts';
+import { auditLogQuery, viewerZone } from '../audit-log/audit-log-search.ts';
+import { AuditLogView } from '../audit-log/audit-log-view.tsx';
+import { RefusedOrganizationPage } from '../settings/refused-page.tsx';
+import { useOrganization } from '../../workspace/use-organization.ts';
+import { organizationMembers } from '../../workspace/use-people.ts';
 
+/** What was changed in an organization and all its workspaces. */
 export function OrganizationAuditLogPage() {
-  return <Page title="Organization Audit Log">{null}</Page>;
+  const { me, whyNot } = useOrganization();
+  const refused = whyNot('organization-audit-log.read');
+  return refused === null ? (
+    <AuditLog />
+  ) : (
+    <RefusedOrganizationPage title="Audit log" reason={refused} role={me.role} />
+  );
+}
+
+function AuditLog() {
+  const { id, me, params } = useOrganization();
+  const search = useSearch({ from: '/signed-in/organizations/$organizationId/audit-log' });
+  const navigate = useNavigate();
+  const query = auditLogQuery(search, viewerZone());
+  const list = useInfiniteQuery(operationPages('list_organization_audit_log', { params, query }));
+  const { data: members } = useQuery(organizationMembers(id));
+  return (
+    <AuditLogView
+      name={me.organization.name}
+      lead="Everything that somebody changed in this organization and its workspaces. Secrets are never in it."
+      search={search}
+      onSearch={(changed) =>
+        void navigate({
+          to: '/organizations/$organizationId/audit-log',
+          params: { organizationId: id },
+          search: changed,
+        })
+      }
+      people={(members?.items ?? []).map(({ user_id, email }) => ({ value: user_id, label: email }))}
+      list={list}
+      readAll={() => api.exportAuditLog('export_organization_audit_log', { params, query })}
+    />
+  );
 }

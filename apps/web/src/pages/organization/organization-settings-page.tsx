@@ -1,5 +1,123 @@
-import { Page } from '../../look/page.tsx';
+import type { DefaultWorkspaceRole, OrganizationSettingsResponse } from '@pumphouse/contract';
+import { NativeSelect, Textarea, TextInput } from '@mantine/core';
+import { useSuspenseQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { api } from '../../api/api.ts';
+import { fetchAnew } from '../../api/fetch-anew.ts';
+import { operation } from '../../api/operation.ts';
+import { queryClient } from '../../api/query-client.ts';
+import { ChangeForm, Outcome } from '../../forms/change-form.tsx';
+import { checkName } from '../../forms/names.ts';
+import { useChange } from '../../forms/use-change.ts';
+import { CopyText } from '../../look/copy-text.tsx';
+import { Facts, Page, Section } from '../../look/page.tsx';
+import { ClockTime } from '../../look/time.tsx';
+import { useOrganization } from '../../workspace/use-organization.ts';
+import { NewOrganization } from './new-organization.tsx';
 
+/** What an organization is called, and what its members may do everywhere. */
 export function OrganizationSettingsPage() {
-  return <Page title="Organization Settings">{null}</Page>;
+  const { me, params } = useOrganization();
+  const { data } = useSuspenseQuery(operation('get_organization_settings', { params }));
+  return (
+    <Page title="Settings" lead="What this organization is called, and what all its members may do.">
+      <SettingsSection settings={data} />
+      <Section title="About it">
+        <Facts
+          facts={[
+            [
+              'Organization id',
+              <span key="id" className="mono">
+                {data.id} <CopyText text={data.id} label="organization id" />
+              </span>,
+            ],
+            ['Your role', me.role],
+            ['Workspaces run at', data.dataplane_id ?? 'not chosen yet: choose under Workspaces'],
+            ['Made', <ClockTime key="made" at={data.created_at} />],
+          ]}
+        />
+      </Section>
+      <NewOrganization />
+    </Page>
+  );
+}
+
+const defaultRoles: { value: DefaultWorkspaceRole | ''; label: string }[] = [
+  { value: '', label: 'Nothing: only the workspaces that they were given' },
+  { value: 'viewer', label: 'viewer of every workspace' },
+  { value: 'developer', label: 'developer of every workspace' },
+];
+
+function SettingsSection({ settings }: { settings: OrganizationSettingsResponse }) {
+  const { params, whyNot } = useOrganization();
+  const [outcome, setOutcome] = useState<string | null>(null);
+  const refused = whyNot('organization.update');
+  const change = useChange({
+    initial: {
+      name: settings.name,
+      description: settings.description ?? '',
+      default_workspace_role: (settings.default_workspace_role ?? '') as DefaultWorkspaceRole | '',
+    },
+    check: checkName,
+    send: ({ name, description, default_workspace_role }) =>
+      api.call('update_organization', {
+        params,
+        body: {
+          name,
+          description: description.trim() || null,
+          default_workspace_role: default_workspace_role || null,
+        },
+      }),
+    onDone: () => {
+      setOutcome('Saved.');
+      void fetchAnew(queryClient, [
+        'get_organization_settings',
+        'get_organization_me',
+        'get_me',
+        'get_workspace_me',
+        'list_workspace_access',
+      ]);
+    },
+  });
+  const { values, problems } = change;
+  return (
+    <Section title="Name and default access">
+      <ChangeForm
+        change={change}
+        action="Save"
+        label="Settings of the organization"
+        whyNot={refused ?? (change.isChanged ? null : 'Nothing was changed.')}
+        aside={<Outcome text={change.isChanged ? null : outcome} />}
+      >
+        <TextInput
+          label="Name"
+          description="What people call it: a company or a team."
+          readOnly={refused !== null}
+          value={values.name}
+          error={problems.name}
+          onChange={(event) => change.set('name', event.currentTarget.value)}
+        />
+        <Textarea
+          label="Description"
+          description="May stay empty."
+          autosize
+          readOnly={refused !== null}
+          value={values.description}
+          error={problems.description}
+          onChange={(event) => change.set('description', event.currentTarget.value)}
+        />
+        <NativeSelect
+          label="What all members may do"
+          description="The least that members and owners have in each workspace; a higher role given there counts. Collaborators have only what they were given."
+          disabled={refused !== null}
+          value={values.default_workspace_role}
+          error={problems.default_workspace_role}
+          data={defaultRoles}
+          onChange={(event) =>
+            change.set('default_workspace_role', event.currentTarget.value as DefaultWorkspaceRole | '')
+          }
+        />
+      </ChangeForm>
+    </Section>
+  );
 }

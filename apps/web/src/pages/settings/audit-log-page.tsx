@@ -1,5 +1,45 @@
-import { Page } from '../../look/page.tsx';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { api } from '../../api/api.ts';
+import { operationPages } from '../../api/operation-pages.ts';
+import { auditLogQuery, viewerZone } from '../audit-log/audit-log-search.ts';
+import { AuditLogView } from '../audit-log/audit-log-view.tsx';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+import { workspaceAccess } from '../../workspace/use-people.ts';
+import { RefusedPage } from './refused-page.tsx';
 
+/** What was changed in a workspace. */
 export function WorkspaceAuditLogPage() {
-  return <Page title="Workspace Audit Log">{null}</Page>;
+  const { whyNot } = useWorkspace();
+  const refused = whyNot('workspace-audit-log.read');
+  return refused === null ? <AuditLog /> : <RefusedPage title="Audit log" reason={refused} />;
+}
+
+function AuditLog() {
+  const { id, me, params } = useWorkspace();
+  const search = useSearch({ from: '/signed-in/w/$workspaceId/settings/audit-log' });
+  const navigate = useNavigate();
+  const query = auditLogQuery(search, viewerZone());
+  const list = useInfiniteQuery(operationPages('list_workspace_audit_log', { params, query }));
+  const { data: access } = useQuery(workspaceAccess(id));
+  return (
+    <AuditLogView
+      name={me.workspace.name}
+      lead="Everything that somebody changed in this workspace: who, from where, and what was before and after. Secrets are never in it."
+      search={search}
+      onSearch={(changed) =>
+        void navigate({
+          to: '/w/$workspaceId/settings/audit-log',
+          params: { workspaceId: id },
+          search: changed,
+        })
+      }
+      people={(access?.items ?? []).map(({ user_id, kind, email, name }) => ({
+        value: user_id,
+        label: kind === 'human' ? email : `key ${name ?? email}`,
+      }))}
+      list={list}
+      readAll={() => api.exportAuditLog('export_workspace_audit_log', { params, query })}
+    />
+  );
 }

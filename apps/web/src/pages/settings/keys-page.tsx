@@ -1,5 +1,123 @@
-import { Page } from '../../look/page.tsx';
+import {
+  createWorkspaceKeyRequest,
+  defaultKeyDays,
+  workspaceKeyRole,
+  type CreatedWorkspaceKeyResponse,
+  type WorkspaceKeyRole,
+} from '@pumphouse/contract';
+import { NativeSelect, TextInput } from '@mantine/core';
+import { useSuspenseQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { api } from '../../api/api.ts';
+import { fetchAnew } from '../../api/fetch-anew.ts';
+import { operation } from '../../api/operation.ts';
+import { queryClient } from '../../api/query-client.ts';
+import { ChangeForm, Explanation, Outcome } from '../../forms/change-form.tsx';
+import { useChange } from '../../forms/use-change.ts';
+import { Empty } from '../../look/answers.tsx';
+import { Page, Section } from '../../look/page.tsx';
+import { workspaceRoleWords } from '../../permissions/role-words.ts';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+import { checkKey } from '../keys/check-key.ts';
+import { KeyDays } from '../keys/key-days.tsx';
+import { KeyRows } from '../keys/key-rows.tsx';
+import { NewKeySecret } from '../keys/new-key-secret.tsx';
+import { RefusedPage } from './refused-page.tsx';
 
+/** Keys with which machines act in the workspace. */
 export function WorkspaceKeysPage() {
-  return <Page title="Workspace Keys">{null}</Page>;
+  const { whyNot } = useWorkspace();
+  const refused = whyNot('workspace-key.list');
+  return refused === null ? <Keys /> : <RefusedPage title="Keys" reason={refused} />;
+}
+
+function Keys() {
+  const { params, whyNot } = useWorkspace();
+  const { data } = useSuspenseQuery(operation('list_workspace_keys', { params }));
+  const [outcome, setOutcome] = useState<string | null>(null);
+  return (
+    <Page
+      title="Keys"
+      lead="With a key of the workspace a machine, such as CI, acts here and nowhere else. It belongs to the workspace, not to whoever made it."
+    >
+      <Outcome text={outcome} />
+      <NewKey />
+      <Section title={`Keys (${data.keys.length})`}>
+        {data.keys.length === 0 ? (
+          <Empty title="There is no key yet">
+            Make one above. For your own use take a personal key, under Account.
+          </Empty>
+        ) : (
+          <KeyRows
+            keys={data.keys}
+            isOfWorkspace
+            whyNotRevoke={whyNot('workspace-key.revoke')}
+            revoke={(key_id) => api.call('revoke_workspace_key', { params: { ...params, key_id } })}
+            onRevoked={(name) => {
+              void fetchAnew(queryClient, ['list_workspace_keys', 'list_workspace_access']);
+              setOutcome(`The key ${name} was revoked.`);
+            }}
+          />
+        )}
+      </Section>
+    </Page>
+  );
+}
+
+interface NewKeyValues {
+  name: string;
+  role: WorkspaceKeyRole;
+  days: number | string;
+}
+
+function NewKey() {
+  const { me, params, whyNotChange } = useWorkspace();
+  const [created, setCreated] = useState<CreatedWorkspaceKeyResponse | null>(null);
+  const change = useChange({
+    initial: { name: '', role: 'developer', days: defaultKeyDays } as NewKeyValues,
+    check: (values) => checkKey(createWorkspaceKeyRequest, values),
+    send: (values) =>
+      api.call('create_workspace_key', { params, body: { ...values, days: Number(values.days) } }),
+    onDone: (answer) => {
+      setCreated(answer);
+      change.set('name', '');
+      void fetchAnew(queryClient, ['list_workspace_keys', 'list_workspace_access']);
+    },
+  });
+  const playground = me.workspace.is_playground ? 'A playground has no keys.' : null;
+  return (
+    <Section title="Make a key">
+      <ChangeForm
+        change={change}
+        action="Make the key"
+        label="Make a key"
+        isRow
+        whyNot={whyNotChange('workspace-key.create') ?? playground}
+      >
+        <TextInput
+          label="Name"
+          description="Where it is used, such as CI."
+          autoComplete="off"
+          value={change.values.name}
+          error={change.problems.name}
+          onChange={(event) => change.set('name', event.currentTarget.value)}
+        />
+        <NativeSelect
+          label="Role"
+          description={`A ${change.values.role} ${workspaceRoleWords[change.values.role]}.`}
+          value={change.values.role}
+          error={change.problems.role}
+          data={workspaceKeyRole.options}
+          onChange={(event) => change.set('role', event.currentTarget.value as WorkspaceKeyRole)}
+        />
+        <KeyDays
+          value={change.values.days}
+          error={change.problems.days}
+          onChange={(days) => change.set('days', days)}
+        />
+      </ChangeForm>
+      <Explanation>The key itself is shown once, when it is made.</Explanation>
+      {created && <NewKeySecret created={created} onClose={() => setCreated(null)} />}
+    </Section>
+  );
 }

@@ -1,5 +1,40 @@
-import { Page } from '../../look/page.tsx';
+import type { WorkspaceAccessResponse } from '@pumphouse/contract';
+import { useState } from 'react';
+import { useSuspenseQuery } from '@tanstack/react-query';
+import { Explanation, Outcome } from '../../forms/change-form.tsx';
+import { Page, Section } from '../../look/page.tsx';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+import { workspaceAccess } from '../../workspace/use-people.ts';
+import { AddMember } from './add-member.tsx';
+import { MemberRows } from './member-rows.tsx';
+import { WorkspaceInvitations } from './workspace-invitations.tsx';
 
+/** Who may do what in a workspace, and who was asked to come. */
 export function WorkspaceMembersPage() {
-  return <Page title="Workspace Members">{null}</Page>;
+  const workspace = useWorkspace();
+  const { data } = useSuspenseQuery(workspaceAccess(workspace.id));
+  const [outcome, setOutcome] = useState<string | null>(null);
+  const people = data.items.filter(({ kind }) => kind === 'human');
+  return (
+    <Page
+      title="Members"
+      lead="Who may do what in this workspace, and why. Keys of the workspace have a page of their own."
+    >
+      <Outcome text={outcome} />
+      <Section title={`People (${people.length})`}>
+        <MemberRows people={people} onOutcome={setOutcome} />
+        {data.next_cursor != null && (
+          <Explanation>The first {data.items.length} by e-mail address are shown.</Explanation>
+        )}
+      </Section>
+      <AddMember known={withOwnRole(people)} onOutcome={setOutcome} />
+      <WorkspaceInvitations onOutcome={setOutcome} />
+    </Page>
+  );
+}
+
+function withOwnRole(people: readonly WorkspaceAccessResponse[]): ReadonlySet<string> {
+  return new Set(
+    people.filter(({ own_role }) => own_role !== null).map(({ membership_id }) => membership_id),
+  );
 }

@@ -1,5 +1,10 @@
 import { Outlet } from '@tanstack/react-router';
+import { SettingsFrame } from '../../layout/settings-frame.tsx';
 
 export function SettingsLayout() {
-  return <Outlet />;
+  return (
+    <SettingsFrame>
+      <Outlet />
+    </SettingsFrame>
+  );
 }

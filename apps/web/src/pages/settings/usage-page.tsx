@@ -1,5 +1,84 @@
-import { Page } from '../../look/page.tsx';
+import { useQuery, keepPreviousData } from '@tanstack/react-query';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { useState } from 'react';
+import { operation } from '../../api/operation.ts';
+import { Empty, ErrorNotice, LoadingRows } from '../../look/answers.tsx';
+import { Page, Section } from '../../look/page.tsx';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+import { RangeChoice } from '../usage/range-choice.tsx';
+import { ShareRows } from '../usage/share-rows.tsx';
+import { rangeWords, usageQuery } from '../usage/usage-range.ts';
+import { UsageSummary } from '../usage/usage-summary.tsx';
 
+const from = '/signed-in/w/$workspaceId/settings/usage';
+
+/** What the runs of a workspace took, by day and by job. */
 export function WorkspaceUsagePage() {
-  return <Page title="Workspace Usage">{null}</Page>;
+  const { id, params } = useWorkspace();
+  const { days } = useSearch({ from });
+  const navigate = useNavigate();
+  // Days change at midnight; a page that is open over it asks for the old ones until it is opened again.
+  const [openedAtMs] = useState(Date.now);
+  const query = usageQuery(days, openedAtMs);
+  const usage = useQuery({
+    ...operation('get_workspace_usage', { params, query }),
+    placeholderData: keepPreviousData,
+  });
+  const byJob = useQuery({
+    ...operation('get_workspace_usage_by_job', { params, query }),
+    placeholderData: keepPreviousData,
+  });
+  const error = usage.error ?? byJob.error;
+  return (
+    <Page
+      title="Usage"
+      lead="What the runs of this workspace took. A run counts for the day on which it ended, with all its time."
+      actions={
+        <RangeChoice
+          range={days}
+          onChoose={(range) =>
+            void navigate({
+              to: '/w/$workspaceId/settings/usage',
+              params: { workspaceId: id },
+              search: { days: range },
+            })
+          }
+        />
+      }
+    >
+      {error && <ErrorNotice error={error} />}
+      {usage.data ? <UsageSummary usage={usage.data} title={rangeWords[days ?? 'month']} /> : <LoadingRows />}
+      {usage.data && byJob.data && (
+        <Section title="By job">
+          {byJob.data.jobs.length === 0 ? (
+            <Empty title="No run ended in these days">Choose more of them above.</Empty>
+          ) : (
+            <ShareRows
+              what="Job"
+              wholeSeconds={usage.data.total.run_seconds}
+              rows={byJob.data.jobs.map(({ job_id, job_ref, total }) => ({
+                id: job_id,
+                total,
+                name: (
+                  <Link to="/w/$workspaceId/jobs/$job" params={{ workspaceId: id, job: job_id }}>
+                    {job_ref}
+                  </Link>
+                ),
+              }))}
+            />
+          )}
+          <MoreJobs shown={byJob.data.jobs.length} all={byJob.data.job_count} />
+        </Section>
+      )}
+    </Page>
+  );
+}
+
+function MoreJobs({ shown, all }: { shown: number; all: number }) {
+  if (all <= shown) return null;
+  return (
+    <p className="quiet" style={{ padding: '0 0.85rem' }}>
+      The {shown} jobs of {all} that took most.
+    </p>
+  );
 }

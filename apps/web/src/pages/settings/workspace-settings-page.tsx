@@ -1,5 +1,102 @@
-import { Page } from '../../look/page.tsx';
+import { Textarea, TextInput } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
+import { api } from '../../api/api.ts';
+import { fetchAnew } from '../../api/fetch-anew.ts';
+import { queryClient } from '../../api/query-client.ts';
+import { ChangeForm, Outcome } from '../../forms/change-form.tsx';
+import { checkName } from '../../forms/names.ts';
+import { useChange } from '../../forms/use-change.ts';
+import { CopyText } from '../../look/copy-text.tsx';
+import { Facts, Page, Section } from '../../look/page.tsx';
+import { ClockTime } from '../../look/time.tsx';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+import { ArchiveWorkspace } from './archive-workspace.tsx';
 
+/** What a workspace is called, and whether it is in service. */
 export function WorkspaceSettingsPage() {
-  return <Page title="Workspace Settings">{null}</Page>;
+  const { me } = useWorkspace();
+  const { workspace, organization } = me;
+  return (
+    <Page title="General" lead="What this workspace is called, and whether anything in it runs.">
+      <NameSection />
+      <Section title="About it">
+        <Facts
+          facts={[
+            [
+              'Workspace id',
+              <span key="id" className="mono">
+                {workspace.id} <CopyText text={workspace.id} label="workspace id" />
+              </span>,
+            ],
+            [
+              'Organization',
+              <Link
+                key="organization"
+                to="/organizations/$organizationId"
+                params={{ organizationId: organization.id }}
+              >
+                {organization.name}
+              </Link>,
+            ],
+            ['Your role', me.workspace_role],
+            ['Made', <ClockTime key="made" at={workspace.created_at} />],
+          ]}
+        />
+      </Section>
+      <ArchiveWorkspace />
+    </Page>
+  );
+}
+
+function NameSection() {
+  const { me, params, whyNotChange } = useWorkspace();
+  const { workspace } = me;
+  const [outcome, setOutcome] = useState<string | null>(null);
+  const change = useChange({
+    initial: { name: workspace.name, description: workspace.description ?? '' },
+    check: checkName,
+    send: ({ name, description }) =>
+      api.call('update_workspace', { params, body: { name, description: description.trim() || null } }),
+    onDone: () => {
+      setOutcome('Saved.');
+      void fetchAnew(queryClient, ['get_workspace_me', 'list_workspaces', 'get_organization_me']);
+    },
+  });
+  const whyNot = whyNotChange('workspace.update');
+  const nothing = change.isChanged ? null : 'Nothing was changed.';
+  return (
+    <Section title="Name">
+      <ChangeForm
+        change={change}
+        action="Save"
+        label="Name"
+        whyNot={whyNot ?? nothing}
+        aside={<Outcome text={change.isChanged ? null : outcome} />}
+      >
+        <TextInput
+          label="Name"
+          description={
+            workspace.is_playground
+              ? 'A playground keeps its name.'
+              : 'What people and the dlthub client call it.'
+          }
+          value={change.values.name}
+          error={change.problems.name}
+          readOnly={whyNot !== null || workspace.is_playground}
+          onChange={(event) => change.set('name', event.currentTarget.value)}
+        />
+        <Textarea
+          label="Description"
+          description="What it is for; shown to everybody in it."
+          autosize
+          minRows={2}
+          value={change.values.description}
+          error={change.problems.description}
+          readOnly={whyNot !== null}
+          onChange={(event) => change.set('description', event.currentTarget.value)}
+        />
+      </ChangeForm>
+    </Section>
+  );
 }

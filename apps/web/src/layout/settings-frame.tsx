@@ -1,0 +1,90 @@
+import { NativeSelect } from '@mantine/core';
+import { Link, useMatches, useRouter } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import classes from './settings-frame.module.css';
+import { accountPages, organizationPages, workspacePages } from './settings-tree.ts';
+import { useSettingsPlaces } from './use-settings-places.ts';
+
+interface Group {
+  title: string;
+  /** What the title is the name of. */
+  of: string;
+  params: Record<string, string>;
+  pages: readonly { to: string; word: string }[];
+}
+
+/** A page of settings beside the list of all of them; where it is narrow, below a choice of them. */
+export function SettingsFrame({ children }: { children: ReactNode }) {
+  const groups = useGroups();
+  return (
+    <div className={classes.frame}>
+      <nav className={classes.side} aria-label="Settings">
+        {groups.map((group) => (
+          <div key={group.of}>
+            <div className={classes.group}>
+              <span className={classes.of}>{group.of}</span>
+              <span className={classes.title}>{group.title}</span>
+            </div>
+            <ul className={classes.list}>
+              {group.pages.map(({ to, word }) => (
+                <li key={to}>
+                  <Link
+                    to={to}
+                    params={group.params as never}
+                    className={classes.link}
+                    activeOptions={{ exact: true, includeSearch: false }}
+                  >
+                    {word}
+                  </Link>
+                </li>
+              ))}
+            </ul>
+          </div>
+        ))}
+      </nav>
+      <NarrowChoice groups={groups} />
+      <div className={classes.page}>{children}</div>
+    </div>
+  );
+}
+
+function NarrowChoice({ groups }: { groups: Group[] }) {
+  const router = useRouter();
+  const current = useMatches({ select: (matches) => matches.at(-1)?.fullPath ?? '' });
+  const go = (to: string) => {
+    const params = groups.find(({ pages }) => pages.some((page) => page.to === to))?.params;
+    void router.navigate({ to, params: params as never });
+  };
+  return (
+    <NativeSelect
+      className={classes.narrow ?? ''}
+      label="Settings"
+      value={current.replace(/\/$/, '')}
+      onChange={(event) => go(event.currentTarget.value)}
+      data={groups.map(({ title, of, pages }) => ({
+        group: `${of} ${title}`,
+        items: pages.map(({ to, word }) => ({ value: to, label: word })),
+      }))}
+    />
+  );
+}
+
+function useGroups(): Group[] {
+  const { workspace, organization, email } = useSettingsPlaces();
+  const ofWorkspace = workspace && {
+    of: 'Workspace',
+    title: workspace.name,
+    params: { workspaceId: workspace.id },
+    pages: workspacePages,
+  };
+  return [
+    ...(ofWorkspace ? [ofWorkspace] : []),
+    {
+      of: 'Organization',
+      title: organization.name,
+      params: { organizationId: organization.id },
+      pages: organizationPages,
+    },
+    { of: 'Account', title: email, params: {}, pages: accountPages },
+  ];
+}

@@ -1,0 +1,90 @@
+import {
+  createPersonalKeyRequest,
+  defaultKeyDays,
+  type CreatedPersonalKeyResponse,
+} from '@pumphouse/contract';
+import { TextInput } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { api } from '../../api/api.ts';
+import { fetchAnew } from '../../api/fetch-anew.ts';
+import { operation } from '../../api/operation.ts';
+import { queryClient } from '../../api/query-client.ts';
+import { ChangeForm, Explanation } from '../../forms/change-form.tsx';
+import { useChange } from '../../forms/use-change.ts';
+import { ErrorNotice, LoadingRows } from '../../look/answers.tsx';
+import { Section } from '../../look/page.tsx';
+import { checkKey } from '../keys/check-key.ts';
+import { KeyDays } from '../keys/key-days.tsx';
+import { KeyRows } from '../keys/key-rows.tsx';
+import { NewKeySecret } from '../keys/new-key-secret.tsx';
+
+/** Keys that act as their person, everywhere. */
+export function PersonalKeys({ onOutcome }: { onOutcome: (text: string) => void }) {
+  const { data, error } = useQuery(operation('list_personal_keys'));
+  return (
+    <>
+      <NewPersonalKey />
+      <Section title={`Your keys${data ? ` (${data.keys.length})` : ''}`}>
+        {error && <ErrorNotice error={error} />}
+        {!data && !error && <LoadingRows count={2} />}
+        {data?.keys.length === 0 && (
+          <Explanation>
+            You have none. The dlthub client needs none either: <code>dlthub login</code> signs it in through
+            the browser.
+          </Explanation>
+        )}
+        {data && data.keys.length > 0 && (
+          <KeyRows
+            keys={data.keys}
+            isOfWorkspace={false}
+            whyNotRevoke={null}
+            revoke={(key_id) => api.call('revoke_personal_key', { params: { key_id } })}
+            onRevoked={(name) => {
+              void fetchAnew(queryClient, ['list_personal_keys']);
+              onOutcome(`The key ${name} was revoked.`);
+            }}
+          />
+        )}
+      </Section>
+    </>
+  );
+}
+
+function NewPersonalKey() {
+  const [created, setCreated] = useState<CreatedPersonalKeyResponse | null>(null);
+  const change = useChange({
+    initial: { name: '', days: defaultKeyDays as number | string },
+    check: (values) => checkKey(createPersonalKeyRequest, values),
+    send: ({ name, days }) => api.call('create_personal_key', { body: { name, days: Number(days) } }),
+    onDone: (answer) => {
+      setCreated(answer);
+      change.set('name', '');
+      void fetchAnew(queryClient, ['list_personal_keys']);
+    },
+  });
+  return (
+    <Section title="Make a personal key">
+      <ChangeForm change={change} action="Make the key" label="Make a personal key" isRow>
+        <TextInput
+          label="Name"
+          description="Where it is used, such as my laptop."
+          autoComplete="off"
+          value={change.values.name}
+          error={change.problems.name}
+          onChange={(event) => change.set('name', event.currentTarget.value)}
+        />
+        <KeyDays
+          value={change.values.days}
+          error={change.problems.days}
+          onChange={(days) => change.set('days', days)}
+        />
+      </ChangeForm>
+      <Explanation>
+        A personal key can do all that you can, in every organization. For machines take a key of a workspace.
+        The key itself is shown once, when it is made.
+      </Explanation>
+      {created && <NewKeySecret created={created} onClose={() => setCreated(null)} />}
+    </Section>
+  );
+}

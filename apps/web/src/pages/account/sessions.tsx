@@ -1,0 +1,124 @@
+import type { AccountSessionResponse } from '@pumphouse/contract';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { api } from '../../api/api.ts';
+import { fetchAnew } from '../../api/fetch-anew.ts';
+import { operation } from '../../api/operation.ts';
+import { queryClient } from '../../api/query-client.ts';
+import { ActionButton } from '../../look/action-button.tsx';
+import { ErrorNotice, LoadingRows } from '../../look/answers.tsx';
+import { Confirm } from '../../look/confirm.tsx';
+import { Section } from '../../look/page.tsx';
+import table from '../../look/table.module.css';
+import { ClockTime, Time } from '../../look/time.tsx';
+import people from '../people/people.module.css';
+
+/** Where one is signed in, and the means to end that. */
+export function Sessions({ onOutcome }: { onOutcome: (text: string) => void }) {
+  const { data, error } = useQuery(operation('list_account_sessions'));
+  const [isAsking, setAsking] = useState(false);
+  const endOne = useMutation({
+    mutationFn: ({ id }: AccountSessionResponse) =>
+      api.call('revoke_account_session', { params: { session_id: id } }),
+    onSuccess: async (_, { client }) => {
+      await fetchAnew(queryClient, ['list_account_sessions']);
+      onOutcome(`The session at ${client} was ended.`);
+    },
+  });
+  const endOthers = useMutation({
+    mutationFn: () => api.call('revoke_other_account_sessions'),
+    onSuccess: async ({ revoked }) => {
+      await fetchAnew(queryClient, ['list_account_sessions']);
+      setAsking(false);
+      onOutcome(revoked === 1 ? 'One other session was ended.' : `${revoked} other sessions were ended.`);
+    },
+  });
+  const others = data?.sessions.filter(({ is_current }) => !is_current) ?? [];
+  return (
+    <Section
+      title="Where you are signed in"
+      aside={
+        <ActionButton
+          whyNot={others.length === 0 ? 'You are signed in nowhere else.' : null}
+          onClick={() => setAsking(true)}
+        >
+          End all others
+        </ActionButton>
+      }
+    >
+      {(error ?? endOne.error) && <ErrorNotice error={error ?? endOne.error} />}
+      {!data && !error && <LoadingRows count={3} />}
+      {data && <SessionRows sessions={data.sessions} onEnd={(session) => endOne.mutate(session)} />}
+      {isAsking && (
+        <Confirm
+          title="End all other sessions?"
+          action="End them"
+          isPending={endOthers.isPending}
+          error={endOthers.error}
+          onConfirm={() => endOthers.mutate()}
+          onClose={() => setAsking(false)}
+        >
+          You stay signed in here. Everywhere else, also at the dlthub client of your machines, you have to
+          sign in again. Keys go on working.
+        </Confirm>
+      )}
+    </Section>
+  );
+}
+
+interface SessionRowsProps {
+  sessions: readonly AccountSessionResponse[];
+  onEnd: (session: AccountSessionResponse) => void;
+}
+
+function SessionRows({ sessions, onEnd }: SessionRowsProps) {
+  return (
+    <div className={table.scroll}>
+      <table className={table.table}>
+        <thead>
+          <tr>
+            <th scope="col">At</th>
+            <th scope="col">From</th>
+            <th scope="col">Last used</th>
+            <th scope="col">Signed in</th>
+            <th scope="col">Ends by itself</th>
+            <th scope="col">
+              <span className="visually-hidden">Actions</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {sessions.map((session) => (
+            <tr key={session.id}>
+              <td data-wide="true" title={session.user_agent ?? ''}>
+                {session.client}
+                {session.is_current && <span className={people.mark}>this one</span>}
+              </td>
+              <td>{session.address ?? '–'}</td>
+              <td data-label="last used">
+                <Time at={session.last_used_at} />
+              </td>
+              <td data-label="signed in">
+                <ClockTime at={session.created_at} />
+              </td>
+              <td data-label="ends">
+                <ClockTime at={session.expires_at} />
+              </td>
+              <td>
+                <div className={people.actions}>
+                  <ActionButton
+                    whyNot={session.is_current ? 'This is the one you are using: sign out instead.' : null}
+                    aria-label={`End the session at ${session.client}`}
+                    onClick={() => onEnd(session)}
+                  >
+                    End
+                  </ActionButton>
+                </div>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

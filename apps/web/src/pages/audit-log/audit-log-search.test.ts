@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+import { auditLogQuery } from './audit-log-search.ts';
+
+const asked = (search: object) => auditLogQuery(search as never, 'Europe/Berlin');
+
+it('asks for all where the address has no filter', () => {
+  expect(asked({})).toEqual({ timezone: 'Europe/Berlin' });
+});
+
+it('takes in the last day as a whole', () => {
+  expect(asked({ from: '2026-02-27', to: '2026-02-28' })).toMatchObject({
+    start: '2026-02-27T00:00:00',
+    end: '2026-03-01T00:00:00',
+  });
+});
+
+it('asks for the actions of areas, for a person and for a target', () => {
+  expect(asked({ what: ['keys'], who: 'u', target: 'job:a:b' })).toEqual({
+    action: ['key.create', 'key.revoke'],
+    actor_user_id: 'u',
+    target_kind: 'job',
+    target_id: 'a:b',
+    timezone: 'Europe/Berlin',
+  });
+});
+
+it('leaves out what nobody can have chosen', () => {
+  expect(asked({ from: 'yesterday', to: '2026-13-45', target: 'job' })).toEqual({
+    timezone: 'Europe/Berlin',
+  });
+});

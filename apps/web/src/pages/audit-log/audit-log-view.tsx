@@ -1,0 +1,84 @@
+import type { AuditEntryResponse } from '@pumphouse/contract';
+import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Outcome } from '../../forms/change-form.tsx';
+import { ActionButton } from '../../look/action-button.tsx';
+import { Empty, ErrorNotice, LoadingRows } from '../../look/answers.tsx';
+import { MoreRows } from '../../look/more-rows.tsx';
+import { Page, Section } from '../../look/page.tsx';
+import { saveFile } from '../../look/save-file.ts';
+import { AuditFilters } from './audit-filters.tsx';
+import { AuditRows } from './audit-rows.tsx';
+import type { AuditLogSearch } from './audit-log-search.ts';
+
+interface AuditLogViewProps {
+  /** Of whom, for the name of the file. */
+  name: string;
+  lead: string;
+  search: AuditLogSearch;
+  onSearch: (search: AuditLogSearch) => void;
+  people: readonly { value: string; label: string }[];
+  list: {
+    data: { items: readonly AuditEntryResponse[] } | undefined;
+    error: unknown;
+    hasNextPage: boolean;
+    isFetchingNextPage: boolean;
+    fetchNextPage: () => Promise<unknown>;
+  };
+  readAll: () => Promise<ReadableStream<Uint8Array>>;
+}
+
+/** What was changed, by whom: newest first. The same for a workspace and for an organization. */
+export function AuditLogView({ name, lead, search, onSearch, people, list, readAll }: AuditLogViewProps) {
+  const [outcome, setOutcome] = useState<string | null>(null);
+  const save = useMutation({
+    mutationFn: async () => {
+      const file = await new Response(await readAll()).blob();
+      saveFile(`${name}-audit-log.ndjson`, file);
+      return file.size;
+    },
+    onSuccess: (bytes) => setOutcome(bytes === 0 ? 'Nothing to export.' : 'Exported, one entry a line.'),
+  });
+  const isFiltered = Object.values(search).some((value) => value !== undefined);
+  return (
+    <Page
+      title="Audit log"
+      lead={lead}
+      actions={
+        <ActionButton
+          size="compact-md"
+          loading={save.isPending}
+          hint="All entries that the filters leave, as JSON lines."
+          onClick={() => save.mutate()}
+        >
+          Export
+        </ActionButton>
+      }
+    >
+      <AuditFilters search={search} onSearch={onSearch} people={people} />
+      <Outcome text={outcome} />
+      {save.error !== null && <ErrorNotice error={save.error} />}
+      {list.error !== null && list.error !== undefined && <ErrorNotice error={list.error} />}
+      <Section title="Changes">
+        {!list.data && <LoadingRows />}
+        {list.data?.items.length === 0 && (
+          <Empty title={isFiltered ? 'No change is like that' : 'Nothing was changed yet'}>
+            {isFiltered ? 'Take a filter away.' : 'Whatever somebody changes here is written down.'}
+          </Empty>
+        )}
+        {list.data && list.data.items.length > 0 && (
+          <AuditRows
+            entries={list.data.items}
+            onTarget={(target) => onSearch({ ...search, target })}
+            onActor={(who) => onSearch({ ...search, who })}
+          />
+        )}
+        <MoreRows
+          hasMore={list.hasNextPage}
+          isLoading={list.isFetchingNextPage}
+          onMore={() => void list.fetchNextPage()}
+        />
+      </Section>
+    </Page>
+  );
+}

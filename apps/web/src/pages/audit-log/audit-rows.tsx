@@ -1,0 +1,94 @@
+import type { AuditEntryResponse } from '@pumphouse/contract';
+import table from '../../look/table.module.css';
+import { ClockTime } from '../../look/time.tsx';
+import { describeAction } from './audit-actions.ts';
+import classes from './audit-log.module.css';
+import { describeActor, describeDetail, listDetails } from './audit-words.ts';
+
+interface AuditRowsProps {
+  entries: readonly AuditEntryResponse[];
+  onTarget: (target: string) => void;
+  onActor: (userId: string) => void;
+}
+
+export function AuditRows({ entries, onTarget, onActor }: AuditRowsProps) {
+  return (
+    <div className={table.scroll}>
+      <table className={table.table}>
+        <thead>
+          <tr>
+            <th scope="col">When</th>
+            <th scope="col">Who</th>
+            <th scope="col">What</th>
+            <th scope="col">From</th>
+          </tr>
+        </thead>
+        <tbody>
+          {entries.map((entry) => (
+            <tr key={entry.id}>
+              <td className={classes.time}>
+                <ClockTime at={entry.at} />
+              </td>
+              <td>
+                <Actor actor={entry.actor} onActor={onActor} />
+              </td>
+              <td data-wide="true">
+                <Change entry={entry} onTarget={onTarget} />
+              </td>
+              <td>
+                <div className={`quiet cut ${classes.place ?? ''}`} title={entry.actor.user_agent ?? ''}>
+                  {entry.actor.address ?? entry.actor.user_agent ?? ''}
+                </div>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Actor({
+  actor,
+  onActor,
+}: {
+  actor: AuditEntryResponse['actor'];
+  onActor: AuditRowsProps['onActor'];
+}) {
+  const { user_id } = actor;
+  if (user_id === null) return <>{describeActor(actor)}</>;
+  return (
+    <button
+      type="button"
+      className={classes.link}
+      title="Only what they did"
+      onClick={() => onActor(user_id)}
+    >
+      {describeActor(actor)}
+    </button>
+  );
+}
+
+function Change({ entry, onTarget }: { entry: AuditEntryResponse; onTarget: AuditRowsProps['onTarget'] }) {
+  const { kind, id, name } = entry.target;
+  const details = listDetails(entry).map(describeDetail);
+  const words = name ?? (kind === 'webhook' ? '' : kind);
+  return (
+    <>
+      {describeAction(entry.action)}{' '}
+      {id === null ? (
+        <strong>{words}</strong>
+      ) : (
+        <button
+          type="button"
+          className={classes.link}
+          title={`Only what was done to this ${kind}`}
+          onClick={() => onTarget(`${kind}:${id}`)}
+        >
+          <strong>{words}</strong>
+        </button>
+      )}
+      {details.length > 0 && <div className={classes.details}>{details.join(' · ')}</div>}
+    </>
+  );
+}

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { actionsOf, auditAreas, describeAction } from './audit-actions.ts';
+import { describeActor, describeDetail, listDetails } from './audit-words.ts';
+
+const id = '11111111-1111-4111-8111-111111111111';
+
+const lines = (before: Record<string, unknown> | null, after: Record<string, unknown> | null) =>
+  listDetails({ before, after }).map(describeDetail);
+
+describe('what an entry says', () => {
+  it('is what differs', () => {
+    const before = { name: 'shop', description: null, default_workspace_role: 'viewer' };
+    const after = { name: 'shop', description: 'Orders', default_workspace_role: null };
+    expect(lines(before, after)).toEqual([
+      'description: none → Orders',
+      'default workspace role: viewer → none',
+    ]);
+  });
+
+  it('is one side where there is only one, without what says nothing', () => {
+    const run = { id, job: 'jobs.orders', trigger: 'manual:', profile: 'prod', refresh: false };
+    expect(
+      lines(null, { run_count: 1, runs: [run, { ...run, refresh: true }], cancelled_run_count: 0 }),
+    ).toEqual(['run count: 1', 'runs: jobs.orders under prod, jobs.orders under prod, refresh']);
+    expect(lines({ role: 'viewer' }, null)).toEqual(['role: viewer']);
+    expect(lines(null, null)).toEqual([]);
+  });
+
+  it('names what has a name, and counts what has ids only', () => {
+    const set = [{ name: 'TOKEN', type: 'secret' }];
+    expect(lines(null, { profile: null, set, removed: [] })).toEqual(['set: TOKEN (secret)']);
+    const workspaces = [
+      { id, name: 'shop', role: 'viewer' },
+      { workspaceId: id, role: 'owner' },
+    ];
+    expect(lines({ role: 'member', workspaces }, null)).toEqual([
+      'role: member',
+      'workspaces: viewer of shop, owner',
+    ]);
+    expect(lines(null, { started_runs: [id, id], member_id: id })).toEqual(['started runs: 2']);
+  });
+
+  it('ends before it fills the page', () => {
+    const [line] = lines(null, { name: 'x y '.repeat(1000) });
+    expect(line).toHaveLength('name: '.length + 301);
+  });
+});
+
+it('has words for every action of an area, and gives others as they are', () => {
+  for (const { value } of auditAreas) {
+    expect(actionsOf([value])).not.toEqual([]);
+    for (const action of actionsOf([value])) expect(describeAction(action)).not.toBe(action);
+  }
+  expect(actionsOf(['toString'])).toEqual([]);
+  expect(describeAction('app.publish')).toBe('app.publish');
+});
+
+it('names whoever did it', () => {
+  const actor = (kind: string, email: string | null) => ({
+    kind,
+    email,
+    user_id: null,
+    key_id: null,
+    address: null,
+    user_agent: null,
+  });
+  expect(describeActor(actor('person', 'owner@example.com'))).toBe('owner@example.com');
+  expect(describeActor(actor('key', 'owner@example.com'))).toBe('a key of owner@example.com');
+  expect(describeActor(actor('nobody', null))).toBe('somebody who is not signed in');
+});

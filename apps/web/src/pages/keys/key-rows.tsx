@@ -1,0 +1,122 @@
+import type { PersonalKeyResponse, WorkspaceKeyResponse } from '@pumphouse/contract';
+import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import { ActionButton } from '../../look/action-button.tsx';
+import { Confirm } from '../../look/confirm.tsx';
+import table from '../../look/table.module.css';
+import { ClockTime, Time, useNow } from '../../look/time.tsx';
+import people from '../people/people.module.css';
+
+type Key = PersonalKeyResponse &
+  Partial<Pick<WorkspaceKeyResponse, 'role' | 'issued_by' | 'is_issuer_owner'>>;
+
+interface KeyRowsProps {
+  keys: readonly Key[];
+  /** Whether they have a role and somebody who made them, as keys of a workspace do. */
+  isOfWorkspace: boolean;
+  whyNotRevoke: string | null;
+  revoke: (keyId: string) => Promise<unknown>;
+  onRevoked: (name: string) => void;
+}
+
+const nameOf = ({ name, prefix }: Key) => name ?? `${prefix}…`;
+
+/** Keys, newest first. */
+export function KeyRows({ keys, isOfWorkspace, whyNotRevoke, revoke, onRevoked }: KeyRowsProps) {
+  const [asked, setAsked] = useState<Key | null>(null);
+  const change = useMutation({
+    mutationFn: ({ id }: Key) => revoke(id),
+    onSuccess: (_, key) => {
+      setAsked(null);
+      onRevoked(nameOf(key));
+    },
+  });
+  return (
+    <>
+      <div className={table.scroll}>
+        <table className={table.table}>
+          <thead>
+            <tr>
+              <th scope="col">Name</th>
+              <th scope="col">Begins with</th>
+              {isOfWorkspace && <th scope="col">Role</th>}
+              {isOfWorkspace && <th scope="col">Made by</th>}
+              <th scope="col">Made</th>
+              <th scope="col">Last used</th>
+              <th scope="col">Good until</th>
+              <th scope="col">
+                <span className="visually-hidden">Actions</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {keys.map((key) => (
+              <tr key={key.id}>
+                <td data-wide="true">{nameOf(key)}</td>
+                <td className="mono">{key.prefix}…</td>
+                {isOfWorkspace && <td>{key.role ?? 'none'}</td>}
+                {isOfWorkspace && <td data-label="by">{<Issuer of={key} />}</td>}
+                <td data-label="made">
+                  <Time at={key.created_at} />
+                </td>
+                <td data-label="last used">
+                  {key.last_used_at === null ? 'never' : <Time at={key.last_used_at} />}
+                </td>
+                <td data-label="until">
+                  <KeyEnd at={key.expires_at} />
+                </td>
+                <td>
+                  <div className={people.actions}>
+                    <ActionButton
+                      whyNot={whyNotRevoke}
+                      aria-label={`Revoke the key ${nameOf(key)}`}
+                      onClick={() => setAsked(key)}
+                    >
+                      Revoke
+                    </ActionButton>
+                  </div>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {asked && (
+        <Confirm
+          title={`Revoke the key ${nameOf(asked)}?`}
+          action="Revoke"
+          isPending={change.isPending}
+          error={change.error}
+          onConfirm={() => change.mutate(asked)}
+          onClose={() => setAsked(null)}
+        >
+          Whatever uses it is refused from then on, and so are keys that were made with it. It cannot be
+          brought back; make another one instead.
+        </Confirm>
+      )}
+    </>
+  );
+}
+
+function Issuer({ of }: { of: Key }) {
+  if (of.is_issuer_owner !== false) return <>{of.issued_by}</>;
+  return (
+    <>
+      {of.issued_by}{' '}
+      <span className={people.mark} title="They have seen the key: make another one in its place.">
+        no longer an owner
+      </span>
+    </>
+  );
+}
+
+function KeyEnd({ at }: { at: string }) {
+  const isOver = new Date(at).getTime() < useNow(60);
+  return isOver ? (
+    <span className={people.mark}>
+      expired <ClockTime at={at} />
+    </span>
+  ) : (
+    <ClockTime at={at} />
+  );
+}

@@ -1,0 +1,72 @@
+import type { WorkspaceMembershipRole, WorkspaceResponse } from '@pumphouse/contract';
+import { Input, NativeSelect } from '@mantine/core';
+import { ActionButton } from '../../look/action-button.tsx';
+import { workspaceRoles } from '../../permissions/role-words.ts';
+import people from '../people/people.module.css';
+
+interface Grant {
+  workspace_id: string;
+  role: WorkspaceMembershipRole;
+}
+
+interface GrantListProps {
+  grants: readonly Grant[];
+  workspaces: readonly Pick<WorkspaceResponse, 'id' | 'name'>[];
+  error: string | undefined;
+  onChange: (grants: Grant[]) => void;
+}
+
+/** Roles in workspaces that come with an invitation; each workspace once. */
+export function GrantList({ grants, workspaces, error, onChange }: GrantListProps) {
+  const taken = new Set(grants.map(({ workspace_id }) => workspace_id));
+  const free = workspaces.find(({ id }) => !taken.has(id));
+  const change = (index: number, grant: Partial<Grant>) =>
+    onChange(grants.map((each, at) => (at === index ? { ...each, ...grant } : each)));
+  return (
+    <Input.Wrapper
+      labelElement="div"
+      label="Roles in workspaces"
+      description="What they get at once; more can be given later, in each workspace."
+      error={error}
+    >
+      <div className={people.grants} style={{ marginTop: '0.5rem' }}>
+        {grants.map(({ workspace_id, role }, index) => (
+          <div key={workspace_id} className={people.grant}>
+            <NativeSelect
+              size="xs"
+              aria-label={`Workspace ${index + 1}`}
+              value={workspace_id}
+              data={workspaces
+                .filter(({ id }) => id === workspace_id || !taken.has(id))
+                .map(({ id, name }) => ({ value: id, label: name }))}
+              onChange={(event) => change(index, { workspace_id: event.currentTarget.value })}
+            />
+            <NativeSelect
+              size="xs"
+              aria-label={`Role in workspace ${index + 1}`}
+              value={role}
+              data={workspaceRoles}
+              onChange={(event) =>
+                change(index, { role: event.currentTarget.value as WorkspaceMembershipRole })
+              }
+            />
+            <ActionButton
+              aria-label={`Take workspace ${index + 1} away`}
+              onClick={() => onChange(grants.filter((_, at) => at !== index))}
+            >
+              ✕
+            </ActionButton>
+          </div>
+        ))}
+        <div>
+          <ActionButton
+            whyNot={free ? null : 'There is no other workspace.'}
+            onClick={() => free && onChange([...grants, { workspace_id: free.id, role: 'viewer' }])}
+          >
+            Add a workspace
+          </ActionButton>
+        </div>
+      </div>
+    </Input.Wrapper>
+  );
+}

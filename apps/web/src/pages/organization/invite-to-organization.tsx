@@ -1,0 +1,96 @@
+import {
+  createInvitationRequest,
+  type CreatedInvitationResponse,
+  type OrganizationMembershipRole,
+  type WorkspaceMembershipRole,
+} from '@pumphouse/contract';
+import { NativeSelect, TextInput } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { api } from '../../api/api.ts';
+import { fetchAnew } from '../../api/fetch-anew.ts';
+import { operation } from '../../api/operation.ts';
+import { queryClient } from '../../api/query-client.ts';
+import { ChangeForm } from '../../forms/change-form.tsx';
+import { findBodyProblems } from '../../forms/field-problems.ts';
+import { useChange } from '../../forms/use-change.ts';
+import { Section } from '../../look/page.tsx';
+import { organizationRoles, organizationRoleWords } from '../../permissions/role-words.ts';
+import { useOrganization } from '../../workspace/use-organization.ts';
+import { InvitationLink } from '../people/invitation-link.tsx';
+import { GrantList } from './grant-list.tsx';
+
+interface Values {
+  email: string;
+  role: OrganizationMembershipRole;
+  workspaces: { workspace_id: string; role: WorkspaceMembershipRole }[];
+}
+
+const nothing: Values = { email: '', role: 'member', workspaces: [] };
+
+/** Invites somebody with a role in the organization and, where wanted, in workspaces. */
+export function InviteToOrganization() {
+  const { params, whyNot } = useOrganization();
+  const [created, setCreated] = useState<CreatedInvitationResponse | null>(null);
+  const { data } = useQuery(
+    operation('list_workspaces', { params, query: { limit: 1000, sort: ['name'], order: ['asc'] } }),
+  );
+  const change = useChange<Values, CreatedInvitationResponse>({
+    initial: nothing,
+    check: findProblems,
+    fieldOf: (key) => (key.startsWith('workspaces') ? 'workspaces' : key),
+    send: (body) => api.call('create_invitation', { params, body }),
+    onDone: (answer) => {
+      setCreated(answer);
+      change.set('email', '');
+      change.set('workspaces', []);
+      void fetchAnew(queryClient, ['list_invitations', 'list_workspace_invitations']);
+    },
+  });
+  const { values, problems } = change;
+  return (
+    <Section title="Invite somebody">
+      <ChangeForm
+        change={change}
+        action="Invite"
+        label="Invite somebody"
+        whyNot={whyNot('invitation.create')}
+      >
+        <TextInput
+          type="email"
+          label="E-mail address"
+          description="Whoever has it makes an account with the link, or takes the invitation with the account they have."
+          autoComplete="off"
+          value={values.email}
+          error={problems.email}
+          onChange={(event) => change.set('email', event.currentTarget.value)}
+        />
+        <NativeSelect
+          label="Role in the organization"
+          description={`A ${values.role} ${organizationRoleWords[values.role]}.`}
+          value={values.role}
+          error={problems.role}
+          data={organizationRoles}
+          onChange={(event) => change.set('role', event.currentTarget.value as OrganizationMembershipRole)}
+        />
+        <GrantList
+          grants={values.workspaces}
+          workspaces={(data?.items ?? []).filter(({ is_playground }) => !is_playground)}
+          error={problems.workspaces}
+          onChange={(workspaces) => change.set('workspaces', workspaces)}
+        />
+      </ChangeForm>
+      {created && <InvitationLink invitation={created} onClose={() => setCreated(null)} />}
+    </Section>
+  );
+}
+
+function findProblems(values: Values) {
+  const needsWorkspace = values.role === 'collaborator' && values.workspaces.length === 0;
+  return [
+    ...findBodyProblems(createInvitationRequest, values),
+    ...(needsWorkspace
+      ? [{ key: 'workspaces', message: 'a collaborator has nothing but workspaces: add one' }]
+      : []),
+  ];
+}

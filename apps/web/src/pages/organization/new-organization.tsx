@@ -1,0 +1,37 @@
+import { TextInput } from '@mantine/core';
+import { useNavigate } from '@tanstack/react-router';
+import { api } from '../../api/api.ts';
+import { fetchAnew } from '../../api/fetch-anew.ts';
+import { queryClient } from '../../api/query-client.ts';
+import { ChangeForm } from '../../forms/change-form.tsx';
+import { checkName } from '../../forms/names.ts';
+import { useChange } from '../../forms/use-change.ts';
+import { Section } from '../../look/page.tsx';
+
+/** Makes another organization and goes there. */
+export function NewOrganization() {
+  const navigate = useNavigate();
+  const change = useChange({
+    initial: { name: '' },
+    check: checkName,
+    send: ({ name }) => api.call('create_organization', { body: { name } }),
+    onDone: async ({ id }) => {
+      await fetchAnew(queryClient, ['get_me']);
+      await navigate({ to: '/organizations/$organizationId', params: { organizationId: id } });
+    },
+  });
+  return (
+    <Section title="Make another organization">
+      <ChangeForm change={change} action="Make the organization" label="Make another organization">
+        <TextInput
+          label="Name of the new organization"
+          description="You own it. It shares no members, workspaces and limits with this one."
+          autoComplete="off"
+          value={change.values.name}
+          error={change.problems.name}
+          onChange={(event) => change.set('name', event.currentTarget.value)}
+        />
+      </ChangeForm>
+    </Section>
+  );
+}

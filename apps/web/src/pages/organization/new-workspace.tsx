@@ -1,0 +1,53 @@
+import { Textarea, TextInput } from '@mantine/core';
+import { useNavigate } from '@tanstack/react-router';
+import { api } from '../../api/api.ts';
+import { fetchAnew } from '../../api/fetch-anew.ts';
+import { queryClient } from '../../api/query-client.ts';
+import { ChangeForm } from '../../forms/change-form.tsx';
+import { checkName } from '../../forms/names.ts';
+import { useChange } from '../../forms/use-change.ts';
+import { Section } from '../../look/page.tsx';
+import { useOrganization } from '../../workspace/use-organization.ts';
+
+/** Makes a workspace and goes there. */
+export function NewWorkspace() {
+  const { params, whyNot } = useOrganization();
+  const navigate = useNavigate();
+  const change = useChange({
+    initial: { name: '', description: '' },
+    check: checkName,
+    send: ({ name, description }) =>
+      api.call('create_workspace', { params, body: { name, description: description.trim() || null } }),
+    onDone: async ({ id }) => {
+      await fetchAnew(queryClient, ['list_workspaces', 'get_organization_me']);
+      await navigate({ to: '/w/$workspaceId', params: { workspaceId: id } });
+    },
+  });
+  return (
+    <Section title="Make a workspace">
+      <ChangeForm
+        change={change}
+        action="Make the workspace"
+        label="Make a workspace"
+        whyNot={whyNot('workspace.create')}
+      >
+        <TextInput
+          label="Name"
+          description="You own it, and its first page says how to deploy to it."
+          autoComplete="off"
+          value={change.values.name}
+          error={change.problems.name}
+          onChange={(event) => change.set('name', event.currentTarget.value)}
+        />
+        <Textarea
+          label="Description"
+          description="What it is for. May stay empty."
+          autosize
+          value={change.values.description}
+          error={change.problems.description}
+          onChange={(event) => change.set('description', event.currentTarget.value)}
+        />
+      </ChangeForm>
+    </Section>
+  );
+}

@@ -1,0 +1,169 @@
+import type { OrganizationMemberResponse, OrganizationMembershipRole } from '@pumphouse/contract';
+import { useMutation } from '@tanstack/react-query';
+import { Link, useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import { api } from '../../api/api.ts';
+import { fetchAnew } from '../../api/fetch-anew.ts';
+import { queryClient } from '../../api/query-client.ts';
+import { ActionButton } from '../../look/action-button.tsx';
+import { ErrorNotice } from '../../look/answers.tsx';
+import { Confirm } from '../../look/confirm.tsx';
+import table from '../../look/table.module.css';
+import { ClockTime } from '../../look/time.tsx';
+import { organizationRoles } from '../../permissions/role-words.ts';
+import { useOrganization } from '../../workspace/use-organization.ts';
+import people from '../people/people.module.css';
+import { Person } from '../people/person.tsx';
+import { RoleChoice } from '../people/role-choice.tsx';
+
+interface OrganizationMemberRowsProps {
+  members: readonly OrganizationMemberResponse[];
+  onOutcome: (text: string) => void;
+}
+
+export function OrganizationMemberRows({ members, onOutcome }: OrganizationMemberRowsProps) {
+  const { me, params, whyNot } = useOrganization();
+  const [removing, setRemoving] = useState<OrganizationMemberResponse | null>(null);
+  const setRole = useMutation({
+    mutationFn: ({ membership_id, role }: { membership_id: string; role: OrganizationMembershipRole }) =>
+      api.call('set_organization_member_role', { params: { ...params, membership_id }, body: { role } }),
+    onSuccess: async ({ email, role }) => {
+      await fetchAnew(queryClient, ['list_organization_members', 'list_workspace_access']);
+      onOutcome(`${email} is ${role} of the organization now.`);
+    },
+  });
+  return (
+    <>
+      {setRole.error !== null && <ErrorNotice error={setRole.error} />}
+      <div className={table.scroll}>
+        <table className={table.table}>
+          <thead>
+            <tr>
+              <th scope="col">Person</th>
+              <th scope="col">Role</th>
+              <th scope="col">Given in workspaces</th>
+              <th scope="col">Joined</th>
+              <th scope="col">
+                <span className="visually-hidden">Actions</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {members.map((member) => {
+              const isYou = member.user_id === me.user_id;
+              return (
+                <tr key={member.membership_id}>
+                  <td data-wide="true">
+                    <Person
+                      email={member.email}
+                      name={member.name}
+                      isDisabled={member.is_disabled}
+                      isYou={isYou}
+                    />
+                  </td>
+                  <td>
+                    <RoleChoice
+                      label={`Role of ${member.email}`}
+                      roles={organizationRoles}
+                      value={member.role as OrganizationMembershipRole}
+                      whyNot={whyNot('member.set-role') ?? (isYou ? 'Nobody changes their own role.' : null)}
+                      onChoose={(role) => setRole.mutate({ membership_id: member.membership_id, role })}
+                    />
+                  </td>
+                  <td data-wide="true">
+                    <Given workspaces={member.workspaces} />
+                  </td>
+                  <td data-label="joined">
+                    <ClockTime at={member.joined_at} />
+                  </td>
+                  <td>
+                    <div className={people.actions}>
+                      <ActionButton
+                        whyNot={isYou ? whyNot('member.leave') : whyNot('member.remove')}
+                        aria-label={isYou ? 'Leave the organization' : `Remove ${member.email}`}
+                        onClick={() => setRemoving(member)}
+                      >
+                        {isYou ? 'Leave' : 'Remove'}
+                      </ActionButton>
+                    </div>
+                  </td>
+                </tr>
+              );
+            })}
+          </tbody>
+        </table>
+      </div>
+      {removing && (
+        <EndMembership member={removing} onClose={() => setRemoving(null)} onOutcome={onOutcome} />
+      )}
+    </>
+  );
+}
+
+function Given({ workspaces }: Pick<OrganizationMemberResponse, 'workspaces'>) {
+  const { me } = useOrganization();
+  const own = new Set(me.workspace_memberships?.map(({ workspace }) => workspace.id));
+  if (workspaces.length === 0) return <span className="quiet">none</span>;
+  return (
+    <>
+      {workspaces.map(({ workspace_id, name, role }, index) => (
+        <span key={workspace_id}>
+          {index > 0 && ', '}
+          {role} of{' '}
+          {own.has(workspace_id) ? (
+            <Link to="/w/$workspaceId/settings/members" params={{ workspaceId: workspace_id }}>
+              {name}
+            </Link>
+          ) : (
+            name
+          )}
+        </span>
+      ))}
+    </>
+  );
+}
+
+interface EndMembershipProps {
+  member: OrganizationMemberResponse;
+  onClose: () => void;
+  onOutcome: (text: string) => void;
+}
+
+/** Takes somebody out of the organization, or lets one go oneself. */
+function EndMembership({ member, onClose, onOutcome }: EndMembershipProps) {
+  const { me, params } = useOrganization();
+  const navigate = useNavigate();
+  const isYou = member.user_id === me.user_id;
+  const end = useMutation({
+    mutationFn: () =>
+      isYou
+        ? api.call('leave_organization', { params })
+        : api.call('remove_organization_member', {
+            params: { ...params, membership_id: member.membership_id },
+          }),
+    onSuccess: async () => {
+      if (isYou) {
+        await navigate({ to: '/', reloadDocument: true });
+        return;
+      }
+      await fetchAnew(queryClient, ['list_organization_members', 'list_invitations']);
+      onClose();
+      onOutcome(`${member.email} was removed.`);
+    },
+  });
+  return (
+    <Confirm
+      title={isYou ? `Leave ${me.organization.name}?` : `Remove ${member.email}?`}
+      action={isYou ? 'Leave' : 'Remove'}
+      typed={isYou ? me.organization.name : member.email}
+      isPending={end.isPending}
+      error={end.error}
+      onConfirm={() => end.mutate()}
+      onClose={onClose}
+    >
+      {isYou ? 'You lose' : 'They lose'} every workspace of {me.organization.name} at once, and the
+      invitations made by {isYou ? 'you' : 'them'} that nobody has accepted are revoked. Keys of workspaces
+      stay.
+    </Confirm>
+  );
+}

@@ -1,0 +1,69 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { operation } from '../../api/operation.ts';
+import { Explanation } from '../../forms/change-form.tsx';
+import { Empty } from '../../look/answers.tsx';
+import { Section } from '../../look/page.tsx';
+import { useOrganization } from '../../workspace/use-organization.ts';
+import { ShareRows } from '../usage/share-rows.tsx';
+
+interface UsageSharesProps {
+  query: { from?: string; to?: string };
+  wholeSeconds: number;
+}
+
+/** Which workspaces and jobs took it, for owners of the organization. */
+export function UsageShares({ query, wholeSeconds }: UsageSharesProps) {
+  const { params, whyNot } = useOrganization();
+  const refused = whyNot('organization-usage.break-down');
+  const options = { enabled: refused === null, placeholderData: keepPreviousData };
+  const byWorkspace = useQuery({
+    ...operation('get_organization_usage_by_workspace', { params, query }),
+    ...options,
+  });
+  const byJob = useQuery({ ...operation('get_organization_usage_by_job', { params, query }), ...options });
+  const names = new Map(byWorkspace.data?.workspaces.map(({ workspace_id, name }) => [workspace_id, name]));
+  if (refused !== null) {
+    return (
+      <Section title="By workspace and job">
+        <Explanation>What each workspace and each job took: {refused}</Explanation>
+      </Section>
+    );
+  }
+  return (
+    <>
+      <Section title="By workspace">
+        {byWorkspace.data?.workspaces.length === 0 && (
+          <Empty title="No run ended in these days">Choose more of them above.</Empty>
+        )}
+        {byWorkspace.data && byWorkspace.data.workspaces.length > 0 && (
+          <ShareRows
+            what="Workspace"
+            wholeSeconds={wholeSeconds}
+            rows={byWorkspace.data.workspaces.map(({ workspace_id, name, total }) => ({
+              id: workspace_id,
+              name,
+              total,
+            }))}
+          />
+        )}
+      </Section>
+      {byJob.data && byJob.data.jobs.length > 0 && (
+        <Section title={`By job: the ${byJob.data.jobs.length} of ${byJob.data.job_count} that took most`}>
+          <ShareRows
+            what="Job"
+            wholeSeconds={wholeSeconds}
+            rows={byJob.data.jobs.map(({ job_id, job_ref, workspace_id, total }) => ({
+              id: job_id,
+              total,
+              name: (
+                <>
+                  {job_ref} <span className="quiet">{names.get(workspace_id) ?? ''}</span>
+                </>
+              ),
+            }))}
+          />
+        </Section>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,107 @@
+import type { OrganizationWorkspaceResponse, WorkspaceMembershipRole } from '@pumphouse/contract';
+import { useMutation } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { api } from '../../api/api.ts';
+import { fetchAnew } from '../../api/fetch-anew.ts';
+import { queryClient } from '../../api/query-client.ts';
+import { ErrorNotice } from '../../look/answers.tsx';
+import table from '../../look/table.module.css';
+import { ClockTime } from '../../look/time.tsx';
+import { workspaceRoles } from '../../permissions/role-words.ts';
+import { useOrganization } from '../../workspace/use-organization.ts';
+import people from '../people/people.module.css';
+import { RoleChoice } from '../people/role-choice.tsx';
+
+interface WorkspaceRowsProps {
+  workspaces: readonly OrganizationWorkspaceResponse[];
+  onOutcome: (text: string) => void;
+}
+
+/** Workspaces with what one is in each. An owner of the organization sees all, and may take a role where they have none. */
+export function WorkspaceRows({ workspaces, onOutcome }: WorkspaceRowsProps) {
+  const { me } = useOrganization();
+  const roles = new Map(me.workspace_memberships?.map(({ workspace, role }) => [workspace.id, role]));
+  const take = useMutation({
+    mutationFn: ({ workspaceId, role }: { workspaceId: string; role: WorkspaceMembershipRole }) =>
+      api.call('set_workspace_member', {
+        params: { workspace_id: workspaceId, membership_id: me.organization_membership_id },
+        body: { role },
+      }),
+    onSuccess: async ({ role }, { workspaceId }) => {
+      await fetchAnew(queryClient, ['get_organization_me', 'list_workspaces', 'get_workspace_me']);
+      onOutcome(`You are ${role} of ${workspaces.find(({ id }) => id === workspaceId)?.name ?? 'it'} now.`);
+    },
+  });
+  return (
+    <>
+      {take.error !== null && <ErrorNotice error={take.error} />}
+      <div className={table.scroll}>
+        <table className={table.table}>
+          <thead>
+            <tr>
+              <th scope="col">Workspace</th>
+              <th scope="col">Your role</th>
+              <th scope="col">Owners</th>
+              <th scope="col" className="number">
+                Members
+              </th>
+              <th scope="col">Made</th>
+            </tr>
+          </thead>
+          <tbody>
+            {workspaces.map((workspace) => (
+              <tr key={workspace.id}>
+                <td data-wide="true">
+                  <Name workspace={workspace} isOpen={roles.has(workspace.id)} />
+                </td>
+                <td>
+                  {roles.get(workspace.id) ?? (
+                    <RoleChoice
+                      label={`Take a role in ${workspace.name}`}
+                      roles={workspaceRoles}
+                      value={null}
+                      none="none: take one"
+                      whyNot={null}
+                      onChoose={(role) => take.mutate({ workspaceId: workspace.id, role })}
+                    />
+                  )}
+                </td>
+                <td data-label="owners">{describeOwners(workspace)}</td>
+                <td className="number" data-label="members">
+                  {workspace.member_count}
+                </td>
+                <td data-label="made">
+                  <ClockTime at={workspace.created_at} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </>
+  );
+}
+
+function describeOwners({ owner_members }: OrganizationWorkspaceResponse): string {
+  const [first, second, ...others] = owner_members.map(({ email }) => email);
+  const named = [first, second].filter((email) => email !== undefined).join(', ');
+  return others.length === 0 ? named : `${named} and ${others.length} more`;
+}
+
+function Name({ workspace, isOpen }: { workspace: OrganizationWorkspaceResponse; isOpen: boolean }) {
+  const { id, name, description, archived_at, is_playground } = workspace;
+  return (
+    <>
+      {isOpen ? (
+        <Link to="/w/$workspaceId" params={{ workspaceId: id }}>
+          {name}
+        </Link>
+      ) : (
+        name
+      )}
+      {archived_at != null && <span className={people.mark}>archived</span>}
+      {is_playground && <span className={people.mark}>playground</span>}
+      {description !== null && <span className="quiet"> {description}</span>}
+    </>
+  );
+}

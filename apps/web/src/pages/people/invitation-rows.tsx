@@ -1,0 +1,98 @@
+import type { InvitationResponse } from '@pumphouse/contract';
+import { useState } from 'react';
+import { ActionButton } from '../../look/action-button.tsx';
+import { Confirm } from '../../look/confirm.tsx';
+import { Empty } from '../../look/answers.tsx';
+import table from '../../look/table.module.css';
+import { ClockTime, Time } from '../../look/time.tsx';
+import people from './people.module.css';
+import { describeGrants, mailWords, statusWords } from './invitation-words.ts';
+import { useMutation } from '@tanstack/react-query';
+
+interface InvitationRowsProps {
+  invitations: readonly InvitationResponse[];
+  whyNotRevoke: string | null;
+  revoke: (invitationId: string) => Promise<unknown>;
+  onRevoked: (email: string) => void;
+}
+
+/** Who was asked to come, with what, and what became of it. */
+export function InvitationRows({ invitations, whyNotRevoke, revoke, onRevoked }: InvitationRowsProps) {
+  const [asked, setAsked] = useState<InvitationResponse | null>(null);
+  const change = useMutation({
+    mutationFn: ({ id }: InvitationResponse) => revoke(id),
+    onSuccess: (_, { email }) => {
+      setAsked(null);
+      onRevoked(email);
+    },
+  });
+  if (invitations.length === 0) {
+    return (
+      <Empty title="No invitation waits">
+        Somebody who is invited gets a link, and makes an account with it or takes it with the one they have.
+      </Empty>
+    );
+  }
+  return (
+    <>
+      <div className={table.scroll}>
+        <table className={table.table}>
+          <thead>
+            <tr>
+              <th scope="col">E-mail address</th>
+              <th scope="col">Gets</th>
+              <th scope="col">State</th>
+              <th scope="col">Mail</th>
+              <th scope="col">Invited by</th>
+              <th scope="col">Good until</th>
+              <th scope="col">
+                <span className="visually-hidden">Actions</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {invitations.map((invitation) => (
+              <tr key={invitation.id}>
+                <td data-wide="true">{invitation.email}</td>
+                <td data-wide="true">{describeGrants(invitation)}</td>
+                <td>{statusWords(invitation.status)}</td>
+                <td data-label="mail">{mailWords(invitation.mail)}</td>
+                <td data-label="by">
+                  {invitation.invited_by}, <Time at={invitation.created_at} />
+                </td>
+                <td data-label="until">
+                  <ClockTime at={invitation.expires_at} />
+                </td>
+                <td>
+                  <div className={people.actions}>
+                    {invitation.status === 'pending' && (
+                      <ActionButton
+                        whyNot={whyNotRevoke}
+                        aria-label={`Revoke the invitation of ${invitation.email}`}
+                        onClick={() => setAsked(invitation)}
+                      >
+                        Revoke
+                      </ActionButton>
+                    )}
+                  </div>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {asked && (
+        <Confirm
+          title={`Revoke the invitation of ${asked.email}?`}
+          action="Revoke"
+          isPending={change.isPending}
+          error={change.error}
+          onConfirm={() => change.mutate(asked)}
+          onClose={() => setAsked(null)}
+        >
+          Its link leads nowhere from then on. They can be invited again.
+        </Confirm>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,85 @@
+import type { WorkspaceMembershipRole } from '@pumphouse/contract';
+import { NativeSelect } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { api } from '../../api/api.ts';
+import { fetchAnew } from '../../api/fetch-anew.ts';
+import { queryClient } from '../../api/query-client.ts';
+import { ChangeForm, Explanation } from '../../forms/change-form.tsx';
+import { useChange } from '../../forms/use-change.ts';
+import { Section } from '../../look/page.tsx';
+import { workspaceRoles, workspaceRoleWords } from '../../permissions/role-words.ts';
+import { organizationMembers } from '../../workspace/use-people.ts';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+
+interface AddMemberProps {
+  /** Memberships that have a role of their own here. */
+  known: ReadonlySet<string>;
+  onOutcome: (text: string) => void;
+}
+
+/** Gives somebody of the organization a role in the workspace. */
+export function AddMember({ known, onOutcome }: AddMemberProps) {
+  const { me, params, whyNot } = useWorkspace();
+  const playground = me.workspace.is_playground ? 'A playground has one member.' : null;
+  const refused = whyNot('workspace-member.set-role') ?? playground;
+  const mayNotList = whyNot('member.list');
+  const { data } = useQuery({
+    ...organizationMembers(me.organization.id),
+    enabled: mayNotList === null && refused === null,
+  });
+  const candidates = (data?.items ?? []).filter(({ membership_id }) => !known.has(membership_id));
+  const change = useChange({
+    initial: { membership_id: '', role: 'viewer' as WorkspaceMembershipRole },
+    check: ({ membership_id }) =>
+      membership_id === '' ? [{ key: 'membership_id', message: 'choose somebody' }] : [],
+    send: ({ membership_id, role }) =>
+      api.call('set_workspace_member', { params: { ...params, membership_id }, body: { role } }),
+    onDone: ({ email, role }) => {
+      void fetchAnew(queryClient, ['list_workspace_access', 'list_organization_members']);
+      change.set('membership_id', '');
+      onOutcome(`${email} is ${role} now.`);
+    },
+  });
+  if (refused !== null || mayNotList !== null) return <WhyNotAdd reason={refused ?? mayNotList ?? ''} />;
+  if (data && candidates.length === 0) {
+    return (
+      <Section title="Add somebody of the organization">
+        <Explanation>
+          Everybody in {me.organization.name} was given a role here. Invite others below.
+        </Explanation>
+      </Section>
+    );
+  }
+  return (
+    <Section title="Add somebody of the organization">
+      <ChangeForm change={change} action="Add" label="Add somebody of the organization" isRow>
+        <NativeSelect
+          label="Person"
+          description={`Members of ${me.organization.name} without a role of their own here.`}
+          value={change.values.membership_id}
+          error={change.problems.membership_id}
+          data={[
+            { value: '', label: 'Choose …' },
+            ...candidates.map(({ membership_id, email }) => ({ value: membership_id, label: email })),
+          ]}
+          onChange={(event) => change.set('membership_id', event.currentTarget.value)}
+        />
+        <NativeSelect
+          label="Role"
+          description={`A ${change.values.role} ${workspaceRoleWords[change.values.role]}.`}
+          value={change.values.role}
+          data={workspaceRoles}
+          onChange={(event) => change.set('role', event.currentTarget.value as WorkspaceMembershipRole)}
+        />
+      </ChangeForm>
+    </Section>
+  );
+}
+
+function WhyNotAdd({ reason }: { reason: string }) {
+  return (
+    <Section title="Add somebody of the organization">
+      <Explanation>{reason}</Explanation>
+    </Section>
+  );
+}

@@ -1,0 +1,85 @@
+import { ActionButton } from '../../look/action-button.tsx';
+import table from '../../look/table.module.css';
+import { Time } from '../../look/time.tsx';
+import { usePeople } from '../../workspace/use-people.ts';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+import people from '../people/people.module.css';
+import classes from './settings.module.css';
+import type { Variable } from './variable-conflict.ts';
+
+interface VariableRowsProps {
+  variables: readonly Variable[];
+  whyNot: string | null;
+  onReplace: (variable: Variable) => void;
+  onDelete: (variable: Variable) => void;
+}
+
+/** The variables of a scope by name. A secret is a mask: the server never gives it back. */
+export function VariableRows({ variables, whyNot, onReplace, onDelete }: VariableRowsProps) {
+  const { id } = useWorkspace();
+  const nameOf = usePeople(id);
+  return (
+    <div className={table.scroll}>
+      <table className={table.table}>
+        <thead>
+          <tr>
+            <th scope="col">Name</th>
+            <th scope="col">Value</th>
+            <th scope="col">Set</th>
+            <th scope="col">
+              <span className="visually-hidden">Actions</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {variables.map((variable) => (
+            <tr key={variable.name}>
+              <td className="mono" data-wide="true">
+                {variable.name}
+              </td>
+              <td data-wide="true">
+                <Value variable={variable} />
+              </td>
+              <td data-label="set">
+                <Time at={variable.updated_at} /> by {nameOf(variable.updated_by)}
+              </td>
+              <td>
+                <div className={people.actions}>
+                  <ActionButton
+                    whyNot={whyNot}
+                    aria-label={`Replace ${variable.name}`}
+                    onClick={() => onReplace(variable)}
+                  >
+                    Replace
+                  </ActionButton>
+                  <ActionButton
+                    whyNot={whyNot}
+                    aria-label={`Delete ${variable.name}`}
+                    onClick={() => onDelete(variable)}
+                  >
+                    Delete
+                  </ActionButton>
+                </div>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Value({ variable }: { variable: Variable }) {
+  if (variable.type === 'secret') {
+    return (
+      <span className="quiet" title="Secret: encrypted, masked in logs, and never shown again.">
+        •••••••• secret
+      </span>
+    );
+  }
+  return (
+    <div className={`mono cut ${classes.value ?? ''}`} title={variable.value}>
+      {variable.value === '' ? <span className="quiet">empty</span> : variable.value}
+    </div>
+  );
+}

@@ -1,0 +1,107 @@
+import {
+  createWorkspaceInvitationRequest,
+  type CreatedInvitationResponse,
+  type WorkspaceMembershipRole,
+} from '@pumphouse/contract';
+import { NativeSelect, TextInput } from '@mantine/core';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { api } from '../../api/api.ts';
+import { operationPages } from '../../api/operation-pages.ts';
+import { fetchAnew } from '../../api/fetch-anew.ts';
+import { queryClient } from '../../api/query-client.ts';
+import { ChangeForm, Explanation } from '../../forms/change-form.tsx';
+import { findBodyProblems } from '../../forms/field-problems.ts';
+import { useChange } from '../../forms/use-change.ts';
+import { MoreRows } from '../../look/more-rows.tsx';
+import { Section } from '../../look/page.tsx';
+import { workspaceRoles, workspaceRoleWords } from '../../permissions/role-words.ts';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+import { InvitationLink } from '../people/invitation-link.tsx';
+import { InvitationRows } from '../people/invitation-rows.tsx';
+
+/** Invitations to a workspace alone: those who come are collaborators of its organization. */
+export function WorkspaceInvitations({ onOutcome }: { onOutcome: (text: string) => void }) {
+  const { params, whyNot } = useWorkspace();
+  const refused = whyNot('workspace-invitation.list');
+  const list = useInfiniteQuery({
+    ...operationPages('list_workspace_invitations', { params }),
+    enabled: refused === null,
+  });
+  if (refused !== null) {
+    return (
+      <Section title="Invitations">
+        <Explanation>Inviting people, and seeing who was invited: {refused}</Explanation>
+      </Section>
+    );
+  }
+  return (
+    <>
+      <InviteToWorkspace />
+      <Section title="Invitations that wait">
+        <InvitationRows
+          invitations={list.data?.items ?? []}
+          whyNotRevoke={whyNot('workspace-invitation.revoke')}
+          revoke={(invitation_id) =>
+            api.call('revoke_workspace_invitation', { params: { ...params, invitation_id } })
+          }
+          onRevoked={(email) => {
+            void fetchAnew(queryClient, ['list_workspace_invitations', 'list_invitations']);
+            onOutcome(`The invitation of ${email} was revoked.`);
+          }}
+        />
+        <MoreRows
+          hasMore={list.hasNextPage}
+          isLoading={list.isFetchingNextPage}
+          onMore={() => void list.fetchNextPage()}
+        />
+      </Section>
+    </>
+  );
+}
+
+function InviteToWorkspace() {
+  const { me, params, whyNot } = useWorkspace();
+  const [created, setCreated] = useState<CreatedInvitationResponse | null>(null);
+  const change = useChange({
+    initial: { email: '', role: 'viewer' as WorkspaceMembershipRole },
+    check: (values) => findBodyProblems(createWorkspaceInvitationRequest, values),
+    send: (body) => api.call('create_workspace_invitation', { params, body }),
+    onDone: (answer) => {
+      setCreated(answer);
+      change.set('email', '');
+      void fetchAnew(queryClient, ['list_workspace_invitations', 'list_invitations']);
+    },
+  });
+  const playground = me.workspace.is_playground ? 'A playground has one member.' : null;
+  return (
+    <Section title="Invite somebody from outside">
+      <ChangeForm
+        change={change}
+        action="Invite"
+        label="Invite somebody"
+        isRow
+        whyNot={whyNot('workspace-invitation.create') ?? playground}
+      >
+        <TextInput
+          type="email"
+          label="E-mail address"
+          description={`They get this workspace, and nothing else of ${me.organization.name}.`}
+          autoComplete="off"
+          value={change.values.email}
+          error={change.problems.email}
+          onChange={(event) => change.set('email', event.currentTarget.value)}
+        />
+        <NativeSelect
+          label="Role"
+          description={`A ${change.values.role} ${workspaceRoleWords[change.values.role]}.`}
+          value={change.values.role}
+          error={change.problems.role}
+          data={workspaceRoles}
+          onChange={(event) => change.set('role', event.currentTarget.value as WorkspaceMembershipRole)}
+        />
+      </ChangeForm>
+      {created && <InvitationLink invitation={created} onClose={() => setCreated(null)} />}
+    </Section>
+  );
+}

@@ -1,0 +1,19 @@
+import { SegmentedControl } from '@mantine/core';
+import { rangeWords, usageRanges, type UsageRange } from './usage-range.ts';
+
+interface RangeChoiceProps {
+  range: UsageRange | undefined;
+  onChoose: (range: UsageRange | undefined) => void;
+}
+
+export function RangeChoice({ range, onChoose }: RangeChoiceProps) {
+  return (
+    <SegmentedControl
+      size="xs"
+      aria-label="How far back"
+      value={range ?? 'month'}
+      data={(['month', ...usageRanges] as const).map((value) => ({ value, label: rangeWords[value] }))}
+      onChange={(value) => onChoose(value === 'month' ? undefined : (value as UsageRange))}
+    />
+  );
+}

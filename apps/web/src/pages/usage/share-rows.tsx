@@ -1,0 +1,83 @@
+import type { UsageByJobResponse } from '@pumphouse/contract';
+import type { ReactNode } from 'react';
+import { formatCount, formatDuration, formatPercent } from '../../look/format.ts';
+import table from '../../look/table.module.css';
+import classes from './usage.module.css';
+
+interface Share {
+  id: string;
+  name: ReactNode;
+  total: UsageByJobResponse['jobs'][number]['total'];
+}
+
+interface ShareRowsProps {
+  /** What a row is, as a heading: "Job". */
+  what: string;
+  rows: readonly Share[];
+  /** Seconds of all, also of those that are not among the rows. */
+  wholeSeconds: number;
+}
+
+/** What each took of the whole, those that took most first. */
+export function ShareRows({ what, rows, wholeSeconds }: ShareRowsProps) {
+  return (
+    <div className={table.scroll}>
+      <table className={table.table}>
+        <thead>
+          <tr>
+            <th scope="col">{what}</th>
+            <th scope="col" className="number">
+              Time of runs
+            </th>
+            <th scope="col" className="number">
+              Share
+            </th>
+            <th scope="col" className="number">
+              Completed
+            </th>
+            <th scope="col" className="number">
+              Failed
+            </th>
+            <th scope="col" className="number">
+              Cancelled
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(({ id, name, total }) => (
+            <tr key={id}>
+              <td data-wide="true">{name}</td>
+              <td className="number">{formatDuration(total.run_seconds)}</td>
+              <td className="number">
+                <ShareBar share={wholeSeconds === 0 ? 0 : total.run_seconds / wholeSeconds} />
+              </td>
+              <td className="number" data-label="completed">
+                {formatCount(total.completed_run_count)}
+              </td>
+              <td className="number" data-label="failed">
+                {formatCount(total.failed_run_count)}
+              </td>
+              <td className="number" data-label="cancelled">
+                {formatCount(total.cancelled_run_count)}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function ShareBar({ share }: { share: number }) {
+  return (
+    <span className={classes.share}>
+      <span className={classes.track} aria-hidden="true">
+        <span
+          className={classes.fill}
+          style={{ display: 'block', width: `${Math.min(100, share * 100)}%` }}
+        />
+      </span>
+      {formatPercent(share)}
+    </span>
+  );
+}

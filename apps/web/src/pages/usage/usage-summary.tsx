@@ -1,0 +1,48 @@
+import type { UsageResponse } from '@pumphouse/contract';
+import { useMemo } from 'react';
+import { TrendChart } from '../../charts/trend-chart.tsx';
+import { formatCount, formatDuration } from '../../look/format.ts';
+import { Facts, Section } from '../../look/page.tsx';
+import classes from './usage.module.css';
+import { runTrend, timeTrend } from './usage-trend.ts';
+
+const most = (limit: number | null, unit: string) =>
+  limit === null ? 'no limit' : `of ${formatCount(limit)}${unit}`;
+
+/** What runs took: this month beside the limits, then the days that were asked for. */
+export function UsageSummary({ usage, title }: { usage: UsageResponse; title: string }) {
+  const { month, total, days } = usage;
+  const [time, runs] = useMemo(() => [timeTrend(days), runTrend(days)], [days]);
+  return (
+    <>
+      <Section title="Now">
+        <Facts
+          facts={[
+            [
+              'Time of runs this month (UTC)',
+              `${formatDuration(month.run_seconds)}, ${most(month.minutes_a_month, ' min')}`,
+            ],
+            [
+              'Runs that are active',
+              `${formatCount(month.active_run_count)}, ${most(month.concurrent_runs, '')}`,
+            ],
+          ]}
+        />
+      </Section>
+      <Section title={title}>
+        <Facts
+          facts={[
+            ['Time of runs', formatDuration(total.run_seconds)],
+            ['Completed', formatCount(total.completed_run_count)],
+            ['Failed', formatCount(total.failed_run_count)],
+            ['Cancelled', formatCount(total.cancelled_run_count)],
+          ]}
+        />
+        <div className={classes.charts}>
+          <TrendChart title="Time of runs by day (UTC)" trend={time} />
+          <TrendChart title="Runs by day (UTC)" trend={runs} />
+        </div>
+      </Section>
+    </>
+  );
+}

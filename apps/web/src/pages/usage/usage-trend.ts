@@ -1,0 +1,50 @@
+import type { UsageResponse } from '@pumphouse/contract';
+import type { Trend, TrendPoint } from '../../charts/trend.ts';
+
+type Days = UsageResponse['days'];
+
+const short = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' });
+const full = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeZone: 'UTC' });
+
+/** Days of UTC, as usage counts them: in the viewer's zone they would be other days. */
+function pointsOf(days: Days): TrendPoint[] {
+  return days.map(({ date }) => {
+    const at = new Date(`${date}T00:00:00Z`);
+    return { label: short.format(at), title: full.format(at) };
+  });
+}
+
+/** How long runs took, by day. */
+export function timeTrend(days: Days): Trend {
+  const values = days.map(({ run_seconds }) => run_seconds);
+  return {
+    points: pointsOf(days),
+    series: [{ name: 'Time of runs', unit: 'seconds', colour: 'accent', kind: 'bar', values }],
+  };
+}
+
+/** How runs ended, by day. */
+export function runTrend(days: Days): Trend {
+  const bars = (name: string, colour: 'completed' | 'failed' | 'cancelled', values: number[]) =>
+    ({ name, unit: 'count', colour, kind: 'bar', stack: 'runs', values }) as const;
+  return {
+    points: pointsOf(days),
+    series: [
+      bars(
+        'Completed',
+        'completed',
+        days.map((day) => day.completed_run_count),
+      ),
+      bars(
+        'Failed',
+        'failed',
+        days.map((day) => day.failed_run_count),
+      ),
+      bars(
+        'Cancelled',
+        'cancelled',
+        days.map((day) => day.cancelled_run_count),
+      ),
+    ],
+  };
+}

@@ -1,0 +1,28 @@
+import { useQuery } from '@tanstack/react-query';
+import { operation } from '../api/operation.ts';
+
+/** Everybody with a role in a workspace, keys among them. */
+export const workspaceAccess = (workspaceId: string) =>
+  operation('list_workspace_access', {
+    params: { workspace_id: workspaceId },
+    query: { limit: 1000, sort: ['email'], order: ['asc'] },
+  });
+
+/** Everybody in an organization, by e-mail address. */
+export const organizationMembers = (organizationId: string) =>
+  operation('list_organization_members', {
+    params: { organization_id: organizationId },
+    query: { limit: 1000, sort: ['email'], order: ['asc'] },
+  });
+
+/** @returns what to call the account with an id: its e-mail address, or the name of the key that it stands for */
+export function usePeople(workspaceId: string): (userId: string) => string {
+  const { data } = useQuery(workspaceAccess(workspaceId));
+  const names = new Map(
+    data?.items.map(({ user_id, kind, email, name }) => [
+      user_id,
+      kind === 'human' ? email : `key ${name ?? email}`,
+    ]),
+  );
+  return (userId) => names.get(userId) ?? (data ? 'somebody who has left' : '…');
+}
