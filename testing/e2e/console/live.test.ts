@@ -2,6 +2,7 @@ import type { BrowserContext, Request } from 'playwright-core';
 import type { ConsoleSite } from '../../fixtures/console-site.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deployWorkspace, defineScriptJob } from '../../fixtures/deploy-workspace.ts';
+import { startRun } from '../../fixtures/console-workspace.ts';
 import { startEmptyConsoleSite } from '../../fixtures/console-site.ts';
 
 const ticking = `
@@ -21,12 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => site?.remove());
 
-async function start(jobRef: string): Promise<string> {
-  const job = await site.api.findJob(jobRef);
-  const params = { workspace_id: site.api.id };
-  const body = { job_id: job.id, trigger: `manual:${jobRef}` };
-  return (await site.server.client.call('create_job_run', { params, body })).id;
-}
+const start = (jobRef: string) => startRun(site.server, site.api, jobRef);
 
 /** The streams of events that are open now. */
 function watchStreams(context: BrowserContext): Set<Request> {

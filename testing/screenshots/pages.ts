@@ -1,0 +1,76 @@
+import type { Page } from 'playwright-core';
+import type { ConsoleRuns } from '../fixtures/console-workspace.ts';
+import type { ConsoleSite } from '../fixtures/console-site.ts';
+
+export interface ShownPage {
+  /** Of the file. */
+  name: string;
+  /** Below the workspace, or below the server with `isOutside`. */
+  path: string;
+  isOutside?: boolean;
+  /** The whole height of the page, not only what a window shows. */
+  isWhole?: boolean;
+  /** Waits for what the page is about, or opens something in it. */
+  prepare?: (page: Page) => Promise<void>;
+}
+
+/** Every page of the console, with the addresses of things that the site has. @param running a run that has not ended */
+export async function listPages(
+  site: ConsoleSite & { runs: ConsoleRuns },
+  running: string,
+): Promise<ShownPage[]> {
+  const { client } = site.server;
+  const params = { workspace_id: site.api.id };
+  const deployment = await site.api.latestDeployment();
+  const configuration = await site.api.latestConfiguration();
+  const { organization } = await client.call('get_workspace_me', { params });
+  const ofOrganization = (name: string, path = `/${name}`): ShownPage => ({
+    name: `organization-${name}`,
+    path: `/organizations/${organization.id}${path}`,
+    isOutside: true,
+  });
+  const { runs } = site;
+  return [
+    { name: 'overview', path: '', isWhole: true },
+    { name: 'jobs', path: '/jobs' },
+    { name: 'job-runs', path: '/jobs/jobs.shop_orders?tab=runs' },
+    { name: 'job-schedule', path: '/jobs/jobs.stripe_payments?tab=schedule' },
+    { name: 'job-graph', path: '/jobs/jobs.shop_orders?tab=graph' },
+    { name: 'job-versions', path: '/jobs/jobs.shop_orders?tab=versions' },
+    { name: 'job-definition', path: '/jobs/jobs.shop_orders?tab=definition' },
+    { name: 'runs', path: '/runs' },
+    { name: 'run-failed', path: `/runs/${runs.payments}` },
+    { name: 'run-completed', path: `/runs/${runs.orders}?tab=pipelines`, isWhole: true },
+    { name: 'run-running', path: `/runs/${running}` },
+    { name: 'run-log', path: `/runs/${runs.events}?tab=log&find=products/42` },
+    { name: 'run-attempts', path: `/runs/${runs.payments}?tab=attempts` },
+    { name: 'run-details', path: `/runs/${runs.orders}?tab=details` },
+    { name: 'compare', path: `/runs/${runs.orders}/compare?base=${runs.firstOrders}`, isWhole: true },
+    { name: 'pipelines', path: '/pipelines' },
+    { name: 'pipeline-tables', path: '/pipelines/shop?tab=tables', isWhole: true },
+    { name: 'pipeline-runs', path: '/pipelines/shop?tab=runs', isWhole: true },
+    { name: 'pipeline-schema', path: '/pipelines/shop?tab=schema', isWhole: true },
+    { name: 'pipeline-history', path: '/pipelines/shop?tab=history', isWhole: true },
+    { name: 'datasets', path: '/datasets' },
+    { name: 'dataset', path: '/datasets/shop_data', isWhole: true },
+    { name: 'deployments', path: '/deployments' },
+    { name: 'deployment', path: `/deployments/${deployment.id}`, isWhole: true },
+    { name: 'deployment-file', path: `/deployments/${deployment.id}?path=shop_orders.py`, isWhole: true },
+    { name: 'configurations', path: '/configurations' },
+    { name: 'configuration', path: `/configurations/${configuration.id}`, isWhole: true },
+    { name: 'settings', path: '/settings' },
+    { name: 'variables', path: '/settings/variables' },
+    { name: 'members', path: '/settings/members' },
+    { name: 'keys', path: '/settings/keys' },
+    { name: 'webhooks', path: '/settings/webhooks' },
+    { name: 'usage', path: '/settings/usage' },
+    { name: 'audit-log', path: '/settings/audit-log' },
+    ofOrganization('workspaces', ''),
+    ofOrganization('members'),
+    ofOrganization('usage'),
+    ofOrganization('storage'),
+    ofOrganization('audit-log'),
+    ofOrganization('settings'),
+    { name: 'account', path: '/account', isOutside: true },
+  ];
+}

@@ -1,0 +1,74 @@
+/** `npm run screenshots`: every page of the console over real runs, light and dark, wide and narrow, into the folder `screenshots`. */
+import type { BrowserContext, Page } from 'playwright-core';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { listPages, type ShownPage } from './pages.ts';
+import { repositoryFolder } from '../fixtures/server.ts';
+import { startConsoleSite, startEmptyConsoleSite, type ConsoleSite } from '../fixtures/console-site.ts';
+import { startRun } from '../fixtures/console-workspace.ts';
+
+const folder = join(repositoryFolder, 'screenshots');
+const schemes = ['light', 'dark'] as const;
+const sizes = {
+  wide: { width: 1440, height: 900 },
+  narrow: { width: 390, height: 844 },
+} as const;
+
+const say = (text: string) => void process.stdout.write(`${text}\n`);
+
+/** What is shown is whole when the page says what it is about and nothing is on its way. */
+async function awaitContent(page: Page, shown: ShownPage): Promise<void> {
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  if (shown.prepare) await shown.prepare(page);
+  await page.getByRole('status', { name: 'Loading' }).first().waitFor({ state: 'detached' });
+  await page.evaluate('document.fonts.ready');
+}
+
+async function takeAll(
+  site: ConsoleSite,
+  pages: readonly ShownPage[],
+  context: BrowserContext,
+  suffix: string,
+): Promise<void> {
+  const page = await context.newPage();
+  for (const shown of pages) {
+    await page.goto(shown.isOutside ? `${site.server.url}${shown.path}` : site.workspaceUrl(shown.path));
+    await awaitContent(page, shown);
+    await page.screenshot({
+      path: join(folder, `${shown.name}-${suffix}.png`),
+      fullPage: shown.isWhole ?? false,
+    });
+    say(`${shown.name}-${suffix}`);
+  }
+  await page.close();
+}
+
+async function takeOf(site: ConsoleSite, pages: readonly ShownPage[]): Promise<void> {
+  for (const [size, viewport] of Object.entries(sizes)) {
+    for (const colorScheme of schemes) {
+      const context = await site.signIn('owner', { viewport, colorScheme });
+      await takeAll(site, pages, context, `${size}-${colorScheme}`);
+      await context.close();
+    }
+  }
+}
+
+await rm(folder, { recursive: true, force: true });
+await mkdir(folder, { recursive: true });
+say('Preparing a server with an empty workspace ...');
+const empty = await startEmptyConsoleSite();
+try {
+  await takeOf(empty, [{ name: 'first-steps', path: '' }]);
+} finally {
+  await empty.remove();
+}
+say('Preparing a server whose jobs run ...');
+const site = await startConsoleSite();
+try {
+  const running = await startRun(site.server, site.api, 'jobs.warehouse_backfill');
+  await site.api.awaitLine(running, 'day 3 of');
+  await takeOf(site, await listPages(site, running));
+} finally {
+  await site.remove();
+}
+say(`Written to ${folder}`);
