@@ -19,6 +19,7 @@ import {
   measureContainerLaunch,
   measureContainerPipeline,
 } from './measure-containers.ts';
+import { measureConsole } from './measure-console.ts';
 import { measureDeploy } from './measure-deploy.ts';
 import { measureHistory } from './measure-history.ts';
 import { measureMigration } from './measure-migration.ts';
@@ -74,6 +75,7 @@ function listOwnMeasures(
   const most = Math.max(...historyRuns);
   return [
     { name: 'start', title: 'Server start', takeAlone: () => measureServerStart(few) },
+    { name: 'console', title: 'The console in Chromium', takeAlone: () => measureConsole(rounds) },
     { name: 'sign-in', title: 'Passwords tried out', takeAlone: measureSignInFlood },
     ...tickJobs.map((jobCount) => ({
       name: 'ticks',

@@ -1,0 +1,179 @@
+import type { Browser, Page } from 'playwright-core';
+import type { ConsolePlace } from './console-place.ts';
+import type { Row } from './report.ts';
+import type { TestServer } from '../fixtures/server.ts';
+import { createApiWorkspace } from '../fixtures/api-workspace.ts';
+import { createWorkspace, defineScriptJob, deployWorkspace } from '../fixtures/deploy-workspace.ts';
+import { launchBrowser } from '../fixtures/browser.ts';
+import { measureLongLog } from './measure-console-log.ts';
+import { ownerEmail, ownerPassword } from '../fixtures/server.ts';
+import { seedHistory } from './seed-history.ts';
+import { startRun } from '../fixtures/console-workspace.ts';
+import { summarize } from './samples.ts';
+
+const historyRuns = 100_000;
+const logLines = 100_000;
+
+/** The console over a long history, as Chromium on this machine shows it: what comes over the wire, and how long until something is seen. */
+export async function measureConsole(rounds: number): Promise<Row[]> {
+  const history = await seedHistory({ runs: historyRuns, pipelineRuns: historyRuns / 2 });
+  const browser = await launchBrowser();
+  try {
+    const server = await history.startServer();
+    const workspaceUrl = `${server.url}/w/${history.workspaceId}`;
+    const place = { server, browser, workspaceUrl, state: await signIn(browser, workspaceUrl) };
+    return [
+      ...(await measureFirstViews(place, rounds)),
+      ...(await measureClicks(place, rounds)),
+      ...(await measureLongLog(place, await writeLongLog(server), rounds)),
+    ];
+  } finally {
+    await browser.close();
+    await history.remove();
+  }
+}
+
+async function signIn(browser: Browser, workspaceUrl: string): Promise<ConsolePlace['state']> {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(workspaceUrl);
+  await page.getByLabel('E-mail address').fill(ownerEmail);
+  await page.getByLabel('Password', { exact: true }).fill(ownerPassword);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await page.getByRole('navigation', { name: 'Workspace' }).waitFor();
+  const state = await context.storageState();
+  await context.close();
+  return state;
+}
+
+/** Opens a page in a browser that has nothing of the console yet. */
+async function openCold(place: ConsolePlace, address: string, shown: (page: Page) => Promise<void>) {
+  const context = await place.browser.newContext({
+    storageState: place.state,
+    viewport: { width: 1440, height: 900 },
+  });
+  const page = await context.newPage();
+  const session = await context.newCDPSession(page);
+  await session.send('Network.enable');
+  const scripts = new Set<string>();
+  let scriptBytes = 0;
+  session.on(
+    'Network.responseReceived',
+    ({ requestId, type }) => type === 'Script' && scripts.add(requestId),
+  );
+  session.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
+    if (scripts.has(requestId)) scriptBytes += encodedDataLength;
+  });
+  const startedAt = performance.now();
+  await page.goto(address);
+  await shown(page);
+  const elapsedMs = performance.now() - startedAt;
+  await page.waitForLoadState('networkidle');
+  return { context, page, elapsedMs, scriptKb: scriptBytes / 1000 };
+}
+
+const awaitRows = (page: Page) => page.locator('[data-row]').nth(15).waitFor();
+const awaitPanel = (page: Page) => page.getByRole('heading', { level: 2 }).first().waitFor();
+
+async function measureFirstViews(place: ConsolePlace, rounds: number): Promise<Row[]> {
+  const views = {
+    overview: ['', awaitPanel],
+    jobs: ['/jobs', awaitRows],
+    runs: ['/runs', awaitRows],
+  } as const;
+  const rows: Row[] = [];
+  const bare = await repeat(rounds, async () => {
+    const { context, elapsedMs } = await openCold(place, `${place.server.url}/sign-in/account`, (page) =>
+      page.getByRole('heading', { level: 1 }).waitFor(),
+    );
+    await context.close();
+    return elapsedMs;
+  });
+  for (const [name, [path, shown]] of Object.entries(views)) {
+    const kilobytes: number[] = [];
+    const elapsed = await repeat(rounds, async () => {
+      const opened = await openCold(place, `${place.workspaceUrl}${path}`, shown);
+      kilobytes.push(opened.scriptKb);
+      await opened.context.close();
+      return opened.elapsedMs;
+    });
+    rows.push({
+      name: `${name}, cold, to its content`,
+      unit: 'ms',
+      figure: summarize(elapsed),
+      baseline: { name: 'a page without scripts', figure: summarize(bare) },
+      goal: { of: 'median', atMost: 800 },
+    });
+    rows.push({
+      name: `${name}, scripts on the wire`,
+      unit: 'kB',
+      figure: summarize(kilobytes),
+      baseline: null,
+      goal: { of: 'median', atMost: 300 },
+    });
+  }
+  return rows;
+}
+
+/** From a click to what it leads to, in a console that is open, with and without a pointer that was there before. */
+async function measureClicks(place: ConsolePlace, rounds: number): Promise<Row[]> {
+  const { context, page } = await openCold(place, `${place.workspaceUrl}/jobs`, awaitRows);
+  const navigation = page.getByRole('navigation', { name: 'Workspace' });
+  const go = async (word: string) => {
+    const link = navigation.getByRole('link', { name: word, exact: true });
+    const startedAt = performance.now();
+    await link.click();
+    await page.getByRole('heading', { name: word, level: 1 }).waitFor();
+    await awaitRows(page);
+    return performance.now() - startedAt;
+  };
+  const toRuns: number[] = [];
+  const toJobs: number[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    toRuns.push(await go('Runs'));
+    toJobs.push(await go('Jobs'));
+  }
+  const { workspaceUrl, server } = place;
+  const params = { workspace_id: workspaceUrl.split('/').at(-1) ?? '' };
+  const answers = await repeat(rounds, async () => {
+    const startedAt = performance.now();
+    await server.client.call('list_run_overviews', { params, query: { limit: 100 } });
+    return performance.now() - startedAt;
+  });
+  await context.close();
+  const baseline = { name: 'the list alone, over HTTP', figure: summarize(answers) };
+  return [
+    {
+      name: `from a click to the list of runs, over ${historyRuns.toLocaleString('en')}`,
+      unit: 'ms',
+      figure: summarize(toRuns),
+      baseline,
+      goal: { of: 'median', atMost: 300 },
+    },
+    {
+      name: 'from a click to the list of jobs',
+      unit: 'ms',
+      figure: summarize(toJobs),
+      baseline,
+      goal: { of: 'median', atMost: 300 },
+    },
+  ];
+}
+
+/** A run that wrote a log of 100,000 lines. @returns the address of its page */
+async function writeLongLog(server: TestServer): Promise<string> {
+  const api = createApiWorkspace(server, await createWorkspace(server, 'long log'));
+  const script = `for number in range(${logLines}): print(f"event {number:06}: page_view /products/{number % 97}")`;
+  await deployWorkspace(server, api.id, {
+    files: { 'events.py': script },
+    jobs: [defineScriptJob('events')],
+  });
+  const { id } = await api.awaitEnd(await startRun(server, api, 'jobs.events'));
+  return `${server.url}/w/${api.id}/runs/${id}?tab=log`;
+}
+
+async function repeat(rounds: number, take: () => Promise<number>): Promise<number[]> {
+  const values: number[] = [];
+  for (let round = 0; round < rounds; round += 1) values.push(await take());
+  return values;
+}
