@@ -14,8 +14,7 @@ export const jobs = createRoute({
     trigger_kind: searchList,
     tags: searchList,
     show: searchWord(['paused', 'archived']),
-    sort: searchWord(['name', 'last_run_at', 'next_start_at']),
-    order: searchWord(['asc', 'desc']),
+    sort: searchText,
   }),
   loaderDeps: ({ search }) => search,
   loader: async ({ context: { queryClient }, params, deps }) => {

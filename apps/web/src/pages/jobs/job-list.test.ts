@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isFiltered, nextSort, sortOf, toJobQuery } from './job-list.ts';
+import { isFiltered, toJobQuery } from './job-list.ts';
 
 describe('the query of the list of jobs', () => {
   it('asks for jobs in service by name', () => {
@@ -13,7 +13,7 @@ describe('the query of the list of jobs', () => {
       trigger_kind: ['schedule', 'moon'],
       tags: ['dlt'],
       show: 'paused',
-      sort: 'next_start_at',
+      sort: '-next_start_at',
     });
     expect(query).toEqual({
       limit: 100,
@@ -24,29 +24,12 @@ describe('the query of the list of jobs', () => {
       is_archived: false,
       is_paused: true,
       sort: ['next_start_at'],
-      order: ['asc'],
+      order: ['desc'],
     });
   });
 
   it('tells a filtered list from one that has all jobs', () => {
-    expect(isFiltered({ sort: 'last_run_at' })).toBe(false);
+    expect(isFiltered({ sort: '-last_run_at' })).toBe(false);
     expect(isFiltered({ show: 'archived' })).toBe(true);
-  });
-});
-
-describe('sorting by clicks', () => {
-  it('begins with the order that is looked for, then turns it round', () => {
-    const byRun = nextSort({}, 'last_run_at');
-    expect(byRun).toEqual({ sort: 'last_run_at', order: undefined });
-    expect(sortOf(byRun, 'last_run_at')).toBe('descending');
-    expect(sortOf(byRun, 'name')).toBeUndefined();
-    const turned = nextSort(byRun, 'last_run_at');
-    expect(sortOf(turned, 'last_run_at')).toBe('ascending');
-    expect(nextSort(turned, 'last_run_at')).toEqual({ sort: 'last_run_at', order: undefined });
-  });
-
-  it('keeps the address of the first order short', () => {
-    expect(nextSort({ sort: 'last_run_at' }, 'name')).toEqual({ sort: undefined, order: undefined });
-    expect(nextSort({}, 'name')).toEqual({ sort: undefined, order: 'desc' });
   });
 });

@@ -1,4 +1,5 @@
 import type { RouteQueryInput } from '@pumphouse/contract';
+import { readSorting } from '../../search/sorting.ts';
 
 /** What the address of the list of jobs says. Words that the server does not know are dropped before it is asked. */
 export interface JobSearch {
@@ -7,9 +8,11 @@ export interface JobSearch {
   trigger_kind?: string[] | undefined;
   tags?: string[] | undefined;
   show?: 'paused' | 'archived' | undefined;
-  sort?: 'name' | 'last_run_at' | 'next_start_at' | undefined;
-  order?: 'asc' | 'desc' | undefined;
+  /** `last_run_at`, or `-last_run_at` for the newest first. */
+  sort?: string | undefined;
 }
+
+const sortKeys = ['name', 'last_run_at', 'next_start_at'] as const;
 
 type JobQuery = NonNullable<RouteQueryInput<'list_job_overviews'>>;
 
@@ -34,44 +37,18 @@ export function toJobQuery(search: JobSearch): JobQuery {
   const status = statusFilters.filter((word) => search.status?.includes(word));
   const states = status.flatMap((word) => (word === 'running' ? [...activeStates] : [word]));
   const kinds = triggerFilters.map(([kind]) => kind).filter((kind) => search.trigger_kind?.includes(kind));
-  const sort = search.sort ?? 'name';
+  const sorting = readSorting(search.sort, sortKeys);
   return {
     limit: 100,
     is_archived: search.show === 'archived',
-    sort: [sort],
-    order: [search.order ?? firstOrder[sort]],
+    sort: [sorting?.key ?? 'name'],
+    order: [sorting?.isDescending === true ? 'desc' : 'asc'],
     ...(search.q !== undefined && { q: search.q }),
     ...(states.length > 0 && { status: states }),
     ...(kinds.length > 0 && { trigger_kind: kinds }),
     ...(search.tags !== undefined && search.tags.length > 0 && { tags: search.tags }),
     ...(search.show === 'paused' && { is_paused: true }),
   };
-}
-
-/** How a column is sorted at the first click on it: names from A, the latest run and the soonest start first. */
-const firstOrder = { name: 'asc', last_run_at: 'desc', next_start_at: 'asc' } as const;
-
-/** What the address says after a click on the head of a column. */
-export function nextSort(
-  search: JobSearch,
-  column: NonNullable<JobSearch['sort']>,
-): Pick<JobSearch, 'sort' | 'order'> {
-  const { sort = 'name' } = search;
-  const order = sort === column ? (search.order ?? firstOrder[column]) : null;
-  const next = order === null ? firstOrder[column] : order === 'asc' ? 'desc' : 'asc';
-  return {
-    sort: column === 'name' ? undefined : column,
-    order: next === firstOrder[column] ? undefined : next,
-  };
-}
-
-/** The direction in which a column is sorted now, as `aria-sort` has it; undefined for the others. */
-export function sortOf(
-  search: JobSearch,
-  column: NonNullable<JobSearch['sort']>,
-): 'ascending' | 'descending' | undefined {
-  if ((search.sort ?? 'name') !== column) return undefined;
-  return (search.order ?? firstOrder[column]) === 'asc' ? 'ascending' : 'descending';
 }
 
 /** Whether something is left out, so that an empty list does not mean that there are no jobs. */

@@ -12,7 +12,7 @@ import { JobFilters } from './job-filters.tsx';
 import { jobColumnCount, JobRow } from './job-row.tsx';
 import { MoreRows } from '../../look/more-rows.tsx';
 import { Page } from '../../look/page.tsx';
-import { SortHeader } from './sort-header.tsx';
+import { SortHeader } from '../../look/sort-header.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
 /** All jobs, a line each: what the last run did, how it went before, when it starts next. */
@@ -69,30 +69,40 @@ function describeCount(total: number, { show }: JobSearch): string {
 }
 
 function JobTableHead({ search, onChange }: { search: JobSearch; onChange: (part: JobSearch) => void }) {
+  const sorting = { sort: search.sort, onSort: (sort: string | undefined) => onChange({ sort }) };
   return (
-    <thead>
-      <tr>
-        <th scope="col" className={classes.state}>
-          <span className="visually-hidden">State of the last run</span>
-        </th>
-        <SortHeader column="name" search={search} onSort={onChange} className={classes.name}>
-          Job
-        </SortHeader>
-        <SortHeader column="last_run_at" search={search} onSort={onChange} className={classes.last}>
-          Last run
-        </SortHeader>
-        <th scope="col">Why, or what it loaded</th>
-        <th scope="col" className={classes.history}>
-          Last 20 runs
-        </th>
-        <SortHeader column="next_start_at" search={search} onSort={onChange} className={classes.next}>
-          Next start
-        </SortHeader>
-        <th scope="col" className={classes.actions}>
-          <span className="visually-hidden">Actions</span>
-        </th>
-      </tr>
-    </thead>
+    <>
+      <colgroup>
+        <col className={classes.state} />
+        <col className={classes.name} />
+        <col className={classes.last} />
+        <col />
+        <col className={classes.history} />
+        <col className={classes.next} />
+        <col className={classes.actions} />
+      </colgroup>
+      <thead>
+        <tr>
+          <th scope="col">
+            <span className="visually-hidden">State of the last run</span>
+          </th>
+          <SortHeader first="name" {...sorting}>
+            Job
+          </SortHeader>
+          <SortHeader first="-last_run_at" {...sorting}>
+            Last run
+          </SortHeader>
+          <th scope="col">Why, or what it loaded</th>
+          <th scope="col">Last 20 runs</th>
+          <SortHeader first="next_start_at" {...sorting}>
+            Next start
+          </SortHeader>
+          <th scope="col">
+            <span className="visually-hidden">Actions</span>
+          </th>
+        </tr>
+      </thead>
+    </>
   );
 }
 

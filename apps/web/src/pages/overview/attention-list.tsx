@@ -42,7 +42,7 @@ export function Attention({ failing, total }: AttentionProps) {
           <Link
             to="/w/$workspaceId/jobs"
             params={{ workspaceId }}
-            search={{ status: ['failed'], sort: 'last_run_at' }}
+            search={{ status: ['failed'], sort: '-last_run_at' }}
           >
             All of them
           </Link>

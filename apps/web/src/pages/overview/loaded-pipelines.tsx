@@ -5,10 +5,9 @@ import classes from './overview.module.css';
 import type { overviewQueries } from './overview-queries.ts';
 import { Empty, ErrorNotice } from '../../look/answers.tsx';
 import { formatCompactCount, formatCount } from '../../look/format.ts';
-import { PipelineRunState } from '../../look/state.tsx';
+import { DayBars } from '../../charts/day-bars.tsx';
+import { FreshnessState } from '../../facts/freshness-state.tsx';
 import { Section } from '../../look/page.tsx';
-import { Sparkline } from './sparkline.tsx';
-import { Time } from '../../look/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
 type Queries = ReturnType<typeof overviewQueries>;
@@ -56,7 +55,6 @@ function PipelineRow({ row, days }: { row: PipelineFreshnessRow; days: readonly 
   const { pipeline_name: pipelineName, last_run: lastRun, freshness } = row;
   return (
     <li className={classes.pipeline} data-row>
-      <span>{lastRun !== null && <PipelineRunState status={lastRun.status} compact />}</span>
       <Link
         to="/w/$workspaceId/pipelines/$pipelineName"
         params={{ workspaceId, pipelineName }}
@@ -65,24 +63,11 @@ function PipelineRow({ row, days }: { row: PipelineFreshnessRow; days: readonly 
       >
         {pipelineName}
       </Link>
-      <span className={`${classes.age} cut`} title={freshness.detail}>
-        {freshness.is_stale && (
-          <span className={classes.old}>
-            <span aria-hidden="true">⚠ </span>Old:{' '}
-          </span>
-        )}
-        <span className="quiet">
-          {freshness.last_success_at === null ? (
-            'never loaded'
-          ) : (
-            <>
-              last loaded <Time at={freshness.last_success_at} />
-            </>
-          )}
-        </span>
+      <span className={`${classes.age} cut`}>
+        <FreshnessState freshness={freshness} lastStatus={lastRun?.status} />
       </span>
       <span className={classes.spark}>
-        {days !== undefined && <Sparkline values={days} label="Rows by day, last 30 days" />}
+        {days !== undefined && <DayBars values={days} noun="rows loaded" />}
       </span>
       <span className={`number ${classes.rowsLoaded}`}>
         {lastRun !== null && (

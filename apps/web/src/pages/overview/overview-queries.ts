@@ -1,4 +1,5 @@
 import { operation } from '../../api/operation.ts';
+import { pipelineSeries } from '../../data/data-queries.ts';
 import { toSeriesQuery, type SeriesWindow } from './series-window.ts';
 
 const viewersZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -30,7 +31,7 @@ export function overviewQueries(workspaceId: string, window: SeriesWindow) {
       query: { is_stale: false, sort: ['last_success_at'], order: ['desc'], limit: 8 },
     }),
     changes: operation('list_schema_changes', { params, query: { limit: 6 } }),
-    days: operation('list_pipeline_daily_series', { params, query: { timezone, limit: 100 } }),
+    days: pipelineSeries(workspaceId, undefined),
   };
 }
 
