@@ -1,7 +1,7 @@
 import { createRoute, lazyRouteComponent, notFound } from '@tanstack/react-router';
 import { z } from 'zod';
 import { findJob } from '../pages/jobs/find-job.ts';
-import { jobList, nextStartsOfJobs } from '../pages/jobs/job-queries.ts';
+import { jobList, nextStartsOfJobs, runsOfJob, ticksOfJob, trendOfJob } from '../pages/jobs/job-queries.ts';
 import { searchList, searchText, searchWord } from '../search/search-params.ts';
 import { workspace } from './workspace.ts';
 
@@ -33,6 +33,12 @@ export const job = createRoute({
   loader: async ({ context: { queryClient }, params }) => {
     const jobId = await findJob(queryClient, params.workspaceId, params.job);
     if (jobId === null) throw notFound();
+    const { workspaceId } = params;
+    void queryClient.prefetchQuery(trendOfJob(workspaceId, jobId));
+    await Promise.all([
+      queryClient.prefetchQuery(ticksOfJob(workspaceId, jobId)),
+      queryClient.prefetchInfiniteQuery(runsOfJob(workspaceId, jobId)),
+    ]);
     return { jobId };
   },
   component: lazyRouteComponent(() => import('../pages/jobs/job-page.tsx'), 'JobPage'),

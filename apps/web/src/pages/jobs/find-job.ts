@@ -1,11 +1,8 @@
 import type { QueryClient } from '@tanstack/react-query';
+import { jobQuery } from './job-queries.ts';
 import { operation } from '../../api/operation.ts';
 
 const uuidPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
-/** A job with its definition and what is switched on it. */
-export const jobQuery = (workspaceId: string, jobId: string) =>
-  operation('get_job', { params: { workspace_id: workspaceId, job_id: jobId } });
 
 /**
  * The id of the job that an address names by its id or its ref, with or without `jobs.` in front. The job itself is in the cache then.

@@ -1,5 +1,71 @@
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { useSearch } from '@tanstack/react-router';
+import { lazy, Suspense } from 'react';
+import classes from './job.module.css';
+import { ActionResultLine } from './action-result.tsx';
+import { DefinitionTab } from './definition-tab.tsx';
+import { JobFacts } from './job-facts-view.tsx';
+import { JobPageActions } from './job-page-actions.tsx';
+import { LoadingRows } from '../../look/answers.tsx';
 import { Page } from '../../look/page.tsx';
+import { RunState } from '../../look/state.tsx';
+import { runsOfJob } from './job-queries.ts';
+import { RunsTab } from './runs-tab.tsx';
+import { ScheduleTab } from './schedule-tab.tsx';
+import { TabLinks } from '../../look/tab-links.tsx';
+import { useJob } from './use-job.ts';
+import { useJobActions } from './use-job-actions.ts';
+import { VersionsTab } from './versions-tab.tsx';
 
+const GraphTab = lazy(() => import('./graph-tab.tsx'));
+
+const tabs = [
+  { tab: 'runs', word: 'Runs' },
+  { tab: 'schedule', word: 'Schedule' },
+  { tab: 'graph', word: 'Graph' },
+  { tab: 'versions', word: 'Versions' },
+  { tab: 'definition', word: 'Definition' },
+] as const;
+
+/** A job: what it is, what can be done with it, and its runs, schedule, neighbours and versions. */
 export function JobPage() {
-  return <Page title="Job">{null}</Page>;
+  const { workspaceId, jobId, job } = useJob();
+  const { tab = 'runs' } = useSearch({ from: '/signed-in/w/$workspaceId/jobs/$job' });
+  const actions = useJobActions(jobId);
+  const runs = useInfiniteQuery(runsOfJob(workspaceId, jobId));
+  const lastRun = runs.data?.items[0] ?? null;
+  const name = job.name ?? job.job_ref;
+  return (
+    <Page
+      title={name}
+      heading={
+        <span className={classes.heading}>
+          {name}
+          {lastRun !== null && <RunState status={lastRun.status} />}
+          {job.is_paused && <span className={classes.mark}>‖ Paused</span>}
+          {job.is_archived && <span className={classes.mark}>Archived</span>}
+        </span>
+      }
+      lead={
+        <>
+          <span className="mono">{job.job_ref}</span>
+          {job.description != null && <span className={classes.description}> · {job.description}</span>}
+        </>
+      }
+      actions={<JobPageActions job={job} lastRun={lastRun} actions={actions} />}
+    >
+      {actions.result !== null && <ActionResultLine result={actions.result} onPutAway={actions.putAway} />}
+      <JobFacts job={job} />
+      <TabLinks label="Parts of the job" tabs={tabs} />
+      {tab === 'runs' && <RunsTab />}
+      {tab === 'schedule' && <ScheduleTab />}
+      {tab === 'graph' && (
+        <Suspense fallback={<LoadingRows />}>
+          <GraphTab />
+        </Suspense>
+      )}
+      {tab === 'versions' && <VersionsTab />}
+      {tab === 'definition' && <DefinitionTab definition={job.job_definition} />}
+    </Page>
+  );
 }

@@ -12,3 +12,27 @@ export const jobList = (workspaceId: string, search: JobSearch) =>
 /** What starts next: says of jobs in words when they start, and what is in the way. */
 export const nextStartsOfJobs = (workspaceId: string) =>
   operation('list_next_starts', { params: { workspace_id: workspaceId }, query: { limit: 200 } });
+
+const jobParams = (workspaceId: string, jobId: string) => ({ workspace_id: workspaceId, job_id: jobId });
+
+/** A job with its definition and what is switched on it. */
+export const jobQuery = (workspaceId: string, jobId: string) =>
+  operation('get_job', { params: jobParams(workspaceId, jobId) });
+
+export const runsOfJob = (workspaceId: string, jobId: string) =>
+  operationPages('list_run_overviews', {
+    params: { workspace_id: workspaceId },
+    query: { job_id: jobId, limit: 50 },
+  });
+
+export const trendOfJob = (workspaceId: string, jobId: string) =>
+  operation('get_job_trend', { params: jobParams(workspaceId, jobId), query: { limit: 60 } });
+
+export const ticksOfJob = (workspaceId: string, jobId: string) =>
+  operation('list_job_next_ticks', { params: jobParams(workspaceId, jobId), query: { limit: 10 } });
+
+export const graphOfJob = (workspaceId: string, jobId: string) =>
+  operation('get_job_graph', { params: { workspace_id: workspaceId }, query: { job_id: jobId } });
+
+export const versionsOfJob = (workspaceId: string, jobId: string) =>
+  operationPages('list_job_versions', { params: jobParams(workspaceId, jobId), query: { limit: 50 } });

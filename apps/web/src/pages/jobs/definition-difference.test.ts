@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { compareDefinitions } from './definition-difference.ts';
+
+const definition = {
+  job_ref: 'jobs.shop',
+  triggers: ['every:5m', 'tag:dlt'],
+  execute: { timeout: { timeout: 60 } },
+  require: { profile: 'prod' },
+};
+
+describe('what differs between two definitions', () => {
+  it('is nothing where only the order of words and settings does', () => {
+    const { triggers, ...others } = definition;
+    expect(compareDefinitions(definition, { triggers: triggers.toReversed(), ...others })).toEqual([]);
+  });
+
+  it('is told setting by setting, lists word by word', () => {
+    const after = {
+      job_ref: 'jobs.shop',
+      triggers: ['tag:dlt', 'schedule:0 6 * * *'],
+      execute: { timeout: { timeout: 90 }, concurrency: null },
+      description: 'Orders',
+    };
+    expect(compareDefinitions(definition, after)).toEqual([
+      { path: 'description', before: null, after: 'Orders' },
+      { path: 'execute.concurrency', before: null, after: 'null' },
+      { path: 'execute.timeout.timeout', before: '60', after: '90' },
+      { path: 'require.profile', before: 'prod', after: null },
+      { path: 'triggers', before: 'every:5m', after: null },
+      { path: 'triggers', before: null, after: 'schedule:0 6 * * *' },
+    ]);
+  });
+
+  it('copes with a setting that was a word and is a list', () => {
+    expect(compareDefinitions({ tags: 'dlt' }, { tags: ['dlt', 'shop'] })).toEqual([
+      { path: 'tags', before: 'dlt', after: 'dlt, shop' },
+    ]);
+  });
+});

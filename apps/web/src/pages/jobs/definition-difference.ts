@@ -1,0 +1,62 @@
+/** A setting that differs between two versions of a definition; null where one of them does not have it. */
+export interface SettingChange {
+  /** `execute.timeout.timeout`, or `triggers`. */
+  path: string;
+  before: string | null;
+  after: string | null;
+}
+
+/**
+ * What differs between two definitions of a job, setting by setting in the order of the alphabet. Lists of words, such as triggers and
+ * tags, are told word by word: what came, and what went.
+ */
+export function compareDefinitions(before: object, after: object): SettingChange[] {
+  const [older, newer] = [flatten(before), flatten(after)];
+  const paths = [...new Set([...older.keys(), ...newer.keys()])].toSorted();
+  return paths.flatMap((path) => compareSetting(path, older.get(path), newer.get(path)));
+}
+
+type Setting = string | string[];
+
+function compareSetting(
+  path: string,
+  before: Setting | undefined,
+  after: Setting | undefined,
+): SettingChange[] {
+  if (Array.isArray(before ?? []) && Array.isArray(after ?? [])) {
+    const [older, newer] = [asList(before), asList(after)];
+    const gone = older.filter((word) => !newer.includes(word));
+    const come = newer.filter((word) => !older.includes(word));
+    return [
+      ...gone.map((word) => ({ path, before: word, after: null })),
+      ...come.map((word) => ({ path, before: null, after: word })),
+    ];
+  }
+  const [old, next] = [asText(before), asText(after)];
+  return old === next ? [] : [{ path, before: old, after: next }];
+}
+
+const asList = (setting: Setting | undefined): string[] =>
+  setting === undefined ? [] : Array.isArray(setting) ? setting : [setting];
+
+const asText = (setting: Setting | undefined): string | null =>
+  setting === undefined ? null : Array.isArray(setting) ? setting.join(', ') : setting;
+
+/** Settings by path, objects opened. Lists with something else than words in them are one text. */
+function flatten(value: object, prefix = ''): Map<string, Setting> {
+  const settings = new Map<string, Setting>();
+  for (const [name, part] of Object.entries(value) as [string, unknown][]) {
+    const path = prefix === '' ? name : `${prefix}.${name}`;
+    if (isObject(part)) {
+      for (const [deeper, setting] of flatten(part, path)) settings.set(deeper, setting);
+    } else if (Array.isArray(part) && part.every((each) => typeof each === 'string')) {
+      settings.set(path, part);
+    } else if (part !== undefined) {
+      settings.set(path, typeof part === 'string' ? part : JSON.stringify(part));
+    }
+  }
+  return settings;
+}
+
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

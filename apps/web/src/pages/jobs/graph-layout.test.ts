@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { layOutGraph } from './graph-layout.ts';
+
+const node = (id: string) => ({
+  id,
+  ref: `jobs.${id}`,
+  name: id,
+  type: 'batch',
+  is_paused: false,
+  is_archived: false,
+  last_status: null,
+  last_job_run_id: null,
+  trigger_texts: [],
+});
+const edge = (from: string, to: string) => ({
+  from_job_id: from,
+  to_job_id: to,
+  kind: 'success',
+  trigger: '',
+  trigger_text: '',
+});
+
+function columnsOf(nodes: string[], edges: [string, string][]): Record<string, number> {
+  const layout = layOutGraph({ nodes: nodes.map(node), edges: edges.map(([from, to]) => edge(from, to)) });
+  const xs = [...new Set(layout.jobs.map(({ x }) => x))].toSorted((one, other) => one - other);
+  return Object.fromEntries(layout.jobs.map(({ job, x }) => [job.id, xs.indexOf(x)]));
+}
+
+describe('the graph of jobs', () => {
+  it('puts a job right of all that lead to it, by the longest way', () => {
+    const columns = columnsOf(
+      ['report', 'orders', 'load', 'clean'],
+      [
+        ['load', 'orders'],
+        ['orders', 'report'],
+        ['load', 'report'],
+        ['report', 'clean'],
+      ],
+    );
+    expect(columns).toEqual({ load: 0, orders: 1, report: 2, clean: 3 });
+  });
+
+  it('comes to an end where jobs start each other, or themselves', () => {
+    const columns = columnsOf(
+      ['one', 'two'],
+      [
+        ['one', 'two'],
+        ['two', 'one'],
+        ['one', 'one'],
+      ],
+    );
+    expect(Object.values(columns).toSorted()).toEqual([0, 1]);
+  });
+
+  it('keeps jobs of a layer apart, near what leads to them', () => {
+    const { jobs, edges, height } = layOutGraph({
+      nodes: ['a', 'b', 'of_b', 'of_a'].map(node),
+      edges: [edge('a', 'of_a'), edge('b', 'of_b'), edge('a', 'elsewhere')],
+    });
+    const yOf = Object.fromEntries(jobs.map(({ job, y }) => [job.id, y]));
+    expect(yOf['of_a']).toBeLessThan(yOf['of_b'] ?? 0);
+    expect(edges).toHaveLength(2);
+    expect(height).toBeGreaterThan(100);
+  });
+
+  it('draws nothing for no jobs', () => {
+    expect(layOutGraph({ nodes: [], edges: [] })).toEqual({ jobs: [], edges: [], width: 0, height: 0 });
+  });
+});

@@ -1,0 +1,138 @@
+import type { JobGraphResponse } from '@pumphouse/contract';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useMemo } from 'react';
+import classes from './graph.module.css';
+import { Empty, ErrorNotice, LoadingRows } from '../../look/answers.tsx';
+import { graphOfJob } from './job-queries.ts';
+import { layOutGraph, nodeSize, type PlacedJob } from './graph-layout.ts';
+import { RunState } from '../../look/state.tsx';
+import { Section } from '../../look/page.tsx';
+import { useJob } from './use-job.ts';
+
+const kinds = [
+  { kind: 'success', words: 'starts it when it succeeds' },
+  { kind: 'fail', words: 'starts it when it fails' },
+  { kind: 'freshness', words: 'has to be fresh before it starts' },
+] as const;
+
+/** What starts a job and what it starts, however far: as a drawing whose jobs are links, and in words below. */
+export default function GraphTab() {
+  const { workspaceId, jobId } = useJob();
+  const { data, error, isPending, refetch } = useQuery(graphOfJob(workspaceId, jobId));
+  const layout = useMemo(() => layOutGraph(data ?? { nodes: [], edges: [] }), [data]);
+  if (isPending) return <LoadingRows />;
+  if (error) return <ErrorNotice error={error} onRetry={() => void refetch()} />;
+  if (data.edges.length === 0) {
+    return (
+      <Empty title="No other job has to do with it">
+        A job starts after another one with a trigger such as <code>job.success:jobs.orders</code>.
+      </Empty>
+    );
+  }
+  return (
+    <>
+      <Section title="Graph" aside={<Legend edges={data.edges} />}>
+        <div className={classes.scroll} tabIndex={0} role="group" aria-label="Graph of jobs">
+          <div className={classes.canvas} style={{ width: layout.width, height: layout.height }}>
+            <svg width={layout.width} height={layout.height} aria-hidden="true" className={classes.edges}>
+              <defs>
+                <marker
+                  id="arrow"
+                  viewBox="0 0 8 8"
+                  refX="8"
+                  refY="4"
+                  markerWidth="7"
+                  markerHeight="7"
+                  orient="auto"
+                >
+                  <path d="M0 0L8 4L0 8z" className={classes.arrow} />
+                </marker>
+              </defs>
+              {layout.edges.map(({ edge, path }) => (
+                <path
+                  key={`${edge.from_job_id} ${edge.to_job_id} ${edge.trigger}`}
+                  d={path}
+                  className={classes.edge}
+                  data-kind={edge.kind}
+                  markerEnd="url(#arrow)"
+                />
+              ))}
+            </svg>
+            {layout.jobs.map((place) => (
+              <GraphNode
+                key={place.job.id}
+                workspaceId={workspaceId}
+                place={place}
+                isThis={place.job.id === jobId}
+              />
+            ))}
+          </div>
+        </div>
+        {data.is_truncated && <p className={classes.cut}>There are more jobs than are drawn here.</p>}
+      </Section>
+      <GraphInWords graph={data} />
+    </>
+  );
+}
+
+interface GraphNodeProps {
+  workspaceId: string;
+  place: PlacedJob;
+  isThis: boolean;
+}
+
+function GraphNode({ workspaceId, place: { job, x, y }, isThis }: GraphNodeProps) {
+  const aside = job.is_archived ? 'archived' : job.is_paused ? 'paused' : (job.trigger_texts[0] ?? '');
+  return (
+    <Link
+      to="/w/$workspaceId/jobs/$job"
+      params={{ workspaceId, job: job.ref }}
+      search={{ tab: 'graph' }}
+      className={classes.node}
+      style={{ left: x, top: y, width: nodeSize.width, height: nodeSize.height }}
+      data-this={isThis}
+      title={job.ref}
+    >
+      <span className={classes.nodeName}>
+        {job.last_status !== null && <RunState status={job.last_status} compact />}
+        <span className="cut">{job.name}</span>
+      </span>
+      <span className={`quiet cut ${classes.nodeAside}`}>{aside}</span>
+    </Link>
+  );
+}
+
+/** Only the kinds of lines that are drawn. */
+function Legend({ edges }: Pick<JobGraphResponse, 'edges'>) {
+  return (
+    <span className={classes.legend}>
+      {kinds
+        .filter(({ kind }) => edges.some((edge) => edge.kind === kind))
+        .map(({ kind, words }) => (
+          <span key={kind}>
+            <svg width="28" height="8" aria-hidden="true">
+              <path d="M0 4H28" className={classes.edge} data-kind={kind} />
+            </svg>{' '}
+            {words}
+          </span>
+        ))}
+    </span>
+  );
+}
+
+function GraphInWords({ graph: { nodes, edges } }: { graph: JobGraphResponse }) {
+  const nameOf = new Map(nodes.map(({ id, name }) => [id, name]));
+  return (
+    <Section title="In words">
+      <ul className={classes.words}>
+        {edges.map((edge) => (
+          <li key={`${edge.from_job_id} ${edge.to_job_id} ${edge.trigger}`}>
+            <strong>{nameOf.get(edge.to_job_id)}</strong> {edge.kind === 'freshness' ? 'waits' : 'starts'}{' '}
+            {edge.trigger_text}
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}

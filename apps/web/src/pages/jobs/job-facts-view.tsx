@@ -1,0 +1,60 @@
+import type { DetailedJobResponse } from '@pumphouse/contract';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import classes from './job.module.css';
+import { describeTriggerShortly } from '../../facts/run-cause.ts';
+import { Facts, Section } from '../../look/page.tsx';
+import { listJobFacts } from './job-facts.ts';
+import { ticksOfJob } from './job-queries.ts';
+import { Time } from '../../look/time.tsx';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+
+/** What a job is and what starts it. */
+export function JobFacts({ job }: { job: DetailedJobResponse }) {
+  const { id: workspaceId } = useWorkspace();
+  const { data } = useQuery(ticksOfJob(workspaceId, job.id));
+  const words =
+    data?.triggers.map(({ trigger_text: text }) => text) ?? job.triggers?.map(describeTriggerShortly) ?? [];
+  const next = job.next_scheduled_run_at;
+  const triggers = (
+    <span className={classes.triggers}>
+      {words.map((text) => (
+        <span key={text}>{text}</span>
+      ))}
+    </span>
+  );
+  const tags = listTags(job);
+  return (
+    <Section title="What it is">
+      <Facts
+        facts={[
+          ['Starts', triggers],
+          ...(next == null
+            ? []
+            : [['Next', job.is_paused ? 'paused' : <Time key="next" at={next} />] as const]),
+          ...listJobFacts(job),
+          ['Version', job.version],
+          ...(tags.length === 0
+            ? []
+            : [['Tags', <Tags key="tags" workspaceId={workspaceId} tags={tags} />] as const]),
+        ]}
+      />
+    </Section>
+  );
+}
+
+function Tags({ workspaceId, tags }: { workspaceId: string; tags: readonly string[] }) {
+  return (
+    <span className={classes.triggers}>
+      {tags.map((tag) => (
+        <Link key={tag} to="/w/$workspaceId/jobs" params={{ workspaceId }} search={{ tags: [tag] }}>
+          {tag}
+        </Link>
+      ))}
+    </span>
+  );
+}
+
+function listTags({ job_definition: { expose } }: DetailedJobResponse): string[] {
+  return [expose?.tags ?? []].flat();
+}

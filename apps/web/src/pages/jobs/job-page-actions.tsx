@@ -1,0 +1,74 @@
+import { isTerminalRunState, type DetailedJobResponse } from '@pumphouse/contract';
+import { useState } from 'react';
+import { ActionButton } from '../../look/action-button.tsx';
+import { ArchiveQuestion, CancelQuestion } from './job-questions.tsx';
+import { RunDialog } from './run-dialog.tsx';
+import type { JobActions } from './use-job-actions.ts';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+import { whyNotPause, whyNotStart } from './job-rules.ts';
+
+interface JobPageActionsProps {
+  job: DetailedJobResponse;
+  lastRun: { id: string; number: number; status: string } | null;
+  actions: JobActions;
+}
+
+/** What can be done with the job of the page. */
+export function JobPageActions({ job: detailed, lastRun, actions }: JobPageActionsProps) {
+  const { whyNot } = useWorkspace();
+  const [question, setQuestion] = useState<'run' | 'cancel' | 'archive' | null>(null);
+  const close = () => setQuestion(null);
+  const job = {
+    name: detailed.name ?? detailed.job_ref,
+    job_type: detailed.job_type,
+    profile: detailed.profile,
+    triggers: detailed.triggers ?? [],
+    is_paused: detailed.is_paused ?? false,
+    is_archived: detailed.is_archived ?? false,
+    hasFreshness: (detailed.freshness ?? []).length > 0,
+  };
+  const active = lastRun !== null && !isTerminalRunState(lastRun.status) ? lastRun : null;
+  return (
+    <>
+      <ActionButton
+        variant="filled"
+        whyNot={whyNot('job-run.start') ?? whyNotStart(job)}
+        loading={actions.start.isPending}
+        onClick={() => setQuestion('run')}
+      >
+        Run now
+      </ActionButton>
+      {active !== null && (
+        <ActionButton
+          whyNot={
+            whyNot('job-run.cancel') ?? (active.status === 'cancelling' ? 'It is being cancelled.' : null)
+          }
+          loading={actions.cancel.isPending}
+          onClick={() => setQuestion('cancel')}
+        >
+          Cancel #{active.number}
+        </ActionButton>
+      )}
+      <ActionButton
+        whyNot={whyNot('job.pause') ?? whyNotPause(job)}
+        onClick={() => actions.flip.mutate(job.is_paused ? 'resume_job' : 'pause_job')}
+      >
+        {job.is_paused ? 'Resume' : 'Pause'}
+      </ActionButton>
+      {job.is_archived ? (
+        <ActionButton whyNot={whyNot('job.archive')} onClick={() => actions.flip.mutate('unarchive_job')}>
+          Bring back
+        </ActionButton>
+      ) : (
+        <ActionButton whyNot={whyNot('job.archive')} onClick={() => setQuestion('archive')}>
+          Archive …
+        </ActionButton>
+      )}
+      {question === 'run' && <RunDialog job={job} actions={actions} onClose={close} />}
+      {question === 'cancel' && active !== null && (
+        <CancelQuestion name={job.name} run={active} actions={actions} onClose={close} />
+      )}
+      {question === 'archive' && <ArchiveQuestion name={job.name} actions={actions} onClose={close} />}
+    </>
+  );
+}

@@ -1,0 +1,51 @@
+import type { JobTrendResponse } from '@pumphouse/contract';
+import type { Trend } from '../../charts/trend.ts';
+import { formatShortInstant } from '../../look/format.ts';
+import { stateLook } from '../../look/run-states.ts';
+
+type TrendRun = JobTrendResponse['runs'][number];
+
+/** How long runs took: the time until they began below the time that they ran. */
+export function toDurationTrend(runs: readonly TrendRun[], now: Date): Trend {
+  return {
+    points: toPoints(runs, now),
+    series: [
+      {
+        name: 'Queued',
+        unit: 'seconds',
+        colour: 'quiet',
+        kind: 'bar',
+        stack: 'duration',
+        values: runs.map(({ queued_seconds: seconds }) => seconds),
+      },
+      {
+        name: 'Running',
+        unit: 'seconds',
+        colour: 'running',
+        kind: 'bar',
+        stack: 'duration',
+        values: runs.map(({ duration_seconds: seconds }) => seconds),
+      },
+    ],
+  };
+}
+
+/** Rows that runs loaded; a run that reported none has no bar, not one of height 0. */
+export function toRowsTrend(runs: readonly TrendRun[], now: Date): Trend {
+  const values = runs.map(({ rows_loaded: rows }) => rows);
+  return {
+    points: toPoints(runs, now),
+    series: [{ name: 'Rows loaded', unit: 'count', colour: 'accent', kind: 'bar', values }],
+  };
+}
+
+function toPoints(runs: readonly TrendRun[], now: Date): Trend['points'] {
+  return runs.map(({ number, status, created_at: at }) => {
+    const state = stateLook(status);
+    return {
+      label: `#${number}`,
+      title: `#${number} ${state.word.toLowerCase()} ${formatShortInstant(new Date(at), now)}`,
+      state,
+    };
+  });
+}

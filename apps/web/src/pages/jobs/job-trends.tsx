@@ -1,0 +1,40 @@
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { useMemo } from 'react';
+import classes from './job.module.css';
+import { Section } from '../../look/page.tsx';
+import { toDurationTrend, toRowsTrend } from './job-trend.ts';
+import { TrendChart } from '../../charts/trend-chart.tsx';
+import { trendOfJob } from './job-queries.ts';
+import { useJob } from './use-job.ts';
+import { useNow } from '../../look/time.tsx';
+
+const daySeconds = 86_400;
+
+/** What the last runs of a job took and loaded, side by side. A bar leads to its run. */
+export function JobTrends() {
+  const { workspaceId, jobId } = useJob();
+  const navigate = useNavigate();
+  const { data } = useQuery(trendOfJob(workspaceId, jobId));
+  const nowMs = useNow(daySeconds);
+  const trends = useMemo(() => {
+    const runs = data?.runs ?? [];
+    const now = new Date(nowMs);
+    return { duration: toDurationTrend(runs, now), rows: toRowsTrend(runs, now) };
+  }, [data, nowMs]);
+  const openRun = (index: number) => {
+    const run = data?.runs[index];
+    if (run)
+      void navigate({ to: '/w/$workspaceId/runs/$jobRunId', params: { workspaceId, jobRunId: run.id } });
+  };
+  if (data === undefined || data.runs.length < 2) return null;
+  const hasRows = data.runs.some(({ rows_loaded: rows }) => rows !== null);
+  return (
+    <Section title={`Last ${data.runs.length} runs that ended`}>
+      <div className={classes.trends}>
+        <TrendChart title="Duration" trend={trends.duration} heightPx={120} onPick={openRun} />
+        {hasRows && <TrendChart title="Rows loaded" trend={trends.rows} heightPx={120} onPick={openRun} />}
+      </div>
+    </Section>
+  );
+}

@@ -1,0 +1,109 @@
+import type { RunOverviewResponse } from '@pumphouse/contract';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import classes from './job.module.css';
+import table from '../../look/table.module.css';
+import { ClockTime, RunningFor } from '../../look/time.tsx';
+import { describeCause } from '../../facts/run-cause.ts';
+import { Empty, ErrorNotice, LoadingRows } from '../../look/answers.tsx';
+import { formatDuration } from '../../look/format.ts';
+import { JobTrends } from './job-trends.tsx';
+import { MoreRows } from '../../look/more-rows.tsx';
+import { RunOutcomeLine } from '../../facts/run-outcome-line.tsx';
+import { runsOfJob } from './job-queries.ts';
+import { RunState } from '../../look/state.tsx';
+import { Section } from '../../look/page.tsx';
+import { useJob } from './use-job.ts';
+
+/** The runs of a job, newest first, below what they took and loaded. */
+export function RunsTab() {
+  const { workspaceId, jobId } = useJob();
+  const { data, error, isPending, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } =
+    useInfiniteQuery(runsOfJob(workspaceId, jobId));
+  if (isPending) return <LoadingRows />;
+  if (error) return <ErrorNotice error={error} onRetry={() => void refetch()} />;
+  if (data.items.length === 0) {
+    return (
+      <Empty title="It has not run yet">
+        Run it now, or wait for what starts it: the schedule says when that is.
+      </Empty>
+    );
+  }
+  return (
+    <>
+      <JobTrends />
+      <Section title="Runs">
+        <div className={table.scroll}>
+          <table className={`${table.table} ${classes.runs}`}>
+            <caption className="visually-hidden">Runs of the job</caption>
+            <colgroup>
+              <col className={classes.runState} />
+              <col className={classes.runNumber} />
+              <col className={classes.runTime} />
+              <col className={classes.runDuration} />
+              <col />
+              <col className={classes.runCause} />
+            </colgroup>
+            <thead>
+              <tr>
+                <th scope="col">State</th>
+                <th scope="col">Run</th>
+                <th scope="col">Made</th>
+                <th scope="col" className="number">
+                  Took
+                </th>
+                <th scope="col">Why, or what it loaded</th>
+                <th scope="col">Started by</th>
+              </tr>
+            </thead>
+            <tbody>
+              {data.items.map((run) => (
+                <RunRow key={run.id} run={run} />
+              ))}
+            </tbody>
+          </table>
+        </div>
+        <MoreRows hasMore={hasNextPage} isLoading={isFetchingNextPage} onMore={() => void fetchNextPage()} />
+      </Section>
+    </>
+  );
+}
+
+function RunRow({ run }: { run: RunOverviewResponse }) {
+  const cause = describeCause(run);
+  return (
+    <tr data-row>
+      <td>
+        <RunState status={run.status} />
+      </td>
+      <td>
+        <Link
+          to="/w/$workspaceId/runs/$jobRunId"
+          params={(params) => ({ workspaceId: params.workspaceId ?? '', jobRunId: run.id })}
+          data-row-link
+        >
+          #{run.number}
+        </Link>
+        {run.attempt_count > 1 && <span className="quiet"> {run.attempt_count} attempts</span>}
+      </td>
+      <td>
+        <ClockTime at={run.created_at} />
+      </td>
+      <td className="number">
+        {run.duration_seconds !== null ? (
+          formatDuration(run.duration_seconds)
+        ) : run.started_at !== null ? (
+          <RunningFor since={run.started_at} />
+        ) : (
+          '–'
+        )}
+      </td>
+      <td data-wide="true">
+        <RunOutcomeLine run={run} />
+      </td>
+      <td className="quiet cut" title={cause}>
+        {cause}
+      </td>
+    </tr>
+  );
+}

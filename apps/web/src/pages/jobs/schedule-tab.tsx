@@ -1,0 +1,88 @@
+import type { RouteResponse } from '@pumphouse/contract';
+import { useQuery } from '@tanstack/react-query';
+import classes from './job.module.css';
+import { ClockTime, Time } from '../../look/time.tsx';
+import { Empty, ErrorNotice, LoadingRows } from '../../look/answers.tsx';
+import { Section } from '../../look/page.tsx';
+import { ticksOfJob } from './job-queries.ts';
+import { useJob } from './use-job.ts';
+
+type TriggerTicks = RouteResponse<'list_job_next_ticks'>['triggers'][number];
+
+const viewersZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+/** What starts a job, and when the clock does so next. */
+export function ScheduleTab() {
+  const { workspaceId, jobId } = useJob();
+  const { data, error, isPending, refetch } = useQuery(ticksOfJob(workspaceId, jobId));
+  if (isPending) return <LoadingRows />;
+  if (error) return <ErrorNotice error={error} onRetry={() => void refetch()} />;
+  const timed = data.triggers.filter(({ time_zone: zone }) => zone !== null);
+  const others = data.triggers.filter(({ time_zone: zone }) => zone === null);
+  return (
+    <>
+      {(data.is_paused || data.is_archived) && (
+        <p className={classes.notice}>
+          {data.is_archived
+            ? 'The job is archived: nothing starts it.'
+            : 'The job is paused: the clock goes on, and starts nothing until it is resumed.'}
+        </p>
+      )}
+      {timed.length === 0 && (
+        <Empty title="No clock starts it">
+          Give it a trigger such as <code>schedule:0 6 * * *</code> or <code>every:1h</code>, and deploy.
+        </Empty>
+      )}
+      {timed.map((each) => (
+        <Ticks key={each.trigger} trigger={each} isHeld={data.is_paused || data.is_archived} />
+      ))}
+      {timed.length > 0 && (
+        <p className="quiet">
+          Ticks that come while no server runs are made up for by one run, unless the configuration has{' '}
+          <code>catch_up = &quot;skip&quot;</code> for the job.
+        </p>
+      )}
+      {others.length > 0 && (
+        <Section title="What else starts it">
+          <ul className={classes.plainList}>
+            {others.map(({ trigger, trigger_text: text }) => (
+              <li key={trigger}>
+                {text} <span className="quiet mono">{trigger}</span>
+              </li>
+            ))}
+          </ul>
+        </Section>
+      )}
+    </>
+  );
+}
+
+function Ticks({ trigger, isHeld }: { trigger: TriggerTicks; isHeld: boolean }) {
+  const { trigger: raw, trigger_text: text, time_zone: zone, ticks } = trigger;
+  return (
+    <Section
+      title={text.charAt(0).toUpperCase() + text.slice(1)}
+      aside={
+        <span className="quiet">
+          <span className="mono">{raw}</span> in {zone}
+        </span>
+      }
+    >
+      {ticks.length === 0 ? (
+        <Empty title="It does not tick any more" />
+      ) : (
+        <ol className={classes.ticks} aria-label={`Next ticks, in ${viewersZone}`}>
+          {ticks.map((at) => (
+            <li key={at} data-held={isHeld}>
+              <ClockTime at={at} />
+              <span className="quiet">
+                <Time at={at} />
+              </span>
+            </li>
+          ))}
+        </ol>
+      )}
+      <p className={`quiet ${classes.zone}`}>Times are shown in {viewersZone}.</p>
+    </Section>
+  );
+}

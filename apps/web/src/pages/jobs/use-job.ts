@@ -1,0 +1,12 @@
+import { useSuspenseQuery } from '@tanstack/react-query';
+import { useLoaderData } from '@tanstack/react-router';
+import { jobQuery } from './job-queries.ts';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+
+/** The job that the page is of. The route has loaded it. */
+export function useJob() {
+  const { id: workspaceId } = useWorkspace();
+  const { jobId } = useLoaderData({ from: '/signed-in/w/$workspaceId/jobs/$job' });
+  const { data: job } = useSuspenseQuery(jobQuery(workspaceId, jobId));
+  return { workspaceId, jobId, job };
+}
