@@ -1,0 +1,110 @@
+import { expect, test } from 'vitest';
+import { ListView } from './list-view.ts';
+
+function createView(count: number, { isFollowing = false } = {}): ListView {
+  const view = new ListView(18, isFollowing);
+  view.resize(600);
+  view.setCount(count);
+  return view;
+}
+
+/** The element does what it is told, and reports it. */
+function obey(view: ListView): number | null {
+  const scrollTop = view.takeScrollTop();
+  if (scrollTop !== null) view.scrolled(scrollTop);
+  return scrollTop;
+}
+
+test('the rows in sight are drawn, with some around them', () => {
+  const view = createView(1000);
+  view.scrolled(9000);
+  expect(view.inSight).toEqual({ first: 500, end: 534 });
+  expect(view.drawn).toEqual({ first: 488, end: 546 });
+  expect(view.offsetOf(501)).toBe(18);
+});
+
+test('an empty list draws nothing', () => {
+  expect(createView(0).drawn).toEqual({ first: 0, end: 0 });
+});
+
+test('the end stays in sight while the list grows, until somebody scrolls up', () => {
+  const view = createView(1000, { isFollowing: true });
+  expect(obey(view)).toBe(17_400);
+  view.setCount(1010);
+  expect(obey(view)).toBe(17_580);
+  expect(view.inSight.end).toBe(1010);
+  view.scrolled(17_000);
+  view.setCount(2000);
+  expect([view.isFollowing, obey(view), view.inSight.first]).toEqual([false, null, 944]);
+});
+
+test('who scrolls to the end follows again', () => {
+  const view = createView(1000);
+  view.scrolled(17_400);
+  expect(view.isFollowing).toBe(true);
+});
+
+test('rows above that turn out to be higher do not move what is in sight', () => {
+  const view = createView(1000);
+  view.scrolled(9005);
+  const before = view.offsetOf(500);
+  view.measure([
+    [490, 54],
+    [495, 36],
+  ]);
+  expect(view.offsetOf(500)).toBe(before);
+  expect(obey(view)).toBe(9059);
+});
+
+test('a row is brought into the middle, unless it is in sight', () => {
+  const view = createView(1000);
+  view.reveal(500);
+  expect(obey(view)).toBe(9000 - 291);
+  view.reveal(505);
+  expect(obey(view)).toBeNull();
+  view.reveal(999);
+  expect(obey(view)).toBe(17_400);
+});
+
+test('a list that became shorter is scrolled back to its end', () => {
+  const view = createView(1000);
+  view.scrolled(9000);
+  view.setCount(100);
+  expect(obey(view)).toBe(1200);
+  expect(view.inSight.end).toBe(100);
+});
+
+test('five million rows: all of them can be reached, and one scrolls by as much as one turns', () => {
+  const view = createView(5_000_000);
+  expect(view.scrolledHeight).toBe(10_000_000);
+  view.toEnd(false);
+  obey(view);
+  expect(view.inSight.end).toBe(5_000_000);
+  view.scrolled(5_000_000);
+  const before = view.inSight.first;
+  view.scrolled(5_000_180);
+  expect(view.inSight.first).toBe(before + 10);
+});
+
+test('five million rows: the bar is set right before it runs out', () => {
+  const view = createView(5_000_000);
+  view.reveal(2_000_000);
+  let scrollTop = obey(view) ?? 0;
+  for (let turn = 0; turn < 20_000; turn++) {
+    scrollTop -= 100;
+    view.scrolled(scrollTop);
+    scrollTop = obey(view) ?? scrollTop;
+    expect(scrollTop).toBeGreaterThan(100_000);
+  }
+  expect(view.inSight.first).toBeCloseTo(2_000_000 - 111_128, -2);
+});
+
+test('a list that outgrows its element keeps its place', () => {
+  const view = createView(500_000);
+  view.reveal(400_000);
+  obey(view);
+  const before = view.inSight;
+  view.setCount(3_000_000);
+  obey(view);
+  expect(view.inSight).toEqual(before);
+});

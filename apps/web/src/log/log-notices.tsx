@@ -1,0 +1,89 @@
+import { Button } from '@mantine/core';
+import { ApiError } from '@pumphouse/client';
+import { useState, useSyncExternalStore } from 'react';
+import classes from './log.module.css';
+import { Empty, ErrorNotice, LoadingRows } from '../look/answers.tsx';
+import { formatCount } from '../look/format.ts';
+import { logFilterWords, type LogFilter } from './log-place.ts';
+import type { ListView } from './list-view.ts';
+import type { LogLines } from './log-lines.ts';
+import type { MatchState } from './log-matches.ts';
+
+interface WithoutLinesProps {
+  lines: LogLines;
+  shown: MatchState;
+  show: LogFilter | undefined;
+  isActive: boolean;
+}
+
+/** What stands over the lines where there are none, or where they cannot be fetched. */
+export function WithoutLines({ lines, shown, show, isActive }: WithoutLinesProps) {
+  const { failure, extent } = lines;
+  const isMissing = failure instanceof ApiError && failure.status === 404;
+  if (failure !== null && !isMissing) {
+    return (
+      <div className={classes.notice}>
+        <ErrorNotice error={failure} onRetry={() => lines.retry()} />
+      </div>
+    );
+  }
+  if (extent === null && !isMissing) {
+    return (
+      <div className={classes.notice}>
+        <LoadingRows count={8} />
+      </div>
+    );
+  }
+  const text = describeNothing({ lineCount: extent?.lineCount ?? 0, shown, show, isActive });
+  if (text === null) return null;
+  return (
+    <div className={classes.notice}>
+      <Empty title={text.title}>{text.detail}</Empty>
+    </div>
+  );
+}
+
+function describeNothing(log: {
+  lineCount: number;
+  shown: MatchState;
+  show: LogFilter | undefined;
+  isActive: boolean;
+}): { title: string; detail: string } | null {
+  const { lineCount, shown, show, isActive } = log;
+  if (lineCount === 0) {
+    return isActive
+      ? { title: 'No line yet', detail: 'Lines appear here as soon as they are printed.' }
+      : { title: 'No log', detail: 'The run ended before anything was started for it.' };
+  }
+  if (show === undefined || shown.numbers.length > 0) return null;
+  if (!shown.isWhole) return { title: 'Looking through the log …', detail: '' };
+  return {
+    title: `No such line: ${logFilterWords[show].toLowerCase()}`,
+    detail: `The log has ${formatCount(lineCount)} others.`,
+  };
+}
+
+interface NewLinesProps {
+  view: ListView;
+  rowCount: number;
+  isActive: boolean;
+}
+
+/** How many lines came since somebody scrolled away from the end, and the way back there. */
+export function NewLines({ view, rowCount, isActive }: NewLinesProps) {
+  const isFollowing = useSyncExternalStore(view.subscribe, () => view.isFollowing);
+  const [seen, setSeen] = useState(0);
+  const isAway = isActive && !isFollowing;
+  if (!isAway && seen !== rowCount) setSeen(rowCount);
+  if (!isAway || rowCount <= seen || seen === 0) return null;
+  return (
+    <Button
+      className={classes.newLines}
+      size="compact-sm"
+      onClick={() => view.toEnd(true)}
+      aria-label={`${formatCount(rowCount - seen)} new lines: go to the end and follow it`}
+    >
+      {formatCount(rowCount - seen)} new lines ↓
+    </Button>
+  );
+}

@@ -1,0 +1,83 @@
+import type { LogLineExcerpt } from '@pumphouse/contract';
+import { memo } from 'react';
+import classes from './log.module.css';
+import { formatInstant } from '../look/format.ts';
+import { guessLevel } from './guess-level.ts';
+import { LineText } from './line-text.tsx';
+import { stripAnsi } from './ansi.ts';
+
+interface LogRowProps {
+  /** Its place in the list. */
+  row: number;
+  /** Number from 0 on. */
+  line: number;
+  /** Undefined while it is on its way. */
+  excerpt: LogLineExcerpt | undefined;
+  /** Pixels below the first row that is drawn. */
+  top: number;
+  href: string;
+  hasTimes: boolean;
+  find: string;
+  isChosen: boolean;
+  isCurrent: boolean;
+}
+
+const clock = new Intl.DateTimeFormat('en-GB', {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  fractionalSecondDigits: 3,
+});
+
+/** A line of a log. Its number is a link to it and no part of what is copied. */
+export const LogRow = memo(function LogRow(props: LogRowProps) {
+  const { row, line, excerpt, top, href, hasTimes, find, isChosen, isCurrent } = props;
+  return (
+    <div
+      className={classes.row}
+      style={{ top }}
+      data-log-row={row}
+      data-line={line}
+      data-level={excerpt === undefined ? undefined : levelOf(excerpt)}
+      data-chosen={isChosen || undefined}
+      data-current={isCurrent || undefined}
+    >
+      <a
+        className={classes.number}
+        href={href}
+        tabIndex={-1}
+        draggable={false}
+        aria-label={`Line ${line + 1}`}
+      >
+        {line + 1}
+      </a>
+      {hasTimes && <LineTime at={excerpt?.reported_at} />}
+      {excerpt === undefined ? (
+        <span className={classes.text}>
+          <span className={classes.missing} />
+        </span>
+      ) : (
+        <span className={classes.text} data-line-text>
+          <LineText content={excerpt.content} find={find} />
+        </span>
+      )}
+      {excerpt?.truncated && <span className={classes.note}>… the download has the whole line</span>}
+    </div>
+  );
+});
+
+function LineTime({ at }: { at: string | undefined }) {
+  if (at === undefined) return <span className={classes.time} />;
+  const instant = new Date(at);
+  return (
+    <time className={classes.time} dateTime={at} title={formatInstant(instant)}>
+      {clock.format(instant)}
+    </time>
+  );
+}
+
+/** What Pumphouse says stands apart from what the job printed; the level of that is guessed. */
+function levelOf({ content, source }: LogLineExcerpt): string | undefined {
+  if (source !== 'user') return source;
+  return guessLevel(stripAnsi(content)) ?? undefined;
+}

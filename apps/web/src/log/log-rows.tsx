@@ -1,0 +1,199 @@
+import {
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+  useSyncExternalStore,
+  type ClipboardEvent,
+  type KeyboardEvent,
+  type MouseEvent,
+} from 'react';
+import { flushSync } from 'react-dom';
+import classes from './log.module.css';
+import { LogRow } from './log-row.tsx';
+import { readSelection, type TextSelection } from './log-selection.ts';
+import type { LogLines } from './log-lines.ts';
+import type { LogPlace } from './log-place.ts';
+import type { ListView, RowWindow } from './list-view.ts';
+
+interface LogRowsProps {
+  lines: LogLines;
+  view: ListView;
+  /** The number of the line that a row shows. */
+  lineOf: (row: number) => number;
+  isWrapped: boolean;
+  hasTimes: boolean;
+  find: string;
+  currentLine: number | null;
+  chosen: { from: number; to: number } | null;
+  hrefOf: (place: LogPlace) => string;
+  onChoose: (line: number, isRange: boolean) => void;
+  onCopy: (event: ClipboardEvent, selection: TextSelection) => void;
+  onKeyDown: (event: KeyboardEvent) => void;
+}
+
+/** Rows are kept apart by whole blocks, so that one that stays drawn is not moved by each step. */
+const baseRows = 64;
+
+/** Rows fetched before they come into sight. */
+const rowsAhead = 400;
+
+/** The rows of a log, as many as are in sight, in an element that scrolls over all of them. */
+export function LogRows(props: LogRowsProps) {
+  const { lines, view, lineOf, isWrapped, hasTimes, find, currentLine, chosen, hrefOf } = props;
+  const scroller = useRef<HTMLDivElement>(null);
+  const drawnRows = useRef<HTMLDivElement>(null);
+  const selection = useSelection(drawnRows);
+  useSyncExternalStore(view.subscribe, () => view.version);
+  useViewport(scroller, view);
+
+  useLayoutEffect(() => {
+    view.layOut(isWrapped ? `wrapped ${hasTimes ? 'beside times' : ''}` : 'cut');
+    if (isWrapped && drawnRows.current) view.measure(measureRows(drawnRows.current));
+    const scrollTop = view.takeScrollTop();
+    if (scroller.current && scrollTop !== null) scroller.current.scrollTop = scrollTop;
+  });
+  useEffect(() => lines.want(listWanted(view).map(lineOf)));
+
+  const { first, end } = view.drawn;
+  const base = first - (first % baseRows);
+  const rows = listRows({ first, end }, selection, view.count);
+  const excerpts = rows.map((row) => lines.get(lineOf(row)));
+  const widest = useWidest(excerpts.map((excerpt) => excerpt?.content.length ?? 0));
+
+  const choose = (event: MouseEvent) => {
+    const link = event.target instanceof Element ? event.target.closest('a') : null;
+    const line = Number(link?.parentElement?.dataset['line']);
+    if (link === null || Number.isNaN(line) || event.metaKey || event.ctrlKey) return;
+    event.preventDefault();
+    props.onChoose(line, event.shiftKey);
+  };
+  return (
+    // What scrolls has the focus, and with it the keys of the log; each of them is a button of the toolbar too.
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
+    <div
+      ref={scroller}
+      className={classes.scroller}
+      data-wrapped={isWrapped}
+      data-log-scroller
+      role="log"
+      aria-label="Lines of the log"
+      aria-live="off"
+      tabIndex={0}
+      onScroll={(event) => {
+        const { scrollTop } = event.currentTarget;
+        flushSync(() => view.scrolled(scrollTop));
+      }}
+      onKeyDown={props.onKeyDown}
+      onCopy={(event) => selection.current && props.onCopy(event, selection.current)}
+    >
+      <div
+        className={classes.extent}
+        style={{ height: view.scrolledHeight, ...(!isWrapped && { width: `${widest + 16}ch` }) }}
+      >
+        {/* Links are reached through the address, too: the pointer is a short cut. */}
+        {/* eslint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-static-element-interactions */}
+        <div className={classes.sight} style={{ height: view.viewport }} onClick={choose}>
+          <div
+            ref={drawnRows}
+            className={classes.drawn}
+            style={{ transform: `translateY(${view.offsetOf(base)}px)` }}
+          >
+            {rows.map((row, index) => {
+              const line = lineOf(row);
+              return (
+                <LogRow
+                  key={line}
+                  row={row}
+                  line={line}
+                  excerpt={excerpts[index]}
+                  top={view.distance(base, row)}
+                  href={hrefOf({ line: line + 1, line_end: undefined })}
+                  hasTimes={hasTimes}
+                  find={find}
+                  isChosen={chosen !== null && line >= chosen.from && line <= chosen.to}
+                  isCurrent={line === currentLine}
+                />
+              );
+            })}
+          </div>
+        </div>
+      </div>
+    </div>
+  );
+}
+
+/** Those in sight, and where a selection begins and ends: the browser forgets one whose ends are taken away. */
+function listRows(
+  { first, end }: RowWindow,
+  selection: { current: TextSelection | null },
+  count: number,
+): number[] {
+  const rows = Array.from({ length: end - first }, (_, index) => first + index);
+  const ends = selection.current ? [selection.current.anchor.row, selection.current.focus.row] : [];
+  const far = [...new Set(ends)].filter((row) => (row < first || row >= end) && row < count);
+  return [...rows, ...far].sort((one, other) => one - other);
+}
+
+/** What is in sight, what is drawn around it, and what comes next in the way that the list moves. */
+function listWanted(view: ListView): number[] {
+  const { inSight, drawn, direction, count } = view;
+  const from = direction === 1 ? inSight.end : Math.max(0, inSight.first - rowsAhead);
+  const ahead = direction === 1 ? Math.min(count, inSight.end + rowsAhead) : inSight.first;
+  return [
+    ...listNumbers(inSight.first, inSight.end),
+    ...listNumbers(drawn.first, drawn.end),
+    ...listNumbers(from, ahead),
+  ];
+}
+
+function listNumbers(from: number, to: number): number[] {
+  return Array.from({ length: Math.max(0, to - from) }, (_, index) => from + index);
+}
+
+function measureRows(rows: HTMLElement): [number, number][] {
+  return [...rows.children].map((row) => [
+    Number((row as HTMLElement).dataset['logRow']),
+    (row as HTMLElement).offsetHeight,
+  ]);
+}
+
+/** How many characters the widest line had so far: a list that became narrower while one scrolls would jump sideways. */
+function useWidest(lengths: readonly number[]): number {
+  const [widest, setWidest] = useState(0);
+  const now = Math.max(widest, ...lengths);
+  if (now > widest) setWidest(now);
+  return now;
+}
+
+/** Tells the view how much of it is in sight. */
+function useViewport(scroller: { current: HTMLDivElement | null }, view: ListView): void {
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    if (!element) return undefined;
+    let width = element.clientWidth;
+    const note = () => {
+      view.resize(element.clientHeight);
+      if (element.clientWidth === width) return;
+      width = element.clientWidth;
+      view.forgetHeights();
+    };
+    note();
+    const observer = new ResizeObserver(note);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [scroller, view]);
+}
+
+/** What of the rows is selected; while a part of it is out of sight, what it was. */
+function useSelection(rows: { current: HTMLDivElement | null }): { current: TextSelection | null } {
+  const selection = useRef<TextSelection | null>(null);
+  useEffect(() => {
+    const note = () => {
+      selection.current = rows.current && readSelection(rows.current);
+    };
+    document.addEventListener('selectionchange', note);
+    return () => document.removeEventListener('selectionchange', note);
+  }, [rows]);
+  return selection;
+}

@@ -1,0 +1,111 @@
+import { Button, Select, Tooltip } from '@mantine/core';
+import type { ReactNode } from 'react';
+import classes from './log.module.css';
+import { countBelow, type MatchState } from './log-matches.ts';
+import { ActionIconButton } from '../look/action-icon-button.tsx';
+import { formatCount } from '../look/format.ts';
+import { LogDownload } from './log-download.tsx';
+import { logFilters, logFilterWords, type LogFilter } from './log-place.ts';
+import type { LogOfRun } from './use-log.ts';
+import { SearchBox } from '../search/search-box.tsx';
+
+interface LogToolbarProps {
+  params: LogOfRun;
+  find: string | undefined;
+  onFind: (find: string | undefined) => void;
+  found: MatchState;
+  /** The line that was gone to last, if it was. */
+  currentLine: number | null;
+  onStep: (direction: 1 | -1) => void;
+  show: LogFilter | undefined;
+  onShow: (show: LogFilter | undefined) => void;
+  children: ReactNode;
+}
+
+/** The tools of the log: what is searched and shown of it, where to go, and how it is drawn. */
+export function LogToolbar(props: LogToolbarProps) {
+  const { params, find, onFind, found, currentLine, onStep, show, onShow } = props;
+  const isSearching = find !== undefined;
+  return (
+    <div className={classes.toolbar} role="toolbar" aria-label="Log">
+      <form
+        className={classes.find}
+        role="search"
+        onSubmit={(event) => {
+          event.preventDefault();
+          onStep(1);
+        }}
+      >
+        <SearchBox value={find} onSearch={onFind} label="Search the whole log" />
+        {isSearching && (
+          <>
+            <span className={classes.count} role="status">
+              {describeFound(found, currentLine)}
+            </span>
+            <ActionIconButton label="Previous match (N)" icon="↑" onClick={() => onStep(-1)} />
+            <ActionIconButton label="Next match (n)" icon="↓" onClick={() => onStep(1)} />
+          </>
+        )}
+      </form>
+      <Select
+        size="xs"
+        w={140}
+        aria-label="Lines shown"
+        placeholder="All lines"
+        data={logFilters.map((value) => ({ value, label: logFilterWords[value] }))}
+        value={show ?? null}
+        onChange={(value) => onShow((value as LogFilter | null) ?? undefined)}
+        clearable
+        clearButtonProps={{ 'aria-label': 'Show all lines' }}
+        comboboxProps={{ withinPortal: true }}
+      />
+      <span className={classes.spacer} />
+      {props.children}
+      <LogDownload params={params} />
+    </div>
+  );
+}
+
+function describeFound({ numbers, total, isWhole, failure }: MatchState, line: number | null): string {
+  if (failure !== null) return 'search failed';
+  if (numbers.length === 0) return isWhole ? 'no match' : 'searching …';
+  const count = `${formatCount(total)}${isWhole ? '' : '+'}`;
+  const place = line === null ? 0 : countBelow(numbers, line);
+  return numbers[place] === line ? `${formatCount(place + 1)} of ${count}` : count;
+}
+
+interface LogSwitchProps {
+  isOn: boolean;
+  /** What it does, and the key that does it too. */
+  hint: string;
+  onToggle: () => void;
+  children: ReactNode;
+}
+
+export function LogSwitch({ isOn, hint, onToggle, children }: LogSwitchProps) {
+  return (
+    <Tooltip label={hint}>
+      <Button size="compact-xs" variant="default" aria-pressed={isOn} onClick={onToggle}>
+        {children}
+      </Button>
+    </Tooltip>
+  );
+}
+
+export function LogStep({
+  hint,
+  onStep,
+  children,
+}: {
+  hint: string;
+  onStep: () => void;
+  children: ReactNode;
+}) {
+  return (
+    <Tooltip label={hint}>
+      <Button size="compact-xs" variant="default" onClick={onStep}>
+        {children}
+      </Button>
+    </Tooltip>
+  );
+}

@@ -1,0 +1,155 @@
+import { useMediaQuery } from '@mantine/hooks';
+import { notifications } from '@mantine/notifications';
+import { useState, type ClipboardEvent, type KeyboardEvent } from 'react';
+import classes from './log.module.css';
+import { api } from '../api/api.ts';
+import { areSingleKeysOn } from '../keyboard/shortcut-table.ts';
+import { copyLines, copySelection } from './copy-lines.ts';
+import { describeError } from '../look/answers.tsx';
+import { formatCount } from '../look/format.ts';
+import { LogFoot } from './log-foot.tsx';
+import { LogRows } from './log-rows.tsx';
+import { LogStep, LogSwitch, LogToolbar } from './log-toolbar.tsx';
+import { NewLines, WithoutLines } from './log-notices.tsx';
+import { setLogPreferences, useLogPreferences } from './log-preferences.ts';
+import { toSearchQuery, type LogPlace } from './log-place.ts';
+import { useShownLog, type ShownLog } from './use-shown-log.ts';
+
+interface LogViewerProps extends ShownLog {
+  onPlace: (change: LogPlace) => void;
+  /** An address of this page with another place in the log. */
+  hrefOf: (place: LogPlace) => string;
+}
+
+/** The log of a run, from its first line to the last one that was printed a moment ago. One viewer shows one log: give it a key. */
+export function LogViewer({ onPlace, hrefOf, ...shownLog }: LogViewerProps) {
+  const { params, place, isActive } = shownLog;
+  const { lines, lineCount, chosen, shown, found, lineOf, view, currentLine, goTo, step } =
+    useShownLog(shownLog);
+  const { isWrapped: wrapChoice, hasTimes } = useLogPreferences();
+  const isNarrow = useMediaQuery('(max-width: 640px)');
+  const isWrapped = wrapChoice ?? isNarrow;
+  const [isFullscreen, setIsFullscreen] = useState(false);
+
+  const toFirstError = async () => {
+    const query = { ...toSearchQuery('errors'), limit: 1 };
+    const { line_numbers: numbers } = await api.call('search_log', { params, query });
+    if (numbers[0] === undefined) tell('No line looks like an error.');
+    else goTo(numbers[0]);
+  };
+  const actions: Record<string, () => void> = {
+    n: () => step(1),
+    N: () => step(-1),
+    w: () => setLogPreferences({ isWrapped: !isWrapped }),
+    t: () => setLogPreferences({ hasTimes: !hasTimes }),
+    e: () => void toFirstError().catch(tellProblem),
+    f: () => (view.isFollowing ? view.stopFollowing() : view.toEnd(true)),
+    Escape: () => setIsFullscreen(false),
+  };
+  const choose = (line: number, isRange: boolean) => {
+    const number = line + 1;
+    onPlace(
+      isRange && place.line !== undefined ? { line_end: number } : { line: number, line_end: undefined },
+    );
+  };
+  const copyChosen = () => {
+    if (!chosen) return;
+    const numbers = Array.from({ length: chosen.to - chosen.from + 1 }, (_, index) => chosen.from + index);
+    void copyLines(lines, numbers).then(tellCopied, tellProblem);
+  };
+
+  return (
+    <section className={classes.viewer} data-fullscreen={isFullscreen} aria-label="Log">
+      <LogToolbar
+        params={params}
+        find={place.find}
+        onFind={(find) => onPlace({ find })}
+        found={found.state}
+        currentLine={currentLine}
+        onStep={step}
+        show={place.show}
+        onShow={(show) => onPlace({ show })}
+      >
+        <LogStep hint="The first line that looks like an error (e)" onStep={actions['e'] ?? ignore}>
+          First error
+        </LogStep>
+        <LogStep hint="The first line (Home)" onStep={() => view.toStart()}>
+          Start
+        </LogStep>
+        <LogStep hint="The last line (End)" onStep={() => view.toEnd(isActive)}>
+          End
+        </LogStep>
+        <LogSwitch isOn={isWrapped} hint="Wrap long lines (w)" onToggle={actions['w'] ?? ignore}>
+          Wrap
+        </LogSwitch>
+        <LogSwitch isOn={hasTimes} hint="The time of each line (t)" onToggle={actions['t'] ?? ignore}>
+          Times
+        </LogSwitch>
+        <LogSwitch
+          isOn={isFullscreen}
+          hint={isFullscreen ? 'Back to the page (Esc)' : 'The log alone'}
+          onToggle={() => setIsFullscreen(!isFullscreen)}
+        >
+          Full screen
+        </LogSwitch>
+      </LogToolbar>
+      <div className={classes.body}>
+        <LogRows
+          lines={lines}
+          view={view}
+          lineOf={lineOf}
+          isWrapped={isWrapped}
+          hasTimes={hasTimes}
+          find={place.find ?? ''}
+          currentLine={currentLine}
+          chosen={chosen}
+          hrefOf={hrefOf}
+          onChoose={choose}
+          onCopy={(event: ClipboardEvent, selection) => {
+            event.preventDefault();
+            void copySelection(lines, selection, lineOf).then(tellCopied, tellProblem);
+          }}
+          onKeyDown={(event: KeyboardEvent) => {
+            const isModified = event.ctrlKey || event.metaKey || event.altKey;
+            const action = actions[event.key];
+            if (action === undefined || isModified || !(event.key === 'Escape' || areSingleKeysOn())) return;
+            event.preventDefault();
+            event.stopPropagation();
+            action();
+          }}
+        />
+        <WithoutLines lines={lines} shown={shown.state} show={place.show} isActive={isActive} />
+        <NewLines
+          view={view}
+          rowCount={view.count}
+          isActive={isActive && lines.extent?.isComplete !== true}
+        />
+      </div>
+      <LogFoot
+        lineCount={lineCount}
+        rowCount={place.show === undefined ? null : shown.state.total}
+        attempts={lines.attempts}
+        chosen={chosen}
+        isGrowing={isActive && lines.extent?.isComplete !== true}
+        view={view}
+        onAttempt={goTo}
+        onCopy={copyChosen}
+        onClear={() => onPlace({ line: undefined, line_end: undefined })}
+      />
+    </section>
+  );
+}
+
+const ignore = () => undefined;
+
+function tell(message: string): void {
+  notifications.show({ message, autoClose: 3000 });
+}
+
+function tellCopied(count: number): void {
+  tell(count === 1 ? 'Copied from 1 line.' : `Copied from ${formatCount(count)} lines.`);
+}
+
+function tellProblem(error: unknown): void {
+  notifications.show({ color: 'red', message: describeError(error).detail });
+}

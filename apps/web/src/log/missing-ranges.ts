@@ -1,0 +1,38 @@
+/** Lines `from` up to, not including, `to`. */
+export interface LineRange {
+  from: number;
+  to: number;
+}
+
+/** Lines this near to each other come by one request, with what lies between. */
+const nearLines = 50;
+
+/** The API gives no more by one answer. */
+const mostLines = 2000;
+
+/** The requests that get these lines: the first one has the first line of the list, whatever its number. */
+export function findMissingRanges(lines: readonly number[]): LineRange[] {
+  const [first] = lines;
+  if (first === undefined) return [];
+  const ranges = joinNear([...lines].sort((one, other) => one - other)).flatMap(cut);
+  const holdsFirst = ranges.findIndex(({ from, to }) => first >= from && first < to);
+  return [...ranges.slice(holdsFirst), ...ranges.slice(0, holdsFirst)];
+}
+
+function joinNear(sorted: readonly number[]): LineRange[] {
+  const ranges: LineRange[] = [];
+  for (const line of sorted) {
+    const last = ranges.at(-1);
+    if (last && line - last.to < nearLines) last.to = Math.max(last.to, line + 1);
+    else ranges.push({ from: line, to: line + 1 });
+  }
+  return ranges;
+}
+
+function cut({ from, to }: LineRange): LineRange[] {
+  const ranges: LineRange[] = [];
+  for (let start = from; start < to; start += mostLines) {
+    ranges.push({ from: start, to: Math.min(to, start + mostLines) });
+  }
+  return ranges;
+}

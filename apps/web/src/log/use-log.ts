@@ -1,0 +1,88 @@
+import { useEffect, useMemo, useState, useSyncExternalStore } from 'react';
+import type { RouteQueryInput } from '@pumphouse/contract';
+import { api } from '../api/api.ts';
+import { LogLines } from './log-lines.ts';
+import { LogMatches, type MatchState } from './log-matches.ts';
+import { useLiveState } from '../live/live-state.ts';
+import { useLogGrowth } from '../live/log-growth.ts';
+
+/** Whose log it is, as the path parameters of operations take it. */
+export interface LogOfRun {
+  workspace_id: string;
+  job_run_id: string;
+}
+
+/** How often a log that grows is asked for while no events arrive. */
+const withoutStreamMs = 3000;
+
+/** Lines before the one that is looked at first. */
+const linesBefore = 250;
+
+/**
+ * The lines of a log while it is shown: opened where it is looked at first, and told when it grew.
+ * @param params the same object as long as it is the same log
+ * @param firstLine -1 for the end
+ */
+export function useLogLines(
+  params: LogOfRun,
+  { firstLine, isActive }: { firstLine: number; isActive: boolean },
+) {
+  const [lines] = useState(
+    () =>
+      new LogLines((from_line, limit) => api.call('read_log_lines', { params, query: { from_line, limit } })),
+  );
+  const [opensAt] = useState(firstLine < 0 ? -2 * linesBefore : Math.max(0, firstLine - linesBefore));
+  useSyncExternalStore(lines.subscribe, () => lines.version);
+  useEffect(() => void lines.open(opensAt), [lines, opensAt]);
+
+  const isComplete = lines.extent?.isComplete === true;
+  const growth = useLogGrowth(params.workspace_id, params.job_run_id, !isComplete);
+  useEffect(() => {
+    if (growth) lines.grow({ lineCount: growth.line_count, isComplete: growth.is_complete });
+  }, [lines, growth]);
+
+  // The end of the run may be known before that of its log.
+  useEffect(() => {
+    if (!isActive && lines.extent !== null && !lines.extent.isComplete) void lines.refresh();
+  }, [lines, isActive]);
+
+  const isDown = useLiveState().status !== 'live';
+  useEffect(() => {
+    if (!isDown || !isActive || isComplete) return undefined;
+    const timer = setInterval(() => void lines.refresh(), withoutStreamMs);
+    return () => clearInterval(timer);
+  }, [lines, isDown, isActive, isComplete]);
+  return lines;
+}
+
+type LogSearch = Pick<NonNullable<RouteQueryInput<'search_log'>>, 'q' | 'io_stream' | 'source' | 'level'>;
+
+const nothing: MatchState = { numbers: [], total: 0, isWhole: true, failure: null };
+
+/** The lines that match, while the component is shown. @param search null for no search */
+export function useLogMatches(
+  params: LogOfRun,
+  search: LogSearch | null,
+  lineCount: number,
+): { matches: LogMatches | null; state: MatchState } {
+  const key = search === null ? null : JSON.stringify(search);
+  const matches = useMemo(() => {
+    if (key === null) return null;
+    const query = JSON.parse(key) as LogSearch;
+    return new LogMatches((after_line, limit) =>
+      api.call('search_log', { params, query: { ...query, after_line, limit } }),
+    );
+  }, [key, params]);
+  useEffect(() => {
+    matches?.start();
+    return () => matches?.stop();
+  }, [matches]);
+  useEffect(() => matches?.grow(lineCount), [matches, lineCount]);
+  const state = useSyncExternalStore(
+    (listener) => matches?.subscribe(listener) ?? ignore,
+    () => matches?.state ?? nothing,
+  );
+  return { matches, state };
+}
+
+const ignore = () => undefined;
