@@ -1,5 +1,7 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { z } from 'zod';
+import { logFilters } from '../log/log-place.ts';
+import { runComparison, runLife, runList, runOverview, runPipelines } from '../pages/runs/run-queries.ts';
 import { searchList, searchNumber, searchText, searchWord } from '../search/search-params.ts';
 import { workspace } from './workspace.ts';
 
@@ -14,6 +16,9 @@ export const runs = createRoute({
     profile: searchList,
     pipeline_name: searchList,
   }),
+  loaderDeps: ({ search }) => search,
+  loader: ({ context: { queryClient }, params, deps }) =>
+    queryClient.prefetchInfiniteQuery(runList(params.workspaceId, deps)),
   component: lazyRouteComponent(() => import('../pages/runs/runs-page.tsx'), 'RunsPage'),
 });
 
@@ -22,10 +27,19 @@ export const run = createRoute({
   path: '/runs/$jobRunId',
   validateSearch: z.object({
     tab: searchWord(['log', 'pipelines', 'attempts', 'details']),
-    line: searchNumber,
     find: searchText,
-    stream: searchWord(['stdout', 'stderr']),
+    show: searchWord(logFilters),
+    line: searchNumber,
+    line_end: searchNumber,
   }),
+  loader: async ({ context: { queryClient }, params: { workspaceId, jobRunId } }) => {
+    const params = { workspace_id: workspaceId, job_run_id: jobRunId };
+    await Promise.all([
+      queryClient.ensureQueryData(runOverview(params)),
+      queryClient.prefetchQuery(runLife(params)),
+      queryClient.prefetchQuery(runPipelines(params)),
+    ]);
+  },
   component: lazyRouteComponent(() => import('../pages/runs/run-page.tsx'), 'RunPage'),
 });
 
@@ -33,5 +47,10 @@ export const compareRuns = createRoute({
   getParentRoute: () => workspace,
   path: '/runs/$jobRunId/compare',
   validateSearch: z.object({ base: searchText }),
+  loaderDeps: ({ search }) => search,
+  loader: ({ context: { queryClient }, params: { workspaceId, jobRunId }, deps }) =>
+    queryClient.ensureQueryData(
+      runComparison({ workspace_id: workspaceId, job_run_id: jobRunId }, deps.base),
+    ),
   component: lazyRouteComponent(() => import('../pages/runs/compare-runs-page.tsx'), 'CompareRunsPage'),
 });

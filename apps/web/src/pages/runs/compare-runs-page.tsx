@@ -1,5 +1,96 @@
-import { Page } from '../../look/page.tsx';
+import type { JobRunLogComparisonResponse } from '@pumphouse/contract';
+import { useQuery, useSuspenseQuery } from '@tanstack/react-query';
+import { Link, useParams, useSearch } from '@tanstack/react-router';
+import classes from './compare.module.css';
+import { BaseChoice } from './base-choice.tsx';
+import { ComparedFacts } from './compared-facts.tsx';
+import { ComparedPipelines } from './compared-pipelines.tsx';
+import { ComparedTables } from './compared-tables.tsx';
+import { Empty, ErrorNotice, LoadingRows } from '../../look/answers.tsx';
+import { formatCount } from '../../look/format.ts';
+import { Page, Section } from '../../look/page.tsx';
+import { runComparison, runLogComparison, runOverview, type RunParams } from './run-queries.ts';
+import { SettingChanges } from './setting-changes.tsx';
+import { TextDifference } from '../../look/text-difference.tsx';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
 
+/** A run beside another one of its job: what it was made of, what it loaded, how long it took, and what its log says otherwise. */
 export function CompareRunsPage() {
-  return <Page title="Compare Runs">{null}</Page>;
+  const { id: workspaceId } = useWorkspace();
+  const { jobRunId } = useParams({ from: '/signed-in/w/$workspaceId/runs/$jobRunId/compare' });
+  const { base: baseId } = useSearch({ from: '/signed-in/w/$workspaceId/runs/$jobRunId/compare' });
+  const params = { workspace_id: workspaceId, job_run_id: jobRunId };
+  const { data: comparison } = useSuspenseQuery(runComparison(params, baseId));
+  const { data: run } = useQuery(runOverview(params));
+  const { base, target } = comparison;
+  const name = `${run?.job_name ?? 'Run'} #${target.number}`;
+  return (
+    <Page
+      title={`${name} compared`}
+      heading={
+        <>
+          <Link to="/w/$workspaceId/runs/$jobRunId" params={{ workspaceId, jobRunId }}>
+            {name}
+          </Link>{' '}
+          beside {base === null ? 'nothing' : `#${base.number}`}
+        </>
+      }
+      actions={run && <BaseChoice jobId={run.job_id} target={target} base={base} />}
+    >
+      {base === null ? (
+        <Empty title="There is nothing to compare with">
+          No run of this job before it completed. Choose another run to compare with, if there is one.
+        </Empty>
+      ) : (
+        <>
+          <ComparedFacts comparison={comparison} base={base} />
+          {comparison.job_changes.length > 0 && (
+            <Section title="Settings of the job">
+              <SettingChanges changes={comparison.job_changes} />
+            </Section>
+          )}
+          <ComparedTables tables={comparison.tables} base={base} target={target} />
+          <ComparedPipelines pipelines={comparison.pipelines} base={base} target={target} />
+          <LogDifference params={params} baseId={baseId} />
+        </>
+      )}
+    </Page>
+  );
+}
+
+function LogDifference({ params, baseId }: { params: RunParams; baseId: string | undefined }) {
+  const { data: difference, error, refetch } = useQuery(runLogComparison(params, baseId));
+  return (
+    <Section title="Log" aside={<span className="quiet">without times, durations, ids and counts</span>}>
+      {error !== null && <ErrorNotice error={error} onRetry={() => void refetch()} />}
+      {error === null && difference === undefined && <LoadingRows count={6} />}
+      {difference && <DifferentLines difference={difference} />}
+    </Section>
+  );
+}
+
+function DifferentLines({ difference }: { difference: JobRunLogComparisonResponse }) {
+  const { base, target, hunks } = difference;
+  if (base === null) return <Empty title="There is no other log" />;
+  const notes = [base, target].flatMap((log) => describeLog(log));
+  return (
+    <>
+      {notes.length > 0 && <p className={classes.note}>{notes.join(' ')}</p>}
+      {hunks.length === 0 ? (
+        <Empty title="Both say the same" />
+      ) : (
+        <TextDifference hunks={hunks} label="the logs" sides={[`#${base.number}`, `#${target.number}`]} />
+      )}
+    </>
+  );
+}
+
+function describeLog({
+  number,
+  is_removed: isRemoved,
+  is_cut: isCut,
+  compared_line_count: count,
+}: JobRunLogComparisonResponse['target']) {
+  if (isRemoved) return [`The log of #${number} was removed, or a part of it.`];
+  return isCut ? [`Of #${number} the last ${formatCount(count)} lines are compared.`] : [];
 }

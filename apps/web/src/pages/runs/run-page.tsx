@@ -1,5 +1,107 @@
+import { isTerminalRunState, type RunOverviewDetailResponse } from '@pumphouse/contract';
+import { useQuery, useSuspenseQuery } from '@tanstack/react-query';
+import { useLocation, useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { useMemo } from 'react';
+import { ActionResultLine } from '../jobs/action-result.tsx';
+import { AttemptList } from './attempt-list.tsx';
+import { LoadedLine } from './loaded-line.tsx';
+import { LogViewer } from '../../log/log-viewer.tsx';
+import type { LogPlace } from '../../log/log-place.ts';
 import { Page } from '../../look/page.tsx';
+import { PhaseBar } from './phase-bar.tsx';
+import { PipelineRuns } from './pipeline-runs.tsx';
+import { ReasonBox } from './reason-box.tsx';
+import { RunActions } from './run-actions.tsx';
+import { RunDetails } from './run-details.tsx';
+import { RunFactsLine, RunHeading } from './run-heading.tsx';
+import { runLife, runOverview, runPipelines, type RunParams } from './run-queries.ts';
+import { SkipNotice, WaitNotice } from './run-notices.tsx';
+import { stringifySearch } from '../../search/search-params.ts';
+import { TabLinks } from '../../look/tab-links.tsx';
+import { useJobActions } from '../jobs/use-job-actions.ts';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
 
+/** One run: what became of it and why, what it loaded, and its log. */
 export function RunPage() {
-  return <Page title="Run">{null}</Page>;
+  const { jobRunId } = useParams({ from: '/signed-in/w/$workspaceId/runs/$jobRunId' });
+  const { id } = useWorkspace();
+  // What belongs to one run, such as its log and what is unfolded of it, is not carried to the next.
+  return <OneRun key={jobRunId} workspaceId={id} jobRunId={jobRunId} />;
+}
+
+function OneRun({ workspaceId, jobRunId }: { workspaceId: string; jobRunId: string }) {
+  const params = useMemo(
+    () => ({ workspace_id: workspaceId, job_run_id: jobRunId }),
+    [workspaceId, jobRunId],
+  );
+  const { data: run } = useSuspenseQuery(runOverview(params));
+  const { data: life } = useQuery(runLife(params));
+  const actions = useJobActions(run.job_id);
+  const title = `${run.job_name} #${run.number}`;
+  return (
+    <Page
+      title={title}
+      heading={<RunHeading run={run} />}
+      lead={<RunFactsLine run={run} />}
+      actions={<RunActions run={run} actions={actions} />}
+    >
+      {actions.result !== null && <ActionResultLine result={actions.result} onPutAway={actions.putAway} />}
+      {run.skip !== null && <SkipNotice skip={run.skip} />}
+      {run.waiting !== null && <WaitNotice waiting={run.waiting} />}
+      {life && life.phases.length > 0 && <PhaseBar phases={life.phases} status={run.status} />}
+      {run.reason !== null && (
+        <ReasonBox params={params} reason={run.reason} failure={life?.failure ?? null} />
+      )}
+      <LoadedLine params={params} />
+      <RunParts run={run} params={params} />
+    </Page>
+  );
+}
+
+function RunParts({ run, params }: { run: RunOverviewDetailResponse; params: RunParams }) {
+  const { tab } = useSearch({ from: '/signed-in/w/$workspaceId/runs/$jobRunId' });
+  const { data: pipelines } = useQuery(runPipelines(params));
+  const pipelineCount = pipelines?.pipeline_runs.length ?? run.loaded?.pipeline_run_count ?? 0;
+  return (
+    <>
+      <TabLinks
+        label="Parts of the run"
+        tabs={[
+          { tab: 'log', word: 'Log' },
+          { tab: 'pipelines', word: `Pipelines ${pipelineCount}` },
+          { tab: 'attempts', word: `Attempts ${run.attempt_count}` },
+          { tab: 'details', word: 'Details' },
+        ]}
+      />
+      {(tab === undefined || tab === 'log') && <RunLog run={run} params={params} />}
+      {tab === 'pipelines' && <PipelineRuns params={params} isActive={!isTerminalRunState(run.status)} />}
+      {tab === 'attempts' && <AttemptList params={params} />}
+      {tab === 'details' && <RunDetails run={run} params={params} />}
+    </>
+  );
+}
+
+function RunLog({ run, params }: { run: RunOverviewDetailResponse; params: RunParams }) {
+  const search = useSearch({ from: '/signed-in/w/$workspaceId/runs/$jobRunId' });
+  const navigate = useNavigate({ from: '/w/$workspaceId/runs/$jobRunId' });
+  const { pathname } = useLocation();
+  const place: LogPlace = search;
+  const isActive = !isTerminalRunState(run.status);
+  return (
+    <LogViewer
+      params={params}
+      isActive={isActive}
+      // What happens now, and what happened last before a failure, stand at the end.
+      opensAtEnd={isActive || run.status === 'failed'}
+      place={place}
+      onPlace={(change) =>
+        void navigate({
+          search: (before) => ({ ...before, ...change }),
+          replace: true,
+          resetScroll: false,
+        })
+      }
+      hrefOf={(other) => `${location.origin}${pathname}${stringifySearch({ ...search, ...other })}`}
+    />
+  );
 }

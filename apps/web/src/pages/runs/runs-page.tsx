@@ -1,5 +1,52 @@
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useState } from 'react';
+import classes from './runs.module.css';
+import { Empty, ErrorNotice, LoadingRows } from '../../look/answers.tsx';
+import { isFiltered, type RunSearch } from './run-list.ts';
+import { MoreRows } from '../../look/more-rows.tsx';
 import { Page } from '../../look/page.tsx';
+import { RunFilters } from './run-filters.tsx';
+import { runList } from './run-queries.ts';
+import { RunTable } from './run-table.tsx';
+import { SelectedRuns } from './selected-runs.tsx';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
 
+/** All runs, a line each, newest first: why it ran, and what it loaded or why it failed. */
 export function RunsPage() {
-  return <Page title="Runs">{null}</Page>;
+  const { id: workspaceId } = useWorkspace();
+  const search = useSearch({ from: '/signed-in/w/$workspaceId/runs' });
+  const navigate = useNavigate({ from: '/w/$workspaceId/runs' });
+  const list = useInfiniteQuery(runList(workspaceId, search));
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const change = (part: RunSearch) =>
+    void navigate({ search: (before) => ({ ...before, ...part }), replace: true });
+  const runs = list.data?.items ?? [];
+  return (
+    <Page title="Runs">
+      <RunFilters search={search} runs={runs} onChange={change} />
+      <SelectedRuns runs={runs} selected={selected} onSelect={setSelected} />
+      <div className={classes.list}>
+        {list.isError && <ErrorNotice error={list.error} onRetry={() => void list.refetch()} />}
+        {list.isPending && <LoadingRows count={18} />}
+        {list.isSuccess && runs.length === 0 && <NoRuns search={search} />}
+        {runs.length > 0 && <RunTable runs={runs} selected={selected} onSelect={setSelected} />}
+        <MoreRows
+          hasMore={list.hasNextPage}
+          isLoading={list.isFetchingNextPage}
+          onMore={() => void list.fetchNextPage()}
+        />
+      </div>
+    </Page>
+  );
+}
+
+function NoRuns({ search }: { search: RunSearch }) {
+  return isFiltered(search) ? (
+    <Empty title="No run is like that">Take a filter away, or look at all runs.</Empty>
+  ) : (
+    <Empty title="Nothing has run yet">
+      Runs appear here as soon as a schedule, an event or somebody starts a job.
+    </Empty>
+  );
 }

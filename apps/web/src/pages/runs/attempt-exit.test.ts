@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { describeExit } from './attempt-exit.ts';
+
+const exit = { code: null, signal: null, out_of_memory: null, peak_memory_bytes: null, reason: null };
+
+test.each([
+  [null, '–'],
+  [{ ...exit, code: 0 }, 'code 0'],
+  [
+    { ...exit, code: 137, signal: 'SIGKILL', out_of_memory: 'limit' as const },
+    'signal SIGKILL, it had used its memory',
+  ],
+  [
+    { ...exit, signal: 'SIGKILL', out_of_memory: 'machine' as const },
+    'signal SIGKILL, the machine had no memory left',
+  ],
+  [{ ...exit, reason: { code: 'x', detail: 'The script is not there.' } }, 'The script is not there.'],
+  [exit, '–'],
+])('%o', (each, words) => {
+  expect(describeExit(each)).toBe(words);
+});

@@ -1,0 +1,66 @@
+import type { JobRunLifeResponse } from '@pumphouse/contract';
+import { useQuery } from '@tanstack/react-query';
+import classes from './run.module.css';
+import { describeExit } from './attempt-exit.ts';
+import { Empty, ErrorNotice, LoadingRows } from '../../look/answers.tsx';
+import { Facts } from '../../look/page.tsx';
+import { formatBytes, formatDuration } from '../../look/format.ts';
+import { ClockTime } from '../../look/time.tsx';
+import { runLife, type RunParams } from './run-queries.ts';
+
+type Attempt = JobRunLifeResponse['attempts'][number];
+
+/** The tries of the run: when each ran where, how it ended, and why it failed. */
+export function AttemptList({ params }: { params: RunParams }) {
+  const { data: life, error, refetch } = useQuery(runLife(params));
+  if (error !== null) return <ErrorNotice error={error} onRetry={() => void refetch()} />;
+  if (life === undefined) return <LoadingRows count={4} />;
+  if (life.attempts.length === 0) {
+    return <Empty title="Nothing was tried">No server has taken the run up.</Empty>;
+  }
+  return life.attempts.toReversed().map((attempt) => <AttemptCard key={attempt.id} attempt={attempt} />);
+}
+
+function AttemptCard({ attempt }: { attempt: Attempt }) {
+  const { exit, failure } = attempt;
+  const exitWords = describeExit(exit);
+  return (
+    <section className={classes.card} aria-label={`Attempt ${attempt.number}`}>
+      <header className={classes.cardHead}>
+        <h2 className={classes.cardTitle}>Attempt {attempt.number}</h2>
+        <span className={failure ? classes.failedWord : 'quiet'}>
+          {failure
+            ? `✕ ${attempt.reason?.summary ?? failure.detail}`
+            : attempt.finished_at === null
+              ? 'goes on'
+              : '✓ ended well'}
+        </span>
+      </header>
+      <Facts
+        facts={[
+          ['Executor', attempt.executor],
+          ['Made', <ClockTime key="made" at={attempt.created_at} />],
+          [
+            'Code started',
+            attempt.started_at === null ? '–' : <ClockTime key="start" at={attempt.started_at} />,
+          ],
+          ['Ended', attempt.finished_at === null ? '–' : <ClockTime key="end" at={attempt.finished_at} />],
+          ['Ran for', describeDuration(attempt)],
+          ['Exit', exitWords],
+          ['Most memory', exit?.peak_memory_bytes == null ? '–' : formatBytes(exit.peak_memory_bytes)],
+        ]}
+      />
+      {failure && (
+        <p className={classes.nextStep}>
+          {failure.detail} <strong>Next:</strong> {failure.next_step}{' '}
+          <span className={classes.code}>{failure.code}</span>
+        </p>
+      )}
+    </section>
+  );
+}
+
+function describeDuration({ started_at: startedAt, finished_at: finishedAt }: Attempt): string {
+  if (startedAt === null || finishedAt === null) return '–';
+  return formatDuration((new Date(finishedAt).getTime() - new Date(startedAt).getTime()) / 1000);
+}

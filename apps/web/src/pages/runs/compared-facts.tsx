@@ -1,0 +1,167 @@
+import type { JobRunComparisonResponse } from '@pumphouse/contract';
+import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import classes from './compare.module.css';
+import table from '../../look/table.module.css';
+import { ClockTime } from '../../look/time.tsx';
+import { describeDelta } from './deltas.ts';
+import { formatDuration, formatInstant } from '../../look/format.ts';
+import { phaseWords, sumPhases } from './phase-shares.ts';
+import { RunState } from '../../look/state.tsx';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+
+type Run = JobRunComparisonResponse['target'];
+
+interface ComparedFactsProps {
+  comparison: JobRunComparisonResponse;
+  base: Run;
+}
+
+/** Both runs side by side: how they ended, what they were made of, and where their time went. */
+export function ComparedFacts({ comparison, base }: ComparedFactsProps) {
+  const { id: workspaceId } = useWorkspace();
+  const { target } = comparison;
+  const [phasesBefore, phasesAfter] = [sumPhases(base.phases), sumPhases(target.phases)];
+  const phases = Object.keys(phaseWords).filter((name) => phasesBefore.has(name) || phasesAfter.has(name));
+  return (
+    <section className={classes.surface} aria-label="Both runs">
+      <div className={table.scroll}>
+        <table className={`${table.table} ${classes.facts}`}>
+          <thead>
+            <tr>
+              <th scope="col">
+                <span className="visually-hidden">What</span>
+              </th>
+              {[base, target].map((run) => (
+                <th key={run.id} scope="col">
+                  <Link to="/w/$workspaceId/runs/$jobRunId" params={{ workspaceId, jobRunId: run.id }}>
+                    #{run.number}
+                  </Link>
+                </th>
+              ))}
+              <th scope="col">Difference</th>
+            </tr>
+          </thead>
+          <tbody>
+            <Fact
+              name="State"
+              before={<RunState status={base.status} />}
+              after={<RunState status={target.status} />}
+            />
+            <Fact
+              name="Made"
+              before={<ClockTime at={base.created_at} />}
+              after={<ClockTime at={target.created_at} />}
+            />
+            <Fact name="Why" before={base.trigger_text} after={target.trigger_text} isCompared />
+            <Fact name="Profile" before={base.profile} after={target.profile} isCompared />
+            <Fact
+              name="Refresh"
+              before={base.refresh ? 'yes' : 'no'}
+              after={target.refresh ? 'yes' : 'no'}
+              isCompared
+            />
+            <Fact name="Interval" before={describeInterval(base)} after={describeInterval(target)} />
+            <Fact
+              name="Code"
+              before={`deployment ${base.deployment_version}`}
+              after={`deployment ${target.deployment_version}`}
+              difference={
+                comparison.is_code_changed && (
+                  <Link
+                    to="/w/$workspaceId/deployments/$deploymentId"
+                    params={{ workspaceId, deploymentId: target.deployment_id }}
+                    search={{ base: base.deployment_id }}
+                  >
+                    What changed
+                  </Link>
+                )
+              }
+            />
+            <Fact
+              name="Configuration"
+              before={`configuration ${base.configuration_version}`}
+              after={`configuration ${target.configuration_version}`}
+              difference={
+                comparison.is_configuration_changed && (
+                  <Link
+                    to="/w/$workspaceId/configurations/$configurationId"
+                    params={{ workspaceId, configurationId: target.configuration_id }}
+                    search={{ base: base.configuration_id }}
+                  >
+                    What changed
+                  </Link>
+                )
+              }
+            />
+            <Fact
+              name="Job"
+              before={`version ${base.job_version}`}
+              after={`version ${target.job_version}`}
+              difference={comparison.is_job_changed && 'changed, see below'}
+            />
+            <Fact name="Attempts" before={base.attempt_count} after={target.attempt_count} isCompared />
+            <DurationFact name="Duration" before={toMs(base)} after={toMs(target)} />
+            {phases.map((name) => (
+              <DurationFact
+                key={name}
+                name={`– ${phaseWords[name] ?? name}`}
+                before={phasesBefore.get(name) ?? null}
+                after={phasesAfter.get(name) ?? null}
+              />
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+
+interface FactProps {
+  name: string;
+  before: ReactNode;
+  after: ReactNode;
+  /** Says so where both are not the same. */
+  isCompared?: boolean;
+  difference?: ReactNode;
+}
+
+function Fact({ name, before, after, isCompared = false, difference }: FactProps) {
+  const isDifferent = isCompared && before !== after;
+  return (
+    <tr data-different={isDifferent || Boolean(difference) || undefined}>
+      <th scope="row">{name}</th>
+      <td>{before}</td>
+      <td>{after}</td>
+      <td>{difference || (isDifferent ? 'differs' : null)}</td>
+    </tr>
+  );
+}
+
+function DurationFact({
+  name,
+  before,
+  after,
+}: {
+  name: string;
+  before: number | null;
+  after: number | null;
+}) {
+  const delta = describeDelta(before, after, formatMs);
+  return (
+    <tr>
+      <th scope="row">{name}</th>
+      <td className={classes.figure}>{before === null ? '–' : formatMs(before)}</td>
+      <td className={classes.figure}>{after === null ? '–' : formatMs(after)}</td>
+      <td className={classes.figure}>{delta?.text}</td>
+    </tr>
+  );
+}
+
+const formatMs = (durationMs: number) => formatDuration(durationMs / 1000);
+const toMs = ({ duration_seconds: seconds }: Run) => (seconds === null ? null : Math.round(seconds * 1000));
+
+function describeInterval({ interval_start: start, interval_end: end }: Run): string {
+  if (start === null || end === null) return '–';
+  return `${formatInstant(new Date(start))} – ${formatInstant(new Date(end))}`;
+}

@@ -1,0 +1,78 @@
+import type { JobRunComparisonResponse } from '@pumphouse/contract';
+import table from '../../look/table.module.css';
+import { DeltaCells } from './delta-cell.tsx';
+import { Empty } from '../../look/answers.tsx';
+import { formatBytes, formatCount } from '../../look/format.ts';
+import { Section } from '../../look/page.tsx';
+
+interface ComparedTablesProps {
+  tables: JobRunComparisonResponse['tables'];
+  base: { number: number };
+  target: { number: number };
+}
+
+/** What both runs loaded into each table. */
+export function ComparedTables({ tables, base, target }: ComparedTablesProps) {
+  const pipelineCount = new Set(tables.map((each) => each.pipeline_name)).size;
+  return (
+    <Section title="Tables">
+      {tables.length === 0 ? (
+        <Empty title="Neither loaded a table" />
+      ) : (
+        <div className={table.scroll}>
+          <table className={table.table}>
+            <thead>
+              <tr>
+                <th scope="col">Table</th>
+                <th scope="col" className="number">
+                  Rows #{base.number}
+                </th>
+                <th scope="col" className="number">
+                  Rows #{target.number}
+                </th>
+                <th scope="col" className="number">
+                  Difference
+                </th>
+                <th scope="col" className="number">
+                  Bytes #{base.number}
+                </th>
+                <th scope="col" className="number">
+                  Bytes #{target.number}
+                </th>
+                <th scope="col" className="number">
+                  Difference
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {tables.map(
+                ({ pipeline_name: pipeline, schema_name: schema, table_name: name, before, after }) => (
+                  <tr key={`${pipeline} ${schema} ${name}`}>
+                    <th scope="row">
+                      {pipelineCount > 1 && <span className="quiet">{pipeline} · </span>}
+                      {name}
+                      {before === null && <span className="quiet"> only in #{target.number}</span>}
+                      {after === null && <span className="quiet"> only in #{base.number}</span>}
+                    </th>
+                    <DeltaCells
+                      label="rows"
+                      before={before?.rows_loaded}
+                      after={after?.rows_loaded}
+                      format={formatCount}
+                    />
+                    <DeltaCells
+                      label="bytes"
+                      before={before?.bytes_loaded}
+                      after={after?.bytes_loaded}
+                      format={formatBytes}
+                    />
+                  </tr>
+                ),
+              )}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </Section>
+  );
+}

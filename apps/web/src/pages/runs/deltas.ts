@@ -1,0 +1,21 @@
+import { formatPercent } from '../../look/format.ts';
+
+/** What became of a number: how it is shown, and whether it became more or less. */
+export interface Delta {
+  text: string;
+  direction: 'more' | 'less' | 'same';
+}
+
+/** The difference of two numbers, with the part of the first that it is. Null where one of them is not known. */
+export function describeDelta(
+  before: number | null,
+  after: number | null,
+  format: (size: number) => string,
+): Delta | null {
+  if (before === null || after === null) return null;
+  const change = after - before;
+  if (change === 0) return { text: '±0', direction: 'same' };
+  const sign = change > 0 ? '+' : '−';
+  const part = before === 0 ? '' : ` (${sign}${formatPercent(Math.abs(change) / before)})`;
+  return { text: `${sign}${format(Math.abs(change))}${part}`, direction: change > 0 ? 'more' : 'less' };
+}

@@ -1,0 +1,58 @@
+import type { RunOverviewResponse } from '@pumphouse/contract';
+import { Select } from '@mantine/core';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useDebouncedValue } from '@mantine/hooks';
+import { useState } from 'react';
+import { operation } from '../../api/operation.ts';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+
+interface JobChoiceProps {
+  jobId: string | undefined;
+  /** What is listed: tells the name of a job that was chosen by a link. */
+  runs: readonly RunOverviewResponse[];
+  onChoose: (jobId: string | undefined) => void;
+}
+
+/** One of the jobs, of which there may be thousands: those that match what is typed are offered. */
+export function JobChoice({ jobId, runs, onChoose }: JobChoiceProps) {
+  const { params } = useWorkspace();
+  const [typed, setTyped] = useState('');
+  const [isOpen, setIsOpen] = useState(false);
+  const [asked] = useDebouncedValue(typed, 200);
+  const listed = runs.find((run) => run.job_id === jobId);
+  const { data: named } = useQuery({
+    ...operation('get_job', { params: { ...params, job_id: jobId ?? '' } }),
+    enabled: jobId !== undefined && listed === undefined,
+  });
+  const chosenName = listed?.job_name ?? named?.name ?? named?.job_ref ?? jobId;
+  const { data: jobs } = useQuery({
+    ...operation('list_job_overviews', {
+      params,
+      query: { limit: 50, ...(asked !== '' && asked !== chosenName && { q: asked }) },
+    }),
+    enabled: isOpen,
+    placeholderData: keepPreviousData,
+  });
+  const offered = (jobs?.items ?? []).map(({ id, name }) => ({ value: id, label: name }));
+  const isOffered = offered.some(({ value }) => value === jobId);
+  const chosen = jobId === undefined || isOffered ? [] : [{ value: jobId, label: chosenName ?? jobId }];
+  return (
+    <Select
+      size="xs"
+      w={160}
+      aria-label="Job"
+      placeholder="Job"
+      data={[...chosen, ...offered]}
+      value={jobId ?? null}
+      onChange={(value) => onChoose(value ?? undefined)}
+      onSearchChange={setTyped}
+      onDropdownOpen={() => setIsOpen(true)}
+      // The server has filtered already, by more than the name.
+      filter={({ options }) => options}
+      searchable
+      clearable
+      clearButtonProps={{ 'aria-label': 'Runs of all jobs' }}
+      nothingFoundMessage="No job is called so"
+    />
+  );
+}

@@ -1,0 +1,85 @@
+import type { PipelineRunOfJobRun } from '@pumphouse/contract';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import classes from './run.module.css';
+import { formatBytes, formatCount, formatDuration } from '../../look/format.ts';
+import { countTables } from './pipeline-run-facts.ts';
+import { PipelineRunState } from '../../look/state.tsx';
+import { runPipelines, type RunParams } from './run-queries.ts';
+import { SchemaChangeChip } from '../../facts/schema-change-chip.tsx';
+import { StepBar } from './step-bar.tsx';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+
+/** Pipeline runs that are told of above the log; the others are in their own part of the page. */
+const shownRuns = 3;
+
+/** Changes of schemas that are named there. */
+const shownChanges = 2;
+
+/** What each pipeline loaded and how its schema changed, a line each: the log is not where one should look for that. */
+export function LoadedLine({ params }: { params: RunParams }) {
+  const { data } = useQuery(runPipelines(params));
+  const runs = data?.pipeline_runs ?? [];
+  if (runs.length === 0) return null;
+  return (
+    <section className={classes.loaded} aria-label="Loaded">
+      {runs.slice(-shownRuns).map((run) => (
+        <OnePipeline key={run.id} run={run} />
+      ))}
+      {runs.length > shownRuns && (
+        <Link
+          to="."
+          search={((before: object) => ({ ...before, tab: 'pipelines' })) as never}
+          resetScroll={false}
+        >
+          {runs.length - shownRuns} more pipeline runs
+        </Link>
+      )}
+    </section>
+  );
+}
+
+function OnePipeline({ run }: { run: PipelineRunOfJobRun }) {
+  const { id: workspaceId } = useWorkspace();
+  const tables = countTables(run);
+  const changes = run.schema_changes.flatMap((version) =>
+    version.changes.map((change) => ({ change, schemaName: version.schema_name })),
+  );
+  const changeCount = run.schema_changes.reduce((sum, version) => sum + version.changes_total, 0);
+  return (
+    <div className={classes.loadedRun}>
+      <PipelineRunState status={run.status} compact />
+      <Link
+        to="/w/$workspaceId/pipelines/$pipelineName"
+        params={{ workspaceId, pipelineName: run.pipeline_name }}
+        className={classes.pipelineName}
+      >
+        {run.pipeline_name}
+      </Link>
+      {run.dataset_name != null && <span className="quiet">→ {run.dataset_name}</span>}
+      <span>
+        <strong>{formatCount(run.total_rows_loaded)}</strong> rows
+      </span>
+      <span className="quiet">{formatBytes(run.total_bytes_loaded)}</span>
+      <span>
+        {tables.failed > 0
+          ? `${tables.loaded} of ${tables.loaded + tables.failed} tables`
+          : `${tables.loaded} ${tables.loaded === 1 ? 'table' : 'tables'}`}
+      </span>
+      <StepBar steps={run.steps} />
+      {run.duration_ms != null && <span className="number">{formatDuration(run.duration_ms / 1000)}</span>}
+      {changes.slice(0, shownChanges).map(({ change, schemaName }, index) => (
+        <SchemaChangeChip key={index} change={change} schemaName={schemaName} />
+      ))}
+      {changeCount > shownChanges && (
+        <Link
+          to="."
+          search={((before: object) => ({ ...before, tab: 'pipelines' })) as never}
+          resetScroll={false}
+        >
+          {formatCount(changeCount - shownChanges)} more changes
+        </Link>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,66 @@
+import type { RunPhaseResponse } from '@pumphouse/contract';
+import classes from './run.module.css';
+import { formatDuration } from '../../look/format.ts';
+import { phaseWords, sharePhases, type PhaseShare } from './phase-shares.ts';
+import { stateLook } from '../../look/run-states.ts';
+import { useNow } from '../../look/time.tsx';
+
+interface PhaseBarProps {
+  phases: readonly RunPhaseResponse[];
+  /** The state of the run: colours the time in which it ran. */
+  status: string;
+}
+
+/** Where the time of a run went: a bar, and below it each phase with its duration. */
+export function PhaseBar({ phases, status }: PhaseBarProps) {
+  const shares = useShares(phases);
+  const attemptCount = Math.max(...shares.map(({ attempt }) => attempt));
+  return (
+    <section className={classes.phases} aria-label="Phases">
+      <div className={classes.bar} aria-hidden="true">
+        {shares.map((phase, index) => (
+          <span
+            key={index}
+            className={classes.segment}
+            data-phase={phase.name}
+            data-colour={
+              phase.name === 'running' && phase.attempt === attemptCount
+                ? stateLook(status).colour
+                : undefined
+            }
+            data-on={phase.isOn || undefined}
+            style={{ flexGrow: phase.share }}
+            title={describe(phase, attemptCount)}
+          />
+        ))}
+      </div>
+      <ol className={classes.legend}>
+        {shares.map((phase, index) => (
+          <li key={index} data-phase={phase.name}>
+            {phase.name === 'queued' && attemptCount > 1 && (
+              <span className="quiet">Attempt {phase.attempt}: </span>
+            )}
+            <span className={classes.swatch} data-phase={phase.name} aria-hidden="true" />
+            {phaseWords[phase.name] ?? phase.name}{' '}
+            <strong className="number">{formatDuration(phase.durationMs / 1000)}</strong>
+            {phase.isOn && <span className="quiet"> so far</span>}
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+/** Counted on each second while a phase goes on. */
+function useShares(phases: readonly RunPhaseResponse[]): PhaseShare[] {
+  const isOn = phases.some(({ finished_at: finishedAt }) => finishedAt === null);
+  const nowMs = useNow(isOn ? 1 : 3600);
+  return sharePhases(phases, nowMs).map((phase) =>
+    phase.isOn ? { ...phase, durationMs: Math.floor(phase.durationMs / 1000) * 1000 } : phase,
+  );
+}
+
+function describe({ name, attempt, durationMs }: PhaseShare, attemptCount: number): string {
+  const words = `${phaseWords[name] ?? name} ${formatDuration(durationMs / 1000)}`;
+  return attemptCount > 1 ? `${words}, attempt ${attempt}` : words;
+}

@@ -1,0 +1,48 @@
+import type { RunPhaseResponse } from '@pumphouse/contract';
+
+/** A phase as a part of a bar. */
+export interface PhaseShare {
+  name: string;
+  attempt: number;
+  durationMs: number;
+  /** Of the bar, from 0 to 1; all together are 1. */
+  share: number;
+  /** The run is in it now. */
+  isOn: boolean;
+}
+
+/** No phase is narrower than this part of the bar, or one could not point at it. */
+const smallestShare = 0.012;
+
+/** @param nowMs ends the phase that goes on */
+export function sharePhases(phases: readonly RunPhaseResponse[], nowMs: number): PhaseShare[] {
+  const durations = phases.map((phase) => ({
+    name: phase.name,
+    attempt: phase.attempt,
+    durationMs: phase.duration_ms ?? Math.max(0, nowMs - new Date(phase.started_at).getTime()),
+    isOn: phase.finished_at === null,
+  }));
+  const total = durations.reduce((sum, { durationMs }) => sum + durationMs, 0);
+  const raised = durations.map(({ durationMs }) =>
+    Math.max(smallestShare, total === 0 ? 0 : durationMs / total),
+  );
+  const raisedTotal = raised.reduce((sum, each) => sum + each, 0);
+  return durations.map((each, index) => ({ ...each, share: (raised[index] ?? 0) / raisedTotal }));
+}
+
+export const phaseWords: Record<string, string> = {
+  queued: 'Queued',
+  environment: 'Environment',
+  starting: 'Starting',
+  running: 'Running',
+  ending: 'Ending',
+};
+
+/** How long a run was in each phase, over all its attempts; ms by name. A phase that goes on is left out. */
+export function sumPhases(phases: readonly RunPhaseResponse[]): ReadonlyMap<string, number> {
+  const sums = new Map<string, number>();
+  for (const { name, duration_ms: durationMs } of phases) {
+    if (durationMs !== null) sums.set(name, (sums.get(name) ?? 0) + durationMs);
+  }
+  return sums;
+}

@@ -1,0 +1,49 @@
+import type { PipelineRunOfJobRun, PipelineRunTableResponse } from '@pumphouse/contract';
+
+/** Tables of the user, without dlt's own, which load at each run. */
+export function ownTables(run: Pick<PipelineRunOfJobRun, 'tables'>): PipelineRunTableResponse[] {
+  return (run.tables ?? []).filter(({ table_name: name }) => !name.startsWith('_dlt'));
+}
+
+/** Whether the load of a table failed. */
+export const isTableFailed = (table: PipelineRunTableResponse) => table.load_job_state === 'failed';
+
+/** How many tables came to the destination, and how many did not. */
+export function countTables(run: Pick<PipelineRunOfJobRun, 'tables'>): { loaded: number; failed: number } {
+  const tables = ownTables(run);
+  const failed = tables.filter(isTableFailed).length;
+  const loaded = tables.filter((table) => !isTableFailed(table) && table.rows_loaded != null).length;
+  return { loaded, failed };
+}
+
+export interface StepShare {
+  step: string;
+  durationMs: number | null;
+  /** Of the bar, from 0 to 1. */
+  share: number;
+  failed: boolean;
+}
+
+type Step = PipelineRunOfJobRun['steps'][number];
+
+/** The steps in which dlt spends the time of a pipeline run; `run` is all of them. */
+const ownSteps = ['extract', 'normalize', 'load'];
+
+/** No step is narrower than this part of the bar. */
+const smallestShare = 0.04;
+
+/** The steps of a pipeline run as parts of a bar. A step that never began is left out. */
+export function shareSteps(steps: readonly Step[]): StepShare[] {
+  const own = steps.filter(({ step }) => ownSteps.includes(step));
+  const total = own.reduce((sum, step) => sum + (step.duration_ms ?? 0), 0);
+  const raised = own.map((step) =>
+    Math.max(smallestShare, total === 0 ? 0 : (step.duration_ms ?? 0) / total),
+  );
+  const raisedTotal = raised.reduce((sum, each) => sum + each, 0);
+  return own.map((step, index) => ({
+    step: step.step,
+    durationMs: step.duration_ms,
+    failed: step.failed,
+    share: (raised[index] ?? 0) / raisedTotal,
+  }));
+}

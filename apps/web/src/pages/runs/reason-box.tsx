@@ -1,0 +1,93 @@
+import type { FailureReasonResponse, JobRunLifeResponse } from '@pumphouse/contract';
+import { Link } from '@tanstack/react-router';
+import classes from './run.module.css';
+import { CopyText } from '../../look/copy-text.tsx';
+import { TracebackView } from './traceback-view.tsx';
+import { useFailureTrace } from './use-failure-trace.ts';
+import type { RunParams } from './run-queries.ts';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+
+interface ReasonBoxProps {
+  params: RunParams;
+  reason: FailureReasonResponse;
+  /** The same as Pumphouse sees it, with what to do next. */
+  failure: JobRunLifeResponse['failure'];
+}
+
+/** Why a run failed: what was raised, at which step, on which table, in which line of whose code. */
+export function ReasonBox({ params, reason, failure }: ReasonBoxProps) {
+  const { traceback, lineNumber } = useFailureTrace(params, reason);
+  const { exception_type: type, message } = reason;
+  const heading = type?.split('.').at(-1) ?? 'The run failed';
+  return (
+    <section className={classes.reason} aria-label="Why it failed">
+      <header className={classes.reasonHead}>
+        <h2 className={classes.reasonTitle} title={type ?? undefined}>
+          <span aria-hidden="true">✕ </span>
+          {heading}
+        </h2>
+        <ReasonPlace reason={reason} />
+        <span className={classes.reasonTools}>
+          {lineNumber !== null && (
+            <Link
+              to="."
+              search={
+                ((before: object) => ({
+                  ...before,
+                  tab: undefined,
+                  show: undefined,
+                  line: lineNumber,
+                })) as never
+              }
+              resetScroll={false}
+              hash="log"
+            >
+              See line {lineNumber}
+            </Link>
+          )}
+          <CopyText text={traceback ?? `${reason.summary}\n${message}`} label="what was raised" />
+        </span>
+      </header>
+      {message !== '' && <pre className={classes.message}>{message}</pre>}
+      {traceback !== null && <TracebackView text={traceback} />}
+      {failure && (
+        <p className={classes.nextStep}>
+          <strong>Next:</strong> {failure.next_step} <span className={classes.code}>{failure.code}</span>
+        </p>
+      )}
+    </section>
+  );
+}
+
+function ReasonPlace({ reason }: { reason: FailureReasonResponse }) {
+  const { id: workspaceId } = useWorkspace();
+  const { step, pipeline_name: pipelineName, table, location } = reason;
+  return (
+    <span className={classes.reasonPlace}>
+      {step !== null && (
+        <span>
+          step <strong>{step}</strong>
+        </span>
+      )}
+      {pipelineName !== null && (
+        <span>
+          pipeline{' '}
+          <Link to="/w/$workspaceId/pipelines/$pipelineName" params={{ workspaceId, pipelineName }}>
+            {pipelineName}
+          </Link>
+        </span>
+      )}
+      {table !== null && (
+        <span>
+          table <strong>{table}</strong>
+        </span>
+      )}
+      {location !== null && (
+        <span className="mono">
+          {location.file}:{location.line}
+          {location.function !== null && ` in ${location.function}`}
+        </span>
+      )}
+    </span>
+  );
+}

@@ -1,0 +1,62 @@
+import { isTerminalRunState, type RunOverviewDetailResponse } from '@pumphouse/contract';
+import { Button } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
+import { ActionButton } from '../../look/action-button.tsx';
+import { CancelQuestion } from '../jobs/job-questions.tsx';
+import { CopyText } from '../../look/copy-text.tsx';
+import type { JobActions } from '../jobs/use-job-actions.ts';
+import { RunAgain } from './run-again.tsx';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+import { whyNotCancel } from './run-rules.ts';
+
+/** What one does next: stop it while it goes on, run it again when it ended, see what is different. */
+export function RunActions({ run, actions }: { run: RunOverviewDetailResponse; actions: JobActions }) {
+  const { id: workspaceId, whyNot } = useWorkspace();
+  const [question, setQuestion] = useState<'cancel' | 'again' | null>(null);
+  const close = () => setQuestion(null);
+  const isActive = !isTerminalRunState(run.status);
+  return (
+    <>
+      {isActive ? (
+        <ActionButton
+          color="red"
+          whyNot={whyNot('job-run.cancel') ?? whyNotCancel(run.status)}
+          loading={actions.cancel.isPending}
+          onClick={() => setQuestion('cancel')}
+        >
+          Cancel …
+        </ActionButton>
+      ) : (
+        <ActionButton
+          variant="filled"
+          whyNot={whyNot('job-run.start')}
+          loading={actions.start.isPending}
+          onClick={() => setQuestion('again')}
+        >
+          Run again …
+        </ActionButton>
+      )}
+      {run.last_completed === null ? (
+        <ActionButton whyNot="No run of this job before it completed." onClick={close}>
+          Compare
+        </ActionButton>
+      ) : (
+        <Button
+          component={Link}
+          size="compact-sm"
+          variant="default"
+          to="/w/$workspaceId/runs/$jobRunId/compare"
+          params={{ workspaceId, jobRunId: run.id } as never}
+        >
+          Compare with #{run.last_completed.number}
+        </Button>
+      )}
+      <CopyText text={`${location.origin}${location.pathname}`} label="link to this run" />
+      {question === 'cancel' && (
+        <CancelQuestion name={run.job_name} run={run} actions={actions} onClose={close} />
+      )}
+      {question === 'again' && <RunAgain jobId={run.job_id} actions={actions} onClose={close} />}
+    </>
+  );
+}

@@ -1,0 +1,36 @@
+import type { RunOverviewResponse } from '@pumphouse/contract';
+import { Link } from '@tanstack/react-router';
+import classes from './runs.module.css';
+import { describeCause } from '../../facts/run-cause.ts';
+import { formatInstant } from '../../look/format.ts';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+
+type CausedRun = Pick<
+  RunOverviewResponse,
+  'trigger' | 'trigger_kind' | 'triggered_by' | 'caused_by' | 'refresh' | 'tick_at'
+>;
+
+/** Why a run exists: a link where another run started it. */
+export function RunCause({ run }: { run: CausedRun }) {
+  const { id: workspaceId } = useWorkspace();
+  const words = describeCause(run);
+  const exact =
+    run.tick_at === null ? run.trigger : `${run.trigger}, for ${formatInstant(new Date(run.tick_at))}`;
+  if (run.caused_by === null) {
+    return (
+      <span className={classes.causeWords} title={exact}>
+        {words}
+      </span>
+    );
+  }
+  return (
+    <Link
+      to="/w/$workspaceId/runs/$jobRunId"
+      params={{ workspaceId, jobRunId: run.caused_by.job_run_id }}
+      className={classes.causeWords}
+      title={exact}
+    >
+      {words}
+    </Link>
+  );
+}

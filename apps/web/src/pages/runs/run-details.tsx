@@ -1,0 +1,161 @@
+import type { DetailedJobRunResponse, RunOverviewDetailResponse } from '@pumphouse/contract';
+import { ApiError } from '@pumphouse/client';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import classes from './run.module.css';
+import { ClockTime } from '../../look/time.tsx';
+import { CopyText } from '../../look/copy-text.tsx';
+import { ErrorNotice, LoadingRows } from '../../look/answers.tsx';
+import { Facts, Section } from '../../look/page.tsx';
+import { formatDuration, formatInstant } from '../../look/format.ts';
+import { operation } from '../../api/operation.ts';
+import { runDetail, type RunParams } from './run-queries.ts';
+import { RunState } from '../../look/state.tsx';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+
+/** With what the run was made: its time, the settings of its job, what a webhook sent, what it gave back, what it started. */
+export function RunDetails({ run, params }: { run: RunOverviewDetailResponse; params: RunParams }) {
+  const { data: detail, error, refetch } = useQuery(runDetail(params));
+  if (error !== null) return <ErrorNotice error={error} onRetry={() => void refetch()} />;
+  if (detail === undefined) return <LoadingRows count={8} />;
+  return (
+    <>
+      <Section title="Made for">
+        <Facts
+          facts={[
+            [
+              'Trigger',
+              <span key="trigger" className="mono">
+                {run.trigger}
+              </span>,
+            ],
+            ['Tick', run.tick_at === null ? '–' : <ClockTime key="tick" at={run.tick_at} />],
+            ['Interval', describeInterval(run)],
+            ['Refresh', run.refresh ? 'yes: all was loaded again' : 'no'],
+            ['Profile', run.profile],
+            [
+              'Id',
+              <span key="id" className="mono">
+                {run.id} <CopyText text={run.id} label="id of the run" />
+              </span>,
+            ],
+          ]}
+        />
+      </Section>
+      <JobSettings detail={detail} />
+      {run.trigger_kind === 'webhook' && <WebhookInput params={params} />}
+      <JobResult params={params} />
+      <DownstreamRuns detail={detail} />
+    </>
+  );
+}
+
+function describeInterval({ interval_start: start, interval_end: end }: RunOverviewDetailResponse): string {
+  if (start === null || end === null) return '–';
+  return `${formatInstant(new Date(start))} – ${formatInstant(new Date(end))}`;
+}
+
+function JobSettings({ detail }: { detail: DetailedJobRunResponse }) {
+  const { job_version: version } = detail;
+  const definition = version.job_definition;
+  const { entry_point: entry, execute } = definition;
+  return (
+    <Section title={`Settings of the job, version ${version.version}`}>
+      <Facts
+        facts={[
+          ['Code', `${entry.module}${entry.function === null ? '' : `.${entry.function}`}`],
+          ['Kind', version.job_type],
+          ['Longest time', formatDuration(version.max_run_time_seconds)],
+          ['At once', String(execute.concurrency ?? 'any number')],
+          ['Instance', describeInstance(version)],
+          ['Triggers', (version.triggers ?? definition.triggers).join(', ') || 'none'],
+          ['Waits for', (version.freshness ?? []).join(', ') || 'nothing'],
+        ]}
+      />
+      <details className={classes.raw}>
+        <summary>The whole definition</summary>
+        <pre className={classes.json} tabIndex={0} aria-label="Definition of the job">
+          {JSON.stringify(definition, null, 2)}
+        </pre>
+      </details>
+    </Section>
+  );
+}
+
+function describeInstance({
+  instance_size: size,
+  vcpu,
+  memory_mib: memory,
+}: DetailedJobRunResponse['job_version']): string {
+  const parts = [size, vcpu != null && `${vcpu} CPU`, memory != null && `${memory} MiB`];
+  return parts.filter((part) => typeof part === 'string').join(', ') || 'as the server has it';
+}
+
+/** What a webhook sent is for developers: it may hold what viewers should not see. */
+function WebhookInput({ params }: { params: RunParams }) {
+  const { whyNot } = useWorkspace();
+  const reason = whyNot('job-run.read-input');
+  const { data, error } = useQuery({
+    ...operation('get_job_run_input', { params }),
+    enabled: reason === null,
+  });
+  return (
+    <Section title="What the webhook sent">
+      <div className={classes.cardPart}>
+        {reason !== null && <p className="quiet">{reason}</p>}
+        {error !== null && <ErrorNotice error={error} />}
+        {data && (
+          <pre className={classes.json} tabIndex={0} aria-label="What the webhook sent">
+            {data.input ?? 'nothing'}
+          </pre>
+        )}
+      </div>
+    </Section>
+  );
+}
+
+function JobResult({ params }: { params: RunParams }) {
+  const { data, error } = useQuery(operation('get_job_run_result', { params }));
+  // Most jobs report none.
+  if (error instanceof ApiError && error.status === 404) return null;
+  if (error !== null) return <ErrorNotice error={error} />;
+  if (data === undefined) return null;
+  return (
+    <Section title="Result">
+      <Facts
+        facts={[
+          ['Type', data.result_type],
+          ...(data.summary == null ? [] : [['Summary', data.summary] as const]),
+          ...(data.model == null ? [] : [['Model', data.model] as const]),
+          ...(data.total_tokens == null ? [] : [['Tokens', String(data.total_tokens)] as const]),
+          ...(data.cost_usd == null ? [] : [['Cost', `${data.cost_usd} USD`] as const]),
+        ]}
+      />
+      {data.result !== undefined && (
+        <pre className={classes.json} tabIndex={0} aria-label="Result">
+          {JSON.stringify(data.result, null, 2)}
+        </pre>
+      )}
+    </Section>
+  );
+}
+
+function DownstreamRuns({ detail }: { detail: DetailedJobRunResponse }) {
+  const { id: workspaceId } = useWorkspace();
+  const runs = detail.downstream_job_runs ?? [];
+  if (runs.length === 0) return null;
+  return (
+    <Section title="Runs that it started">
+      <ul className={classes.downstream}>
+        {runs.map((run) => (
+          <li key={run.id}>
+            <RunState status={run.status} />{' '}
+            <Link to="/w/$workspaceId/runs/$jobRunId" params={{ workspaceId, jobRunId: run.id }}>
+              {run.name} #{run.number}
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}

@@ -1,0 +1,103 @@
+import { triggerKind, type RunOverviewResponse } from '@pumphouse/contract';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import classes from './runs.module.css';
+import { FilterBar } from '../../search/filter-bar.tsx';
+import { FilterMenu } from '../../search/filter-menu.tsx';
+import { formatCount } from '../../look/format.ts';
+import { isTabShown, stateTabs, triggerWords, type RunSearch } from './run-list.ts';
+import { JobChoice } from './job-choice.tsx';
+import { operation } from '../../api/operation.ts';
+import { SearchBox } from '../../search/search-box.tsx';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+
+interface RunFiltersProps {
+  search: RunSearch;
+  /** What is listed: its profiles and pipelines can be filtered by. */
+  runs: readonly RunOverviewResponse[];
+  onChange: (part: RunSearch) => void;
+}
+
+const triggerOptions = triggerKind.options.map((value) => ({ value, label: triggerWords[value] }));
+const toOptions = (values: readonly string[]) =>
+  [...new Set(values)].toSorted().map((value) => ({ value, label: value }));
+
+export function RunFilters({ search, runs, onChange }: RunFiltersProps) {
+  const { params } = useWorkspace();
+  const { data: configuration } = useQuery(operation('get_configuration_latest', { params }));
+  const { data: pipelines } = useQuery(
+    operation('list_pipeline_freshness', { params, query: { sort: ['pipeline_name'], order: ['asc'] } }),
+  );
+  const profiles = [
+    ...(configuration?.profiles ?? []),
+    ...runs.map((run) => run.profile),
+    ...(search.profile ?? []),
+  ];
+  const pipelineNames = [
+    ...(pipelines?.items.map((each) => each.pipeline_name) ?? []),
+    ...runs.flatMap((run) => run.pipeline_names),
+    ...(search.pipeline_name ?? []),
+  ];
+  return (
+    <FilterBar>
+      <SearchBox
+        label="Search by job, pipeline or number"
+        value={search.q}
+        onSearch={(q) => onChange({ q })}
+      />
+      <StateTabs search={search} />
+      <JobChoice jobId={search.job_id} runs={runs} onChoose={(jobId) => onChange({ job_id: jobId })} />
+      <FilterMenu
+        label="Trigger"
+        options={triggerOptions}
+        chosen={search.trigger_kind}
+        onChoose={(kinds) => onChange({ trigger_kind: kinds })}
+      />
+      <FilterMenu
+        label="Profile"
+        options={toOptions(profiles)}
+        chosen={search.profile}
+        onChoose={(profile) => onChange({ profile })}
+      />
+      <FilterMenu
+        label="Pipeline"
+        options={toOptions(pipelineNames)}
+        chosen={search.pipeline_name}
+        onChoose={(names) => onChange({ pipeline_name: names })}
+      />
+    </FilterBar>
+  );
+}
+
+/** Links, since each is an address that one can keep. */
+function StateTabs({ search }: { search: RunSearch }) {
+  const { params } = useWorkspace();
+  const { data: series } = useQuery(operation('list_run_series', { params }));
+  const activeCount = series === undefined ? 0 : series.now.running + series.now.pending;
+  return (
+    <nav className={classes.states} aria-label="States">
+      {stateTabs.map((tab) => (
+        <Link
+          key={tab.word}
+          to="."
+          search={
+            ((before: RunSearch) => ({
+              ...before,
+              status: tab.states.length === 0 ? undefined : [...tab.states],
+            })) as never
+          }
+          replace
+          resetScroll={false}
+          className={classes.stateTab}
+          aria-current={isTabShown(tab, search) ? 'true' : undefined}
+          activeProps={{}}
+        >
+          {tab.word}
+          {tab.word === 'Active' && activeCount > 0 && (
+            <span className={classes.stateCount}>{formatCount(activeCount)}</span>
+          )}
+        </Link>
+      ))}
+    </nav>
+  );
+}

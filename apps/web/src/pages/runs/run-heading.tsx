@@ -1,0 +1,92 @@
+import { isTerminalRunState, type RunOverviewDetailResponse } from '@pumphouse/contract';
+import { Link } from '@tanstack/react-router';
+import classes from './run.module.css';
+import { formatDuration } from '../../look/format.ts';
+import { LeftIcon, RightIcon } from '../../look/icons.tsx';
+import { RunCause } from './run-cause-line.tsx';
+import { RunningFor, Time } from '../../look/time.tsx';
+import { RunState } from '../../look/state.tsx';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+
+/** Which run it is, between those before and after it. */
+export function RunHeading({ run }: { run: RunOverviewDetailResponse }) {
+  const { id: workspaceId } = useWorkspace();
+  return (
+    <span className={classes.heading}>
+      <Link to="/w/$workspaceId/jobs/$job" params={{ workspaceId, job: run.job_ref }} title={run.job_ref}>
+        {run.job_name}
+      </Link>
+      <span className={classes.number}>#{run.number}</span>
+      <span className={classes.neighbours}>
+        <Neighbour run={run.previous} rel="prev" />
+        <Neighbour run={run.next} rel="next" />
+      </span>
+    </span>
+  );
+}
+
+function Neighbour({ run, rel }: { run: RunOverviewDetailResponse['previous']; rel: 'prev' | 'next' }) {
+  const { id: workspaceId } = useWorkspace();
+  if (run === null) return null;
+  const key = rel === 'prev' ? '[' : ']';
+  return (
+    <Link
+      to="/w/$workspaceId/runs/$jobRunId"
+      params={{ workspaceId, jobRunId: run.job_run_id }}
+      // The same part of the other run; a place in the log is one of this run only.
+      search={({ tab }: { tab?: 'log' | 'pipelines' | 'attempts' | 'details' | undefined }) => ({ tab })}
+      rel={rel}
+      title={`The run ${rel === 'prev' ? 'before' : 'after'} (${key})`}
+      className={classes.neighbour}
+    >
+      {rel === 'prev' && <LeftIcon />}#{run.number}
+      {rel === 'next' && <RightIcon />}
+    </Link>
+  );
+}
+
+/** What became of it, how long it took, why it ran and with what, in one line. */
+export function RunFactsLine({ run }: { run: RunOverviewDetailResponse }) {
+  const { id: workspaceId } = useWorkspace();
+  const { deployment, configuration } = run;
+  return (
+    <span className={classes.facts}>
+      <RunState status={run.status} />
+      <RunTime run={run} />
+      <span>
+        <Time at={run.created_at} />
+      </span>
+      <RunCause run={run} />
+      <span>
+        profile <strong>{run.profile}</strong>
+      </span>
+      <span>
+        <Link
+          to="/w/$workspaceId/deployments/$deploymentId"
+          params={{ workspaceId, deploymentId: deployment.id }}
+        >
+          deployment {deployment.version}
+        </Link>
+      </span>
+      <span>
+        <Link
+          to="/w/$workspaceId/configurations/$configurationId"
+          params={{ workspaceId, configurationId: configuration.id }}
+        >
+          configuration {configuration.version}
+        </Link>
+      </span>
+      {run.attempt_count > 1 && <span>{run.attempt_count} attempts</span>}
+    </span>
+  );
+}
+
+function RunTime({ run }: { run: RunOverviewDetailResponse }) {
+  if (run.duration_seconds !== null) return <span>{formatDuration(run.duration_seconds)}</span>;
+  if (run.started_at === null || isTerminalRunState(run.status)) return null;
+  return (
+    <span>
+      <RunningFor since={run.started_at} />
+    </span>
+  );
+}

@@ -1,0 +1,76 @@
+import {
+  activeRunStates,
+  runStates,
+  triggerKind,
+  type RouteQueryInput,
+  type RunState,
+  type TriggerKind,
+} from '@pumphouse/contract';
+
+/** What the address of the list of runs says. Words that the server does not know are dropped before it is asked. */
+export interface RunSearch {
+  q?: string | undefined;
+  status?: string[] | undefined;
+  job_id?: string | undefined;
+  trigger_kind?: string[] | undefined;
+  profile?: string[] | undefined;
+  pipeline_name?: string[] | undefined;
+}
+
+type RunQuery = NonNullable<RouteQueryInput<'list_run_overviews'>>;
+
+/** The states that one looks at together, as tabs above the list. */
+export const stateTabs = [
+  { word: 'All', states: [] },
+  { word: 'Active', states: activeRunStates },
+  { word: 'Failed', states: ['failed'] },
+  { word: 'Completed', states: ['completed'] },
+  { word: 'Cancelled', states: ['cancelled'] },
+  { word: 'Skipped', states: ['skipped'] },
+] as const satisfies readonly { word: string; states: readonly RunState[] }[];
+
+/** Words for the kinds of triggers, in the order of their menu. */
+export const triggerWords: Record<TriggerKind, string> = {
+  schedule: 'Schedule',
+  every: 'Every so often',
+  once: 'Once',
+  'job.success': 'After a job succeeds',
+  'job.fail': 'After a job fails',
+  webhook: 'Webhook',
+  http: 'App',
+  manual: 'By hand',
+};
+
+const isUuid = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
+
+/** The states that an address names, without those that do not exist. */
+export function readStates({ status = [] }: RunSearch): RunState[] {
+  return runStates.filter((state) => status.includes(state));
+}
+
+/** Whether the address shows exactly what a tab does. */
+export function isTabShown(tab: (typeof stateTabs)[number], search: RunSearch): boolean {
+  const shown = readStates(search);
+  return shown.length === tab.states.length && tab.states.every((state) => shown.includes(state));
+}
+
+export function toRunQuery(search: RunSearch): RunQuery {
+  const states = readStates(search);
+  const kinds = triggerKind.options.filter((kind) => search.trigger_kind?.includes(kind));
+  const isActive =
+    states.length === activeRunStates.length && activeRunStates.every((each) => states.includes(each));
+  return {
+    limit: 100,
+    ...(search.q !== undefined && { q: search.q }),
+    ...(isActive ? { is_active: true } : states.length > 0 && { status: states }),
+    ...(search.job_id !== undefined && isUuid.test(search.job_id) && { job_id: search.job_id }),
+    ...(kinds.length > 0 && { trigger_kind: kinds }),
+    ...(search.profile !== undefined && { profile: search.profile }),
+    ...(search.pipeline_name !== undefined && { pipeline_name: search.pipeline_name }),
+  };
+}
+
+/** Whether something is left out, so that an empty list does not mean that nothing ran. */
+export function isFiltered(search: RunSearch): boolean {
+  return Object.values(search).some((each) => each !== undefined);
+}

@@ -1,0 +1,80 @@
+import { isTerminalRunState, type RunOverviewResponse } from '@pumphouse/contract';
+import { ActionIcon, Menu } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import { notifications } from '@mantine/notifications';
+import { useEffect, useState } from 'react';
+import { ActionMenuItem } from '../../look/action-menu-item.tsx';
+import { CancelQuestion } from '../jobs/job-questions.tsx';
+import { MoreIcon } from '../../look/icons.tsx';
+import { RunAgain } from './run-again.tsx';
+import { useJobActions } from '../jobs/use-job-actions.ts';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+import { whyNotCancel } from './run-rules.ts';
+
+/** What can be done with a run of the list. */
+export function RunRowActions({ run }: { run: RunOverviewResponse }) {
+  const { id: workspaceId, whyNot } = useWorkspace();
+  const actions = useJobActions(run.job_id);
+  const [question, setQuestion] = useState<'cancel' | 'again' | null>(null);
+  const name = `${run.job_name} #${run.number}`;
+  const isActive = !isTerminalRunState(run.status);
+  const close = () => setQuestion(null);
+  const { result, putAway } = actions;
+  // A row of this list has no room for what came of an action, and may be out of sight by then.
+  useEffect(() => {
+    if (result === null) return;
+    notifications.show({
+      ...(result.isProblem && { color: 'red' }),
+      title: run.job_name,
+      message: result.text,
+    });
+    putAway();
+  }, [result, putAway, run.job_name]);
+  return (
+    <>
+      <Menu position="bottom-end" withinPortal>
+        <Menu.Target>
+          <ActionIcon variant="subtle" color="gray" size="md" aria-label={`More about ${name}`}>
+            <MoreIcon />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {isActive && (
+            <ActionMenuItem
+              color="red"
+              whyNot={whyNot('job-run.cancel') ?? whyNotCancel(run.status)}
+              onClick={() => setQuestion('cancel')}
+            >
+              Cancel …
+            </ActionMenuItem>
+          )}
+          <ActionMenuItem whyNot={whyNot('job-run.start')} onClick={() => setQuestion('again')}>
+            Run again …
+          </ActionMenuItem>
+          <Menu.Item
+            component={Link}
+            to="/w/$workspaceId/runs/$jobRunId/compare"
+            params={{ workspaceId, jobRunId: run.id } as never}
+          >
+            Compare with the last good one
+          </Menu.Item>
+          <Menu.Divider />
+          <Menu.Item component={Link} to="." search={{ job_id: run.job_id } as never}>
+            Runs of {run.job_name} only
+          </Menu.Item>
+          <Menu.Item
+            component={Link}
+            to="/w/$workspaceId/jobs/$job"
+            params={{ workspaceId, job: run.job_ref } as never}
+          >
+            Open the job
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      {question === 'cancel' && (
+        <CancelQuestion name={run.job_name} run={run} actions={actions} onClose={close} />
+      )}
+      {question === 'again' && <RunAgain jobId={run.job_id} actions={actions} onClose={close} />}
+    </>
+  );
+}

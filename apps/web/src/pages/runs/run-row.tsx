@@ -1,0 +1,108 @@
+import { isTerminalRunState, type RunOverviewResponse } from '@pumphouse/contract';
+import { Checkbox } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import { memo } from 'react';
+import classes from './runs.module.css';
+import { formatDuration } from '../../look/format.ts';
+import { RunCause } from './run-cause-line.tsx';
+import { RunningFor, Time } from '../../look/time.tsx';
+import { RunOutcomeLine } from '../../facts/run-outcome-line.tsx';
+import { RunRowActions } from './run-row-actions.tsx';
+import { RunState } from '../../look/state.tsx';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+
+interface RunRowProps {
+  run: RunOverviewResponse;
+  index: number;
+  /** Measures the row. */
+  rowRef: (row: HTMLElement | null) => void;
+  isSelected: boolean;
+  onToggle: (id: string) => void;
+}
+
+/** One line that says of a run what became of it and why it ran. */
+export const RunRow = memo(function RunRow({ run, index, rowRef, isSelected, onToggle }: RunRowProps) {
+  const { id: workspaceId } = useWorkspace();
+  const isActive = !isTerminalRunState(run.status);
+  const name = `${run.job_name} #${run.number}`;
+  return (
+    <tr data-row data-index={index} ref={rowRef} aria-rowindex={index + 1}>
+      <td className={classes.select}>
+        {isActive && (
+          <Checkbox
+            size="xs"
+            aria-label={`Select ${name}`}
+            checked={isSelected}
+            onChange={() => onToggle(run.id)}
+          />
+        )}
+      </td>
+      <td className={classes.state}>
+        <RunState status={run.status} />
+      </td>
+      <td className={classes.run}>
+        <Link
+          to="/w/$workspaceId/runs/$jobRunId"
+          params={{ workspaceId, jobRunId: run.id }}
+          className={classes.runLink}
+          title={name}
+          data-row-link
+        >
+          {run.job_name} <span className={classes.runNumber}>#{run.number}</span>
+        </Link>
+      </td>
+      <td className={classes.cause}>
+        <RunCause run={run} />
+      </td>
+      <td className={classes.outcome} data-wide="true">
+        <RunOutcomeLine run={run} />
+      </td>
+      <td className={`${classes.duration} number`}>
+        <RunDuration run={run} />
+      </td>
+      <td className={`${classes.age} number`}>
+        <Time at={run.created_at} />
+      </td>
+      <td className={classes.profile}>{run.profile}</td>
+      <td className={classes.versions}>
+        <Versions run={run} />
+      </td>
+      <td className={classes.actions}>
+        <RunRowActions run={run} />
+      </td>
+    </tr>
+  );
+});
+
+function RunDuration({ run }: { run: RunOverviewResponse }) {
+  if (run.duration_seconds !== null) return formatDuration(run.duration_seconds);
+  const isActive = !isTerminalRunState(run.status);
+  return isActive && run.started_at !== null ? <RunningFor since={run.started_at} /> : null;
+}
+
+/** Of code and of configuration. */
+function Versions({ run }: { run: RunOverviewResponse }) {
+  const { id: workspaceId } = useWorkspace();
+  const { deployment, configuration } = run;
+  return (
+    <>
+      <Link
+        to="/w/$workspaceId/deployments/$deploymentId"
+        params={{ workspaceId, deploymentId: deployment.id }}
+        title={`Deployment ${deployment.version}`}
+        aria-label={`Deployment ${deployment.version}`}
+      >
+        v{deployment.version}
+      </Link>
+      <span className="quiet"> · </span>
+      <Link
+        to="/w/$workspaceId/configurations/$configurationId"
+        params={{ workspaceId, configurationId: configuration.id }}
+        title={`Configuration ${configuration.version}`}
+        aria-label={`Configuration ${configuration.version}`}
+      >
+        c{configuration.version}
+      </Link>
+    </>
+  );
+}

@@ -1,0 +1,79 @@
+import {
+  isTerminalRunState,
+  type CancelJobRunsResponse,
+  type RunOverviewResponse,
+} from '@pumphouse/contract';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import classes from './runs.module.css';
+import { ActionButton } from '../../look/action-button.tsx';
+import { api } from '../../api/api.ts';
+import { Confirm } from '../../look/confirm.tsx';
+import { fetchAnew } from '../../api/fetch-anew.ts';
+import { formatCount } from '../../look/format.ts';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+
+interface SelectedRunsProps {
+  runs: readonly RunOverviewResponse[];
+  selected: ReadonlySet<string>;
+  onSelect: (selected: ReadonlySet<string>) => void;
+}
+
+/** What can be done with all selected runs at once, and what came of it. */
+export function SelectedRuns({ runs, selected, onSelect }: SelectedRunsProps) {
+  const { params, whyNot } = useWorkspace();
+  const queryClient = useQueryClient();
+  const [isAsking, setIsAsking] = useState(false);
+  // Some may have ended since they were selected.
+  const active = runs.filter((run) => selected.has(run.id) && !isTerminalRunState(run.status));
+  const cancel = useMutation({
+    mutationFn: () =>
+      api.call('cancel_job_runs', { params, body: { job_run_ids: active.map(({ id }) => id) } }),
+    onSuccess: async () => {
+      onSelect(new Set());
+      setIsAsking(false);
+      await fetchAnew(queryClient, ['list_run_overviews', 'list_run_series', 'list_job_overviews']);
+    },
+  });
+  if (active.length === 0 && cancel.data === undefined) return null;
+  return (
+    <div className={classes.selected} role="status">
+      {active.length === 0 ? (
+        cancel.data && describeCancelled(cancel.data)
+      ) : (
+        <>
+          {countRuns(active.length)} selected
+          <ActionButton color="red" whyNot={whyNot('job-run.cancel')} onClick={() => setIsAsking(true)}>
+            Cancel them …
+          </ActionButton>
+          <ActionButton onClick={() => onSelect(new Set())}>Select none</ActionButton>
+        </>
+      )}
+      {isAsking && (
+        <Confirm
+          title={`Cancel ${countRuns(active.length)}?`}
+          action={`Cancel ${countRuns(active.length)}`}
+          isPending={cancel.isPending}
+          error={cancel.error}
+          onConfirm={() => cancel.mutate()}
+          onClose={() => setIsAsking(false)}
+        >
+          <p>
+            They are asked to stop, and are stopped when their grace periods are over. What they have loaded
+            until then stays.
+          </p>
+        </Confirm>
+      )}
+    </div>
+  );
+}
+
+function describeCancelled({ succeeded, skipped, failed }: CancelJobRunsResponse): string {
+  const ended = skipped.length === 0 ? '' : ` ${countRuns(skipped.length)} had ended already.`;
+  const problems = failed.map(({ detail }) => ` ${detail}`).join('');
+  return `Cancelling ${countRuns(succeeded.length)}.${ended}${problems}`;
+}
+
+function countRuns(count: number): string {
+  return count === 1 ? '1 run' : `${formatCount(count)} runs`;
+}

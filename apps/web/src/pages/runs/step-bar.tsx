@@ -1,0 +1,47 @@
+import type { PipelineRunOfJobRun } from '@pumphouse/contract';
+import classes from './run.module.css';
+import { formatDuration } from '../../look/format.ts';
+import { shareSteps, type StepShare } from './pipeline-run-facts.ts';
+
+interface StepBarProps {
+  steps: PipelineRunOfJobRun['steps'];
+  /** Whether each step is named below the bar. */
+  isNamed?: boolean;
+}
+
+/** How the time of a pipeline run was shared by extract, normalize and load. */
+export function StepBar({ steps, isNamed = false }: StepBarProps) {
+  const shares = shareSteps(steps);
+  if (shares.length === 0) return null;
+  return (
+    <span className={isNamed ? classes.namedSteps : undefined}>
+      <span className={classes.steps} role="img" aria-label={shares.map(describe).join(', ')}>
+        {shares.map((each) => (
+          <span
+            key={each.step}
+            className={classes.step}
+            data-step={each.step}
+            data-failed={each.failed || undefined}
+            style={{ flexGrow: each.share }}
+            title={describe(each)}
+          />
+        ))}
+      </span>
+      {isNamed && (
+        <span className={classes.stepWords}>
+          {shares.map((each) => (
+            <span key={each.step} data-failed={each.failed || undefined}>
+              <span className={classes.swatch} data-step={each.step} aria-hidden="true" />
+              {describe(each)}
+            </span>
+          ))}
+        </span>
+      )}
+    </span>
+  );
+}
+
+function describe({ step, durationMs, failed }: StepShare): string {
+  const duration = durationMs === null ? '' : ` ${formatDuration(durationMs / 1000)}`;
+  return `${step}${duration}${failed ? ', failed' : ''}`;
+}

@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { findLastTraceback, readTraceback } from './traceback.ts';
+
+const cause = `Traceback (most recent call last):
+  File "/opt/environment/lib/python3.12/site-packages/dlt/extract/pipe_iterator.py", line 277, in __next__
+    pipe_item = next(gen)
+                ^^^^^^^^^
+  File "/data/work/9f2c/stripe_payments.py", line 11, in charges
+    yield {"id": 120, "amount": parse_amount("12,00 EUR")}
+  File "/data/work/9f2c/stripe_payments.py", line 5, in parse_amount
+    return int(text)
+ValueError: invalid literal for int() with base 10: '12,00 EUR'`;
+
+const whole = `${cause}
+
+The above exception was the direct cause of the following exception:
+
+Traceback (most recent call last):
+  File "<frozen runpy>", line 198, in _run_module_as_main
+  File "<frozen runpy>", line 88, in _run_code
+  File "/data/work/9f2c/stripe_payments.py", line 14, in <module>
+    dlt.pipeline("payments").run(charges())
+dlt.pipeline.exceptions.PipelineStepFailed: Pipeline execution failed at \`step=extract\`
+with exception:
+
+<class 'ValueError'>`;
+
+const describePart = (part: ReturnType<typeof readTraceback>[number]) => {
+  if (part.kind === 'text') return part.text.split('\n')[0];
+  if (part.kind === 'others') return `${part.frames.length} of others`;
+  return `${part.frame.file}:${part.frame.line} ${part.frame.name ?? ''} ${part.frame.code.length}`;
+};
+
+describe('a traceback to look at', () => {
+  it('has the own frames with their code, and those of others together', () => {
+    expect(readTraceback(whole).map(describePart)).toEqual([
+      '1 of others',
+      'stripe_payments.py:11 charges 1',
+      'stripe_payments.py:5 parse_amount 1',
+      "ValueError: invalid literal for int() with base 10: '12,00 EUR'",
+      '2 of others',
+      'stripe_payments.py:14 <module> 1',
+      'dlt.pipeline.exceptions.PipelineStepFailed: Pipeline execution failed at `step=extract`',
+    ]);
+  });
+
+  it('keeps the lines of a message, and how exceptions came of each other', () => {
+    const texts = readTraceback(whole).flatMap((part) => (part.kind === 'text' ? [part.text] : []));
+    expect(texts[0]).toContain('The above exception was the direct cause');
+    expect(texts[1]).toBe(
+      "dlt.pipeline.exceptions.PipelineStepFailed: Pipeline execution failed at `step=extract`\nwith exception:\n\n<class 'ValueError'>",
+    );
+  });
+
+  it('takes a package below the work of a run for that of others', () => {
+    const [part] = readTraceback('  File "/data/work/9f2c/.venv/lib/site-packages/dlt/x.py", line 1, in f');
+    expect(part?.kind).toBe('others');
+  });
+
+  it('is text where it is none', () => {
+    expect(readTraceback('killed')).toEqual([{ kind: 'text', text: 'killed' }]);
+    expect(readTraceback('')).toEqual([]);
+  });
+});
+
+describe('the traceback that ended a run', () => {
+  it('is the last one, with those that it came of', () => {
+    const lines = [...cause.split('\n'), 'going on', ...whole.split('\n')];
+    expect(findLastTraceback(lines)).toBe(whole);
+  });
+
+  it('is none where nothing was raised', () => {
+    expect(findLastTraceback(['loading', 'done'])).toBeNull();
+  });
+});
