@@ -122,14 +122,15 @@ function seriesOption(series: TrendSeries, { axis, look, points }: SeriesPlace):
     type: 'bar',
     stack: series.stack,
     barMaxWidth: 28,
-    barMinHeight: series.values.some((value) => value !== null && value > 0) ? 1 : 0,
+    barMinHeight: 1,
     barCategoryGap: '20%',
     data: series.values.map((value, index) => barOf(value, points[index]?.state, look)),
   };
 }
 
 function barOf(value: number | null, state: TrendPoint['state'], look: ChartLook): object {
-  if (!state) return { value };
+  // Without a height nothing is drawn, not even the least height that all others have.
+  if (!state) return { value: value === 0 ? null : value };
   const colour = look.colours[state.colour];
   if (state.colour === 'completed') return { value };
   // A run that loaded nothing has no bar; its glyph stands on the axis all the same.

@@ -8,6 +8,7 @@ import {
 } from '@tanstack/react-router';
 import { z } from 'zod';
 import { goToSignIn } from '../session/sign-in.ts';
+import { organizationMe } from '../workspace/use-organization.ts';
 import { operation } from '../api/operation.ts';
 import { readSession } from '../session/tokens.ts';
 import { Shell } from '../layout/shell.tsx';
@@ -53,10 +54,14 @@ export const home = createRoute({
 export const account = createRoute({
   getParentRoute: () => signedIn,
   path: '/account',
-  loader: ({ context }) =>
-    Promise.all([
-      context.queryClient.ensureQueryData(operation('list_personal_keys')),
-      context.queryClient.ensureQueryData(operation('list_account_sessions')),
-    ]),
+  loader: async ({ context: { queryClient } }) => {
+    const me = await queryClient.ensureQueryData(operation('get_me'));
+    await Promise.all([
+      queryClient.ensureQueryData(operation('list_personal_keys')),
+      queryClient.ensureQueryData(operation('list_account_sessions')),
+      // Beside the account stand the settings of a workspace, which this leads to.
+      queryClient.ensureQueryData(organizationMe(me.latest_organization.id)),
+    ]);
+  },
   component: lazyRouteComponent(() => import('../pages/account/account-page.tsx'), 'AccountPage'),
 });

@@ -15,14 +15,20 @@ export const organizationMembers = (organizationId: string) =>
     query: { limit: 1000, sort: ['email'], order: ['asc'] },
   });
 
-/** @returns what to call the account with an id: its e-mail address, or the name of the key that it stands for */
-export function usePeople(workspaceId: string): (userId: string) => string {
+/**
+ * @returns what to call the account or the membership with an id, since versions name the one and variables the other: its e-mail address, or
+ * the name of the key that it stands for
+ */
+export function usePeople(workspaceId: string): (id: string) => string {
   const { data } = useQuery(workspaceAccess(workspaceId));
   const names = new Map(
-    data?.items.map(({ user_id, kind, email, name }) => [
-      user_id,
-      kind === 'human' ? email : `key ${name ?? email}`,
-    ]),
+    data?.items.flatMap(({ user_id, membership_id, kind, email, name }) => {
+      const words = kind === 'human' ? email : `key ${name ?? email}`;
+      return [
+        [user_id, words],
+        [membership_id, words],
+      ] as const;
+    }),
   );
-  return (userId) => names.get(userId) ?? (data ? 'somebody who has left' : '…');
+  return (id) => names.get(id) ?? (data ? 'somebody who has left' : '…');
 }

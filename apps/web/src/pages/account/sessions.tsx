@@ -11,6 +11,7 @@ import { Confirm } from '../../look/confirm.tsx';
 import { Section } from '../../look/page.tsx';
 import table from '../../look/table.module.css';
 import { ClockTime, Time } from '../../look/time.tsx';
+import { nameSession } from './session-name.ts';
 import people from '../people/people.module.css';
 
 /** Where one is signed in, and the means to end that. */
@@ -20,9 +21,9 @@ export function Sessions({ onOutcome }: { onOutcome: (text: string) => void }) {
   const endOne = useMutation({
     mutationFn: ({ id }: AccountSessionResponse) =>
       api.call('revoke_account_session', { params: { session_id: id } }),
-    onSuccess: async (_, { client }) => {
+    onSuccess: async (_, session) => {
       await fetchAnew(queryClient, ['list_account_sessions']);
-      onOutcome(`The session at ${client} was ended.`);
+      onOutcome(`The session at ${nameSession(session)} was ended.`);
     },
   });
   const endOthers = useMutation({
@@ -91,7 +92,7 @@ function SessionRows({ sessions, onEnd }: SessionRowsProps) {
           {sessions.map((session) => (
             <tr key={session.id}>
               <td data-wide="true" title={session.user_agent ?? ''}>
-                {session.client}
+                {nameSession(session)}
                 {session.is_current && <span className={people.mark}>this one</span>}
               </td>
               <td>{session.address ?? '–'}</td>
@@ -108,7 +109,7 @@ function SessionRows({ sessions, onEnd }: SessionRowsProps) {
                 <div className={people.actions}>
                   <ActionButton
                     whyNot={session.is_current ? 'This is the one you are using: sign out instead.' : null}
-                    aria-label={`End the session at ${session.client}`}
+                    aria-label={`End the session at ${nameSession(session)}`}
                     onClick={() => onEnd(session)}
                   >
                     End

@@ -5,7 +5,7 @@ import { describeActor, describeDetail, listDetails } from './audit-words.ts';
 const id = '11111111-1111-4111-8111-111111111111';
 
 const lines = (before: Record<string, unknown> | null, after: Record<string, unknown> | null) =>
-  listDetails({ before, after }).map(describeDetail);
+  listDetails({ before, after, target: { kind: 'job', id, name: 'version 3' } }).map(describeDetail);
 
 describe('what an entry says', () => {
   it('is what differs', () => {
@@ -20,8 +20,8 @@ describe('what an entry says', () => {
   it('is one side where there is only one, without what says nothing', () => {
     const run = { id, job: 'jobs.orders', trigger: 'manual:', profile: 'prod', refresh: false };
     expect(
-      lines(null, { run_count: 1, runs: [run, { ...run, refresh: true }], cancelled_run_count: 0 }),
-    ).toEqual(['run count: 1', 'runs: jobs.orders under prod, jobs.orders under prod, refresh']);
+      lines(null, { run_count: 2, runs: [run, { ...run, refresh: true }], cancelled_run_count: 0 }),
+    ).toEqual(['runs: jobs.orders under prod, jobs.orders under prod, refresh']);
     expect(lines({ role: 'viewer' }, null)).toEqual(['role: viewer']);
     expect(lines(null, null)).toEqual([]);
   });
@@ -38,6 +38,18 @@ describe('what an entry says', () => {
       'workspaces: viewer of shop, owner',
     ]);
     expect(lines(null, { started_runs: [id, id], member_id: id })).toEqual(['started runs: 2']);
+  });
+
+  it('leaves out what was said already', () => {
+    expect(lines(null, { version: 3, size_bytes: 1531 })).toEqual(['size: 1.5 kB']);
+    expect(lines(null, { created_count: 2, created: ['jobs.a', 'jobs.b'] })).toEqual([
+      'created: jobs.a, jobs.b',
+    ]);
+    expect(lines(null, { created_count: 200, created: ['jobs.a'] })).toEqual([
+      'created: 200',
+      'created: jobs.a',
+    ]);
+    expect(lines({ name: 'version 2' }, { name: 'version 3' })).toEqual(['name: version 2 → version 3']);
   });
 
   it('ends before it fills the page', () => {

@@ -1,4 +1,5 @@
 import type { AuditEntryResponse } from '@pumphouse/contract';
+import { formatBytes } from '../../look/format.ts';
 
 /** One thing that an entry says of before and after. */
 export interface AuditDetail {
@@ -13,15 +14,30 @@ type Values = AuditEntryResponse['before'];
 /** Longest value that is shown: names and lists of names, never whole documents. */
 const longestValue = 300;
 
-/** What differs between before and after, in the order in which it was written down. */
-export function listDetails({ before, after }: { before: Values; after: Values }): AuditDetail[] {
+/** What differs between before and after, in the order in which it was written down. What the target's name says is not said again. */
+export function listDetails({
+  before,
+  after,
+  target,
+}: Pick<AuditEntryResponse, 'before' | 'after' | 'target'>) {
   const names = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])];
-  return names.flatMap((name) => {
-    const [old, fresh] = [show(before?.[name]), show(after?.[name])];
-    return old === fresh || (isNothing(old) && isNothing(fresh))
-      ? []
-      : [{ name: name.replaceAll('_', ' '), before: before ? old : null, after: after ? fresh : null }];
+  return names.flatMap((name): AuditDetail[] => {
+    const [old, fresh] = [show(name, before?.[name]), show(name, after?.[name])];
+    if (old === fresh || (isNothing(old) && isNothing(fresh))) return [];
+    if (isCountOfList(name, after ?? before)) return [];
+    if (old === null && [fresh, `version ${fresh}`].includes(target.name)) return [];
+    return [{ name: nameOf(name), before: before ? old : null, after: after ? fresh : null }];
   });
+}
+
+const nameOf = (name: string) => name.replace(/_(bytes|count)$/, '').replaceAll('_', ' ');
+
+/** `created_count` beside `created`, or `run_count` beside `runs`, while the list has them all. */
+function isCountOfList(name: string, values: Values): boolean {
+  const [, what] = /^(\w+)_count$/.exec(name) ?? [];
+  if (what === undefined) return false;
+  const list = values?.[what] ?? values?.[`${what}s`];
+  return Array.isArray(list) && list.length === values?.[name];
 }
 
 /** A detail in a line: "role: viewer → developer". */
@@ -32,7 +48,8 @@ export function describeDetail({ name, before, after }: AuditDetail): string {
 
 const isNothing = (text: string | null) => text === null || ['', 'none', '0', 'no'].includes(text);
 
-function show(value: unknown): string | null {
+function show(name: string, value: unknown): string | null {
+  if (typeof value === 'number' && name.endsWith('_bytes')) return formatBytes(value);
   const text = value === undefined ? null : write(value);
   return text !== null && text.length > longestValue ? `${text.slice(0, longestValue)}…` : text;
 }

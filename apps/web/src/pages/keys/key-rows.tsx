@@ -52,7 +52,7 @@ export function KeyRows({ keys, isOfWorkspace, whyNotRevoke, revoke, onRevoked }
           <tbody>
             {keys.map((key) => (
               <tr key={key.id}>
-                <td data-wide="true">{nameOf(key)}</td>
+                <td data-wide="true">{key.name ?? <span className="quiet">without a name</span>}</td>
                 <td className="mono">{key.prefix}…</td>
                 {isOfWorkspace && <td>{key.role ?? 'none'}</td>}
                 {isOfWorkspace && <td data-label="by">{<Issuer of={key} />}</td>}

@@ -1,5 +1,139 @@
-import { Page } from '../../look/page.tsx';
+import { keepPreviousData, useInfiniteQuery, useQuery, useSuspenseQuery } from '@tanstack/react-query';
+import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { api } from '../../api/api.ts';
+import { fetchAnew } from '../../api/fetch-anew.ts';
+import { operation } from '../../api/operation.ts';
+import { queryClient } from '../../api/query-client.ts';
+import { Explanation } from '../../forms/change-form.tsx';
+import { ErrorNotice, LoadingRows } from '../../look/answers.tsx';
+import { formatBytes, formatCount } from '../../look/format.ts';
+import { Facts, Page, Section } from '../../look/page.tsx';
+import { ClockTime } from '../../look/time.tsx';
+import { usePeople } from '../../workspace/use-people.ts';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+import { BaseChoice } from './base-choice.tsx';
+import { ConfigurationFile } from './configuration-file.tsx';
+import { chooseFile, describeCounts } from './file-changes.ts';
+import { FileList } from './file-list.tsx';
+import { RollBack } from './roll-back.tsx';
+import { RunsOfVersion } from './runs-of-version.tsx';
+import { configurationsOf } from './version-queries.ts';
+import classes from './versions.module.css';
 
+/** One version of the configuration: what changed with it, and the way back to it. */
 export function ConfigurationPage() {
-  return <Page title="Configuration">{null}</Page>;
+  const { id, params, whyNotChange } = useWorkspace();
+  const { configurationId } = useParams({
+    from: '/signed-in/w/$workspaceId/configurations/$configurationId',
+  });
+  const navigate = useNavigate();
+  const nameOf = usePeople(id);
+  const { data: version } = useSuspenseQuery(
+    operation('get_configuration', { params: { ...params, configuration_id: configurationId } }),
+  );
+  const { data: latest } = useQuery(operation('get_configuration_latest', { params }));
+  const next = useQuery(
+    operation('list_configurations', { params, query: { version: version.version + 1, limit: 1 } }),
+  );
+  const isLatest = latest === undefined || latest.id === version.id;
+  return (
+    <Page
+      title={`Configuration v${version.version}`}
+      heading={`Configuration v${version.version}${latest?.id === version.id ? ', the latest' : ''}`}
+      lead={
+        <Link to="/w/$workspaceId/configurations" params={{ workspaceId: id }}>
+          All configurations
+        </Link>
+      }
+      actions={
+        <RollBack
+          name={`configuration v${version.version}`}
+          whyNot={whyNotChange('configuration.roll-back') ?? (isLatest ? 'It is the latest already.' : null)}
+          rollBack={() =>
+            api.call('roll_back_configuration', { params: { ...params, configuration_id: version.id } })
+          }
+          onDone={(newId) => {
+            void fetchAnew(queryClient, ['list_configurations', 'get_configuration_latest']);
+            void navigate({
+              to: '/w/$workspaceId/configurations/$configurationId',
+              params: { workspaceId: id, configurationId: newId },
+            });
+          }}
+        >
+          A new version is made with these files, and runs that are made from then on use it. Runs that exist
+          keep theirs, nothing is removed. Code that needs this configuration is rolled back apart.
+        </RollBack>
+      }
+    >
+      <Section title="About it">
+        <Facts
+          facts={[
+            ['Uploaded', <ClockTime key="at" at={version.created_at} />],
+            ['By', nameOf(version.created_by)],
+            ['Files', formatCount(version.file_count)],
+            ['Size', formatBytes(version.size_bytes)],
+            ['Profiles', version.profiles.join(', ') || 'none'],
+          ]}
+        />
+      </Section>
+      <SettingChanges configurationId={version.id} />
+      {next.data && (
+        <RunsOfVersion kind="configuration_id" version={version} nextAt={next.data.items[0]?.created_at} />
+      )}
+    </Page>
+  );
+}
+
+function SettingChanges({ configurationId }: { configurationId: string }) {
+  const { id, params, whyNot } = useWorkspace();
+  const { base, path, all } = useSearch({
+    from: '/signed-in/w/$workspaceId/configurations/$configurationId',
+  });
+  const list = useInfiniteQuery(configurationsOf(id));
+  const changes = useQuery({
+    ...operation('compare_configurations', {
+      params: { ...params, configuration_id: configurationId },
+      query: { base_id: base, include_unchanged: all === true },
+    }),
+    placeholderData: keepPreviousData,
+  });
+  const refused = whyNot('configuration.compare');
+  const { data } = changes;
+  const current = data && refused === null ? chooseFile(data.files, path) : null;
+  return (
+    <Section
+      title={data ? `What changed: ${describeCounts(data.counts)}` : 'What changed'}
+      aside={
+        data && (
+          <BaseChoice
+            versions={list.data?.items ?? []}
+            targetId={configurationId}
+            base={data.base}
+            isAll={all === true}
+          />
+        )
+      }
+    >
+      {changes.error && <ErrorNotice error={changes.error} />}
+      {!data && !changes.error && <LoadingRows />}
+      {data && refused !== null && (
+        <Explanation>Files are listed; which settings changed in them: {refused}</Explanation>
+      )}
+      {data && data.files.length === 0 && (
+        <Explanation>No file differs from v{data.base?.version ?? '–'}.</Explanation>
+      )}
+      {data && data.files.length > 0 && (
+        <div className={refused === null ? classes.compare : undefined}>
+          <FileList
+            isOpen={refused === null}
+            current={current?.path ?? null}
+            files={data.files.map((file) => ({ path: file.path, change: file.change, note: '' }))}
+          />
+          {current && (
+            <ConfigurationFile configurationId={configurationId} baseId={base} path={current.path} />
+          )}
+        </div>
+      )}
+    </Section>
+  );
 }

@@ -1,5 +1,162 @@
-import { Page } from '../../look/page.tsx';
+import { keepPreviousData, useInfiniteQuery, useQuery, useSuspenseQuery } from '@tanstack/react-query';
+import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { api } from '../../api/api.ts';
+import { fetchAnew } from '../../api/fetch-anew.ts';
+import { operation } from '../../api/operation.ts';
+import { queryClient } from '../../api/query-client.ts';
+import { Explanation } from '../../forms/change-form.tsx';
+import { ErrorNotice, LoadingRows } from '../../look/answers.tsx';
+import { formatBytes, formatCount } from '../../look/format.ts';
+import { Facts, Page, Section } from '../../look/page.tsx';
+import { ClockTime } from '../../look/time.tsx';
+import { usePeople } from '../../workspace/use-people.ts';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+import { BaseChoice } from './base-choice.tsx';
+import { CodeFile } from './code-file.tsx';
+import { chooseFile, describeCounts } from './file-changes.ts';
+import { FileList } from './file-list.tsx';
+import { RollBack } from './roll-back.tsx';
+import { RunsOfVersion } from './runs-of-version.tsx';
+import { deploymentsOf } from './version-queries.ts';
+import classes from './versions.module.css';
 
+/** One version of the code: what changed with it, and the way back to it. */
 export function DeploymentPage() {
-  return <Page title="Deployment">{null}</Page>;
+  const { id, params, whyNotChange } = useWorkspace();
+  const { deploymentId } = useParams({ from: '/signed-in/w/$workspaceId/deployments/$deploymentId' });
+  const navigate = useNavigate();
+  const nameOf = usePeople(id);
+  const { data: version } = useSuspenseQuery(
+    operation('get_deployment', { params: { ...params, deployment_id: deploymentId } }),
+  );
+  const { data: latest } = useQuery(operation('get_deployment_latest', { params }));
+  const next = useQuery(
+    operation('list_deployments', { params, query: { version: version.version + 1, limit: 1 } }),
+  );
+  const isLatest = latest === undefined || latest.id === version.id;
+  return (
+    <Page
+      title={`Code v${version.version}`}
+      heading={`Code v${version.version}${latest?.id === version.id ? ', the latest' : ''}`}
+      lead={
+        <Link to="/w/$workspaceId/deployments" params={{ workspaceId: id }}>
+          All deployments
+        </Link>
+      }
+      actions={
+        <RollBack
+          name={`code v${version.version}`}
+          whyNot={whyNotChange('deployment.roll-back') ?? (isLatest ? 'It is the latest already.' : null)}
+          rollBack={() =>
+            api.call('roll_back_deployment', { params: { ...params, deployment_id: version.id } })
+          }
+          onDone={(newId) => {
+            void fetchAnew(queryClient, ['list_deployments', 'get_deployment_latest']);
+            void navigate({
+              to: '/w/$workspaceId/deployments/$deploymentId',
+              params: { workspaceId: id, deploymentId: newId },
+            });
+          }}
+        >
+          A new version is made with this code, and runs that are made from then on use it. Runs that exist
+          keep theirs, nothing is removed. Jobs stay as they are deployed: triggers and timeouts are no part
+          of it. A configuration that this code needs is rolled back apart.
+        </RollBack>
+      }
+    >
+      <Section title="About it">
+        <Facts
+          facts={[
+            ['Uploaded', <ClockTime key="at" at={version.created_at} />],
+            ['By', nameOf(version.created_by)],
+            ['Files', formatCount(version.file_count)],
+            ['Size', formatBytes(version.size_bytes)],
+            [
+              'Requirements',
+              version.requirements_size_bytes === 0 ? 'none' : formatBytes(version.requirements_size_bytes),
+            ],
+            [
+              'Content',
+              <span key="hash" className="mono" title={version.content_hash}>
+                {version.content_hash.slice(0, 12)}
+              </span>,
+            ],
+          ]}
+        />
+      </Section>
+      <CodeChanges deploymentId={version.id} />
+      {next.data && (
+        <RunsOfVersion kind="deployment_id" version={version} nextAt={next.data.items[0]?.created_at} />
+      )}
+    </Page>
+  );
+}
+
+function CodeChanges({ deploymentId }: { deploymentId: string }) {
+  const { id, params, whyNot } = useWorkspace();
+  const { base, path, all } = useSearch({
+    from: '/signed-in/w/$workspaceId/deployments/$deploymentId',
+  });
+  const list = useInfiniteQuery(deploymentsOf(id));
+  const changes = useQuery({
+    ...operation('compare_deployments', {
+      params: { ...params, deployment_id: deploymentId },
+      query: { base_id: base, include_unchanged: all === true },
+    }),
+    placeholderData: keepPreviousData,
+  });
+  const refused = whyNot('deployment.compare');
+  const { data } = changes;
+  const current = data && refused === null ? chooseFile(data.files, path) : null;
+  return (
+    <Section
+      title={data ? `What changed: ${describeCounts(data.counts)}` : 'What changed'}
+      aside={
+        data && (
+          <BaseChoice
+            versions={list.data?.items ?? []}
+            targetId={deploymentId}
+            base={data.base}
+            isAll={all === true}
+          />
+        )
+      }
+    >
+      {changes.error && <ErrorNotice error={changes.error} />}
+      {!data && !changes.error && <LoadingRows />}
+      {data?.requirements_changed && data.base !== null && (
+        <Explanation>The requirements changed: runs get another Python environment.</Explanation>
+      )}
+      {data && refused !== null && <Explanation>Files are listed; what is in them: {refused}</Explanation>}
+      {data && data.files.length === 0 && (
+        <Explanation>No file differs from v{data.base?.version ?? '–'}.</Explanation>
+      )}
+      {data && data.files.length > 0 && (
+        <div className={refused === null ? classes.compare : undefined}>
+          <FileList
+            isOpen={refused === null}
+            current={current?.path ?? null}
+            files={data.files.map((file) => ({
+              path: file.path,
+              change: file.change,
+              note: describeSizes(file.before?.size_bytes, file.after?.size_bytes),
+            }))}
+          />
+          {current && (
+            <CodeFile
+              deploymentId={deploymentId}
+              baseId={base}
+              path={current.path}
+              sides={[data.base ? `v${data.base.version}` : 'Before', `v${data.target.version}`]}
+            />
+          )}
+        </div>
+      )}
+    </Section>
+  );
+}
+
+function describeSizes(before: number | undefined, after: number | undefined): string {
+  if (before === undefined || after === undefined) return formatBytes(after ?? before ?? 0);
+  return before === after ? formatBytes(after) : `${formatBytes(before)} → ${formatBytes(after)}`;
 }

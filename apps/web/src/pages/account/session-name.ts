@@ -1,0 +1,30 @@
+import type { AccountSessionResponse } from '@pumphouse/contract';
+
+/** Later names would be found in those of others too: Edge says that it is Chrome, and Chrome that it is Safari. */
+const browsers = [
+  [/\bEdg(e|A|iOS)?\//, 'Edge'],
+  [/\bOPR\//, 'Opera'],
+  [/\b(Firefox|FxiOS)\//, 'Firefox'],
+  [/\b(Headless)?(Chrome|CriOS)\//, 'Chrome'],
+  [/\bSafari\//, 'Safari'],
+] as const;
+
+const systems = [
+  [/\bAndroid\b/, 'Android'],
+  [/\b(iPhone|iPad)\b/, 'iOS'],
+  [/\bWindows\b/, 'Windows'],
+  [/\bMac OS X\b/, 'macOS'],
+  [/\bLinux\b/, 'Linux'],
+] as const;
+
+/** Where somebody is signed in, in words that tell their machines apart: a browser and its system, or the client as it calls itself. */
+export function nameSession({
+  client,
+  user_agent,
+}: Pick<AccountSessionResponse, 'client' | 'user_agent'>): string {
+  const agent = user_agent ?? '';
+  const browser = browsers.find(([pattern]) => pattern.test(agent))?.[1];
+  if (browser === undefined) return client;
+  const system = systems.find(([pattern]) => pattern.test(agent))?.[1];
+  return system === undefined ? browser : `${browser} on ${system}`;
+}

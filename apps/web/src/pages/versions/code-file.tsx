@@ -1,0 +1,64 @@
+import type { CodeFileComparisonResponse } from '@pumphouse/contract';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { operation } from '../../api/operation.ts';
+import { Empty, ErrorNotice, LoadingRows } from '../../look/answers.tsx';
+import { TextDifference } from '../../look/text-difference.tsx';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+import classes from './versions.module.css';
+
+interface CodeFileProps {
+  deploymentId: string;
+  /** Undefined for the version before. */
+  baseId: string | undefined;
+  path: string;
+  sides: readonly [string, string];
+}
+
+/** What changed in one file of the code. */
+export function CodeFile({ deploymentId, baseId, path, sides }: CodeFileProps) {
+  const { params } = useWorkspace();
+  const { data, error, isPlaceholderData } = useQuery({
+    ...operation('compare_deployment_file', {
+      params: { ...params, deployment_id: deploymentId },
+      query: { base_id: baseId, path },
+    }),
+    placeholderData: keepPreviousData,
+  });
+  const isThis = data?.file.path === path && !isPlaceholderData;
+  return (
+    <div className={classes.content}>
+      <h3 className={classes.contentTitle}>{path}</h3>
+      {error && <ErrorNotice error={error} />}
+      {!isThis && !error && <LoadingRows />}
+      {isThis && <Outcome comparison={data} sides={sides} />}
+    </div>
+  );
+}
+
+const reasons = {
+  binary: ['It is no text', 'A NUL, or what is no UTF-8, is in it.'],
+  too_large: ['It is too large to compare', 'Texts of more than 512 KiB are not compared.'],
+  link: ['It is a link', 'What it leads to is compared where it stands.'],
+} as const;
+
+function Outcome({
+  comparison,
+  sides,
+}: {
+  comparison: CodeFileComparisonResponse;
+  sides: CodeFileProps['sides'];
+}) {
+  const { outcome, hunks, file } = comparison;
+  if (outcome !== 'compared') {
+    const [title, says] = reasons[outcome];
+    return <Empty title={title}>{says}</Empty>;
+  }
+  if (hunks.length === 0) {
+    return file.change === 'unchanged' ? (
+      <Empty title="It is the same in both" />
+    ) : (
+      <Empty title="It is empty" />
+    );
+  }
+  return <TextDifference hunks={hunks} label={file.path} sides={sides} />;
+}

@@ -1,0 +1,89 @@
+import type { ConfigurationFileComparisonResponse } from '@pumphouse/contract';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { operation } from '../../api/operation.ts';
+import { Explanation } from '../../forms/change-form.tsx';
+import { Empty, ErrorNotice, LoadingRows } from '../../look/answers.tsx';
+import table from '../../look/table.module.css';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+import { changeLooks } from './file-changes.ts';
+import classes from './versions.module.css';
+
+interface ConfigurationFileProps {
+  configurationId: string;
+  /** Undefined for the version before. */
+  baseId: string | undefined;
+  path: string;
+}
+
+/** The settings that changed in one file, by key. What may be secret is a mask: the server gives nothing else. */
+export function ConfigurationFile({ configurationId, baseId, path }: ConfigurationFileProps) {
+  const { params } = useWorkspace();
+  const { data, error, isPlaceholderData } = useQuery({
+    ...operation('compare_configuration_file', {
+      params: { ...params, configuration_id: configurationId },
+      query: { base_id: baseId, path },
+    }),
+    placeholderData: keepPreviousData,
+  });
+  const isThis = data?.file.path === path && !isPlaceholderData;
+  return (
+    <div className={classes.content}>
+      <h3 className={classes.contentTitle}>{path}</h3>
+      {error && <ErrorNotice error={error} />}
+      {!isThis && !error && <LoadingRows />}
+      {isThis && <Outcome comparison={data} />}
+    </div>
+  );
+}
+
+function Outcome({ comparison }: { comparison: ConfigurationFileComparisonResponse }) {
+  const { outcome, settings } = comparison;
+  if (outcome === 'unparsable') {
+    return <Empty title="It is no TOML">Nothing of it is shown, since it may hold secrets.</Empty>;
+  }
+  if (outcome === 'too_large') {
+    return (
+      <Empty title="It is too large">Files of more than 256 KiB or 5,000 settings are not compared.</Empty>
+    );
+  }
+  if (settings.length === 0) {
+    return <Empty title="No setting differs">Order, layout and comments may.</Empty>;
+  }
+  return (
+    <>
+      <div className={table.scroll}>
+        <table className={table.table}>
+          <thead>
+            <tr>
+              <th scope="col">Setting</th>
+              <th scope="col">Change</th>
+              <th scope="col">Before</th>
+              <th scope="col">After</th>
+            </tr>
+          </thead>
+          <tbody>
+            {settings.map(({ key, change, before, after }) => (
+              <tr key={key}>
+                <td className={classes.setting} data-wide="true">
+                  {key}
+                </td>
+                <td>
+                  <span className={classes.sign} data-change={change} aria-hidden="true">
+                    {changeLooks[change].sign}
+                  </span>{' '}
+                  {changeLooks[change].word}
+                </td>
+                <td className={`${classes.setting ?? ''} ${classes.before ?? ''}`}>{before ?? ''}</td>
+                <td className={`${classes.setting ?? ''} ${classes.after ?? ''}`}>{after ?? ''}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <Explanation>
+        ****** stands for what may be secret: every value of a file of secrets, and in others every text of 6
+        characters or more.
+      </Explanation>
+    </>
+  );
+}

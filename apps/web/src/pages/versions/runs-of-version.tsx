@@ -1,0 +1,80 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { operation } from '../../api/operation.ts';
+import { Empty } from '../../look/answers.tsx';
+import { Section } from '../../look/page.tsx';
+import { RunState } from '../../look/state.tsx';
+import table from '../../look/table.module.css';
+import { Time } from '../../look/time.tsx';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+
+interface RunsOfVersionProps {
+  kind: 'deployment_id' | 'configuration_id';
+  version: { id: string; created_at: string };
+  /** When the version after it came; undefined for the latest. */
+  nextAt: string | undefined;
+}
+
+const shown = 20;
+
+/**
+ * The last runs that were made with a version. A run is made with the latest version there is, so they were made before the next one came.
+ */
+export function RunsOfVersion({ kind, version, nextAt }: RunsOfVersionProps) {
+  const { id, params } = useWorkspace();
+  const { data } = useQuery(
+    operation('list_job_runs', {
+      params,
+      query: {
+        start: version.created_at,
+        ...(nextAt !== undefined && { end: nextAt }),
+        limit: shown,
+        sort: ['created_at'],
+        order: ['desc'],
+      },
+    }),
+  );
+  const runs = (data?.items ?? []).filter((run) => run[kind] === version.id);
+  return (
+    <Section title="Runs with this version">
+      {data && runs.length === 0 && <Empty title="No run was made with it" />}
+      {runs.length > 0 && (
+        <div className={table.scroll}>
+          <table className={table.table}>
+            <thead>
+              <tr>
+                <th scope="col">Run</th>
+                <th scope="col">State</th>
+                <th scope="col">Made</th>
+                <th scope="col">Profile</th>
+              </tr>
+            </thead>
+            <tbody>
+              {runs.map((run) => (
+                <tr key={run.id}>
+                  <td data-wide="true">
+                    <Link to="/w/$workspaceId/runs/$jobRunId" params={{ workspaceId: id, jobRunId: run.id }}>
+                      {run.job.name} #{run.number}
+                    </Link>
+                  </td>
+                  <td>
+                    <RunState status={run.status} />
+                  </td>
+                  <td>
+                    <Time at={run.created_at} />
+                  </td>
+                  <td>{run.profile}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      {data?.next_cursor != null && (
+        <p className="quiet" style={{ padding: '0 0.85rem' }}>
+          The last {runs.length} of them.
+        </p>
+      )}
+    </Section>
+  );
+}

@@ -1,0 +1,89 @@
+import type { ComponentType, ReactNode } from 'react';
+import { formatBytes, formatCount } from '../../look/format.ts';
+import table from '../../look/table.module.css';
+import { Time } from '../../look/time.tsx';
+import { usePeople } from '../../workspace/use-people.ts';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+import people from '../people/people.module.css';
+
+interface Version {
+  id: string;
+  version: number;
+  created_at: string;
+  created_by: string;
+  file_count: number;
+  size_bytes: number;
+}
+
+interface VersionRowsProps<Row extends Version> {
+  versions: readonly Row[];
+  /** Its name, which leads to its page. */
+  Name: ComponentType<{ version: Row }>;
+  /** How many active runs each version has, by id. */
+  activeRuns: ReadonlyMap<string, number>;
+  /** One column that only this kind of version has. */
+  extra: { head: string; isNumber: boolean; cell: (version: Row) => ReactNode };
+}
+
+/** Versions, newest first. The first of them is the one that new runs use. */
+export function VersionRows<Row extends Version>(props: VersionRowsProps<Row>) {
+  const { versions, Name, activeRuns, extra } = props;
+  const { id } = useWorkspace();
+  const nameOf = usePeople(id);
+  return (
+    <div className={table.scroll}>
+      <table className={table.table}>
+        <thead>
+          <tr>
+            <th scope="col">Version</th>
+            <th scope="col">Uploaded</th>
+            <th scope="col">By</th>
+            <th scope="col" className="number">
+              Files
+            </th>
+            <th scope="col" className="number">
+              Size
+            </th>
+            <th scope="col" className={extra.isNumber ? 'number' : undefined}>
+              {extra.head}
+            </th>
+            <th scope="col">Used now</th>
+          </tr>
+        </thead>
+        <tbody>
+          {versions.map((version, index) => (
+            <tr key={version.id}>
+              <td data-wide="true">
+                <Name version={version} />
+                {index === 0 && (
+                  <span className={people.mark} title="Runs that are made from now on use it.">
+                    latest
+                  </span>
+                )}
+              </td>
+              <td>
+                <Time at={version.created_at} />
+              </td>
+              <td>{nameOf(version.created_by)}</td>
+              <td className="number" data-label="files">
+                {formatCount(version.file_count)}
+              </td>
+              <td className="number" data-label="size">
+                {formatBytes(version.size_bytes)}
+              </td>
+              <td className={extra.isNumber ? 'number' : undefined} data-label={extra.head.toLowerCase()}>
+                {extra.cell(version)}
+              </td>
+              <td>{describeUse(activeRuns.get(version.id) ?? 0)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function describeUse(count: number): string {
+  if (count === 0) return '';
+  return count === 1 ? 'by 1 active run' : `by ${count} active runs`;
+}
