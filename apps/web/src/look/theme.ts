@@ -15,7 +15,7 @@ const pump: MantineColorsTuple = [
 
 export const theme = createTheme({
   primaryColor: 'pump',
-  primaryShade: { light: 7, dark: 6 },
+  primaryShade: 7,
   colors: { pump },
   autoContrast: true,
   defaultRadius: 'sm',
