@@ -19,6 +19,7 @@ import { closeHttpApp } from './api/http-app.ts';
 import { createAuthorize } from './services/authorize.ts';
 import { createExecutor } from './compose/create-executor.ts';
 import { createLeftovers } from './services/leftovers.ts';
+import { createChangesLoop } from './scheduler/changes-loop.ts';
 import { createLeftoversLoop } from './supervisor/leftovers-loop.ts';
 import { createFixedAddress } from './supervisor/attempts-address.ts';
 import { createMailLoop } from './scheduler/mail-loop.ts';
@@ -186,7 +187,9 @@ async function serve(
     });
     loops['queue'] = releaseLoop;
     await releaseLoop.start();
-    running.push(tickLoop, releaseLoop);
+    const changesLoop = createChangesLoop({ persistence, log });
+    await changesLoop.start();
+    running.push(tickLoop, releaseLoop, changesLoop);
   }
   const setupToken = await pages.setup.issueLink();
   const url = config.publicUrl ?? address.url;

@@ -81,6 +81,8 @@ export interface ApiDependencies {
   readiness: () => Promise<Readiness>;
   /** How long a log stream is silent before a comment shows that it lives; 15 s unless set. */
   streamIdleMs?: number;
+  /** How often it is looked whether those who follow events are still let in; every 30 s unless set. */
+  streamCheckMs?: number;
 }
 
 /**

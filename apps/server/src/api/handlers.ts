@@ -1,5 +1,7 @@
 import type { ApiDependencies } from './app.ts';
 import type { Handlers } from './handler.ts';
+import { createChangeFeed } from '../services/live/change-feed.ts';
+import { createFollowEvents } from '../services/live/follow-events.ts';
 import { createInvitationHandlers } from './routes/invitations.ts';
 import { createAuditLogHandlers } from './routes/audit-log.ts';
 import { createIssueUpload } from '../services/issue-upload.ts';
@@ -9,6 +11,8 @@ import { createJobHandlers } from './routes/jobs.ts';
 import { createJobRunHandlers } from './routes/job-runs.ts';
 import { createKeyHandlers } from './routes/keys.ts';
 import { createKeys } from '../services/keys.ts';
+import { createLiveEventHandlers } from './routes/live-events.ts';
+import { createLogRangeHandlers } from './routes/log-ranges.ts';
 import { createLogHandlers } from './routes/logs.ts';
 import { createMemberHandlers } from './routes/members.ts';
 import { createMembers } from '../services/members.ts';
@@ -77,6 +81,20 @@ export function createHandlers(dependencies: ApiDependencies, closing: AbortSign
       readLogs: createReadLogs(dependencies),
       closing,
       idleAfterMs: dependencies.streamIdleMs ?? 15_000,
+      log: dependencies.log,
+    }),
+    ...createLogRangeHandlers(dependencies),
+    ...createLiveEventHandlers({
+      followEvents: createFollowEvents({
+        persistence,
+        authorize: dependencies.authorize,
+        log: dependencies.log,
+        feed: createChangeFeed(dependencies),
+        ...(dependencies.streamIdleMs === undefined ? {} : { idleAfterMs: dependencies.streamIdleMs }),
+        ...(dependencies.streamCheckMs === undefined ? {} : { checkMs: dependencies.streamCheckMs }),
+      }),
+      credentials,
+      closing,
       log: dependencies.log,
     }),
     ...createStatisticsHandlers({ readStatistics: createReadStatistics(persistence, () => new Date()) }),

@@ -24,6 +24,11 @@ function escapeLineBreakers(json: string): string {
   return json.replace(lineBreakers, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
+/** How a text stands in the NDJSON of a line that has it among its content. */
+export function escapeAsContent(text: string): string {
+  return escapeLineBreakers(JSON.stringify(text)).slice(1, -1);
+}
+
 /** The same NDJSON line with another number; lines of later attempts go on where the earlier ones ended. */
 export function renumberLogLine(ndjson: string, lineNumber: number): string {
   return ndjson.replace(/^\{"line_num":\d+/, `{"line_num":${lineNumber}`);

@@ -25,6 +25,8 @@ export interface AttemptLog {
   prepare(attemptId: string, progress: LogProgress, lines: readonly UnnumberedLogLine[]): PreparedLines;
   /** Tells followers in this process that a run's log or state has changed; call it after the commit. */
   announce(jobRunId: string): void;
+  /** Calls back at each announcement for the run. @returns what ends that */
+  onChange(jobRunId: string, onChange: () => void): () => void;
   /** Resolves at the next announcement for the run, or after the timeout. */
   nextChange(jobRunId: string, timeoutMs: number, signal: AbortSignal): Promise<void>;
   /** The server's own words, in the transaction that makes them true; announce the run after the commit. */
@@ -68,6 +70,12 @@ export function createAttemptLog(persistence: Persistence, logFiles: LogFiles): 
     async write(jobRunId, attemptId, lines) {
       await persistence.transaction((store) => appendUnderLock(store, attemptId, lines));
       changes.emit(jobRunId);
+    },
+    onChange(jobRunId, onChange) {
+      // A wrapper of its own, so that one function can listen twice.
+      const listener = () => onChange();
+      changes.on(jobRunId, listener);
+      return () => void changes.off(jobRunId, listener);
     },
     nextChange: (jobRunId, timeoutMs, signal) =>
       new Promise((resolve) => {

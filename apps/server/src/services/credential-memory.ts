@@ -1,4 +1,5 @@
 import { createBoundedMemory } from './bounded-memory.ts';
+import { createTurns } from './turns.ts';
 
 export interface CredentialMemoryOptions {
   /** How long a credential that was revoked may still be taken for good. */
@@ -80,22 +81,4 @@ export function createCredentialMemory<Value>(options: CredentialMemoryOptions =
   }
 
   return { remember, forget };
-}
-
-/** Lets so many pieces of work go on at once; the others wait in the order in which they came. */
-function createTurns(atOnce: number) {
-  const waiting: (() => void)[] = [];
-  let running = 0;
-  return async function takeTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (running < atOnce) running += 1;
-    else await new Promise<void>((resolve) => void waiting.push(resolve));
-    try {
-      return await work();
-    } finally {
-      // The turn goes to the next one, or is free again.
-      const next = waiting.shift();
-      if (next) next();
-      else running -= 1;
-    }
-  };
 }

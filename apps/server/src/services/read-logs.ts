@@ -1,10 +1,12 @@
 import type { AttemptLog } from './attempt-log.ts';
-import type { AttemptRecord, JobRunRecord, RunSkip } from '../store/records.ts';
+import type { AttemptRecord, JobRunRecord } from '../store/records.ts';
 import type { LogFiles } from '../blobs/log-file.ts';
 import type { Persistence } from '../store/store.ts';
+import type { UnnumberedLogLine } from '../domain/log-line.ts';
 import { Readable } from 'node:stream';
 import { isTerminalRunState } from '@pumphouse/contract';
-import { formatLogLine, renumberLogLine, setupLine } from '../domain/log-line.ts';
+import { formatLogLine, renumberLogLine } from '../domain/log-line.ts';
+import { removalNote, skipNote } from '../domain/log-notes.ts';
 import { ServiceError } from './service-error.ts';
 
 export interface ReadLogsDependencies {
@@ -64,7 +66,7 @@ export function createReadLogs({ persistence, attemptLog, logFiles }: ReadLogsDe
 
   async function* readAttempt(attempt: AttemptRecord, position: Position): AsyncGenerator<Uint8Array> {
     if (attempt.logRemovedAt) {
-      if (position.attemptLines === 0) yield noteRemoval(attempt.logRemovedAt, position.runLines);
+      if (position.attemptLines === 0) yield formatNote(removalNote(attempt.logRemovedAt), position.runLines);
       position.attemptLines += 1;
       position.runLines += 1;
       return;
@@ -107,7 +109,7 @@ export function createReadLogs({ persistence, attemptLog, logFiles }: ReadLogsDe
     /** The stored lines of a run as NDJSON. @throws ServiceError not_found when the run has no log */
     async read(workspaceId: string, jobRunId: string): Promise<AsyncIterable<Uint8Array>> {
       const { skip } = await findRun(workspaceId, jobRunId);
-      if (skip) return Readable.from([tellSkip(skip)]);
+      if (skip) return Readable.from([formatNote(skipNote(skip), 0)]);
       const attempts = await store.attempts.listOfRun(jobRunId);
       if (attempts.length === 0) throw new ServiceError('not_found', `Job run ${jobRunId} has no log.`);
       return readStored(attempts, startOfLog());
@@ -120,25 +122,14 @@ export function createReadLogs({ persistence, attemptLog, logFiles }: ReadLogsDe
       options: FollowOptions,
     ): Promise<AsyncIterable<LogEvent>> {
       const { skip } = await findRun(workspaceId, jobRunId);
-      if (skip) return Readable.from([{ kind: 'lines', ndjson: tellSkip(skip) }]);
+      if (skip) return Readable.from([{ kind: 'lines', ndjson: formatNote(skipNote(skip), 0) }]);
       return followRun(jobRunId, options);
     },
   };
 }
 
-/** Why nothing was started: a run that is skipped has no attempt. A `setup` line, for the same reason as below. */
-function tellSkip({ status, reasons, count, firstAt, lastAt }: RunSkip): Uint8Array {
-  const why = `Nothing was started (${status}): ${reasons.join('; ')}.`;
-  const times =
-    count === 1 ? `Once, at ${lastAt}.` : `${count} times, first at ${firstAt}, last at ${lastAt}.`;
-  const line = setupLine(`${why} ${times}`, 'stdout', new Date(lastAt));
-  return Buffer.from(formatLogLine({ line_num: 0, ...line }));
-}
-
-/** A `setup` line, since the dlt client hides the lines of a runner: a log that is empty for no reason would be taken for a loss. */
-function noteRemoval(at: Date, lineNumber: number): Uint8Array {
-  const words = `The log was removed on ${at.toISOString().slice(0, 10)}: it had passed what the server keeps (PUMPHOUSE_RETENTION).`;
-  return Buffer.from(formatLogLine({ line_num: lineNumber, ...setupLine(words, 'stdout', at) }));
+function formatNote(note: UnnumberedLogLine, lineNumber: number): Uint8Array {
+  return Buffer.from(formatLogLine({ line_num: lineNumber, ...note }));
 }
 
 const newline = 0x0a;

@@ -3,6 +3,7 @@ import { createAuditLogStore } from './postgres/audit-log.ts';
 import { createAccountStore } from './postgres/accounts.ts';
 import { createAttemptStore } from './postgres/attempts.ts';
 import { createBrowserSessionStore } from './postgres/browser-sessions.ts';
+import { createChangeStore } from './postgres/changes.ts';
 import { createClaimStore } from './postgres/claims.ts';
 import { createEnvironmentStore } from './postgres/environments.ts';
 import { createInstallationStore } from './postgres/installation.ts';
@@ -70,6 +71,7 @@ export function createStore(sql: Queryable) {
     storage: createStorageStore(sql),
     ownership: createOwnershipStore(sql),
     auditLog: createAuditLogStore(sql),
+    changes: createChangeStore(sql),
   };
 }
 

@@ -1,8 +1,8 @@
-import type { FastifyReply } from 'fastify';
 import type { Handlers } from '../handler.ts';
 import type { Logger } from 'pino';
 import type { LogEvent, ReadLogs } from '../../services/read-logs.ts';
 import { Readable } from 'node:stream';
+import { abortWithCaller, beginEventStream } from '../event-stream.ts';
 
 export interface LogRoutes {
   readLogs: ReadLogs;
@@ -26,21 +26,10 @@ export function createLogHandlers(
     async get_job_run_log_stream({ params, reply }) {
       const signal = AbortSignal.any([abortWithCaller(reply), closing]);
       const events = await readLogs.follow(params.workspace_id, params.job_run_id, { signal, idleAfterMs });
-      void reply.type('text/event-stream').headers({
-        // A proxy that gathers what it passes on would make a live log of minutes-old lines.
-        'x-accel-buffering': 'no',
-        // A server that stops waits for its connections, and an idle one would keep it for more than a minute.
-        connection: 'close',
-      });
+      beginEventStream(reply);
       return Readable.from(toEventStream(events, { closing, log }), { objectMode: false });
     },
   };
-}
-
-function abortWithCaller(reply: FastifyReply): AbortSignal {
-  const controller = new AbortController();
-  reply.raw.once('close', () => controller.abort());
-  return controller.signal;
 }
 
 const eventStart = 'event: log\ndata: ';

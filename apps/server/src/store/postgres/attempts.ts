@@ -47,6 +47,15 @@ export interface AttemptRecord {
   closedAt: Date | null;
 }
 
+/** How long the log of a run is. */
+export interface LogExtent {
+  jobRunId: string;
+  /** Of all attempts. */
+  lineCount: number;
+  /** The run is over: no line comes any more. */
+  isComplete: boolean;
+}
+
 /** How far an attempt's spool is stored. */
 export interface SpoolProgress {
   spoolOffset: number;
@@ -179,6 +188,18 @@ export function createAttemptStore(sql: Queryable) {
       sql.query<AttemptRecord>(
         `select ${attemptColumns} from attempts where job_run_id = $1 order by number`,
         [jobRunId],
+      ),
+
+    /** How long the logs of runs are, each as `layOutLog` (domain) counts it; nothing for a run that is not there. */
+    measureLogs: (jobRunIds: readonly string[]) =>
+      sql.prepared<LogExtent>(
+        `select job_runs.id as "jobRunId", job_runs.finished_at is not null as "isComplete",
+                case when job_runs.skip is not null then 1
+                else coalesce(sum(case when attempts.log_removed_at is null then attempts.log_lines else 1 end), 0)::int8
+                end as "lineCount"
+           from job_runs left join attempts on attempts.job_run_id = job_runs.id
+          where job_runs.id = any($1::uuid[]) group by job_runs.id`,
+        [jobRunIds],
       ),
 
     saveHandle: (attemptId: string, handle: NonNullable<AttemptRecord['handle']>) =>

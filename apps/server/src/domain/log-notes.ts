@@ -1,0 +1,28 @@
+import type { UnnumberedLogLine } from './log-line.ts';
+import { setupLine } from './log-line.ts';
+
+/*
+ * What stands in the log of a run that has no lines of its own. These are `setup` lines, since the dlt client hides those of a runner: a
+ * log that is empty for no reason would be taken for a loss.
+ */
+
+/** Why nothing was started: a run that is skipped has no attempt. */
+export function skipNote(skip: {
+  status: string;
+  reasons: readonly string[];
+  count: number;
+  firstAt: string;
+  lastAt: string;
+}): UnnumberedLogLine {
+  const { status, reasons, count, firstAt, lastAt } = skip;
+  const why = `Nothing was started (${status}): ${reasons.join('; ')}.`;
+  const times =
+    count === 1 ? `Once, at ${lastAt}.` : `${count} times, first at ${firstAt}, last at ${lastAt}.`;
+  return setupLine(`${why} ${times}`, 'stdout', new Date(lastAt));
+}
+
+/** That retention has removed the log of an attempt. */
+export function removalNote(at: Date): UnnumberedLogLine {
+  const words = `The log was removed on ${at.toISOString().slice(0, 10)}: it had passed what the server keeps (PUMPHOUSE_RETENTION).`;
+  return setupLine(words, 'stdout', at);
+}

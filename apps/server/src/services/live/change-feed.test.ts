@@ -1,0 +1,117 @@
+import type { ApiFixture } from '../../api/testing/api-fixture.ts';
+import type { Persistence } from '../../store/store.ts';
+import type { SeededRun } from '../../api/testing/seed-run.ts';
+import type { WorkspaceChange } from '../../domain/workspace-change.ts';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { createApiFixture } from '../../api/testing/api-fixture.ts';
+import { createChangeFeed } from './change-feed.ts';
+import { createChangesLoop } from '../../scheduler/changes-loop.ts';
+import { seedRun } from '../../api/testing/seed-run.ts';
+
+let api: ApiFixture;
+let seeded: SeededRun;
+
+beforeAll(async () => {
+  api = await createApiFixture();
+});
+afterAll(() => api.close());
+beforeEach(async () => {
+  seeded = await seedRun(api);
+});
+
+/** Everything that a feed over `persistence` tells of the seeded workspace. */
+async function listen(persistence: Persistence = api.persistence) {
+  const told: WorkspaceChange[] = [];
+  const feed = createChangeFeed({ ...api.dependencies, persistence });
+  const following = feed.follow({
+    workspaceIds: [seeded.workspaceId],
+    jobRunIds: [],
+    onChange: (change) => told.push(change),
+    onLog: () => undefined,
+  });
+  await following.joined;
+  return { told, feed, following };
+}
+
+it('asks nothing of the store once nobody follows, and is there for the next one', async () => {
+  let asked = 0;
+  const { store } = api.persistence;
+  const changes = {
+    ...store.changes,
+    listSince: (...args: Parameters<typeof store.changes.listSince>) => {
+      asked += 1;
+      return store.changes.listSince(...args);
+    },
+  };
+  const { feed, following, told } = await listen({ ...api.persistence, store: { ...store, changes } });
+  expect(asked).toBeGreaterThan(0);
+  following.end();
+  const other = await listen();
+  const askedBefore = asked;
+  // Another feed goes round twice meanwhile.
+  for (const status of ['starting', 'running']) {
+    await api.setRun(seeded.run.id, `status = '${status}'`);
+    await expect.poll(() => other.told.splice(0)).not.toEqual([]);
+  }
+  expect([asked, told]).toEqual([askedBefore, []]);
+  other.following.end();
+
+  const again: WorkspaceChange[] = [];
+  const next = feed.follow({
+    workspaceIds: [seeded.workspaceId],
+    jobRunIds: [],
+    onChange: (change) => again.push(change),
+    onLog: () => undefined,
+  });
+  await next.joined;
+  await api.setRun(seeded.run.id, `status = 'cancelling'`);
+  await expect.poll(() => again).toMatchObject([{ jobRunIds: new Set([seeded.run.id]) }]);
+  next.end();
+});
+
+it('misses nothing of a time in which the store did not answer', async () => {
+  let isGone = false;
+  let refused = 0;
+  const { store } = api.persistence;
+  const changes = {
+    ...store.changes,
+    listSince: (...args: Parameters<typeof store.changes.listSince>) => {
+      if (!isGone) return store.changes.listSince(...args);
+      refused += 1;
+      throw new Error('The store does not answer');
+    },
+  };
+  const { told, following } = await listen({ ...api.persistence, store: { ...store, changes } });
+  isGone = true;
+  await api.setRun(seeded.run.id, `status = 'starting'`);
+  await expect.poll(() => refused).toBeGreaterThan(0);
+  isGone = false;
+  await expect.poll(() => told).toMatchObject([{ jobRunIds: new Set([seeded.run.id]) }]);
+  following.end();
+});
+
+it('reads each change once while they are kept, and the loop forgets those that all have seen', async () => {
+  const { changes } = api.persistence.store;
+  const ids = [seeded.workspaceId];
+  const before = await changes.seen();
+  await api.setRun(seeded.run.id, `status = 'starting'`);
+  const first = await changes.listSince(before, ids, 10);
+  expect(first.changes).toMatchObject([{ kind: 'job-run', jobRunId: seeded.run.id }]);
+  expect((await changes.listSince(first.seen, ids, 10)).changes).toEqual([]);
+  expect((await changes.listSince(before, ['11111111-1111-4111-8111-111111111111'], 10)).changes).toEqual([]);
+
+  const loop = createChangesLoop(api.dependencies, 5);
+  await loop.start();
+  await expect.poll(async () => (await changes.listSince(before, ids, 10)).changes).toEqual([]);
+  await loop.stop();
+});
+
+it('passes over rows of another cluster, which a backup may bring along', async () => {
+  const { changes } = api.persistence.store;
+  const before = await changes.seen();
+  await api.testDatabase.database.execute(
+    `insert into changes (transaction_id, workspace_id, kind) values ('900000000000', $1, 'job')`,
+    [seeded.workspaceId],
+  );
+  expect((await changes.listSince(before, [seeded.workspaceId], 10)).changes).toEqual([]);
+});

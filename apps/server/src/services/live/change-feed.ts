@@ -1,0 +1,160 @@
+import type { AttemptLog } from '../attempt-log.ts';
+import type { ChangesSeen, LogExtent } from '../../store/records.ts';
+import type { Logger } from 'pino';
+import type { Persistence } from '../../store/store.ts';
+import type { WorkspaceChange } from '../../domain/workspace-change.ts';
+import { changeOfAnything, gatherChanges } from '../../domain/workspace-change.ts';
+import { createBell } from './bell.ts';
+
+export interface ChangeFeedDependencies {
+  persistence: Persistence;
+  attemptLog: AttemptLog;
+  log: Logger;
+}
+
+/** Who is told, and of what. The calls must return at once. */
+export interface Follower {
+  workspaceIds: readonly string[];
+  jobRunIds: readonly string[];
+  onChange(change: WorkspaceChange): void;
+  /** First with how long the log is, then whenever that has changed. */
+  onLog(extent: LogExtent): void;
+}
+
+/** A follower that is told. */
+export interface Following {
+  /** Resolves once nothing that is committed from then on goes untold. */
+  joined: Promise<void>;
+  end(): void;
+}
+
+export interface ChangeFeed {
+  follow(follower: Follower): Following;
+}
+
+interface FollowerEntry extends Follower {
+  /** How long the logs were when this was told last. */
+  told: Map<string, LogExtent>;
+  /** Resolved after the first round that has this follower. */
+  joined: PromiseWithResolvers<void>;
+}
+
+/** What no wake-up tells of is seen this much later: most changes by other servers but starts and ends, and lines that they stored. */
+const pauseMs = 500;
+/** Between two rounds, so that those who follow get four messages a second at most. */
+const leastPauseMs = 250;
+/** Changes of one round; past these any may have changed. */
+const mostChanges = 2000;
+/** Less than rows of changes are kept (scheduler/changes-loop.ts): after a longer silence some may be gone unseen. */
+const longestSilenceMs = 45_000;
+
+/** Asks the store for changes, once for all who follow in this process, and not at all while nobody does. */
+export function createChangeFeed({ persistence, attemptLog, log }: ChangeFeedDependencies): ChangeFeed {
+  const { store } = persistence;
+  const bell = createBell();
+  const followers = new Set<FollowerEntry>();
+  let isRunning = false;
+  let seen: ChangesSeen | undefined;
+  let lookedAt = 0;
+
+  async function lookForChanges(): Promise<void> {
+    const workspaceIds = [...new Set([...followers].flatMap((each) => each.workspaceIds))];
+    const startedAt = performance.now();
+    const wasSilent = startedAt - lookedAt > longestSilenceMs;
+    const found = await store.changes.listSince(
+      (seen ??= await store.changes.seen()),
+      workspaceIds,
+      mostChanges,
+    );
+    ({ seen } = found);
+    lookedAt = startedAt;
+    const isUnclear = wasSilent || found.changes.length > mostChanges;
+    tell(isUnclear ? workspaceIds.map(changeOfAnything) : gatherChanges(found.changes));
+  }
+
+  function tell(changes: readonly WorkspaceChange[]): void {
+    const byWorkspace = new Map(changes.map((change) => [change.workspaceId, change]));
+    for (const { workspaceIds, onChange } of followers) {
+      for (const workspaceId of workspaceIds) {
+        const change = byWorkspace.get(workspaceId);
+        if (change) onChange(change);
+      }
+    }
+  }
+
+  async function lookForLines(): Promise<void> {
+    const open = [...followers].flatMap(({ jobRunIds, told }) =>
+      jobRunIds.filter((id) => told.get(id)?.isComplete !== true),
+    );
+    if (open.length === 0) return;
+    const extents = await store.attempts.measureLogs([...new Set(open)]);
+    const byRun = new Map(extents.map((extent) => [extent.jobRunId, extent]));
+    for (const follower of followers) {
+      for (const jobRunId of follower.jobRunIds) tellLog(follower, byRun.get(jobRunId));
+    }
+  }
+
+  function tellLog({ told, onLog }: FollowerEntry, extent: LogExtent | undefined): void {
+    if (!extent) return;
+    const last = told.get(extent.jobRunId);
+    if (last?.lineCount === extent.lineCount && last.isComplete === extent.isComplete) return;
+    told.set(extent.jobRunId, extent);
+    onLog(extent);
+  }
+
+  async function goRound(): Promise<void> {
+    // Those who come while it looks are not among those whose workspaces were asked for.
+    const present = [...followers];
+    try {
+      await lookForChanges();
+      await lookForLines();
+      for (const { joined } of present) joined.resolve();
+    } catch (error) {
+      log.warn({ err: error }, 'changes could not be looked for; tried again in a moment');
+    }
+  }
+
+  async function run(): Promise<void> {
+    const wakes = await persistence.onWake(() => bell.ring('soon'));
+    try {
+      while (followers.size > 0) {
+        await goRound();
+        await bell.wait({ leastMs: leastPauseMs, mostMs: pauseMs });
+      }
+    } finally {
+      await wakes.close();
+    }
+  }
+
+  async function keepRunning(): Promise<void> {
+    if (isRunning) return;
+    isRunning = true;
+    // Who comes while the last round ends finds it running, and is seen here.
+    while (followers.size > 0) {
+      [seen, lookedAt] = [undefined, performance.now()];
+      await run().catch((error: unknown) => {
+        log.warn({ err: error }, 'wake-ups cannot be listened to; tried again in a moment');
+        return bell.wait({ leastMs: pauseMs, mostMs: pauseMs });
+      });
+    }
+    isRunning = false;
+  }
+
+  return {
+    follow(follower) {
+      const entry: FollowerEntry = { ...follower, told: new Map(), joined: Promise.withResolvers() };
+      const unlisten = follower.jobRunIds.map((id) => attemptLog.onChange(id, () => bell.ring('soon')));
+      followers.add(entry);
+      bell.ring('now');
+      void keepRunning();
+      return {
+        joined: entry.joined.promise,
+        end() {
+          for (const stop of unlisten) stop();
+          followers.delete(entry);
+          bell.ring('now');
+        },
+      };
+    },
+  };
+}

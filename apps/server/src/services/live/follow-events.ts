@@ -1,0 +1,107 @@
+import type { Authorize } from '../authorize.ts';
+import type { ChangeFeed } from './change-feed.ts';
+import type { LiveMessage, StreamEnd } from './mailbox.ts';
+import type { Logger } from 'pino';
+import type { Persistence } from '../../store/store.ts';
+import type { Principal } from '../credentials.ts';
+import type { StreamSlotOptions } from './stream-slots.ts';
+import { createMailbox } from './mailbox.ts';
+import { createStreamSlots } from './stream-slots.ts';
+import { ServiceError } from '../service-error.ts';
+
+export interface FollowEventsDependencies {
+  persistence: Persistence;
+  authorize: Authorize;
+  feed: ChangeFeed;
+  log: Logger;
+  slots?: StreamSlotOptions;
+  /** How often it is looked whether the caller is still let in. */
+  checkMs?: number;
+  idleAfterMs?: number;
+}
+
+/** What one stream follows. */
+export interface FollowedPlaces {
+  workspaceIds: readonly string[];
+  logs: readonly { workspaceId: string; jobRunId: string }[];
+}
+
+export interface FollowEventsOptions {
+  principal: Principal;
+  /** Looks again what the caller's credential is worth. @throws ServiceError not_authenticated */
+  authenticate: () => Promise<Principal>;
+  /** Aborted when nobody reads any more. */
+  signal: AbortSignal;
+}
+
+export type FollowEvents = ReturnType<typeof createFollowEvents>;
+
+export function createFollowEvents({
+  persistence,
+  authorize,
+  feed,
+  log,
+  slots = {},
+  checkMs = 30_000,
+  idleAfterMs = 15_000,
+}: FollowEventsDependencies) {
+  const takeSlot = createStreamSlots(slots);
+
+  async function checkAccess(principal: Principal, { workspaceIds, logs }: FollowedPlaces): Promise<void> {
+    for (const workspaceId of workspaceIds) await authorize(principal, 'job-run.read', { workspaceId });
+    for (const workspaceId of new Set(logs.map((each) => each.workspaceId)))
+      await authorize(principal, 'log.read', { workspaceId });
+  }
+
+  async function checkLogs({ logs }: FollowedPlaces): Promise<void> {
+    for (const { workspaceId, jobRunId } of logs) {
+      if (await persistence.store.jobRuns.get(workspaceId, jobRunId)) continue;
+      throw new ServiceError('not_found', `There is no job run ${jobRunId}.`);
+    }
+  }
+
+  function toEnd(error: unknown): StreamEnd {
+    const code = error instanceof ServiceError ? error.code : null;
+    if (code === 'not_authenticated' && error instanceof ServiceError)
+      return { reason: code, detail: error.message };
+    if (code === 'not_found' || code === 'forbidden')
+      return { reason: 'no_access', detail: 'Something that is followed may not be read any more.' };
+    log.error({ err: error }, 'a stream of events failed');
+    return { reason: 'failed', detail: 'The server failed. Connect again in a moment.' };
+  }
+
+  /**
+   * Lets the caller in everywhere or nowhere, then gives what happens there. Nothing is kept while the caller does not read but that it
+   * happened. @throws ServiceError not_found, forbidden, too_many_streams
+   */
+  return async function followEvents(
+    places: FollowedPlaces,
+    { principal, authenticate, signal }: FollowEventsOptions,
+  ): Promise<AsyncGenerator<LiveMessage>> {
+    await checkAccess(principal, places);
+    await checkLogs(places);
+    const giveBack = takeSlot(principal.userId);
+    const mailbox = createMailbox();
+    const following = feed.follow({
+      workspaceIds: [...new Set(places.workspaceIds)],
+      jobRunIds: [...new Set(places.logs.map((each) => each.jobRunId))],
+      onChange: mailbox.putChange,
+      onLog: mailbox.putLog,
+    });
+    void following.joined.then(mailbox.open);
+    // Beside the reading: who reads nothing is looked at too.
+    const check = setInterval(() => {
+      void authenticate()
+        .then((again) => checkAccess(again, places))
+        .catch((error: unknown) => mailbox.end(toEnd(error)));
+    }, checkMs);
+    const stop = () => {
+      clearInterval(check);
+      following.end();
+      giveBack();
+    };
+    signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) stop();
+    return mailbox.read({ idleAfterMs, signal });
+  };
+}

@@ -1,0 +1,44 @@
+import type { LogLine } from '../../domain/log-line.ts';
+import type { OpenRunLog, RunLog } from './open-run-log.ts';
+import type { Persistence } from '../../store/store.ts';
+
+/** A log as a file. */
+export interface LogText {
+  /** `<job>-<number>.log`, of characters that any file system takes. */
+  fileName: string;
+  /** Read part by part, as fast as it is taken. */
+  text: AsyncGenerator<string>;
+}
+
+/** Gives the whole log of a run as text; of a run that goes on, what there is so far. */
+export function createDownloadLog({ store }: Persistence, openRunLog: OpenRunLog) {
+  return async function downloadLog(
+    workspaceId: string,
+    jobRunId: string,
+    { withTimes }: { withTimes: boolean },
+  ): Promise<LogText> {
+    const log = await openRunLog(workspaceId, jobRunId);
+    const job = await store.jobs.find(log.run.jobId);
+    return {
+      fileName: `${nameOf(job?.jobRef ?? 'job')}-${log.run.number}.log`,
+      text: toText(log, withTimes),
+    };
+  };
+}
+
+async function* toText(log: RunLog, withTimes: boolean): AsyncGenerator<string> {
+  for await (const { lines } of log.read(0)) {
+    yield lines
+      .map((json) => {
+        const { content, reported_at } = JSON.parse(json) as LogLine;
+        return withTimes ? `${reported_at} ${content}\n` : `${content}\n`;
+      })
+      .join('');
+  }
+}
+
+/** The last part of a job's reference: `jobs.shop.load_orders` is `load_orders`. */
+function nameOf(jobRef: string): string {
+  const name = jobRef.split('.').at(-1) ?? '';
+  return name.replaceAll(/[^\w-]+/g, '_').slice(0, 100) || 'job';
+}
