@@ -9,6 +9,8 @@ interface TrendChartProps {
   /** What is shown, as a heading: "Rows loaded by day". */
   title: string;
   trend: Trend;
+  /** Beside the title: the last value, what is usual. */
+  note?: string | null;
   /** Of the drawing. It is kept free until the drawing is there. */
   heightPx?: number;
   /** Called with the index of a point: leads to its run, or to the runs of its day. */
@@ -19,16 +21,17 @@ interface TrendChartProps {
  * Numbers over days or runs, as bars and lines. Can be read as a table too, where what `onPick` leads to is reached by keyboard.
  * `trend` should stay the same object while its numbers do (useMemo): each new one is drawn anew.
  */
-export function TrendChart({ title, trend, heightPx = 150, onPick }: TrendChartProps) {
+export function TrendChart({ title, trend, note = null, heightPx = 150, onPick }: TrendChartProps) {
   const [isTable, setTable] = useState(false);
   return (
     <figure className={classes.figure}>
       <figcaption className={classes.caption}>
         <span className={classes.title}>{title}</span>
+        {note !== null && <span>{note}</span>}
         {trend.series.length > 1 && !isTable && <Legend trend={trend} />}
         <button type="button" className={classes.switch} onClick={() => setTable(!isTable)}>
-          {isTable ? 'Show as chart' : 'Show as table'}
-          <span className="visually-hidden">: {title}</span>
+          <span className="visually-hidden">Show {title} as </span>
+          {isTable ? 'chart' : 'table'}
         </button>
       </figcaption>
       {isTable ? (

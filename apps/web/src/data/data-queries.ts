@@ -52,10 +52,20 @@ export const seriesOfPipeline = (workspaceId: string, pipelineName: string, days
     query: { ...dayWindow(days), pipeline_name: [pipelineName], limit: 0 },
   });
 
-export const runsOfPipeline = (workspaceId: string, pipelineName: string) =>
+/** @param window only those recorded in it */
+export const runsOfPipeline = (
+  workspaceId: string,
+  pipelineName: string,
+  window: { start?: string | undefined; end?: string | undefined },
+) =>
   operationPages('list_pipeline_runs', {
     params: { workspace_id: workspaceId },
-    query: { pipeline_name: [pipelineName], limit: 50 },
+    query: { ...window, pipeline_name: [pipelineName], limit: 50 },
+  });
+
+export const pipelineRun = (workspaceId: string, pipelineRunId: string) =>
+  operation('get_pipeline_run', {
+    params: { workspace_id: workspaceId, pipeline_run_id: pipelineRunId },
   });
 
 export const pipelineSchemas = (workspaceId: string, pipelineName: string) =>

@@ -18,7 +18,7 @@ export function SortHeader({ children, first, sort, onSort, isNumber = false }: 
     <th scope="col" className={isNumber ? 'number' : undefined} aria-sort={isCurrent ? direction : undefined}>
       <button type="button" onClick={() => onSort(nextSorting(sort, first))}>
         {children}
-        {isCurrent && <span aria-hidden="true">{direction === 'descending' ? ' ↓' : ' ↑'}</span>}
+        {isCurrent && <span aria-hidden="true">{direction === 'descending' ? ' ▾' : ' ▴'}</span>}
       </button>
     </th>
   );

@@ -45,8 +45,10 @@ export const pipeline = createRoute({
     version: searchText,
     base: searchText,
     table: searchText,
-    /** Of the tab of the runs: the one that is unfolded. */
+    /** Of the tab of the runs: the one that is unfolded, and the days that they are of. */
     run: searchText,
+    from: searchText,
+    to: searchText,
     q: searchText,
     days,
   }),
@@ -69,6 +71,7 @@ export const datasets = createRoute({
       queryClient.ensureQueryData(allDatasets(workspaceId)),
       queryClient.ensureQueryData(datasetStats(workspaceId, deps.days)),
       queryClient.ensureQueryData(datasetSeries(workspaceId, deps.days)),
+      queryClient.ensureQueryData(pipelineFreshness(workspaceId)),
       queryClient.ensureQueryData(newestSchemaChanges(workspaceId)),
     ]),
   component: lazyRouteComponent(() => import('../pages/datasets/datasets-page.tsx'), 'DatasetsPage'),

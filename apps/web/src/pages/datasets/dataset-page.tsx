@@ -1,5 +1,123 @@
-import { Page } from '../../look/page.tsx';
+import type { DatasetOverviewResponse } from '@pumphouse/contract';
+import { useInfiniteQuery, useQuery, useSuspenseQuery } from '@tanstack/react-query';
+import { Link, useParams, useSearch } from '@tanstack/react-router';
+import classes from '../pipelines/pipelines.module.css';
+import table from '../../look/table.module.css';
+import { changesOfDataset, datasetOverview, seriesOfDataset } from '../../data/data-queries.ts';
+import { DailyCharts } from '../../charts/daily-charts.tsx';
+import { DaysChoice } from '../../look/days-choice.tsx';
+import { describeOldFigures } from '../../facts/freshness.ts';
+import { Empty, ErrorNotice, LoadingRows } from '../../look/answers.tsx';
+import { FailedRun } from '../pipelines/failed-run.tsx';
+import { FreshnessState } from '../../facts/freshness-state.tsx';
+import { LastRun } from '../pipelines/last-run.tsx';
+import { MoreRows } from '../../look/more-rows.tsx';
+import { Notice } from '../../look/notice.tsx';
+import { Page, Section } from '../../look/page.tsx';
+import { SchemaTimeline } from '../../facts/schema-timeline.tsx';
+import { TableSection } from '../pipelines/table-section.tsx';
+import { useNow } from '../../look/time.tsx';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
 
+/** One dataset: who writes it, what is in it, and how that changed. Known from the runs alone; nobody looks into the destination. */
 export function DatasetPage() {
-  return <Page title="Dataset">{null}</Page>;
+  const { id: workspaceId } = useWorkspace();
+  const { datasetName } = useParams({ from: '/signed-in/w/$workspaceId/datasets/$datasetName' });
+  const { days } = useSearch({ from: '/signed-in/w/$workspaceId/datasets/$datasetName' });
+  const { data: overview } = useSuspenseQuery(datasetOverview(workspaceId, datasetName));
+  const series = useQuery(seriesOfDataset(workspaceId, datasetName, days));
+  const { last_run: last, freshness } = overview;
+  const now = new Date(useNow(60));
+  const old = describeOldFigures(last?.created_at, freshness.expected_every_seconds, now);
+  return (
+    <Page title={datasetName} lead={<Lead overview={overview} />}>
+      {last?.status === 'failed' && <FailedRun run={last} />}
+      {old !== null && <Notice>{old}</Notice>}
+      <Section title="By day, over all pipelines" aside={<DaysChoice days={days} />}>
+        {series.error && <ErrorNotice error={series.error} onRetry={() => void series.refetch()} />}
+        {series.data && <DailyCharts days={series.data.days} sums={series.data.total} />}
+      </Section>
+      <Writers overview={overview} />
+      <TableSection
+        tables={overview.tables}
+        runCount={overview.tables_run_count}
+        isCut={overview.are_tables_cut}
+        hasPipelines
+      />
+      <Changes datasetName={datasetName} />
+    </Page>
+  );
+}
+
+function Lead({ overview }: { overview: DatasetOverviewResponse }) {
+  return (
+    <span className={classes.lead}>
+      <span>in {overview.destinations.map(({ name }) => name).join(', ') || 'an unknown destination'}</span>
+      <FreshnessState freshness={overview.freshness} lastStatus={overview.last_run?.status} />
+      <span>{overview.schema_change_count_30_days} schema changes in 30 days</span>
+    </span>
+  );
+}
+
+function Writers({ overview }: { overview: DatasetOverviewResponse }) {
+  const { id: workspaceId } = useWorkspace();
+  return (
+    <Section title="Pipelines that write it">
+      <div className={table.scroll}>
+        <table className={table.table} aria-label="Pipelines that write the dataset">
+          <thead>
+            <tr>
+              <th scope="col">Pipeline</th>
+              <th scope="col">Last run</th>
+              <th scope="col">Data</th>
+            </tr>
+          </thead>
+          <tbody>
+            {overview.pipelines.map(({ pipeline_name: pipelineName, last_run: last, freshness }) => (
+              <tr key={pipelineName} data-row>
+                <td>
+                  <Link
+                    to="/w/$workspaceId/pipelines/$pipelineName"
+                    params={{ workspaceId, pipelineName }}
+                    className={classes.name}
+                    data-row-link
+                  >
+                    {pipelineName}
+                  </Link>
+                </td>
+                <td className={classes.lastRun} data-wide="true">
+                  <LastRun run={last} />
+                </td>
+                <td>
+                  <FreshnessState freshness={freshness} lastStatus={last?.status} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </Section>
+  );
+}
+
+function Changes({ datasetName }: { datasetName: string }) {
+  const { id: workspaceId } = useWorkspace();
+  const list = useInfiniteQuery(changesOfDataset(workspaceId, datasetName));
+  return (
+    <Section title="Schema changes">
+      {list.error && <ErrorNotice error={list.error} onRetry={() => void list.refetch()} />}
+      {list.isPending && <LoadingRows />}
+      {list.data?.items.length === 0 && (
+        <Empty title="No schema was reported">
+          A run that loads something reports the schema that it loaded.
+        </Empty>
+      )}
+      {list.data && <SchemaTimeline versions={list.data.items} hasPipelines />}
+      <MoreRows
+        hasMore={list.hasNextPage}
+        isLoading={list.isFetchingNextPage}
+        onMore={() => void list.fetchNextPage()}
+      />
+    </Section>
+  );
 }

@@ -1,13 +1,19 @@
+import type { SchemaVersionChangesResponse } from '@pumphouse/contract';
 import { Link } from '@tanstack/react-router';
-import type { PipelineRow } from './pipeline-rows.ts';
 import classes from './pipelines.module.css';
 import { SchemaChangeChip } from '../../facts/schema-change-chip.tsx';
 import { Time } from '../../look/time.tsx';
 
-/** What last changed in the schemas of a pipeline, with the way to the history. A schema that has never changed since says only its size. */
-export function LastChange({ workspaceId, row }: { workspaceId: string; row: PipelineRow }) {
-  const { lastChange, pipeline_name: pipelineName } = row;
+interface LastChangeProps {
+  workspaceId: string;
+  /** The newest version; null where none was reported. */
+  version: SchemaVersionChangesResponse | null;
+}
+
+/** What last changed in a schema, with the way to its history. One that has not changed since it is known says only its size. */
+export function LastChange({ workspaceId, version: lastChange }: LastChangeProps) {
   if (!lastChange) return null;
+  const { pipeline_name: pipelineName } = lastChange;
   const [first] = lastChange.changes;
   const others = lastChange.changes_total - 1;
   return (

@@ -1,5 +1,80 @@
-import { Page } from '../../look/page.tsx';
+import type { PipelineOverviewResponse } from '@pumphouse/contract';
+import { useQuery, useSuspenseQuery } from '@tanstack/react-query';
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { lazy, Suspense } from 'react';
+import { DailyCharts } from '../../charts/daily-charts.tsx';
+import type { DaySpan } from '../../charts/daily-trends.ts';
+import { pipelineOverview, seriesOfPipeline } from '../../data/data-queries.ts';
+import { DaysChoice } from '../../look/days-choice.tsx';
+import { ErrorNotice, LoadingRows } from '../../look/answers.tsx';
+import { HistoryTab } from './history-tab.tsx';
+import { JobsTab } from './jobs-tab.tsx';
+import { Page, Section } from '../../look/page.tsx';
+import { PipelineHead, PipelineLead } from './pipeline-head.tsx';
+import { RunsTab } from './runs-tab.tsx';
+import { TableSection } from './table-section.tsx';
+import { TabLinks } from '../../look/tab-links.tsx';
+import { usualNotes } from './usual-notes.ts';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
 
+const SchemaTab = lazy(() => import('./schema/schema-tab.tsx'));
+
+const tabs = [
+  { tab: 'tables', word: 'Tables' },
+  { tab: 'runs', word: 'Runs' },
+  { tab: 'schema', word: 'Schema' },
+  { tab: 'history', word: 'Schema history' },
+  { tab: 'jobs', word: 'Jobs and state' },
+] as const;
+
+/** One pipeline, over all jobs that run it. */
 export function PipelinePage() {
-  return <Page title="Pipeline">{null}</Page>;
+  const workspace = useWorkspace();
+  const { pipelineName } = useParams({ from: '/signed-in/w/$workspaceId/pipelines/$pipelineName' });
+  const search = useSearch({ from: '/signed-in/w/$workspaceId/pipelines/$pipelineName' });
+  const navigate = useNavigate({ from: '/w/$workspaceId/pipelines/$pipelineName' });
+  const { data: overview } = useSuspenseQuery(pipelineOverview(workspace.id, pipelineName));
+  const series = useQuery(seriesOfPipeline(workspace.id, pipelineName, search.days));
+  const showRunsOf = ({ start, end }: DaySpan) =>
+    void navigate({
+      search: (before) => ({ ...before, tab: 'runs' as const, from: start, to: end, run: undefined }),
+      resetScroll: false,
+    });
+  return (
+    <Page title={pipelineName} lead={<PipelineLead overview={overview} />}>
+      <PipelineHead overview={overview} />
+      <Section title="By day, over all jobs" aside={<DaysChoice days={search.days} />}>
+        {series.error && <ErrorNotice error={series.error} onRetry={() => void series.refetch()} />}
+        {series.data && (
+          <DailyCharts
+            days={series.data.days}
+            sums={series.data.total}
+            notes={usualNotes(overview)}
+            onPick={showRunsOf}
+          />
+        )}
+      </Section>
+      <TabLinks label="Parts of the pipeline" tabs={tabs} />
+      {(search.tab ?? 'tables') === 'tables' && <PipelineTables overview={overview} />}
+      {search.tab === 'runs' && <RunsTab pipelineName={pipelineName} />}
+      {search.tab === 'schema' && (
+        <Suspense fallback={<LoadingRows />}>
+          <SchemaTab pipelineName={pipelineName} />
+        </Suspense>
+      )}
+      {search.tab === 'history' && <HistoryTab pipelineName={pipelineName} />}
+      {search.tab === 'jobs' && <JobsTab overview={overview} />}
+    </Page>
+  );
+}
+
+function PipelineTables({ overview }: { overview: PipelineOverviewResponse }) {
+  const pipeline_name = overview.pipeline_name;
+  return (
+    <TableSection
+      tables={overview.tables.map((each) => ({ ...each, pipeline_name }))}
+      runCount={overview.tables_run_count}
+      isCut={overview.are_tables_cut}
+    />
+  );
 }

@@ -108,7 +108,7 @@ function Row({ workspaceId, row }: { workspaceId: string; row: PipelineRow }) {
         {stats && formatBytes(stats.total_bytes_loaded)}
       </td>
       <td className={classes.change}>
-        <LastChange workspaceId={workspaceId} row={row} />
+        <LastChange workspaceId={workspaceId} version={row.lastChange} />
       </td>
     </tr>
   );

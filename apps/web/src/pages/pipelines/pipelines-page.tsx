@@ -1,6 +1,7 @@
 import { useQuery, useSuspenseQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
+import table from '../../look/table.module.css';
 import {
   newestSchemaChanges,
   pipelineFreshness,
@@ -15,7 +16,7 @@ import { FilterBar } from '../../search/filter-bar.tsx';
 import { FilterMenu } from '../../search/filter-menu.tsx';
 import { MoreRows } from '../../look/more-rows.tsx';
 import { NoPipelines } from './no-pipelines.tsx';
-import { Page, Section } from '../../look/page.tsx';
+import { Page } from '../../look/page.tsx';
 import { PipelineTable } from './pipeline-table.tsx';
 import { SearchBox } from '../../search/search-box.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
@@ -50,10 +51,7 @@ export function PipelinesPage() {
 
   if (all.length === 0) return <NoPipelines title="Pipelines" />;
   return (
-    <Page
-      title="Pipelines"
-      lead={`${all.length} that reported a run; figures are of the last ${search.days ?? usualDays} days, over all jobs.`}
-    >
+    <Page title="Pipelines" lead={describeList(rows.length, all.length, search.days ?? usualDays)}>
       <FilterBar>
         <SearchBox value={search.q} onSearch={(q) => change({ q })} label="Search pipelines" />
         <FilterMenu
@@ -64,9 +62,7 @@ export function PipelinesPage() {
         />
         <DaysChoice days={search.days} />
       </FilterBar>
-      <Section
-        title={rows.length === all.length ? 'All pipelines' : `${rows.length} of ${all.length} pipelines`}
-      >
+      <div className={table.frame}>
         {rows.length === 0 ? (
           <Empty title="No pipeline is like that">Take a filter away, or search for less.</Empty>
         ) : (
@@ -83,10 +79,15 @@ export function PipelinesPage() {
           isLoading={false}
           onMore={() => setShown(shown + rowsAtOnce)}
         />
-      </Section>
+      </div>
       {freshness.next_cursor != null && (
         <p className="quiet">Shown are the {freshness.items.length} that need somebody most or ran last.</p>
       )}
     </Page>
   );
+}
+
+function describeList(shown: number, all: number, days: string): string {
+  const which = shown === all ? `${all}` : `${shown} of ${all}`;
+  return `${which} that reported a run; figures are of the last ${days} days, over all jobs.`;
 }

@@ -1,0 +1,71 @@
+import type { DatasetStatsResponse, PipelineFreshnessRow } from '@pumphouse/contract';
+import { describe, expect, it } from 'vitest';
+import { filterDatasets, joinDatasets, sortDatasets } from './dataset-rows.ts';
+
+const statsOf = (dataset_name: string, total_rows_loaded: number): DatasetStatsResponse => ({
+  dataset_name,
+  distinct_pipeline_count: 1,
+  schema_migration_count: 0,
+  succeeded_pipeline_run_count: 1,
+  success_ratio: 1,
+  total_bytes_loaded: 1,
+  total_pipeline_run_count: 1,
+  total_rows_loaded,
+  table_count: 2,
+});
+
+const writer = (pipeline_name: string, dataset_name: string, isStale = false): PipelineFreshnessRow => ({
+  pipeline_name,
+  dataset_name,
+  destination_name: 'duckdb',
+  last_run: null,
+  freshness: {
+    last_success_at: null,
+    age_seconds: null,
+    is_stale: isStale,
+    why: isStale ? 'overdue' : 'on_time',
+    detail: '',
+    stale_at: null,
+    expected_every_seconds: null,
+  },
+});
+
+const rows = joinDatasets({
+  all: [statsOf('shop_data', 900), statsOf('ads_data', 800), statsOf('old_data', 7)],
+  stats: [statsOf('ads_data', 3), statsOf('shop_data', 2)],
+  series: undefined,
+  freshness: [
+    writer('shop_refunds', 'shop_data', true),
+    writer('shop', 'shop_data'),
+    writer('ads', 'ads_data'),
+  ],
+  changes: undefined,
+});
+
+describe('datasets of the list', () => {
+  it('are there even if nothing was loaded in the window', () => {
+    expect(rows.map(({ name, stats }) => [name, stats?.total_rows_loaded ?? null])).toEqual([
+      ['shop_data', 2],
+      ['ads_data', 3],
+      ['old_data', null],
+    ]);
+  });
+
+  it('name who writes them, and are as fresh as the pipeline that is stale', () => {
+    expect(rows[0]).toMatchObject({ pipelines: ['shop', 'shop_refunds'], freshness: { is_stale: true } });
+  });
+
+  it('are found by their pipelines, and sorted by what happened in the window', () => {
+    expect(filterDatasets(rows, 'refunds').map(({ name }) => name)).toEqual(['shop_data']);
+    expect(sortDatasets(rows, '-rows').map(({ name }) => name)).toEqual([
+      'ads_data',
+      'shop_data',
+      'old_data',
+    ]);
+    expect(sortDatasets(rows, undefined).map(({ name }) => name)).toEqual([
+      'ads_data',
+      'old_data',
+      'shop_data',
+    ]);
+  });
+});

@@ -1,0 +1,86 @@
+import type {
+  DailySums,
+  DatasetDailySeriesResponse,
+  DatasetStatsResponse,
+  PipelineFreshness,
+  PipelineFreshnessRow,
+  SchemaVersionChangesResponse,
+} from '@pumphouse/contract';
+import { compareValues, readSorting } from '../../search/sorting.ts';
+
+/** A dataset of the list, put together from what is known of it. */
+export interface DatasetRow {
+  name: string;
+  /** Of all time: how the last run was, and when. */
+  all: DatasetStatsResponse;
+  /** Of the window; null where nothing was loaded in it. */
+  stats: DatasetStatsResponse | null;
+  /** Of the window; null too where many others were written more often. */
+  daily: DailySums | null;
+  /** Pipelines whose last run wrote to it, by name. */
+  pipelines: readonly string[];
+  /** That of the pipeline which is stale, else of the one that succeeded last. */
+  freshness: PipelineFreshness | null;
+  lastChange: SchemaVersionChangesResponse | null;
+}
+
+export interface KnownOfDatasets {
+  all: readonly DatasetStatsResponse[];
+  stats: readonly DatasetStatsResponse[] | undefined;
+  series: DatasetDailySeriesResponse['datasets'] | undefined;
+  /** Of all pipelines, those that are stale first. */
+  freshness: readonly PipelineFreshnessRow[] | undefined;
+  /** Newest first. */
+  changes: readonly SchemaVersionChangesResponse[] | undefined;
+}
+
+export function joinDatasets({ all, stats, series, freshness, changes }: KnownOfDatasets): DatasetRow[] {
+  const statsOf = new Map(stats?.map((each) => [each.dataset_name, each]));
+  const dailyOf = new Map(series?.map((each) => [each.dataset_name, each.daily]));
+  const writersOf = Map.groupBy(freshness ?? [], (each) => each.dataset_name ?? '');
+  const changesOf = Map.groupBy(changes ?? [], (each) => each.dataset_name ?? '');
+  return all.map((each) => {
+    const name = each.dataset_name;
+    const writers = writersOf.get(name) ?? [];
+    return {
+      name,
+      all: each,
+      stats: statsOf.get(name) ?? null,
+      daily: dailyOf.get(name) ?? null,
+      pipelines: writers.map((writer) => writer.pipeline_name).toSorted(),
+      freshness: writers[0]?.freshness ?? null,
+      lastChange: changesOf.get(name)?.[0] ?? null,
+    };
+  });
+}
+
+/** @param q part of a name of the dataset, its destination or a pipeline that writes it */
+export function filterDatasets(rows: readonly DatasetRow[], q: string | undefined): DatasetRow[] {
+  const words = q?.toLowerCase() ?? '';
+  return rows.filter(({ name, all, pipelines }) =>
+    [name, all.latest_destination_name, ...pipelines].some((each) => each?.toLowerCase().includes(words)),
+  );
+}
+
+const sortValues = {
+  name: (row) => row.name,
+  last_run: (row) => timeOf(row.all.latest_pipeline_run_at),
+  tables: (row) => row.all.table_count,
+  rows: (row) => row.stats?.total_rows_loaded,
+  bytes: (row) => row.stats?.total_bytes_loaded,
+  success: (row) => row.stats?.success_ratio,
+  schema: (row) => timeOf(row.lastChange?.created_at),
+} satisfies Record<string, (row: DatasetRow) => string | number | null | undefined>;
+
+/** By name unless sorted. */
+export function sortDatasets(rows: readonly DatasetRow[], sort: string | undefined): DatasetRow[] {
+  const sorting = readSorting(sort, Object.keys(sortValues) as (keyof typeof sortValues)[]);
+  const byName = rows.toSorted((left, right) => compareValues(left.name, right.name, false));
+  if (sorting === null) return byName;
+  const valueOf = sortValues[sorting.key];
+  return byName.toSorted((left, right) => compareValues(valueOf(left), valueOf(right), sorting.isDescending));
+}
+
+function timeOf(at: string | null | undefined): number | null {
+  return at == null ? null : Date.parse(at);
+}

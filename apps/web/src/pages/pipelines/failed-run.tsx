@@ -1,0 +1,36 @@
+import type { PipelineOverviewResponse } from '@pumphouse/contract';
+import { Link } from '@tanstack/react-router';
+import classes from './pipelines.module.css';
+import { State } from '../../look/state.tsx';
+import { Time } from '../../look/time.tsx';
+import { runStates } from '../../look/run-states.ts';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+
+/** Why the last run of a pipeline failed, with the way to that run. */
+export function FailedRun({ run }: { run: NonNullable<PipelineOverviewResponse['last_run']> }) {
+  const { id: workspaceId } = useWorkspace();
+  const { job_run: jobRun } = run;
+  return (
+    <section className={classes.failed} aria-label="Why the last run failed">
+      <p className={classes.failedHead}>
+        <State
+          look={{
+            ...runStates.failed,
+            word: `Failed${run.error_step === null ? '' : ` to ${run.error_step}`}`,
+          }}
+        />{' '}
+        <span className="quiet">
+          <Time at={run.finished_at ?? run.created_at} />
+        </span>{' '}
+        <Link to="/w/$workspaceId/runs/$jobRunId" params={{ workspaceId, jobRunId: jobRun.id }}>
+          Open {jobRun.job_ref.replace(/^jobs\./, '')} #{jobRun.number}
+        </Link>
+      </p>
+      {run.error_message !== null && (
+        <pre className={classes.failedReason} tabIndex={0} aria-label="Reason">
+          {run.error_message}
+        </pre>
+      )}
+    </section>
+  );
+}

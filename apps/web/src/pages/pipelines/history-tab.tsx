@@ -1,0 +1,48 @@
+import choices from './schema/schema-choice.module.css';
+import { Empty, ErrorNotice, LoadingRows } from '../../look/answers.tsx';
+import { MoreRows } from '../../look/more-rows.tsx';
+import { SchemaChoice } from './schema/schema-choice.tsx';
+import { SchemaTimeline } from '../../facts/schema-timeline.tsx';
+import { Section } from '../../look/page.tsx';
+import { useSchemaSearch } from './schema/use-schema-search.ts';
+import { VersionComparison } from './schema/version-comparison.tsx';
+
+/** How a schema became what it is: its versions, newest first, and any two of them compared. */
+export function HistoryTab({ pipelineName }: { pipelineName: string }) {
+  const found = useSchemaSearch(pipelineName);
+  const { schemas, schema, names, versions, choose } = found;
+  if (schemas.error) return <ErrorNotice error={schemas.error} onRetry={() => void schemas.refetch()} />;
+  if (schemas.isPending) return <LoadingRows />;
+  if (!schema) {
+    return (
+      <Empty title="No schema is known">A run that loads something reports the schema that it loaded.</Empty>
+    );
+  }
+  const items = versions.data?.items ?? [];
+  return (
+    <>
+      <VersionComparison found={found} latestHash={schema.latest.version_hash} />
+      <Section
+        title={schema.version_count === 1 ? 'One version' : `${schema.version_count} versions`}
+        aside={
+          <span className={choices.choices}>
+            <SchemaChoice
+              names={names}
+              name={schema.schema_name}
+              onChoose={(name) => choose({ schema: name, version: undefined, base: undefined })}
+            />
+          </span>
+        }
+      >
+        {versions.error && <ErrorNotice error={versions.error} onRetry={() => void versions.refetch()} />}
+        {versions.isPending && <LoadingRows />}
+        <SchemaTimeline versions={items} />
+        <MoreRows
+          hasMore={versions.hasNextPage}
+          isLoading={versions.isFetchingNextPage}
+          onMore={() => void versions.fetchNextPage()}
+        />
+      </Section>
+    </>
+  );
+}

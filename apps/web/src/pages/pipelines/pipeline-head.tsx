@@ -1,0 +1,86 @@
+import type { PipelineOverviewResponse } from '@pumphouse/contract';
+import { Link } from '@tanstack/react-router';
+import classes from './pipelines.module.css';
+import table from '../../look/table.module.css';
+import { describeOldFigures } from '../../facts/freshness.ts';
+import { ClockTime, Time, useNow } from '../../look/time.tsx';
+import { FailedRun } from './failed-run.tsx';
+import { formatCount, formatDuration } from '../../look/format.ts';
+import { Facts } from '../../look/page.tsx';
+import { FreshnessState } from '../../facts/freshness-state.tsx';
+import { Notice } from '../../look/notice.tsx';
+import { PipelineRunState } from '../../look/state.tsx';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+
+/** Where a pipeline writes, and how old that is. */
+export function PipelineLead({ overview }: { overview: PipelineOverviewResponse }) {
+  const { id: workspaceId } = useWorkspace();
+  const { dataset_name: datasetName, destination_name: destination, destination_type: type } = overview;
+  return (
+    <span className={classes.lead}>
+      {datasetName === null ? (
+        <span>has loaded nothing yet</span>
+      ) : (
+        <span>
+          loads{' '}
+          <Link to="/w/$workspaceId/datasets/$datasetName" params={{ workspaceId, datasetName }}>
+            {datasetName}
+          </Link>
+          {destination !== null && <> in {destination}</>}
+          {type !== null && type !== destination && <> ({type.replace(/^dlt\.destinations\./, '')})</>}
+        </span>
+      )}
+      <FreshnessState freshness={overview.freshness} lastStatus={overview.last_run?.status} />
+    </span>
+  );
+}
+
+/** What has to be known before anything else: why the last run failed, what waits, that figures are old. Then the facts. */
+export function PipelineHead({ overview }: { overview: PipelineOverviewResponse }) {
+  const { last_run: last, pending_packages: pending, freshness } = overview;
+  const now = new Date(useNow(60));
+  const old = describeOldFigures(last?.created_at, freshness.expected_every_seconds, now);
+  const expected =
+    freshness.expected_every_seconds === null
+      ? 'by no schedule'
+      : `every ${formatDuration(freshness.expected_every_seconds)}`;
+  const staleWord = freshness.is_stale ? 'Stale since' : 'Stale from';
+  return (
+    <>
+      {last?.status === 'failed' && <FailedRun run={last} />}
+      {pending.length > 0 && (
+        <Notice>
+          {pending.length === 1 ? '1 load package waits' : `${pending.length} load packages wait`} in the
+          folder of the pipeline. The next run loads them before anything new.
+        </Notice>
+      )}
+      {old !== null && <Notice>{old}</Notice>}
+      <div className={table.frame}>
+        <Facts
+          facts={[
+            ['Last run', last === null ? 'None is stored any more' : <LastRunFact key="run" run={last} />],
+            ['Expected', expected],
+            ...(freshness.stale_at === null
+              ? []
+              : [[staleWord, <ClockTime key="stale" at={freshness.stale_at} />] as const]),
+            ['Tables', formatCount(overview.tables.length)],
+            ['Schema changes', `${overview.schema_change_count_30_days} in 30 days`],
+          ]}
+        />
+      </div>
+    </>
+  );
+}
+
+function LastRunFact({ run }: { run: NonNullable<PipelineOverviewResponse['last_run']> }) {
+  const { id: workspaceId } = useWorkspace();
+  const { job_run: jobRun } = run;
+  return (
+    <>
+      <PipelineRunState status={run.status} /> <Time at={run.finished_at ?? run.created_at} /> in{' '}
+      <Link to="/w/$workspaceId/runs/$jobRunId" params={{ workspaceId, jobRunId: jobRun.id }}>
+        {jobRun.job_ref.replace(/^jobs\./, '')} #{jobRun.number}
+      </Link>
+    </>
+  );
+}

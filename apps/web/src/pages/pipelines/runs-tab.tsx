@@ -1,0 +1,160 @@
+import type { PipelineRunResponse } from '@pumphouse/contract';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { Link, useSearch } from '@tanstack/react-router';
+import { Fragment } from 'react';
+import classes from './pipelines.module.css';
+import table from '../../look/table.module.css';
+import { ClockTime, Time } from '../../look/time.tsx';
+import { Empty, ErrorNotice, LoadingRows } from '../../look/answers.tsx';
+import { formatBytes, formatCount, formatDuration } from '../../look/format.ts';
+import { MoreRows } from '../../look/more-rows.tsx';
+import { PipelineRunDetail } from './pipeline-run-detail.tsx';
+import { PipelineRunState } from '../../look/state.tsx';
+import { runsOfPipeline } from '../../data/data-queries.ts';
+import { Section } from '../../look/page.tsx';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+
+/** The runs of a pipeline, whichever job they were part of. One can be unfolded: its steps, its tables, why it failed. */
+export function RunsTab({ pipelineName }: { pipelineName: string }) {
+  const { id: workspaceId } = useWorkspace();
+  const { from, to, run } = useSearch({ from: '/signed-in/w/$workspaceId/pipelines/$pipelineName' });
+  const list = useInfiniteQuery(runsOfPipeline(workspaceId, pipelineName, { start: from, end: to }));
+  const runs = list.data?.items ?? [];
+  return (
+    <Section
+      title="Pipeline runs"
+      aside={from !== undefined && to !== undefined && <DaysOnly from={from} to={to} />}
+    >
+      {list.error && <ErrorNotice error={list.error} onRetry={() => void list.refetch()} />}
+      {list.isPending && <LoadingRows />}
+      {list.data && runs.length === 0 && (
+        <Empty title="No run is stored">
+          {from === undefined
+            ? 'Runs are removed after the time that your organization keeps them for.'
+            : 'Nothing ran on these days, or it is not kept any more.'}
+        </Empty>
+      )}
+      {runs.length > 0 && (
+        <div className={table.scroll}>
+          <table className={table.table} aria-label="Pipeline runs">
+            <thead>
+              <tr>
+                <th scope="col">Run</th>
+                <th scope="col">Started</th>
+                <th scope="col" className="number">
+                  Took
+                </th>
+                <th scope="col" className="number">
+                  Rows
+                </th>
+                <th scope="col" className="number">
+                  Bytes
+                </th>
+                <th scope="col">What came of it</th>
+              </tr>
+            </thead>
+            <tbody>
+              {runs.map((each) => (
+                <Fragment key={each.id}>
+                  <Row run={each} isOpen={each.id === run} />
+                  {each.id === run && (
+                    <tr className={classes.detail}>
+                      <td colSpan={6} data-wide="true">
+                        <PipelineRunDetail pipelineRunId={each.id} />
+                      </td>
+                    </tr>
+                  )}
+                </Fragment>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      <MoreRows
+        hasMore={list.hasNextPage}
+        isLoading={list.isFetchingNextPage}
+        onMore={() => void list.fetchNextPage()}
+      />
+    </Section>
+  );
+}
+
+function Row({ run, isOpen }: { run: PipelineRunResponse; isOpen: boolean }) {
+  return (
+    <tr data-row data-current={isOpen}>
+      <td>
+        <Link
+          to="."
+          search={((before: object) => ({ ...before, run: isOpen ? undefined : run.id })) as never}
+          replace
+          resetScroll={false}
+          className={classes.unfold}
+          aria-expanded={isOpen}
+          activeProps={{}}
+          data-row-link
+        >
+          <span aria-hidden="true" className="quiet">
+            {isOpen ? '▾' : '▸'}
+          </span>{' '}
+          <PipelineRunState status={run.status} />
+        </Link>
+      </td>
+      <td>
+        <ClockTime at={run.started_at ?? run.created_at} />{' '}
+        <span className="quiet">
+          <Time at={run.started_at ?? run.created_at} />
+        </span>
+      </td>
+      <td className="number" data-label="Took">
+        {run.duration_ms != null && formatDuration(run.duration_ms / 1000)}
+      </td>
+      <td className="number" data-label="Rows">
+        {formatCount(run.total_rows_loaded)}
+      </td>
+      <td className="number" data-label="Bytes">
+        {formatBytes(run.total_bytes_loaded)}
+      </td>
+      <td className={classes.outcome} data-wide="true">
+        {run.status === 'failed' ? (
+          <span className={`${classes.oneLine} ${classes.reason}`} title={run.error_message ?? undefined}>
+            {run.error_step != null && `${run.error_step}: `}
+            {run.error_message ?? 'It reported no reason'}
+          </span>
+        ) : (
+          run.has_schema_migration === true && 'schema changed'
+        )}
+      </td>
+    </tr>
+  );
+}
+
+/** Says that not all runs are listed, and takes it back. */
+function DaysOnly({ from, to }: { from: string; to: string }) {
+  const last = new Date(Date.parse(to) - 1).toISOString();
+  return (
+    <span>
+      Only of <Day at={from} />
+      {from.slice(0, 10) !== last.slice(0, 10) && (
+        <>
+          {' '}
+          to <Day at={last} />
+        </>
+      )}{' '}
+      <Link
+        to="."
+        search={((before: object) => ({ ...before, from: undefined, to: undefined })) as never}
+        replace
+        resetScroll={false}
+      >
+        Show all
+      </Link>
+    </span>
+  );
+}
+
+const days = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
+
+function Day({ at }: { at: string }) {
+  const instant = new Date(at);
+  return Number.isNaN(instant.getTime()) ? at : days.format(instant);
+}

@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest';
+import { findNeighbour, layOutSchema, nodeWidth } from './graph-layout.ts';
+import type { MergedColumn, MergedTable } from './merged-schema.ts';
+
+const column = (name: string, more: Partial<MergedColumn> = {}): MergedColumn => ({
+  name,
+  data_type: 'text',
+  precision: null,
+  scale: null,
+  nullable: true,
+  primary_key: false,
+  merge_key: false,
+  unique: false,
+  partition: false,
+  cluster: false,
+  sort: false,
+  incremental: false,
+  is_variant: false,
+  variant_of: null,
+  is_dlt: false,
+  description: null,
+  mark: null,
+  changes: [],
+  ...more,
+});
+
+const table = (name: string, columns: MergedColumn[] = [column('id')]): MergedTable => ({
+  name,
+  parent: null,
+  resource: null,
+  write_disposition: null,
+  merge_strategy: null,
+  description: null,
+  mark: null,
+  changes: [],
+  columns,
+  dltColumns: [],
+});
+
+const reference = (from: string, to: string, kind = 'reference') => ({
+  kind,
+  table: from,
+  columns: ['a'],
+  referenced_table: to,
+  referenced_columns: ['b'],
+  label: null,
+  cardinality: null,
+});
+
+function layOut(names: readonly string[], references: ReturnType<typeof reference>[] = []) {
+  const layout = layOutSchema(
+    names.map((name) => table(name)),
+    references,
+  );
+  const at = (name: string) => {
+    const node = layout.nodes.find((each) => each.table.name === name);
+    if (!node) throw new Error(`${name} is not in the graph`);
+    return node;
+  };
+  return { ...layout, at };
+}
+
+describe('the graph of a schema', () => {
+  it('has a table right of all that it refers to', () => {
+    const { at } = layOut(
+      ['lines', 'orders', 'customers'],
+      [reference('lines', 'orders', 'parent'), reference('orders', 'customers')],
+    );
+    expect(at('customers').x).toBeLessThan(at('orders').x);
+    expect(at('orders').x).toBeLessThan(at('lines').x);
+  });
+
+  it('has no table on another, whatever refers to what', () => {
+    const names = Array.from({ length: 40 }, (_, index) => `t${index}`);
+    const links = names.flatMap((name, index) =>
+      index % 3 === 0 ? [] : [reference(name, `t${(index * 7) % 40}`)],
+    );
+    const { nodes, width, height } = layOut(names, links);
+    for (const one of nodes) {
+      const isInside = one.x >= 0 && one.y >= 0 && one.x + nodeWidth <= width && one.y + one.height <= height;
+      expect(isInside).toBe(true);
+      for (const other of nodes) {
+        if (one === other) continue;
+        const isApart =
+          one.x + nodeWidth <= other.x ||
+          other.x + nodeWidth <= one.x ||
+          one.y + one.height <= other.y ||
+          other.y + other.height <= one.y;
+        expect(isApart, `${one.table.name} and ${other.table.name}`).toBe(true);
+      }
+    }
+  });
+
+  it('ends with circles, tables that refer to themselves, and to none that is shown', () => {
+    const { nodes, edges } = layOut(
+      ['a', 'b'],
+      [reference('a', 'b'), reference('b', 'a'), reference('a', 'a'), reference('a', 'gone')],
+    );
+    expect(nodes).toHaveLength(2);
+    expect(edges).toHaveLength(2);
+  });
+
+  it('leaves the line to the root out, since the parents lead there', () => {
+    const { edges } = layOut(['a', 'b'], [reference('a', 'b', 'parent'), reference('a', 'b', 'root')]);
+    expect(edges.map(({ kind, label }) => [kind, label])).toEqual([['parent', 'a.a → b.b']]);
+  });
+
+  it('shows of a wide table what changed and the keys, and counts the others', () => {
+    const columns = [
+      ...Array.from({ length: 12 }, (_, index) => column(`c${index}`)),
+      column('id', { primary_key: true }),
+      column('new', { mark: 'added' }),
+    ];
+    const [node] = layOutSchema([table('wide', columns)], []).nodes;
+    expect(node?.rows.map(({ name }) => name)).toEqual(['c0', 'c1', 'c2', 'c3', 'c4', 'c5', 'id', 'new']);
+    expect(node?.hiddenCount).toBe(6);
+  });
+});
+
+describe('the arrow keys', () => {
+  it('lead to the nearest table in their direction, and nowhere at the edge', () => {
+    const { nodes, at } = layOut(['lines', 'orders', 'alone'], [reference('lines', 'orders', 'parent')]);
+    expect(findNeighbour(nodes, at('orders'), 'right')).toBe(at('lines'));
+    expect(findNeighbour(nodes, at('lines'), 'left')).toBe(at('orders'));
+    expect(findNeighbour(nodes, at('orders'), 'down')).toBe(at('alone'));
+    expect(findNeighbour(nodes, at('orders'), 'up')).toBeUndefined();
+  });
+});

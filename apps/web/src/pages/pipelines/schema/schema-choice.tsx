@@ -1,0 +1,68 @@
+import { NativeSelect } from '@mantine/core';
+import type { SchemaVersionChangesResponse } from '@pumphouse/contract';
+import classes from './schema-choice.module.css';
+import { describeVersion } from './version-words.ts';
+import { useNow } from '../../../look/time.tsx';
+
+interface ChoiceProps {
+  label: string;
+  options: readonly { value: string; label: string }[];
+  value: string;
+  onChoose: (value: string) => void;
+}
+
+/** One of some, with what is chosen said in front. */
+function Choice({ label, options, value, onChoose }: ChoiceProps) {
+  return (
+    <label className={classes.choice}>
+      <span>{label}</span>
+      <NativeSelect
+        size="xs"
+        data={[...options]}
+        value={value}
+        onChange={(event) => onChoose(event.currentTarget.value)}
+      />
+    </label>
+  );
+}
+
+interface SchemaChoiceProps {
+  names: readonly string[];
+  name: string;
+  onChoose: (name: string) => void;
+}
+
+/** Which schema, where a pipeline has several. */
+export function SchemaChoice({ names, name, onChoose }: SchemaChoiceProps) {
+  if (names.length < 2) return null;
+  return (
+    <Choice
+      label="Schema"
+      options={names.map((value) => ({ value, label: value }))}
+      value={name}
+      onChoose={onChoose}
+    />
+  );
+}
+
+interface VersionChoiceProps {
+  label: string;
+  versions: readonly SchemaVersionChangesResponse[];
+  hash: string;
+  onChoose: (hash: string) => void;
+}
+
+/** Which version of a schema. One that is older than those that are listed is there by its hash. */
+export function VersionChoice({ label, versions, hash, onChoose }: VersionChoiceProps) {
+  const now = new Date(useNow(60));
+  const options = versions.map((each) => ({ value: each.version_hash, label: describeVersion(each, now) }));
+  const isListed = hash === '' || options.some(({ value }) => value === hash);
+  return (
+    <Choice
+      label={label}
+      options={isListed ? options : [...options, { value: hash, label: hash.slice(0, 8) }]}
+      value={hash}
+      onChoose={onChoose}
+    />
+  );
+}

@@ -1,0 +1,111 @@
+import type { SchemaVersionResponse } from '@pumphouse/contract';
+import { useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import classes from './schema-graph.module.css';
+import {
+  findNeighbour,
+  layOutSchema,
+  nodeWidth,
+  type Direction,
+  type GraphLayout,
+  type GraphNode,
+} from './graph-layout.ts';
+import type { MergedTable } from './merged-schema.ts';
+import { GraphTable } from './graph-table.tsx';
+import { bringIntoView } from './view-box.ts';
+import { usePanZoom } from './use-pan-zoom.ts';
+
+interface SchemaGraphProps {
+  tables: readonly MergedTable[];
+  references: SchemaVersionResponse['references'];
+  /** The table that the address names. */
+  selected: string | undefined;
+  onSelect: (name: string) => void;
+}
+
+const directions: Record<string, Direction> = {
+  ArrowLeft: 'left',
+  ArrowRight: 'right',
+  ArrowUp: 'up',
+  ArrowDown: 'down',
+};
+
+/**
+ * Tables and what refers to what. One stop of the tab key, and arrows lead from table to table; the list below the graph says the same in
+ * words.
+ */
+export default function SchemaGraph({ tables, references, selected, onSelect }: SchemaGraphProps) {
+  const layout = useMemo(() => layOutSchema(tables, references), [tables, references]);
+  const frame = useRef<HTMLDivElement>(null);
+  const { view, setView, size, zoom, fit, handlers } = usePanZoom(frame, layout);
+  const [focused, setFocused] = useState<string | null>(null);
+  const stop = focused ?? selected ?? layout.nodes[0]?.table.name;
+
+  const goTo = (node: GraphNode) => {
+    setFocused(node.table.name);
+    setView(bringIntoView(view, { x: node.x, y: node.y, width: nodeWidth, height: node.height }, size));
+    frame.current?.querySelector<SVGGElement>(`[data-table="${CSS.escape(node.table.name)}"]`)?.focus();
+  };
+  const press = (event: KeyboardEvent, node: GraphNode) => {
+    if (event.key === 'Enter' || event.key === ' ') {
+      event.preventDefault();
+      return onSelect(node.table.name);
+    }
+    const direction = directions[event.key];
+    const next = direction && findNeighbour(layout.nodes, node, direction);
+    if (!next) return;
+    event.preventDefault();
+    goTo(next);
+  };
+
+  return (
+    <div ref={frame} className={classes.frame}>
+      <svg
+        width={size.width}
+        height={size.height}
+        viewBox={`${view.x} ${view.y} ${size.width / view.scale} ${size.height / view.scale}`}
+        role="group"
+        aria-label={`Graph of ${tables.length} tables; arrow keys lead from one to the next`}
+        className={classes.drawing}
+        {...handlers}
+      >
+        <Edges layout={layout} selected={selected} />
+        {layout.nodes.map((node) => (
+          <GraphTable
+            key={node.table.name}
+            node={node}
+            isSelected={node.table.name === selected}
+            tabIndex={node.table.name === stop ? 0 : -1}
+            onSelect={() => onSelect(node.table.name)}
+            onKeyDown={(event) => press(event, node)}
+          />
+        ))}
+      </svg>
+      <div className={classes.controls}>
+        <button type="button" onClick={() => zoom(1.3)} aria-label="Larger">
+          +
+        </button>
+        <button type="button" onClick={() => zoom(1 / 1.3)} aria-label="Smaller">
+          −
+        </button>
+        <button type="button" onClick={fit}>
+          All
+        </button>
+      </div>
+    </div>
+  );
+}
+
+/** Lines between tables; those of the selected one stand out. */
+function Edges({ layout, selected }: { layout: GraphLayout; selected: string | undefined }) {
+  return layout.edges.map(({ kind, from, to, label, path }) => (
+    <path
+      key={`${kind} ${label}`}
+      d={path}
+      className={classes.edge}
+      data-kind={kind}
+      data-selected={from === selected || to === selected}
+    >
+      <title>{label}</title>
+    </path>
+  ));
+}

@@ -1,0 +1,172 @@
+import type { SchemaVersionResponse } from '@pumphouse/contract';
+import { useEffect, useRef, type ReactNode } from 'react';
+import classes from './schema-list.module.css';
+import table from '../../../look/table.module.css';
+import { describeReference } from './graph-layout.ts';
+import {
+  formatType,
+  listKeys,
+  type ChangedValue,
+  type ChangeMark,
+  type MergedColumn,
+  type MergedTable,
+} from './merged-schema.ts';
+import { markLooks } from './mark.ts';
+
+interface SchemaListProps {
+  tables: readonly MergedTable[];
+  references: SchemaVersionResponse['references'];
+  selected?: string | undefined;
+}
+
+const referenceWords: Record<string, string> = { parent: 'nested in', root: 'belongs to' };
+
+/** Few tables are shown unfolded. */
+const fewTables = 6;
+
+/** All tables with their columns; what changed is said where it changed. */
+export function SchemaList({ tables, references, selected }: SchemaListProps) {
+  const referencesOf = Map.groupBy(references, (reference) => reference.table);
+  return (
+    <div>
+      {tables.map((each) => (
+        <TableEntry
+          key={each.name}
+          table={each}
+          references={referencesOf.get(each.name) ?? []}
+          isSelected={each.name === selected}
+          isOpen={tables.length <= fewTables || each.mark !== null}
+        />
+      ))}
+    </div>
+  );
+}
+
+interface TableEntryProps {
+  table: MergedTable;
+  references: SchemaVersionResponse['references'];
+  isSelected: boolean;
+  isOpen: boolean;
+}
+
+function TableEntry({ table: entry, references, isSelected, isOpen }: TableEntryProps) {
+  const place = useRef<HTMLDetailsElement>(null);
+  useEffect(() => {
+    if (!isSelected || !place.current) return;
+    place.current.open = true;
+    place.current.scrollIntoView({ block: 'nearest' });
+  }, [isSelected]);
+  return (
+    <details
+      ref={place}
+      open={isOpen}
+      className={classes.table}
+      data-selected={isSelected}
+      data-mark={entry.mark}
+    >
+      <summary className={classes.summary}>
+        <span className={classes.name}>{entry.name}</span>
+        <Mark mark={entry.mark} />
+        <span className="quiet">{describeTable(entry)}</span>
+        {entry.changes.map((change) => (
+          <Change key={change.what} change={change} />
+        ))}
+      </summary>
+      <div className={table.scroll}>
+        <table className={classes.columns} aria-label={`Columns of ${entry.name}`}>
+          <thead>
+            <tr>
+              <th scope="col">Column</th>
+              <th scope="col">Type</th>
+              <th scope="col">Null</th>
+              <th scope="col">Keys</th>
+              <th scope="col">Changed</th>
+            </tr>
+          </thead>
+          <tbody>
+            {entry.columns.map((column) => (
+              <ColumnRow key={column.name} column={column} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <Notes entry={entry} references={references} />
+    </details>
+  );
+}
+
+function ColumnRow({ column }: { column: MergedColumn }) {
+  return (
+    <tr data-mark={column.mark}>
+      <th scope="row" title={column.description ?? undefined}>
+        {column.name}
+      </th>
+      <td>{formatType(column)}</td>
+      <td className="quiet">{column.nullable ? 'null' : 'not null'}</td>
+      <td className="quiet">{listKeys(column).join(', ')}</td>
+      <td>
+        <Mark mark={column.mark} />
+        {column.changes.map((change) => (
+          <Change key={change.what} change={change} />
+        ))}
+        {column.variant_of !== null && (
+          <span className="quiet"> values that {column.variant_of} cannot hold</span>
+        )}
+      </td>
+    </tr>
+  );
+}
+
+function Mark({ mark }: { mark: ChangeMark | null }): ReactNode {
+  if (mark === null) return null;
+  const { sign, word } = markLooks[mark];
+  return (
+    <span className={classes.mark} data-mark={mark}>
+      {sign} {word}
+    </span>
+  );
+}
+
+function Change({ change: { what, before, after } }: { change: ChangedValue }) {
+  return (
+    <span className={classes.change}>
+      {what}: <del>{before ?? 'none'}</del> → <ins>{after ?? 'none'}</ins>
+    </span>
+  );
+}
+
+/** What a table has beside its columns: what it refers to, and dlt's own columns. */
+function Notes({
+  entry,
+  references,
+}: {
+  entry: MergedTable;
+  references: SchemaVersionResponse['references'];
+}) {
+  const own = entry.dltColumns.map(({ name }) => name).join(', ');
+  return (
+    <ul className={classes.notes}>
+      {references.map((reference) => (
+        <li key={`${reference.kind} ${describeReference(reference)}`}>
+          {referenceWords[reference.kind] ?? 'refers to'} {describeReference(reference)}
+        </li>
+      ))}
+      {entry.description !== null && <li>{entry.description}</li>}
+      {own !== '' && <li>dlt’s own columns: {own}</li>}
+    </ul>
+  );
+}
+
+function describeTable({
+  columns,
+  parent,
+  write_disposition: write,
+  merge_strategy: strategy,
+}: MergedTable): string {
+  const words = [
+    columns.length === 1 ? '1 column' : `${columns.length} columns`,
+    ...(parent === null ? [] : [`nested in ${parent}`]),
+    ...(write === null || parent !== null ? [] : [strategy === null ? write : `${write} (${strategy})`]),
+  ];
+  return words.join(', ');
+}

@@ -1,0 +1,88 @@
+import type { SchemaVersionResponse } from '@pumphouse/contract';
+import choices from './schema-choice.module.css';
+import { Empty, ErrorNotice, LoadingRows } from '../../../look/answers.tsx';
+import { nameVersion } from './version-words.ts';
+import { SchemaChoice, VersionChoice } from './schema-choice.tsx';
+import SchemaGraph from './schema-graph.tsx';
+import { SchemaList } from './schema-list.tsx';
+import { Section } from '../../../look/page.tsx';
+import { useComparedSchema } from './use-compared-schema.ts';
+import { useSchemaSearch } from './use-schema-search.ts';
+
+type SchemaSearch = ReturnType<typeof useSchemaSearch>;
+
+/** The schema of a pipeline as a graph, and as a list that says the same. A chunk of its own: few look at it. */
+export default function SchemaTab({ pipelineName }: { pipelineName: string }) {
+  const found = useSchemaSearch(pipelineName);
+  const { schemas, schema } = found;
+  if (schemas.error) return <ErrorNotice error={schemas.error} onRetry={() => void schemas.refetch()} />;
+  if (schemas.isPending) return <LoadingRows />;
+  if (!schema) {
+    return (
+      <Empty title="No schema is known">A run that loads something reports the schema that it loaded.</Empty>
+    );
+  }
+  return <SchemaOfVersion found={found} hash={found.search.version ?? schema.latest.version_hash} />;
+}
+
+function SchemaOfVersion({ found, hash }: { found: SchemaSearch; hash: string }) {
+  const { search, place, names, versions, choose } = found;
+  const { version, base, tables, error } = useComparedSchema(place, hash, search.base);
+  const select = (table: string) => choose({ table: table === search.table ? undefined : table });
+  return (
+    <Section
+      title={`Schema ${place.schemaName}`}
+      aside={
+        <span className={choices.choices}>
+          <SchemaChoice
+            names={names}
+            name={place.schemaName}
+            onChoose={(schema) => choose({ schema, version: undefined, base: undefined, table: undefined })}
+          />
+          <VersionChoice
+            label="Version"
+            versions={versions.data?.items ?? []}
+            hash={hash}
+            onChoose={(chosen) => choose({ version: chosen, base: undefined })}
+          />
+        </span>
+      }
+    >
+      {error && <ErrorNotice error={error} />}
+      {!tables && !error && <LoadingRows />}
+      {version && tables && (
+        <>
+          <Legend version={version} base={base} />
+          <SchemaGraph
+            key={`${hash} ${base?.version_hash ?? ''}`}
+            tables={tables}
+            references={version.references}
+            selected={search.table}
+            onSelect={select}
+          />
+          <SchemaList tables={tables} references={version.references} selected={search.table} />
+        </>
+      )}
+    </Section>
+  );
+}
+
+function Legend({
+  version,
+  base,
+}: {
+  version: SchemaVersionResponse;
+  base: SchemaVersionResponse | undefined;
+}) {
+  const size = `${version.table_count} tables, ${version.column_count} columns`;
+  const marks = base
+    ? ` Marked is what ${nameVersion(version)} changed since ${nameVersion(base)}: + new, − gone, ~ changed.`
+    : ' It is the first that is known.';
+  const cut = version.is_cut ? ' It has more than is shown here.' : '';
+  return (
+    <p className={choices.legend}>
+      {size}. Dashed lines lead from nested tables to those that they are of, full ones are references.{marks}
+      {cut}
+    </p>
+  );
+}

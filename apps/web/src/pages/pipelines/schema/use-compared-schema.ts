@@ -1,0 +1,31 @@
+import { skipToken, useQuery } from '@tanstack/react-query';
+import { useMemo } from 'react';
+import { mergeSchemas } from './merged-schema.ts';
+import { schemaDifference, schemaVersion, type SchemaPlace } from '../../../data/data-queries.ts';
+
+/**
+ * A version of a schema with what changed in it since another.
+ * @param baseHash undefined for the version before it, if there is one
+ */
+export function useComparedSchema(place: SchemaPlace, versionHash: string, baseHash: string | undefined) {
+  const version = useQuery(schemaVersion(place, versionHash));
+  const known = baseHash ?? version.data?.base_hash ?? null;
+  const base = useQuery(optional(schemaVersion(place, known ?? ''), known !== null));
+  const difference = useQuery(optional(schemaDifference(place, versionHash, known ?? ''), known !== null));
+  const tables = useMemo(
+    () => version.data && mergeSchemas(version.data, base.data ?? null, difference.data?.changes ?? []),
+    [version.data, base.data, difference.data],
+  );
+  const isPending = version.isPending || (known !== null && (base.isPending || difference.isPending));
+  return {
+    version: version.data,
+    base: base.data,
+    difference: difference.data,
+    tables: isPending ? undefined : tables,
+    error: version.error ?? base.error ?? difference.error,
+  };
+}
+
+function optional<Options extends object>(options: Options, isAsked: boolean): Options {
+  return isAsked ? options : { ...options, queryFn: skipToken };
+}

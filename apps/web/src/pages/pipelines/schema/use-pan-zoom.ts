@@ -1,0 +1,64 @@
+import { useEffect, useRef, useState, type PointerEvent, type RefObject } from 'react';
+import { fitAll, zoomAround, type Size, type ViewBox } from './view-box.ts';
+
+/** Moves and zooms a drawing: dragged by a pointer, zoomed by buttons, and by the wheel with Ctrl, so that the page still scrolls. */
+export function usePanZoom(frame: RefObject<HTMLDivElement | null>, drawing: Size) {
+  const [size, setSize] = useState<Size>({ width: 0, height: 0 });
+  /** null: all of it, however large the frame becomes. */
+  const [chosen, setView] = useState<ViewBox | null>(null);
+  const view = chosen ?? fitAll(drawing, { width: size.width || 1, height: size.height || 1 });
+  const drag = useRef<{ x: number; y: number; view: ViewBox } | null>(null);
+
+  useEffect(() => {
+    const place = frame.current;
+    if (!place) return undefined;
+    const observer = new ResizeObserver(() =>
+      setSize({ width: place.clientWidth, height: place.clientHeight }),
+    );
+    observer.observe(place);
+    return () => observer.disconnect();
+  }, [frame]);
+
+  // React listens to wheels passively, and could not keep the browser from zooming the page.
+  useEffect(() => {
+    const place = frame.current;
+    if (!place) return undefined;
+    const turn = (event: WheelEvent) => {
+      if (!event.ctrlKey && !event.metaKey) return;
+      event.preventDefault();
+      const box = place.getBoundingClientRect();
+      const at = { x: event.clientX - box.left, y: event.clientY - box.top };
+      setView(zoomAround(view, Math.exp(-event.deltaY / 300), at));
+    };
+    place.addEventListener('wheel', turn, { passive: false });
+    return () => place.removeEventListener('wheel', turn);
+  }, [frame, view]);
+
+  return {
+    view,
+    size,
+    setView,
+    zoom: (factor: number) => setView(zoomAround(view, factor, { x: size.width / 2, y: size.height / 2 })),
+    fit: () => setView(null),
+    handlers: {
+      onPointerDown: (event: PointerEvent) => {
+        drag.current = { x: event.clientX, y: event.clientY, view };
+      },
+      onPointerMove: (event: PointerEvent) => {
+        const start = drag.current;
+        if (!start || event.buttons === 0) return;
+        const [dx, dy] = [event.clientX - start.x, event.clientY - start.y];
+        if (Math.abs(dx) + Math.abs(dy) < 3) return;
+        event.currentTarget.setPointerCapture(event.pointerId);
+        setView({
+          ...start.view,
+          x: start.view.x - dx / start.view.scale,
+          y: start.view.y - dy / start.view.scale,
+        });
+      },
+      onPointerUp: () => {
+        drag.current = null;
+      },
+    },
+  };
+}

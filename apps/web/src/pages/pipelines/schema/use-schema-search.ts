@@ -1,0 +1,27 @@
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { pipelineSchemas, schemaVersions, type SchemaPlace } from '../../../data/data-queries.ts';
+import { useWorkspace } from '../../../workspace/use-workspace.ts';
+
+/** Which schema, which of its versions and which table the address names, and how to name others. */
+export function useSchemaSearch(pipelineName: string) {
+  const { id: workspaceId } = useWorkspace();
+  const search = useSearch({ from: '/signed-in/w/$workspaceId/pipelines/$pipelineName' });
+  const navigate = useNavigate({ from: '/w/$workspaceId/pipelines/$pipelineName' });
+  const schemas = useQuery(pipelineSchemas(workspaceId, pipelineName));
+  const known = schemas.data?.schemas ?? [];
+  const schema = known.find((each) => each.schema_name === search.schema) ?? known[0];
+  const place: SchemaPlace = { workspaceId, pipelineName, schemaName: schema?.schema_name ?? '' };
+  const versions = useInfiniteQuery({ ...schemaVersions(place), enabled: schema !== undefined });
+  return {
+    search,
+    schemas,
+    names: known.map((each) => each.schema_name),
+    /** Undefined before the schemas are there, and where the pipeline reported none. */
+    schema,
+    place,
+    versions,
+    choose: (part: Partial<typeof search>) =>
+      void navigate({ search: (before) => ({ ...before, ...part }), replace: true, resetScroll: false }),
+  };
+}

@@ -1,0 +1,59 @@
+/** The part of the drawing that is seen. */
+export interface ViewBox {
+  x: number;
+  y: number;
+  /** Pixels of the screen for one of the drawing. */
+  scale: number;
+}
+
+export interface Size {
+  width: number;
+  height: number;
+}
+
+const margin = 24;
+const leastScale = 0.15;
+const mostScale = 2;
+
+export const clampScale = (scale: number) => Math.min(mostScale, Math.max(leastScale, scale));
+
+/** All of the drawing, no larger than it is. */
+export function fitAll(drawing: Size, frame: Size): ViewBox {
+  const room = { width: drawing.width + 2 * margin, height: drawing.height + 2 * margin };
+  const scale = clampScale(Math.min(1, frame.width / room.width, frame.height / room.height));
+  return {
+    scale,
+    x: drawing.width / 2 - frame.width / scale / 2,
+    y: drawing.height / 2 - frame.height / scale / 2,
+  };
+}
+
+/** Larger or smaller around a place of the frame, which stays where it is. */
+export function zoomAround(view: ViewBox, factor: number, place: { x: number; y: number }): ViewBox {
+  const scale = clampScale(view.scale * factor);
+  return {
+    scale,
+    x: view.x + place.x / view.scale - place.x / scale,
+    y: view.y + place.y / view.scale - place.y / scale,
+  };
+}
+
+interface Box extends Size {
+  x: number;
+  y: number;
+}
+
+/** Moved as little as needed for a box to be seen. */
+export function bringIntoView(view: ViewBox, box: Box, frame: Size): ViewBox {
+  const [width, height] = [frame.width / view.scale, frame.height / view.scale];
+  return {
+    ...view,
+    x: moveTo(view.x, width, box.x - margin, box.x + box.width + margin),
+    y: moveTo(view.y, height, box.y - margin, box.y + box.height + margin),
+  };
+}
+
+function moveTo(start: number, length: number, from: number, to: number): number {
+  if (from < start) return from;
+  return to > start + length ? Math.min(from, to - length) : start;
+}

@@ -1,0 +1,146 @@
+import type { DatasetOverviewResponse, PipelineOverviewResponse } from '@pumphouse/contract';
+import { Link } from '@tanstack/react-router';
+import classes from './pipelines.module.css';
+import table from '../../look/table.module.css';
+import { Empty } from '../../look/answers.tsx';
+import { formatBytes, formatCount } from '../../look/format.ts';
+import { orderNested } from '../../data/nested-order.ts';
+import { Section } from '../../look/page.tsx';
+import { Time } from '../../look/time.tsx';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+
+/** A table of a pipeline or of a dataset; cursors are those that the pipeline's page knows. */
+type TableOverview = DatasetOverviewResponse['tables'][number] &
+  Partial<Pick<PipelineOverviewResponse['tables'][number], 'incremental_columns'>>;
+
+interface TableSectionProps {
+  tables: readonly TableOverview[];
+  /** How many runs the rows are of, of each pipeline. */
+  runCount: number;
+  isCut: boolean;
+  /** Where tables of several pipelines stand together. */
+  hasPipelines?: boolean;
+}
+
+const names = {
+  nameOf: (each: TableOverview) => each.table_name,
+  parentOf: (each: TableOverview) => each.parent,
+};
+
+/** Tables, and what was last loaded into each. */
+export function TableSection({ tables, runCount, isCut, hasPipelines = false }: TableSectionProps) {
+  const hasSchemas = new Set(tables.map((each) => each.schema_name)).size > 1;
+  const shows = { hasSchemas, hasPipelines };
+  return (
+    <Section
+      title={isCut ? `The first ${tables.length} tables` : `${tables.length} tables`}
+      aside={
+        <span className="quiet">
+          Rows are those of the last {runCount} runs that succeeded{hasPipelines && ', of each pipeline'}.
+        </span>
+      }
+    >
+      {tables.length === 0 ? (
+        <Empty title="No table is known">A run that loads something reports the schema that it loaded.</Empty>
+      ) : (
+        <div className={table.scroll}>
+          <table className={table.table} aria-label="Tables">
+            <thead>
+              <tr>
+                <th scope="col">Table</th>
+                {hasPipelines && <th scope="col">Pipeline</th>}
+                {hasSchemas && <th scope="col">Schema</th>}
+                <th scope="col" className="number">
+                  Last load
+                </th>
+                <th scope="col" className="number">
+                  {runCount} runs
+                </th>
+                <th scope="col" className="number">
+                  Bytes
+                </th>
+                <th scope="col">Write</th>
+                {!hasPipelines && <th scope="col">Cursor</th>}
+                <th scope="col" className="number">
+                  Columns
+                </th>
+                <th scope="col">Loaded</th>
+                <th scope="col">Changed</th>
+              </tr>
+            </thead>
+            <tbody>
+              {orderNested(tables, names).map(({ item, depth }) => (
+                <Row
+                  key={`${item.pipeline_name} ${item.schema_name} ${item.table_name}`}
+                  row={item}
+                  depth={depth}
+                  {...shows}
+                />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </Section>
+  );
+}
+
+interface RowProps {
+  row: TableOverview;
+  depth: number;
+  hasSchemas: boolean;
+  hasPipelines: boolean;
+}
+
+function Row({ row, depth, hasSchemas, hasPipelines }: RowProps) {
+  const { id: workspaceId } = useWorkspace();
+  const { pipeline_name: pipelineName } = row;
+  const place = {
+    to: '/w/$workspaceId/pipelines/$pipelineName',
+    params: { workspaceId, pipelineName },
+  } as const;
+  const schema = { schema: row.schema_name };
+  return (
+    <tr data-row>
+      <td style={{ paddingLeft: `${0.85 + depth * 1.1}rem` }}>
+        <Link
+          {...place}
+          search={{ ...schema, tab: 'schema', table: row.table_name }}
+          className={classes.tableName}
+          resetScroll={false}
+          data-row-link
+        >
+          {row.table_name}
+        </Link>
+      </td>
+      {hasPipelines && <td>{pipelineName}</td>}
+      {hasSchemas && <td className="quiet">{row.schema_name}</td>}
+      <td className="number" data-label="Last load">
+        {row.rows_last_loaded === null ? <span className="quiet">–</span> : formatCount(row.rows_last_loaded)}
+      </td>
+      <td className="number" data-label="Of all shown runs">
+        {formatCount(row.rows_loaded)}
+      </td>
+      <td className="number" data-label="Bytes">
+        {row.bytes_last_loaded === null ? (
+          <span className="quiet">–</span>
+        ) : (
+          formatBytes(row.bytes_last_loaded)
+        )}
+      </td>
+      <td>{row.parent === null ? row.write_disposition : <span className="quiet">nested</span>}</td>
+      {!hasPipelines && <td className="mono">{row.incremental_columns?.join(', ')}</td>}
+      <td className="number" data-label="Columns">
+        {row.column_count}
+      </td>
+      <td data-label="Loaded">{row.last_loaded_at !== null && <Time at={row.last_loaded_at} />}</td>
+      <td data-label="Changed">
+        {row.last_changed_at !== null && (
+          <Link {...place} search={{ ...schema, tab: 'history' }} resetScroll={false}>
+            <Time at={row.last_changed_at} />
+          </Link>
+        )}
+      </td>
+    </tr>
+  );
+}
