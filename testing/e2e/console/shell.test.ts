@@ -67,7 +67,7 @@ describe('every page of the console', () => {
     ]) {
       await page.goto(site.workspaceUrl(path));
       await page.getByRole('heading', { level: 1 }).waitFor();
-      await page.waitForLoadState('networkidle');
+      await page.getByRole('status', { name: 'Loading' }).first().waitFor({ state: 'detached' });
     }
     expect([...hosts]).toEqual([new URL(site.server.url).host]);
     expect(complaints.filter((text) => /policy|refused to/i.test(text))).toEqual([]);
@@ -101,7 +101,7 @@ describe('every page of the console', () => {
     const page = await site.openAs('owner');
     const scheme = () => page.locator('html').getAttribute('data-mantine-color-scheme');
     await page.getByRole('button', { name: `Account of ${ownerEmail}` }).click();
-    await page.getByRole('menuitemradio', { name: 'Dark' }).click();
+    await page.getByRole('menuitem', { name: 'Dark' }).click();
     await expect.poll(scheme).toBe('dark');
     await page.reload();
     await expect.poll(scheme).toBe('dark');

@@ -34,12 +34,7 @@ export function AccountMenu() {
         <Menu.Divider />
         <Menu.Label>Colours</Menu.Label>
         {(['auto', 'light', 'dark'] as const).map((scheme) => (
-          <Menu.Item
-            key={scheme}
-            role="menuitemradio"
-            aria-checked={colorScheme === scheme}
-            onClick={() => setColorScheme(scheme)}
-          >
+          <Menu.Item key={scheme} onClick={() => setColorScheme(scheme)}>
             {colorScheme === scheme ? '✓ ' : ''}
             {{ auto: 'As the system', light: 'Light', dark: 'Dark' }[scheme]}
           </Menu.Item>

@@ -6,12 +6,7 @@ import { SearchIcon } from '../look/icons.tsx';
 /** Opens the palette for who does not know its key. */
 export function PaletteButton() {
   return (
-    <button
-      type="button"
-      className={classes.palette}
-      onClick={openPalette}
-      aria-label="Search or do something"
-    >
+    <button type="button" className={classes.palette} onClick={openPalette}>
       <SearchIcon />
       <span className={classes.paletteWords}>Search or act</span>
       <kbd className={classes.paletteWords}>{paletteKeys}</kbd>

@@ -11,6 +11,7 @@ import { goToSignIn } from '../session/sign-in.ts';
 import { organizationMe } from '../workspace/use-organization.ts';
 import { operation } from '../api/operation.ts';
 import { readSession } from '../session/tokens.ts';
+import { readLastWorkspace } from '../workspace/last-workspace.ts';
 import { Shell } from '../layout/shell.tsx';
 
 export const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({ component: Outlet });
@@ -36,17 +37,22 @@ export const signedIn = createRoute({
   component: Shell,
 });
 
-/** Leads to where the person was last. */
+/** Leads to where the person was last, in this browser or at all, else to any workspace of theirs. */
 export const home = createRoute({
   getParentRoute: () => signedIn,
   path: '/',
-  loader: async ({ context }) => {
-    const me = await context.queryClient.ensureQueryData(operation('get_me'));
-    const last = me.latest_workspace;
-    if (last && !last.archived_at) {
-      throw redirect({ to: '/w/$workspaceId', params: { workspaceId: last.id }, replace: true });
-    }
+  loader: async ({ context: { queryClient } }) => {
+    const me = await queryClient.ensureQueryData(operation('get_me'));
     const organizationId = me.latest_organization.id;
+    const { workspace_memberships: memberships = [] } = await queryClient.ensureQueryData(
+      operation('get_organization_me', { params: { organization_id: organizationId } }),
+    );
+    const theirs = memberships.map(({ workspace }) => workspace).filter((each) => !each.archived_at);
+    const last = readLastWorkspace() ?? me.latest_workspace?.id;
+    const workspace = theirs.find(({ id }) => id === last) ?? theirs[0];
+    if (workspace) {
+      throw redirect({ to: '/w/$workspaceId', params: { workspaceId: workspace.id }, replace: true });
+    }
     throw redirect({ to: '/organizations/$organizationId', params: { organizationId }, replace: true });
   },
 });

@@ -1,4 +1,6 @@
 import { Outlet } from '@tanstack/react-router';
+import { useEffect } from 'react';
+import { rememberWorkspace } from './last-workspace.ts';
 import { useLiveWorkspace } from '../live/live.ts';
 import { useWorkspace } from './use-workspace.ts';
 
@@ -6,5 +8,6 @@ import { useWorkspace } from './use-workspace.ts';
 export function WorkspaceLayout() {
   const { id } = useWorkspace();
   useLiveWorkspace(id);
+  useEffect(() => rememberWorkspace(id), [id]);
   return <Outlet />;
 }
