@@ -20,6 +20,7 @@ import { createAuthorize } from './services/authorize.ts';
 import { createExecutor } from './compose/create-executor.ts';
 import { createLeftovers } from './services/leftovers.ts';
 import { createChangesLoop } from './scheduler/changes-loop.ts';
+import { createCompareSchemas } from './services/compare-schemas.ts';
 import { createLeftoversLoop } from './supervisor/leftovers-loop.ts';
 import { createFixedAddress } from './supervisor/attempts-address.ts';
 import { createMailLoop } from './scheduler/mail-loop.ts';
@@ -29,6 +30,7 @@ import { createSendInvitationMails } from './services/send-invitation-mails.ts';
 import { createSmtpMailer } from './mail/mailer.ts';
 import { createTickLoop } from './scheduler/tick-loop.ts';
 import { createRetentionLoop } from './scheduler/retention-loop.ts';
+import { createSchemasLoop } from './supervisor/schemas-loop.ts';
 import { openRunsListener } from './compose/open-runs-listener.ts';
 import { openStore } from './compose/open-store.ts';
 import { requireExposureAllowed } from './exposure.ts';
@@ -148,7 +150,9 @@ async function serve(
       log,
     });
     retentionLoop.start();
-    running.push(supervisor, leftoversLoop, retentionLoop);
+    const schemasLoop = createSchemasLoop(createCompareSchemas({ persistence, log }), log);
+    schemasLoop.start();
+    running.push(supervisor, leftoversLoop, retentionLoop, schemasLoop);
   }
   if (config.mail) {
     const mailer = createSmtpMailer(config.mail);

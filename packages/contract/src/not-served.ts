@@ -3,8 +3,6 @@ import type { OperationId } from './routes.ts';
 const comingPlans = 'The server does not serve this yet; it follows with the console.';
 const publishing = 'Apps come in a later step, and their public addresses with them.';
 
-const history = 'The history of schemas and the overviews of pipelines are being built.';
-
 /** Operations that the server answers with 501 and code `not_served`, each with the reason it gives. */
 export const notServed = [
   { operationId: 'publish_job', reason: publishing },
@@ -15,15 +13,6 @@ export const notServed = [
   { operationId: 'compare_job_runs', reason: comingPlans },
   { operationId: 'compare_job_run_logs', reason: comingPlans },
   { operationId: 'get_organization_storage', reason: comingPlans },
-  { operationId: 'list_schema_changes', reason: history },
-  { operationId: 'list_pipeline_schemas', reason: history },
-  { operationId: 'list_schema_versions', reason: history },
-  { operationId: 'get_schema_version', reason: history },
-  { operationId: 'compare_schema_versions', reason: history },
-  { operationId: 'list_pipeline_freshness', reason: history },
-  { operationId: 'get_pipeline_overview', reason: history },
-  { operationId: 'get_dataset_overview', reason: history },
-  { operationId: 'list_job_run_pipeline_runs', reason: history },
   { operationId: 'list_run_overviews', reason: comingPlans },
   { operationId: 'get_run_overview', reason: comingPlans },
   { operationId: 'list_run_series', reason: comingPlans },

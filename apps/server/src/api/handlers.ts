@@ -25,10 +25,15 @@ import { createReadJobRuns } from '../services/read-job-runs.ts';
 import { createReadJobs } from '../services/read-jobs.ts';
 import { createReadLogs } from '../services/read-logs.ts';
 import { createReadPackages } from '../services/read-packages.ts';
+import { createReadPipelines } from '../services/read-pipelines.ts';
 import { createReadRunLife } from '../services/read-run-life.ts';
+import { createReadRunPipelines } from '../services/read-run-pipelines.ts';
+import { createReadSchemas } from '../services/read-schemas.ts';
 import { createReadStatistics } from '../services/read-statistics.ts';
 import { createReadUsage, createReadUsageParts } from '../services/read-usage.ts';
 import { createReadTelemetry } from '../services/read-telemetry.ts';
+import { createPipelineHandlers } from './routes/pipelines.ts';
+import { createSchemaHandlers } from './routes/schemas.ts';
 import { createRunLifeHandlers } from './routes/run-lives.ts';
 import { createSessionHandlers } from './routes/sessions.ts';
 import { createStatisticsHandlers } from './routes/statistics.ts';
@@ -98,6 +103,11 @@ export function createHandlers(dependencies: ApiDependencies, closing: AbortSign
       log: dependencies.log,
     }),
     ...createStatisticsHandlers({ readStatistics: createReadStatistics(persistence, () => new Date()) }),
+    ...createSchemaHandlers({ readSchemas: createReadSchemas(persistence) }),
+    ...createPipelineHandlers({
+      readPipelines: createReadPipelines(persistence, () => new Date()),
+      readRunPipelines: createReadRunPipelines(persistence),
+    }),
     ...createWebhookHandlers({ webhooks: services.webhooks }),
     ...createSessionHandlers({ signIn: services.signIn }),
     ...createUsageHandlers({

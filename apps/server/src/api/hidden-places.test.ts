@@ -78,7 +78,7 @@ async function createRuns({ startRun, workspace }: Scene) {
      values ($1, $2, $3, 'a', $4, $5, 'succeeded', '{}', 'a') returning id`,
     [workspace.id, run.id, attempt.id, names.pipeline_name, names.dataset_name],
   );
-  await api.persistence.store.telemetry.upsertSchema({
+  await api.persistence.store.schemaVersions.insert({
     workspaceId: workspace.id,
     pipelineName: names.pipeline_name,
     schemaName: names.schema_name,

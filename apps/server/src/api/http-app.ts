@@ -6,6 +6,8 @@ import { errorBody, toErrorAnswer } from './errors.ts';
 
 const closeSeconds = 2;
 const jsonBodyLimit = 16 * 1024 * 1024;
+/** A pipeline's name has 256 characters at most, each up to nine in an address. */
+const longestPathParameter = 256 * 9;
 
 /**
  * An HTTP server without routes: JSON in, the contract's errors out, whatever is sent.
@@ -15,6 +17,7 @@ export function createHttpApp(log: Logger, trustedProxies: readonly string[] = [
   const app: FastifyInstance = fastify({
     bodyLimit: jsonBodyLimit,
     exposeHeadRoutes: false,
+    routerOptions: { maxParamLength: longestPathParameter },
     trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     genReqId: () => randomUUID(),
     frameworkErrors: (error, request, reply) => {

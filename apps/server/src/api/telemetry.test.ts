@@ -1,14 +1,16 @@
 import type { ApiFixture } from './testing/api-fixture.ts';
 import type { SeededRun } from './testing/seed-run.ts';
+import type { Send } from './testing/open-spool.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createApiFixture } from './testing/api-fixture.ts';
+import { openSpool } from './testing/open-spool.ts';
 import { readAnswer } from './testing/check-answer.ts';
 import { readCapturedBody } from '../../../../testing/fixtures/captured-bodies.ts';
 import { seedRun } from './testing/seed-run.ts';
 
 let api: ApiFixture;
 let seeded: SeededRun;
-let send: (type: string, body: unknown) => Promise<void>;
+let send: Send;
 
 const nobody = '00000000-0000-4000-8000-000000000000';
 
@@ -18,28 +20,8 @@ beforeAll(async () => {
 afterAll(() => api.close());
 beforeEach(async () => {
   seeded = await seedRun(api);
-  send = await openSpool();
+  send = await openSpool(api, seeded.run);
 });
-
-/** Sends beacon bodies as the bootstrap of an attempt of the run does. */
-async function openSpool() {
-  const attempt = await api.createAttempt(seeded.run);
-  let offset = 0;
-  let n = 0;
-  return async (type: string, body: unknown) => {
-    const text = typeof body === 'string' ? body : JSON.stringify(body);
-    const record = { n: n++, kind: 'beacon', at: '2026-11-24T10:00:00Z', type, body: text };
-    const payload = Buffer.from(`${JSON.stringify(record)}\n`);
-    const response = await api.app.inject({
-      method: 'POST',
-      url: `/pumphouse/v1/attempts/${attempt.id}/-spool?offset=${offset}`,
-      headers: { authorization: `Bearer ${attempt.token}`, 'content-type': 'application/octet-stream' },
-      payload,
-    });
-    expect(response.statusCode).toBe(200);
-    offset += payload.length;
-  };
-}
 
 const get = (path: string, place: SeededRun = seeded) =>
   api.app.inject({

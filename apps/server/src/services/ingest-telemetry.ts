@@ -1,9 +1,10 @@
-import type { BeaconBodyRecord } from '../store/records.ts';
+import type { BeaconBodyRecord, NewSchemaVersion } from '../store/records.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import type { Logger } from 'pino';
 import type { Persistence, Store } from '../store/store.ts';
 import { decodeBeaconBody } from '../telemetry/beacon-body.ts';
 import { parseJobResult } from '../telemetry/parse-job-result.ts';
+import { noteSchemaChanges } from './compare-schemas.ts';
 import { parseState } from '../telemetry/parse-state.ts';
 import { parseTrace } from '../telemetry/parse-trace.ts';
 import { readBlob } from '../blobs/read-blob.ts';
@@ -97,7 +98,7 @@ async function storeState(store: Store, body: BeaconBodyRecord, value: unknown):
   if (!parsed.ok) return parsed.problem.detail;
   const { pipelineName, destinationName, datasetName, schemas } = parsed.facts;
   for (const schema of schemas) {
-    await store.telemetry.upsertSchema({
+    await storeSchema(store, {
       workspaceId: body.workspaceId,
       pipelineName,
       schemaName: schema.name,
@@ -120,6 +121,12 @@ async function storeState(store: Store, body: BeaconBodyRecord, value: unknown):
     });
   }
   return null;
+}
+
+/** Most runs report the version that is known; its document, which may be large, is not sent to the store again. */
+async function storeSchema(store: Store, version: NewSchemaVersion): Promise<void> {
+  if (await store.schemaVersions.touch(version)) return;
+  if (await store.schemaVersions.insert(version)) await noteSchemaChanges(store, version);
 }
 
 async function storeResult(store: Store, body: BeaconBodyRecord, value: unknown): Promise<string | null> {

@@ -19,9 +19,12 @@ import { createOutboxStore, wakeChannel } from './postgres/outbox.ts';
 import { createOwnershipStore } from './postgres/ownership.ts';
 import { createConfigurationStore, createDeploymentStore } from './postgres/packages.ts';
 import { createPeopleStore } from './postgres/people.ts';
+import { createPipelineOverviewStore } from './postgres/pipeline-overviews.ts';
 import { createPromisedStartStore } from './postgres/promised-starts.ts';
 import { createRunQueueStore } from './postgres/run-queue.ts';
 import { createScheduleStore } from './postgres/schedules.ts';
+import { createSchemaChangeStore } from './postgres/schema-changes.ts';
+import { createSchemaVersionStore } from './postgres/schema-versions.ts';
 import { createSessionStore } from './postgres/sessions.ts';
 import { createSignInFailureStore } from './postgres/sign-in-failures.ts';
 import { createSignInRequestStore } from './postgres/sign-in-requests.ts';
@@ -64,6 +67,9 @@ export function createStore(sql: Queryable) {
     attempts: createAttemptStore(sql),
     environments: createEnvironmentStore(sql),
     telemetry: createTelemetryStore(sql),
+    pipelineOverviews: createPipelineOverviewStore(sql),
+    schemaVersions: createSchemaVersionStore(sql),
+    schemaChanges: createSchemaChangeStore(sql),
     statistics: createStatisticsStore(sql),
     variables: createVariableStore(sql),
     webhooks: createWebhookStore(sql),

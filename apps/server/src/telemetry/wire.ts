@@ -21,6 +21,7 @@ import type {
   PipelineRunFacts,
   PipelineRunResource,
   PipelineRunStatus,
+  PipelineRunStep,
   PipelineRunTable,
 } from './pipeline-run-facts.ts';
 import { isRecord, readField, readRecord, readRecords } from './tolerant-json.ts';
@@ -159,7 +160,8 @@ function toTable(table: PipelineRunTable): PipelineRunTableResponse {
   };
 }
 
-function toLoadPackage(loadPackage: LoadPackage): LoadPackageResponse {
+/** One item of `load_packages` of a pipeline run. */
+export function toLoadPackage(loadPackage: LoadPackage): LoadPackageResponse {
   return {
     load_id: loadPackage.loadId,
     schema_name: loadPackage.schemaName,
@@ -174,6 +176,17 @@ function toLoadPackage(loadPackage: LoadPackage): LoadPackageResponse {
     is_pending: loadPackage.isPending,
     has_schema_migration: loadPackage.hasSchemaMigration,
     completed_at: loadPackage.completedAt,
+  };
+}
+
+/** A step of the pipeline as the pages of runs draw it. */
+export function toPipelineRunStep(step: PipelineRunStep) {
+  return {
+    step: step.step,
+    started_at: step.startedAt,
+    finished_at: step.finishedAt,
+    duration_ms: step.durationMs,
+    failed: step.failed,
   };
 }
 

@@ -90,6 +90,12 @@ describe('runs past their age', () => {
     await kept.purge('runs=365d');
     expect(schemas).toBeGreaterThan(0);
     expect(await kept.countRows('schema_versions')).toBe(schemas);
+    const { rows } = await fixture.store.schemaChanges
+      .list(place.workspaceId, {})
+      .read({ limit: 10, offset: 0 });
+    expect(rows.map(({ jobRunId, jobRef }) => [jobRunId, jobRef])).toEqual(
+      Array.from({ length: schemas }, () => [null, null]),
+    );
   });
 
   it('that somebody holds at this moment are left for the next round', async () => {

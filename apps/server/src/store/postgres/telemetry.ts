@@ -27,17 +27,9 @@ export interface PipelineRunRecord {
   facts: PipelineRunFacts;
 }
 
-export interface SchemaVersion {
-  workspaceId: string;
-  pipelineName: string;
-  schemaName: string;
-  versionHash: string;
-  version: number | null;
-  previousHashes: string[];
-  destinationName: string | null;
-  datasetName: string | null;
-  document: unknown;
-  jobRunId: string;
+/** A pipeline run with the number of the attempt that reported it. */
+export interface AttemptPipelineRunRecord extends PipelineRunRecord {
+  attemptNumber: number;
 }
 
 export interface JobResultRecord {
@@ -76,7 +68,7 @@ const resultColumns = columns('job_results', [
 
 export type TelemetryStore = ReturnType<typeof createTelemetryStore>;
 
-/** What dlt's beacon said: bodies as they came, and the pipeline runs, schemas and results read from them. */
+/** What dlt's beacon said: bodies as they came, and the pipeline runs and results read from them. */
 export function createTelemetryStore(sql: Queryable) {
   return {
     addBody: (body: {
@@ -184,31 +176,20 @@ export function createTelemetryStore(sql: Queryable) {
         [workspaceId, pipelineRunId],
       ),
 
+    /** All of the first `limit` pipeline runs of a job run, in the order in which they were reported. */
+    listPipelineRunsOfJobRun: (jobRunId: string, limit: number) =>
+      sql.query<AttemptPipelineRunRecord>(
+        `select ${pipelineRunColumns}, attempts.number as "attemptNumber"
+           from pipeline_runs join attempts on attempts.id = pipeline_runs.attempt_id
+          where pipeline_runs.job_run_id = $1 order by pipeline_runs.created_at, pipeline_runs.id limit $2`,
+        [jobRunId, limit],
+      ),
+
     /** Pipeline runs of several job runs, oldest first: the summaries on a list of job runs in one query. */
     listOfJobRuns: (jobRunIds: readonly string[]) =>
       sql.prepared<PipelineRunHeadRecord>(
         `select ${pipelineRunHeadColumns} from pipeline_runs where job_run_id = any($1) order by created_at, id`,
         [jobRunIds],
-      ),
-
-    upsertSchema: (schema: SchemaVersion) =>
-      sql.execute(
-        `insert into schema_versions (workspace_id, pipeline_name, schema_name, version_hash, version, previous_hashes,
-                destination_name, dataset_name, document, job_run_id)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-         on conflict (workspace_id, pipeline_name, schema_name, version_hash) do update set last_seen_at = now()`,
-        [
-          schema.workspaceId,
-          schema.pipelineName,
-          schema.schemaName,
-          schema.versionHash,
-          schema.version,
-          schema.previousHashes,
-          schema.destinationName,
-          schema.datasetName,
-          JSON.stringify(schema.document),
-          schema.jobRunId,
-        ],
       ),
 
     /** What tables a pipeline's schema has in a dataset; what was last reported holds. */
@@ -225,6 +206,14 @@ export function createTelemetryStore(sql: Queryable) {
          on conflict (workspace_id, dataset_name, pipeline_name, schema_name) do update set table_names = excluded.table_names
           where dataset_schemas.table_names <> excluded.table_names`,
         [schema.workspaceId, schema.datasetName, schema.pipelineName, schema.schemaName, schema.tableNames],
+      ),
+
+    /** The schemas of a dataset, the first `limit` by pipeline and name, with the tables that each has in it. */
+    listDatasetSchemas: (workspaceId: string, datasetName: string, limit: number) =>
+      sql.query<{ pipelineName: string; schemaName: string; tableNames: string[] }>(
+        `select pipeline_name as "pipelineName", schema_name as "schemaName", table_names as "tableNames" from dataset_schemas
+          where workspace_id = $1 and dataset_name = $2 order by 1, 2 limit $3`,
+        [workspaceId, datasetName, limit],
       ),
 
     upsertResult: (result: {
