@@ -29,11 +29,11 @@ export function operationPages<Id extends ListOperationId>(operationId: Id, inpu
         ...(input.query as object | undefined),
         ...(pageParam !== null && { cursor: pageParam }),
       };
-      const page = await api.call(
+      const page: unknown = await api.call(
         operationId,
         ...([{ ...input, query, signal }] as unknown as CallArguments<Id>),
       );
-      return page as unknown as { items: ItemOf<Id>[]; total: number; next_cursor?: string | null };
+      return page as { items: ItemOf<Id>[]; total: number; next_cursor?: string | null };
     },
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor ?? null,

@@ -46,7 +46,7 @@ export default function TrendCanvas({ trend, onPick }: TrendCanvasProps) {
       chart.containPixel('grid', [x, y]) ? chart.convertFromPixel({ xAxisIndex: 0 }, x) : null;
     const click = (event: { offsetX: number; offsetY: number }) => {
       const index = indexAt(event.offsetX, event.offsetY);
-      if (index !== null) pick(Number(index));
+      if (index !== null) pick(index);
     };
     const move = (event: { offsetX: number; offsetY: number }) =>
       surface.setCursorStyle(indexAt(event.offsetX, event.offsetY) === null ? 'default' : 'pointer');

@@ -30,7 +30,7 @@ export function describeOutcome(run: EndedRun): OutcomeWords {
 }
 
 function describeLoaded({ rows, table_count: tables }: NonNullable<EndedRun['loaded']>): string {
-  if (tables === 0) return rows === 0 ? 'Nothing new' : `${countOf(rows, 'row')}`;
+  if (tables === 0) return rows === 0 ? 'Nothing new' : countOf(rows, 'row');
   return `${countOf(rows, 'row')}, ${countOf(tables, 'table')}`;
 }
 

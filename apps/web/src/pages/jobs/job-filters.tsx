@@ -46,7 +46,7 @@ export function JobFilters({ search, jobs, onChange }: JobFiltersProps) {
         size="xs"
         aria-label="Which jobs"
         value={search.show ?? 'all'}
-        onChange={(show) => onChange({ show: show === 'all' ? undefined : (show as 'paused' | 'archived') })}
+        onChange={(show) => onChange({ show: show === 'all' ? undefined : show })}
         data={[
           { value: 'all', label: 'In service' },
           { value: 'paused', label: 'Paused' },
