@@ -10,6 +10,8 @@ import { createAttemptLog } from '@pumphouse/server/services/attempt-log.ts';
 import { createCancelRuns } from '@pumphouse/server/services/cancel-runs.ts';
 import { createDeploy } from '@pumphouse/server/services/deploy.ts';
 import { createEncryption } from '@pumphouse/server/services/encryption.ts';
+import { silentLog } from '../fixtures/test-postgres.ts';
+import { createExplainFailure } from '@pumphouse/server/services/explain-failure.ts';
 import { createFinishRun } from '@pumphouse/server/services/finish-run.ts';
 import { createFolderBlobStore } from '@pumphouse/server/blobs/folder-blob-store.ts';
 import { createLogFiles } from '@pumphouse/server/blobs/log-file.ts';
@@ -102,12 +104,14 @@ export async function createSite(database: Database, configuration: string) {
   function createServer(readClock: Clock) {
     const { breakable, crashNext } = createBreakable(persistence);
     const startRuns = createStartRuns(breakable, readClock);
-    const attemptLog = createAttemptLog(breakable, createLogFiles(join(folder, 'logs')));
+    const logFiles = createLogFiles(join(folder, 'logs'));
+    const attemptLog = createAttemptLog(breakable, logFiles);
     const finishRun = createFinishRun({
       persistence: breakable,
       startRuns,
       faultPoints: noFaultPoints,
       attemptLog,
+      explainFailure: createExplainFailure({ persistence: breakable, logFiles, log: silentLog }),
       announce: (jobRunId) => attemptLog.announce(jobRunId),
     });
     const cancelRuns = createCancelRuns(breakable, finishRun, attemptLog);

@@ -45,6 +45,7 @@ describe('the life of a run', () => {
       id: seeded.run.id,
       status: 'pending',
       failure: null,
+      reason: null,
       skip: null,
       waiting: null,
       attempts: [],
@@ -74,6 +75,11 @@ describe('the life of a run', () => {
         finished_at: '2026-03-10T10:00:09.000Z',
         exit: { code: null, signal: null, out_of_memory: null, peak_memory_bytes: 1234, reason },
         failure: { ...reason, next_step: runFailures.sandbox_failed.nextStep },
+        reason: expect.objectContaining({
+          kind: 'runtime',
+          code: 'sandbox_failed',
+          summary: 'no namespaces',
+        }) as object,
       },
     ]);
   });

@@ -143,6 +143,30 @@ describe('read', () => {
   });
 });
 
+describe('the end', () => {
+  const readEnd = async (toBytes: number, atMostBytes: number) =>
+    Buffer.from(await logs.readEnd(id, { toBytes, atMostBytes })).toString();
+
+  test('is the whole lines within the last bytes before the one that the store counts', async () => {
+    const account = createAccount();
+    await account.commit(numbered(0, 100));
+    const all = account.lines.join('');
+    const bytes = account.bytes();
+    expect(await readEnd(bytes, bytes + 1)).toBe(all);
+    const last = account.lines.at(-1) ?? '';
+    expect(await readEnd(bytes, Buffer.byteLength(last) + 1)).toBe(last);
+    expect(await readEnd(bytes, Buffer.byteLength(last) - 1)).toBe('');
+    // What was appended and not committed.
+    await account.append(['{"line_num":100}\n']);
+    expect(await readEnd(bytes, bytes)).toBe(all);
+    expect(await readEnd(bytes - 1, bytes)).toBe(account.lines.slice(0, -1).join(''));
+  });
+
+  test('is nothing of a log that is not there', async () => {
+    expect(await readEnd(10, 10)).toBe('');
+  });
+});
+
 describe('seal', () => {
   test('packs into frames that are read alone', async () => {
     const account = createAccount();

@@ -47,6 +47,11 @@ export interface LogFiles {
   /** The lines from `fromLine`, in pieces of whole lines; nothing for an attempt without a log, or with no such line. */
   read(attemptId: string, read: LogRead): AsyncIterable<Uint8Array>;
   /**
+   * The whole lines within the last `atMostBytes` before byte `toBytes`; nothing for an attempt without a log, and of a log that is
+   * packed, which is over.
+   */
+  readEnd(attemptId: string, end: { toBytes: number; atMostBytes: number }): Promise<Uint8Array>;
+  /**
    * Packs a log that is over, up to `toBytes` (all whole lines without). May be repeated after a crash at any point: the log
    * can be read all the time. An attempt without a log stays without one.
    * @returns what the packed log takes on the disk; null without a log
@@ -97,6 +102,7 @@ export function createLogFiles(folder: string): LogFiles {
       await inTurn(attemptId, () => appendTo(paths, append));
     },
     read: (attemptId, read) => readLog(pathsOf(attemptId), read),
+    readEnd: (attemptId, { toBytes, atMostBytes }) => readEnd(pathsOf(attemptId), toBytes, atMostBytes),
     async seal(attemptId, { toBytes } = {}) {
       const paths = pathsOf(attemptId);
       return inTurn(attemptId, async () => {
@@ -179,6 +185,16 @@ async function* readLog(paths: Paths, { fromLine, toBytes }: LogRead): AsyncIter
   const end = Math.min(size, toBytes ?? size);
   const start = findEntryBefore(await readLogIndex(paths.index, end), fromLine) ?? logStart;
   yield* skipLines(wholeLines(readChunks(log, start, end)), fromLine);
+}
+
+async function readEnd(paths: Paths, toBytes: number, atMostBytes: number): Promise<Uint8Array> {
+  await using log = await openIfThere(paths.plain);
+  if (log === undefined) return new Uint8Array();
+  const start = Math.max(0, toBytes - atMostBytes);
+  const { buffer, bytesRead } = await log.read(Buffer.alloc(toBytes - start), 0, toBytes - start, start);
+  const data = buffer.subarray(0, bytesRead);
+  const from = start === 0 ? 0 : data.indexOf(newline) + 1;
+  return data.subarray(from, data.lastIndexOf(newline) + 1);
 }
 
 async function sealLog(paths: Paths, toBytes: number | undefined): Promise<void> {

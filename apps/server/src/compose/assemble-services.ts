@@ -9,6 +9,7 @@ import { createCompareVersions } from '../services/compare-versions.ts';
 import { createCredentials } from '../services/credentials.ts';
 import { createDeploy } from '../services/deploy.ts';
 import { createEncryption } from '../services/encryption.ts';
+import { createExplainFailure } from '../services/explain-failure.ts';
 import { createFaultPoints } from '../pause-at.ts';
 import { createFinishRun } from '../services/finish-run.ts';
 import { createFolderBlobStore } from '../blobs/folder-blob-store.ts';
@@ -51,6 +52,7 @@ export async function assembleServices(
     persistence,
     startRuns,
     attemptLog,
+    explainFailure: createExplainFailure({ persistence, logFiles, log }),
     faultPoints,
     announce: (jobRunId) => attemptLog.announce(jobRunId),
   });

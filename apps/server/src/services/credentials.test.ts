@@ -153,7 +153,11 @@ describe('the token of a run', () => {
   it('dies with its attempt, also where the run goes on with another one', async () => {
     const first = await place.createAttempt(run);
     const token = await credentials.issueRunToken(first.id);
-    await fixture.store.attempts.close(first.id, { code: 'exit_code', detail: 'It failed.' }, null);
+    await fixture.store.attempts.close(first.id, {
+      failure: { code: 'exit_code', detail: 'It failed.' },
+      reason: null,
+      seen: null,
+    });
     await place.setRun(run.id, `status = 'pending', started_at = null`);
     await expect(credentials.authenticateUser(token)).rejects.toMatchObject(refused);
     const second = await place.createAttempt(run);
@@ -204,7 +208,7 @@ describe('the token of a run', () => {
     const start = await fixture.beginAttempt.begin(attempt?.id ?? '', { claimNumber, nonce: 'n' });
     const token = start.variables['RUNTIME__AUTH_TOKEN'] ?? '';
     expect(await credentials.authenticateUser(token)).toMatchObject({ kind: 'run' });
-    await fixture.store.attempts.close(attempt?.id ?? '', null, null);
+    await fixture.store.attempts.close(attempt?.id ?? '', { failure: null, reason: null, seen: null });
     await expect(credentials.authenticateUser(token)).rejects.toMatchObject(refused);
   });
 });

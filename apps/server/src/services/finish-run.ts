@@ -1,12 +1,15 @@
 import type { AttemptExit, AttemptRecord, JobRecord, JobRunRecord } from '../store/records.ts';
 import type { AttemptLog } from './attempt-log.ts';
+import type { ExplainFailure } from './explain-failure.ts';
 import type { Failed } from './retry-run.ts';
+import type { FailureReason } from '../domain/failure-reason.ts';
 import type { JobDefinition } from '../domain/job-definition.ts';
 import type { RunFailureCode, RunFailureReason } from '../domain/run-failures.ts';
 import type { RunState } from '@pumphouse/contract';
 import type { FaultPoints } from '../fault-points.ts';
 import type { Persistence, Store } from '../store/store.ts';
 import type { StartRuns } from './start-runs.ts';
+import { isOfUserCode } from '../domain/failure-reason.ts';
 import { closeWithFailure, closeWithRetry, readRunFailureCode } from '../domain/run-failures.ts';
 import { dropPromises } from './promised-starts.ts';
 import { lockForStart, refreshesOthers } from './start-facts.ts';
@@ -25,12 +28,15 @@ export interface FinishOptions {
   attemptId?: string | undefined;
   /** What was seen of the attempt's end where its own record of it is not to be had. */
   seen?: AttemptExit;
+  /** What the attempt left that tells why it failed. */
+  reason?: FailureReason | null;
 }
 
 export interface FinishRunDependencies {
   persistence: Persistence;
   startRuns: StartRuns;
   attemptLog: Pick<AttemptLog, 'writeWith'>;
+  explainFailure: ExplainFailure;
   faultPoints: FaultPoints;
   /** Told after the commit that a run has changed: its streams and its watch look at once. */
   announce: (jobRunId: string) => void;
@@ -59,6 +65,7 @@ export function createFinishRun({
   persistence,
   startRuns,
   attemptLog,
+  explainFailure,
   faultPoints,
   announce,
 }: FinishRunDependencies): FinishRun {
@@ -68,7 +75,7 @@ export function createFinishRun({
     outcome: RunOutcome,
     options: FinishOptions = {},
   ): Promise<boolean> {
-    const { onlyFrom = statesBefore(outcome.status), seen = null } = options;
+    const { onlyFrom = statesBefore(outcome.status), seen = null, reason = null } = options;
     const run = await store.jobRuns.find(jobRunId);
     if (!run) return false;
     const job = await store.jobs.find(run.jobId);
@@ -94,19 +101,21 @@ export function createFinishRun({
     const held = await store.jobRuns.lock(jobRunId);
     const attempt = await store.attempts.latest(jobRunId);
     if (!held || !onlyFrom.includes(held.status) || isStale(held, attempt, options)) return false;
-    const failure = outcome.status === 'failed' ? outcome.failure : null;
+    const failed = outcome.status === 'failed' ? { failure: outcome.failure, reason } : null;
     if (attempt && !attempt.closedAt) {
       const over = { run: held, attempt, jobRef: job.jobRef, seen };
-      if (await closeAttempt(store, over, failure)) return true;
+      if (await closeAttempt(store, over, failed)) return true;
     }
-    if (!(await store.jobRuns.end(jobRunId, onlyFrom, outcome.status, failure))) return false;
+    if (!(await store.jobRuns.end(jobRunId, onlyFrom, outcome.status, failed))) return false;
     await store.usage.add(jobRunId);
     await store.outbox.add({ kind: 'job_run.finished', payload: { jobRunId } });
     if (outcome.status === 'completed') {
       await store.jobs.noteCompletion(run, coveredEnd(run));
+      await store.jobs.endFailures(run.jobId);
       if ((job.definition as JobDefinition).refresh_propagation === 'always')
         await forgetRefreshed(store, downstreams);
     } else {
+      if (failed) await store.jobs.noteFailure(run);
       if (held.refresh && !held.isQueued) await store.jobs.leaveRefreshPending(held);
       await dropPromises(store, run.workspaceId, job.jobRef);
     }
@@ -123,11 +132,12 @@ export function createFinishRun({
   async function closeAttempt(
     store: Store,
     { seen, ...over }: Omit<Failed, 'failure'> & { seen: AttemptExit | null },
-    failure: RunFailureReason | null,
+    failed: { failure: RunFailureReason; reason: FailureReason | null } | null,
   ): Promise<boolean> {
     const { run, attempt } = over;
+    const { failure = null, reason = null } = failed ?? {};
     const retry = failure ? await retryRun(store, { ...over, failure }) : undefined;
-    await store.attempts.close(attempt.id, failure, seen);
+    await store.attempts.close(attempt.id, { failure, reason, seen });
     if (failure) {
       const at = new Date();
       const lines = retry ? closeWithRetry(failure, retry, at) : closeWithFailure(failure, at);
@@ -155,14 +165,21 @@ export function createFinishRun({
     outcome: RunOutcome,
     options: FinishOptions = {},
   ): Promise<boolean> {
+    // Before the transaction, which holds locks: all that an attempt wrote is stored before its end is.
+    const reason = await readReason(outcome, options);
     const ended = await persistence.transaction(async (store) => {
-      const result = await end(store, jobRunId, outcome, options);
+      const result = await end(store, jobRunId, outcome, { ...options, reason });
       await faultPoints.reach('in-finish-before-commit');
       return result;
     });
     await faultPoints.reach('after-finish-commit');
     announce(jobRunId);
     return ended;
+  }
+
+  async function readReason(outcome: RunOutcome, { attemptId }: FinishOptions) {
+    if (outcome.status !== 'failed' || attemptId === undefined || !isOfUserCode(outcome.failure)) return null;
+    return explainFailure(attemptId);
   }
 
   return Object.assign(finishRun, { inTransaction: end });

@@ -33,7 +33,7 @@ const attempt = responseObject('AttemptResponse', {
   finished_at: timestamp.nullable(),
   exit: attemptExit.nullable(),
   failure: runFailure.nullable(),
-  reason: failureReason.nullish(),
+  reason: failureReason.nullable(),
 });
 
 /** What a run that is pending waits for; `until` is null where no time is known. */
@@ -44,7 +44,7 @@ export const jobRunLifeResponse = responseObject('JobRunLifeResponse', {
   status: openEnum(runStatus),
   failure: runFailure.nullable(),
   /** The same in the words of the code that failed. */
-  reason: failureReason.nullish(),
+  reason: failureReason.nullable(),
   /** Why nothing was started, of a run that is skipped. */
   skip: responseObject('RunSkipResponse', {
     status: z.string(),

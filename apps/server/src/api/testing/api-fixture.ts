@@ -22,6 +22,7 @@ import { createCompareVersions } from '../../services/compare-versions.ts';
 import { createCredentials, createKeySecret, createSecret, hashSecret } from '../../services/credentials.ts';
 import { createDeploy } from '../../services/deploy.ts';
 import { createEncryption } from '../../services/encryption.ts';
+import { createExplainFailure } from '../../services/explain-failure.ts';
 import { createFinishRun } from '../../services/finish-run.ts';
 import { createFolderBlobStore } from '../../blobs/folder-blob-store.ts';
 import { createInvitations } from '../../services/invitations.ts';
@@ -95,6 +96,7 @@ function createParts(
     persistence,
     startRuns,
     attemptLog,
+    explainFailure: createExplainFailure({ persistence, logFiles, log }),
     faultPoints,
     announce: (id) => attemptLog.announce(id),
   });

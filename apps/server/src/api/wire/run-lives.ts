@@ -1,6 +1,7 @@
 import type { AttemptExit, RunSkip } from '../../store/records.ts';
 import type { ExplainedFailure, RunLife } from '../../services/read-run-life.ts';
 import type { JobRunLifeResponse } from '@pumphouse/contract';
+import { toFailureReason } from './failure-reasons.ts';
 import { toInstant, toInstantOrNull } from './instants.ts';
 
 export function toRunLife({ run, attempts }: RunLife): JobRunLifeResponse {
@@ -8,6 +9,7 @@ export function toRunLife({ run, attempts }: RunLife): JobRunLifeResponse {
     id: run.id,
     status: run.status,
     failure: toFailure(run.failure),
+    reason: toFailureReason(run),
     skip: toSkip(run.skip),
     waiting: toWaiting(run),
     phases: [],
@@ -21,11 +23,17 @@ export function toRunLife({ run, attempts }: RunLife): JobRunLifeResponse {
       finished_at: toInstantOrNull(attempt.finishedAt),
       exit: toExit(attempt.exit),
       failure: toFailure(attempt.failure),
+      reason: toFailureReason(attempt),
     })),
   };
 }
 
-function toWaiting({ status, waitReason, notBefore }: RunLife['run']): JobRunLifeResponse['waiting'] {
+/** What a run that is pending waits for. */
+export function toWaiting({
+  status,
+  waitReason,
+  notBefore,
+}: Pick<RunLife['run'], 'status' | 'waitReason' | 'notBefore'>): JobRunLifeResponse['waiting'] {
   if (status !== 'pending' || waitReason === null) return null;
   return { reason: waitReason, until: toInstantOrNull(notBefore) };
 }

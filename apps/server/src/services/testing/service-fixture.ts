@@ -11,6 +11,7 @@ import { createCompareVersions } from '../compare-versions.ts';
 import { createCredentials } from '../credentials.ts';
 import { createDeploy } from '../deploy.ts';
 import { createEncryption } from '../encryption.ts';
+import { createExplainFailure } from '../explain-failure.ts';
 import { createFinishRun } from '../finish-run.ts';
 import { createFolderBlobStore } from '../../blobs/folder-blob-store.ts';
 import { createInvitations } from '../invitations.ts';
@@ -64,6 +65,7 @@ export async function createServiceFixture() {
     persistence,
     startRuns,
     attemptLog,
+    explainFailure: createExplainFailure({ persistence, logFiles, log }),
     faultPoints,
     announce(jobRunId) {
       announced.push(jobRunId);

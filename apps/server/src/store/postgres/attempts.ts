@@ -1,5 +1,6 @@
 import type { Queryable } from './pool.ts';
 import type { Claim } from './job-runs.ts';
+import type { FailureReason } from '../../domain/failure-reason.ts';
 import { columns } from './columns.ts';
 
 export interface AttemptExit {
@@ -40,6 +41,8 @@ export interface AttemptRecord {
   exit: AttemptExit | null;
   /** Null also where it did not fail, and where another one took its place before it began. */
   failure: AttemptFailure | null;
+  /** What its code left that tells why it failed; null where the failure's code says all that is known. */
+  reason: FailureReason | null;
   createdAt: Date;
   startedAt: Date | null;
   finishedAt: Date | null;
@@ -54,6 +57,11 @@ export interface LogExtent {
   lineCount: number;
   /** The run is over: no line comes any more. */
   isComplete: boolean;
+}
+
+/** What the end of an attempt means for its run. */
+export interface AttemptEnd extends Pick<AttemptRecord, 'failure' | 'reason'> {
+  seen: AttemptExit | null;
 }
 
 /** How far an attempt's spool is stored. */
@@ -83,6 +91,7 @@ const attemptColumns = columns('attempts', [
   'beacon_bytes',
   'exit',
   'failure',
+  'reason',
   'created_at',
   'started_at',
   'finished_at',
@@ -250,12 +259,12 @@ export function createAttemptStore(sql: Queryable) {
       return count;
     },
 
-    /** @param seen what others have seen of its end; its own record of it counts more */
-    close: (attemptId: string, failure: AttemptFailure | null, seen: AttemptExit | null) =>
+    /** @param end.seen what others have seen of its end; its own record of it counts more */
+    close: (attemptId: string, { failure, reason, seen }: AttemptEnd) =>
       sql.execute(
-        `update attempts set closed_at = now(), finished_at = coalesce(finished_at, now()), failure = $2,
+        `update attempts set closed_at = now(), finished_at = coalesce(finished_at, now()), failure = $2, reason = $4,
                 exit = coalesce(exit, $3) where id = $1 and closed_at is null`,
-        [attemptId, failure, seen],
+        [attemptId, failure, seen, reason],
       ),
 
     /** @param storedBytes of the packed log on the disk; null where there is none */

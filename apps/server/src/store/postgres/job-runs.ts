@@ -1,3 +1,4 @@
+import type { FailureReason } from '../../domain/failure-reason.ts';
 import type { JobRunFilter } from './job-run-list.ts';
 import type { Queryable } from './pool.ts';
 import type { ActiveRunState, RunState } from '@pumphouse/contract';
@@ -40,6 +41,8 @@ export interface JobRunRecord {
   previousJobRunId: string | null;
   sharesLocalData: boolean;
   failure: RunFailure | null;
+  /** What its last attempt left that tells why it failed; null where the failure's code says all that is known. */
+  reason: FailureReason | null;
   /** Of a row that stands for declined starts. */
   skip: RunSkip | null;
   endIntent: 'cancel' | 'timeout' | null;
@@ -86,7 +89,10 @@ export type NewJobRun = Pick<
 > & { tickAt: Date | null };
 
 /** One of the newest runs of a job, as a list of jobs shows it. */
-export type RecentRun = Pick<JobRunRecord, 'id' | 'jobId' | 'status' | 'startedAt' | 'finishedAt'> & {
+export type RecentRun = Pick<
+  JobRunRecord,
+  'id' | 'jobId' | 'number' | 'status' | 'createdAt' | 'startedAt' | 'finishedAt'
+> & {
   rowsLoaded: number | null;
 };
 
@@ -122,6 +128,7 @@ export const runColumns = columns('job_runs', [
   'previous_job_run_id',
   'shares_local_data',
   'failure',
+  'reason',
   'skip',
   'end_intent',
   'claim_number',
@@ -233,13 +240,13 @@ export function createJobRunStore(sql: Queryable) {
       return row;
     },
 
-    list: (workspaceId: string, filter: JobRunFilter) => listJobRuns(sql, runColumns, workspaceId, filter),
+    list: (workspaceId: string, filter: JobRunFilter) =>
+      listJobRuns<JobRunRecord>(sql, runColumns, workspaceId, filter),
 
     /** The newest runs of each job, newest first, with the rows that their pipeline runs loaded (null when none reported). */
     recentOfJobs: (jobIds: readonly string[], limit: number) =>
       sql.query<RecentRun>(
-        `select recent.id, recent.job_id as "jobId", recent.status, recent.started_at as "startedAt",
-                recent.finished_at as "finishedAt",
+        `select ${columns('recent', ['id', 'job_id', 'number', 'status', 'created_at', 'started_at', 'finished_at'])},
                 (select sum(total_rows_loaded)::bigint from pipeline_runs where job_run_id = recent.id) as "rowsLoaded"
            from unnest($1::uuid[]) as asked (job_id)
            cross join lateral (select * from job_runs where job_runs.job_id = asked.job_id
@@ -355,12 +362,17 @@ export function createJobRunStore(sql: Queryable) {
     },
 
     /** The end of a run; false when it has ended already. */
-    async end(jobRunId: string, from: readonly RunState[], to: RunState, failure: RunFailure | null) {
+    async end(
+      jobRunId: string,
+      from: readonly RunState[],
+      to: RunState,
+      failed: { failure: RunFailure; reason: FailureReason | null } | null,
+    ) {
       const touched = await sql.executePrepared(
-        `update job_runs set status = $3, failure = $4, finished_at = now(), updated_at = now(), lease_expires_at = null,
+        `update job_runs set status = $3, failure = $4, reason = $5, finished_at = now(), updated_at = now(), lease_expires_at = null,
                 is_queued = false, not_before = null, wait_reason = case when is_queued then wait_reason end
           where id = $1 and status = any($2)`,
-        [jobRunId, from, to, failure],
+        [jobRunId, from, to, failed?.failure ?? null, failed?.reason ?? null],
       );
       return touched === 1;
     },

@@ -168,7 +168,7 @@ export function createJobStore(sql: Queryable) {
     /** All jobs of a workspace, archived ones included, newest first. */
     listAll,
 
-    list: (workspaceId: string, filter: JobFilter) => listJobs(sql, jobColumns, workspaceId, filter),
+    list: (workspaceId: string, filter: JobFilter) => listJobs<JobHead>(sql, jobColumns, workspaceId, filter),
 
     listVersions: (jobId: string) => listVersions(sql, jobId),
 
@@ -365,6 +365,24 @@ export function createJobStore(sql: Queryable) {
         `update jobs set last_completed_at = now(), completed_interval_end = greatest(completed_interval_end, $2::timestamptz)
           where id = $1 and not refresh_pending and not ${laterRefresh('$3')}`,
         [run.jobId, intervalEnd, run.number],
+      ),
+
+    /** Counts a run that failed among those since the job last completed; the first of them is kept. */
+    noteFailure: (run: { id: string; jobId: string; number: number }) =>
+      sql.execute(
+        `update jobs set failure_count = failure_count + 1,
+                failing_since_run_id = coalesce(failing_since_run_id, $2),
+                failing_since_number = coalesce(failing_since_number, $3),
+                failing_since_at = coalesce(failing_since_at, now()) where id = $1`,
+        [run.jobId, run.id, run.number],
+      ),
+
+    /** A run completed, whatever it covered: the job fails no more. */
+    endFailures: (jobId: string) =>
+      sql.execute(
+        `update jobs set failure_count = 0, failing_since_run_id = null, failing_since_number = null, failing_since_at = null
+          where id = $1 and failure_count > 0`,
+        [jobId],
       ),
   };
 }

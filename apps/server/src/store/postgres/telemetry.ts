@@ -128,8 +128,8 @@ export function createTelemetryStore(sql: Queryable) {
         `insert into pipeline_runs (workspace_id, job_run_id, attempt_id, transaction_id, pipeline_name, status, started_at,
                 finished_at, duration_ms, destination_name, destination_type, dataset_name, total_rows_extracted,
                 total_rows_loaded, total_bytes_loaded, error_step, error_message, has_schema_migration, is_empty_run,
-                dlt_version, facts, trace_blob_key)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+                dlt_version, facts, trace_blob_key, table_count)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
          on conflict (attempt_id, transaction_id) do update set
                 pipeline_name = excluded.pipeline_name, status = excluded.status, started_at = excluded.started_at,
                 finished_at = excluded.finished_at, duration_ms = excluded.duration_ms,
@@ -139,7 +139,7 @@ export function createTelemetryStore(sql: Queryable) {
                 error_step = excluded.error_step, error_message = excluded.error_message,
                 has_schema_migration = excluded.has_schema_migration, is_empty_run = excluded.is_empty_run,
                 dlt_version = excluded.dlt_version, facts = excluded.facts, trace_blob_key = excluded.trace_blob_key,
-                trace_removed_at = null, updated_at = now()
+                table_count = excluded.table_count, trace_removed_at = null, updated_at = now()
           where pipeline_runs.facts::text <> excluded.facts::text`,
         [
           run.workspaceId,
@@ -164,6 +164,7 @@ export function createTelemetryStore(sql: Queryable) {
           run.facts.dltVersion,
           run.facts,
           run.traceBlobKey,
+          run.facts.tables.length,
         ],
       ),
 
@@ -190,6 +191,36 @@ export function createTelemetryStore(sql: Queryable) {
       sql.prepared<PipelineRunHeadRecord>(
         `select ${pipelineRunHeadColumns} from pipeline_runs where job_run_id = any($1) order by created_at, id`,
         [jobRunIds],
+      ),
+
+    /** The facts of the pipeline run of an attempt that failed last. */
+    async lastFailedOfAttempt(attemptId: string) {
+      const row = await sql.maybeOne<{ facts: PipelineRunFacts }>(
+        `select facts from pipeline_runs where attempt_id = $1 and status = 'failed'
+          order by finished_at desc nulls last, created_at desc limit 1`,
+        [attemptId],
+      );
+      return row?.facts;
+    },
+
+    upsertSchema: (schema: SchemaVersion) =>
+      sql.execute(
+        `insert into schema_versions (workspace_id, pipeline_name, schema_name, version_hash, version, previous_hashes,
+                destination_name, dataset_name, document, job_run_id)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+         on conflict (workspace_id, pipeline_name, schema_name, version_hash) do update set last_seen_at = now()`,
+        [
+          schema.workspaceId,
+          schema.pipelineName,
+          schema.schemaName,
+          schema.versionHash,
+          schema.version,
+          schema.previousHashes,
+          schema.destinationName,
+          schema.datasetName,
+          JSON.stringify(schema.document),
+          schema.jobRunId,
+        ],
       ),
 
     /** What tables a pipeline's schema has in a dataset; what was last reported holds. */

@@ -1,0 +1,147 @@
+/*
+ * What Python wrote to stderr when it ended with an exception. The text is user code's: it may be cut off, imitate a traceback, or be
+ * made to cost time. So lines and their number are bounded first, and every pattern reads a line once.
+ */
+
+/** A place in a file, as a traceback names it. */
+export interface TracebackFrame {
+  file: string;
+  line: number;
+  /** Null in a syntax error, which is in no function. */
+  function: string | null;
+}
+
+/** One exception of a traceback. */
+export interface RaisedException {
+  /** With its module, as Python prints it. */
+  type: string;
+  /** All its lines. */
+  message: string;
+  /** Outermost first; the last 100. */
+  frames: TracebackFrame[];
+  /**
+   * How it came of the next one in the list: `cause`, it was raised from it; `context`, while it was handled. Null for the last.
+   */
+  cameOf: 'cause' | 'context' | null;
+}
+
+const mostLines = 20_000;
+const longestLine = 4000;
+const mostFrames = 100;
+const mostExceptions = 50;
+const longestMessage = 16_000;
+
+const header = 'Traceback (most recent call last):';
+const groupHeader = '+ Exception Group Traceback (most recent call last):';
+const connectors = new Map<string, 'cause' | 'context'>([
+  ['The above exception was the direct cause of the following exception:', 'cause'],
+  ['During handling of the above exception, another exception occurred:', 'context'],
+]);
+const frameLine = /^ {2}File "([^"]{1,2000})", line (\d{1,9})(?:, in (.{1,500}))?$/s;
+const exceptionLine = /^([\p{L}_][\p{L}\p{N}_.<>]{0,199})(?:: ?(.*))?$/su;
+
+/** A traceback as it stands in the lines; `end` is the line after its message. */
+interface Block extends Omit<RaisedException, 'cameOf'> {
+  start: number;
+  end: number;
+}
+
+/**
+ * The exception that ended the process, and those it came of, outermost first; empty without a traceback. Where several tracebacks
+ * stand in the text, it is the last that begins at the bottom of the stack, as the interpreter's own do; else the last.
+ */
+export function readLastTraceback(stderr: readonly string[]): RaisedException[] {
+  const lines = stderr.slice(-mostLines).map((line) => line.slice(0, longestLine));
+  const blocks = readBlocks(lines);
+  const ended = blocks.findLastIndex((block) => isBottomOfStack(block.frames[0]));
+  return chainOf(lines, blocks, ended === -1 ? blocks.length - 1 : ended);
+}
+
+function isBottomOfStack(frame: TracebackFrame | undefined): boolean {
+  return frame?.file === '<frozen runpy>' || frame?.function === '<module>';
+}
+
+/** An exception and those before it that a connecting sentence ties to it. */
+function chainOf(lines: readonly string[], blocks: readonly Block[], index: number): RaisedException[] {
+  const chain: RaisedException[] = [];
+  for (let at = index; at >= 0 && chain.length < mostExceptions; at -= 1) {
+    const block = blocks[at];
+    if (!block) break;
+    const cameOf = at === 0 ? null : connectorBefore(lines, block);
+    chain.push({ type: block.type, message: block.message, frames: block.frames, cameOf });
+    if (cameOf === null) break;
+  }
+  return chain;
+}
+
+function connectorBefore(lines: readonly string[], { start }: Block): RaisedException['cameOf'] {
+  return connectors.get(lines[start - 2] ?? '') ?? null;
+}
+
+function readBlocks(lines: readonly string[]): Block[] {
+  const blocks: Block[] = [];
+  let at = 0;
+  while (at < lines.length) {
+    const block = isHeader(lines[at]) ? readBlock(lines, at) : null;
+    if (block) blocks.push(block);
+    at = block ? block.end : at + 1;
+  }
+  return blocks;
+}
+
+function isHeader(line: string | undefined): boolean {
+  return line === header || line?.trimStart() === groupHeader;
+}
+
+/** Null where no exception follows the frames: a stack that was only printed, or a text that was cut off. */
+function readBlock(lines: readonly string[], start: number): Block | null {
+  const inGroup = groupLines(lines, start);
+  const body = inGroup ?? lines;
+  const from = inGroup ? 0 : start + 1;
+  const frames: TracebackFrame[] = [];
+  let at = from;
+  for (; body[at]?.startsWith('  '); at += 1) {
+    const frame = readFrame(body[at] ?? '');
+    if (frame) frames.push(frame);
+    if (frames.length > mostFrames) frames.shift();
+  }
+  const found = exceptionLine.exec(body[at] ?? '');
+  if (!found?.[1]) return null;
+  const end = inGroup ? inGroup.length : endOfMessage(lines, at + 1);
+  const message = [found[2] ?? '', ...body.slice(at + 1, end)].join('\n').slice(0, longestMessage);
+  return {
+    type: found[1],
+    message: message.trimEnd(),
+    frames,
+    start,
+    end: inGroup ? start + 1 + inGroup.length : end,
+  };
+}
+
+/** The lines of an exception group up to those that it holds, without their margin; null for a plain traceback. */
+function groupLines(lines: readonly string[], start: number): string[] | null {
+  const first = lines[start] ?? '';
+  if (first === header) return null;
+  const margin = `${' '.repeat(first.length - first.trimStart().length)}| `;
+  const isInGroup = (line: string | undefined) => line?.startsWith(margin) ?? false;
+  let end = start + 1;
+  while (isInGroup(lines[end])) end += 1;
+  return lines.slice(start + 1, end).map((line) => line.slice(margin.length));
+}
+
+function readFrame(line: string): TracebackFrame | null {
+  const [, file, number, name] = frameLine.exec(line) ?? [];
+  if (file === undefined || number === undefined) return null;
+  return { file, line: Number(number), function: name ?? null };
+}
+
+/** A message has as many lines as it likes: it ends where another traceback begins, or is announced. */
+function endOfMessage(lines: readonly string[], from: number): number {
+  let at = from;
+  while (at < lines.length && !isHeader(lines[at]) && !isAnnounced(lines, at)) at += 1;
+  return at;
+}
+
+function isAnnounced(lines: readonly string[], at: number): boolean {
+  return lines[at] === '' && connectors.has(lines[at + 1] ?? '');
+}
