@@ -13,11 +13,6 @@ export const notServed = [
   { operationId: 'compare_job_runs', reason: comingPlans },
   { operationId: 'compare_job_run_logs', reason: comingPlans },
   { operationId: 'get_organization_storage', reason: comingPlans },
-  { operationId: 'list_run_overviews', reason: comingPlans },
-  { operationId: 'get_run_overview', reason: comingPlans },
-  { operationId: 'list_run_series', reason: comingPlans },
-  { operationId: 'list_job_overviews', reason: comingPlans },
-  { operationId: 'get_job_trend', reason: comingPlans },
 ] as const satisfies readonly { operationId: OperationId; reason: string }[];
 
 /** An operation that is answered with 501. */

@@ -19,13 +19,17 @@ import { createMembers } from '../services/members.ts';
 import { createOrganizationHandlers } from './routes/organizations.ts';
 import { createOrganizations } from '../services/organizations.ts';
 import { createOrganizationLimits } from '../services/organization-limits.ts';
+import { createOverviewHandlers } from './routes/overviews.ts';
 import { createPackageHandlers } from './routes/packages.ts';
 import { createReadAuditLog } from '../services/read-audit-log.ts';
+import { createReadJobOverviews } from '../services/read-job-overviews.ts';
 import { createReadJobRuns } from '../services/read-job-runs.ts';
 import { createReadJobs } from '../services/read-jobs.ts';
 import { createReadLogs } from '../services/read-logs.ts';
 import { createReadPackages } from '../services/read-packages.ts';
 import { createReadPipelines } from '../services/read-pipelines.ts';
+import { createReadRunOverviews } from '../services/read-run-overviews.ts';
+import { createReadRunSeries } from '../services/read-run-series.ts';
 import { createReadRunLife } from '../services/read-run-life.ts';
 import { createReadRunPipelines } from '../services/read-run-pipelines.ts';
 import { createReadSchemas } from '../services/read-schemas.ts';
@@ -55,6 +59,7 @@ export function createHandlers(dependencies: ApiDependencies, closing: AbortSign
   const jobVersions = createJobVersions(persistence.store);
   const readJobs = createReadJobs(persistence, jobVersions);
   const readJobRuns = createReadJobRuns(persistence, jobVersions);
+  const readRunOverviews = createReadRunOverviews(persistence);
   return {
     ...createOrganizationHandlers({ organizations: createOrganizations(persistence), workspaces }),
     ...createMemberHandlers({
@@ -81,6 +86,11 @@ export function createHandlers(dependencies: ApiDependencies, closing: AbortSign
     }),
     ...createJobVersionHandlers({ readJobs }),
     ...createJobRunHandlers({ readJobRuns, startRuns: services.startRuns, cancelRuns: services.cancelRuns }),
+    ...createOverviewHandlers({
+      readRunOverviews,
+      readJobOverviews: createReadJobOverviews(persistence, readRunOverviews),
+      readRunSeries: createReadRunSeries(persistence, () => new Date()),
+    }),
     ...createRunLifeHandlers({ readRunLife: createReadRunLife(persistence) }),
     ...createLogHandlers({
       readLogs: createReadLogs(dependencies),

@@ -1,6 +1,7 @@
 import { instantOfWallClockMs, wallClockMs } from './time-zone.ts';
 
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 /** Where sums over a stretch of time are read: rollups of whole UTC months or days, or the runs themselves. */
 export type SumSource = 'month' | 'day' | 'run';
@@ -76,6 +77,24 @@ export function daysOfWindow(window: { start: Date; end: Date }, zone: string): 
   return days;
 }
 
+/**
+ * The hours of a zone's clock that a window touches, each whole. They follow each other by 60 minutes, also where clocks move.
+ * @param window both ends, the start before the end
+ */
+export function hoursOfWindow(
+  window: { start: Date; end: Date },
+  zone: string,
+): { startMs: number; endMs: number }[] {
+  const startMs = window.start.getTime();
+  const wallMs = wallClockMs(startMs, zone);
+  const firstMs = startMs - (wallMs - floorTo(wallMs, HOUR_MS));
+  const count = Math.ceil((window.end.getTime() - firstMs) / HOUR_MS);
+  return Array.from({ length: count }, (_, index) => ({
+    startMs: firstMs + index * HOUR_MS,
+    endMs: firstMs + (index + 1) * HOUR_MS,
+  }));
+}
+
 /** Where sums of whole UTC days or hours are read. */
 export type DayUnit = 'day' | 'hour';
 
@@ -96,7 +115,7 @@ export interface DayPlan {
   corrections: DayCorrection[];
 }
 
-const unitMs: Record<DayUnit, number> = { day: DAY_MS, hour: DAY_MS / 24 };
+const unitMs: Record<DayUnit, number> = { day: DAY_MS, hour: HOUR_MS };
 
 /** @param days one after the other without a gap */
 export function planDays(days: readonly ZoneDay[], unit: DayUnit): DayPlan {

@@ -121,7 +121,7 @@ export interface TimeWindow {
 /** @throws ServiceError invalid_request when the zone or a date is none */
 export function readWindow(window: TimeWindow): { start: Date | null; end: Date | null } {
   if (!isTimeZone(window.timezone))
-    throw invalid('timezone', `${window.timezone} is no time zone, such as Europe/Berlin`);
+    throw refuseQuery('timezone', `${window.timezone} is no time zone, such as Europe/Berlin`);
   return { start: readInstant('start', window), end: readInstant('end', window) };
 }
 
@@ -129,11 +129,12 @@ function readInstant(key: 'start' | 'end', window: TimeWindow): Date | null {
   const text = window[key];
   if (text === undefined) return null;
   const instant = parseIsoInstant(text, window.timezone);
-  if (!instant) throw invalid(key, `${text} is no date`);
+  if (!instant) throw refuseQuery(key, `${text} is no date`);
   return instant;
 }
 
-function invalid(key: string, message: string): ServiceError {
+/** What a query is refused with whose value for `key` is not as it must be. */
+export function refuseQuery(key: string, message: string): ServiceError {
   return new ServiceError('invalid_request', `The query is not valid: ${key}: ${message}.`, [
     { key, message },
   ]);

@@ -10,8 +10,7 @@ import type { SumName } from '../domain/run-sums.ts';
 import type { ZoneDay } from '../domain/statistics-window.ts';
 import { daysOfWindow } from '../domain/statistics-window.ts';
 import { maximumSeriesDays } from '@pumphouse/contract';
-import { pageOf, readWindow, sortBy } from './read-page.ts';
-import { ServiceError } from './service-error.ts';
+import { pageOf, readWindow, refuseQuery, sortBy } from './read-page.ts';
 import { sumNames } from '../domain/run-sums.ts';
 
 export type StatisticsSortKey =
@@ -133,18 +132,12 @@ function readDays(window: TimeWindow, now: Date): ZoneDay[] {
   const asked = readWindow(window);
   const end = asked.end ?? now;
   const start = asked.start ?? new Date(end.getTime() - defaultDays * dayMs);
-  if (start >= end) throw refuse('start', 'must be before end');
-  const tooLong = refuse('start', `must be at most ${maximumSeriesDays} days before end`);
+  if (start >= end) throw refuseQuery('start', 'must be before end');
+  const tooLong = refuseQuery('start', `must be at most ${maximumSeriesDays} days before end`);
   if (end.getTime() - start.getTime() > (maximumSeriesDays + 1) * dayMs) throw tooLong;
   const days = daysOfWindow({ start, end }, window.timezone);
   if (days.length > maximumSeriesDays) throw tooLong;
   return days;
-}
-
-function refuse(key: string, message: string): ServiceError {
-  return new ServiceError('invalid_request', `The query is not valid: ${key}: ${message}.`, [
-    { key, message },
-  ]);
 }
 
 function fillDays(count: number, record: SeriesRecord | undefined): DailySums {

@@ -9,6 +9,7 @@ import { createEnvironmentStore } from './postgres/environments.ts';
 import { createInstallationStore } from './postgres/installation.ts';
 import { createInvitationMailStore } from './postgres/invitation-mails.ts';
 import { createInvitationStore } from './postgres/invitations.ts';
+import { createJobOverviewStore } from './postgres/job-overviews.ts';
 import { createJobRunStore } from './postgres/job-runs.ts';
 import { createJobStore } from './postgres/jobs.ts';
 import { createOneTimeLinkStore } from './postgres/one-time-links.ts';
@@ -21,7 +22,9 @@ import { createConfigurationStore, createDeploymentStore } from './postgres/pack
 import { createPeopleStore } from './postgres/people.ts';
 import { createPipelineOverviewStore } from './postgres/pipeline-overviews.ts';
 import { createPromisedStartStore } from './postgres/promised-starts.ts';
+import { createRunOverviewStore } from './postgres/run-overviews.ts';
 import { createRunQueueStore } from './postgres/run-queue.ts';
+import { createRunSeriesStore } from './postgres/run-series.ts';
 import { createScheduleStore } from './postgres/schedules.ts';
 import { createSchemaChangeStore } from './postgres/schema-changes.ts';
 import { createSchemaVersionStore } from './postgres/schema-versions.ts';
@@ -60,6 +63,9 @@ export function createStore(sql: Queryable) {
     configurations: createConfigurationStore(sql),
     jobs: createJobStore(sql),
     jobRuns: createJobRunStore(sql),
+    jobOverviews: createJobOverviewStore(sql),
+    runOverviews: createRunOverviewStore(sql),
+    runSeries: createRunSeriesStore(sql),
     runQueue: createRunQueueStore(sql),
     claims: createClaimStore(sql),
     schedules: createScheduleStore(sql),

@@ -1,5 +1,4 @@
 import type { Conditions } from './conditions.ts';
-import type { JobHead } from './jobs.ts';
 import type { Queryable } from './pool.ts';
 import type { RowList, SortColumn } from './keyset.ts';
 import { countRows, orderOf, readRange, walk } from './keyset.ts';
@@ -28,7 +27,7 @@ export interface JobFilter {
 }
 
 export type JobSortKey =
-  'created_at' | 'last_run_at' | 'last_run_ended_at' | 'name' | 'next_scheduled_run_at';
+  'created_at' | 'last_run_at' | 'last_run_ended_at' | 'name' | 'next_scheduled_run_at' | 'next_start_at';
 
 const selfFiringKinds = ['schedule', 'every', 'once', 'webhook', 'http', 'job.success', 'job.fail'];
 
@@ -49,23 +48,29 @@ const sortable: Record<JobSortKey, SortColumn> = {
   last_run_ended_at: { sql: latestRun('finished_at'), type: 'timestamptz', isNullable: true },
   name: { sql: `lower(${displayName})`, type: 'text', isNullable: false },
   next_scheduled_run_at: { sql: nextTickOfJob, type: 'timestamptz', isNullable: true },
+  // A paused job starts nothing, though its time goes on.
+  next_start_at: {
+    sql: `(case when not jobs.is_paused then ${nextTickOfJob} end)`,
+    type: 'timestamptz',
+    isNullable: true,
+  },
 };
 
 const from = 'jobs join job_versions on job_versions.id = jobs.current_version_id';
 
 /** The jobs of a workspace that the filter leaves, newest first unless sorted: few, so each is looked at. */
-export function listJobs(
+export function listJobs<Job extends object>(
   sql: Queryable,
   columns: string,
   workspaceId: string,
   filter: JobFilter,
-): RowList<JobHead, JobSortKey> {
+): RowList<Job, JobSortKey> {
   return {
     async read(range) {
       const where = jobConditions(workspaceId, filter);
       const order = orderOf(sortable, range.sorting, { newest: createdAt, id: 'jobs.id' });
       const text = walk({ columns, from, where }, order, range);
-      return readRange<JobHead>(sql, { text, values: where.values, isPrepared: range.offset === 0 }, range);
+      return readRange<Job>(sql, { text, values: where.values, isPrepared: range.offset === 0 }, range);
     },
     count: (atMost) =>
       countRows(sql, { from, where: jobConditions(workspaceId, filter) }, atMost, { isPrepared: true }),

@@ -1,6 +1,5 @@
 import type { Conditions } from './conditions.ts';
 import type { FoundJobs } from './job-run-search.ts';
-import type { JobRunRecord } from './job-runs.ts';
 import type { ListOrder, RowList, RowPage, RowRange, SortColumn } from './keyset.ts';
 import type { Queryable } from './pool.ts';
 import {
@@ -35,6 +34,12 @@ export interface JobRunFilter {
   start?: Date | null;
   end?: Date | null;
   includeSystemJobs?: boolean;
+  /** Runs that ran one of these pipelines. */
+  pipelineNames?: readonly string[] | null;
+  /** Runs of jobs with one of these tags. */
+  tags?: readonly string[] | null;
+  /** Leaves out rows that stand for declined starts. */
+  leaveOutSkipped?: boolean;
 }
 
 export type JobRunSortKey = 'created_at' | 'duration_seconds' | 'finished_at' | 'number' | 'started_at';
@@ -78,12 +83,12 @@ interface Scope {
  * The runs of a workspace that the filter leaves, newest first unless sorted. What a filter says of jobs is turned into ids of jobs at
  * once; then each list is read along an index in its order, or gathered from a few places of one.
  */
-export async function listJobRuns(
+export async function listJobRuns<Run extends object>(
   sql: Queryable,
   columns: string,
   workspaceId: string,
   filter: JobRunFilter,
-): Promise<RowList<JobRunRecord, JobRunSortKey>> {
+): Promise<RowList<Run, JobRunSortKey>> {
   const [hiddenJobId, jobs] = await Promise.all([
     filter.includeSystemJobs ? null : findSystemJob(sql, workspaceId),
     findJobs(sql, workspaceId, filter),
@@ -91,15 +96,13 @@ export async function listJobRuns(
   const scope: Scope = { workspaceId, filter, hiddenJobId, jobs };
   const isEmpty = jobs !== null && !hasJobs(jobs) && jobs.number === null;
   return {
-    read: async (range) => (isEmpty ? nothing : readRuns(sql, columns, scope, range)),
+    read: async (range) => (isEmpty ? { rows: [], next: null } : readRuns<Run>(sql, columns, scope, range)),
     count: (atMost) =>
       isEmpty
         ? Promise.resolve(0)
         : countRows(sql, { from, where: runConditions(scope) }, atMost, { isPrepared: isSimple(scope) }),
   };
 }
-
-const nothing: RowPage<JobRunRecord> = { rows: [], next: null };
 
 async function findSystemJob(sql: Queryable, workspaceId: string): Promise<string | null> {
   const rows = await sql.prepared<{ id: string }>(
@@ -109,17 +112,17 @@ async function findSystemJob(sql: Queryable, workspaceId: string): Promise<strin
   return rows[0]?.id ?? null;
 }
 
-function readRuns(
+function readRuns<Run extends object>(
   sql: Queryable,
   columns: string,
   scope: Scope,
   range: RowRange<JobRunSortKey>,
-): Promise<RowPage<JobRunRecord>> {
+): Promise<RowPage<Run>> {
   const order = orderOf(sortable, range.sorting, { newest: createdAt, id: 'job_runs.id' });
   const isByAge = order.length === 2 && order[0]?.sql === createdAt.sql;
   const isPrepared = isByAge && range.offset === 0 && isSimple(scope);
   const read = (text: string, where: Conditions) =>
-    readRange<JobRunRecord>(sql, { text, values: where.values, isPrepared }, range);
+    readRange<Run>(sql, { text, values: where.values, isPrepared }, range);
 
   const spread = isByAge ? spreadRuns(scope, order, range) : null;
   if (spread) return read(gather({ columns, from }, order, range, spread.branches), spread.where);
@@ -190,6 +193,9 @@ function spreadOverJobs(scope: Scope, jobs: FoundJobs, order: ListOrder, range: 
 const ranPipeline = (search: string) => `(select true from pipeline_runs
   where pipeline_runs.job_run_id = job_runs.id and strpos(lower(pipeline_runs.pipeline_name), ${search}::text) > 0 limit 1)`;
 
+const ranOneOf = (names: string) => `(select true from pipeline_runs
+  where pipeline_runs.job_run_id = job_runs.id and pipeline_runs.pipeline_name = any(${names}::text[]) limit 1)`;
+
 /** @param without a column of `indexed` whose condition is left out */
 function runConditions({ workspaceId, filter, hiddenJobId, jobs }: Scope, without = ''): Conditions {
   const where = createConditions();
@@ -204,6 +210,8 @@ function runConditions({ workspaceId, filter, hiddenJobId, jobs }: Scope, withou
   where.add(`${duration} >= ?::numeric`, filter.minDurationSeconds);
   where.add(`${duration} <= ?::numeric`, filter.maxDurationSeconds);
   where.add('job_runs.job_id <> ?', hiddenJobId);
+  if (filter.leaveOutSkipped) where.require(`job_runs.status <> 'skipped'`);
+  if (filter.pipelineNames) where.require(ranOneOf(where.bind(filter.pipelineNames)));
   if (jobs) addJobs(where, jobs, filter);
   return where;
 }

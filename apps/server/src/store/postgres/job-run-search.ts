@@ -2,13 +2,13 @@ import type { JobRunFilter } from './job-run-list.ts';
 import type { Queryable } from './pool.ts';
 import type { RowRange } from './keyset.ts';
 
-/** The jobs whose runs a filter by type or a search leaves. */
+/** The jobs whose runs a search, or a filter by what their jobs are, leaves. */
 export interface FoundJobs {
   /** All their runs are in the list. */
   whole: string[];
   /** Of these only runs that ran a pipeline whose name holds the searched text. */
   byPipeline: string[];
-  /** Jobs of the asked types; null where none were asked for. */
+  /** Jobs of the asked types, with the asked tags, that have run the asked pipelines; null where none were asked for. */
   typed: string[] | null;
   /** Runs of this number are in the list whatever their job; null where the search is no number. */
   number: number | null;
@@ -36,7 +36,10 @@ export async function findJobs(
 ): Promise<FoundJobs | null> {
   const search = filter.search?.toLowerCase() ?? null;
   const jobTypes = filter.jobTypes ?? null;
-  if (search === null && jobTypes === null) return null;
+  const tags = filter.tags?.map((tag) => `tag:${tag}`) ?? null;
+  const pipelineNames = filter.pipelineNames ?? null;
+  const isByJob = jobTypes !== null || tags !== null || pipelineNames !== null;
+  if (search === null && !isByJob) return null;
   const rows = await sql.prepared<Row>(
     `select jobs.id, jobs.last_run_number as runs,
             (select sum(last_run_number) from jobs where workspace_id = $1)::float8 as "totalRuns",
@@ -44,15 +47,17 @@ export async function findJobs(
             exists (select 1 from job_pipelines where job_pipelines.workspace_id = jobs.workspace_id
                      and job_pipelines.job_id = jobs.id and strpos(lower(job_pipelines.pipeline_name), $3) > 0) as "hasPipeline"
        from jobs join job_versions on job_versions.id = jobs.current_version_id
-      where jobs.workspace_id = $1 and ($2::text[] is null or jobs.job_type = any($2))`,
-    [workspaceId, jobTypes, search ?? ''],
+      where jobs.workspace_id = $1 and ($2::text[] is null or jobs.job_type = any($2)) and ($4::text[] is null or jobs.triggers && $4)
+        and ($5::text[] is null or exists (select 1 from job_pipelines where job_pipelines.workspace_id = jobs.workspace_id
+                                            and job_pipelines.job_id = jobs.id and job_pipelines.pipeline_name = any($5)))`,
+    [workspaceId, jobTypes, search ?? '', tags, pipelineNames],
   );
   const whole = rows.filter((row) => row.isNamed);
   const byPipeline = rows.filter((row) => !row.isNamed && row.hasPipeline);
   return {
     whole: whole.map((row) => row.id),
     byPipeline: byPipeline.map((row) => row.id),
-    typed: jobTypes && rows.map((row) => row.id),
+    typed: isByJob ? rows.map((row) => row.id) : null,
     number: search === null ? null : readNumber(search),
     runs: [...whole, ...byPipeline].map((row) => row.runs),
     totalRuns: rows[0]?.totalRuns ?? 0,

@@ -173,6 +173,9 @@ describe('job runs', () => {
     );
   }
 
+  const hasRun = (run: HistoryRun, pipelineName: string) =>
+    history.pipelineRuns.some((one) => one.jobRunId === run.id && one.pipelineName === pipelineName);
+
   const reference: Scan<HistoryRun, JobRunFilter, JobRunSortKey> = {
     items: () => history.runs,
     passes: (run, filter) => {
@@ -188,6 +191,9 @@ describe('job runs', () => {
         isOneOf(filter.triggeredBy, run.triggeredBy) &&
         isOneOf(filter.profiles, run.profile) &&
         isOneOf(filter.jobTypes, jobOf(run).type) &&
+        (filter.tags == null || filter.tags.some((tag) => jobOf(run).triggers.includes(`tag:${tag}`))) &&
+        (filter.pipelineNames == null || filter.pipelineNames.some((name) => hasRun(run, name))) &&
+        (filter.leaveOutSkipped !== true || run.status !== 'skipped') &&
         (filter.minDurationSeconds == null || (seconds !== null && seconds >= filter.minDurationSeconds)) &&
         (filter.maxDurationSeconds == null || (seconds !== null && seconds <= filter.maxDurationSeconds)) &&
         isWithin(run.createdAt, filter) &&
@@ -217,6 +223,9 @@ describe('job runs', () => {
     minDurationSeconds: fc.integer({ min: 0, max: 6 }).map((step) => step + 0.5),
     maxDurationSeconds: fc.integer({ min: 0, max: 6 }).map((step) => step + 0.5),
     includeSystemJobs: fc.constant(true),
+    pipelineNames: some(pipelines),
+    tags: some(['nightly', 'none']),
+    leaveOutSkipped: fc.constant(true),
   };
   const sorting = sortings(['created_at', 'duration_seconds', 'finished_at', 'number', 'started_at']);
 
@@ -367,6 +376,7 @@ describe('jobs', () => {
       last_run_ended_at: (job) => latestOf(job)?.finishedAt ?? null,
       name: (job) => (job.name ?? job.ref).toLowerCase(),
       next_scheduled_run_at: (job) => job.nextTickAt,
+      next_start_at: (job) => (job.isPaused ? null : job.nextTickAt),
     },
   };
 
@@ -400,6 +410,7 @@ describe('jobs', () => {
       'last_run_ended_at',
       'name',
       'next_scheduled_run_at',
+      'next_start_at',
     ]);
     await compareWithScan(reference, (given) => store.jobs.list(history.workspaceId, given), {
       filter,
