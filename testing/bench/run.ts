@@ -22,6 +22,7 @@ import {
 import { measureConsole } from './measure-console.ts';
 import { measureDeploy } from './measure-deploy.ts';
 import { measureHistory } from './measure-history.ts';
+import { measureJobs } from './measure-jobs.ts';
 import { measureMigration } from './measure-migration.ts';
 import { measureIdle, measureServerStart } from './measure-server.ts';
 import { measureLogLag } from './measure-log-lag.ts';
@@ -87,6 +88,7 @@ function listOwnMeasures(
       title: `The last 100 over ${most.toLocaleString('en')} job runs`,
       takeAlone: () => measureHistory(historyRuns),
     },
+    { name: 'jobs', title: 'The jobs page over 10,000 jobs', takeAlone: measureJobs },
     ...historyRuns.map((runCount) => ({
       name: 'statistics',
       title: `Statistics over ${runCount.toLocaleString('en')} pipeline runs`,

@@ -24,10 +24,16 @@ export interface SeededHistory {
   remove(): Promise<void>;
 }
 
-const jobs = 200;
+interface HistorySize {
+  /** Over a year. */
+  runs: number;
+  /** They belong to every n-th run of each job, one each. */
+  pipelineRuns: number;
+  /** 200 without. */
+  jobs?: number;
+}
 
-/** @param options.runs job runs, over 200 jobs and a year; `pipelineRuns` belong to every n-th run of each job, one each */
-export async function seedHistory(options: { runs: number; pipelineRuns: number }): Promise<SeededHistory> {
+export async function seedHistory(options: HistorySize): Promise<SeededHistory> {
   const folder = await mkdtemp(join(tmpdir(), 'pumphouse-bench-history-'));
   const embedded = await startEmbeddedPostgres({ dataDir: folder, log: silentLog });
   const { connection } = embedded;
@@ -69,8 +75,11 @@ export async function seedHistory(options: { runs: number; pipelineRuns: number 
         });
         servers.push(server);
         await database.execute(
-          `insert into workspace_memberships (workspace_id, membership_id, role)
-           select $1, id, 'owner' from organization_memberships on conflict do nothing`,
+          `with members as (
+             insert into organization_memberships (organization_id, user_id, role)
+             select workspaces.organization_id, users.id, 'owner' from workspaces cross join users
+              where workspaces.id = $1 and users.kind = 'human' returning id)
+           insert into workspace_memberships (workspace_id, membership_id, role) select $1, id, 'owner' from members`,
           [workspaceId],
         );
         return server;
@@ -105,10 +114,10 @@ async function readBytes(sql: Queryable): Promise<number> {
 
 async function seedRows(
   database: Database,
-  { runs, pipelineRuns }: { runs: number; pipelineRuns: number },
+  { runs, pipelineRuns, jobs = 200 }: HistorySize,
 ): Promise<string> {
   const workspaceId = await database.transaction(seedPlace);
-  await database.transaction((tx) => seedJobs(tx, workspaceId, runs));
+  await database.transaction((tx) => seedJobs(tx, workspaceId, { runs, jobs }));
   await database.execute(seedRuns, [workspaceId, runs, jobs]);
   await database.execute(
     `insert into attempts (id, job_run_id, number, claim_number, executor, begun_at, log_sealed)
@@ -141,7 +150,11 @@ async function seedPlace(sql: Queryable): Promise<string> {
   return id;
 }
 
-async function seedJobs(sql: Queryable, workspaceId: string, runs: number): Promise<void> {
+async function seedJobs(
+  sql: Queryable,
+  workspaceId: string,
+  { runs, jobs }: { runs: number; jobs: number },
+): Promise<void> {
   await sql.execute(
     `insert into jobs (id, workspace_id, job_ref, job_type, version, current_version_id, profile, triggers, default_trigger,
             last_run_number, created_by)
