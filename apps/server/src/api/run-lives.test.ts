@@ -49,6 +49,15 @@ describe('the life of a run', () => {
       skip: null,
       waiting: null,
       attempts: [],
+      phases: [
+        {
+          name: 'queued',
+          attempt: 1,
+          started_at: seeded.run.createdAt.toISOString(),
+          finished_at: null,
+          duration_ms: null,
+        },
+      ],
     });
   });
 
@@ -81,6 +90,23 @@ describe('the life of a run', () => {
           summary: 'no namespaces',
         }) as object,
       },
+    ]);
+  });
+
+  it('has its phases, with one for the wait for the next attempt', async () => {
+    await runAttempt({ reason: { code: 'sandbox_failed', detail: 'no namespaces' } });
+    const { phases } = await readLife();
+    expect(phases.map(({ name, attempt }) => `${name}/${attempt}`)).toEqual([
+      'queued/1',
+      'environment/1',
+      'starting/1',
+      'running/1',
+      'ending/1',
+      'queued/2',
+    ]);
+    expect(phases.map(({ finished_at: end }) => end)).toEqual([
+      ...phases.slice(1).map(({ started_at: start }) => start),
+      null,
     ]);
   });
 

@@ -1,5 +1,7 @@
 import type { AttemptFailure, AttemptRecord, JobRunRecord } from '../store/records.ts';
 import type { Persistence } from '../store/store.ts';
+import type { RunPhase } from '../domain/run-phases.ts';
+import { listRunPhases } from '../domain/run-phases.ts';
 import { readRunFailureCode, runFailures } from '../domain/run-failures.ts';
 import { ServiceError } from './service-error.ts';
 
@@ -15,6 +17,7 @@ export interface RunLife {
   run: Explained<JobRunRecord>;
   /** In their order. */
   attempts: Explained<AttemptRecord>[];
+  phases: RunPhase[];
 }
 
 export type ReadRunLife = ReturnType<typeof createReadRunLife>;
@@ -25,7 +28,11 @@ export function createReadRunLife({ store }: Persistence) {
     const run = await store.jobRuns.get(workspaceId, jobRunId);
     if (!run) throw new ServiceError('not_found', `There is no job run ${jobRunId}.`);
     const attempts = await store.attempts.listOfRun(jobRunId);
-    return { run: explain(run), attempts: attempts.map((attempt) => explain(attempt)) };
+    return {
+      run: explain(run),
+      attempts: attempts.map((attempt) => explain(attempt)),
+      phases: listRunPhases(run, attempts),
+    };
   };
 }
 

@@ -2,9 +2,11 @@ import type { AttemptExit, RunSkip } from '../../store/records.ts';
 import type { ExplainedFailure, RunLife } from '../../services/read-run-life.ts';
 import type { JobRunLifeResponse } from '@pumphouse/contract';
 import { toFailureReason } from './failure-reasons.ts';
+import type { JobRunLifeResponse, RunPhaseResponse } from '@pumphouse/contract';
+import type { RunPhase } from '../../domain/run-phases.ts';
 import { toInstant, toInstantOrNull } from './instants.ts';
 
-export function toRunLife({ run, attempts }: RunLife): JobRunLifeResponse {
+export function toRunLife({ run, attempts, phases }: RunLife): JobRunLifeResponse {
   return {
     id: run.id,
     status: run.status,
@@ -12,7 +14,7 @@ export function toRunLife({ run, attempts }: RunLife): JobRunLifeResponse {
     reason: toFailureReason(run),
     skip: toSkip(run.skip),
     waiting: toWaiting(run),
-    phases: [],
+    phases: phases.map(toRunPhase),
     attempts: attempts.map((attempt) => ({
       id: attempt.id,
       number: attempt.number,
@@ -34,6 +36,18 @@ export function toWaiting({
   waitReason,
   notBefore,
 }: Pick<RunLife['run'], 'status' | 'waitReason' | 'notBefore'>): JobRunLifeResponse['waiting'] {
+export function toRunPhase(phase: RunPhase): RunPhaseResponse {
+  const { name, attempt, startedAt, finishedAt, durationMs } = phase;
+  return {
+    name,
+    attempt,
+    started_at: toInstant(startedAt),
+    finished_at: toInstantOrNull(finishedAt),
+    duration_ms: durationMs,
+  };
+}
+
+function toWaiting({ status, waitReason, notBefore }: RunLife['run']): JobRunLifeResponse['waiting'] {
   if (status !== 'pending' || waitReason === null) return null;
   return { reason: waitReason, until: toInstantOrNull(notBefore) };
 }

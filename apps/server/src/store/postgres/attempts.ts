@@ -44,6 +44,8 @@ export interface AttemptRecord {
   /** What its code left that tells why it failed; null where the failure's code says all that is known. */
   reason: FailureReason | null;
   createdAt: Date;
+  /** When its Python environment was there; null before, and of attempts of older servers. */
+  environmentReadyAt: Date | null;
   startedAt: Date | null;
   finishedAt: Date | null;
   /** When it was decided what its end means for the run; from then on it decides nothing. */
@@ -93,6 +95,7 @@ const attemptColumns = columns('attempts', [
   'failure',
   'reason',
   'created_at',
+  'environment_ready_at',
   'started_at',
   'finished_at',
   'closed_at',
@@ -116,7 +119,7 @@ export function createAttemptStore(sql: Queryable) {
 
   return {
     /**
-     * The next attempt of a run under a claim that holds; undefined when it does not. Attempts of earlier claims that have not begun
+     * The next attempt of a run under a claim that holds, whose environment is there; undefined when it does not. Attempts of earlier claims that have not begun
      * never will: they are closed.
      */
     insert: (claim: Claim, executor: string, bootstrapTokenHash: Uint8Array) =>
@@ -125,8 +128,8 @@ export function createAttemptStore(sql: Queryable) {
               superseded as (
                 update attempts set closed_at = now(), finished_at = coalesce(finished_at, now())
                   from held where job_run_id = held.id and closed_at is null and begun_at is null)
-         insert into attempts (job_run_id, number, claim_number, executor, bootstrap_token_hash)
-         select id, coalesce((select max(number) from attempts where job_run_id = $1), 0) + 1, $2, $3, $4 from held
+         insert into attempts (job_run_id, number, claim_number, executor, bootstrap_token_hash, environment_ready_at)
+         select id, coalesce((select max(number) from attempts where job_run_id = $1), 0) + 1, $2, $3, $4, now() from held
          returning ${attemptColumns}`,
         [claim.jobRunId, claim.claimNumber, executor, bootstrapTokenHash],
       ),
@@ -151,10 +154,10 @@ export function createAttemptStore(sql: Queryable) {
 
     findOpen,
 
-    /** Gives an attempt that has not begun to a new claim and token; undefined when it has begun or the claim does not hold. */
+    /** Gives an attempt that has not begun, and whose environment is there, to a new claim and token; undefined when it has begun or the claim does not hold. */
     assign: (attemptId: string, claim: Claim, executor: string, bootstrapTokenHash: Uint8Array) =>
       sql.maybeOne<AttemptRecord>(
-        `update attempts set claim_number = $3, executor = $4, bootstrap_token_hash = $5
+        `update attempts set claim_number = $3, executor = $4, bootstrap_token_hash = $5, environment_ready_at = now()
            from job_runs
           where attempts.id = $1 and attempts.begun_at is null and attempts.bootstrap_token_hash is null
             and job_runs.id = $2 and attempts.job_run_id = job_runs.id
