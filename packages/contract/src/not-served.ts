@@ -7,9 +7,6 @@ const publishing = 'Apps come in a later step, and their public addresses with t
 export const notServed = [
   { operationId: 'publish_job', reason: publishing },
   { operationId: 'unpublish_job', reason: publishing },
-  { operationId: 'list_next_starts', reason: comingPlans },
-  { operationId: 'list_job_next_ticks', reason: comingPlans },
-  { operationId: 'get_job_graph', reason: comingPlans },
   { operationId: 'compare_job_runs', reason: comingPlans },
   { operationId: 'compare_job_run_logs', reason: comingPlans },
   { operationId: 'get_organization_storage', reason: comingPlans },

@@ -7,6 +7,7 @@ import { createAuditLogHandlers } from './routes/audit-log.ts';
 import { createIssueUpload } from '../services/issue-upload.ts';
 import { createJobVersions } from '../services/job-versions.ts';
 import { createJobVersionHandlers } from './routes/job-versions.ts';
+import { createJobGraphHandlers } from './routes/job-graphs.ts';
 import { createJobHandlers } from './routes/jobs.ts';
 import { createJobRunHandlers } from './routes/job-runs.ts';
 import { createKeyHandlers } from './routes/keys.ts';
@@ -16,6 +17,7 @@ import { createLogRangeHandlers } from './routes/log-ranges.ts';
 import { createLogHandlers } from './routes/logs.ts';
 import { createMemberHandlers } from './routes/members.ts';
 import { createMembers } from '../services/members.ts';
+import { createNextStartHandlers } from './routes/next-starts.ts';
 import { createOrganizationHandlers } from './routes/organizations.ts';
 import { createOrganizations } from '../services/organizations.ts';
 import { createOrganizationLimits } from '../services/organization-limits.ts';
@@ -23,9 +25,12 @@ import { createOverviewHandlers } from './routes/overviews.ts';
 import { createPackageHandlers } from './routes/packages.ts';
 import { createReadAuditLog } from '../services/read-audit-log.ts';
 import { createReadJobOverviews } from '../services/read-job-overviews.ts';
+import { createReadJobGraph } from '../services/read-job-graph.ts';
 import { createReadJobRuns } from '../services/read-job-runs.ts';
 import { createReadJobs } from '../services/read-jobs.ts';
 import { createReadLogs } from '../services/read-logs.ts';
+import { createReadNextStarts } from '../services/read-next-starts.ts';
+import { createReadNextTicks } from '../services/read-next-ticks.ts';
 import { createReadPackages } from '../services/read-packages.ts';
 import { createReadPipelines } from '../services/read-pipelines.ts';
 import { createReadRunOverviews } from '../services/read-run-overviews.ts';
@@ -92,6 +97,11 @@ export function createHandlers(dependencies: ApiDependencies, closing: AbortSign
       readRunSeries: createReadRunSeries(persistence, () => new Date()),
     }),
     ...createRunLifeHandlers({ readRunLife: createReadRunLife(persistence) }),
+    ...createJobGraphHandlers({ readJobGraph: createReadJobGraph(persistence, jobVersions) }),
+    ...createNextStartHandlers({
+      readNextStarts: createReadNextStarts(persistence, services.clock),
+      readNextTicks: createReadNextTicks(persistence, services.clock),
+    }),
     ...createLogHandlers({
       readLogs: createReadLogs(dependencies),
       closing,

@@ -38,3 +38,26 @@ export function computeNextRunAt(
   const isCovered = lastEnd !== null && facts.lastCompletedEnd !== null && facts.lastCompletedEnd >= lastEnd;
   return isCovered ? null : nextScheduledRun(parsed, now, facts.previousScheduledRun, zone);
 }
+
+/**
+ * The ticks of one of the job's clock triggers from its next one, as they follow when each run completes: those of a declared interval end
+ * with it. At most `limit`; a first tick that has come and waits stands for all up to `now`.
+ * @throws {InvalidTriggerError} when the trigger is not one that a clock fires
+ */
+export function listTicksFrom(
+  definition: Pick<JobDefinition, 'interval' | 'triggers' | 'require'>,
+  trigger: string,
+  { first, now, limit }: { first: Date; now: Date; limit: number },
+): Date[] {
+  const ticks: Date[] = [];
+  let tick: Date | null = first;
+  while (tick !== null && ticks.length < limit) {
+    ticks.push(tick);
+    const after: Date = tick > now ? tick : now;
+    tick = computeNextRunAt(definition, trigger, after, {
+      previousScheduledRun: tick,
+      lastCompletedEnd: after,
+    });
+  }
+  return ticks;
+}

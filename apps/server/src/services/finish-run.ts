@@ -12,6 +12,7 @@ import type { StartRuns } from './start-runs.ts';
 import { isOfUserCode } from '../domain/failure-reason.ts';
 import { closeWithFailure, closeWithRetry, readRunFailureCode } from '../domain/run-failures.ts';
 import { dropPromises } from './promised-starts.ts';
+import { jobEvent } from '../domain/job-graph.ts';
 import { lockForStart, refreshesOthers } from './start-facts.ts';
 import { retryRun } from './retry-run.ts';
 import { statesBefore } from '../domain/run-state.ts';
@@ -197,8 +198,8 @@ function isStale(
 
 /** Cancelled and skipped runs fire nothing: a person's stop is no outcome of the work. */
 function followUpEvent(outcome: RunOutcome, jobRef: string): string | null {
-  if (outcome.status === 'completed') return `job.success:${jobRef}`;
-  return outcome.status === 'failed' ? `job.fail:${jobRef}` : null;
+  if (outcome.status === 'completed') return jobEvent('success', jobRef);
+  return outcome.status === 'failed' ? jobEvent('fail', jobRef) : null;
 }
 
 /**

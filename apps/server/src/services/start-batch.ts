@@ -1,6 +1,6 @@
 import type { FailedStart } from './start-refusals.ts';
 import type { JobRecord, JobRunRecord, NewJobRun, RunSkip } from '../store/records.ts';
-import type { StartDecision, StartOrigin } from '../domain/start-decision.ts';
+import type { StartDecision, StartInput, StartOrigin } from '../domain/start-decision.ts';
 import type { StartFacts } from './start-facts.ts';
 import type { Store } from '../store/store.ts';
 import { arrangeSchedules } from './arrange-schedules.ts';
@@ -105,28 +105,39 @@ async function decideOne(batch: Batch, asked: Candidate): Promise<void> {
     result.failed.push({ ref: job.jobRef, ...refusal });
     return;
   }
-  const described = describeJob(facts, job);
-  const settings = facts.settingsOf(job, options.profile);
-  const queue = facts.queues.get(job.id) ?? [];
   const decision = decideStart({
-    ...described,
-    origin: options.origin,
-    trigger: candidate.trigger,
-    now: options.now,
-    pendingUpstreams: listPendingUpstreams(described.definition, pendingRefs),
-    isMissed: options.isMissed && settings.catchUp === 'skip',
-    queue: {
-      isOpen: settings.onLimit === 'queue',
-      length: queue.length,
-      sameTriggerNumber: findSameTimed(queue, candidate.trigger)?.number ?? null,
-    },
-    skipFreshness: options.skipFreshness,
-    refresh: options.refresh || job.refreshPending,
+    ...describeStart(facts, job, candidate.trigger, options),
+    pendingUpstreams: listPendingUpstreams(facts.definitionOf(job), pendingRefs),
   });
   if (decision.outcome === 'refuse') {
     result.failed.push({ ref: job.jobRef, code: 'job_archived', detail: decision.reasons.join('; ') });
   } else if (decision.outcome === 'skip') await decline(batch, candidate, decision);
   else await begin(batch, candidate, decision);
+}
+
+/** What the decision on a start reads that does not wait yet. */
+export function describeStart(
+  facts: StartFacts,
+  job: JobRecord,
+  trigger: string,
+  options: Pick<BatchOptions, 'origin' | 'now' | 'isMissed' | 'profile' | 'skipFreshness' | 'refresh'>,
+): Omit<StartInput, 'pendingUpstreams'> {
+  const settings = facts.settingsOf(job, options.profile);
+  const queue = facts.queues.get(job.id) ?? [];
+  return {
+    ...describeJob(facts, job),
+    origin: options.origin,
+    trigger,
+    now: options.now,
+    isMissed: options.isMissed && settings.catchUp === 'skip',
+    queue: {
+      isOpen: settings.onLimit === 'queue',
+      length: queue.length,
+      sameTriggerNumber: findSameTimed(queue, trigger)?.number ?? null,
+    },
+    skipFreshness: options.skipFreshness,
+    refresh: options.refresh || job.refreshPending,
+  };
 }
 
 function findSameTimed(queue: readonly JobRunRecord[], trigger: string): JobRunRecord | undefined {

@@ -28,6 +28,8 @@ export interface StartFacts {
   profileOf(job: JobRecord, override: string | null): string;
   settingsOf(job: JobRecord, override: string | null): JobSettings;
   listUpstreams(definition: JobDefinition): UpstreamFacts[];
+  /** A job in service that one of the batch waits for. */
+  findUpstream(ref: string): JobRecord | undefined;
   /** A run of the job more is active. */
   countStart(jobId: string): void;
   /** A refresh has reached these jobs: nothing of theirs is completed any more. */
@@ -55,14 +57,35 @@ export async function loadStartFacts(
   candidates: readonly Candidate[],
   options: Pick<BatchOptions, 'refresh' | 'isLocked'>,
 ): Promise<StartFacts> {
-  const ids = candidates.map((candidate) => candidate.job.id);
   const locked = await lockJobs(store, workspaceId, candidates, options);
-  const jobs = new Map(locked.map((job) => [job.id, job]));
+  return gatherFacts(store, workspaceId, locked, 'held');
+}
+
+/** The same without any lock: what decisions on the jobs would read at this moment, for those who tell what is to come. */
+export function readStartFacts(
+  store: Store,
+  workspaceId: string,
+  jobs: readonly JobRecord[],
+): Promise<StartFacts> {
+  return gatherFacts(store, workspaceId, jobs, 'seen');
+}
+
+/** Facts that are held stay true until the transaction ends; those that are seen may be over when the caller has them. */
+type Hold = 'held' | 'seen';
+
+async function gatherFacts(
+  store: Store,
+  workspaceId: string,
+  ofBatch: readonly JobRecord[],
+  hold: Hold,
+): Promise<StartFacts> {
+  const ids = ofBatch.map((job) => job.id);
+  const jobs = new Map(ofBatch.map((job) => [job.id, job]));
   const refs = new Set([...jobs.values()].flatMap((job) => job.upstreamRefs));
   const upstreams = refs.size === 0 ? [] : await store.jobs.listByRefs(workspaceId, [...refs]);
   const byRef = new Map(upstreams.map((job) => [job.jobRef, job]));
   const workspace = await store.workspaces.get(workspaceId);
-  const configuration = await store.configurations.holdLatest(workspaceId);
+  const configuration = await latestOf(store.configurations, workspaceId, hold);
 
   function profileOf(job: JobRecord, override: string | null): string {
     const choice = chooseProfile(definitionOf(job), override, configuration?.profiles ?? []);
@@ -72,12 +95,12 @@ export async function loadStartFacts(
 
   const activeCounts = await store.jobRuns.countActive(ids);
   const queued = await store.runQueue.list(ids);
-  const organization = await readOrganizationRoom(store, workspace?.organizationId);
+  const organization = await readOrganizationRoom(store, workspace?.organizationId, hold);
   return {
     jobs,
     queues: Map.groupBy(queued, (run) => run.jobId),
     organization,
-    deployment: await store.deployments.holdLatest(workspaceId),
+    deployment: await latestOf(store.deployments, workspaceId, hold),
     configuration,
     activeCounts,
     isWorkspaceArchived: Boolean(workspace?.archivedAt),
@@ -98,6 +121,7 @@ export async function loadStartFacts(
           lastCompletedEnd: upstream ? completionOf(upstream) : null,
         };
       }),
+    findUpstream: (ref) => byRef.get(ref),
     countStart(jobId) {
       activeCounts.set(jobId, (activeCounts.get(jobId) ?? 0) + 1);
       organization.activeRunCount += 1;
@@ -113,16 +137,26 @@ export async function loadStartFacts(
   };
 }
 
+interface Versions<Row> {
+  latest(workspaceId: string): Promise<Row | undefined>;
+  holdLatest(workspaceId: string): Promise<Row | undefined>;
+}
+
+function latestOf<Row>(versions: Versions<Row>, workspaceId: string, hold: Hold): Promise<Row | undefined> {
+  return hold === 'held' ? versions.holdLatest(workspaceId) : versions.latest(workspaceId);
+}
+
 /** Counted under the lock of the organization, which is taken only where it has a limit: else its starts would follow each other for nothing. */
 async function readOrganizationRoom(
   store: Store,
   organizationId: string | undefined,
+  hold: Hold,
 ): Promise<OrganizationRoom> {
   const unlimited = { activeRunCount: 0, runLimit: null, usedSeconds: 0, minuteLimit: null };
   if (organizationId === undefined) return unlimited;
   const seen = await store.organizationLimits.get(organizationId);
   if (!seen || (seen.concurrentRuns === null && seen.minutesAMonth === null)) return unlimited;
-  const limits = await store.organizationLimits.lock(organizationId);
+  const limits = hold === 'held' ? await store.organizationLimits.lock(organizationId) : seen;
   const { activeRunCount, usedSeconds } = await store.usage.monthSoFar({ organizationId });
   return {
     activeRunCount,

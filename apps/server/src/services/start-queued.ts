@@ -1,6 +1,6 @@
 import type { Clock } from './start-runs.ts';
 import type { JobRecord, JobRunRecord } from '../store/records.ts';
-import type { SkipStatus, StartDecision } from '../domain/start-decision.ts';
+import type { SkipStatus, StartDecision, StartInput } from '../domain/start-decision.ts';
 import type { StartFacts } from './start-facts.ts';
 import type { Store } from '../store/store.ts';
 import { applyRefresh, describeWait } from './start-batch.ts';
@@ -62,7 +62,12 @@ async function noteTurn(store: Store, decision: StartDecision, run: JobRunRecord
 }
 
 function decideAgain(facts: StartFacts, job: JobRecord, run: JobRunRecord, now: Date): StartDecision {
-  return decideStart({
+  return decideStart(describeQueued(facts, job, run, now));
+}
+
+/** What the decision on a run that waits for room reads. */
+export function describeQueued(facts: StartFacts, job: JobRecord, run: JobRunRecord, now: Date): StartInput {
+  return {
     ...describeJob(facts, job),
     // Of the origins, the one that nothing holds off.
     origin: 'request',
@@ -75,7 +80,7 @@ function decideAgain(facts: StartFacts, job: JobRecord, run: JobRunRecord, now: 
     isPaused: false,
     skipFreshness: run.skipFreshness,
     refresh: run.refresh || job.refreshPending,
-  });
+  };
 }
 
 async function letGo(

@@ -17,6 +17,7 @@ export type * from './postgres/jobs.ts';
 export type * from './postgres/keys.ts';
 export type * from './postgres/keyset.ts';
 export type * from './postgres/members.ts';
+export type * from './postgres/next-starts.ts';
 export type * from './postgres/organization-limits.ts';
 export type * from './postgres/outbox.ts';
 export type * from './postgres/packages.ts';

@@ -15,6 +15,7 @@ import { createJobStore } from './postgres/jobs.ts';
 import { createOneTimeLinkStore } from './postgres/one-time-links.ts';
 import { createKeyStore } from './postgres/keys.ts';
 import { createMemberStore } from './postgres/members.ts';
+import { createNextStartStore } from './postgres/next-starts.ts';
 import { createOrganizationLimitStore } from './postgres/organization-limits.ts';
 import { createOutboxStore, wakeChannel } from './postgres/outbox.ts';
 import { createOwnershipStore } from './postgres/ownership.ts';
@@ -69,6 +70,7 @@ export function createStore(sql: Queryable) {
     runQueue: createRunQueueStore(sql),
     claims: createClaimStore(sql),
     schedules: createScheduleStore(sql),
+    nextStarts: createNextStartStore(sql),
     promisedStarts: createPromisedStartStore(sql),
     attempts: createAttemptStore(sql),
     environments: createEnvironmentStore(sql),

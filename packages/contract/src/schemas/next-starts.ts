@@ -22,7 +22,9 @@ export const startBlock = namedEnum('StartBlockCode', [
   'interactive',
   'invalid_profile',
   'job_archived',
+  'local_data_in_use',
   'minutes_limit',
+  'missed',
   'no_configuration',
   'no_deployment',
   'organization_concurrency_limit',
@@ -58,7 +60,7 @@ export const nextStartResponse = responseObject('NextStartResponse', {
     detail: z.string(),
     /** It can end by itself until then, as a run ends and an upstream completes; else somebody has to do something. */
     may_pass: z.boolean(),
-    /** The upstream that it waits for. */
+    /** The job that it waits for: an upstream, or one whose run holds what it needs. */
     by: responseObject('StartBlockingJob', { job_id: uuid.nullable(), ref: z.string() }).nullable(),
   }).nullable(),
   /** Whether the last run of the job that ended failed. */

@@ -1,5 +1,6 @@
 import type { JobFilter } from './job-list.ts';
 import type { Queryable } from './pool.ts';
+import type { TiedJob } from '../../domain/job-graph.ts';
 import type { RowList, SortColumn } from './keyset.ts';
 import { columns } from './columns.ts';
 import { countRows, orderOf, readRange, walk } from './keyset.ts';
@@ -171,6 +172,14 @@ export function createJobStore(sql: Queryable) {
     list: (workspaceId: string, filter: JobFilter) => listJobs<JobHead>(sql, jobColumns, workspaceId, filter),
 
     listVersions: (jobId: string) => listVersions(sql, jobId),
+
+    /** All jobs of a workspace, archived ones included, as far as their ties to each other go. */
+    listTied: (workspaceId: string) =>
+      sql.prepared<TiedJob>(
+        `select id, job_ref as "jobRef", job_type as "jobType", is_archived as "isArchived", triggers, upstream_refs as "upstreamRefs"
+           from jobs where workspace_id = $1`,
+        [workspaceId],
+      ),
 
     /** Without what their current versions say. */
     getHeads: (jobIds: readonly string[]) =>

@@ -10,7 +10,7 @@ export interface PromisedStart {
   membershipId: string | null;
 }
 
-const promiseColumns = columns('promised_starts', ['job_id', 'trigger', 'profile', 'membership_id']);
+export const promiseColumns = columns('promised_starts', ['job_id', 'trigger', 'profile', 'membership_id']);
 
 export type PromisedStartStore = ReturnType<typeof createPromisedStartStore>;
 
