@@ -7,8 +7,6 @@ const publishing = 'Apps come in a later step, and their public addresses with t
 export const notServed = [
   { operationId: 'publish_job', reason: publishing },
   { operationId: 'unpublish_job', reason: publishing },
-  { operationId: 'compare_job_runs', reason: comingPlans },
-  { operationId: 'compare_job_run_logs', reason: comingPlans },
   { operationId: 'get_organization_storage', reason: comingPlans },
 ] as const satisfies readonly { operationId: OperationId; reason: string }[];
 

@@ -31,6 +31,8 @@ import { createReadJobs } from '../services/read-jobs.ts';
 import { createReadLogs } from '../services/read-logs.ts';
 import { createReadNextStarts } from '../services/read-next-starts.ts';
 import { createReadNextTicks } from '../services/read-next-ticks.ts';
+import { createCompareRunLogs } from '../services/compare-run-logs.ts';
+import { createCompareRuns } from '../services/compare-runs.ts';
 import { createReadPackages } from '../services/read-packages.ts';
 import { createReadPipelines } from '../services/read-pipelines.ts';
 import { createReadRunOverviews } from '../services/read-run-overviews.ts';
@@ -43,6 +45,7 @@ import { createReadUsage, createReadUsageParts } from '../services/read-usage.ts
 import { createReadTelemetry } from '../services/read-telemetry.ts';
 import { createPipelineHandlers } from './routes/pipelines.ts';
 import { createSchemaHandlers } from './routes/schemas.ts';
+import { createRunComparisonHandlers } from './routes/run-comparisons.ts';
 import { createRunLifeHandlers } from './routes/run-lives.ts';
 import { createSessionHandlers } from './routes/sessions.ts';
 import { createStatisticsHandlers } from './routes/statistics.ts';
@@ -97,6 +100,10 @@ export function createHandlers(dependencies: ApiDependencies, closing: AbortSign
       readRunSeries: createReadRunSeries(persistence, () => new Date()),
     }),
     ...createRunLifeHandlers({ readRunLife: createReadRunLife(persistence) }),
+    ...createRunComparisonHandlers({
+      compareRuns: createCompareRuns(persistence, jobVersions),
+      compareRunLogs: createCompareRunLogs(dependencies),
+    }),
     ...createJobGraphHandlers({ readJobGraph: createReadJobGraph(persistence, jobVersions) }),
     ...createNextStartHandlers({
       readNextStarts: createReadNextStarts(persistence, services.clock),

@@ -79,6 +79,8 @@ export const jobRunComparisonResponse = responseObject('JobRunComparisonResponse
   job_changes: z.array(settingChange),
   pipelines: z.array(comparedPipeline),
   tables: z.array(comparedTable),
+  /** A run reported more than is compared, or there are more tables than one answer names. */
+  is_truncated: z.boolean(),
 });
 export type JobRunComparisonResponse = z.output<typeof jobRunComparisonResponse>;
 
@@ -95,7 +97,8 @@ const comparedLog = responseObject('ComparedLogResponse', {
 
 /**
  * The lines that differ, without regard to what differs between any two runs: times, durations, ids and other hexadecimal numbers, and
- * counts. Lines are given as they stand in the log, those that both have as the later run has them.
+ * counts. Lines are given as they stand in the log, those that both have as the target has them, cut where they are very long; they are numbered
+ * from 1.
  */
 export const jobRunLogComparisonResponse = responseObject('JobRunLogComparisonResponse', {
   base: comparedLog.nullable(),

@@ -87,7 +87,7 @@ function toConfigurationFileChange({ path, change }: FileChange) {
   return { path, change };
 }
 
-function toHunk({ oldStart, oldLines, newStart, newLines, lines }: TextHunk) {
+export function toHunk({ oldStart, oldLines, newStart, newLines, lines }: TextHunk) {
   return {
     old_start: oldStart,
     old_lines: oldLines,

@@ -209,6 +209,14 @@ export function createJobRunStore(sql: Queryable) {
       return row;
     },
 
+    /** The last run of a job before the one with this number that completed. */
+    lastCompletedBefore: (jobId: string, number: number) =>
+      sql.maybeOne<JobRunRecord>(
+        `select ${runColumns} from job_runs where job_id = $1 and number < $2 and status = 'completed'
+          order by number desc limit 1`,
+        [jobId, number],
+      ),
+
     get: (workspaceId: string, jobRunId: string) =>
       sql.maybeOne<JobRunRecord>(`select ${runColumns} from job_runs where workspace_id = $1 and id = $2`, [
         workspaceId,

@@ -202,6 +202,12 @@ export function createTelemetryStore(sql: Queryable) {
       );
       return row?.facts;
     },
+    /** What the pipeline runs of one job run said, oldest first. */
+    listFactsOfJobRun: (jobRunId: string, limit: number) =>
+      sql.query<PipelineRunRecord>(
+        `select ${pipelineRunColumns} from pipeline_runs where job_run_id = $1 order by created_at, id limit $2`,
+        [jobRunId, limit],
+      ),
 
     upsertSchema: (schema: SchemaVersion) =>
       sql.execute(

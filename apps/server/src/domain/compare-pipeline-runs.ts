@@ -1,0 +1,127 @@
+/** What a pipeline run says of itself, as far as it is compared. */
+export interface ComparablePipelineRun {
+  pipelineName: string;
+  status: 'succeeded' | 'failed';
+  durationMs: number | null;
+  extractDurationMs: number | null;
+  normalizeDurationMs: number | null;
+  loadDurationMs: number | null;
+  totalRowsLoaded: number;
+  totalBytesLoaded: number;
+  tables: readonly {
+    tableName: string;
+    schemaName: string;
+    rowsLoaded: number | null;
+    bytesLoaded: number | null;
+  }[];
+  loadPackages: readonly { schemaName: string | null; schemaHash: string | null }[];
+}
+
+export interface TableSums {
+  rowsLoaded: number;
+  bytesLoaded: number;
+}
+
+export interface PipelineSums extends TableSums {
+  runCount: number;
+  status: 'succeeded' | 'failed';
+  /** Null where no run said it. */
+  durationMs: number | null;
+  extractDurationMs: number | null;
+  normalizeDurationMs: number | null;
+  loadDurationMs: number | null;
+  /** Hash of each schema that was loaded with, the last one of a name, by name. */
+  schemas: { schemaName: string; versionHash: string }[];
+}
+
+/** Null where that side has nothing of it. */
+interface Sides<Sums> {
+  before: Sums | null;
+  after: Sums | null;
+}
+
+export type PipelineComparison = Sides<PipelineSums> & { pipelineName: string };
+export type TableComparison = Sides<TableSums> & {
+  pipelineName: string;
+  schemaName: string;
+  tableName: string;
+};
+
+/**
+ * What the pipelines inside two job runs did, each beside itself: added up where a run ran a pipeline several times, as one that was tried again
+ * does. By name.
+ * @param before oldest first, like `after`
+ */
+export function comparePipelineRuns(
+  before: readonly ComparablePipelineRun[],
+  after: readonly ComparablePipelineRun[],
+): { pipelines: PipelineComparison[]; tables: TableComparison[] } {
+  const pipelines = join(sumPipelines(before), sumPipelines(after));
+  const tables = join(sumTables(before), sumTables(after));
+  return {
+    pipelines: pipelines.map(([pipelineName, sides]) => ({ pipelineName, ...sides })),
+    tables: tables.map(([key, sides]) => {
+      const [pipelineName, schemaName, tableName] = JSON.parse(key) as [string, string, string];
+      return { pipelineName, schemaName, tableName, ...sides };
+    }),
+  };
+}
+
+function sumPipelines(runs: readonly ComparablePipelineRun[]): Map<string, PipelineSums> {
+  const byName = Map.groupBy(runs, ({ pipelineName }) => pipelineName);
+  return new Map([...byName].map(([name, own]) => [name, sumRuns(own)]));
+}
+
+function sumRuns(runs: readonly ComparablePipelineRun[]): PipelineSums {
+  const hashes = new Map<string, string>();
+  for (const { loadPackages } of runs) {
+    for (const { schemaName, schemaHash } of loadPackages)
+      if (schemaName !== null && schemaHash !== null) hashes.set(schemaName, schemaHash);
+  }
+  return {
+    runCount: runs.length,
+    status: runs.some(({ status }) => status === 'failed') ? 'failed' : 'succeeded',
+    rowsLoaded: sum(runs.map((run) => run.totalRowsLoaded)) ?? 0,
+    bytesLoaded: sum(runs.map((run) => run.totalBytesLoaded)) ?? 0,
+    durationMs: sum(runs.map((run) => run.durationMs)),
+    extractDurationMs: sum(runs.map((run) => run.extractDurationMs)),
+    normalizeDurationMs: sum(runs.map((run) => run.normalizeDurationMs)),
+    loadDurationMs: sum(runs.map((run) => run.loadDurationMs)),
+    schemas: [...hashes].sort(byKey).map(([schemaName, versionHash]) => ({ schemaName, versionHash })),
+  };
+}
+
+function sumTables(runs: readonly ComparablePipelineRun[]): Map<string, TableSums> {
+  const sums = new Map<string, TableSums>();
+  for (const { pipelineName, tables } of runs) {
+    for (const { schemaName, tableName, rowsLoaded, bytesLoaded } of tables) {
+      const key = JSON.stringify([pipelineName, schemaName, tableName]);
+      const known = sums.get(key) ?? { rowsLoaded: 0, bytesLoaded: 0 };
+      sums.set(key, {
+        rowsLoaded: known.rowsLoaded + (rowsLoaded ?? 0),
+        bytesLoaded: known.bytesLoaded + (bytesLoaded ?? 0),
+      });
+    }
+  }
+  return sums;
+}
+
+/** Of the values that are known; null where none is. */
+function sum(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null);
+  return known.length === 0 ? null : known.reduce((total, value) => total + value, 0);
+}
+
+function join<Sums>(before: Map<string, Sums>, after: Map<string, Sums>): [string, Sides<Sums>][] {
+  const keys = new Set([...before.keys(), ...after.keys()]);
+  return [...keys]
+    .map((key): [string, Sides<Sums>] => [
+      key,
+      { before: before.get(key) ?? null, after: after.get(key) ?? null },
+    ])
+    .sort(byKey);
+}
+
+function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : 1;
+}

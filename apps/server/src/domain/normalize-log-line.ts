@@ -1,0 +1,31 @@
+/**
+ * What differs between any two runs, each alternative linear in the length of the line:
+ * a UUID; a date with or without a time; a time of day; a hexadecimal number; any other number, with its unit of time or size.
+ * A number that is part of a name (`orders_2`, `v14`) stays.
+ */
+const varying = new RegExp(
+  [
+    '(?<uuid>\\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\\b)',
+    '(?<time>\\b\\d{4}-\\d{2}-\\d{2}(?:[T ]\\d{2}:\\d{2}(?::\\d{2}(?:[.,]\\d{1,9})?)?(?: ?(?:Z|UTC|[+-]\\d{2}:?\\d{2}))?)?|\\b\\d{1,2}:\\d{2}(?::\\d{2}(?:[.,]\\d{1,9})?)?\\b)',
+    '(?<hex>\\b0x[0-9a-f]{1,64}\\b|\\b(?=[a-f]{0,64}\\d)(?=\\d{0,64}[a-f])[0-9a-f]{6,64}\\b)',
+    '(?<number>(?<![\\w.])[+-]?\\d+(?:[.,_]\\d+)*(?:e[+-]?\\d{1,3})?(?: ?(?:%|[kmgt]?i?b|ns|µs|us|ms|s|min|h)(?:\\/s)?(?![\\w]))?(?!\\w))',
+  ].join('|'),
+  'gi',
+);
+
+/** Colours and the like, which a terminal would take. */
+// oxlint-disable-next-line no-control-regex -- they begin with the control character ESC
+const escapes = /\u001b\[[0-9;?]{0,20}[a-z]/gi;
+
+/**
+ * A line of a log with a placeholder for each value that differs between any two runs of the same code: `<time>`, `<id>`, `<hex>`, `<n>`. Two
+ * lines that come out alike say the same.
+ */
+export function normalizeLogLine(line: string): string {
+  return line.replace(escapes, '').replace(varying, (...args: unknown[]) => {
+    const { uuid, time, hex } = args.at(-1) as Record<string, string | undefined>;
+    if (uuid !== undefined) return '<id>';
+    if (time !== undefined) return '<time>';
+    return hex === undefined ? '<n>' : '<hex>';
+  });
+}
