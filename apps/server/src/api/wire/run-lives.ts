@@ -1,9 +1,8 @@
 import type { AttemptExit, RunSkip } from '../../store/records.ts';
 import type { ExplainedFailure, RunLife } from '../../services/read-run-life.ts';
-import type { JobRunLifeResponse } from '@pumphouse/contract';
-import { toFailureReason } from './failure-reasons.ts';
 import type { JobRunLifeResponse, RunPhaseResponse } from '@pumphouse/contract';
 import type { RunPhase } from '../../domain/run-phases.ts';
+import { toFailureReason } from './failure-reasons.ts';
 import { toInstant, toInstantOrNull } from './instants.ts';
 
 export function toRunLife({ run, attempts, phases }: RunLife): JobRunLifeResponse {
@@ -30,12 +29,6 @@ export function toRunLife({ run, attempts, phases }: RunLife): JobRunLifeRespons
   };
 }
 
-/** What a run that is pending waits for. */
-export function toWaiting({
-  status,
-  waitReason,
-  notBefore,
-}: Pick<RunLife['run'], 'status' | 'waitReason' | 'notBefore'>): JobRunLifeResponse['waiting'] {
 export function toRunPhase(phase: RunPhase): RunPhaseResponse {
   const { name, attempt, startedAt, finishedAt, durationMs } = phase;
   return {
@@ -47,7 +40,12 @@ export function toRunPhase(phase: RunPhase): RunPhaseResponse {
   };
 }
 
-function toWaiting({ status, waitReason, notBefore }: RunLife['run']): JobRunLifeResponse['waiting'] {
+/** What a run that is pending waits for. */
+export function toWaiting({
+  status,
+  waitReason,
+  notBefore,
+}: Pick<RunLife['run'], 'status' | 'waitReason' | 'notBefore'>): JobRunLifeResponse['waiting'] {
   if (status !== 'pending' || waitReason === null) return null;
   return { reason: waitReason, until: toInstantOrNull(notBefore) };
 }

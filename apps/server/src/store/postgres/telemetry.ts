@@ -209,26 +209,6 @@ export function createTelemetryStore(sql: Queryable) {
         [jobRunId, limit],
       ),
 
-    upsertSchema: (schema: SchemaVersion) =>
-      sql.execute(
-        `insert into schema_versions (workspace_id, pipeline_name, schema_name, version_hash, version, previous_hashes,
-                destination_name, dataset_name, document, job_run_id)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-         on conflict (workspace_id, pipeline_name, schema_name, version_hash) do update set last_seen_at = now()`,
-        [
-          schema.workspaceId,
-          schema.pipelineName,
-          schema.schemaName,
-          schema.versionHash,
-          schema.version,
-          schema.previousHashes,
-          schema.destinationName,
-          schema.datasetName,
-          JSON.stringify(schema.document),
-          schema.jobRunId,
-        ],
-      ),
-
     /** What tables a pipeline's schema has in a dataset; what was last reported holds. */
     upsertDatasetSchema: (schema: {
       workspaceId: string;
