@@ -26,6 +26,7 @@ import { measureJobs } from './measure-jobs.ts';
 import { measureMigration } from './measure-migration.ts';
 import { measureIdle, measureServerStart } from './measure-server.ts';
 import { measureLogLag } from './measure-log-lag.ts';
+import { measurePipelines } from './measure-pipelines.ts';
 import { measureSignInFlood } from './measure-sign-in.ts';
 import { measureStatistics } from './measure-statistics.ts';
 import { measureTicks } from './measure-ticks.ts';
@@ -93,6 +94,11 @@ function listOwnMeasures(
       name: 'statistics',
       title: `Statistics over ${runCount.toLocaleString('en')} pipeline runs`,
       takeAlone: () => measureStatistics({ runCount, rounds: rounds * 5 }),
+    })),
+    ...historyRuns.map((runCount) => ({
+      name: 'pipelines',
+      title: `Pages of pipelines over ${runCount.toLocaleString('en')} pipeline runs`,
+      takeAlone: () => measurePipelines({ runCount, rounds: rounds * 5 }),
     })),
     {
       name: 'migration',

@@ -4,13 +4,14 @@ import { describe, expect, it } from 'vitest';
 import { assessFreshness, findExpectedSeconds } from './pipeline-freshness.ts';
 import { propertySeed } from '../../../../testing/fixtures/property-seed.ts';
 
-const by = (trigger: string, changes: Partial<FeedingSchedule> = {}): FeedingSchedule => ({
-  triggers: ['manual:', trigger],
-  timeZone: 'UTC',
-  isPaused: false,
-  isArchived: false,
-  ...changes,
-});
+const anyMoment = new Date('2026-11-02T00:00Z');
+
+function by(trigger: string, changes: Partial<FeedingSchedule> = {}): FeedingSchedule {
+  const { timeZone = 'UTC' } = changes;
+  const triggers = ['manual:', trigger];
+  const expectedEverySeconds = findExpectedSeconds({ triggers, timeZone }, anyMoment);
+  return { triggers, timeZone, isPaused: false, isArchived: false, expectedEverySeconds, ...changes };
+}
 
 const assess = (now: string, lastSuccessAt: string | null, schedules: FeedingSchedule[], minutes = 0) => {
   const facts: FreshnessFacts = {

@@ -8,6 +8,8 @@ export interface FeedingSchedule {
   timeZone: string;
   isPaused: boolean;
   isArchived: boolean;
+  /** As `findExpectedSeconds` tells; it is dear to find, and many pipelines have the same schedule. */
+  expectedEverySeconds: number | null;
 }
 
 export interface FreshnessFacts {
@@ -40,7 +42,7 @@ const gapsLookedAt = 3;
 export function assessFreshness(facts: FreshnessFacts, now: Date): Freshness {
   const { lastSuccessAt, schedules } = facts;
   const live = schedules.filter(({ isPaused, isArchived }) => !isPaused && !isArchived);
-  const expectedEverySeconds = smallest(live.map((each) => findExpectedSeconds(each, now)));
+  const expectedEverySeconds = smallest(live.map((each) => each.expectedEverySeconds));
   const staleAt = findStaleAt(facts, live);
   const why = decideReason(facts, { expectedEverySeconds, isOverdue: staleAt !== null && staleAt <= now });
   const isStale = why === 'overdue' || (why === 'never_succeeded' && expectedEverySeconds !== null);

@@ -11,6 +11,7 @@ import type { Page, PageRequest } from './read-page.ts';
 import type { Persistence } from '../store/store.ts';
 import type { SchemaTableShape } from '../domain/schema-shape.ts';
 import { assessFreshness, findExpectedSeconds } from '../domain/pipeline-freshness.ts';
+import { createBoundedMemory } from './bounded-memory.ts';
 import { pageOf, sortBy } from './read-page.ts';
 import { readSchema } from '../telemetry/read-schema.ts';
 import { ServiceError } from './service-error.ts';
@@ -74,6 +75,7 @@ export type ReadPipelines = ReturnType<typeof createReadPipelines>;
 
 const changedWithinMs = 30 * 86_400_000;
 const mostChangesCounted = 1000;
+const mostSchedulesRemembered = 10_000;
 const mostWriters = 50;
 /** Of a dataset, for each of the pipelines that write to it. */
 const runsOfWriter = 5;
@@ -86,6 +88,19 @@ const sortValues: Record<FreshnessSortKey, (news: PipelineNews) => string | numb
 
 /** What the pages of pipelines and datasets show. Rows of tables and what is usual are of the last runs that succeeded. */
 export function createReadPipelines({ store }: Persistence, clock: () => Date) {
+  /** What lies between the starts of a job as that of today: it is asked for each pipeline of each list. */
+  const expectedSeconds = createBoundedMemory<number | null>(mostSchedulesRemembered);
+
+  function expectedOf({ triggers, timeZone }: PipelineJobRecord, now: Date): number | null {
+    const today = new Date(now.toISOString().slice(0, 10));
+    const key = JSON.stringify([today, timeZone, triggers]);
+    const known = expectedSeconds.get(key);
+    if (known !== undefined) return known;
+    const found = findExpectedSeconds({ triggers, timeZone }, today);
+    expectedSeconds.set(key, found);
+    return found;
+  }
+
   async function readNews(
     workspaceId: string,
     pipelineNames: readonly string[],
@@ -96,7 +111,7 @@ export function createReadPipelines({ store }: Persistence, clock: () => Date) {
       store.pipelineOverviews.listJobs(workspaceId, pipelineNames),
     ]);
     const now = clock();
-    const jobs = found.map((job) => ({ ...job, expectedEverySeconds: findExpectedSeconds(job, now) }));
+    const jobs = found.map((job) => ({ ...job, expectedEverySeconds: expectedOf(job, now) }));
     const byPipeline = Map.groupBy(jobs, ({ pipelineName }) => pipelineName);
     const news = records.map(({ pipelineName, lastRun, lastSuccess }) => {
       const facts = {
