@@ -105,6 +105,7 @@ async function serve(
     maxUploadBytes: config.maxUploadBytes,
     publicUrl: config.publicUrl,
     trustedProxies: config.trustedProxies,
+    retention: config.retention,
     log,
     pages,
     consoleFiles: openConsoleFiles(builtConsoleFolder),

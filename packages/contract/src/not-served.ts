@@ -1,13 +1,11 @@
 import type { OperationId } from './routes.ts';
 
-const comingPlans = 'The server does not serve this yet; it follows with the console.';
 const publishing = 'Apps come in a later step, and their public addresses with them.';
 
 /** Operations that the server answers with 501 and code `not_served`, each with the reason it gives. */
 export const notServed = [
   { operationId: 'publish_job', reason: publishing },
   { operationId: 'unpublish_job', reason: publishing },
-  { operationId: 'get_organization_storage', reason: comingPlans },
 ] as const satisfies readonly { operationId: OperationId; reason: string }[];
 
 /** An operation that is answered with 501. */

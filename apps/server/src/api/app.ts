@@ -18,6 +18,7 @@ import type { PageServices } from '../pages/page-services.ts';
 import type { Persistence } from '../store/store.ts';
 import type { Readiness } from './routes/probes.ts';
 import type { RecordSpool } from '../services/record-spool.ts';
+import type { RetentionLimits } from '../domain/retention-limits.ts';
 import type { Route } from '@pumphouse/contract';
 import type { Clock, StartRuns } from '../services/start-runs.ts';
 import type { SignIn } from '../services/sign-in/sign-in.ts';
@@ -57,6 +58,8 @@ export interface ApiDependencies {
   publicUrl: string | null;
   /** Addresses and networks of proxies before this server; none unless set. */
   trustedProxies?: readonly string[];
+  /** How long things are kept: told, and changed by a setting of the server only. */
+  retention: RetentionLimits;
   log: Logger;
   /** What the pages for people call. */
   pages: PageServices;

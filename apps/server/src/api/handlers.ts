@@ -33,6 +33,7 @@ import { createReadNextStarts } from '../services/read-next-starts.ts';
 import { createReadNextTicks } from '../services/read-next-ticks.ts';
 import { createCompareRunLogs } from '../services/compare-run-logs.ts';
 import { createCompareRuns } from '../services/compare-runs.ts';
+import { createReadOrganizationStorage } from '../services/read-organization-storage.ts';
 import { createReadPackages } from '../services/read-packages.ts';
 import { createReadPipelines } from '../services/read-pipelines.ts';
 import { createReadRunOverviews } from '../services/read-run-overviews.ts';
@@ -49,6 +50,7 @@ import { createRunComparisonHandlers } from './routes/run-comparisons.ts';
 import { createRunLifeHandlers } from './routes/run-lives.ts';
 import { createSessionHandlers } from './routes/sessions.ts';
 import { createStatisticsHandlers } from './routes/statistics.ts';
+import { createStorageHandlers } from './routes/storage.ts';
 import { createSwitchJobs } from '../services/switch-jobs.ts';
 import { createTelemetryHandlers } from './routes/telemetry.ts';
 import { createUploadHandlers } from './routes/uploads.ts';
@@ -141,6 +143,9 @@ export function createHandlers(dependencies: ApiDependencies, closing: AbortSign
       organizationLimits: createOrganizationLimits(persistence),
       readUsage: createReadUsage(persistence),
       readUsageParts: createReadUsageParts(persistence),
+    }),
+    ...createStorageHandlers({
+      readOrganizationStorage: createReadOrganizationStorage(persistence, dependencies.retention),
     }),
     ...createAuditLogHandlers({ readAuditLog: createReadAuditLog(persistence) }),
     ...createVariableHandlers({ variables: services.variables }),

@@ -19,6 +19,7 @@ export type * from './postgres/keyset.ts';
 export type * from './postgres/members.ts';
 export type * from './postgres/next-starts.ts';
 export type * from './postgres/organization-limits.ts';
+export type * from './postgres/organization-storage.ts';
 export type * from './postgres/outbox.ts';
 export type * from './postgres/packages.ts';
 export type * from './postgres/people.ts';

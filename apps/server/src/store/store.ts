@@ -17,6 +17,7 @@ import { createKeyStore } from './postgres/keys.ts';
 import { createMemberStore } from './postgres/members.ts';
 import { createNextStartStore } from './postgres/next-starts.ts';
 import { createOrganizationLimitStore } from './postgres/organization-limits.ts';
+import { createOrganizationStorageStore } from './postgres/organization-storage.ts';
 import { createOutboxStore, wakeChannel } from './postgres/outbox.ts';
 import { createOwnershipStore } from './postgres/ownership.ts';
 import { createConfigurationStore, createDeploymentStore } from './postgres/packages.ts';
@@ -58,6 +59,7 @@ export function createStore(sql: Queryable) {
     oneTimeLinks: createOneTimeLinkStore(sql),
     signInRequests: createSignInRequestStore(sql),
     organizationLimits: createOrganizationLimitStore(sql),
+    organizationStorage: createOrganizationStorageStore(sql),
     usage: createUsageStore(sql),
     workspaces: createWorkspaceStore(sql),
     deployments: createDeploymentStore(sql),

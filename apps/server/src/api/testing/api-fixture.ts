@@ -39,6 +39,7 @@ import { createSignIn } from '../../services/sign-in/sign-in.ts';
 import { createTakeDelivery } from '../../services/take-delivery.ts';
 import { createVariables } from '../../services/variables.ts';
 import { createWebhooks } from '../../services/webhooks.ts';
+import { defaultRetention, parseRetention } from '../../domain/retention-limits.ts';
 import { noFaultPoints } from '../../fault-points.ts';
 
 /** A caller with a good key. */
@@ -123,6 +124,7 @@ function createParts(
     uploadDir,
     maxUploadBytes,
     publicUrl: null,
+    retention: parseRetention(defaultRetention),
     log,
     consoleFiles: null,
     pages: assemblePages({ openId, persistence, services: { encryption, signIn, invitations }, log }),
