@@ -1,4 +1,4 @@
-import { Link } from '@tanstack/react-router';
+import { Link, useMatches } from '@tanstack/react-router';
 import classes from './shell.module.css';
 import {
   DatasetsIcon,
@@ -22,6 +22,11 @@ const places = [
 
 /** The pages of a workspace. */
 export function WorkspaceNavigation({ workspaceId }: { workspaceId: string }) {
+  // The other half of the versions, whose address does not lie below the first one's.
+  const isAtConfigurations = useMatches({
+    select: (matches) =>
+      matches.some(({ fullPath }) => fullPath.startsWith('/w/$workspaceId/configurations')),
+  });
   return (
     <nav className={classes.navigation} aria-label="Workspace">
       {places.map(({ to, word, icon, isExact }) => (
@@ -31,6 +36,7 @@ export function WorkspaceNavigation({ workspaceId }: { workspaceId: string }) {
           params={{ workspaceId }}
           className={classes.link}
           activeOptions={{ exact: isExact, includeSearch: false }}
+          {...(word === 'Versions' && isAtConfigurations && { 'data-status': 'active' })}
         >
           {icon}
           {word}

@@ -13,10 +13,24 @@ const pump: MantineColorsTuple = [
   '#06423e',
 ];
 
+/** What Mantine draws in the dark has the tints of look.css: text first, then edges, lines and grounds. */
+const dark: MantineColorsTuple = [
+  '#e6ebf0',
+  '#c3ccd5',
+  '#a2adb9',
+  '#77828e',
+  '#3b4654',
+  '#2c3642',
+  '#1b232c',
+  '#171e26',
+  '#10151b',
+  '#0b0f14',
+];
+
 export const theme = createTheme({
   primaryColor: 'pump',
   primaryShade: 7,
-  colors: { pump },
+  colors: { pump, dark },
   autoContrast: true,
   defaultRadius: 'sm',
   cursorType: 'pointer',

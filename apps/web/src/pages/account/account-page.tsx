@@ -29,7 +29,7 @@ export function AccountPage() {
               ],
               [
                 'Organizations',
-                <span key="organizations">
+                <span key="organizations" className="linked-text">
                   {(me.organization_memberships ?? []).map(({ organization, role }, index) => (
                     <span key={organization.id}>
                       {index > 0 && ', '}

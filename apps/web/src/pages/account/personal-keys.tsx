@@ -65,6 +65,10 @@ function NewPersonalKey() {
   });
   return (
     <Section title="Make a personal key">
+      <Explanation>
+        A personal key can do all that you can, in every organization. For machines take a key of a workspace.
+        The key itself is shown once, when it is made.
+      </Explanation>
       <ChangeForm change={change} action="Make the key" label="Make a personal key" isRow>
         <TextInput
           label="Name"
@@ -80,10 +84,6 @@ function NewPersonalKey() {
           onChange={(days) => change.set('days', days)}
         />
       </ChangeForm>
-      <Explanation>
-        A personal key can do all that you can, in every organization. For machines take a key of a workspace.
-        The key itself is shown once, when it is made.
-      </Explanation>
       {created && <NewKeySecret created={created} onClose={() => setCreated(null)} />}
     </Section>
   );

@@ -40,8 +40,16 @@ describe('what an entry says', () => {
     expect(lines(null, { started_runs: [id, id], member_id: id })).toEqual(['started runs: 2']);
   });
 
+  it('gives times in the zone of the reader', () => {
+    const [line] = lines(null, { expires_at: '2026-12-26T18:23:12.751Z' });
+    expect(line).toMatch(/^expires: Sat,? 26 Dec 2026/);
+  });
+
   it('leaves out what was said already', () => {
-    expect(lines(null, { version: 3, size_bytes: 1531 })).toEqual(['size: 1.5 kB']);
+    expect(lines(null, { version: 3, file_count: 2, size_bytes: 1531 })).toEqual([
+      'files: 2',
+      'size: 1.5 kB',
+    ]);
     expect(lines(null, { created_count: 2, created: ['jobs.a', 'jobs.b'] })).toEqual([
       'created: jobs.a, jobs.b',
     ]);

@@ -1,5 +1,5 @@
 import type { AuditEntryResponse } from '@pumphouse/contract';
-import { formatBytes } from '../../look/format.ts';
+import { formatBytes, formatInstant } from '../../look/format.ts';
 
 /** One thing that an entry says of before and after. */
 export interface AuditDetail {
@@ -30,7 +30,11 @@ export function listDetails({
   });
 }
 
-const nameOf = (name: string) => name.replace(/_(bytes|count)$/, '').replaceAll('_', ' ');
+const nameOf = (name: string) =>
+  name
+    .replace(/(file|run)_count$/, '$1s')
+    .replace(/_(bytes|count|at)$/, '')
+    .replaceAll('_', ' ');
 
 /** `created_count` beside `created`, or `run_count` beside `runs`, while the list has them all. */
 function isCountOfList(name: string, values: Values): boolean {
@@ -55,6 +59,7 @@ function show(name: string, value: unknown): string | null {
 }
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const instant = /^\d{4}-\d{2}-\d{2}T[\d:.]+(Z|[+-]\d{2}:\d{2})$/;
 const hash = /^[\w+/=-]{40,}$/;
 const isOpaque = (value: unknown) => typeof value === 'string' && (uuid.test(value) || hash.test(value));
 
@@ -62,6 +67,7 @@ const isOpaque = (value: unknown) => typeof value === 'string' && (uuid.test(val
 function write(value: unknown): string | null {
   if (value === null || value === '') return 'none';
   if (isOpaque(value)) return null;
+  if (typeof value === 'string' && instant.test(value)) return formatInstant(new Date(value));
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (Array.isArray(value)) return writeList(value);
   if (typeof value === 'object') return writeObject(value as Record<string, unknown>);

@@ -21,7 +21,9 @@ export function OrganizationInvitations({ onOutcome }: { onOutcome: (text: strin
   if (refused !== null) {
     return (
       <Section title="Invitations">
-        <Explanation>Inviting people, and seeing who was invited: {refused}</Explanation>
+        <Explanation>
+          Inviting people, and seeing who was invited, is not for everybody. {refused}
+        </Explanation>
       </Section>
     );
   }

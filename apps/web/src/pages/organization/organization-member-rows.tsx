@@ -105,7 +105,7 @@ function Given({ workspaces }: Pick<OrganizationMemberResponse, 'workspaces'>) {
   const own = new Set(me.workspace_memberships?.map(({ workspace }) => workspace.id));
   if (workspaces.length === 0) return <span className="quiet">none</span>;
   return (
-    <>
+    <span className="linked-text">
       {workspaces.map(({ workspace_id, name, role }, index) => (
         <span key={workspace_id}>
           {index > 0 && ', '}
@@ -119,7 +119,7 @@ function Given({ workspaces }: Pick<OrganizationMemberResponse, 'workspaces'>) {
           )}
         </span>
       ))}
-    </>
+    </span>
   );
 }
 

@@ -25,7 +25,7 @@ export function UsageShares({ query, wholeSeconds }: UsageSharesProps) {
   if (refused !== null) {
     return (
       <Section title="By workspace and job">
-        <Explanation>What each workspace and each job took: {refused}</Explanation>
+        <Explanation>What each workspace and each job took is not for everybody. {refused}</Explanation>
       </Section>
     );
   }
@@ -48,7 +48,7 @@ export function UsageShares({ query, wholeSeconds }: UsageSharesProps) {
         )}
       </Section>
       {byJob.data && byJob.data.jobs.length > 0 && (
-        <Section title={`By job: the ${byJob.data.jobs.length} of ${byJob.data.job_count} that took most`}>
+        <Section title={titleOfJobs(byJob.data.jobs.length, byJob.data.job_count)}>
           <ShareRows
             what="Job"
             wholeSeconds={wholeSeconds}
@@ -67,3 +67,6 @@ export function UsageShares({ query, wholeSeconds }: UsageSharesProps) {
     </>
   );
 }
+
+const titleOfJobs = (shown: number, all: number) =>
+  shown === all ? 'By job' : `By job: the ${shown} of ${all} that took most`;

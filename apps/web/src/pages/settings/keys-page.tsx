@@ -87,6 +87,7 @@ function NewKey() {
   const playground = me.workspace.is_playground ? 'A playground has no keys.' : null;
   return (
     <Section title="Make a key">
+      <Explanation>The key itself is shown once, when it is made.</Explanation>
       <ChangeForm
         change={change}
         action="Make the key"
@@ -116,7 +117,6 @@ function NewKey() {
           onChange={(days) => change.set('days', days)}
         />
       </ChangeForm>
-      <Explanation>The key itself is shown once, when it is made.</Explanation>
       {created && <NewKeySecret created={created} onClose={() => setCreated(null)} />}
     </Section>
   );

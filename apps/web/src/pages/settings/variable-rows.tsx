@@ -23,8 +23,12 @@ export function VariableRows({ variables, whyNot, onReplace, onDelete }: Variabl
       <table className={table.table}>
         <thead>
           <tr>
-            <th scope="col">Name</th>
-            <th scope="col">Value</th>
+            <th scope="col" className={classes.name}>
+              Name
+            </th>
+            <th scope="col" className={classes.valueColumn}>
+              Value
+            </th>
             <th scope="col">Set</th>
             <th scope="col">
               <span className="visually-hidden">Actions</span>

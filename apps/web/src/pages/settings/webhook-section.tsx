@@ -111,7 +111,7 @@ function Jobs({ refs }: { refs: readonly string[] }) {
   const { id } = useWorkspace();
   if (refs.length === 0) return <>nothing: its jobs were archived or changed</>;
   return (
-    <>
+    <span className="linked-text">
       {refs.map((ref, index) => (
         <span key={ref}>
           {index > 0 && ', '}
@@ -120,7 +120,7 @@ function Jobs({ refs }: { refs: readonly string[] }) {
           </Link>
         </span>
       ))}
-    </>
+    </span>
   );
 }
 

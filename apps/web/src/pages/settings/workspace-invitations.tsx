@@ -31,7 +31,9 @@ export function WorkspaceInvitations({ onOutcome }: { onOutcome: (text: string) 
   if (refused !== null) {
     return (
       <Section title="Invitations">
-        <Explanation>Inviting people, and seeing who was invited: {refused}</Explanation>
+        <Explanation>
+          Inviting people, and seeing who was invited, is not for everybody. {refused}
+        </Explanation>
       </Section>
     );
   }

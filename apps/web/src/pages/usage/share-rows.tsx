@@ -77,7 +77,7 @@ function ShareBar({ share }: { share: number }) {
           style={{ display: 'block', width: `${Math.min(100, share * 100)}%` }}
         />
       </span>
-      {formatPercent(share)}
+      <span className={classes.percent}>{formatPercent(share)}</span>
     </span>
   );
 }

@@ -117,7 +117,7 @@ function SettingChanges({ configurationId }: { configurationId: string }) {
       {changes.error && <ErrorNotice error={changes.error} />}
       {!data && !changes.error && <LoadingRows />}
       {data && refused !== null && (
-        <Explanation>Files are listed; which settings changed in them: {refused}</Explanation>
+        <Explanation>You see which files changed, not which settings in them. {refused}</Explanation>
       )}
       {data && data.files.length === 0 && (
         <Explanation>No file differs from v{data.base?.version ?? '–'}.</Explanation>

@@ -127,7 +127,9 @@ function CodeChanges({ deploymentId }: { deploymentId: string }) {
       {data?.requirements_changed && data.base !== null && (
         <Explanation>The requirements changed: runs get another Python environment.</Explanation>
       )}
-      {data && refused !== null && <Explanation>Files are listed; what is in them: {refused}</Explanation>}
+      {data && refused !== null && (
+        <Explanation>You see which files changed, not what is in them. {refused}</Explanation>
+      )}
       {data && data.files.length === 0 && (
         <Explanation>No file differs from v{data.base?.version ?? '–'}.</Explanation>
       )}

@@ -54,7 +54,7 @@ export function RunsOfVersion({ kind, version, nextAt }: RunsOfVersionProps) {
                 <tr key={run.id}>
                   <td data-wide="true">
                     <Link to="/w/$workspaceId/runs/$jobRunId" params={{ workspaceId: id, jobRunId: run.id }}>
-                      {run.job.name} #{run.number}
+                      {run.job.name || run.job.job_ref} #{run.number}
                     </Link>
                   </td>
                   <td>
