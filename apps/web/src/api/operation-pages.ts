@@ -17,6 +17,17 @@ export interface ListSoFar<Item> {
 
 type ItemOf<Id extends ListOperationId> = RouteResponse<Id> extends { items: (infer Item)[] } ? Item : never;
 
+interface ListPage<Item> {
+  items: Item[];
+  total: number;
+  next_cursor?: string | null;
+}
+
+/** What each list answers with, whatever its items are. */
+function readPage<Item>(page: unknown): ListPage<Item> {
+  return page as ListPage<Item>;
+}
+
 /**
  * A list, as an infinite query that goes on by cursors: `useInfiniteQuery(operationPages('list_job_overviews', { params, query }))`.
  * Its key begins with the operation too, so events fetch anew what is shown of it.
@@ -33,7 +44,7 @@ export function operationPages<Id extends ListOperationId>(operationId: Id, inpu
         operationId,
         ...([{ ...input, query, signal }] as unknown as CallArguments<Id>),
       );
-      return page as { items: ItemOf<Id>[]; total: number; next_cursor?: string | null };
+      return readPage<ItemOf<Id>>(page);
     },
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor ?? null,

@@ -54,7 +54,7 @@ export function LogToolbar(props: LogToolbarProps) {
         placeholder="All lines"
         data={logFilters.map((value) => ({ value, label: logFilterWords[value] }))}
         value={show ?? null}
-        onChange={(value) => onShow((value as LogFilter | null) ?? undefined)}
+        onChange={(value) => onShow(value ?? undefined)}
         clearable
         clearButtonProps={{ 'aria-label': 'Show all lines' }}
         comboboxProps={{ withinPortal: true }}

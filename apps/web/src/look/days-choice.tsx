@@ -17,7 +17,7 @@ export function DaysChoice({ days = usualDays }: { days: DayChoice | undefined }
         <Link
           key={choice}
           to="."
-          search={(before) => ({ ...before, days: choice === usualDays ? undefined : choice }) as never}
+          search={(before) => ({ ...before, days: choice === usualDays ? undefined : choice })}
           replace
           resetScroll={false}
           className={classes.one}

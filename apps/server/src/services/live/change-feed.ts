@@ -16,9 +16,9 @@ export interface ChangeFeedDependencies {
 export interface Follower {
   workspaceIds: readonly string[];
   jobRunIds: readonly string[];
-  onChange(change: WorkspaceChange): void;
+  onChange: (change: WorkspaceChange) => void;
   /** First with how long the log is, then whenever that has changed. */
-  onLog(extent: LogExtent): void;
+  onLog: (extent: LogExtent) => void;
 }
 
 /** A follower that is told. */

@@ -19,9 +19,9 @@ export type LiveMessage =
 /** What waits for one reader. However slowly it is taken, it holds one change for each workspace and one length for each log. */
 export interface Mailbox {
   /** From now on there is something to take; what was put in before waits until then. */
-  open(): void;
-  putChange(change: WorkspaceChange): void;
-  putLog(extent: LogExtent): void;
+  open: () => void;
+  putChange: (change: WorkspaceChange) => void;
+  putLog: (extent: LogExtent) => void;
   /** The last message; what is put in later is dropped. */
   end(end: StreamEnd): void;
   /** The messages one after the other, each as it comes, up to the last one. Ends also when the signal is aborted. */

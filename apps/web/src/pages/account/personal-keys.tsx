@@ -51,10 +51,12 @@ export function PersonalKeys({ onOutcome }: { onOutcome: (text: string) => void 
   );
 }
 
+const noPersonalKey: { name: string; days: number | string } = { name: '', days: defaultKeyDays };
+
 function NewPersonalKey() {
   const [created, setCreated] = useState<CreatedPersonalKeyResponse | null>(null);
   const change = useChange({
-    initial: { name: '', days: defaultKeyDays as number | string },
+    initial: noPersonalKey,
     check: (values) => checkKey(createPersonalKeyRequest, values),
     send: ({ name, days }) => api.call('create_personal_key', { body: { name, days: Number(days) } }),
     onDone: (answer) => {

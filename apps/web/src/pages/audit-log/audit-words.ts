@@ -69,9 +69,9 @@ function write(value: unknown): string | null {
   if (isOpaque(value)) return null;
   if (typeof value === 'string' && instant.test(value)) return formatInstant(new Date(value));
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (typeof value === 'string' || typeof value === 'number') return String(value);
   if (Array.isArray(value)) return writeList(value);
-  if (typeof value === 'object') return writeObject(value as Record<string, unknown>);
-  return String(value);
+  return writeObject(value as Record<string, unknown>);
 }
 
 function writeList(values: readonly unknown[]): string {

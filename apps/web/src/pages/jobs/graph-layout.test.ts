@@ -49,7 +49,7 @@ describe('the graph of jobs', () => {
         ['one', 'one'],
       ],
     );
-    expect(Object.values(columns).toSorted()).toEqual([0, 1]);
+    expect(Object.values(columns).toSorted((one, other) => one - other)).toEqual([0, 1]);
   });
 
   it('keeps jobs of a layer apart, near what leads to them', () => {

@@ -79,7 +79,7 @@ function orderLayers(
   edges: readonly GraphEdge[],
   layerOf: ReadonlyMap<string, number>,
 ): GraphJob[][] {
-  const layers: GraphJob[][] = [];
+  const layers: (GraphJob[] | undefined)[] = [];
   for (const job of nodes) (layers[layerOf.get(job.id) ?? 0] ??= []).push(job);
   const rowOf = new Map<string, number>();
   return Array.from(layers, (layer = []) => {

@@ -15,9 +15,10 @@ export function NewOrganization() {
     initial: { name: '' },
     check: checkName,
     send: ({ name }) => api.call('create_organization', { body: { name } }),
-    onDone: async ({ id }) => {
-      await fetchAnew(queryClient, ['get_me']);
-      await navigate({ to: '/organizations/$organizationId', params: { organizationId: id } });
+    onDone: ({ id }) => {
+      void fetchAnew(queryClient, ['get_me']).then(() =>
+        navigate({ to: '/organizations/$organizationId', params: { organizationId: id } }),
+      );
     },
   });
   return (

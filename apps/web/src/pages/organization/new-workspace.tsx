@@ -18,9 +18,10 @@ export function NewWorkspace() {
     check: checkName,
     send: ({ name, description }) =>
       api.call('create_workspace', { params, body: { name, description: description.trim() || null } }),
-    onDone: async ({ id }) => {
-      await fetchAnew(queryClient, ['list_workspaces', 'get_organization_me']);
-      await navigate({ to: '/w/$workspaceId', params: { workspaceId: id } });
+    onDone: ({ id }) => {
+      void fetchAnew(queryClient, ['list_workspaces', 'get_organization_me']).then(() =>
+        navigate({ to: '/w/$workspaceId', params: { workspaceId: id } }),
+      );
     },
   });
   return (

@@ -17,6 +17,11 @@ interface AddMemberProps {
   onOutcome: (text: string) => void;
 }
 
+const nobody: { membership_id: string; role: WorkspaceMembershipRole } = {
+  membership_id: '',
+  role: 'viewer',
+};
+
 /** Gives somebody of the organization a role in the workspace. */
 export function AddMember({ known, onOutcome }: AddMemberProps) {
   const { me, params, whyNot } = useWorkspace();
@@ -29,7 +34,7 @@ export function AddMember({ known, onOutcome }: AddMemberProps) {
   });
   const candidates = (data?.items ?? []).filter(({ membership_id }) => !known.has(membership_id));
   const change = useChange({
-    initial: { membership_id: '', role: 'viewer' as WorkspaceMembershipRole },
+    initial: nobody,
     check: ({ membership_id }) =>
       membership_id === '' ? [{ key: 'membership_id', message: 'choose somebody' }] : [],
     send: ({ membership_id, role }) =>

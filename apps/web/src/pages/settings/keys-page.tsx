@@ -70,11 +70,13 @@ interface NewKeyValues {
   days: number | string;
 }
 
+const noKey: NewKeyValues = { name: '', role: 'developer', days: defaultKeyDays };
+
 function NewKey() {
   const { me, params, whyNotChange } = useWorkspace();
   const [created, setCreated] = useState<CreatedWorkspaceKeyResponse | null>(null);
   const change = useChange({
-    initial: { name: '', role: 'developer', days: defaultKeyDays } as NewKeyValues,
+    initial: noKey,
     check: (values) => checkKey(createWorkspaceKeyRequest, values),
     send: (values) =>
       api.call('create_workspace_key', { params, body: { ...values, days: Number(values.days) } }),

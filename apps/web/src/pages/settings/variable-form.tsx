@@ -121,7 +121,7 @@ export function VariableForm({ opened, scopes, onClose, onDone }: VariableFormPr
           label="Kind"
           description="A secret is encrypted, masked in logs, and never shown again. A plain value can be read here."
           value={values.type}
-          onChange={(type) => change.set('type', type as Values['type'])}
+          onChange={(type) => change.set('type', type)}
         >
           <Group mt="xs">
             <Radio value="secret" label="Secret" />

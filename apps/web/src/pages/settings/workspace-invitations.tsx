@@ -62,11 +62,13 @@ export function WorkspaceInvitations({ onOutcome }: { onOutcome: (text: string) 
   );
 }
 
+const noInvitation: { email: string; role: WorkspaceMembershipRole } = { email: '', role: 'viewer' };
+
 function InviteToWorkspace() {
   const { me, params, whyNot } = useWorkspace();
   const [created, setCreated] = useState<CreatedInvitationResponse | null>(null);
   const change = useChange({
-    initial: { email: '', role: 'viewer' as WorkspaceMembershipRole },
+    initial: noInvitation,
     check: (values) => findBodyProblems(createWorkspaceInvitationRequest, values),
     send: (body) => api.call('create_workspace_invitation', { params, body }),
     onDone: (answer) => {

@@ -13,7 +13,7 @@ export function RangeChoice({ range, onChoose }: RangeChoiceProps) {
       aria-label="How far back"
       value={range ?? 'month'}
       data={(['month', ...usageRanges] as const).map((value) => ({ value, label: rangeWords[value] }))}
-      onChange={(value) => onChoose(value === 'month' ? undefined : (value as UsageRange))}
+      onChange={(value) => onChoose(value === 'month' ? undefined : value)}
     />
   );
 }
