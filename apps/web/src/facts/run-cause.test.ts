@@ -8,7 +8,7 @@ const run = {
   caused_by: null,
   refresh: false,
 };
-const cause = { job_run_id: '', job_id: '', job_ref: 'jobs.orders', job_name: 'orders', number: 128 };
+const cause = { job_run_id: '', job_id: '', job_ref: 'jobs.orders', job_name: 'jobs.orders', number: 128 };
 
 describe('why a run exists', () => {
   it.each([

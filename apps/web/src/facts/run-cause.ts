@@ -1,4 +1,5 @@
 import type { RunOverviewResponse } from '@pumphouse/contract';
+import { shortenJobName } from './job-name.ts';
 
 /** What is needed of a run to say why it exists. */
 export type CausedRun = Pick<
@@ -19,7 +20,7 @@ function describeStart({
   caused_by: cause,
 }: CausedRun): string {
   if (cause !== null)
-    return `after ${cause.job_name} #${cause.number}${kind === 'job.fail' ? ' failed' : ''}`;
+    return `after ${shortenJobName(cause.job_name)} #${cause.number}${kind === 'job.fail' ? ' failed' : ''}`;
   if (by !== null) return `by ${by.email ?? 'a member who left'}`;
   return describeTriggerShortly(trigger);
 }
@@ -40,7 +41,7 @@ export function describeTriggerShortly(trigger: string): string {
   const expression = colon < 0 ? '' : trigger.slice(colon + 1);
   const plain = plainWords[kind];
   if (plain !== undefined) return plain;
-  const job = expression.replace(/^jobs\./, '');
+  const job = shortenJobName(expression);
   if (kind === 'job.success') return `after ${job} succeeds`;
   if (kind === 'job.fail') return `after ${job} fails`;
   return `${kind.replaceAll('_', ' ')} ${expression}`.trim();

@@ -9,6 +9,7 @@ import { layOutGraph, nodeSize, type PlacedJob } from './graph-layout.ts';
 import { RunState } from '../../look/state.tsx';
 import { Section } from '../../look/page.tsx';
 import { useJob } from './use-job.ts';
+import { shortenJobName } from '../../facts/job-name.ts';
 
 const kinds = [
   { kind: 'success', words: 'starts it when it succeeds' },
@@ -96,7 +97,7 @@ function GraphNode({ workspaceId, place: { job, x, y }, isThis }: GraphNodeProps
     >
       <span className={classes.nodeName}>
         {job.last_status !== null && <RunState status={job.last_status} compact />}
-        <span className="cut">{job.name}</span>
+        <span className="cut">{shortenJobName(job.name)}</span>
       </span>
       <span className={`quiet cut ${classes.nodeAside}`}>{aside}</span>
     </Link>
@@ -122,7 +123,7 @@ function Legend({ edges }: Pick<JobGraphResponse, 'edges'>) {
 }
 
 function GraphInWords({ graph: { nodes, edges } }: { graph: JobGraphResponse }) {
-  const nameOf = new Map(nodes.map(({ id, name }) => [id, name]));
+  const nameOf = new Map(nodes.map(({ id, name }) => [id, shortenJobName(name)]));
   return (
     <Section title="In words">
       <ul className={classes.words}>

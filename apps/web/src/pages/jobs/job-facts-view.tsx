@@ -13,8 +13,11 @@ import { useWorkspace } from '../../workspace/use-workspace.ts';
 export function JobFacts({ job }: { job: DetailedJobResponse }) {
   const { id: workspaceId } = useWorkspace();
   const { data } = useQuery(ticksOfJob(workspaceId, job.id));
-  const words =
-    data?.triggers.map(({ trigger_text: text }) => text) ?? job.triggers?.map(describeTriggerShortly) ?? [];
+  const texts = new Map(data?.triggers.map(({ trigger, trigger_text: text }) => [trigger, text]));
+  // Tags have a place of their own.
+  const words = (job.triggers ?? [])
+    .filter((trigger) => !trigger.startsWith('tag:'))
+    .map((trigger) => texts.get(trigger) ?? describeTriggerShortly(trigger));
   const next = job.next_scheduled_run_at;
   const triggers = (
     <span className={classes.triggers}>

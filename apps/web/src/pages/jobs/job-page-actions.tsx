@@ -6,6 +6,7 @@ import { RunDialog } from './run-dialog.tsx';
 import type { JobActions } from './use-job-actions.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { whyNotPause, whyNotStart } from './job-rules.ts';
+import { shortenJobName } from '../../facts/job-name.ts';
 
 interface JobPageActionsProps {
   job: DetailedJobResponse;
@@ -19,7 +20,7 @@ export function JobPageActions({ job: detailed, lastRun, actions }: JobPageActio
   const [question, setQuestion] = useState<'run' | 'cancel' | 'archive' | null>(null);
   const close = () => setQuestion(null);
   const job = {
-    name: detailed.name ?? detailed.job_ref,
+    name: shortenJobName(detailed.name ?? detailed.job_ref),
     job_type: detailed.job_type,
     profile: detailed.profile,
     triggers: detailed.triggers ?? [],

@@ -16,6 +16,7 @@ import { TabLinks } from '../../look/tab-links.tsx';
 import { useJob } from './use-job.ts';
 import { useJobActions } from './use-job-actions.ts';
 import { VersionsTab } from './versions-tab.tsx';
+import { shortenJobName } from '../../facts/job-name.ts';
 
 const GraphTab = lazy(() => import('./graph-tab.tsx'));
 
@@ -34,7 +35,7 @@ export function JobPage() {
   const actions = useJobActions(jobId);
   const runs = useInfiniteQuery(runsOfJob(workspaceId, jobId));
   const lastRun = runs.data?.items[0] ?? null;
-  const name = job.name ?? job.job_ref;
+  const name = shortenJobName(job.name ?? job.job_ref);
   return (
     <Page
       title={name}

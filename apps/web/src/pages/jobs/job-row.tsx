@@ -12,6 +12,7 @@ import { RunOutcomeLine } from '../../facts/run-outcome-line.tsx';
 import { RunState } from '../../look/state.tsx';
 import { useJobActions } from './use-job-actions.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
+import { shortenJobName } from '../../facts/job-name.ts';
 
 interface JobRowProps {
   job: JobOverviewResponse;
@@ -26,6 +27,7 @@ export function JobRow({ job, nextStart }: JobRowProps) {
   const { id: workspaceId } = useWorkspace();
   const actions = useJobActions(job.id);
   const { last_run: lastRun } = job;
+  const name = shortenJobName(job.name);
   return (
     <Fragment>
       <tr data-row>
@@ -38,7 +40,7 @@ export function JobRow({ job, nextStart }: JobRowProps) {
             title={job.ref}
             data-row-link
           >
-            {job.name}
+            {name}
           </Link>
           {job.tags.map((tag) => (
             <Link
@@ -67,7 +69,7 @@ export function JobRow({ job, nextStart }: JobRowProps) {
           <NextStart job={job} start={nextStart} />
         </td>
         <td className={classes.actions}>
-          <JobRowActions job={{ ...job, hasFreshness: true }} lastRun={lastRun} actions={actions} />
+          <JobRowActions job={{ ...job, name, hasFreshness: true }} lastRun={lastRun} actions={actions} />
         </td>
       </tr>
       {actions.result !== null && (

@@ -13,6 +13,7 @@ import { Time } from '../../look/time.tsx';
 import { useJobActions } from '../jobs/use-job-actions.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { whyNotStart } from '../jobs/job-rules.ts';
+import { shortenJobName } from '../../facts/job-name.ts';
 
 /** Jobs shown; the others are a click away. */
 const mostShown = 5;
@@ -76,7 +77,7 @@ function FailingRow({ failing }: { failing: FailingJob }) {
             params={{ workspaceId, job: job.ref }}
             className={classes.strong}
           >
-            {job.name}
+            {shortenJobName(job.name)}
           </Link>
           <Link to="/w/$workspaceId/runs/$jobRunId" params={params} data-row-link>
             #{failed.number}
@@ -119,7 +120,7 @@ function FailingRow({ failing }: { failing: FailingJob }) {
       </div>
       {isAsking && (
         <RunDialog
-          job={{ ...job, hasFreshness: true }}
+          job={{ ...job, name: shortenJobName(job.name), hasFreshness: true }}
           actions={actions}
           onClose={() => setIsAsking(false)}
         />

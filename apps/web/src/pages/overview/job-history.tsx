@@ -6,6 +6,7 @@ import { RunState } from '../../look/state.tsx';
 import { Section } from '../../look/page.tsx';
 import { Time } from '../../look/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
+import { shortenJobName } from '../../facts/job-name.ts';
 
 /** Jobs shown; the others have a page. */
 const mostShown = 10;
@@ -33,7 +34,7 @@ export function JobHistory({ jobs }: { jobs: readonly JobOverviewResponse[] }) {
               className={`${classes.strong} cut`}
               data-row-link
             >
-              {job.name}
+              {shortenJobName(job.name)}
             </Link>
             <RunBars workspaceId={workspaceId} runs={job.recent_runs} />
             <span className={`quiet ${classes.historyAge}`}>

@@ -7,6 +7,7 @@ import { ClockTime, Time } from '../../look/time.tsx';
 import { Empty, ErrorNotice } from '../../look/answers.tsx';
 import { Section } from '../../look/page.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
+import { shortenJobName } from '../../facts/job-name.ts';
 
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
@@ -52,7 +53,7 @@ function StartRow({ start }: { start: NextStartResponse }) {
           className={`${classes.strong} cut`}
           data-row-link
         >
-          {job.name}
+          {shortenJobName(job.name)}
         </Link>
       ) : (
         <Link
@@ -61,7 +62,7 @@ function StartRow({ start }: { start: NextStartResponse }) {
           className={`${classes.strong} cut`}
           data-row-link
         >
-          {job.name} #{number}
+          {shortenJobName(job.name)} #{number}
         </Link>
       )}
       <span className={`cut ${classes.startWhy}`} title={blocked?.detail ?? start.trigger}>

@@ -45,7 +45,7 @@ export function RunSummary({ series, error, window }: RunSummaryProps) {
               </Link>
             ))}
             <span className="quiet">
-              now {formatCount(series.now.running)} running, {formatCount(series.now.pending)} pending
+              now: {formatCount(series.now.running)} running, {formatCount(series.now.pending)} pending
             </span>
           </>
         )}

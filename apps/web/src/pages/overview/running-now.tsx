@@ -12,6 +12,7 @@ import { RunState } from '../../look/state.tsx';
 import { Section } from '../../look/page.tsx';
 import { usualSeconds } from './attention.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
+import { shortenJobName } from '../../facts/job-name.ts';
 
 interface RunningNowProps {
   query: ReturnType<typeof overviewQueries>['active'];
@@ -62,7 +63,7 @@ function ActiveRow({ run, usual }: { run: RunOverviewResponse; usual: number | n
         className={classes.strong}
         data-row-link
       >
-        {run.job_name} #{run.number}
+        {shortenJobName(run.job_name)} #{run.number}
       </Link>
       <span className={classes.activeTime}>
         {run.started_at === null ? (

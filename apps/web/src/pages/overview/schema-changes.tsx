@@ -9,6 +9,7 @@ import { SchemaChangeChip } from '../../facts/schema-change-chip.tsx';
 import { Section } from '../../look/page.tsx';
 import { Time } from '../../look/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
+import { shortenJobName } from '../../facts/job-name.ts';
 
 /** Changes of a version that are shown; the others are on the page of the pipeline. */
 const mostShown = 3;
@@ -58,7 +59,7 @@ function VersionRow({ version }: { version: SchemaVersionChangesResponse }) {
           <>
             in{' '}
             <Link to="/w/$workspaceId/runs/$jobRunId" params={{ workspaceId, jobRunId: run.id }}>
-              {run.job_ref.replace(/^jobs\./, '')} #{run.number}
+              {shortenJobName(run.job_ref)} #{run.number}
             </Link>
             ,{' '}
           </>
