@@ -7,9 +7,10 @@ import { ActionMenuItem } from '../../look/action-menu-item.tsx';
 import { ArchiveQuestion, CancelQuestion } from './job-questions.tsx';
 import type { JobActions } from './use-job-actions.ts';
 import { MoreIcon, RunsIcon, StopIcon } from '../../look/icons.tsx';
-import { RunDialog, type StartableJob } from './run-dialog.tsx';
+import { RunDialog } from './run-dialog.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
-import { whyNotPause, whyNotStart } from './job-rules.ts';
+import { whyNotCancel } from '../runs/run-rules.ts';
+import { whyNotPause, whyNotStart, type StartableJob } from './job-rules.ts';
 
 type Question = 'run' | 'cancel' | 'archive' | null;
 
@@ -40,9 +41,7 @@ export function JobRowActions({ job, lastRun, actions }: JobRowActionsProps) {
         <ActionIconButton
           label={`Cancel ${job.name} #${active.number}`}
           icon={<StopIcon />}
-          whyNot={
-            whyNot('job-run.cancel') ?? (active.status === 'cancelling' ? 'It is being cancelled.' : null)
-          }
+          whyNot={whyNot('job-run.cancel') ?? whyNotCancel(active.status)}
           loading={actions.cancel.isPending}
           onClick={() => setQuestion('cancel')}
         />

@@ -5,8 +5,8 @@ import { ArchiveQuestion, CancelQuestion } from './job-questions.tsx';
 import { RunDialog } from './run-dialog.tsx';
 import type { JobActions } from './use-job-actions.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
-import { whyNotPause, whyNotStart } from './job-rules.ts';
-import { shortenJobName } from '../../facts/job-name.ts';
+import { toStartableJob, whyNotPause, whyNotStart } from './job-rules.ts';
+import { whyNotCancel } from '../runs/run-rules.ts';
 
 interface JobPageActionsProps {
   job: DetailedJobResponse;
@@ -19,15 +19,7 @@ export function JobPageActions({ job: detailed, lastRun, actions }: JobPageActio
   const { whyNot } = useWorkspace();
   const [question, setQuestion] = useState<'run' | 'cancel' | 'archive' | null>(null);
   const close = () => setQuestion(null);
-  const job = {
-    name: shortenJobName(detailed.name ?? detailed.job_ref),
-    job_type: detailed.job_type,
-    profile: detailed.profile,
-    triggers: detailed.triggers ?? [],
-    is_paused: detailed.is_paused ?? false,
-    is_archived: detailed.is_archived ?? false,
-    hasFreshness: (detailed.freshness ?? []).length > 0,
-  };
+  const job = toStartableJob(detailed);
   const active = lastRun !== null && !isTerminalRunState(lastRun.status) ? lastRun : null;
   return (
     <>
@@ -41,9 +33,7 @@ export function JobPageActions({ job: detailed, lastRun, actions }: JobPageActio
       </ActionButton>
       {active !== null && (
         <ActionButton
-          whyNot={
-            whyNot('job-run.cancel') ?? (active.status === 'cancelling' ? 'It is being cancelled.' : null)
-          }
+          whyNot={whyNot('job-run.cancel') ?? whyNotCancel(active.status)}
           loading={actions.cancel.isPending}
           onClick={() => setQuestion('cancel')}
         >

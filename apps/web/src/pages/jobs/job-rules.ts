@@ -1,4 +1,5 @@
-import type { WorkspaceMembershipRole } from '@pumphouse/contract';
+import type { JobResponse, WorkspaceMembershipRole } from '@pumphouse/contract';
+import { shortenJobName } from '../../facts/job-name.ts';
 
 /** What is needed of a job to say what can be done with it. */
 export interface SwitchableJob {
@@ -7,6 +8,25 @@ export interface SwitchableJob {
   triggers: readonly string[];
   is_paused: boolean;
   is_archived: boolean;
+}
+
+/** What is needed of a job to start it with choices. */
+export interface StartableJob extends SwitchableJob {
+  name: string;
+  /** Whether it waits until other jobs are fresh; true where that is not known. */
+  hasFreshness: boolean;
+}
+
+export function toStartableJob(job: JobResponse): StartableJob {
+  return {
+    name: shortenJobName(job.name ?? job.job_ref),
+    job_type: job.job_type,
+    profile: job.profile,
+    triggers: job.triggers ?? job.job_definition.triggers,
+    is_paused: job.is_paused,
+    is_archived: job.is_archived,
+    hasFreshness: (job.freshness ?? []).length > 0,
+  };
 }
 
 /** The profile under which a viewer may start jobs; the server holds it. */

@@ -5,19 +5,11 @@ import { stateLook } from '../../look/run-states.ts';
 
 type TrendRun = JobTrendResponse['runs'][number];
 
-/** How long runs took: the time until they began below the time that they ran. */
+/** How long runs took: the time until they began on top of the time that they ran, which shows their state. */
 export function toDurationTrend(runs: readonly TrendRun[], now: Date): Trend {
   return {
     points: toPoints(runs, now),
     series: [
-      {
-        name: 'Queued',
-        unit: 'seconds',
-        colour: 'quiet',
-        kind: 'bar',
-        stack: 'duration',
-        values: runs.map(({ queued_seconds: seconds }) => seconds),
-      },
       {
         name: 'Running',
         unit: 'seconds',
@@ -25,6 +17,14 @@ export function toDurationTrend(runs: readonly TrendRun[], now: Date): Trend {
         kind: 'bar',
         stack: 'duration',
         values: runs.map(({ duration_seconds: seconds }) => seconds),
+      },
+      {
+        name: 'Queued',
+        unit: 'seconds',
+        colour: 'quiet',
+        kind: 'bar',
+        stack: 'duration',
+        values: runs.map(({ queued_seconds: seconds }) => seconds),
       },
     ],
   };

@@ -28,7 +28,7 @@ export function JobTrends() {
       void navigate({ to: '/w/$workspaceId/runs/$jobRunId', params: { workspaceId, jobRunId: run.id } });
   };
   if (data === undefined || data.runs.length < 2) return null;
-  const hasRows = data.runs.some(({ rows_loaded: rows }) => rows !== null);
+  const hasRows = data.runs.some(({ rows_loaded: rows }) => rows !== null && rows > 0);
   return (
     <Section title={`Last ${data.runs.length} runs that ended`}>
       <div className={classes.trends}>

@@ -8,17 +8,10 @@ import {
   manualTrigger,
   startsAsViewer,
   viewersProfile,
-  type SwitchableJob,
+  type StartableJob,
 } from './job-rules.ts';
 import { operation } from '../../api/operation.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
-
-/** What the dialog needs to know of a job. */
-export interface StartableJob extends SwitchableJob {
-  name: string;
-  /** Whether it waits until other jobs are fresh; true where that is not known. */
-  hasFreshness: boolean;
-}
 
 interface RunDialogProps {
   job: StartableJob;

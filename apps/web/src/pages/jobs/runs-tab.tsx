@@ -4,7 +4,7 @@ import { Link } from '@tanstack/react-router';
 import classes from './job.module.css';
 import table from '../../look/table.module.css';
 import { ClockTime, RunningFor } from '../../look/time.tsx';
-import { describeCause } from '../../facts/run-cause.ts';
+import { RunCause } from '../runs/run-cause-line.tsx';
 import { Empty, ErrorNotice, LoadingRows } from '../../look/answers.tsx';
 import { formatDuration } from '../../look/format.ts';
 import { JobTrends } from './job-trends.tsx';
@@ -70,7 +70,6 @@ export function RunsTab() {
 }
 
 function RunRow({ run }: { run: RunOverviewResponse }) {
-  const cause = describeCause(run);
   return (
     <tr data-row>
       <td>
@@ -101,8 +100,8 @@ function RunRow({ run }: { run: RunOverviewResponse }) {
       <td data-wide="true">
         <RunOutcomeLine run={run} />
       </td>
-      <td className="quiet cut" title={cause}>
-        {cause}
+      <td>
+        <RunCause run={run} />
       </td>
     </tr>
   );

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import classes from './job.module.css';
 import { ClockTime, Time } from '../../look/time.tsx';
 import { Empty, ErrorNotice, LoadingRows } from '../../look/answers.tsx';
+import { Notice } from '../../look/notice.tsx';
 import { Section } from '../../look/page.tsx';
 import { ticksOfJob } from './job-queries.ts';
 import { useJob } from './use-job.ts';
@@ -18,15 +19,18 @@ export function ScheduleTab() {
   if (isPending) return <LoadingRows />;
   if (error) return <ErrorNotice error={error} onRetry={() => void refetch()} />;
   const timed = data.triggers.filter(({ time_zone: zone }) => zone !== null);
-  const others = data.triggers.filter(({ time_zone: zone }) => zone === null);
+  // Tags select a job, and start it only with those who name them.
+  const others = data.triggers.filter(
+    ({ time_zone: zone, trigger }) => zone === null && !trigger.startsWith('tag:'),
+  );
   return (
     <>
       {(data.is_paused || data.is_archived) && (
-        <p className={classes.notice}>
+        <Notice>
           {data.is_archived
             ? 'The job is archived: nothing starts it.'
             : 'The job is paused: the clock goes on, and starts nothing until it is resumed.'}
-        </p>
+        </Notice>
       )}
       {timed.length === 0 && (
         <Empty title="No clock starts it">
@@ -37,7 +41,7 @@ export function ScheduleTab() {
         <Ticks key={each.trigger} trigger={each} isHeld={data.is_paused || data.is_archived} />
       ))}
       {timed.length > 0 && (
-        <p className="quiet">
+        <p className={`quiet ${classes.remark}`}>
           Ticks that come while no server runs are made up for by one run, unless the configuration has{' '}
           <code>catch_up = &quot;skip&quot;</code> for the job.
         </p>

@@ -130,14 +130,9 @@ function FailingRow({ failing }: { failing: FailingJob }) {
 }
 
 function FailureTime({ failing: { failed, count, since } }: { failing: FailingJob }) {
-  const at = failed.run?.finished_at ?? failed.run?.created_at;
   return (
     <>
-      {at !== undefined && (
-        <>
-          failed <Time at={at} />
-        </>
-      )}
+      failed <Time at={failed.at} />
       {since !== null && (
         <>
           , {describeRow(count)}, since #{since.number} <Time at={since.at} />

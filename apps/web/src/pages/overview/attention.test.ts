@@ -47,7 +47,7 @@ describe('the jobs that need attention', () => {
       failing_since: { job_run_id: 'run-6', number: 6, at: at(6), count: 2 },
       recent_runs: [bar(6, 'failed'), bar(7, 'failed'), bar(8, 'running')],
     });
-    expect(listFailing([job])[0]?.failed).toEqual({ id: 'run-7', number: 7, run: null });
+    expect(listFailing([job])[0]?.failed).toEqual({ id: 'run-7', number: 7, at: at(7), run: null });
   });
 });
 

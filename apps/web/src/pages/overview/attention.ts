@@ -6,7 +6,7 @@ type RunOfJob = NonNullable<JobOverviewResponse['last_run']>;
 export interface FailingJob {
   job: JobOverviewResponse;
   /** Its newest run that failed; `run` says why, where that is the newest of all. */
-  failed: { id: string; number: number; run: RunOfJob | null };
+  failed: { id: string; number: number; at: string; run: RunOfJob | null };
   /** How many failures follow on each other; 100 also stands for more. */
   count: number;
   /** The first of them; null where it is the only one. */
@@ -18,32 +18,33 @@ export function listFailing(...lists: readonly (readonly JobOverviewResponse[])[
   const jobs = new Map(lists.flat().map((job) => [job.id, job]));
   return [...jobs.values()]
     .flatMap((job) => toFailing(job) ?? [])
-    .toSorted((one, other) => failedAt(other).localeCompare(failedAt(one)));
+    .toSorted((one, other) => other.failed.at.localeCompare(one.failed.at));
 }
 
 function toFailing(job: JobOverviewResponse): FailingJob | null {
   const { last_run: run, failing_since: since, recent_runs: recent } = job;
   const failed =
     run?.status === 'failed'
-      ? { id: run.id, number: run.number, run }
+      ? { id: run.id, number: run.number, at: run.finished_at ?? run.created_at, run }
       : since === null
         ? null
-        : (recent.findLast(({ status }) => status === 'failed') ?? null);
+        : findFailedBefore(recent);
   if (failed === null) return null;
   const count = since?.count ?? 1;
   const first = since === null ? null : { number: since.number, at: since.at, jobRunId: since.job_run_id };
   return {
     job,
-    failed: { id: failed.id, number: failed.number, run: 'run' in failed ? failed.run : null },
+    failed,
     count,
     since: count > 1 ? first : null,
   };
 }
 
-const failedAt = ({ job: { recent_runs: recent, last_run: run }, failed }: FailingJob): string =>
-  run?.id === failed.id
-    ? (run.finished_at ?? run.created_at)
-    : (recent.find(({ id }) => id === failed.id)?.created_at ?? '');
+/** The newest failure among the last runs; their list does not say when one ended, only when it was made. */
+function findFailedBefore(recent: JobOverviewResponse['recent_runs']): FailingJob['failed'] | null {
+  const found = recent.findLast(({ status }) => status === 'failed');
+  return found ? { id: found.id, number: found.number, at: found.created_at, run: null } : null;
+}
 
 /** "10th in a row", "100th or more in a row"; empty for a single failure. */
 export function describeRow(count: number): string {

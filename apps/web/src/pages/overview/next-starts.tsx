@@ -44,8 +44,8 @@ function StartRow({ start }: { start: NextStartResponse }) {
   const { at, job, blocked, job_run_id: jobRunId, job_run_number: number } = start;
   return (
     <li className={classes.start} data-row>
-      <span className="number">{at === null ? '–' : <ClockTime at={at} />}</span>
-      <span className="quiet">{at === null ? 'waits' : <Time at={at} />}</span>
+      <span className={classes.startAt}>{at === null ? 'waits' : <ClockTime at={at} />}</span>
+      <span className={`quiet ${classes.startIn}`}>{at !== null && <Time at={at} />}</span>
       {jobRunId === null ? (
         <Link
           to="/w/$workspaceId/jobs/$job"
@@ -72,10 +72,12 @@ function StartRow({ start }: { start: NextStartResponse }) {
             {start.last_failed && ' · its last run failed'}
           </span>
         ) : (
-          <span className={classes.old}>
-            <span aria-hidden="true">⚠ </span>
+          <>
+            <span className={classes.old} aria-hidden="true">
+              ⚠{' '}
+            </span>
             {blocked.detail}
-          </span>
+          </>
         )}
       </span>
     </li>

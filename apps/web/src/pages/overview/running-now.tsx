@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { useQuery } from '@tanstack/react-query';
 import classes from './overview.module.css';
 import type { overviewQueries } from './overview-queries.ts';
-import { describeCause } from '../../facts/run-cause.ts';
+import { RunCause } from '../runs/run-cause-line.tsx';
 import { ErrorNotice } from '../../look/answers.tsx';
 import { formatDuration } from '../../look/format.ts';
 import { RunningFor, useNow } from '../../look/time.tsx';
@@ -81,7 +81,9 @@ function ActiveRow({ run, usual }: { run: RunOverviewResponse; usual: number | n
       <span className={classes.activeWhy}>
         <RunOutcomeLine run={run} />
       </span>
-      <span className={`quiet ${classes.cause}`}>{describeCause(run)}</span>
+      <span className={`quiet ${classes.cause}`}>
+        <RunCause run={run} />
+      </span>
     </li>
   );
 }

@@ -4,7 +4,7 @@ import { ErrorNotice, LoadingRows } from '../../look/answers.tsx';
 import type { JobActions } from '../jobs/use-job-actions.ts';
 import { operation } from '../../api/operation.ts';
 import { RunDialog } from '../jobs/run-dialog.tsx';
-import { toStartableJob } from './run-rules.ts';
+import { toStartableJob } from '../jobs/job-rules.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
 interface RunAgainProps {
