@@ -76,7 +76,7 @@ describe('ten tabs of one browser', () => {
 
     const params = { workspace_id: site.api.id };
     await site.server.client.call('cancel_job_runs', { params, body: { job_run_ids: [one, other] } });
-    await logPage.getByRole('heading', { level: 1 }).getByText('Cancelled').waitFor();
+    await logPage.getByText('Cancelled', { exact: true }).first().waitFor();
     await context.close();
   });
 });

@@ -87,11 +87,14 @@ describe('every page of the console', () => {
     await page.getByRole('dialog', { name: 'Keyboard' }).waitFor({ state: 'detached' });
     await page.keyboard.press('Control+k');
     const field = page.getByRole('combobox', { name: 'Search or do something' });
-    await field.fill('pipel');
-    await page.getByRole('option', { name: /^Pipelines/ }).waitFor();
+    await field.fill('jo');
+    await page.getByRole('option', { name: /^Jobs/ }).waitFor();
     await expectAccessible(page);
     await page.keyboard.press('Enter');
-    await page.getByRole('heading', { name: 'Pipelines', level: 1 }).waitFor();
+    await page.getByRole('heading', { name: 'Jobs', level: 1 }).waitFor();
+    await page.keyboard.press('g');
+    await page.keyboard.press('r');
+    await page.getByRole('heading', { name: 'Runs', level: 1 }).waitFor();
     await page.keyboard.press('/');
     await page.locator('[data-search-input]:focus').waitFor();
     await page.context().close();

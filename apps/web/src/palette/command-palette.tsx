@@ -47,7 +47,7 @@ export default function CommandPalette({ workspaceId, onClose }: PaletteProps) {
       padding={0}
       size="lg"
       yOffset="10vh"
-      aria-label="Search or do something"
+      attributes={{ content: { 'aria-label': 'Search or do something' } }}
     >
       <TextInput
         size="md"

@@ -44,12 +44,18 @@ async function renew(): Promise<string> {
   }
 }
 
-/** Ends the session here and at the server, and that of the sign-in pages with it. */
+/**
+ * Ends the session of the sign-in pages, then that of the console. In this order: other tabs ask for a sign-in as soon as the session is gone
+ * here, and would be let in again.
+ */
 export async function signOut(): Promise<void> {
   const session = readSession();
-  forgetSession();
-  if (session) await client.call('revoke_session', { body: { refresh_token: session.refreshToken } });
-  await endPagesSession();
+  try {
+    await endPagesSession();
+    if (session) await client.call('revoke_session', { body: { refresh_token: session.refreshToken } });
+  } finally {
+    forgetSession();
+  }
 }
 
 /** The sign-in pages have a session of their own, with which the next click would sign the same person in. They end it by a form. */
