@@ -25,6 +25,7 @@ import { measureHistory } from './measure-history.ts';
 import { measureJobs } from './measure-jobs.ts';
 import { measureMigration } from './measure-migration.ts';
 import { measureIdle, measureServerStart } from './measure-server.ts';
+import { measureLive } from './measure-live.ts';
 import { measureLogLag } from './measure-log-lag.ts';
 import { measurePipelines } from './measure-pipelines.ts';
 import { measureSignInFlood } from './measure-sign-in.ts';
@@ -78,6 +79,7 @@ function listOwnMeasures(
   return [
     { name: 'start', title: 'Server start', takeAlone: () => measureServerStart(few) },
     { name: 'console', title: 'The console in Chromium', takeAlone: () => measureConsole(rounds) },
+    { name: 'live', title: 'Events and logs', takeAlone: () => measureLive(rounds) },
     { name: 'sign-in', title: 'Passwords tried out', takeAlone: measureSignInFlood },
     ...tickJobs.map((jobCount) => ({
       name: 'ticks',

@@ -23,7 +23,7 @@ export interface Mailbox {
   putChange: (change: WorkspaceChange) => void;
   putLog: (extent: LogExtent) => void;
   /** The last message; what is put in later is dropped. */
-  end(end: StreamEnd): void;
+  end: (end: StreamEnd) => void;
   /** The messages one after the other, each as it comes, up to the last one. Ends also when the signal is aborted. */
   read(options: { idleAfterMs: number; signal: AbortSignal }): AsyncGenerator<LiveMessage>;
 }
