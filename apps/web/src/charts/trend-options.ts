@@ -61,10 +61,15 @@ function valueAxis(unit: TrendUnit, { isRight, trend, look }: AxisPlace): object
     type: 'value',
     min: 0,
     max: unit === 'ratio' ? 1 : most === 0 ? 1 : undefined,
-    interval: unit === 'seconds' ? secondsInterval(most) : unit === 'ratio' ? 0.5 : undefined,
+    interval:
+      most === 0 ? 1 : unit === 'seconds' ? secondsInterval(most) : unit === 'ratio' ? 0.5 : undefined,
     minInterval: unit === 'count' ? 1 : undefined,
-    splitNumber: 3,
-    axisLabel: { color: look.quiet, fontSize: 11, formatter: (value: number) => formatTick(unit, value) },
+    splitNumber: 2,
+    axisLabel: {
+      color: look.quiet,
+      fontSize: 11,
+      formatter: (value: number) => (most === 0 && value > 0 ? '' : formatTick(unit, value)),
+    },
     // Lines of two axes would cross each other without meaning.
     splitLine: { show: !isRight, lineStyle: { color: look.line } },
   };

@@ -7,15 +7,17 @@ interface FreshnessStateProps {
   freshness: PipelineFreshness;
   /** Of the last run; undefined where there is none. */
   lastStatus: string | undefined;
+  /** Where the time stands beside it already. */
+  hasTime?: boolean;
 }
 
 /** Whether data is as new as it should be, and when it last became newer; the rule in a sentence on hover. */
-export function FreshnessState({ freshness, lastStatus }: FreshnessStateProps) {
+export function FreshnessState({ freshness, lastStatus, hasTime = false }: FreshnessStateProps) {
   const { last_success_at: at, detail } = freshness;
   return (
     <span title={detail} style={{ whiteSpace: 'nowrap' }}>
       <State look={freshnessLook(freshness, lastStatus)} />
-      {at !== null && (
+      {at !== null && !hasTime && (
         <span className="quiet">
           {' '}
           <Time at={at} />

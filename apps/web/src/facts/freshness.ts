@@ -5,7 +5,7 @@ import type { StateLook } from '../look/run-states.ts';
 const looks: Record<string, StateLook> = {
   on_time: { word: 'Fresh', glyph: '✓', colour: 'completed' },
   overdue: { word: 'Stale', glyph: '!', colour: 'pending' },
-  never_succeeded: { word: 'Never succeeded', glyph: '!', colour: 'failed' },
+  never_succeeded: { word: 'No success', glyph: '!', colour: 'failed' },
   schedule_paused: { word: 'Paused', glyph: '‖', colour: 'cancelled' },
   not_scheduled: { word: 'No schedule', glyph: '–', colour: 'cancelled' },
 };

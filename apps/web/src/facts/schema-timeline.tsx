@@ -2,6 +2,7 @@ import type { SchemaVersionChangesResponse } from '@pumphouse/contract';
 import { Link } from '@tanstack/react-router';
 import classes from './schema-timeline.module.css';
 import { ClockTime, Time } from '../look/time.tsx';
+import { formatNoun } from '../look/format.ts';
 import { SchemaChangeChip } from './schema-change-chip.tsx';
 import { useWorkspace } from '../workspace/use-workspace.ts';
 
@@ -61,7 +62,8 @@ function Entry({ version, hasPipelines }: { version: SchemaVersionChangesRespons
       <div className={classes.changes}>
         {isFirst ? (
           <span className="quiet">
-            The first that is known: {version.table_count} tables, {version.column_count} columns
+            The first that is known: {formatNoun(version.table_count, 'table')},{' '}
+            {formatNoun(version.column_count, 'column')}
           </span>
         ) : (
           version.changes

@@ -2,15 +2,15 @@ import { Link } from '@tanstack/react-router';
 import classes from './days-choice.module.css';
 import { dayChoices, usualDays, type DayChoice } from '../data/day-window.ts';
 
-const words: Record<DayChoice, readonly [shown: string, spoken: string]> = {
-  '7': ['7 d', '7 days'],
-  '30': ['30 d', '30 days'],
-  '90': ['90 d', '90 days'],
-  '365': ['1 y', '1 year'],
+const words: Record<DayChoice, string> = {
+  '7': '7 days',
+  '30': '30 days',
+  '90': '90 days',
+  '365': '1 year',
 };
 
 /** Of how many days the figures of the page are. The address says it: `?days=90`. */
-export function DaysChoice({ days = usualDays }: { days: DayChoice | undefined }) {
+export function DaysChoice() {
   return (
     <nav className={classes.choice} aria-label="Days that figures are of">
       {dayChoices.map((choice) => (
@@ -21,11 +21,10 @@ export function DaysChoice({ days = usualDays }: { days: DayChoice | undefined }
           replace
           resetScroll={false}
           className={classes.one}
-          activeProps={{}}
-          aria-current={choice === days ? 'true' : undefined}
-          aria-label={words[choice][1]}
+          // Without days the address is one too: that of the usual ones.
+          activeOptions={{ explicitUndefined: true }}
         >
-          {words[choice][0]}
+          {words[choice]}
         </Link>
       ))}
     </nav>

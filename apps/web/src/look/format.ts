@@ -6,6 +6,10 @@ export const formatCount = (count: number) => counts.format(count);
 /** 12,400,000 as 12.4M, where a column is narrow. */
 export const formatCompactCount = (count: number) => compactCounts.format(count);
 
+/** "1 table", "1,204 tables"; nouns of the console take an s. */
+export const formatNoun = (count: number, noun: string) =>
+  `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+
 const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB'];
 
 /** Decimal units, as disks and clouds count. */

@@ -8,6 +8,7 @@ import { DailyCharts } from '../../charts/daily-charts.tsx';
 import { DaysChoice } from '../../look/days-choice.tsx';
 import { describeOldFigures } from '../../facts/freshness.ts';
 import { Empty, ErrorNotice, LoadingRows } from '../../look/answers.tsx';
+import { formatNoun } from '../../look/format.ts';
 import { FailedRun } from '../pipelines/failed-run.tsx';
 import { FreshnessState } from '../../facts/freshness-state.tsx';
 import { LastRun } from '../pipelines/last-run.tsx';
@@ -33,7 +34,7 @@ export function DatasetPage() {
     <Page title={datasetName} lead={<Lead overview={overview} />}>
       {last?.status === 'failed' && <FailedRun run={last} />}
       {old !== null && <Notice>{old}</Notice>}
-      <Section title="By day, over all pipelines" aside={<DaysChoice days={days} />}>
+      <Section title="By day, over all pipelines" aside={<DaysChoice />}>
         {series.error && <ErrorNotice error={series.error} onRetry={() => void series.refetch()} />}
         {series.data && <DailyCharts days={series.data.days} sums={series.data.total} />}
       </Section>
@@ -54,7 +55,7 @@ function Lead({ overview }: { overview: DatasetOverviewResponse }) {
     <span className={classes.lead}>
       <span>in {overview.destinations.map(({ name }) => name).join(', ') || 'an unknown destination'}</span>
       <FreshnessState freshness={overview.freshness} lastStatus={overview.last_run?.status} />
-      <span>{overview.schema_change_count_30_days} schema changes in 30 days</span>
+      <span>{formatNoun(overview.schema_change_count_30_days, 'schema change')} in 30 days</span>
     </span>
   );
 }
@@ -69,7 +70,7 @@ function Writers({ overview }: { overview: DatasetOverviewResponse }) {
             <tr>
               <th scope="col">Pipeline</th>
               <th scope="col">Last run</th>
-              <th scope="col">Data</th>
+              <th scope="col">Freshness</th>
             </tr>
           </thead>
           <tbody>

@@ -23,7 +23,20 @@ export function DatasetTable({ workspaceId, rows, span, sort, onSort }: DatasetT
   const header = { sort, onSort };
   return (
     <div className={table.scroll}>
-      <table className={table.table} aria-label={`Datasets, with figures of ${span}`}>
+      <table className={`${table.table} ${classes.list}`} aria-label={`Datasets, with figures of ${span}`}>
+        <colgroup>
+          <col style={{ width: '13%' }} />
+          <col style={{ width: '8%' }} />
+          <col />
+          <col style={{ width: '8rem' }} />
+          <col style={{ width: '9rem' }} />
+          <col style={{ width: '5rem' }} />
+          <col style={{ width: '4.5rem' }} />
+          <col style={{ width: '4.2rem' }} />
+          <col style={{ width: '9rem' }} />
+          <col style={{ width: '4.6rem' }} />
+          <col style={{ width: '16%' }} />
+        </colgroup>
         <thead>
           <tr>
             <SortHeader {...header} first="name">
@@ -34,9 +47,9 @@ export function DatasetTable({ workspaceId, rows, span, sort, onSort }: DatasetT
             <SortHeader {...header} first="-last_run">
               Last load
             </SortHeader>
-            <th scope="col">Data</th>
+            <th scope="col">Freshness</th>
             <SortHeader {...header} first="success" isNumber>
-              Succeeded
+              Success
             </SortHeader>
             <SortHeader {...header} first="-tables" isNumber>
               Tables
@@ -78,11 +91,11 @@ function Row({ workspaceId, row }: { workspaceId: string; row: DatasetRow }) {
         </Link>
       </td>
       <td className="quiet">{all.latest_destination_name}</td>
-      <td className={classes.target}>
+      <td>
         <Writers workspaceId={workspaceId} row={row} />
       </td>
       <td>
-        {all.latest_status != null && <PipelineRunState status={all.latest_status} />}{' '}
+        {all.latest_status != null && <PipelineRunState status={all.latest_status} compact />}{' '}
         {all.latest_pipeline_run_at != null && (
           <span className="quiet">
             <Time at={all.latest_pipeline_run_at} />
@@ -91,10 +104,14 @@ function Row({ workspaceId, row }: { workspaceId: string; row: DatasetRow }) {
       </td>
       <td>
         {row.freshness && (
-          <FreshnessState freshness={row.freshness} lastStatus={all.latest_status ?? undefined} />
+          <FreshnessState
+            freshness={row.freshness}
+            lastStatus={all.latest_status ?? undefined}
+            hasTime={all.latest_status === 'succeeded'}
+          />
         )}
       </td>
-      <td className="number" data-label="Succeeded">
+      <td className="number" data-label="Success">
         {stats && formatPercent(stats.success_ratio)}
       </td>
       <td className="number" data-label="Tables">
@@ -107,7 +124,7 @@ function Row({ workspaceId, row }: { workspaceId: string; row: DatasetRow }) {
       <td className="number" data-label="Bytes">
         {stats && formatBytes(stats.total_bytes_loaded)}
       </td>
-      <td className={classes.change}>
+      <td>
         <LastChange workspaceId={workspaceId} version={row.lastChange} />
       </td>
     </tr>

@@ -58,7 +58,7 @@ export function DatasetsPage() {
     >
       <FilterBar>
         <SearchBox value={search.q} onSearch={(q) => change({ q })} label="Search datasets" />
-        <DaysChoice days={search.days} />
+        <DaysChoice />
       </FilterBar>
       <div className={table.frame}>
         {rows.length === 0 ? (

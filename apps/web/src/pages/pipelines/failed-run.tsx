@@ -1,6 +1,7 @@
 import type { PipelineOverviewResponse } from '@pumphouse/contract';
 import { Link } from '@tanstack/react-router';
 import classes from './pipelines.module.css';
+import { shortenPipelineError } from '../../facts/pipeline-failure.ts';
 import { State } from '../../look/state.tsx';
 import { Time } from '../../look/time.tsx';
 import { runStates } from '../../look/run-states.ts';
@@ -26,11 +27,9 @@ export function FailedRun({ run }: { run: NonNullable<PipelineOverviewResponse['
           Open {jobRun.job_ref.replace(/^jobs\./, '')} #{jobRun.number}
         </Link>
       </p>
-      {run.error_message !== null && (
-        <pre className={classes.failedReason} tabIndex={0} aria-label="Reason">
-          {run.error_message}
-        </pre>
-      )}
+      <p className={classes.failedReason} title={run.error_message ?? undefined}>
+        {shortenPipelineError(run.error_message)}
+      </p>
     </section>
   );
 }

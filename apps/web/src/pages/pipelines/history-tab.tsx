@@ -1,16 +1,17 @@
 import choices from './schema/schema-choice.module.css';
 import { Empty, ErrorNotice, LoadingRows } from '../../look/answers.tsx';
+import { formatNoun } from '../../look/format.ts';
 import { MoreRows } from '../../look/more-rows.tsx';
 import { SchemaChoice } from './schema/schema-choice.tsx';
 import { SchemaTimeline } from '../../facts/schema-timeline.tsx';
 import { Section } from '../../look/page.tsx';
 import { useSchemaSearch } from './schema/use-schema-search.ts';
-import { VersionComparison } from './schema/version-comparison.tsx';
+import { CompareChoice, VersionComparison } from './schema/version-comparison.tsx';
 
 /** How a schema became what it is: its versions, newest first, and any two of them compared. */
 export function HistoryTab({ pipelineName }: { pipelineName: string }) {
   const found = useSchemaSearch(pipelineName);
-  const { schemas, schema, names, versions, choose } = found;
+  const { search, schemas, schema, names, versions, choose } = found;
   if (schemas.error) return <ErrorNotice error={schemas.error} onRetry={() => void schemas.refetch()} />;
   if (schemas.isPending) return <LoadingRows />;
   if (!schema) {
@@ -21,9 +22,15 @@ export function HistoryTab({ pipelineName }: { pipelineName: string }) {
   const items = versions.data?.items ?? [];
   return (
     <>
-      <VersionComparison found={found} latestHash={schema.latest.version_hash} />
+      {search.base !== undefined && (
+        <VersionComparison
+          found={found}
+          hash={search.version ?? schema.latest.version_hash}
+          base={search.base}
+        />
+      )}
       <Section
-        title={schema.version_count === 1 ? 'One version' : `${schema.version_count} versions`}
+        title={formatNoun(schema.version_count, 'version')}
         aside={
           <span className={choices.choices}>
             <SchemaChoice
@@ -31,6 +38,7 @@ export function HistoryTab({ pipelineName }: { pipelineName: string }) {
               name={schema.schema_name}
               onChoose={(name) => choose({ schema: name, version: undefined, base: undefined })}
             />
+            <CompareChoice found={found} latest={schema.latest} />
           </span>
         }
       >

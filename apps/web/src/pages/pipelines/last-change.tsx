@@ -1,6 +1,7 @@
 import type { SchemaVersionChangesResponse } from '@pumphouse/contract';
 import { Link } from '@tanstack/react-router';
 import classes from './pipelines.module.css';
+import { formatNoun } from '../../look/format.ts';
 import { SchemaChangeChip } from '../../facts/schema-change-chip.tsx';
 import { Time } from '../../look/time.tsx';
 
@@ -22,11 +23,11 @@ export function LastChange({ workspaceId, version: lastChange }: LastChangeProps
       params={{ workspaceId, pipelineName }}
       search={{ tab: 'history', schema: lastChange.schema_name }}
       className={classes.oneLine}
-      aria-label={`Schema history of ${pipelineName}`}
+      title={lastChange.created_at}
     >
       {lastChange.base_hash === null || !first ? (
         <span className="quiet">
-          {lastChange.table_count} tables, unchanged since <Time at={lastChange.created_at} />
+          {formatNoun(lastChange.table_count, 'table')}, unchanged since <Time at={lastChange.created_at} />
         </span>
       ) : (
         <>

@@ -2,6 +2,7 @@ import type { PipelineFreshnessRow } from '@pumphouse/contract';
 import classes from './pipelines.module.css';
 import { formatCompactCount } from '../../look/format.ts';
 import { PipelineRunState } from '../../look/state.tsx';
+import { shortenPipelineError } from '../../facts/pipeline-failure.ts';
 import { Time } from '../../look/time.tsx';
 
 type LastPipelineRun = NonNullable<PipelineFreshnessRow['last_run']>;
@@ -11,7 +12,7 @@ export function LastRun({ run }: { run: LastPipelineRun | null }) {
   if (run === null) return <span className="quiet">None is stored any more</span>;
   return (
     <span className={classes.oneLine}>
-      <PipelineRunState status={run.status} />{' '}
+      <PipelineRunState status={run.status} compact />{' '}
       <span className="quiet">
         <Time at={run.finished_at ?? run.created_at} />
       </span>{' '}
@@ -21,11 +22,9 @@ export function LastRun({ run }: { run: LastPipelineRun | null }) {
 }
 
 function Failure({ run }: { run: LastPipelineRun }) {
-  const reason = run.error_message ?? 'It reported no reason';
-  const words = run.error_step === null ? reason : `${run.error_step}: ${reason}`;
   return (
-    <span className={classes.reason} title={words}>
-      {words}
+    <span className={classes.reason} title={run.error_message ?? undefined}>
+      {shortenPipelineError(run.error_message)}
     </span>
   );
 }

@@ -5,7 +5,7 @@ import table from '../../look/table.module.css';
 import { describeOldFigures } from '../../facts/freshness.ts';
 import { ClockTime, Time, useNow } from '../../look/time.tsx';
 import { FailedRun } from './failed-run.tsx';
-import { formatCount, formatDuration } from '../../look/format.ts';
+import { formatDuration, formatNoun } from '../../look/format.ts';
 import { Facts } from '../../look/page.tsx';
 import { FreshnessState } from '../../facts/freshness-state.tsx';
 import { Notice } from '../../look/notice.tsx';
@@ -16,6 +16,7 @@ import { useWorkspace } from '../../workspace/use-workspace.ts';
 export function PipelineLead({ overview }: { overview: PipelineOverviewResponse }) {
   const { id: workspaceId } = useWorkspace();
   const { dataset_name: datasetName, destination_name: destination, destination_type: type } = overview;
+  const kind = type?.replace(/^dlt\.destinations\./, '') ?? null;
   return (
     <span className={classes.lead}>
       {datasetName === null ? (
@@ -27,7 +28,7 @@ export function PipelineLead({ overview }: { overview: PipelineOverviewResponse 
             {datasetName}
           </Link>
           {destination !== null && <> in {destination}</>}
-          {type !== null && type !== destination && <> ({type.replace(/^dlt\.destinations\./, '')})</>}
+          {kind !== null && kind !== destination && <> ({kind})</>}
         </span>
       )}
       <FreshnessState freshness={overview.freshness} lastStatus={overview.last_run?.status} />
@@ -50,8 +51,8 @@ export function PipelineHead({ overview }: { overview: PipelineOverviewResponse 
       {last?.status === 'failed' && <FailedRun run={last} />}
       {pending.length > 0 && (
         <Notice>
-          {pending.length === 1 ? '1 load package waits' : `${pending.length} load packages wait`} in the
-          folder of the pipeline. The next run loads them before anything new.
+          {formatNoun(pending.length, 'load package')} {pending.length === 1 ? 'waits' : 'wait'} in the folder
+          of the pipeline. The next run loads them before anything new.
         </Notice>
       )}
       {old !== null && <Notice>{old}</Notice>}
@@ -63,7 +64,6 @@ export function PipelineHead({ overview }: { overview: PipelineOverviewResponse 
             ...(freshness.stale_at === null
               ? []
               : [[staleWord, <ClockTime key="stale" at={freshness.stale_at} />] as const]),
-            ['Tables', formatCount(overview.tables.length)],
             ['Schema changes', `${overview.schema_change_count_30_days} in 30 days`],
           ]}
         />

@@ -43,7 +43,7 @@ export function PipelinePage() {
   return (
     <Page title={pipelineName} lead={<PipelineLead overview={overview} />}>
       <PipelineHead overview={overview} />
-      <Section title="By day, over all jobs" aside={<DaysChoice days={search.days} />}>
+      <Section title="By day, over all jobs" aside={<DaysChoice />}>
         {series.error && <ErrorNotice error={series.error} onRetry={() => void series.refetch()} />}
         {series.data && (
           <DailyCharts

@@ -22,7 +22,19 @@ export function PipelineTable({ workspaceId, rows, span, sort, onSort }: Pipelin
   const header = { sort, onSort };
   return (
     <div className={table.scroll}>
-      <table className={table.table} aria-label={`Pipelines, with figures of ${span}`}>
+      <table className={`${table.table} ${classes.list}`} aria-label={`Pipelines, with figures of ${span}`}>
+        <colgroup>
+          <col style={{ width: '11%' }} />
+          <col style={{ width: '12%' }} />
+          <col />
+          <col style={{ width: '9rem' }} />
+          <col style={{ width: '4.8rem' }} />
+          <col style={{ width: '4rem' }} />
+          <col style={{ width: '8.9rem' }} />
+          <col style={{ width: '4.6rem' }} />
+          <col style={{ width: '4.6rem' }} />
+          <col style={{ width: '15%' }} />
+        </colgroup>
         <thead>
           <tr>
             <SortHeader {...header} first="name">
@@ -33,10 +45,10 @@ export function PipelineTable({ workspaceId, rows, span, sort, onSort }: Pipelin
               Last run
             </SortHeader>
             <SortHeader {...header} first="freshness">
-              Data
+              Freshness
             </SortHeader>
             <SortHeader {...header} first="success" isNumber>
-              Succeeded
+              Success
             </SortHeader>
             <SortHeader {...header} first="-rows" isNumber>
               Rows
@@ -77,7 +89,7 @@ function Row({ workspaceId, row }: { workspaceId: string; row: PipelineRow }) {
           {pipelineName}
         </Link>
       </td>
-      <td className={classes.target}>
+      <td>
         <Target
           workspaceId={workspaceId}
           datasetName={row.dataset_name}
@@ -88,9 +100,13 @@ function Row({ workspaceId, row }: { workspaceId: string; row: PipelineRow }) {
         <LastRun run={row.last_run} />
       </td>
       <td>
-        <FreshnessState freshness={row.freshness} lastStatus={row.last_run?.status} />
+        <FreshnessState
+          freshness={row.freshness}
+          lastStatus={row.last_run?.status}
+          hasTime={row.last_run?.status === 'succeeded'}
+        />
       </td>
-      <td className="number" data-label="Succeeded">
+      <td className="number" data-label="Success">
         {stats && (
           <span title={`${stats.succeeded_pipeline_run_count} of ${stats.total_pipeline_run_count} runs`}>
             {formatPercent(stats.success_ratio)}
@@ -107,7 +123,7 @@ function Row({ workspaceId, row }: { workspaceId: string; row: PipelineRow }) {
       <td className="number" data-label="Bytes">
         {stats && formatBytes(stats.total_bytes_loaded)}
       </td>
-      <td className={classes.change}>
+      <td>
         <LastChange workspaceId={workspaceId} version={row.lastChange} />
       </td>
     </tr>

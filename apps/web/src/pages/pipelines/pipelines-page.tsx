@@ -60,7 +60,7 @@ export function PipelinesPage() {
           chosen={search.status}
           onChoose={(status) => change({ status })}
         />
-        <DaysChoice days={search.days} />
+        <DaysChoice />
       </FilterBar>
       <div className={table.frame}>
         {rows.length === 0 ? (

@@ -10,6 +10,7 @@ import { formatBytes, formatCount, formatDuration } from '../../look/format.ts';
 import { MoreRows } from '../../look/more-rows.tsx';
 import { PipelineRunDetail } from './pipeline-run-detail.tsx';
 import { PipelineRunState } from '../../look/state.tsx';
+import { shortenPipelineError } from '../../facts/pipeline-failure.ts';
 import { runsOfPipeline } from '../../data/data-queries.ts';
 import { Section } from '../../look/page.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
@@ -118,7 +119,7 @@ function Row({ run, isOpen }: { run: PipelineRunResponse; isOpen: boolean }) {
         {run.status === 'failed' ? (
           <span className={`${classes.oneLine} ${classes.reason}`} title={run.error_message ?? undefined}>
             {run.error_step != null && `${run.error_step}: `}
-            {run.error_message ?? 'It reported no reason'}
+            {shortenPipelineError(run.error_message)}
           </span>
         ) : (
           run.has_schema_migration === true && 'schema changed'

@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router';
 import classes from './pipelines.module.css';
 import table from '../../look/table.module.css';
 import { Empty } from '../../look/answers.tsx';
-import { formatBytes, formatCount } from '../../look/format.ts';
+import { formatBytes, formatCount, formatNoun } from '../../look/format.ts';
 import { orderNested } from '../../data/nested-order.ts';
 import { Section } from '../../look/page.tsx';
 import { Time } from '../../look/time.tsx';
@@ -33,7 +33,7 @@ export function TableSection({ tables, runCount, isCut, hasPipelines = false }: 
   const shows = { hasSchemas, hasPipelines };
   return (
     <Section
-      title={isCut ? `The first ${tables.length} tables` : `${tables.length} tables`}
+      title={isCut ? `The first ${tables.length} tables` : formatNoun(tables.length, 'table')}
       aside={
         <span className="quiet">
           Rows are those of the last {runCount} runs that succeeded{hasPipelines && ', of each pipeline'}.
@@ -54,7 +54,7 @@ export function TableSection({ tables, runCount, isCut, hasPipelines = false }: 
                   Last load
                 </th>
                 <th scope="col" className="number">
-                  {runCount} runs
+                  In {formatNoun(runCount, 'run')}
                 </th>
                 <th scope="col" className="number">
                   Bytes
@@ -118,7 +118,7 @@ function Row({ row, depth, hasSchemas, hasPipelines }: RowProps) {
       <td className="number" data-label="Last load">
         {row.rows_last_loaded === null ? <span className="quiet">–</span> : formatCount(row.rows_last_loaded)}
       </td>
-      <td className="number" data-label="Of all shown runs">
+      <td className="number" data-label="In these runs">
         {formatCount(row.rows_loaded)}
       </td>
       <td className="number" data-label="Bytes">

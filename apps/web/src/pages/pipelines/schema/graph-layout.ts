@@ -3,11 +3,11 @@ import { formatType, type ChangeMark, type MergedColumn, type MergedTable } from
 
 type Reference = SchemaVersionResponse['references'][number];
 
-export const nodeWidth = 230;
+export const nodeWidth = 200;
 export const headHeight = 28;
 export const rowHeight = 18;
 const foot = 6;
-const gapBetweenLayers = 90;
+const gapBetweenLayers = 60;
 const gapBetweenNodes = 24;
 /** Columns that a table shows; the others are counted, and the list has them. */
 const mostRows = 8;

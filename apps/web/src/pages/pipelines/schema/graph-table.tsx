@@ -18,7 +18,6 @@ const padding = 10;
 export function GraphTable({ node, isSelected, tabIndex, onSelect, onKeyDown }: GraphTableProps) {
   const { table, x, y, height, rows, hiddenCount } = node;
   const mark = table.mark && markLooks[table.mark];
-  const words = `${table.name}, ${table.columns.length} columns${mark ? `, ${mark.word}` : ''}`;
   return (
     <g
       transform={`translate(${x} ${y})`}
@@ -27,21 +26,19 @@ export function GraphTable({ node, isSelected, tabIndex, onSelect, onKeyDown }: 
       data-selected={isSelected}
       data-table={table.name}
       role="button"
-      aria-label={words}
       aria-pressed={isSelected}
       tabIndex={tabIndex}
       onClick={onSelect}
       onKeyDown={onKeyDown}
     >
-      <title>{words}</title>
       <rect width={nodeWidth} height={height} rx="5" className={classes.box} />
       <path d={`M0 ${headHeight}H${nodeWidth}`} className={classes.rule} />
       <text x={padding} y={headHeight / 2} className={classes.name}>
-        {cutText(table.name, nodeWidth - 2 * padding - (mark ? 16 : 0))}
+        {cutText(table.name, nodeWidth - 2 * padding - (mark ? 70 : 0))}
       </text>
       {mark && (
         <text x={nodeWidth - padding} y={headHeight / 2} textAnchor="end" className={classes.sign}>
-          {mark.sign}
+          {mark.sign} {mark.word}
         </text>
       )}
       {rows.map((row, index) => (

@@ -11,6 +11,7 @@ import {
 } from './graph-layout.ts';
 import type { MergedTable } from './merged-schema.ts';
 import { GraphTable } from './graph-table.tsx';
+import { formatNoun } from '../../../look/format.ts';
 import { bringIntoView } from './view-box.ts';
 import { usePanZoom } from './use-pan-zoom.ts';
 
@@ -64,7 +65,7 @@ export default function SchemaGraph({ tables, references, selected, onSelect }: 
         height={size.height}
         viewBox={`${view.x} ${view.y} ${size.width / view.scale} ${size.height / view.scale}`}
         role="group"
-        aria-label={`Graph of ${tables.length} tables; arrow keys lead from one to the next`}
+        aria-label={`Graph of ${formatNoun(tables.length, 'table')}; arrow keys lead from one to the next`}
         className={classes.drawing}
         {...handlers}
       >

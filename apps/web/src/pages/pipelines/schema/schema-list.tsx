@@ -11,6 +11,7 @@ import {
   type MergedColumn,
   type MergedTable,
 } from './merged-schema.ts';
+import { formatNoun } from '../../../look/format.ts';
 import { markLooks } from './mark.ts';
 
 interface SchemaListProps {
@@ -28,7 +29,7 @@ const fewTables = 6;
 export function SchemaList({ tables, references, selected }: SchemaListProps) {
   const referencesOf = Map.groupBy(references, (reference) => reference.table);
   return (
-    <div>
+    <div className={classes.list}>
       {tables.map((each) => (
         <TableEntry
           key={each.name}
@@ -54,7 +55,8 @@ function TableEntry({ table: entry, references, isSelected, isOpen }: TableEntry
   useEffect(() => {
     if (!isSelected || !place.current) return;
     place.current.open = true;
-    place.current.scrollIntoView({ block: 'nearest' });
+    // Within its own pane; the page stays where it is, and so does the graph that was clicked on.
+    place.current.parentElement?.scrollTo({ top: place.current.offsetTop });
   }, [isSelected]);
   return (
     <details
@@ -72,7 +74,7 @@ function TableEntry({ table: entry, references, isSelected, isOpen }: TableEntry
           <Change key={change.what} change={change} />
         ))}
       </summary>
-      <div className={table.scroll}>
+      <div className={table.scroll} tabIndex={0} role="group" aria-label={`Columns of ${entry.name}, aside`}>
         <table className={classes.columns} aria-label={`Columns of ${entry.name}`}>
           <thead>
             <tr>
@@ -164,7 +166,7 @@ function describeTable({
   merge_strategy: strategy,
 }: MergedTable): string {
   const words = [
-    columns.length === 1 ? '1 column' : `${columns.length} columns`,
+    formatNoun(columns.length, 'column'),
     ...(parent === null ? [] : [`nested in ${parent}`]),
     ...(write === null || parent !== null ? [] : [strategy === null ? write : `${write} (${strategy})`]),
   ];

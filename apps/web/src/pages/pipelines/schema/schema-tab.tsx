@@ -1,6 +1,8 @@
 import type { SchemaVersionResponse } from '@pumphouse/contract';
 import choices from './schema-choice.module.css';
+import panes from './schema-tab.module.css';
 import { Empty, ErrorNotice, LoadingRows } from '../../../look/answers.tsx';
+import { formatNoun } from '../../../look/format.ts';
 import { nameVersion } from './version-words.ts';
 import { SchemaChoice, VersionChoice } from './schema-choice.tsx';
 import SchemaGraph from './schema-graph.tsx';
@@ -53,14 +55,16 @@ function SchemaOfVersion({ found, hash }: { found: SchemaSearch; hash: string })
       {version && tables && (
         <>
           <Legend version={version} base={base} />
-          <SchemaGraph
-            key={`${hash} ${base?.version_hash ?? ''}`}
-            tables={tables}
-            references={version.references}
-            selected={search.table}
-            onSelect={select}
-          />
-          <SchemaList tables={tables} references={version.references} selected={search.table} />
+          <div className={panes.panes}>
+            <SchemaGraph
+              key={`${hash} ${base?.version_hash ?? ''}`}
+              tables={tables}
+              references={version.references}
+              selected={search.table}
+              onSelect={select}
+            />
+            <SchemaList tables={tables} references={version.references} selected={search.table} />
+          </div>
         </>
       )}
     </Section>
@@ -74,7 +78,7 @@ function Legend({
   version: SchemaVersionResponse;
   base: SchemaVersionResponse | undefined;
 }) {
-  const size = `${version.table_count} tables, ${version.column_count} columns`;
+  const size = `${formatNoun(version.table_count, 'table')}, ${formatNoun(version.column_count, 'column')}`;
   const marks = base
     ? ` Marked is what ${nameVersion(version)} changed since ${nameVersion(base)}: + new, − gone, ~ changed.`
     : ' It is the first that is known.';

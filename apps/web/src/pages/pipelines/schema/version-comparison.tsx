@@ -1,6 +1,7 @@
+import type { SchemaVersionChangesResponse } from '@pumphouse/contract';
 import { Button } from '@mantine/core';
 import choices from './schema-choice.module.css';
-import { describeCounts } from './version-words.ts';
+import { describeCounts, nameVersion } from './version-words.ts';
 import { Empty, ErrorNotice, LoadingRows } from '../../../look/answers.tsx';
 import { SchemaList } from './schema-list.tsx';
 import { Section } from '../../../look/page.tsx';
@@ -10,51 +11,75 @@ import { VersionChoice } from './schema-choice.tsx';
 
 type SchemaSearch = ReturnType<typeof useSchemaSearch>;
 
-/** Two versions of a schema, whichever: what is different, in the tables where it is. */
-export function VersionComparison({ found, latestHash }: { found: SchemaSearch; latestHash: string }) {
+interface CompareChoiceProps {
+  found: SchemaSearch;
+  latest: SchemaVersionChangesResponse;
+}
+
+/** Which two versions to compare; the newest with the one before it unless the address says others. */
+export function CompareChoice({ found, latest }: CompareChoiceProps) {
   const { search, versions, choose } = found;
   const items = versions.data?.items ?? [];
   if (items.length < 2) return null;
-  const hash = search.version ?? latestHash;
+  const hash = search.version ?? latest.version_hash;
   const before = items.find((each) => each.version_hash === hash)?.base_hash;
   const base = search.base ?? before ?? items.at(-1)?.version_hash ?? '';
   const isShown = search.base !== undefined;
   return (
+    <>
+      <VersionChoice
+        label="From"
+        versions={items}
+        hash={base}
+        onChoose={(chosen) => choose({ base: chosen, version: hash })}
+      />
+      <VersionChoice
+        label="to"
+        versions={items}
+        hash={hash}
+        onChoose={(chosen) => choose({ base, version: chosen })}
+      />
+      {!isShown && (
+        <Button size="compact-sm" variant="default" onClick={() => choose({ base, version: hash })}>
+          Compare
+        </Button>
+      )}
+    </>
+  );
+}
+
+interface VersionComparisonProps {
+  found: SchemaSearch;
+  hash: string;
+  base: string;
+}
+
+/** Two versions of a schema, whichever: what is different, in the tables where it is. */
+export function VersionComparison({ found, hash, base }: VersionComparisonProps) {
+  const items = found.versions.data?.items ?? [];
+  const name = (wanted: string) => {
+    const version = items.find((each) => each.version_hash === wanted);
+    return version ? nameVersion(version) : wanted.slice(0, 8);
+  };
+  return (
     <Section
-      title="Compare two versions"
+      title={`What changed from ${name(base)} to ${name(hash)}`}
       aside={
-        <span className={choices.choices}>
-          <VersionChoice
-            label="From"
-            versions={items}
-            hash={base}
-            onChoose={(chosen) => choose({ base: chosen, version: hash })}
-          />
-          <VersionChoice
-            label="to"
-            versions={items}
-            hash={hash}
-            onChoose={(chosen) => choose({ base, version: chosen })}
-          />
-          <Button
-            size="compact-sm"
-            variant="default"
-            aria-expanded={isShown}
-            onClick={() =>
-              choose(isShown ? { base: undefined, version: undefined } : { base, version: hash })
-            }
-          >
-            {isShown ? 'Close' : 'Compare'}
-          </Button>
-        </span>
+        <Button
+          size="compact-sm"
+          variant="default"
+          onClick={() => found.choose({ base: undefined, version: undefined })}
+        >
+          Close
+        </Button>
       }
     >
-      {isShown && <Difference found={found} hash={hash} base={base} />}
+      <Difference found={found} hash={hash} base={base} />
     </Section>
   );
 }
 
-function Difference({ found, hash, base }: { found: SchemaSearch; hash: string; base: string }) {
+function Difference({ found, hash, base }: VersionComparisonProps) {
   const { version, difference, tables, error } = useComparedSchema(found.place, hash, base);
   if (error) return <ErrorNotice error={error} />;
   if (!version || !difference || !tables) return <LoadingRows />;

@@ -1,5 +1,5 @@
 import type { SchemaChangeCounts, SchemaVersionChangesResponse } from '@pumphouse/contract';
-import { formatShortInstant } from '../../../look/format.ts';
+import { formatNoun, formatShortInstant } from '../../../look/format.ts';
 
 type Named = Pick<SchemaVersionChangesResponse, 'version' | 'version_hash'>;
 
@@ -27,5 +27,5 @@ export function describeCounts(counts: SchemaChangeCounts): string {
 }
 
 function countOf(sign: string, count: number, noun: string): string | null {
-  return count === 0 ? null : `${sign}${count} ${noun}${count === 1 ? '' : 's'}`;
+  return count === 0 ? null : `${sign}${formatNoun(count, noun)}`;
 }

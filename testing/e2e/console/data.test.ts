@@ -1,0 +1,151 @@
+import type { Page } from 'playwright-core';
+import type { ConsoleSite } from '../../fixtures/console-site.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createWorkspace } from '../../fixtures/deploy-workspace.ts';
+import { expectAccessible, startConsoleSite } from '../../fixtures/console-site.ts';
+
+let site: ConsoleSite;
+let page: Page;
+beforeAll(async () => {
+  site = await startConsoleSite();
+  // All of this is there to be read: a viewer sees what an owner sees.
+  page = await site.openAs('viewer', '/pipelines');
+});
+afterAll(() => site?.remove());
+
+const rowOf = (name: string) =>
+  page.getByRole('row').filter({ has: page.getByRole('link', { name, exact: true }) });
+const open = (path: string) => page.goto(site.workspaceUrl(path));
+const textsOf = (column: number) =>
+  page.getByRole('table').first().locator(`tbody td:nth-child(${column})`).allInnerTexts();
+
+describe('the list of pipelines', () => {
+  it('has those first that need somebody, with the reason, what was loaded and what changed', async () => {
+    await open('/pipelines');
+    await rowOf('shop').waitFor();
+    expect((await textsOf(1))[0]).toBe('payments');
+    await rowOf('payments')
+      .getByText("charges: invalid literal for int() with base 10: '12,00 EUR'")
+      .waitFor();
+    await rowOf('shop').getByText('orders.discount_code').waitFor();
+    await rowOf('shop')
+      .getByRole('img', { name: /rows loaded in 30 days/ })
+      .waitFor();
+    await expectAccessible(page);
+  });
+
+  it('is searched, narrowed and sorted in its address', async () => {
+    await page.getByRole('searchbox', { name: 'Search pipelines' }).fill('rev');
+    await page.waitForURL('**/pipelines?q=rev');
+    await expect.poll(() => textsOf(1)).toEqual(['revenue']);
+    await open('/pipelines?sort=-rows&status=succeeded');
+    await expect.poll(() => textsOf(1)).toEqual(['shop', 'revenue']);
+    await page.getByRole('button', { name: 'Rows' }).click();
+    await page.waitForURL('**/pipelines?*sort=rows*');
+    expect(await textsOf(1)).toEqual(['revenue', 'shop']);
+  });
+});
+
+describe('a pipeline', () => {
+  it('opens at the address that the dlthub client opens, with what was loaded by day and per table', async () => {
+    await open('/pipelines/shop');
+    await page.getByRole('heading', { name: 'shop', level: 1 }).waitFor();
+    await page.getByRole('button', { name: 'Show Runs as table' }).click();
+    const today = page.getByRole('table', { name: 'Runs', exact: true }).getByRole('row').nth(1);
+    expect(await today.getByRole('cell').allInnerTexts()).toEqual(['2', '0']);
+    await rowOf('orders__lines').waitFor();
+    expect(await rowOf('orders').getByRole('cell').allInnerTexts()).toEqual(
+      expect.arrayContaining(['orders', '300', '600', 'merge']),
+    );
+    await expectAccessible(page);
+  });
+
+  it('leads from a day of its charts to the runs of that day, and from a run to its steps and its job run', async () => {
+    await page.getByRole('table', { name: 'Runs', exact: true }).getByRole('button').first().click();
+    await page.waitForURL('**/pipelines/shop?*tab=runs*');
+    await page.getByText('Show all').waitFor();
+    const runs = page.getByRole('table', { name: 'Pipeline runs' });
+    await runs
+      .getByRole('link', { name: /Succeeded/ })
+      .first()
+      .click();
+    await page.getByText('Normalize').waitFor();
+    await page.getByRole('table', { name: 'Tables of the run' }).getByText('orders__lines').waitFor();
+    await expectAccessible(page);
+    await page.getByRole('link', { name: 'its job run' }).click();
+    await page.waitForURL('**/runs/*');
+  });
+
+  it('shows its schema as a graph for the keyboard too, and as a list that says what changed', async () => {
+    await open('/pipelines/shop?tab=schema');
+    const graph = page.getByRole('group', { name: /^Graph of 3 tables/ });
+    await graph.getByRole('button', { name: /^orders ~ changed/ }).focus();
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**/pipelines/shop?*table=orders__lines*');
+    const columns = page.getByRole('table', { name: 'Columns of orders', exact: true });
+    expect(await columns.getByRole('row', { name: 'discount_code' }).innerText()).toMatch(
+      /text\s+null\s+\+ new/,
+    );
+    await expectAccessible(page);
+  });
+
+  it('has a history in which any two versions are compared, in the place where they differ', async () => {
+    await open('/pipelines/shop?tab=history');
+    await page.getByText('orders.discount_code').waitFor();
+    await page.getByRole('link', { name: 'shop_orders #2' }).first().waitFor();
+    const newest = await page.getByLabel('to', { exact: true }).inputValue();
+    await page.getByRole('button', { name: 'Compare' }).click();
+    await page.getByRole('row', { name: 'discount_code' }).getByText('+ new').waitFor();
+    // The other way around, what was new is gone.
+    const oldest = await page.getByLabel('From', { exact: true }).inputValue();
+    await open(
+      `/pipelines/shop?tab=history&version=${encodeURIComponent(oldest)}&base=${encodeURIComponent(newest)}`,
+    );
+    await page.getByRole('row', { name: 'discount_code' }).getByText('− gone').waitFor();
+    await expectAccessible(page);
+  });
+
+  it('says which jobs run it and what its last run left behind', async () => {
+    await open('/pipelines/shop?tab=jobs');
+    const jobs = page.getByRole('table', { name: 'Jobs that run the pipeline' });
+    expect(await jobs.getByRole('row').nth(1).innerText()).toContain('schedule 5 4 * * *');
+    await page.getByText('Nothing waits').waitFor();
+    await expectAccessible(page);
+  });
+
+  it('that does not exist is said not to', async () => {
+    await open('/pipelines/of_nobody');
+    await page.getByText('There is no pipeline of_nobody').waitFor();
+  });
+});
+
+describe('datasets', () => {
+  it('are listed with who writes them, and lead to their tables and changes', async () => {
+    await open('/datasets');
+    await rowOf('shop_data').getByRole('link', { name: 'shop', exact: true }).waitFor();
+    await expectAccessible(page);
+    await page.getByRole('link', { name: 'shop_data' }).click();
+    await page.getByRole('heading', { name: 'shop_data', level: 1 }).waitFor();
+    await rowOf('orders__lines').waitFor();
+    await page.getByRole('region', { name: 'Schema changes' }).getByText('orders.discount_code').waitFor();
+    await expectAccessible(page);
+  });
+});
+
+describe('a workspace in which nothing has run', () => {
+  it('says where pipelines and datasets come from', async () => {
+    const empty = await createWorkspace(site.server, 'nothing-yet');
+    const owner = await (await site.signIn('owner')).newPage();
+    for (const path of ['pipelines', 'datasets']) {
+      await owner.goto(`${site.server.url}/w/${empty}/${path}`);
+      await owner.getByText('appear here by themselves').waitFor();
+      await owner.getByRole('link', { name: 'Jobs' }).first().waitFor();
+      await expectAccessible(owner);
+    }
+  });
+});
+
+it('pages of pipelines and datasets do nothing that the content policy forbids', () => {
+  expect(site.complaints.filter((text) => !text.includes('404'))).toEqual([]);
+});
