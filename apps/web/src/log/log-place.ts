@@ -17,9 +17,9 @@ export const logFilterWords: Record<LogFilter, string> = {
 export interface LogPlace {
   find?: string | undefined;
   show?: LogFilter | undefined;
-  line?: number | undefined;
+  line?: string | undefined;
   /** The last line, where several are chosen. */
-  line_end?: number | undefined;
+  line_end?: string | undefined;
 }
 
 type SearchQuery = NonNullable<RouteQueryInput<'search_log'>>;
@@ -35,7 +35,13 @@ export function toSearchQuery(
 
 /** The chosen lines as numbers from 0 on, both included; null where none are. */
 export function readChosen({ line, line_end: end }: LogPlace): { from: number; to: number } | null {
-  if (line === undefined || line < 1) return null;
-  const last = end === undefined || end < 1 ? line : end;
-  return { from: Math.min(line, last) - 1, to: Math.max(line, last) - 1 };
+  const [first, last] = [readNumber(line), readNumber(end)];
+  if (first === null) return null;
+  const other = last ?? first;
+  return { from: Math.min(first, other) - 1, to: Math.max(first, other) - 1 };
+}
+
+/** The words of an address may be anything. */
+function readNumber(text: string | undefined): number | null {
+  return text !== undefined && /^[1-9]\d{0,9}$/.test(text) ? Number(text) : null;
 }

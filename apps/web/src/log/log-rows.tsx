@@ -5,6 +5,7 @@ import {
   useState,
   useSyncExternalStore,
   type ClipboardEvent,
+  type CSSProperties,
   type KeyboardEvent,
   type MouseEvent,
 } from 'react';
@@ -35,8 +36,9 @@ interface LogRowsProps {
 /** Rows are kept apart by whole blocks, so that one that stays drawn is not moved by each step. */
 const baseRows = 64;
 
-/** Rows fetched before they come into sight. */
+/** Rows fetched before they come into sight: up to the end of the block that this lies in, so that few requests bring many. */
 const rowsAhead = 400;
+const rowsAtOnce = 512;
 
 /** The rows of a log, as many as are in sight, in an element that scrolls over all of them. */
 export function LogRows(props: LogRowsProps) {
@@ -75,6 +77,7 @@ export function LogRows(props: LogRowsProps) {
       ref={scroller}
       className={classes.scroller}
       data-wrapped={isWrapped}
+      style={{ '--digits': String(lineOf(view.count)).length } as CSSProperties}
       data-log-scroller
       role="log"
       aria-label="Lines of the log"
@@ -108,7 +111,7 @@ export function LogRows(props: LogRowsProps) {
                   line={line}
                   excerpt={excerpts[index]}
                   top={view.distance(base, row)}
-                  href={hrefOf({ line: line + 1, line_end: undefined })}
+                  href={hrefOf({ line: String(line + 1), line_end: undefined })}
                   hasTimes={hasTimes}
                   find={find}
                   isChosen={chosen !== null && line >= chosen.from && line <= chosen.to}
@@ -138,13 +141,13 @@ function listRows(
 /** What is in sight, what is drawn around it, and what comes next in the way that the list moves. */
 function listWanted(view: ListView): number[] {
   const { inSight, drawn, direction, count } = view;
-  const from = direction === 1 ? inSight.end : Math.max(0, inSight.first - rowsAhead);
-  const ahead = direction === 1 ? Math.min(count, inSight.end + rowsAhead) : inSight.first;
-  return [
-    ...listNumbers(inSight.first, inSight.end),
-    ...listNumbers(drawn.first, drawn.end),
-    ...listNumbers(from, ahead),
-  ];
+  const from = Math.floor((inSight.first - rowsAhead) / rowsAtOnce) * rowsAtOnce;
+  const to = Math.ceil((inSight.end + rowsAhead) / rowsAtOnce) * rowsAtOnce;
+  const ahead =
+    direction === 1
+      ? listNumbers(inSight.end, Math.min(count, to))
+      : listNumbers(Math.max(0, from), inSight.first);
+  return [...listNumbers(inSight.first, inSight.end), ...listNumbers(drawn.first, drawn.end), ...ahead];
 }
 
 function listNumbers(from: number, to: number): number[] {

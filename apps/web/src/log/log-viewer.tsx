@@ -47,7 +47,7 @@ export function LogViewer({ onPlace, hrefOf, ...shownLog }: LogViewerProps) {
     Escape: () => setIsFullscreen(false),
   };
   const choose = (line: number, isRange: boolean) => {
-    const number = line + 1;
+    const number = String(line + 1);
     onPlace(
       isRange && place.line !== undefined ? { line_end: number } : { line: number, line_end: undefined },
     );

@@ -2,7 +2,7 @@ import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { z } from 'zod';
 import { logFilters } from '../log/log-place.ts';
 import { runComparison, runLife, runList, runOverview, runPipelines } from '../pages/runs/run-queries.ts';
-import { searchList, searchNumber, searchText, searchWord } from '../search/search-params.ts';
+import { searchList, searchText, searchWord } from '../search/search-params.ts';
 import { workspace } from './workspace.ts';
 
 export const runs = createRoute({
@@ -29,15 +29,16 @@ export const run = createRoute({
     tab: searchWord(['log', 'pipelines', 'attempts', 'details']),
     find: searchText,
     show: searchWord(logFilters),
-    line: searchNumber,
-    line_end: searchNumber,
+    line: searchText,
+    line_end: searchText,
   }),
   loader: async ({ context: { queryClient }, params: { workspaceId, jobRunId } }) => {
     const params = { workspace_id: workspaceId, job_run_id: jobRunId };
     await Promise.all([
       queryClient.ensureQueryData(runOverview(params)),
-      queryClient.prefetchQuery(runLife(params)),
-      queryClient.prefetchQuery(runPipelines(params)),
+      // What cannot be had at once does not keep the page back: its parts try again, and say so.
+      queryClient.prefetchQuery({ ...runLife(params), retry: false }),
+      queryClient.prefetchQuery({ ...runPipelines(params), retry: false }),
     ]);
   },
   component: lazyRouteComponent(() => import('../pages/runs/run-page.tsx'), 'RunPage'),

@@ -13,6 +13,7 @@ import { runComparison, runLogComparison, runOverview, type RunParams } from './
 import { SettingChanges } from './setting-changes.tsx';
 import { TextDifference } from '../../look/text-difference.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
+import { shortenJobName } from '../../facts/job-name.ts';
 
 /** A run beside another one of its job: what it was made of, what it loaded, how long it took, and what its log says otherwise. */
 export function CompareRunsPage() {
@@ -23,7 +24,7 @@ export function CompareRunsPage() {
   const { data: comparison } = useSuspenseQuery(runComparison(params, baseId));
   const { data: run } = useQuery(runOverview(params));
   const { base, target } = comparison;
-  const name = `${run?.job_name ?? 'Run'} #${target.number}`;
+  const name = `${run ? shortenJobName(run.job_name) : 'Run'} #${target.number}`;
   return (
     <Page
       title={`${name} compared`}

@@ -26,7 +26,7 @@ export function ComparedFacts({ comparison, base }: ComparedFactsProps) {
   return (
     <section className={classes.surface} aria-label="Both runs">
       <div className={table.scroll}>
-        <table className={`${table.table} ${classes.facts}`}>
+        <table className={classes.facts}>
           <thead>
             <tr>
               <th scope="col">
@@ -162,6 +162,6 @@ const formatMs = (durationMs: number) => formatDuration(durationMs / 1000);
 const toMs = ({ duration_seconds: seconds }: Run) => (seconds === null ? null : Math.round(seconds * 1000));
 
 function describeInterval({ interval_start: start, interval_end: end }: Run): string {
-  if (start === null || end === null) return '–';
+  if (start === null || end === null || start === end) return '–';
   return `${formatInstant(new Date(start))} – ${formatInstant(new Date(end))}`;
 }

@@ -37,7 +37,7 @@ export function ComparedPipelines({ pipelines, base, target }: ComparedPipelines
       aside={<BothStates pipeline={pipeline} />}
     >
       <div className={table.scroll}>
-        <table className={table.table}>
+        <table className={`${table.table} ${classes.compared}`}>
           <thead>
             <tr>
               <th scope="col">Step</th>

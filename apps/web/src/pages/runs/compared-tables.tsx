@@ -1,4 +1,5 @@
 import type { JobRunComparisonResponse } from '@pumphouse/contract';
+import classes from './compare.module.css';
 import table from '../../look/table.module.css';
 import { DeltaCells } from './delta-cell.tsx';
 import { Empty } from '../../look/answers.tsx';
@@ -20,7 +21,7 @@ export function ComparedTables({ tables, base, target }: ComparedTablesProps) {
         <Empty title="Neither loaded a table" />
       ) : (
         <div className={table.scroll}>
-          <table className={table.table}>
+          <table className={`${table.table} ${classes.compared}`}>
             <thead>
               <tr>
                 <th scope="col">Table</th>

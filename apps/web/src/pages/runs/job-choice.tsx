@@ -5,6 +5,7 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { useState } from 'react';
 import { operation } from '../../api/operation.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
+import { shortenJobName } from '../../facts/job-name.ts';
 
 interface JobChoiceProps {
   jobId: string | undefined;
@@ -24,7 +25,7 @@ export function JobChoice({ jobId, runs, onChoose }: JobChoiceProps) {
     ...operation('get_job', { params: { ...params, job_id: jobId ?? '' } }),
     enabled: jobId !== undefined && listed === undefined,
   });
-  const chosenName = listed?.job_name ?? named?.name ?? named?.job_ref ?? jobId;
+  const chosenName = shortenJobName(listed?.job_name ?? named?.name ?? named?.job_ref ?? jobId ?? '');
   const { data: jobs } = useQuery({
     ...operation('list_job_overviews', {
       params,
@@ -33,9 +34,9 @@ export function JobChoice({ jobId, runs, onChoose }: JobChoiceProps) {
     enabled: isOpen,
     placeholderData: keepPreviousData,
   });
-  const offered = (jobs?.items ?? []).map(({ id, name }) => ({ value: id, label: name }));
+  const offered = (jobs?.items ?? []).map(({ id, name }) => ({ value: id, label: shortenJobName(name) }));
   const isOffered = offered.some(({ value }) => value === jobId);
-  const chosen = jobId === undefined || isOffered ? [] : [{ value: jobId, label: chosenName ?? jobId }];
+  const chosen = jobId === undefined || isOffered ? [] : [{ value: jobId, label: chosenName }];
   return (
     <Select
       size="xs"

@@ -21,9 +21,9 @@ interface PipelineRunCardProps {
 export function PipelineRunCard({ run, hasAttempts }: PipelineRunCardProps) {
   const { id: workspaceId } = useWorkspace();
   const tables = ownTables(run);
-  const destination = [run.destination_name, run.destination_type].filter(
-    (each, index, all) => each != null && all.indexOf(each) === index,
-  );
+  // The type is a class of dlt: `dlt.destinations.duckdb`.
+  const destinationType = run.destination_type?.split('.').at(-1);
+  const destination = [...new Set([run.destination_name, destinationType])].filter((each) => each != null);
   return (
     <section className={classes.card} aria-label={`Pipeline ${run.pipeline_name}`}>
       <header className={classes.cardHead}>
@@ -119,7 +119,7 @@ function Tables({ tables }: { tables: readonly PipelineRunTableResponse[] }) {
           <tr>
             <th scope="col">Table</th>
             <th scope="col">State</th>
-            <th scope="col">Written by</th>
+            <th scope="col">Disposition</th>
             <th scope="col" className="number">
               Rows loaded
             </th>

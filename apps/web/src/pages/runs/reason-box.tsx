@@ -36,7 +36,7 @@ export function ReasonBox({ params, reason, failure }: ReasonBoxProps) {
                   ...before,
                   tab: undefined,
                   show: undefined,
-                  line: lineNumber,
+                  line: String(lineNumber),
                 })) as never
               }
               resetScroll={false}
@@ -49,7 +49,7 @@ export function ReasonBox({ params, reason, failure }: ReasonBoxProps) {
         </span>
       </header>
       {message !== '' && <pre className={classes.message}>{message}</pre>}
-      {traceback !== null && <TracebackView text={traceback} />}
+      {traceback !== null && <TracebackView text={traceback} toldType={type} />}
       {failure && (
         <p className={classes.nextStep}>
           <strong>Next:</strong> {failure.next_step} <span className={classes.code}>{failure.code}</span>

@@ -9,6 +9,7 @@ import type { JobActions } from '../jobs/use-job-actions.ts';
 import { RunAgain } from './run-again.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { whyNotCancel } from './run-rules.ts';
+import { shortenJobName } from '../../facts/job-name.ts';
 
 /** What one does next: stop it while it goes on, run it again when it ended, see what is different. */
 export function RunActions({ run, actions }: { run: RunOverviewDetailResponse; actions: JobActions }) {
@@ -54,7 +55,7 @@ export function RunActions({ run, actions }: { run: RunOverviewDetailResponse; a
       )}
       <CopyText text={`${location.origin}${location.pathname}`} label="link to this run" />
       {question === 'cancel' && (
-        <CancelQuestion name={run.job_name} run={run} actions={actions} onClose={close} />
+        <CancelQuestion name={shortenJobName(run.job_name)} run={run} actions={actions} onClose={close} />
       )}
       {question === 'again' && <RunAgain jobId={run.job_id} actions={actions} onClose={close} />}
     </>

@@ -1,11 +1,13 @@
 import type { DetailedJobRunResponse, RunOverviewDetailResponse } from '@pumphouse/contract';
 import { ApiError } from '@pumphouse/client';
+import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
 import classes from './run.module.css';
 import { ClockTime } from '../../look/time.tsx';
 import { CopyText } from '../../look/copy-text.tsx';
-import { ErrorNotice, LoadingRows } from '../../look/answers.tsx';
+import { Empty, ErrorNotice, LoadingRows } from '../../look/answers.tsx';
 import { Facts, Section } from '../../look/page.tsx';
 import { formatDuration, formatInstant } from '../../look/format.ts';
 import { operation } from '../../api/operation.ts';
@@ -51,7 +53,8 @@ export function RunDetails({ run, params }: { run: RunOverviewDetailResponse; pa
 }
 
 function describeInterval({ interval_start: start, interval_end: end }: RunOverviewDetailResponse): string {
-  if (start === null || end === null) return '–';
+  // A start by hand is for one moment, which is no interval to tell of.
+  if (start === null || end === null || start === end) return '–';
   return `${formatInstant(new Date(start))} – ${formatInstant(new Date(end))}`;
 }
 
@@ -114,14 +117,34 @@ function WebhookInput({ params }: { params: RunParams }) {
   );
 }
 
+/** Most jobs report none, so it is asked for only when somebody wants to see it. */
 function JobResult({ params }: { params: RunParams }) {
-  const { data, error } = useQuery(operation('get_job_run_result', { params }));
-  // Most jobs report none.
-  if (error instanceof ApiError && error.status === 404) return null;
-  if (error !== null) return <ErrorNotice error={error} />;
-  if (data === undefined) return null;
+  const [isOpen, setIsOpen] = useState(false);
   return (
-    <Section title="Result">
+    <Section
+      title="Result"
+      aside={
+        !isOpen && (
+          <Button size="compact-xs" variant="default" onClick={() => setIsOpen(true)}>
+            Show
+          </Button>
+        )
+      }
+    >
+      {isOpen && <ReportedResult params={params} />}
+    </Section>
+  );
+}
+
+function ReportedResult({ params }: { params: RunParams }) {
+  const { data, error } = useQuery(operation('get_job_run_result', { params }));
+  if (error instanceof ApiError && error.status === 404) {
+    return <Empty title="The job reported no result">A function that returns something reports it.</Empty>;
+  }
+  if (error !== null) return <ErrorNotice error={error} />;
+  if (data === undefined) return <LoadingRows count={3} />;
+  return (
+    <>
       <Facts
         facts={[
           ['Type', data.result_type],
@@ -136,7 +159,7 @@ function JobResult({ params }: { params: RunParams }) {
           {JSON.stringify(data.result, null, 2)}
         </pre>
       )}
-    </Section>
+    </>
   );
 }
 

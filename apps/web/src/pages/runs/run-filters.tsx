@@ -5,7 +5,7 @@ import classes from './runs.module.css';
 import { FilterBar } from '../../search/filter-bar.tsx';
 import { FilterMenu } from '../../search/filter-menu.tsx';
 import { formatCount } from '../../look/format.ts';
-import { isTabShown, stateTabs, triggerWords, type RunSearch } from './run-list.ts';
+import { stateTabs, triggerWords, type RunSearch } from './run-list.ts';
 import { JobChoice } from './job-choice.tsx';
 import { operation } from '../../api/operation.ts';
 import { SearchBox } from '../../search/search-box.tsx';
@@ -45,7 +45,7 @@ export function RunFilters({ search, runs, onChange }: RunFiltersProps) {
         value={search.q}
         onSearch={(q) => onChange({ q })}
       />
-      <StateTabs search={search} />
+      <StateTabs />
       <JobChoice jobId={search.job_id} runs={runs} onChoose={(jobId) => onChange({ job_id: jobId })} />
       <FilterMenu
         label="Trigger"
@@ -70,7 +70,7 @@ export function RunFilters({ search, runs, onChange }: RunFiltersProps) {
 }
 
 /** Links, since each is an address that one can keep. */
-function StateTabs({ search }: { search: RunSearch }) {
+function StateTabs() {
   const { params } = useWorkspace();
   const { data: series } = useQuery(operation('list_run_series', { params }));
   const activeCount = series === undefined ? 0 : series.now.running + series.now.pending;
@@ -89,8 +89,7 @@ function StateTabs({ search }: { search: RunSearch }) {
           replace
           resetScroll={false}
           className={classes.stateTab}
-          aria-current={isTabShown(tab, search) ? 'true' : undefined}
-          activeProps={{}}
+          activeOptions={{ explicitUndefined: true }}
         >
           {tab.word}
           {tab.word === 'Active' && activeCount > 0 && (

@@ -7,6 +7,7 @@ import { RunCause } from './run-cause-line.tsx';
 import { RunningFor, Time } from '../../look/time.tsx';
 import { RunState } from '../../look/state.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
+import { shortenJobName } from '../../facts/job-name.ts';
 
 /** Which run it is, between those before and after it. */
 export function RunHeading({ run }: { run: RunOverviewDetailResponse }) {
@@ -14,7 +15,7 @@ export function RunHeading({ run }: { run: RunOverviewDetailResponse }) {
   return (
     <span className={classes.heading}>
       <Link to="/w/$workspaceId/jobs/$job" params={{ workspaceId, job: run.job_ref }} title={run.job_ref}>
-        {run.job_name}
+        {shortenJobName(run.job_name)}
       </Link>
       <span className={classes.number}>#{run.number}</span>
       <span className={classes.neighbours}>

@@ -1,9 +1,6 @@
 import { activeRunStates } from '@pumphouse/contract';
 import { describe, expect, it } from 'vitest';
-import { isFiltered, isTabShown, stateTabs, toRunQuery } from './run-list.ts';
-
-const shownTabs = (status?: string[]) =>
-  stateTabs.filter((tab) => isTabShown(tab, { status })).map(({ word }) => word);
+import { isFiltered, toRunQuery } from './run-list.ts';
 
 describe('what the server is asked for', () => {
   it('is all runs, of an address that says nothing', () => {
@@ -37,11 +34,4 @@ describe('what the server is asked for', () => {
       limit: 100,
     });
   });
-});
-
-it('one tab is shown, or none for other states together', () => {
-  expect(shownTabs()).toEqual(['All']);
-  expect(shownTabs(['failed'])).toEqual(['Failed']);
-  expect(shownTabs([...activeRunStates].toReversed())).toEqual(['Active']);
-  expect(shownTabs(['failed', 'cancelled'])).toEqual([]);
 });

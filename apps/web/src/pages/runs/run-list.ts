@@ -48,12 +48,6 @@ export function readStates({ status = [] }: RunSearch): RunState[] {
   return runStates.filter((state) => status.includes(state));
 }
 
-/** Whether the address shows exactly what a tab does. */
-export function isTabShown(tab: (typeof stateTabs)[number], search: RunSearch): boolean {
-  const shown = readStates(search);
-  return shown.length === tab.states.length && tab.states.every((state) => shown.includes(state));
-}
-
 export function toRunQuery(search: RunSearch): RunQuery {
   const states = readStates(search);
   const kinds = triggerKind.options.filter((kind) => search.trigger_kind?.includes(kind));

@@ -20,6 +20,7 @@ import { stringifySearch } from '../../search/search-params.ts';
 import { TabLinks } from '../../look/tab-links.tsx';
 import { useJobActions } from '../jobs/use-job-actions.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
+import { shortenJobName } from '../../facts/job-name.ts';
 
 /** One run: what became of it and why, what it loaded, and its log. */
 export function RunPage() {
@@ -37,7 +38,7 @@ function OneRun({ workspaceId, jobRunId }: { workspaceId: string; jobRunId: stri
   const { data: run } = useSuspenseQuery(runOverview(params));
   const { data: life } = useQuery(runLife(params));
   const actions = useJobActions(run.job_id);
-  const title = `${run.job_name} #${run.number}`;
+  const title = `${shortenJobName(run.job_name)} #${run.number}`;
   return (
     <Page
       title={title}

@@ -10,13 +10,14 @@ import { RunAgain } from './run-again.tsx';
 import { useJobActions } from '../jobs/use-job-actions.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { whyNotCancel } from './run-rules.ts';
+import { shortenJobName } from '../../facts/job-name.ts';
 
 /** What can be done with a run of the list. */
 export function RunRowActions({ run }: { run: RunOverviewResponse }) {
   const { id: workspaceId, whyNot } = useWorkspace();
   const actions = useJobActions(run.job_id);
   const [question, setQuestion] = useState<'cancel' | 'again' | null>(null);
-  const name = `${run.job_name} #${run.number}`;
+  const name = `${shortenJobName(run.job_name)} #${run.number}`;
   const isActive = !isTerminalRunState(run.status);
   const close = () => setQuestion(null);
   const { result, putAway } = actions;
@@ -25,7 +26,7 @@ export function RunRowActions({ run }: { run: RunOverviewResponse }) {
     if (result === null) return;
     notifications.show({
       ...(result.isProblem && { color: 'red' }),
-      title: run.job_name,
+      title: shortenJobName(run.job_name),
       message: result.text,
     });
     putAway();
@@ -60,7 +61,7 @@ export function RunRowActions({ run }: { run: RunOverviewResponse }) {
           </Menu.Item>
           <Menu.Divider />
           <Menu.Item component={Link} to="." search={{ job_id: run.job_id } as never}>
-            Runs of {run.job_name} only
+            Runs of {shortenJobName(run.job_name)} only
           </Menu.Item>
           <Menu.Item
             component={Link}
@@ -72,7 +73,7 @@ export function RunRowActions({ run }: { run: RunOverviewResponse }) {
         </Menu.Dropdown>
       </Menu>
       {question === 'cancel' && (
-        <CancelQuestion name={run.job_name} run={run} actions={actions} onClose={close} />
+        <CancelQuestion name={shortenJobName(run.job_name)} run={run} actions={actions} onClose={close} />
       )}
       {question === 'again' && <RunAgain jobId={run.job_id} actions={actions} onClose={close} />}
     </>

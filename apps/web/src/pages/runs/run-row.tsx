@@ -10,6 +10,7 @@ import { RunOutcomeLine } from '../../facts/run-outcome-line.tsx';
 import { RunRowActions } from './run-row-actions.tsx';
 import { RunState } from '../../look/state.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
+import { shortenJobName } from '../../facts/job-name.ts';
 
 interface RunRowProps {
   run: RunOverviewResponse;
@@ -24,7 +25,7 @@ interface RunRowProps {
 export const RunRow = memo(function RunRow({ run, index, rowRef, isSelected, onToggle }: RunRowProps) {
   const { id: workspaceId } = useWorkspace();
   const isActive = !isTerminalRunState(run.status);
-  const name = `${run.job_name} #${run.number}`;
+  const name = `${shortenJobName(run.job_name)} #${run.number}`;
   return (
     <tr data-row data-index={index} ref={rowRef} aria-rowindex={index + 1}>
       <td className={classes.select}>
@@ -48,7 +49,7 @@ export const RunRow = memo(function RunRow({ run, index, rowRef, isSelected, onT
           title={name}
           data-row-link
         >
-          {run.job_name} <span className={classes.runNumber}>#{run.number}</span>
+          {shortenJobName(run.job_name)} <span className={classes.runNumber}>#{run.number}</span>
         </Link>
       </td>
       <td className={classes.cause}>

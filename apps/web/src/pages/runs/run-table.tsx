@@ -40,7 +40,12 @@ export function RunTable({ runs, selected, onSelect }: RunTableProps) {
     onSelect(next);
   };
   return (
-    <table className={`${table.table} ${classes.table}`} aria-label="Runs" aria-rowcount={runs.length}>
+    <table
+      className={`${table.table} ${classes.table}`}
+      data-selectable={active.length > 0}
+      aria-label="Runs"
+      aria-rowcount={runs.length}
+    >
       <thead>
         <tr>
           <th scope="col" className={classes.select}>

@@ -6,7 +6,7 @@ import table from '../../look/table.module.css';
 export function SettingChanges({ changes }: { changes: JobRunComparisonResponse['job_changes'] }) {
   return (
     <div className={table.scroll}>
-      <table className={table.table}>
+      <table className={`${table.table} ${classes.compared}`}>
         <thead>
           <tr>
             <th scope="col">Setting</th>

@@ -1,21 +1,35 @@
 import { useMemo } from 'react';
 import classes from './run.module.css';
-import { readTraceback, type TracebackFrame, type TracebackPart } from './traceback.ts';
+import { readTraceback, splitTraceback, type TracebackFrame, type TracebackPart } from './traceback.ts';
+
+interface TracebackViewProps {
+  text: string;
+  /** The exception that is told of; what came of it is folded. */
+  toldType?: string | null;
+}
 
 /** A traceback with the frames of the user's own code open, and those of others folded. */
-export function TracebackView({ text }: { text: string }) {
-  const parts = useMemo(() => readTraceback(text), [text]);
+export function TracebackView({ text, toldType = null }: TracebackViewProps) {
+  const [told, rest] = useMemo(() => splitTraceback(readTraceback(text), toldType), [text, toldType]);
   return (
     <div className={classes.traceback} tabIndex={0} role="region" aria-label="Traceback">
-      {parts.map((part, index) => (
-        <Part key={index} part={part} />
-      ))}
+      <Parts parts={told} />
+      {rest.length > 0 && (
+        <details className={classes.others}>
+          <summary>What came of it</summary>
+          <Parts parts={rest} />
+        </details>
+      )}
     </div>
   );
 }
 
+const Parts = ({ parts }: { parts: readonly TracebackPart[] }) =>
+  parts.map((part, index) => <Part key={index} part={part} />);
+
 function Part({ part }: { part: TracebackPart }) {
   if (part.kind === 'text') return <pre className={classes.raised}>{part.text}</pre>;
+  if (part.kind === 'link') return <p className={classes.link}>{part.text}</p>;
   if (part.kind === 'own') return <Frame frame={part.frame} />;
   const count = part.frames.length;
   return (

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findLastTraceback, readTraceback } from './traceback.ts';
+import { findLastTraceback, readTraceback, splitTraceback } from './traceback.ts';
 
 const cause = `Traceback (most recent call last):
   File "/opt/environment/lib/python3.12/site-packages/dlt/extract/pipe_iterator.py", line 277, in __next__
@@ -26,7 +26,7 @@ with exception:
 <class 'ValueError'>`;
 
 const describePart = (part: ReturnType<typeof readTraceback>[number]) => {
-  if (part.kind === 'text') return part.text.split('\n')[0];
+  if (part.kind === 'text' || part.kind === 'link') return part.text.split('\n')[0];
   if (part.kind === 'others') return `${part.frames.length} of others`;
   return `${part.frame.file}:${part.frame.line} ${part.frame.name ?? ''} ${part.frame.code.length}`;
 };
@@ -38,15 +38,24 @@ describe('a traceback to look at', () => {
       'stripe_payments.py:11 charges 1',
       'stripe_payments.py:5 parse_amount 1',
       "ValueError: invalid literal for int() with base 10: '12,00 EUR'",
+      'The above exception was the direct cause of the following exception:',
       '2 of others',
       'stripe_payments.py:14 <module> 1',
       'dlt.pipeline.exceptions.PipelineStepFailed: Pipeline execution failed at `step=extract`',
     ]);
   });
 
-  it('keeps the lines of a message, and how exceptions came of each other', () => {
+  it('is told up to the exception, and what came of it apart', () => {
+    const [told, rest] = splitTraceback(readTraceback(whole), 'ValueError');
+    expect([told.length, rest[0]?.kind, rest.length]).toEqual([4, 'link', 4]);
+    const parts = readTraceback(whole);
+    expect(splitTraceback(parts, null)).toEqual([parts, []]);
+    expect(splitTraceback(parts, 'KeyError')).toEqual([parts, []]);
+  });
+
+  it('keeps the lines of a message', () => {
     const texts = readTraceback(whole).flatMap((part) => (part.kind === 'text' ? [part.text] : []));
-    expect(texts[0]).toContain('The above exception was the direct cause');
+    expect(texts).toHaveLength(2);
     expect(texts[1]).toBe(
       "dlt.pipeline.exceptions.PipelineStepFailed: Pipeline execution failed at `step=extract`\nwith exception:\n\n<class 'ValueError'>",
     );

@@ -14,8 +14,10 @@ export type TracebackPart =
   | { kind: 'own'; frame: TracebackFrame }
   /** Frames of others that follow each other; they are folded. */
   | { kind: 'others'; frames: TracebackFrame[] }
-  /** An exception with its message, or how one came of another. */
-  | { kind: 'text'; text: string };
+  /** An exception with its message. */
+  | { kind: 'text'; text: string }
+  /** How the next exception came of the one before. */
+  | { kind: 'link'; text: string };
 
 const header = /^\s*(?:\+ Exception Group )?Traceback \(most recent call last\):$/;
 const frameLine = /^ {2}File "([^"]{1,2000})", line (\d{1,9})(?:, in (.{1,500}))?$/;
@@ -32,10 +34,23 @@ export function readTraceback(text: string): TracebackPart[] {
     else if (frame && line.startsWith('    ')) frame.code.push(line.slice(4));
     else {
       frame = null;
-      if (!header.test(line)) addText(parts, line);
+      if (isConnector(line)) parts.push({ kind: 'link', text: line });
+      else if (!header.test(line)) addText(parts, line);
     }
   }
   return parts.map(trimText).filter((part) => part.kind !== 'text' || part.text !== '');
+}
+
+/**
+ * A traceback in two: up to the exception that is told of, and what came of it, which says the same again from farther away.
+ * @param type of the exception, with its module; null where none is known
+ */
+export function splitTraceback(
+  parts: readonly TracebackPart[],
+  type: string | null,
+): [told: TracebackPart[], rest: TracebackPart[]] {
+  const end = parts.findIndex((part) => part.kind === 'text' && type !== null && part.text.startsWith(type));
+  return end < 0 ? [[...parts], []] : [parts.slice(0, end + 1), parts.slice(end + 1)];
 }
 
 /** The traceback with which the lines end that a run wrote; null where there is none. */
