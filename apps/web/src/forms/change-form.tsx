@@ -13,16 +13,14 @@ interface ChangeFormProps<Values> {
   aside?: ReactNode;
   /** Fields in one line where there is room, for what has two or three of them. */
   isRow?: boolean;
-  /** Said of the whole, for screen readers. */
-  label: string;
   children: ReactNode;
 }
 
 /** The frame of a form: its fields, what went wrong with the whole of it, and its button. */
 export function ChangeForm<Values>(props: ChangeFormProps<Values>) {
-  const { change, action, whyNot = null, aside, isRow = false, label, children } = props;
+  const { change, action, whyNot = null, aside, isRow = false, children } = props;
   return (
-    <form className={classes.form} onSubmit={change.submit} noValidate aria-label={label}>
+    <form className={classes.form} onSubmit={change.submit} noValidate>
       <div className={isRow ? classes.row : classes.fields}>{children}</div>
       {change.error !== null && <ErrorNotice error={change.error} />}
       <div className={classes.end}>

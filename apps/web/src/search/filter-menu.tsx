@@ -37,15 +37,9 @@ export function FilterMenu({ label, options, chosen = [], onChoose }: FilterMenu
       </Menu.Target>
       <Menu.Dropdown mah="60vh" style={{ overflowY: 'auto' }}>
         {options.map(({ value, label: word }) => (
-          <Menu.Item
-            key={value}
-            role="menuitemcheckbox"
-            aria-checked={chosen.includes(value)}
-            leftSection={<span className={classes.mark}>{chosen.includes(value) ? '✓' : ''}</span>}
-            onClick={() => toggle(value)}
-          >
+          <Menu.CheckboxItem key={value} checked={chosen.includes(value)} onChange={() => toggle(value)}>
             {word}
-          </Menu.Item>
+          </Menu.CheckboxItem>
         ))}
         {options.length === 0 && <Menu.Label>Nothing to choose from</Menu.Label>}
         {chosen.length > 0 && (

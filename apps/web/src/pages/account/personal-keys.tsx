@@ -71,7 +71,7 @@ function NewPersonalKey() {
         A personal key can do all that you can, in every organization. For machines take a key of a workspace.
         The key itself is shown once, when it is made.
       </Explanation>
-      <ChangeForm change={change} action="Make the key" label="Make a personal key" isRow>
+      <ChangeForm change={change} action="Make the key" isRow>
         <TextInput
           label="Name"
           description="Where it is used, such as my laptop."

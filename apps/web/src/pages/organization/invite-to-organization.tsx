@@ -50,12 +50,7 @@ export function InviteToOrganization() {
   const { values, problems } = change;
   return (
     <Section title="Invite somebody">
-      <ChangeForm
-        change={change}
-        action="Invite"
-        label="Invite somebody"
-        whyNot={whyNot('invitation.create')}
-      >
+      <ChangeForm change={change} action="Invite" whyNot={whyNot('invitation.create')}>
         <TextInput
           type="email"
           label="E-mail address"

@@ -52,7 +52,6 @@ function LimitsForm({ limits }: { limits: OrganizationLimitsResponse }) {
       <ChangeForm
         change={change}
         action="Save"
-        label="Limits"
         isRow
         whyNot={refused ?? nothing}
         aside={<Outcome text={change.isChanged ? null : outcome} />}

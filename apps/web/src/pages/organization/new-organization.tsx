@@ -23,7 +23,7 @@ export function NewOrganization() {
   });
   return (
     <Section title="Make another organization">
-      <ChangeForm change={change} action="Make the organization" label="Make another organization">
+      <ChangeForm change={change} action="Make the organization">
         <TextInput
           label="Name of the new organization"
           description="You own it. It shares no members, workspaces and limits with this one."

@@ -26,12 +26,7 @@ export function NewWorkspace() {
   });
   return (
     <Section title="Make a workspace">
-      <ChangeForm
-        change={change}
-        action="Make the workspace"
-        label="Make a workspace"
-        whyNot={whyNot('workspace.create')}
-      >
+      <ChangeForm change={change} action="Make the workspace" whyNot={whyNot('workspace.create')}>
         <TextInput
           label="Name"
           description="You own it, and its first page says how to deploy to it."

@@ -32,7 +32,7 @@ export function OrganizationSettingsPage() {
               </span>,
             ],
             ['Your role', me.role],
-            ['Workspaces run at', data.dataplane_id ?? 'not chosen yet: choose under Workspaces'],
+            ['Workspaces run at', data.dataplane_id ?? 'not chosen yet'],
             ['Made', <ClockTime key="made" at={data.created_at} />],
           ]}
         />
@@ -85,7 +85,6 @@ function SettingsSection({ settings }: { settings: OrganizationSettingsResponse 
       <ChangeForm
         change={change}
         action="Save"
-        label="Settings of the organization"
         whyNot={refused ?? (change.isChanged ? null : 'Nothing was changed.')}
         aside={<Outcome text={change.isChanged ? null : outcome} />}
       >

@@ -8,7 +8,6 @@ import { Empty, ErrorNotice, LoadingRows } from '../../look/answers.tsx';
 import { MoreRows } from '../../look/more-rows.tsx';
 import { Page, Section } from '../../look/page.tsx';
 import { useOrganization } from '../../workspace/use-organization.ts';
-import { ChoosePlace } from './choose-place.tsx';
 import { NewWorkspace } from './new-workspace.tsx';
 import { WorkspaceRows } from './workspace-rows.tsx';
 
@@ -57,7 +56,7 @@ export function WorkspacesPage() {
           onMore={() => void list.fetchNextPage()}
         />
       </Section>
-      {me.organization.dataplane_id === null ? <ChoosePlace onOutcome={setOutcome} /> : <NewWorkspace />}
+      <NewWorkspace />
     </Page>
   );
 }

@@ -57,7 +57,7 @@ export function AddMember({ known, onOutcome }: AddMemberProps) {
   }
   return (
     <Section title="Add somebody of the organization">
-      <ChangeForm change={change} action="Add" label="Add somebody of the organization" isRow>
+      <ChangeForm change={change} action="Add" isRow>
         <NativeSelect
           label="Person"
           description={`Members of ${me.organization.name} without a role of their own here.`}

@@ -93,7 +93,6 @@ function NewKey() {
       <ChangeForm
         change={change}
         action="Make the key"
-        label="Make a key"
         isRow
         whyNot={whyNotChange('workspace-key.create') ?? playground}
       >

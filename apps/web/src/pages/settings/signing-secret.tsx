@@ -53,7 +53,6 @@ export function SigningSecret({ webhook, onClose, onOutcome }: SigningSecretProp
       <ChangeForm
         change={change}
         action="Set it"
-        label="Signing secret"
         aside={
           <ActionButton size="compact-md" onClick={() => change.set('signing_secret', makeSecret())}>
             Make one up

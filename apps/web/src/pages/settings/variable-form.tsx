@@ -75,11 +75,7 @@ export function VariableForm({ opened, scopes, onClose, onDone }: VariableFormPr
       centered
       size="lg"
     >
-      <ChangeForm
-        change={change}
-        action={conflict ? 'Set it all the same' : 'Set it'}
-        label={opened ? 'Replace a variable' : 'Add a variable'}
-      >
+      <ChangeForm change={change} action={conflict ? 'Set it all the same' : 'Set it'}>
         {conflict && <ConflictNotice conflict={conflict} />}
         <TextInput
           label="Name"

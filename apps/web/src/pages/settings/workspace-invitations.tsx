@@ -83,7 +83,6 @@ function InviteToWorkspace() {
       <ChangeForm
         change={change}
         action="Invite"
-        label="Invite somebody"
         isRow
         whyNot={whyNot('workspace-invitation.create') ?? playground}
       >

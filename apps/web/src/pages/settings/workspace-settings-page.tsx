@@ -66,11 +66,10 @@ function NameSection() {
   const whyNot = whyNotChange('workspace.update');
   const nothing = change.isChanged ? null : 'Nothing was changed.';
   return (
-    <Section title="Name">
+    <Section title="Name and description">
       <ChangeForm
         change={change}
         action="Save"
-        label="Name"
         whyNot={whyNot ?? nothing}
         aside={<Outcome text={change.isChanged ? null : outcome} />}
       >

@@ -1,0 +1,390 @@
+import type { ConsoleSite } from '../../fixtures/console-site.ts';
+import type { Locator, Page } from 'playwright-core';
+import { readFile } from 'node:fs/promises';
+import { createClient } from '@pumphouse/client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { defineScriptJob, deployWorkspace, triggerJob } from '../../fixtures/deploy-workspace.ts';
+import { expectAccessible, startEmptyConsoleSite } from '../../fixtures/console-site.ts';
+import { ownerPassword } from '../../fixtures/server.ts';
+
+let site: ConsoleSite;
+let owner: Page;
+let organizationId: string;
+
+beforeAll(async () => {
+  site = await startEmptyConsoleSite();
+  await deployWorkspace(site.server, site.api.id, {
+    files: { 'orders.py': 'print("orders")' },
+    jobs: [defineScriptJob('orders', ['webhook:orders'])],
+    configuration: { 'config.toml': '', 'prod.config.toml': '[shop]\nsize = 1\n' },
+  });
+  await site.api.awaitEnd(await triggerJob(site.server, site.api.id, 'jobs.orders'));
+  const params = { workspace_id: site.api.id };
+  organizationId = (await site.server.client.call('get_workspace', { params })).organization_id;
+  owner = await site.openAs('owner', '/settings');
+});
+afterAll(() => site?.remove());
+
+const said = (page: Page, text: string) => page.getByRole('status').filter({ hasText: text }).waitFor();
+const button = (place: Page | Locator, name: string) => place.getByRole('button', { name, exact: true });
+const section = (page: Page, name: string | RegExp) => page.getByRole('region', { name });
+const field = (place: Page | Locator, label: string) => place.getByLabel(label, { exact: true });
+const row = (page: Page, words: string) => page.getByRole('row').filter({ hasText: words });
+const dialog = (page: Page) => page.getByRole('dialog');
+
+async function goTo(page: Page, path: string, title: string): Promise<void> {
+  await page.goto(path.startsWith('http') ? path : site.workspaceUrl(`/settings${path}`));
+  await page.getByRole('heading', { name: title, level: 1, exact: true }).waitFor();
+}
+
+const organizationUrl = (path = '') => `${site.server.url}/organizations/${organizationId}${path}`;
+
+/** Reads what is shown once, and says that it was copied. */
+async function takeSecret(page: Page, what: string): Promise<string> {
+  await dialog(page).getByText('It is shown this once.').waitFor();
+  const secret = await field(dialog(page), what).textContent();
+  await button(dialog(page), 'I have copied it').click();
+  await dialog(page).waitFor({ state: 'detached' });
+  return secret ?? '';
+}
+
+/** Whoever follows the link of an invitation makes an account, and is at the console then. */
+async function accept(link: string): Promise<Page> {
+  const page = await (await site.browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
+  await page.goto(link);
+  await field(page, 'New password').fill(ownerPassword);
+  await button(page, 'Make an account and join').click();
+  await page.getByText('You are a member now.').waitFor();
+  return page;
+}
+
+describe('an owner, in the pages alone,', () => {
+  it('names the workspace, and is told at the field what is wrong', async () => {
+    await goTo(owner, '', 'General');
+    await field(owner, 'Name').fill(' ');
+    await button(owner, 'Save').click();
+    await owner.getByText('Must have 1 to 200 characters.').waitFor();
+    expect(await owner.locator('input:focus').inputValue()).toBe(' ');
+    await field(owner, 'Name').fill('acme-data');
+    await field(owner, 'Description').fill('Orders of the shop');
+    await button(owner, 'Save').click();
+    await said(owner, 'Saved.');
+    const { description } = await site.server.client.call('get_workspace', {
+      params: { workspace_id: site.api.id },
+    });
+    expect(description).toBe('Orders of the shop');
+  });
+
+  it('archives the workspace after typing its name, finds changes refused with the reason, and brings it back', async () => {
+    await goTo(owner, '', 'General');
+    await button(owner, 'Archive this workspace').click();
+    await owner.getByLabel('Type acme-data to go on').fill('acme-data');
+    await button(dialog(owner), 'Archive').click();
+    await said(owner, 'Archived.');
+    await goTo(owner, '/variables', 'Variables');
+    await button(owner, 'Add a variable').hover();
+    await owner.getByRole('tooltip').filter({ hasText: 'The workspace is archived' }).waitFor();
+    await goTo(owner, '', 'General');
+    await button(owner, 'Bring it back').click();
+    await said(owner, 'Back in service.');
+  });
+
+  it('sets variables: a secret that is never shown, and one for a profile', async () => {
+    await goTo(owner, '/variables', 'Variables');
+    await button(owner, 'Add a variable').click();
+    await field(dialog(owner), 'Name').fill('PUMPHOUSE_TOKEN');
+    await field(dialog(owner), 'Value').fill('of-no-account-1234');
+    await button(dialog(owner), 'Set it').click();
+    await dialog(owner).getByText('Is reserved.').waitFor();
+    await field(dialog(owner), 'Name').fill('SHOP__TOKEN');
+    await button(dialog(owner), 'Set it').click();
+    await said(owner, 'SHOP__TOKEN is set.');
+    expect(await row(owner, 'SHOP__TOKEN').textContent()).toContain('•••••••• secret');
+    expect(await owner.content()).not.toContain('of-no-account-1234');
+
+    await button(owner, 'Add a variable').click();
+    await field(dialog(owner), 'Name').fill('SHOP__REGION');
+    await field(dialog(owner), 'Runs that get it').selectOption('Runs of the profile prod');
+    await field(dialog(owner), 'Plain').check();
+    await field(dialog(owner), 'Value').fill('north');
+    await button(dialog(owner), 'Set it').click();
+    await said(owner, 'SHOP__REGION is set.');
+    const ofProd = section(owner, 'In runs of the profile prod');
+    expect(await ofProd.getByRole('row').nth(1).textContent()).toContain('north');
+  });
+
+  it('is told when somebody else set the variable meanwhile, and deletes it after being asked', async () => {
+    await goTo(owner, '/variables', 'Variables');
+    await button(owner, 'Replace SHOP__REGION').click();
+    await site.server.client.call('update_workspace_variables', {
+      params: { workspace_id: site.api.id },
+      body: { profile: 'prod', upserts: [{ name: 'SHOP__REGION', type: 'plain', value: 'east' }] },
+    });
+    await field(dialog(owner), 'Value').fill('south');
+    await button(dialog(owner), 'Set it').click();
+    await dialog(owner).getByText('This variable was set while the form was open').waitFor();
+    await row(owner, 'east').waitFor();
+    await button(dialog(owner), 'Set it all the same').click();
+    await said(owner, 'SHOP__REGION is set.');
+    await row(owner, 'south').waitFor();
+    await button(owner, 'Delete SHOP__REGION').click();
+    await button(dialog(owner), 'Delete').click();
+    await said(owner, 'SHOP__REGION was deleted.');
+    await row(owner, 'SHOP__REGION').waitFor({ state: 'detached' });
+  });
+
+  it('invites somebody to the workspace, and takes it back', async () => {
+    await goTo(owner, '/members', 'Members');
+    await field(owner, 'E-mail address').fill('nobody');
+    await button(owner, 'Invite').click();
+    await owner.getByText('Must be an e-mail address.').waitFor();
+    await field(owner, 'E-mail address').fill('guest@example.com');
+    await field(owner, 'Role').selectOption('developer');
+    await button(owner, 'Invite').click();
+    await dialog(owner).getByText('This server sends no mail').waitFor();
+    const link = await takeSecret(owner, 'link');
+    expect(link).toContain('/sign-in/invitation?token=dlt_i_');
+    expect(await row(owner, 'guest@example.com').textContent()).toContain('developer of acme-data');
+    await button(owner, 'Revoke the invitation of guest@example.com').click();
+    await button(dialog(owner), 'Revoke').click();
+    await said(owner, 'The invitation of guest@example.com was revoked.');
+    expect((await fetch(link)).status).toBe(404);
+  });
+
+  it('invites a member of the organization, who comes, is given a role in the workspace, and is removed', async () => {
+    await goTo(owner, organizationUrl('/members'), 'Members');
+    await field(owner, 'E-mail address').fill('member@example.com');
+    await button(owner, 'Invite').click();
+    const member = await accept(await takeSecret(owner, 'link'));
+
+    await goTo(owner, '/members', 'Members');
+    await field(owner, 'Person').selectOption('member@example.com');
+    await button(owner, 'Add').click();
+    await said(owner, 'member@example.com is viewer now.');
+    await owner.getByLabel('Role given to member@example.com').selectOption('developer');
+    await said(owner, 'member@example.com is developer now.');
+    await member.goto(site.workspaceUrl('/settings/members'));
+    await row(member, 'member@example.com').filter({ hasText: 'you' }).waitFor();
+    await button(owner, 'Remove member@example.com').click();
+    await button(dialog(owner), 'Remove').click();
+    await said(owner, 'member@example.com has no role of their own here any more.');
+
+    // What the member makes, the owner of the organization sees, and may take a role in.
+    await member.goto(organizationUrl());
+    await field(member, 'Name').fill('lab');
+    await button(member, 'Make the workspace').click();
+    await member.getByRole('navigation', { name: 'Workspace' }).waitFor();
+    await goTo(owner, organizationUrl(), 'Workspaces');
+    await owner.getByLabel('Take a role in lab').selectOption('viewer');
+    await said(owner, 'You are viewer of lab now.');
+    await owner.getByRole('link', { name: 'lab', exact: true }).waitFor();
+
+    await goTo(owner, organizationUrl('/members'), 'Members');
+    await owner.getByLabel('Role of member@example.com').selectOption('owner');
+    await said(owner, 'member@example.com is owner of the organization now.');
+    await button(owner, 'Remove member@example.com').click();
+    await dialog(owner).getByLabel('Type member@example.com to go on').fill('member@example.com');
+    await button(dialog(owner), 'Remove').click();
+    await said(owner, 'member@example.com was removed.');
+    await member.context().close();
+  });
+
+  it('makes a key that works, sees when it was used, and revokes it', async () => {
+    await goTo(owner, '/keys', 'Keys');
+    await field(owner, 'Name').fill('CI');
+    await field(owner, 'Good for how many days').fill('400');
+    await button(owner, 'Make the key').click();
+    await owner.getByText('Must be a whole number from 1 to 365.').waitFor();
+    await field(owner, 'Good for how many days').fill('30');
+    await button(owner, 'Make the key').click();
+    const secret = await takeSecret(owner, 'key');
+    const client = createClient({ baseUrl: site.server.url, credential: secret });
+    const params = { workspace_id: site.api.id };
+    expect((await client.call('get_workspace_me', { params })).workspace_role).toBe('developer');
+    expect(await owner.content()).not.toContain(secret);
+    await button(owner, 'Revoke the key CI').click();
+    await button(dialog(owner), 'Revoke').click();
+    await said(owner, 'The key CI was revoked.');
+    await expect(client.call('get_workspace_me', { params })).rejects.toMatchObject({ status: 401 });
+  });
+
+  it('sees the address of a webhook when asked for, makes another, and has deliveries signed', async () => {
+    await goTo(owner, '/webhooks', 'Webhooks');
+    const webhook = section(owner, 'webhook:orders');
+    expect(await webhook.textContent()).not.toContain('dlt_h_');
+    await button(webhook, 'Show the address of webhook:orders').click();
+    const address = (await webhook.getByText('/hooks/dlt_h_').textContent()) ?? '';
+    await button(webhook, 'New address of webhook:orders').click();
+    await button(dialog(owner), 'Make a new address').click();
+    await said(owner, 'webhook:orders has a new address.');
+    expect((await fetch(address, { method: 'POST' })).status).toBe(404);
+    const fresh = (await webhook.getByText('/hooks/dlt_h_').textContent()) ?? '';
+    expect((await fetch(fresh, { method: 'POST' })).status).toBe(202);
+
+    await button(webhook, 'Set the signing secret of webhook:orders').click();
+    await field(dialog(owner), 'Signing secret').fill('short');
+    await button(dialog(owner), 'Set it').click();
+    await dialog(owner).getByText('Must have 16 to 256 characters.').waitFor();
+    await button(dialog(owner), 'Make one up').click();
+    await button(dialog(owner), 'Set it').click();
+    expect(await takeSecret(owner, 'signing secret')).toMatch(/^[0-9a-f]{64}$/);
+    expect((await fetch(fresh, { method: 'POST' })).status).toBe(401);
+    await button(webhook, 'Remove the signing secret of webhook:orders').click();
+    await button(dialog(owner), 'Remove it').click();
+    await said(owner, 'takes deliveries without a signature now.');
+  });
+
+  it('sees what runs took, and limits what they may take', async () => {
+    await goTo(owner, '/usage', 'Usage');
+    await section(owner, 'By job').getByRole('link', { name: 'jobs.orders' }).waitFor();
+    await goTo(owner, organizationUrl('/usage?days=90'), 'Usage and limits');
+    await section(owner, 'By workspace').getByText('acme-data').waitFor();
+    await field(owner, 'Runs at once').fill('many');
+    await button(owner, 'Save').click();
+    await owner.getByText('Must be a whole number, or empty for no limit.').waitFor();
+    await field(owner, 'Runs at once').fill('20');
+    await field(owner, 'Minutes of runs a month').fill('6000');
+    await button(owner, 'Save').click();
+    await owner.getByText('of 6,000 min').waitFor();
+    const params = { organization_id: organizationId };
+    expect(await site.server.client.call('get_organization_limits', { params })).toMatchObject({
+      concurrent_runs: 20,
+      minutes_a_month: 6000,
+    });
+  });
+
+  it('reads in the audit log what was changed, by filters of the address, and exports it', async () => {
+    await goTo(owner, '/audit-log', 'Audit log');
+    await button(owner, 'What').click();
+    await owner.getByRole('menuitemcheckbox', { name: 'Keys' }).click();
+    await owner.waitForURL('**/audit-log?what=keys');
+    await row(owner, 'revoked the key CI').waitFor();
+    expect(await owner.getByRole('row').count()).toBe(3);
+    await owner.keyboard.press('Escape');
+    const download = owner.waitForEvent('download');
+    await button(owner, 'Export').click();
+    const file = await download;
+    expect(file.suggestedFilename()).toBe('acme-data-audit-log.ndjson');
+    const lines = (await readFile(await file.path(), 'utf8')).trimEnd().split('\n');
+    expect(lines.map((line) => (JSON.parse(line) as { action: string }).action)).toEqual([
+      'key.revoke',
+      'key.create',
+    ]);
+    await goTo(owner, organizationUrl('/audit-log?what=places'), 'Audit log');
+    await row(owner, 'set the limits of the organization').filter({ hasText: '6000' }).waitFor();
+  });
+
+  it('names the organization, gives its members access everywhere, and makes another one', async () => {
+    await goTo(owner, organizationUrl('/settings'), 'Settings');
+    await field(owner, 'Name').fill('Acme');
+    await field(owner, 'What all members may do').selectOption('viewer of every workspace');
+    await button(owner, 'Save').click();
+    await said(owner, 'Saved.');
+    const params = { organization_id: organizationId };
+    expect(await site.server.client.call('get_organization_settings', { params })).toMatchObject({
+      name: 'Acme',
+      default_workspace_role: 'viewer',
+    });
+    await field(owner, 'Name of the new organization').fill('Acme Research');
+    await button(owner, 'Make the organization').click();
+    await owner.getByRole('heading', { name: 'Workspaces', level: 1 }).waitFor();
+    await field(owner, 'Name').fill('trials');
+    await button(owner, 'Make the workspace').click();
+    await owner.getByRole('navigation', { name: 'Workspace' }).waitFor();
+  });
+
+  it('makes and revokes a personal key, and ends other sessions', async () => {
+    const other = await site.signIn('owner');
+    const third = await site.signIn('owner');
+    await goTo(owner, `${site.server.url}/account`, 'Keys and sessions');
+    await field(owner, 'Name').fill('laptop');
+    await button(owner, 'Make the key').click();
+    expect(await takeSecret(owner, 'key')).toMatch(/^dlt_u_/);
+    await button(owner, 'Revoke the key laptop').click();
+    await button(dialog(owner), 'Revoke').click();
+    await said(owner, 'The key laptop was revoked.');
+    const sessions = section(owner, 'Where you are signed in');
+    const ends = sessions.getByRole('button', { name: /^End the session at/ });
+    const before = await ends.count();
+    await ends.and(sessions.locator('[aria-disabled="false"]')).first().click();
+    await said(owner, 'was ended.');
+    expect(await ends.count()).toBe(before - 1);
+    await button(owner, 'End all others').click();
+    await button(dialog(owner), 'End them').click();
+    await said(owner, before === 3 ? 'One other session was ended.' : 'other sessions were ended.');
+    expect(await ends.count()).toBe(1);
+    await Promise.all([other.close(), third.close()]);
+  });
+});
+
+describe('somebody who is no owner', () => {
+  it('is told which pages are not theirs, and whom to ask', async () => {
+    const viewer = await site.openAs('viewer', '/settings/variables');
+    await viewer.getByText('Takes the role owner in this workspace').waitFor();
+    await viewer.getByText('Owners: owner@example.com.').waitFor();
+    for (const [path, title] of [
+      ['/keys', 'Keys'],
+      ['/audit-log', 'Audit log'],
+      ['/webhooks', 'Webhooks'],
+    ] as const) {
+      await goTo(viewer, path, title);
+      await viewer.getByText('You are viewer here.').waitFor();
+    }
+    await goTo(viewer, organizationUrl('/usage'), 'Usage and limits');
+    await viewer.getByText('You are collaborator of the organization.').waitFor();
+    await viewer.context().close();
+  });
+
+  it('sees what they may, with the reason at what they may not change', async () => {
+    const developer = await site.openAs('developer', '/settings/webhooks');
+    await section(developer, 'webhook:orders').waitFor();
+    await goTo(developer, '/members', 'Members');
+    expect(await row(developer, 'viewer@example.com').getByRole('combobox').count()).toBe(0);
+    await button(developer, 'Remove viewer@example.com').hover();
+    await developer.getByRole('tooltip').filter({ hasText: 'Takes the role owner' }).waitFor();
+    await goTo(developer, '', 'General');
+    expect(await field(developer, 'Name').getAttribute('readonly')).not.toBeNull();
+    await button(developer, 'Archive this workspace').focus();
+    await developer.keyboard.press('Enter');
+    await developer.getByRole('tooltip').filter({ hasText: 'Takes the role owner' }).waitFor();
+    expect(await dialog(developer).count()).toBe(0);
+
+    await goTo(developer, '/members', 'Members');
+    await button(developer, 'Leave this workspace').click();
+    await button(dialog(developer), 'Leave').click();
+    await developer.waitForURL('**/organizations/**');
+    await developer.context().close();
+  });
+});
+
+describe('every page of settings', () => {
+  const ofWorkspace = ['', '/members', '/variables', '/keys', '/webhooks', '/usage', '/audit-log'];
+  const ofOrganization = ['', '/members', '/usage', '/audit-log', '/settings'];
+
+  it.each(['light', 'dark'] as const)('is accessible in %s', async (colorScheme) => {
+    const page = await site.openAs('owner', '/settings', { colorScheme });
+    const addresses = [
+      ...ofWorkspace.map((path) => site.workspaceUrl(`/settings${path}`)),
+      ...ofOrganization.map((path) => organizationUrl(path)),
+      `${site.server.url}/account`,
+    ];
+    for (const address of addresses) {
+      await page.goto(address);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      await page.waitForFunction(`document.querySelector('[aria-label="Loading"]') === null`);
+      await expectAccessible(page);
+    }
+    await page.context().close();
+  });
+
+  it('is one choice away where it is narrow, without a page that scrolls sideways', async () => {
+    const page = await site.openAs('owner', '/settings', { viewport: { width: 380, height: 800 } });
+    for (const title of ['Webhooks', 'Usage and limits', 'Storage', 'Keys and sessions', 'Variables']) {
+      await page.getByRole('combobox', { name: 'Settings' }).selectOption({ label: title });
+      await page.getByRole('heading', { level: 1 }).filter({ hasText: title }).waitFor();
+      const isWide = await page.evaluate('document.documentElement.scrollWidth > innerWidth');
+      expect([title, isWide]).toEqual([title, false]);
+    }
+    await page.context().close();
+  });
+});

@@ -1,0 +1,125 @@
+import type { ConsoleSite } from '../../fixtures/console-site.ts';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { defineScriptJob, deployWorkspace, triggerJob } from '../../fixtures/deploy-workspace.ts';
+import { expectAccessible, startEmptyConsoleSite } from '../../fixtures/console-site.ts';
+
+const secrets = (password: string) => `[destination.shop]\npassword = "${password}"\n`;
+
+let site: ConsoleSite;
+let developer: Page;
+beforeAll(async () => {
+  site = await startEmptyConsoleSite();
+  const jobs = [defineScriptJob('orders')];
+  await deployWorkspace(site.server, site.api.id, {
+    jobs,
+    files: { 'orders.py': 'print("orders")\n', 'lib/old.py': 'OLD = True\n', 'lib/same.py': 'SAME = True\n' },
+    configuration: { 'prod.config.toml': '[shop]\nsize = 25\n', 'secrets.toml': secrets('of-no-account-1') },
+  });
+  await site.api.awaitEnd(await triggerJob(site.server, site.api.id, 'jobs.orders'));
+  await deployWorkspace(site.server, site.api.id, {
+    jobs,
+    files: {
+      'orders.py': 'print("orders, all")\n',
+      'lib/new.py': 'NEW = True\n',
+      'lib/same.py': 'SAME = True\n',
+    },
+    configuration: { 'prod.config.toml': '[shop]\nsize = 50\n', 'secrets.toml': secrets('of-no-account-2') },
+  });
+  developer = await site.openAs('developer', '/deployments');
+});
+afterAll(() => site?.remove());
+
+const changes = (page: Page) => page.getByRole('region', { name: /^What changed/ });
+const files = (page: Page) => changes(page).getByRole('listitem').allTextContents();
+const rollBack = (page: Page) => page.getByRole('button', { name: 'Roll back to this' });
+
+describe('a developer', () => {
+  it('sees the versions of the code, and what changed with one, file by file', async () => {
+    const latest = developer.getByRole('row').filter({ hasText: 'Code v2' });
+    expect(await latest.textContent()).toContain('latest');
+    expect(await latest.textContent()).toContain('owner@example.com');
+    await developer.getByRole('link', { name: 'Code v2' }).click();
+    await developer.getByRole('heading', { name: 'Code v2, the latest' }).waitFor();
+    const listed = await files(developer);
+    expect(listed.map((text) => /(\w+) (\S+\.py)/.exec(text)?.slice(1))).toEqual([
+      ['added', 'lib/new.py'],
+      ['removed', 'lib/old.py'],
+      ['changed', 'orders.py'],
+    ]);
+    await changes(developer)
+      .getByRole('link', { name: /orders\.py/ })
+      .click();
+    await developer.waitForURL('**?path=orders.py');
+    const difference = developer.getByRole('region', { name: 'Differences of orders.py' });
+    const lines = await difference.getByRole('row').allTextContents();
+    expect(lines.filter((line) => line.includes('print')).map((line) => line.replace(/^\d+/, ''))).toEqual([
+      '−removedprint("orders")',
+      '+addedprint("orders, all")',
+    ]);
+    await changes(developer).getByText('All files').click();
+    await changes(developer)
+      .getByRole('link', { name: /same\.py/ })
+      .click();
+    await developer.getByText('It is the same in both').waitFor();
+    await expectAccessible(developer);
+  });
+
+  it('compares with any version, by the address', async () => {
+    const params = { workspace_id: site.api.id };
+    const { items } = await site.server.client.call('list_deployments', { params });
+    const [first, second] = items.toSorted((one, other) => one.version - other.version);
+    await developer.goto(site.workspaceUrl(`/deployments/${first?.id}?base=${second?.id}&path=lib/new.py`));
+    const difference = developer.getByRole('region', { name: 'Differences of lib/new.py' });
+    await difference.getByText('NEW = True').waitFor();
+    expect((await files(developer))[0]).toContain('removed lib/new.py');
+    const runs = developer.getByRole('region', { name: 'Runs with this version' });
+    await runs.getByRole('link', { name: /orders #1/ }).waitFor();
+  });
+
+  it('sees the settings that changed by key, and never a secret', async () => {
+    await developer.goto(site.workspaceUrl('/configurations'));
+    await developer.getByRole('link', { name: 'Configuration v2' }).click();
+    const setting = developer.getByRole('row').filter({ hasText: 'shop.size' });
+    expect(await setting.getByRole('cell').allTextContents()).toEqual(['shop.size', '± changed', '25', '50']);
+    await changes(developer)
+      .getByRole('link', { name: /secrets\.toml/ })
+      .click();
+    const password = developer.getByRole('row').filter({ hasText: 'destination.shop.password' });
+    expect(await password.getByRole('cell').nth(3).textContent()).toBe('******');
+    expect(await developer.content()).not.toContain('of-no-account');
+    await expectAccessible(developer);
+  });
+
+  it('rolls back after being told what becomes of it, and comes to the new version', async () => {
+    await developer.goto(site.workspaceUrl('/deployments'));
+    await developer.getByRole('link', { name: 'Code v1' }).click();
+    await rollBack(developer).click();
+    const dialog = developer.getByRole('dialog');
+    await dialog.getByText('Jobs stay as they are deployed').waitFor();
+    await dialog.getByRole('button', { name: 'Roll back', exact: true }).click();
+    await developer.getByRole('heading', { name: 'Code v3, the latest' }).waitFor();
+    expect((await files(developer)).join(' ')).toContain('added lib/old.py');
+    await rollBack(developer).hover();
+    await developer.getByRole('tooltip').filter({ hasText: 'It is the latest already.' }).waitFor();
+
+    await developer.goto(site.workspaceUrl('/configurations'));
+    await developer.getByRole('link', { name: 'Configuration v1' }).click();
+    await rollBack(developer).click();
+    await dialog.getByRole('button', { name: 'Roll back', exact: true }).click();
+    await developer.getByRole('heading', { name: 'Configuration v3, the latest' }).waitFor();
+  });
+});
+
+describe('a viewer', () => {
+  it('sees which files changed, and why not what is in them', async () => {
+    const viewer = await site.openAs('viewer', '/deployments');
+    await viewer.getByRole('link', { name: 'Code v2' }).click();
+    await viewer.getByText('You see which files changed, not what is in them.').waitFor();
+    expect((await files(viewer)).join(' ')).toContain('orders.py');
+    expect(await changes(viewer).getByRole('link').count()).toBe(0);
+    await rollBack(viewer).hover();
+    await viewer.getByRole('tooltip').filter({ hasText: 'Takes the role developer' }).waitFor();
+    await viewer.context().close();
+  });
+});
