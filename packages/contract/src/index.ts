@@ -1,4 +1,5 @@
 export * from './error-codes.ts';
+export * from './log-level.ts';
 export * from './not-served.ts';
 export * from './openapi.ts';
 export * from './permissions.ts';

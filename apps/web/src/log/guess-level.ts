@@ -1,18 +1,19 @@
-/** What may stand before the word: a time, names in brackets, separators. */
-const beginning = /^(?:\d[\d\-:.,TZ+ ]{6,40}|\[(?!error|critical|fatal|warn)[^\]]{0,60}\]|[|\s])*\[?/i;
-const error = /^(?:error|critical|fatal)\b|^traceback \(most recent call last\)/i;
-const warning = /^(?:warning|warn)\b/i;
-/** The last line of a traceback: `ValueError: …`, `dlt.pipeline.exceptions.PipelineStepFailed: …`. */
-const exception = /^(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Failed|Exit|Interrupt)(?::|$)/;
+import { looksLikeError } from '@pumphouse/contract';
+
+/** What may stand before the word: a time, a bracket, separators. */
+const warning = /^[\s\d:.,+/|()[\]<>TZ-]*(?:WARNING|WARN|(?:[Ww]arning)(?=\s*[:\]|]))\b/;
+
+/** More of a line says nothing of its level. */
+const readCharacters = 300;
 
 export type GuessedLevel = 'error' | 'warning' | null;
 
 /**
- * A guess by how a line begins, since what programs print has no levels.
+ * A guess by how a line begins, since what programs print has no levels. Errors are those that the server finds.
  * @param text without the sequences of colours
  */
 export function guessLevel(text: string): GuessedLevel {
-  const start = text.slice(0, 200).replace(beginning, '');
-  if (error.test(start) || exception.test(start)) return 'error';
+  const start = text.slice(0, readCharacters);
+  if (looksLikeError(start)) return 'error';
   return warning.test(start) ? 'warning' : null;
 }

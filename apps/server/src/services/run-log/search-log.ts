@@ -1,6 +1,6 @@
 import type { LogLine } from '../../domain/log-line.ts';
 import type { LogPart, OpenRunLog, RunLog } from './open-run-log.ts';
-import { errorHint, looksLikeError } from '../../domain/log-level.ts';
+import { errorHint, looksLikeError } from '@pumphouse/contract';
 import { escapeAsContent } from '../../domain/log-line.ts';
 import { createTurns } from '../turns.ts';
 

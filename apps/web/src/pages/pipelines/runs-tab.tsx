@@ -133,7 +133,7 @@ function Row({ run, isOpen }: { run: PipelineRunResponse; isOpen: boolean }) {
 function DaysOnly({ from, to }: { from: string; to: string }) {
   const last = new Date(Date.parse(to) - 1).toISOString();
   return (
-    <span>
+    <span className={classes.daysOnly}>
       Only of <Day at={from} />
       {from.slice(0, 10) !== last.slice(0, 10) && (
         <>

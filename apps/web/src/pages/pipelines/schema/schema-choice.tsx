@@ -1,5 +1,6 @@
 import { NativeSelect } from '@mantine/core';
 import type { SchemaVersionChangesResponse } from '@pumphouse/contract';
+import { useId } from 'react';
 import classes from './schema-choice.module.css';
 import { describeVersion } from './version-words.ts';
 import { useNow } from '../../../look/time.tsx';
@@ -13,16 +14,18 @@ interface ChoiceProps {
 
 /** One of some, with what is chosen said in front. */
 function Choice({ label, options, value, onChoose }: ChoiceProps) {
+  const id = useId();
   return (
-    <label className={classes.choice}>
-      <span>{label}</span>
+    <span className={classes.choice}>
+      <label htmlFor={id}>{label}</label>
       <NativeSelect
+        id={id}
         size="xs"
         data={[...options]}
         value={value}
         onChange={(event) => onChoose(event.currentTarget.value)}
       />
-    </label>
+    </span>
   );
 }
 

@@ -1,0 +1,197 @@
+import type { ConsoleSite } from '../../fixtures/console-site.ts';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expectAccessible, startConsoleSite } from '../../fixtures/console-site.ts';
+
+let site: ConsoleSite;
+beforeAll(async () => {
+  site = await startConsoleSite();
+});
+afterAll(() => site?.remove());
+
+const bothSchemes = ['light', 'dark'] as const;
+const rowOf = (page: Page, name: string) =>
+  page.getByRole('row').filter({ has: page.getByRole('link', { name, exact: true }) });
+const searchOf = (page: Page) => new URL(page.url()).search;
+
+describe('the overview', () => {
+  it('tells what broke and why, what was loaded, what changed and what comes next', async () => {
+    const page = await site.openAs('owner');
+    const attention = page.getByRole('region', { name: '1 job needs attention' });
+    await attention.getByText("ValueError: invalid literal for int() with base 10: '12,00 EUR'").waitFor();
+    await attention.getByText('stripe_payments.py:5').waitFor();
+    await attention.getByText('2nd in a row').waitFor();
+    const strip = page.getByRole('img', { name: /^Runs of the last 24 hours by hour: 2 failed/ });
+    await strip.waitFor();
+    await page.getByRole('region', { name: 'Loaded' }).getByRole('link', { name: 'shop' }).waitFor();
+    const changes = page.getByRole('region', { name: 'Schema changes' });
+    await changes.getByText('orders.discount_code').waitFor();
+    await changes.getByRole('link', { name: 'shop_orders #2' }).waitFor();
+    await page.getByRole('region', { name: 'Next up' }).getByRole('link', { name: 'clean_up' }).waitFor();
+
+    await page.getByRole('link', { name: '7 d' }).click();
+    await page.getByRole('img', { name: /^Runs of the last 7 days by hour: 2 failed/ }).waitFor();
+    expect(searchOf(page)).toBe('?window=7d');
+    await page.context().close();
+  });
+
+  it.each(bothSchemes)(
+    'is accessible in %s colours, and has no side to scroll to on a telephone',
+    async (colorScheme) => {
+      const page = await site.openAs('viewer', '', { colorScheme, viewport: { width: 380, height: 800 } });
+      await page.getByText('orders.discount_code').waitFor();
+      await expectAccessible(page);
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(380);
+      await page.context().close();
+    },
+  );
+});
+
+describe('the list of jobs', () => {
+  it('is filtered, searched and sorted by its address', async () => {
+    const page = await site.openAs('developer', '/jobs');
+    await rowOf(page, 'shop_orders').getByText('907 rows, 3 tables').waitFor();
+    await page.getByRole('button', { name: 'Last run', exact: true }).first().click();
+    await page.getByRole('menuitemcheckbox', { name: 'Failed' }).click();
+    await page.keyboard.press('Escape');
+    await page.getByText('1 job', { exact: true }).waitFor();
+    expect(searchOf(page)).toBe('?status=failed');
+    await page.goto(site.workspaceUrl('/jobs?q=shop&sort=-last_run_at'));
+    await page.getByText('1 job', { exact: true }).waitFor();
+    await rowOf(page, 'shop_orders').waitFor();
+    expect(await page.getByLabel('Search jobs by name').inputValue()).toBe('shop');
+    await page.getByRole('button', { name: 'Clear the search' }).click();
+    await rowOf(page, 'clean_up').waitFor();
+    expect(searchOf(page)).toBe('?sort=-last_run_at');
+    await page.context().close();
+  });
+
+  it('starts a job, follows it live, and says why it does not start again', async () => {
+    const page = await site.openAs('developer', '/jobs');
+    const row = rowOf(page, 'clean_up');
+    const startDue = async () => {
+      await page.getByRole('button', { name: 'Run clean_up' }).click();
+      await page.getByLabel(/^The time that is due/).check();
+      await page.getByRole('button', { name: 'Run now' }).click();
+    };
+    await startDue();
+    await page.getByRole('status').getByText('Started #1').waitFor();
+    await row.getByText('Completed').first().waitFor();
+    await startDue();
+    await page
+      .getByRole('alert')
+      .getByText(/^Not started: a completed run covers everything until/)
+      .waitFor();
+    await page.context().close();
+  });
+
+  it('pauses, resumes and archives by the menu of a row', async () => {
+    const page = await site.openAs('developer', '/jobs');
+    const choose = async (job: string, action: string) => {
+      await page.getByRole('button', { name: `More about ${job}` }).click();
+      await page.getByRole('menuitem', { name: action }).click();
+    };
+    await choose('ga4_events', 'Pause');
+    await rowOf(page, 'ga4_events')
+      .getByText(/^paused, else/)
+      .waitFor();
+    await page.getByText('Paused', { exact: true }).click();
+    await page.getByText('1 paused job').waitFor();
+    await choose('ga4_events', 'Resume');
+    await page.getByText('0 paused jobs').waitFor();
+    await page.goto(site.workspaceUrl('/jobs'));
+    await choose('ga4_events', 'Archive');
+    await page.getByRole('button', { name: 'Archive', exact: true }).click();
+    await page.getByText('5 jobs').waitFor();
+    await page.goto(site.workspaceUrl('/jobs?show=archived'));
+    await choose('ga4_events', 'Bring back');
+    await page.getByText('0 archived jobs').waitFor();
+    await page.context().close();
+  });
+
+  it('says to a viewer what they may not do, and why', async () => {
+    const page = await site.openAs('viewer', '/jobs', { colorScheme: 'dark' });
+    await rowOf(page, 'shop_orders').waitFor();
+    await expectAccessible(page);
+    await page.getByRole('button', { name: 'More about shop_orders' }).click();
+    const pause = page.getByRole('menuitem', { name: 'Pause' });
+    await pause.getByText('Takes the role developer in this workspace').waitFor();
+    expect(await pause.getAttribute('aria-disabled')).toBe('true');
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Run shop_orders' }).click();
+    await page.getByText('A viewer starts jobs under the profile access only.').waitFor();
+    await page.getByRole('button', { name: 'Run now' }).click();
+    await page.getByRole('alert').getByText('A viewer starts only jobs that run under the profile').waitFor();
+    await page.context().close();
+  });
+});
+
+describe('the page of a job', () => {
+  it.each([['jobs.shop_orders'], ['id']])(
+    'is found by %s, as the dlthub client opens it',
+    async (address) => {
+      const { id } = await site.api.findJob('jobs.shop_orders');
+      const page = await site.openAs('viewer', `/jobs/${address === 'id' ? id : address}`);
+      await page.getByRole('heading', { name: 'shop_orders', level: 1 }).waitFor();
+      await page.getByRole('link', { name: '#2', exact: true }).waitFor();
+      await page.context().close();
+    },
+  );
+
+  it('has runs with what they took, a schedule, neighbours, versions and a definition, each accessible', async () => {
+    const page = await site.openAs('owner', '/jobs/shop_orders');
+    await page.getByRole('img', { name: /^Duration: 2 points/ }).waitFor();
+    await page.getByRole('img', { name: /^Rows loaded: 2 points/ }).waitFor();
+    await expectAccessible(page);
+    const parts = page.getByRole('navigation', { name: 'Parts of the job' });
+    const open = async (part: string) => {
+      await parts.getByRole('link', { name: part }).click();
+      await page.waitForURL(`**/*tab=${part.toLowerCase()}`);
+    };
+    await open('Schedule');
+    await expect
+      .poll(() =>
+        page
+          .getByRole('list', { name: /^Next ticks/ })
+          .getByRole('listitem')
+          .count(),
+      )
+      .toBe(10);
+    await open('Versions');
+    await page.getByText('The first version').waitFor();
+    await open('Definition');
+    await page.getByLabel('Definition', { exact: true }).getByText('"job_ref": "jobs.shop_orders"').waitFor();
+    await open('Graph');
+    await page.getByText('starts after shop_orders succeeds').waitFor();
+    await expectAccessible(page);
+    await page
+      .getByRole('group', { name: 'Graph of jobs' })
+      .getByRole('link', { name: /revenue_by_day/ })
+      .click();
+    await page.getByRole('heading', { name: 'revenue_by_day', level: 1 }).waitFor();
+    await page.context().close();
+  });
+
+  it('starts a run and cancels it', async () => {
+    const page = await site.openAs('developer', '/jobs/warehouse_backfill');
+    await page.getByText('It has not run yet').waitFor();
+    await page.getByRole('button', { name: 'Run now' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Run now' }).click();
+    const heading = page.getByRole('heading', { level: 1 });
+    await heading.getByText('Running').waitFor();
+    await page.getByRole('button', { name: 'Cancel #1' }).click();
+    await page.getByRole('button', { name: 'Cancel the run' }).click();
+    await heading.getByText('Cancelled').waitFor();
+    await page.context().close();
+  });
+
+  it('says plainly that there is no such job', async () => {
+    const page = await site.openAs('viewer', '/jobs/jobs.of_nobody');
+    await page.getByRole('heading', { name: 'Not found' }).waitFor();
+    await page.context().close();
+  });
+});
+
+it('nothing in these pages is against the content policy', () => {
+  expect(site.complaints.filter((text) => !/status of (403|409)/.test(text))).toEqual([]);
+});
