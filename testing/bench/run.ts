@@ -29,6 +29,7 @@ import { measureLive } from './measure-live.ts';
 import { measureLogLag } from './measure-log-lag.ts';
 import { measurePipelines } from './measure-pipelines.ts';
 import { measureSignInFlood } from './measure-sign-in.ts';
+import { measurePlans } from './measure-plans.ts';
 import { measureStatistics } from './measure-statistics.ts';
 import { measureTicks } from './measure-ticks.ts';
 import { repositoryFolder } from '../fixtures/server.ts';
@@ -92,6 +93,11 @@ function listOwnMeasures(
       takeAlone: () => measureHistory(historyRuns),
     },
     { name: 'jobs', title: 'The jobs page over 10,000 jobs', takeAlone: measureJobs },
+    {
+      name: 'plans',
+      title: 'What runs next, the graph and comparisons, over 10,000 jobs',
+      takeAlone: measurePlans,
+    },
     ...historyRuns.map((runCount) => ({
       name: 'statistics',
       title: `Statistics over ${runCount.toLocaleString('en')} pipeline runs`,

@@ -79,7 +79,10 @@ const usualRun = responseObject('UsualPipelineRun', {
   median_bytes_loaded: z.int().nullable(),
 });
 
-/** Rows are of the last 20 runs that succeeded: `run_count` of them said something of this table. */
+/**
+ * Rows are of the last runs that succeeded, 20 of a pipeline and five of each pipeline of a dataset: `run_count` of them said something of
+ * this table.
+ */
 const overviewTable = {
   table_name: z.string(),
   schema_name: z.string(),
@@ -134,6 +137,7 @@ export const datasetOverviewResponse = responseObject('DatasetOverviewResponse',
   freshness: pipelineFreshness,
   tables: z.array(responseObject('DatasetTable', { ...overviewTable, pipeline_name: z.string() })),
   are_tables_cut: z.boolean(),
+  /** How many runs of each pipeline the rows of `tables` are of, at most. */
   tables_run_count: z.int(),
   schema_change_count_30_days: z.int(),
 });

@@ -84,7 +84,7 @@ const schemaVersionHead = {
 /** A new version of a schema, and what it changed. A first version has one change, `schema_created`. */
 export const schemaVersionChangesResponse = responseObject('SchemaVersionChangesResponse', {
   ...schemaVersionHead,
-  /** The first ones: tables before columns. */
+  /** The weightiest ones first: conflicts of types, tables, columns, types, what may be null, hints. */
   changes: z.array(schemaChange),
   changes_total: z.int(),
 });
