@@ -15,7 +15,7 @@ const runs: JsonOperationId[] = [
 ];
 
 /** What shows something of each kind, and is fetched anew when the server says that such a thing has changed. */
-export const affectedOperations: Record<LiveChangeKind, readonly JsonOperationId[]> = {
+const affectedOperations: Record<LiveChangeKind, readonly JsonOperationId[]> = {
   'job-run': runs,
   job: [...runs, 'get_job', 'list_jobs', 'list_job_versions'],
   'pipeline-run': [

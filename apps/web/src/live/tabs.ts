@@ -23,8 +23,6 @@ const channelName = 'pumphouse.live';
 const leaderLock = 'pumphouse.live.leader';
 const tabLockOf = (tab: string) => `pumphouse.live.tab.${tab}`;
 
-export type Tabs = ReturnType<typeof joinTabs>;
-
 /**
  * One tab follows the server's events for all tabs of the browser, since a browser opens six connections to a server over HTTP/1.1 and a
  * stream takes one for good. Whoever gets the lock is that tab; when it closes, the next one gets it. A tab shows that it lives by a lock of

@@ -3,7 +3,7 @@ import type { LogLines } from './log-lines.ts';
 import { stripAnsi } from './ansi.ts';
 
 /** More is a file to download, not a text to paste. */
-export const mostCopiedLines = 100_000;
+const mostCopiedLines = 100_000;
 
 /** Writes to the clipboard what takes a while to be known. Safari wants the promise, not its outcome, while the keys are still down. */
 async function writeText(text: Promise<string>): Promise<void> {

@@ -2,7 +2,7 @@ import { Button, Menu } from '@mantine/core';
 import classes from './filter.module.css';
 import { DownIcon } from '../look/icons.tsx';
 
-export interface FilterOption {
+interface FilterOption {
   value: string;
   label: string;
 }

@@ -41,6 +41,3 @@ export const searchWord = <const Words extends readonly [string, ...string[]]>(w
 export const searchFlag = z
   .preprocess((value) => (value === 'true' || value === true ? true : undefined), z.literal(true).optional())
   .catch(undefined);
-
-/** A whole number. */
-export const searchNumber = z.coerce.number().int().optional().catch(undefined);

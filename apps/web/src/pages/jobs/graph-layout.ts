@@ -13,7 +13,7 @@ export interface PlacedJob {
   y: number;
 }
 
-export interface PlacedEdge {
+interface PlacedEdge {
   edge: GraphEdge;
   /** As `d` of a path, from the right of one job to the left of the other. */
   path: string;

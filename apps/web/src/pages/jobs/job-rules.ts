@@ -33,7 +33,7 @@ export function toStartableJob(job: JobResponse): StartableJob {
 export const viewersProfile = 'access';
 
 const isOfClock = (trigger: string) => /^(?:schedule|every|once):/.test(trigger);
-export const hasClock = (job: Pick<SwitchableJob, 'triggers'>) => job.triggers.some(isOfClock);
+const hasClock = (job: Pick<SwitchableJob, 'triggers'>) => job.triggers.some(isOfClock);
 
 /** The trigger of a job's clock that comes again and again, if it has one. */
 export const findTimedTrigger = (job: Pick<SwitchableJob, 'triggers'>) =>

@@ -44,7 +44,7 @@ export const triggerWords: Record<TriggerKind, string> = {
 const isUuid = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 /** The states that an address names, without those that do not exist. */
-export function readStates({ status = [] }: RunSearch): RunState[] {
+function readStates({ status = [] }: RunSearch): RunState[] {
   return runStates.filter((state) => status.includes(state));
 }
 

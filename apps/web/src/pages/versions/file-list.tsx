@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { changeLooks } from './file-changes.ts';
 import classes from './versions.module.css';
 
-export interface ListedFile {
+interface ListedFile {
   path: string;
   change: ChangeKind;
   /** Beside the path: its size. */

@@ -12,7 +12,7 @@ const gapBetweenNodes = 24;
 /** Columns that a table shows; the others are counted, and the list has them. */
 const mostRows = 8;
 
-export interface GraphRow {
+interface GraphRow {
   name: string;
   type: string;
   isKey: boolean;
@@ -29,7 +29,7 @@ export interface GraphNode {
   hiddenCount: number;
 }
 
-export interface GraphEdge {
+interface GraphEdge {
   kind: 'parent' | 'reference';
   from: string;
   to: string;

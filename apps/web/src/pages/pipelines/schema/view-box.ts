@@ -15,7 +15,7 @@ const margin = 24;
 const leastScale = 0.15;
 const mostScale = 2;
 
-export const clampScale = (scale: number) => Math.min(mostScale, Math.max(leastScale, scale));
+const clampScale = (scale: number) => Math.min(mostScale, Math.max(leastScale, scale));
 
 /** All of the drawing, no larger than it is. */
 export function fitAll(drawing: Size, frame: Size): ViewBox {
