@@ -74,14 +74,11 @@ export async function seedHistory(options: HistorySize): Promise<SeededHistory> 
           PUMPHOUSE_ALLOW_UNISOLATED: '1',
         });
         servers.push(server);
-        // The owner of the server has an organization of its own, and a workspace has members of its organization only.
         await database.execute(
           `with members as (
              insert into organization_memberships (organization_id, user_id, role)
              select workspaces.organization_id, users.id, 'owner' from workspaces cross join users
               where workspaces.id = $1 and users.kind = 'human' returning id)
-             select workspaces.organization_id, users.id, 'owner' from workspaces, users where workspaces.id = $1
-             on conflict do nothing returning id)
            insert into workspace_memberships (workspace_id, membership_id, role) select $1, id, 'owner' from members`,
           [workspaceId],
         );

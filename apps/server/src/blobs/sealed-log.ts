@@ -20,6 +20,7 @@ interface FrameStart extends LineStart {
 const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
 const newline = 0x0a;
+const framesAhead = 2;
 const entryBytes = 24;
 const footerBytes = 8;
 const skippableMagic = 0x18_4d_2a_50;
@@ -61,18 +62,40 @@ export async function* readSealedLog(
 
 async function* readFrames(file: FileHandle, starts: FrameStart[], fromLine: number, toBytes: number) {
   const first = findEntryBefore(starts, fromLine);
-  for (let number = first === undefined ? 0 : starts.indexOf(first); ; number += 1) {
-    const [start, next] = [starts[number], starts[number + 1]];
-    if (start === undefined || next === undefined || start.offset >= toBytes) return;
-    const packed = await readAt(file, start.packedOffset, next.packedOffset - start.packedOffset);
-    const data = await decompress(packed);
-    if (next.offset <= toBytes) {
-      yield { data, start };
-      continue;
+  const from = first === undefined ? 0 : starts.indexOf(first);
+  const unpacking = new Map<number, Promise<LogPiece | undefined>>();
+  for (let number = from; ; number += 1) {
+    // Whoever wants a second frame mostly wants all: the next ones are unpacked while this one is looked at.
+    const last = number === from ? number : number + framesAhead;
+    for (let wanted = number; wanted <= last; wanted += 1) {
+      if (unpacking.has(wanted)) continue;
+      const piece = unpackFrame(file, starts, wanted, toBytes);
+      // Nobody may ask for it any more.
+      piece.catch(() => undefined);
+      unpacking.set(wanted, piece);
     }
-    const wanted = data.subarray(0, toBytes - start.offset);
-    yield { data: wanted.subarray(0, wanted.lastIndexOf(newline) + 1), start };
+    const piece = await unpacking.get(number);
+    unpacking.delete(number);
+    if (piece === undefined) return;
+    yield piece;
   }
+}
+
+/** @returns undefined past the last frame, and past byte `toBytes` of the log */
+async function unpackFrame(
+  file: FileHandle,
+  starts: readonly FrameStart[],
+  number: number,
+  toBytes: number,
+): Promise<LogPiece | undefined> {
+  const [start, next] = [starts[number], starts[number + 1]];
+  if (start === undefined || next === undefined || start.offset >= toBytes) return undefined;
+  const data = await decompress(
+    await readAt(file, start.packedOffset, next.packedOffset - start.packedOffset),
+  );
+  if (next.offset <= toBytes) return { data, start };
+  const wanted = data.subarray(0, toBytes - start.offset);
+  return { data: wanted.subarray(0, wanted.lastIndexOf(newline) + 1), start };
 }
 
 /** Cuts pieces where an index has its entries, and joins those between. */
