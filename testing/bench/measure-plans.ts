@@ -120,13 +120,15 @@ async function measureLogs({ database, workspaceId }: SeededHistory, server: Tes
   const path = `/pumphouse/v1/workspaces/${workspaceId}/job-runs/${target.id}/log-comparison?base_id=${base.id}`;
   const figures: number[] = [];
   const baselines: number[] = [];
-  let healthMs: number[] = [];
+  const healthMs: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
     const startedAt = performance.now();
     const comparing = fetch(`${server.url}${path}`, { headers: { authorization: `Bearer ${server.key}` } });
-    let isOver = false;
-    void comparing.finally(() => (isOver = true));
-    while (!isOver) healthMs.push(await time(async () => (await fetch(`${server.url}/healthz`)).text()));
+    const over = new AbortController();
+    void comparing.finally(() => over.abort());
+    while (!over.signal.aborted) {
+      healthMs.push(await time(async () => (await fetch(`${server.url}/healthz`)).text()));
+    }
     const response = await comparing;
     const { hunks } = (await response.json()) as { hunks: { lines: unknown[] }[] };
     if (hunks[0]?.lines.length !== 2 * logLineCount) throw new Error('The logs have lines in common');
