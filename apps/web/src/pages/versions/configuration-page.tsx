@@ -4,21 +4,16 @@ import { api } from '../../api/api.ts';
 import { fetchAnew } from '../../api/fetch-anew.ts';
 import { operation } from '../../api/operation.ts';
 import { queryClient } from '../../api/query-client.ts';
-import { Explanation } from '../../forms/change-form.tsx';
-import { ErrorNotice, LoadingRows } from '../../look/answers.tsx';
 import { formatBytes, formatCount } from '../../look/format.ts';
 import { Facts, Page, Section } from '../../look/page.tsx';
 import { ClockTime } from '../../look/time.tsx';
 import { usePeople } from '../../workspace/use-people.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
-import { BaseChoice } from './base-choice.tsx';
 import { ConfigurationFile } from './configuration-file.tsx';
-import { chooseFile, describeCounts } from './file-changes.ts';
-import { FileList } from './file-list.tsx';
 import { RollBack } from './roll-back.tsx';
 import { RunsOfVersion } from './runs-of-version.tsx';
+import { VersionChanges } from './version-changes.tsx';
 import { configurationsOf } from './version-queries.ts';
-import classes from './versions.module.css';
 
 /** One version of the configuration: what changed with it, and the way back to it. */
 export function ConfigurationPage() {
@@ -98,42 +93,15 @@ function SettingChanges({ configurationId }: { configurationId: string }) {
     placeholderData: keepPreviousData,
   });
   const refused = whyNot('configuration.compare');
-  const { data } = changes;
-  const current = data && refused === null ? chooseFile(data.files, path) : null;
   return (
-    <Section
-      title={data ? `What changed: ${describeCounts(data.counts)}` : 'What changed'}
-      aside={
-        data && (
-          <BaseChoice
-            versions={list.data?.items ?? []}
-            targetId={configurationId}
-            base={data.base}
-            isAll={all === true}
-          />
-        )
-      }
-    >
-      {changes.error && <ErrorNotice error={changes.error} />}
-      {!data && !changes.error && <LoadingRows />}
-      {data && refused !== null && (
-        <Explanation>You see which files changed, not which settings in them. {refused}</Explanation>
-      )}
-      {data && data.files.length === 0 && (
-        <Explanation>No file differs from v{data.base?.version ?? '–'}.</Explanation>
-      )}
-      {data && data.files.length > 0 && (
-        <div className={refused === null ? classes.compare : undefined}>
-          <FileList
-            isOpen={refused === null}
-            current={current?.path ?? null}
-            files={data.files.map((file) => ({ path: file.path, change: file.change, note: '' }))}
-          />
-          {current && (
-            <ConfigurationFile configurationId={configurationId} baseId={base} path={current.path} />
-          )}
-        </div>
-      )}
-    </Section>
+    <VersionChanges
+      comparison={changes.data}
+      error={changes.error}
+      versions={list.data?.items ?? []}
+      isAll={all === true}
+      path={path}
+      refusal={refused && `You see which files changed, not which settings in them. ${refused}`}
+      renderFile={(shown) => <ConfigurationFile configurationId={configurationId} baseId={base} path={shown} />}
+    />
   );
 }

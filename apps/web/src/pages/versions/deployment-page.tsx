@@ -5,20 +5,16 @@ import { fetchAnew } from '../../api/fetch-anew.ts';
 import { operation } from '../../api/operation.ts';
 import { queryClient } from '../../api/query-client.ts';
 import { Explanation } from '../../forms/change-form.tsx';
-import { ErrorNotice, LoadingRows } from '../../look/answers.tsx';
 import { formatBytes, formatCount } from '../../look/format.ts';
 import { Facts, Page, Section } from '../../look/page.tsx';
 import { ClockTime } from '../../look/time.tsx';
 import { usePeople } from '../../workspace/use-people.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
-import { BaseChoice } from './base-choice.tsx';
 import { CodeFile } from './code-file.tsx';
-import { chooseFile, describeCounts } from './file-changes.ts';
-import { FileList } from './file-list.tsx';
 import { RollBack } from './roll-back.tsx';
 import { RunsOfVersion } from './runs-of-version.tsx';
+import { VersionChanges } from './version-changes.tsx';
 import { deploymentsOf } from './version-queries.ts';
-import classes from './versions.module.css';
 
 /** One version of the code: what changed with it, and the way back to it. */
 export function DeploymentPage() {
@@ -107,54 +103,30 @@ function CodeChanges({ deploymentId }: { deploymentId: string }) {
   });
   const refused = whyNot('deployment.compare');
   const { data } = changes;
-  const current = data && refused === null ? chooseFile(data.files, path) : null;
   return (
-    <Section
-      title={data ? `What changed: ${describeCounts(data.counts)}` : 'What changed'}
-      aside={
-        data && (
-          <BaseChoice
-            versions={list.data?.items ?? []}
-            targetId={deploymentId}
-            base={data.base}
-            isAll={all === true}
-          />
+    <VersionChanges
+      comparison={data}
+      error={changes.error}
+      versions={list.data?.items ?? []}
+      isAll={all === true}
+      path={path}
+      refusal={refused && `You see which files changed, not what is in them. ${refused}`}
+      noteOf={(file) => describeSizes(file.before?.size_bytes, file.after?.size_bytes)}
+      notice={
+        data?.requirements_changed &&
+        data.base !== null && (
+          <Explanation>The requirements changed: runs get another Python environment.</Explanation>
         )
       }
-    >
-      {changes.error && <ErrorNotice error={changes.error} />}
-      {!data && !changes.error && <LoadingRows />}
-      {data?.requirements_changed && data.base !== null && (
-        <Explanation>The requirements changed: runs get another Python environment.</Explanation>
+      renderFile={(shown, { base: before, target }) => (
+        <CodeFile
+          deploymentId={deploymentId}
+          baseId={base}
+          path={shown}
+          sides={[before ? `v${before.version}` : 'Before', `v${target.version}`]}
+        />
       )}
-      {data && refused !== null && (
-        <Explanation>You see which files changed, not what is in them. {refused}</Explanation>
-      )}
-      {data && data.files.length === 0 && (
-        <Explanation>No file differs from v{data.base?.version ?? '–'}.</Explanation>
-      )}
-      {data && data.files.length > 0 && (
-        <div className={refused === null ? classes.compare : undefined}>
-          <FileList
-            isOpen={refused === null}
-            current={current?.path ?? null}
-            files={data.files.map((file) => ({
-              path: file.path,
-              change: file.change,
-              note: describeSizes(file.before?.size_bytes, file.after?.size_bytes),
-            }))}
-          />
-          {current && (
-            <CodeFile
-              deploymentId={deploymentId}
-              baseId={base}
-              path={current.path}
-              sides={[data.base ? `v${data.base.version}` : 'Before', `v${data.target.version}`]}
-            />
-          )}
-        </div>
-      )}
-    </Section>
+    />
   );
 }
 
