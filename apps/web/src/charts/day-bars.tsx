@@ -2,7 +2,7 @@ import classes from './day-bars.module.css';
 import { formatCount } from '../look/format.ts';
 import { groupDays, sumOf } from './day-sums.ts';
 
-const widthPx = 124;
+const widthPx = 100;
 const heightPx = 20;
 const mostBars = 31;
 

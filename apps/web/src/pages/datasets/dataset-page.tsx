@@ -86,7 +86,7 @@ function Writers({ overview }: { overview: DatasetOverviewResponse }) {
                     {pipelineName}
                   </Link>
                 </td>
-                <td className={classes.lastRun} data-wide="true">
+                <td data-wide="true">
                   <LastRun run={last} />
                 </td>
                 <td>

@@ -32,8 +32,8 @@ export function DatasetTable({ workspaceId, rows, span, sort, onSort }: DatasetT
           <col style={{ width: '9rem' }} />
           <col style={{ width: '5rem' }} />
           <col style={{ width: '4.5rem' }} />
-          <col style={{ width: '4.2rem' }} />
-          <col style={{ width: '9rem' }} />
+          <col style={{ width: '4.6rem' }} />
+          <col style={{ width: '7.4rem' }} />
           <col style={{ width: '4.6rem' }} />
           <col style={{ width: '16%' }} />
         </colgroup>
@@ -120,10 +120,10 @@ function Row({ workspaceId, row }: { workspaceId: string; row: DatasetRow }) {
       <td className="number" data-label="Rows">
         {stats && formatCompactCount(stats.total_rows_loaded)}
       </td>
-      <td>{row.daily && <DayBars values={row.daily.total_rows_loaded} noun="rows loaded" />}</td>
-      <td className="number" data-label="Bytes">
-        {stats && formatBytes(stats.total_bytes_loaded)}
+      <td className={classes.roomy}>
+        {row.daily && <DayBars values={row.daily.total_rows_loaded} noun="rows loaded" />}
       </td>
+      <td className={`number ${classes.roomy}`}>{stats && formatBytes(stats.total_bytes_loaded)}</td>
       <td>
         <LastChange workspaceId={workspaceId} version={row.lastChange} />
       </td>

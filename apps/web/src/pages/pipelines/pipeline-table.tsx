@@ -29,11 +29,11 @@ export function PipelineTable({ workspaceId, rows, span, sort, onSort }: Pipelin
           <col />
           <col style={{ width: '9rem' }} />
           <col style={{ width: '4.8rem' }} />
-          <col style={{ width: '4rem' }} />
-          <col style={{ width: '8.9rem' }} />
+          <col style={{ width: '4.6rem' }} />
+          <col style={{ width: '7.4rem' }} />
           <col style={{ width: '4.6rem' }} />
           <col style={{ width: '4.6rem' }} />
-          <col style={{ width: '15%' }} />
+          <col style={{ width: '16%' }} />
         </colgroup>
         <thead>
           <tr>
@@ -96,7 +96,7 @@ function Row({ workspaceId, row }: { workspaceId: string; row: PipelineRow }) {
           destinationName={row.destination_name}
         />
       </td>
-      <td className={classes.lastRun} data-wide="true">
+      <td data-wide="true">
         <LastRun run={row.last_run} />
       </td>
       <td>
@@ -116,13 +116,13 @@ function Row({ workspaceId, row }: { workspaceId: string; row: PipelineRow }) {
       <td className="number" data-label="Rows">
         {stats && formatCompactCount(stats.total_rows_loaded)}
       </td>
-      <td>{row.daily && <DayBars values={row.daily.total_rows_loaded} noun="rows loaded" />}</td>
-      <td className="number" data-label="Takes">
+      <td className={classes.roomy}>
+        {row.daily && <DayBars values={row.daily.total_rows_loaded} noun="rows loaded" />}
+      </td>
+      <td className={`number ${classes.roomy}`}>
         {stats?.average_duration_ms != null && formatDuration(stats.average_duration_ms / 1000)}
       </td>
-      <td className="number" data-label="Bytes">
-        {stats && formatBytes(stats.total_bytes_loaded)}
-      </td>
+      <td className={`number ${classes.roomy}`}>{stats && formatBytes(stats.total_bytes_loaded)}</td>
       <td>
         <LastChange workspaceId={workspaceId} version={row.lastChange} />
       </td>

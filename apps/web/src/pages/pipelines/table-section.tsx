@@ -1,5 +1,6 @@
 import type { DatasetOverviewResponse, PipelineOverviewResponse } from '@pumphouse/contract';
 import { Link } from '@tanstack/react-router';
+import type { CSSProperties } from 'react';
 import classes from './pipelines.module.css';
 import table from '../../look/table.module.css';
 import { Empty } from '../../look/answers.tsx';
@@ -102,7 +103,7 @@ function Row({ row, depth, hasSchemas, hasPipelines }: RowProps) {
   const schema = { schema: row.schema_name };
   return (
     <tr data-row>
-      <td style={{ paddingLeft: `${0.85 + depth * 1.1}rem` }}>
+      <td className={classes.nested} style={{ '--depth': depth } as CSSProperties}>
         <Link
           {...place}
           search={{ ...schema, tab: 'schema', table: row.table_name }}

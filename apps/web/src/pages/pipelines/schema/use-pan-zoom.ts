@@ -1,12 +1,12 @@
 import { useEffect, useRef, useState, type PointerEvent, type RefObject } from 'react';
-import { fitAll, zoomAround, type Size, type ViewBox } from './view-box.ts';
+import { firstView, fitAll, zoomAround, type Size, type ViewBox } from './view-box.ts';
 
 /** Moves and zooms a drawing: dragged by a pointer, zoomed by buttons, and by the wheel with Ctrl, so that the page still scrolls. */
 export function usePanZoom(frame: RefObject<HTMLDivElement | null>, drawing: Size) {
   const [size, setSize] = useState<Size>({ width: 0, height: 0 });
-  /** null: all of it, however large the frame becomes. */
+  /** null until somebody moves it: the frame may still change its size. */
   const [chosen, setView] = useState<ViewBox | null>(null);
-  const view = chosen ?? fitAll(drawing, { width: size.width || 1, height: size.height || 1 });
+  const view = chosen ?? firstView(drawing, { width: size.width || 1, height: size.height || 1 });
   const drag = useRef<{ x: number; y: number; view: ViewBox } | null>(null);
 
   useEffect(() => {
@@ -39,7 +39,7 @@ export function usePanZoom(frame: RefObject<HTMLDivElement | null>, drawing: Siz
     size,
     setView,
     zoom: (factor: number) => setView(zoomAround(view, factor, { x: size.width / 2, y: size.height / 2 })),
-    fit: () => setView(null),
+    fit: () => setView(fitAll(drawing, size)),
     handlers: {
       onPointerDown: (event: PointerEvent) => {
         drag.current = { x: event.clientX, y: event.clientY, view };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bringIntoView, fitAll, zoomAround } from './view-box.ts';
+import { bringIntoView, firstView, fitAll, zoomAround } from './view-box.ts';
 
 const frame = { width: 800, height: 400 };
 
@@ -9,6 +9,11 @@ describe('the view of a drawing', () => {
     const view = fitAll({ width: 1552, height: 200 }, frame);
     expect(view.scale).toBe(0.5);
     expect(view.x).toBe(-24);
+  });
+
+  it('begins at the beginning where all of it could not be read', () => {
+    expect(firstView({ width: 200, height: 100 }, frame)).toEqual(fitAll({ width: 200, height: 100 }, frame));
+    expect(firstView({ width: 9000, height: 100 }, frame)).toEqual({ scale: 0.6, x: -24, y: -24 });
   });
 
   it('keeps the place that it grows around', () => {

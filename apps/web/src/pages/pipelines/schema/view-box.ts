@@ -28,6 +28,15 @@ export function fitAll(drawing: Size, frame: Size): ViewBox {
   };
 }
 
+/** Less than this cannot be read. */
+const readableScale = 0.6;
+
+/** All of the drawing where that can be read, else its beginning. */
+export function firstView(drawing: Size, frame: Size): ViewBox {
+  const all = fitAll(drawing, frame);
+  return all.scale >= readableScale ? all : { scale: readableScale, x: -margin, y: -margin };
+}
+
 /** Larger or smaller around a place of the frame, which stays where it is. */
 export function zoomAround(view: ViewBox, factor: number, place: { x: number; y: number }): ViewBox {
   const scale = clampScale(view.scale * factor);
