@@ -23,7 +23,6 @@ export function LastChange({ workspaceId, version: lastChange }: LastChangeProps
       params={{ workspaceId, pipelineName }}
       search={{ tab: 'history', schema: lastChange.schema_name }}
       className={classes.oneLine}
-      title={lastChange.created_at}
     >
       {lastChange.base_hash === null || !first ? (
         <span className="quiet">
