@@ -29,7 +29,7 @@ export function GrantList({ grants, workspaces, error, onChange }: GrantListProp
       description="What they get at once; more can be given later, in each workspace."
       error={error}
     >
-      <div className={people.grants} style={{ marginTop: '0.5rem' }}>
+      <div className={people.grants} style={{ margin: '0.4rem 0' }}>
         {grants.map(({ workspace_id, role }, index) => (
           <div key={workspace_id} className={people.grant}>
             <NativeSelect

@@ -6,7 +6,7 @@ import { Empty } from '../../look/answers.tsx';
 import table from '../../look/table.module.css';
 import { ClockTime, Time } from '../../look/time.tsx';
 import people from './people.module.css';
-import { describeGrants, mailWords, statusWords } from './invitation-words.ts';
+import { describeGrants, mailWords } from './invitation-words.ts';
 import { useMutation } from '@tanstack/react-query';
 
 interface InvitationRowsProps {
@@ -16,7 +16,7 @@ interface InvitationRowsProps {
   onRevoked: (email: string) => void;
 }
 
-/** Who was asked to come, with what, and what became of it. */
+/** Who was asked to come and has not answered, with what they get. */
 export function InvitationRows({ invitations, whyNotRevoke, revoke, onRevoked }: InvitationRowsProps) {
   const [asked, setAsked] = useState<InvitationResponse | null>(null);
   const change = useMutation({
@@ -41,7 +41,6 @@ export function InvitationRows({ invitations, whyNotRevoke, revoke, onRevoked }:
             <tr>
               <th scope="col">E-mail address</th>
               <th scope="col">Gets</th>
-              <th scope="col">State</th>
               <th scope="col">Mail</th>
               <th scope="col">Invited by</th>
               <th scope="col">Good until</th>
@@ -55,8 +54,9 @@ export function InvitationRows({ invitations, whyNotRevoke, revoke, onRevoked }:
               <tr key={invitation.id}>
                 <td data-wide="true">{invitation.email}</td>
                 <td data-wide="true">{describeGrants(invitation)}</td>
-                <td>{statusWords(invitation.status)}</td>
-                <td data-label="mail">{mailWords(invitation.mail)}</td>
+                <td data-label="mail" title={mailWords(invitation.mail).says}>
+                  {mailWords(invitation.mail).word}
+                </td>
                 <td data-label="by">
                   {invitation.invited_by}, <Time at={invitation.created_at} />
                 </td>
@@ -65,15 +65,13 @@ export function InvitationRows({ invitations, whyNotRevoke, revoke, onRevoked }:
                 </td>
                 <td>
                   <div className={people.actions}>
-                    {invitation.status === 'pending' && (
-                      <ActionButton
-                        whyNot={whyNotRevoke}
-                        aria-label={`Revoke the invitation of ${invitation.email}`}
-                        onClick={() => setAsked(invitation)}
-                      >
-                        Revoke
-                      </ActionButton>
-                    )}
+                    <ActionButton
+                      whyNot={whyNotRevoke}
+                      aria-label={`Revoke the invitation of ${invitation.email}`}
+                      onClick={() => setAsked(invitation)}
+                    >
+                      Revoke
+                    </ActionButton>
                   </div>
                 </td>
               </tr>

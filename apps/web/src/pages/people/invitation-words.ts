@@ -10,21 +10,12 @@ export function describeGrants({
   return role === 'collaborator' ? grants : `${role}, ${grants}`;
 }
 
-const states: Record<string, string> = {
-  pending: 'waits to be accepted',
-  accepted: 'accepted',
-  expired: 'expired',
-  revoked: 'revoked',
+const mails: Record<string, { word: string; says: string }> = {
+  sent: { word: 'sent', says: 'The mail server has taken it.' },
+  waiting: { word: 'is being sent', says: 'It is tried again until the mail server takes it.' },
+  failed: { word: 'refused', says: 'The mail server knows no such mailbox.' },
+  none: { word: 'not sent', says: 'This server sends no mail: the link has to be passed on.' },
 };
 
-/** @param status also one that a newer server may give */
-export const statusWords = (status: string) => states[status] ?? status;
-
-const mails: Record<string, string> = {
-  sent: 'sent',
-  waiting: 'is being sent',
-  failed: 'refused: there is no such mailbox',
-  none: 'not sent: this server sends no mail',
-};
-
-export const mailWords = (mail: string) => mails[mail] ?? mail;
+/** What became of the mail with the link. @param mail also a word that a newer server may give */
+export const mailWords = (mail: string) => mails[mail] ?? { word: mail, says: '' };
