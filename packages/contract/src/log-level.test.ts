@@ -1,6 +1,9 @@
 import { expect, it } from 'vitest';
 import { errorHint, looksLikeError } from './log-level.ts';
 
+/** It takes milliseconds; an expression that goes back over the line again and again would take hours. */
+const catastropheMs = 60_000;
+
 const errors = [
   'ERROR: no such table',
   'ERROR:dlt:load failed',
@@ -42,5 +45,5 @@ it('is quick with lines that are made to be slow', () => {
   looksLikeError(`${'1:2 '.repeat(16_000)}x`);
   looksLikeError(`${'a.'.repeat(32_000)}x`);
   looksLikeError('\u001b['.repeat(32_000));
-  expect(performance.now() - startedAt).toBeLessThan(500);
+  expect(performance.now() - startedAt).toBeLessThan(catastropheMs);
 });

@@ -2,6 +2,7 @@ import type { JobGraph, TiedJob } from './job-graph.ts';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { drawJobs, listJobEdges, surroundJob } from './job-graph.ts';
+import { propertySeed } from '../../../../testing/fixtures/property-seed.ts';
 
 const job = (name: string, keys: Partial<TiedJob> = {}): TiedJob => ({
   id: name,
@@ -133,5 +134,6 @@ it('reaches with a job exactly those of which each step is a tie', () => {
       const expected = jobs.flatMap(({ id }, at) => (reaches[0]?.[at] || reaches[at]?.[0] ? [id] : []));
       expect(idsOf(surroundJob(jobs, '0', 100)).toSorted()).toEqual(expected);
     }),
+    { seed: propertySeed },
   );
 });

@@ -1,6 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { normalizeLogLine } from './normalize-log-line.ts';
+import { propertySeed } from '../../../../testing/fixtures/property-seed.ts';
+
+/** It takes milliseconds; an expression that goes back over the line again and again would take hours. */
+const catastropheMs = 60_000;
 
 describe('a line of a log without what differs between any two runs', () => {
   it.each([
@@ -33,6 +37,7 @@ describe('a line of a log without what differs between any two runs', () => {
         const once = normalizeLogLine(line);
         expect(normalizeLogLine(once)).toBe(once);
       }),
+      { seed: propertySeed },
     );
   });
 
@@ -42,7 +47,7 @@ describe('a line of a log without what differs between any two runs', () => {
       const line = part.repeat(100_000 / part.length);
       const startedAt = performance.now();
       normalizeLogLine(line);
-      expect(performance.now() - startedAt).toBeLessThan(1000);
+      expect(performance.now() - startedAt).toBeLessThan(catastropheMs);
     },
   );
 });

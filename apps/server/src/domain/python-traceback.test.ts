@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { readLastTraceback } from './python-traceback.ts';
 
+/** It takes milliseconds; an expression that goes back over the line again and again would take hours. */
+const catastropheMs = 60_000;
+
 const read = (text: string) => readLastTraceback(text.replace(/^\n/, '').replace(/\n$/, '').split('\n'));
 
 const plain = `
@@ -153,7 +156,7 @@ describe('hostile text', () => {
   ])('costs neither time nor room: %s', (_, lines) => {
     const startedAt = performance.now();
     const raised = readLastTraceback(lines);
-    expect(performance.now() - startedAt).toBeLessThan(1000);
+    expect(performance.now() - startedAt).toBeLessThan(catastropheMs);
     expect(raised.length).toBeLessThanOrEqual(50);
     expect(JSON.stringify(raised).length).toBeLessThan(1_000_000);
   });

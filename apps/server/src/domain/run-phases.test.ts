@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { runStates } from '@pumphouse/contract';
 import { listRunPhases } from './run-phases.ts';
+import { propertySeed } from '../../../../testing/fixtures/property-seed.ts';
 
 const at = (seconds: number) => new Date(Date.UTC(2026, 2, 10, 10, 0, seconds));
 const run = (keys: Partial<PhasedRun> = {}): PhasedRun => ({
@@ -135,5 +136,6 @@ it('are in order, without gaps, and add up, whatever clocks say', () => {
         expect(sumMs).toBe(seconds * 1000);
       },
     ),
+    { seed: propertySeed },
   );
 });
