@@ -53,7 +53,7 @@ export function Confirm({
           <Button variant="default" onClick={onClose}>
             Keep it
           </Button>
-          <Button type="submit" color="red" loading={isPending} disabled={!isReady}>
+          <Button type="submit" color="red.9" loading={isPending} disabled={!isReady}>
             {action}
           </Button>
         </Group>

@@ -119,7 +119,7 @@ export function VariableForm({ opened, scopes, onClose, onDone }: VariableFormPr
           value={values.type}
           onChange={(type) => change.set('type', type)}
         >
-          <Group mt="xs">
+          <Group my="xs">
             <Radio value="secret" label="Secret" />
             <Radio value="plain" label="Plain" />
           </Group>

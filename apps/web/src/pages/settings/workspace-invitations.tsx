@@ -10,15 +10,14 @@ import { api } from '../../api/api.ts';
 import { operationPages } from '../../api/operation-pages.ts';
 import { fetchAnew } from '../../api/fetch-anew.ts';
 import { queryClient } from '../../api/query-client.ts';
-import { ChangeForm, Explanation } from '../../forms/change-form.tsx';
+import { ChangeForm } from '../../forms/change-form.tsx';
 import { findBodyProblems } from '../../forms/field-problems.ts';
 import { useChange } from '../../forms/use-change.ts';
-import { MoreRows } from '../../look/more-rows.tsx';
 import { Section } from '../../look/page.tsx';
 import { workspaceRoles, workspaceRoleWords } from '../../permissions/role-words.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { InvitationLink } from '../people/invitation-link.tsx';
-import { InvitationRows } from '../people/invitation-rows.tsx';
+import { WaitingInvitations } from '../people/waiting-invitations.tsx';
 
 /** Invitations to a workspace alone: those who come are collaborators of its organization. */
 export function WorkspaceInvitations({ onOutcome }: { onOutcome: (text: string) => void }) {
@@ -28,37 +27,18 @@ export function WorkspaceInvitations({ onOutcome }: { onOutcome: (text: string) 
     ...operationPages('list_workspace_invitations', { params }),
     enabled: refused === null,
   });
-  if (refused !== null) {
-    return (
-      <Section title="Invitations">
-        <Explanation>
-          Inviting people, and seeing who was invited, is not for everybody. {refused}
-        </Explanation>
-      </Section>
-    );
-  }
   return (
-    <>
+    <WaitingInvitations
+      list={list}
+      refused={refused}
+      whyNotRevoke={whyNot('workspace-invitation.revoke')}
+      revoke={(invitation_id) =>
+        api.call('revoke_workspace_invitation', { params: { ...params, invitation_id } })
+      }
+      onOutcome={onOutcome}
+    >
       <InviteToWorkspace />
-      <Section title="Invitations that wait">
-        <InvitationRows
-          invitations={list.data?.items ?? []}
-          whyNotRevoke={whyNot('workspace-invitation.revoke')}
-          revoke={(invitation_id) =>
-            api.call('revoke_workspace_invitation', { params: { ...params, invitation_id } })
-          }
-          onRevoked={(email) => {
-            void fetchAnew(queryClient, ['list_workspace_invitations', 'list_invitations']);
-            onOutcome(`The invitation of ${email} was revoked.`);
-          }}
-        />
-        <MoreRows
-          hasMore={list.hasNextPage}
-          isLoading={list.isFetchingNextPage}
-          onMore={() => void list.fetchNextPage()}
-        />
-      </Section>
-    </>
+    </WaitingInvitations>
   );
 }
 

@@ -101,7 +101,9 @@ function SettingChanges({ configurationId }: { configurationId: string }) {
       isAll={all === true}
       path={path}
       refusal={refused && `You see which files changed, not which settings in them. ${refused}`}
-      renderFile={(shown) => <ConfigurationFile configurationId={configurationId} baseId={base} path={shown} />}
+      renderFile={(shown) => (
+        <ConfigurationFile configurationId={configurationId} baseId={base} path={shown} />
+      )}
     />
   );
 }

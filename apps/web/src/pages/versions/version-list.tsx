@@ -1,5 +1,8 @@
 import type { ComponentType, ReactNode } from 'react';
+import { ErrorNotice, LoadingRows } from '../../look/answers.tsx';
 import { formatBytes, formatCount } from '../../look/format.ts';
+import { MoreRows } from '../../look/more-rows.tsx';
+import { Section } from '../../look/page.tsx';
 import table from '../../look/table.module.css';
 import { Time } from '../../look/time.tsx';
 import { usePeople } from '../../workspace/use-people.ts';
@@ -25,8 +28,39 @@ interface VersionRowsProps<Row extends Version> {
   extra: { head: string; isNumber: boolean; cell: (version: Row) => ReactNode };
 }
 
+interface VersionListProps<Row extends Version> extends Omit<VersionRowsProps<Row>, 'versions'> {
+  title: string;
+  list: {
+    data: { items: readonly Row[] } | undefined;
+    error: unknown;
+    hasNextPage: boolean;
+    isFetchingNextPage: boolean;
+    fetchNextPage: () => Promise<unknown>;
+  };
+  /** Stands in their place where there are none. */
+  empty: ReactNode;
+}
+
+/** All versions of a kind. */
+export function VersionList<Row extends Version>({ title, list, empty, ...rows }: VersionListProps<Row>) {
+  const versions = list.data?.items;
+  return (
+    <Section title={title}>
+      {list.error !== null && <ErrorNotice error={list.error} />}
+      {!versions && list.error === null && <LoadingRows />}
+      {versions?.length === 0 && empty}
+      {versions && versions.length > 0 && <VersionRows versions={versions} {...rows} />}
+      <MoreRows
+        hasMore={list.hasNextPage}
+        isLoading={list.isFetchingNextPage}
+        onMore={() => void list.fetchNextPage()}
+      />
+    </Section>
+  );
+}
+
 /** Versions, newest first. The first of them is the one that new runs use. */
-export function VersionRows<Row extends Version>(props: VersionRowsProps<Row>) {
+function VersionRows<Row extends Version>(props: VersionRowsProps<Row>) {
   const { versions, Name, activeRuns, extra } = props;
   const { id } = useWorkspace();
   const nameOf = usePeople(id);

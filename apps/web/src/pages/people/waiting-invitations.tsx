@@ -1,0 +1,59 @@
+import type { InvitationResponse } from '@pumphouse/contract';
+import type { ReactNode } from 'react';
+import { fetchAnew } from '../../api/fetch-anew.ts';
+import { queryClient } from '../../api/query-client.ts';
+import { Explanation } from '../../forms/change-form.tsx';
+import { MoreRows } from '../../look/more-rows.tsx';
+import { Section } from '../../look/page.tsx';
+import { InvitationRows } from './invitation-rows.tsx';
+
+interface WaitingInvitationsProps {
+  list: {
+    data: { items: readonly InvitationResponse[] } | undefined;
+    hasNextPage: boolean;
+    isFetchingNextPage: boolean;
+    fetchNextPage: () => Promise<unknown>;
+  };
+  /** Why the person may not see them; null where they may. */
+  refused: string | null;
+  whyNotRevoke: string | null;
+  revoke: (invitationId: string) => Promise<unknown>;
+  onOutcome: (text: string) => void;
+  /** The form that makes one. */
+  children: ReactNode;
+}
+
+/** Inviting, and the invitations that wait, of a workspace or of an organization. */
+export function WaitingInvitations(props: WaitingInvitationsProps) {
+  const { list, refused, whyNotRevoke, revoke, onOutcome, children } = props;
+  if (refused !== null) {
+    return (
+      <Section title="Invitations">
+        <Explanation>
+          Inviting people, and seeing who was invited, is not for everybody. {refused}
+        </Explanation>
+      </Section>
+    );
+  }
+  return (
+    <>
+      {children}
+      <Section title="Invitations that wait">
+        <InvitationRows
+          invitations={list.data?.items ?? []}
+          whyNotRevoke={whyNotRevoke}
+          revoke={revoke}
+          onRevoked={(email) => {
+            void fetchAnew(queryClient, ['list_invitations', 'list_workspace_invitations']);
+            onOutcome(`The invitation of ${email} was revoked.`);
+          }}
+        />
+        <MoreRows
+          hasMore={list.hasNextPage}
+          isLoading={list.isFetchingNextPage}
+          onMore={() => void list.fetchNextPage()}
+        />
+      </Section>
+    </>
+  );
+}
