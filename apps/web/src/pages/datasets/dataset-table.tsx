@@ -2,11 +2,10 @@ import { Link } from '@tanstack/react-router';
 import type { DatasetRow } from './dataset-rows.ts';
 import classes from '../pipelines/pipelines.module.css';
 import table from '../../look/table.module.css';
-import { DayBars } from '../../charts/day-bars.tsx';
-import { formatBytes, formatCompactCount, formatPercent } from '../../look/format.ts';
 import { FreshnessState } from '../../facts/freshness-state.tsx';
 import { LastChange } from '../pipelines/last-change.tsx';
 import { PipelineRunState } from '../../look/state.tsx';
+import { LoadFigureColumns, LoadFigureHeaders, LoadFigures } from '../pipelines/load-figures.tsx';
 import { SortHeader } from '../../look/sort-header.tsx';
 import { Time } from '../../look/time.tsx';
 
@@ -30,11 +29,8 @@ export function DatasetTable({ workspaceId, rows, span, sort, onSort }: DatasetT
           <col />
           <col style={{ width: '8rem' }} />
           <col style={{ width: '9rem' }} />
-          <col style={{ width: '5rem' }} />
           <col style={{ width: '4.5rem' }} />
-          <col style={{ width: '4.6rem' }} />
-          <col style={{ width: '7.4rem' }} />
-          <col style={{ width: '4.6rem' }} />
+          <LoadFigureColumns />
           <col style={{ width: '16%' }} />
         </colgroup>
         <thead>
@@ -48,19 +44,10 @@ export function DatasetTable({ workspaceId, rows, span, sort, onSort }: DatasetT
               Last load
             </SortHeader>
             <th scope="col">Freshness</th>
-            <SortHeader {...header} first="success" isNumber>
-              Success
-            </SortHeader>
             <SortHeader {...header} first="-tables" isNumber>
               Tables
             </SortHeader>
-            <SortHeader {...header} first="-rows" isNumber>
-              Rows
-            </SortHeader>
-            <th scope="col">By day</th>
-            <SortHeader {...header} first="-bytes" isNumber>
-              Bytes
-            </SortHeader>
+            <LoadFigureHeaders {...header} />
             <SortHeader {...header} first="-schema">
               Schema
             </SortHeader>
@@ -111,19 +98,10 @@ function Row({ workspaceId, row }: { workspaceId: string; row: DatasetRow }) {
           />
         )}
       </td>
-      <td className="number" data-label="Success">
-        {stats && formatPercent(stats.success_ratio)}
-      </td>
       <td className="number" data-label="Tables">
         {all.table_count}
       </td>
-      <td className="number" data-label="Rows">
-        {stats && formatCompactCount(stats.total_rows_loaded)}
-      </td>
-      <td className={classes.roomy}>
-        {row.daily && <DayBars values={row.daily.total_rows_loaded} noun="rows loaded" />}
-      </td>
-      <td className={`number ${classes.roomy}`}>{stats && formatBytes(stats.total_bytes_loaded)}</td>
+      <LoadFigures stats={stats} daily={row.daily} />
       <td>
         <LastChange workspaceId={workspaceId} version={row.lastChange} />
       </td>

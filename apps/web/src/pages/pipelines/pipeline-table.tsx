@@ -2,11 +2,11 @@ import { Link } from '@tanstack/react-router';
 import type { PipelineRow } from './pipeline-rows.ts';
 import classes from './pipelines.module.css';
 import table from '../../look/table.module.css';
-import { DayBars } from '../../charts/day-bars.tsx';
-import { formatBytes, formatCompactCount, formatDuration, formatPercent } from '../../look/format.ts';
+import { formatDuration } from '../../look/format.ts';
 import { FreshnessState } from '../../facts/freshness-state.tsx';
 import { LastChange } from './last-change.tsx';
 import { LastRun } from './last-run.tsx';
+import { LoadFigureColumns, LoadFigureHeaders, LoadFigures } from './load-figures.tsx';
 import { SortHeader } from '../../look/sort-header.tsx';
 
 interface PipelineTableProps {
@@ -28,10 +28,7 @@ export function PipelineTable({ workspaceId, rows, span, sort, onSort }: Pipelin
           <col style={{ width: '12%' }} />
           <col />
           <col style={{ width: '9rem' }} />
-          <col style={{ width: '4.8rem' }} />
-          <col style={{ width: '4.6rem' }} />
-          <col style={{ width: '7.4rem' }} />
-          <col style={{ width: '4.6rem' }} />
+          <LoadFigureColumns />
           <col style={{ width: '4.6rem' }} />
           <col style={{ width: '16%' }} />
         </colgroup>
@@ -47,18 +44,9 @@ export function PipelineTable({ workspaceId, rows, span, sort, onSort }: Pipelin
             <SortHeader {...header} first="freshness">
               Freshness
             </SortHeader>
-            <SortHeader {...header} first="success" isNumber>
-              Success
-            </SortHeader>
-            <SortHeader {...header} first="-rows" isNumber>
-              Rows
-            </SortHeader>
-            <th scope="col">By day</th>
+            <LoadFigureHeaders {...header} />
             <SortHeader {...header} first="-duration" isNumber>
               Takes
-            </SortHeader>
-            <SortHeader {...header} first="-bytes" isNumber>
-              Bytes
             </SortHeader>
             <SortHeader {...header} first="-schema">
               Schema
@@ -106,23 +94,10 @@ function Row({ workspaceId, row }: { workspaceId: string; row: PipelineRow }) {
           hasTime={row.last_run?.status === 'succeeded'}
         />
       </td>
-      <td className="number" data-label="Success">
-        {stats && (
-          <span title={`${stats.succeeded_pipeline_run_count} of ${stats.total_pipeline_run_count} runs`}>
-            {formatPercent(stats.success_ratio)}
-          </span>
-        )}
-      </td>
-      <td className="number" data-label="Rows">
-        {stats && formatCompactCount(stats.total_rows_loaded)}
-      </td>
-      <td className={classes.roomy}>
-        {row.daily && <DayBars values={row.daily.total_rows_loaded} noun="rows loaded" />}
-      </td>
-      <td className={`number ${classes.roomy}`}>
+      <LoadFigures stats={stats} daily={row.daily} />
+      <td className={`number ${classes.roomy}`} data-label="Takes">
         {stats?.average_duration_ms != null && formatDuration(stats.average_duration_ms / 1000)}
       </td>
-      <td className={`number ${classes.roomy}`}>{stats && formatBytes(stats.total_bytes_loaded)}</td>
       <td>
         <LastChange workspaceId={workspaceId} version={row.lastChange} />
       </td>

@@ -1,24 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { findNeighbour, layOutSchema, nodeWidth } from './graph-layout.ts';
+import { makeColumn } from './testing/make-column.ts';
 import type { MergedColumn, MergedTable } from './merged-schema.ts';
 
 const column = (name: string, more: Partial<MergedColumn> = {}): MergedColumn => ({
-  name,
-  data_type: 'text',
-  precision: null,
-  scale: null,
-  nullable: true,
-  primary_key: false,
-  merge_key: false,
-  unique: false,
-  partition: false,
-  cluster: false,
-  sort: false,
-  incremental: false,
-  is_variant: false,
-  variant_of: null,
-  is_dlt: false,
-  description: null,
+  ...makeColumn(name),
   mark: null,
   changes: [],
   ...more,

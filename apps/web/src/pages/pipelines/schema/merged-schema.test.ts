@@ -1,26 +1,7 @@
 import type { SchemaChange } from '@pumphouse/contract';
 import { describe, expect, it } from 'vitest';
+import { makeColumn } from './testing/make-column.ts';
 import { formatType, listKeys, mergeSchemas, type SchemaColumn, type SchemaTable } from './merged-schema.ts';
-
-const column = (name: string, more: Partial<SchemaColumn> = {}): SchemaColumn => ({
-  name,
-  data_type: 'text',
-  precision: null,
-  scale: null,
-  nullable: true,
-  primary_key: false,
-  merge_key: false,
-  unique: false,
-  partition: false,
-  cluster: false,
-  sort: false,
-  incremental: false,
-  is_variant: false,
-  variant_of: null,
-  is_dlt: false,
-  description: null,
-  ...more,
-});
 
 const table = (name: string, columns: SchemaColumn[], parent: string | null = null): SchemaTable => ({
   name,
@@ -42,12 +23,14 @@ const change = (kind: string, more: Partial<SchemaChange>): SchemaChange => ({
   ...more,
 });
 
-const base = { tables: [table('orders', [column('id'), column('note')]), table('old', [column('x')])] };
+const base = {
+  tables: [table('orders', [makeColumn('id'), makeColumn('note')]), table('old', [makeColumn('x')])],
+};
 const version = {
   tables: [
-    table('orders__lines', [column('sku')], 'orders'),
-    table('orders', [column('id'), column('code'), column('_dlt_id', { is_dlt: true })]),
-    table('areas', [column('name')]),
+    table('orders__lines', [makeColumn('sku')], 'orders'),
+    table('orders', [makeColumn('id'), makeColumn('code'), makeColumn('_dlt_id', { is_dlt: true })]),
+    table('areas', [makeColumn('name')]),
   ],
 };
 const changes = [
@@ -93,9 +76,11 @@ describe('a schema with its changes in place', () => {
 
 describe('a column in words', () => {
   it('has its type with precision, and its keys', () => {
-    expect(formatType(column('x', { data_type: 'decimal', precision: 38, scale: 9 }))).toBe('decimal(38,9)');
-    expect(formatType(column('x', { precision: 64 }))).toBe('text(64)');
-    expect(listKeys(column('x', { primary_key: true, incremental: true }))).toEqual([
+    expect(formatType(makeColumn('x', { data_type: 'decimal', precision: 38, scale: 9 }))).toBe(
+      'decimal(38,9)',
+    );
+    expect(formatType(makeColumn('x', { precision: 64 }))).toBe('text(64)');
+    expect(listKeys(makeColumn('x', { primary_key: true, incremental: true }))).toEqual([
       'primary key',
       'cursor',
     ]);

@@ -1,0 +1,78 @@
+import type { DailySums } from '@pumphouse/contract';
+import classes from './pipelines.module.css';
+import { DayBars } from '../../charts/day-bars.tsx';
+import { formatBytes, formatCompactCount, formatPercent } from '../../look/format.ts';
+import { SortHeader } from '../../look/sort-header.tsx';
+
+/** The widths of the columns below. */
+export function LoadFigureColumns() {
+  return (
+    <>
+      <col style={{ width: '4.8rem' }} />
+      <col style={{ width: '4.6rem' }} />
+      <col style={{ width: '7.4rem' }} />
+      <col style={{ width: '4.6rem' }} />
+    </>
+  );
+}
+
+interface LoadFigureHeadersProps {
+  sort: string | undefined;
+  onSort: (sort: string | undefined) => void;
+}
+
+/** What pipelines and datasets have alike: how many runs succeeded, and what they loaded. */
+export function LoadFigureHeaders(header: LoadFigureHeadersProps) {
+  return (
+    <>
+      <SortHeader {...header} first="success" isNumber>
+        Success
+      </SortHeader>
+      <SortHeader {...header} first="-rows" isNumber>
+        Rows
+      </SortHeader>
+      <th scope="col">By day</th>
+      <SortHeader {...header} first="-bytes" isNumber>
+        Bytes
+      </SortHeader>
+    </>
+  );
+}
+
+/** Sums of a window. */
+interface LoadStats {
+  success_ratio: number;
+  succeeded_pipeline_run_count: number;
+  total_pipeline_run_count: number;
+  total_rows_loaded: number;
+  total_bytes_loaded: number;
+}
+
+interface LoadFiguresProps {
+  /** null where nothing ran. */
+  stats: LoadStats | null;
+  daily: DailySums | null;
+}
+
+export function LoadFigures({ stats, daily }: LoadFiguresProps) {
+  return (
+    <>
+      <td className="number" data-label="Success">
+        {stats && (
+          <span title={`${stats.succeeded_pipeline_run_count} of ${stats.total_pipeline_run_count} runs`}>
+            {formatPercent(stats.success_ratio)}
+          </span>
+        )}
+      </td>
+      <td className="number" data-label="Rows">
+        {stats && formatCompactCount(stats.total_rows_loaded)}
+      </td>
+      <td className={classes.roomy}>
+        {daily && <DayBars values={daily.total_rows_loaded} noun="rows loaded" />}
+      </td>
+      <td className={`number ${classes.roomy}`} data-label="Bytes">
+        {stats && formatBytes(stats.total_bytes_loaded)}
+      </td>
+    </>
+  );
+}
