@@ -17,6 +17,8 @@ const place = document.querySelector('#root');
 if (!place) throw new Error('The page has no place for the console');
 const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? '';
 
+// Dialogs keep the page below them from scrolling by a style that get-nonce looks for a nonce for, under this name.
+Object.assign(globalThis, { __webpack_nonce__: nonce });
 applyPalette();
 // Somebody else may be signed in there now; nothing of the one before is shown any longer.
 onSessionOfOtherTab(() => location.reload());

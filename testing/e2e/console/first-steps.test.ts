@@ -12,6 +12,7 @@ afterAll(() => site?.remove());
 
 it('an empty workspace shows the way to a first run, ticks what works, and leads to the run as it arrives', async () => {
   const page = await site.openAs('owner');
+  await page.getByRole('heading', { name: 'First steps' }).waitFor();
   const commands = await page.getByLabel('Command', { exact: true }).allTextContents();
   expect(commands).toContain(`export RUNTIME__API_BASE_URL=${site.server.url}`);
   expect(commands).toContain('dlthub workspace connect acme-data');

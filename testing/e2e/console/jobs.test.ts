@@ -109,19 +109,21 @@ describe('the list of jobs', () => {
     await page.context().close();
   });
 
-  it('says to a viewer what they may not do, and why', async () => {
+  it('says to a viewer what they may not do, and why, and starts under the profile access', async () => {
     const page = await site.openAs('viewer', '/jobs', { colorScheme: 'dark' });
-    await rowOf(page, 'shop_orders').waitFor();
+    await rowOf(page, 'clean_up').waitFor();
     await expectAccessible(page);
-    await page.getByRole('button', { name: 'More about shop_orders' }).click();
+    await page.getByRole('button', { name: 'More about clean_up' }).click();
     const pause = page.getByRole('menuitem', { name: 'Pause' });
     await pause.getByText('Takes the role developer in this workspace').waitFor();
     expect(await pause.getAttribute('aria-disabled')).toBe('true');
     await page.keyboard.press('Escape');
-    await page.getByRole('button', { name: 'Run shop_orders' }).click();
+    await page.getByRole('button', { name: 'Run clean_up' }).click();
     await page.getByText('A viewer starts jobs under the profile access only.').waitFor();
     await page.getByRole('button', { name: 'Run now' }).click();
-    await page.getByRole('alert').getByText('A viewer starts only jobs that run under the profile').waitFor();
+    await page.getByRole('status').getByText('Started #2').waitFor();
+    const [, run] = await site.api.listRuns('jobs.clean_up');
+    expect(run?.profile).toBe('access');
     await page.context().close();
   });
 });

@@ -12,7 +12,7 @@ import {
 import { flushSync } from 'react-dom';
 import classes from './log.module.css';
 import { LogRow } from './log-row.tsx';
-import { readSelection, type TextSelection } from './log-selection.ts';
+import { isEmptySelection, readSelection, type TextSelection } from './log-selection.ts';
 import type { LogLines } from './log-lines.ts';
 import type { LogPlace } from './log-place.ts';
 import type { ListView, RowWindow } from './list-view.ts';
@@ -88,7 +88,10 @@ export function LogRows(props: LogRowsProps) {
         flushSync(() => view.scrolled(scrollTop));
       }}
       onKeyDown={props.onKeyDown}
-      onCopy={(event) => selection.current && props.onCopy(event, selection.current)}
+      onCopy={(event) => {
+        const selected = selection.current;
+        if (selected && !isEmptySelection(selected)) props.onCopy(event, selected);
+      }}
     >
       <div
         className={classes.extent}

@@ -10,10 +10,13 @@ export interface TextSelection {
   focus: TextPlace;
 }
 
-/** The selection of the page as far as it lies in the rows of the log; null where it does not. */
+/**
+ * The selection of the page as far as it lies in the rows of the log; null where it does not. One without extent counts too: a click with
+ * the shift key goes on from there.
+ */
 export function readSelection(rows: HTMLElement): TextSelection | null {
   const selection = getSelection();
-  if (!selection || selection.isCollapsed) return null;
+  if (!selection) return null;
   const anchor = readPlace(rows, selection.anchorNode, selection.anchorOffset);
   const focus = readPlace(rows, selection.focusNode, selection.focusOffset);
   return anchor && focus ? { anchor, focus } : null;
@@ -40,6 +43,11 @@ function isBefore(node: Node, text: Element | null): boolean {
 export function sortSelection({ anchor, focus }: TextSelection): [from: TextPlace, to: TextPlace] {
   const isForward = anchor.row < focus.row || (anchor.row === focus.row && anchor.offset <= focus.offset);
   return isForward ? [anchor, focus] : [focus, anchor];
+}
+
+/** Whether anything is selected. */
+export function isEmptySelection({ anchor, focus }: TextSelection): boolean {
+  return anchor.row === focus.row && anchor.offset === focus.offset;
 }
 
 /** The selected text. @param texts of all rows from the first to the last that it touches */

@@ -91,7 +91,6 @@ function Versions({ run }: { run: RunOverviewResponse }) {
         to="/w/$workspaceId/deployments/$deploymentId"
         params={{ workspaceId, deploymentId: deployment.id }}
         title={`Deployment ${deployment.version}`}
-        aria-label={`Deployment ${deployment.version}`}
       >
         v{deployment.version}
       </Link>
@@ -100,7 +99,6 @@ function Versions({ run }: { run: RunOverviewResponse }) {
         to="/w/$workspaceId/configurations/$configurationId"
         params={{ workspaceId, configurationId: configuration.id }}
         title={`Configuration ${configuration.version}`}
-        aria-label={`Configuration ${configuration.version}`}
       >
         c{configuration.version}
       </Link>
