@@ -52,12 +52,11 @@ describe('a developer', () => {
       .click();
     await developer.waitForURL('**?path=orders.py');
     const difference = developer.getByRole('region', { name: 'Differences of orders.py' });
-    const lines = await difference.getByRole('row').allTextContents();
-    expect(lines.filter((line) => line.includes('print')).map((line) => line.replace(/^\d+/, ''))).toEqual([
-      '−removedprint("orders")',
-      '+addedprint("orders, all")',
-    ]);
-    await changes(developer).getByText('All files').click();
+    const printed = difference.getByRole('row').filter({ hasText: 'print' });
+    await expect
+      .poll(async () => (await printed.allTextContents()).map((line) => line.replace(/^\d+/, '')))
+      .toEqual(['−removedprint("orders")', '+addedprint("orders, all")']);
+    await changes(developer).getByRole('switch', { name: 'All files' }).click();
     await changes(developer)
       .getByRole('link', { name: /same\.py/ })
       .click();
@@ -81,7 +80,9 @@ describe('a developer', () => {
     await developer.goto(site.workspaceUrl('/configurations'));
     await developer.getByRole('link', { name: 'Configuration v2' }).click();
     const setting = developer.getByRole('row').filter({ hasText: 'shop.size' });
-    expect(await setting.getByRole('cell').allTextContents()).toEqual(['shop.size', '± changed', '25', '50']);
+    await expect
+      .poll(() => setting.getByRole('cell').allTextContents())
+      .toEqual(['shop.size', '± changed', '25', '50']);
     await changes(developer)
       .getByRole('link', { name: /secrets\.toml/ })
       .click();

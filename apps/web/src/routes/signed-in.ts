@@ -44,9 +44,11 @@ export const home = createRoute({
   loader: async ({ context: { queryClient } }) => {
     const me = await queryClient.ensureQueryData(operation('get_me'));
     const organizationId = me.latest_organization.id;
-    const { workspace_memberships: memberships = [] } = await queryClient.ensureQueryData(
-      operation('get_organization_me', { params: { organization_id: organizationId } }),
-    );
+    // Asked anew: who has just left a workspace is not led back to it.
+    const { workspace_memberships: memberships = [] } = await queryClient.fetchQuery({
+      ...operation('get_organization_me', { params: { organization_id: organizationId } }),
+      staleTime: 0,
+    });
     const theirs = memberships.map(({ workspace }) => workspace).filter((each) => !each.archived_at);
     const last = readLastWorkspace() ?? me.latest_workspace?.id;
     const workspace = theirs.find(({ id }) => id === last) ?? theirs[0];

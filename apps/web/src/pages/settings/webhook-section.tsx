@@ -44,7 +44,7 @@ export function WebhookSection({ webhook, onOutcome }: WebhookSectionProps) {
             aria-label={`${webhook.has_signing_secret ? 'Replace' : 'Set'} the signing secret of ${name}`}
             onClick={() => setAsked('sign')}
           >
-            {webhook.has_signing_secret ? 'Replace the signing secret' : 'Set a signing secret'}
+            {webhook.has_signing_secret ? 'Replace the signing secret' : 'Set the signing secret'}
           </ActionButton>
           {webhook.has_signing_secret && (
             <ActionButton
