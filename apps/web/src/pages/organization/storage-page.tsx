@@ -1,7 +1,6 @@
 import { useSuspenseQuery } from '@tanstack/react-query';
 import { operation } from '../../api/operation.ts';
 import { Explanation } from '../../forms/change-form.tsx';
-import { CommandLine } from '../../look/copy-text.tsx';
 import { formatBytes, formatCount, formatDuration } from '../../look/format.ts';
 import { Page, Section } from '../../look/page.tsx';
 import table from '../../look/table.module.css';
@@ -76,13 +75,7 @@ function Storage() {
         </Explanation>
       </Section>
       <Section title="Changing it">
-        <Explanation>
-          These limits are of the whole server. Whoever runs it sets them with {data.limits_setting}, and sees
-          what goes next with <code>pumphouse admin storage</code>. In force now:
-        </Explanation>
-        <div style={{ padding: '0.85rem' }}>
-          <CommandLine command={`${data.limits_setting}=${data.limits_text}`} />
-        </div>
+        <Explanation>{data.limits_text}</Explanation>
       </Section>
     </Page>
   );
