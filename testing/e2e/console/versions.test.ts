@@ -37,16 +37,16 @@ const rollBack = (page: Page) => page.getByRole('button', { name: 'Roll back to 
 describe('a developer', () => {
   it('sees the versions of the code, and what changed with one, file by file', async () => {
     const latest = developer.getByRole('row').filter({ hasText: 'Code v2' });
-    expect(await latest.textContent()).toContain('latest');
-    expect(await latest.textContent()).toContain('owner@example.com');
+    await latest.filter({ hasText: 'latest' }).filter({ hasText: 'owner@example.com' }).waitFor();
     await developer.getByRole('link', { name: 'Code v2' }).click();
     await developer.getByRole('heading', { name: 'Code v2, the latest' }).waitFor();
-    const listed = await files(developer);
-    expect(listed.map((text) => /(\w+) (\S+\.py)/.exec(text)?.slice(1))).toEqual([
-      ['added', 'lib/new.py'],
-      ['removed', 'lib/old.py'],
-      ['changed', 'orders.py'],
-    ]);
+    await expect
+      .poll(async () => (await files(developer)).map((text) => /(\w+) (\S+\.py)/.exec(text)?.slice(1)))
+      .toEqual([
+        ['added', 'lib/new.py'],
+        ['removed', 'lib/old.py'],
+        ['changed', 'orders.py'],
+      ]);
     await changes(developer)
       .getByRole('link', { name: /orders\.py/ })
       .click();
@@ -71,7 +71,7 @@ describe('a developer', () => {
     await developer.goto(site.workspaceUrl(`/deployments/${first?.id}?base=${second?.id}&path=lib/new.py`));
     const difference = developer.getByRole('region', { name: 'Differences of lib/new.py' });
     await difference.getByText('NEW = True').waitFor();
-    expect((await files(developer))[0]).toContain('removed lib/new.py');
+    await expect.poll(async () => (await files(developer))[0]).toContain('removed lib/new.py');
     const runs = developer.getByRole('region', { name: 'Runs with this version' });
     await runs.getByRole('link', { name: /orders #1/ }).waitFor();
   });
@@ -100,7 +100,7 @@ describe('a developer', () => {
     await dialog.getByText('Jobs stay as they are deployed').waitFor();
     await dialog.getByRole('button', { name: 'Roll back', exact: true }).click();
     await developer.getByRole('heading', { name: 'Code v3, the latest' }).waitFor();
-    expect((await files(developer)).join(' ')).toContain('added lib/old.py');
+    await expect.poll(async () => (await files(developer)).join(' ')).toContain('added lib/old.py');
     await rollBack(developer).hover();
     await developer.getByRole('tooltip').filter({ hasText: 'It is the latest already.' }).waitFor();
 
@@ -117,7 +117,7 @@ describe('a viewer', () => {
     const viewer = await site.openAs('viewer', '/deployments');
     await viewer.getByRole('link', { name: 'Code v2' }).click();
     await viewer.getByText('You see which files changed, not what is in them.').waitFor();
-    expect((await files(viewer)).join(' ')).toContain('orders.py');
+    await expect.poll(async () => (await files(viewer)).join(' ')).toContain('orders.py');
     expect(await changes(viewer).getByRole('link').count()).toBe(0);
     await rollBack(viewer).hover();
     await viewer.getByRole('tooltip').filter({ hasText: 'Takes the role developer' }).waitFor();
