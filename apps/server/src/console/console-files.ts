@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
+import { html } from '../pages/html.ts';
+import { isErrorCode } from '../error-code.ts';
 
 /** What the build leaves in the place of each nonce (`html.cspNonce` in apps/web/vite.config.ts). */
 const nonceMark = '{{nonce}}';
@@ -24,7 +26,7 @@ export function openConsoleFiles(folder: string): ConsoleFiles | null {
   return {
     assetsFolder: join(folder, 'assets'),
     render: ({ basePath, nonce }) =>
-      template.replaceAll(nonceMark, nonce).replace(baseMark, `<base href="${escapeAttribute(basePath)}" />`),
+      template.replaceAll(nonceMark, nonce).replace(baseMark, () => html`<base href="${basePath}" />`.text),
   };
 }
 
@@ -32,11 +34,7 @@ function readIfThere(path: string): string | null {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    if (isErrorCode(error, 'ENOENT')) return null;
     throw error;
   }
-}
-
-function escapeAttribute(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
 }

@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import fastifyStatic from '@fastify/static';
 import { actAs } from '../services/audit.ts';
 import { openVisit } from '../pages/visit.ts';
+import { pageHeaders } from '../pages/page-registry.ts';
 import { ServiceError } from '../services/service-error.ts';
 import { strangerAt } from '../api/route-registration.ts';
 import { takeSwapCode } from '../pages/swap-code.ts';
@@ -55,12 +56,10 @@ function sendConsole(reply: FastifyReply, files: ConsoleFiles, basePath: string)
   const nonce = randomBytes(18).toString('base64');
   return reply
     .headers({
+      ...pageHeaders,
       'content-security-policy': contentPolicy(nonce),
       'cache-control': 'no-store',
-      'referrer-policy': 'same-origin',
-      'cross-origin-opener-policy': 'same-origin',
       'x-content-type-options': 'nosniff',
-      'x-frame-options': 'DENY',
     })
     .type('text/html; charset=utf-8')
     .send(files.render({ basePath, nonce }));

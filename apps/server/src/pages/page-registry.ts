@@ -19,6 +19,14 @@ export interface PageRegistry {
   post: RegisterPage;
 }
 
+/** What every page for people comes with, beside its content policy. */
+export const pageHeaders = {
+  // Not `no-referrer`, with which browsers name no origin in a form either. Others learn nothing from it.
+  'referrer-policy': 'same-origin',
+  'cross-origin-opener-policy': 'same-origin',
+  'x-frame-options': 'DENY',
+};
+
 /** No script, nothing from elsewhere, in no frame; forms go to this server only. */
 export const contentPolicy = (formTarget = '') =>
   `default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'${formTarget && ` ${formTarget}`}`;

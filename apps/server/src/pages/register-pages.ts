@@ -3,7 +3,7 @@ import type { PageHandler, PageRegistry, PagesDependencies } from './page-regist
 import { readFileSync } from 'node:fs';
 import { actAs, actAsPerson } from '../services/audit.ts';
 import { originOf, strangerAt } from '../api/route-registration.ts';
-import { contentPolicy } from './page-registry.ts';
+import { contentPolicy, pageHeaders } from './page-registry.ts';
 import { openVisit, type Visit } from './visit.ts';
 import { registerAccountPages } from './account.ts';
 import { registerAuthorizePage } from './authorize.ts';
@@ -47,13 +47,7 @@ export function registerPages(app: FastifyInstance, dependencies: PagesDependenc
         (_request, body: string, done) => done(null, new URLSearchParams(body)),
       );
       scope.addHook('onRequest', async (request, reply) => {
-        void reply.headers({
-          'content-security-policy': contentPolicy(),
-          // Not `no-referrer`, with which browsers name no origin in a form either. Others learn nothing from it.
-          'referrer-policy': 'same-origin',
-          'cross-origin-opener-policy': 'same-origin',
-          'x-frame-options': 'DENY',
-        });
+        void reply.headers({ ...pageHeaders, 'content-security-policy': contentPolicy() });
         if (request.method === 'POST') requireOwnForm(request, originOf(request, publicUrl));
       });
       scope.setErrorHandler((error, request, reply) => sendErrorPage(error, request, reply, dependencies));

@@ -1,13 +1,11 @@
-import { ApiError, createClient } from '@pumphouse/client';
+import { ApiError } from '@pumphouse/client';
 import { apiBaseUrl } from '../api/base-url.ts';
+import { sessionClient } from './session-client.ts';
 import { forgetSession, readSession, secondsLeft, writeSession } from './tokens.ts';
 
 /** A token that has less than this left is renewed first, since a request takes a while. */
 const marginSeconds = 30;
 const lockName = 'pumphouse.session';
-
-/** Without a credential: signing in and renewing. */
-const client = createClient({ baseUrl: apiBaseUrl });
 
 /** Nobody is signed in, or no longer: what was asked for has to wait for a sign-in. */
 export class SignedOutError extends Error {
@@ -34,7 +32,9 @@ async function renew(): Promise<string> {
   // Another tab may have done it while this one waited.
   if (secondsLeft(session.jwt, Date.now()) > marginSeconds) return session.jwt;
   try {
-    const renewed = await client.call('refresh_session', { body: { refresh_token: session.refreshToken } });
+    const renewed = await sessionClient.call('refresh_session', {
+      body: { refresh_token: session.refreshToken },
+    });
     writeSession({ ...session, jwt: renewed.jwt, refreshToken: renewed.refresh_token });
     return renewed.jwt;
   } catch (error) {
@@ -52,7 +52,8 @@ export async function signOut(): Promise<void> {
   const session = readSession();
   try {
     await endPagesSession();
-    if (session) await client.call('revoke_session', { body: { refresh_token: session.refreshToken } });
+    if (session)
+      await sessionClient.call('revoke_session', { body: { refresh_token: session.refreshToken } });
   } finally {
     forgetSession();
   }

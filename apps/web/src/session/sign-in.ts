@@ -1,5 +1,5 @@
-import { createClient } from '@pumphouse/client';
 import { apiBaseUrl } from '../api/base-url.ts';
+import { sessionClient } from './session-client.ts';
 import { writeSession } from './tokens.ts';
 
 /** What is kept in the tab while the person is at the sign-in pages. */
@@ -10,7 +10,6 @@ interface PendingSignIn {
 }
 
 const pendingKey = 'pumphouse.sign-in';
-const client = createClient({ baseUrl: apiBaseUrl });
 
 /** Leaves for the sign-in pages, and comes back to `returnTo`, a path of this console with its query and hash. */
 export async function goToSignIn(returnTo: string): Promise<void> {
@@ -21,7 +20,7 @@ export async function goToSignIn(returnTo: string): Promise<void> {
   }
   const pending = { state: randomText(), verifier: randomText(), returnTo };
   sessionStorage.setItem(pendingKey, JSON.stringify(pending));
-  const { authorization_url } = await client.call('issue_authorization_url_session', {
+  const { authorization_url } = await sessionClient.call('issue_authorization_url_session', {
     body: {
       code_challenge: await challengeOf(pending.verifier),
       redirect_uri: `${apiBaseUrl}/callback`,
@@ -41,7 +40,7 @@ export async function finishSignIn(query: URLSearchParams): Promise<string> {
   if (pending === null || query.get('state') !== pending.state) return '/';
   const code = query.get('code');
   if (code === null) throw new Error('The sign-in was declined.');
-  const session = await client.call('redeem_authorization_code_session', {
+  const session = await sessionClient.call('redeem_authorization_code_session', {
     body: { code, code_verifier: pending.verifier },
   });
   writeSession({
