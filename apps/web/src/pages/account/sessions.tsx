@@ -5,6 +5,7 @@ import { api } from '../../api/api.ts';
 import { fetchAnew } from '../../api/fetch-anew.ts';
 import { operation } from '../../api/operation.ts';
 import { queryClient } from '../../api/query-client.ts';
+import { ActionsHead } from '../../look/actions-head.tsx';
 import { ActionButton } from '../../look/action-button.tsx';
 import { ErrorNotice, LoadingRows } from '../../look/answers.tsx';
 import { Confirm } from '../../look/confirm.tsx';
@@ -83,9 +84,7 @@ function SessionRows({ sessions, onEnd }: SessionRowsProps) {
             <th scope="col">Last used</th>
             <th scope="col">Signed in</th>
             <th scope="col">Ends by itself</th>
-            <th scope="col">
-              <span className="visually-hidden">Actions</span>
-            </th>
+            <ActionsHead />
           </tr>
         </thead>
         <tbody>

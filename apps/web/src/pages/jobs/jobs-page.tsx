@@ -2,6 +2,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import classes from './jobs.module.css';
+import { ActionsHead } from '../../look/actions-head.tsx';
 import table from '../../look/table.module.css';
 import { Empty, ErrorNotice, LoadingRows } from '../../look/answers.tsx';
 import { formatCount } from '../../look/format.ts';
@@ -97,9 +98,7 @@ function JobTableHead({ search, onChange }: { search: JobSearch; onChange: (part
           <SortHeader first="next_start_at" {...sorting}>
             Next start
           </SortHeader>
-          <th scope="col">
-            <span className="visually-hidden">Actions</span>
-          </th>
+          <ActionsHead />
         </tr>
       </thead>
     </>

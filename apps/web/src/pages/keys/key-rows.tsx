@@ -1,6 +1,7 @@
 import type { PersonalKeyResponse, WorkspaceKeyResponse } from '@pumphouse/contract';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
+import { ActionsHead } from '../../look/actions-head.tsx';
 import { ActionButton } from '../../look/action-button.tsx';
 import { Confirm } from '../../look/confirm.tsx';
 import table from '../../look/table.module.css';
@@ -44,9 +45,7 @@ export function KeyRows({ keys, isOfWorkspace, whyNotRevoke, revoke, onRevoked }
               <th scope="col">Made</th>
               <th scope="col">Last used</th>
               <th scope="col">Good until</th>
-              <th scope="col">
-                <span className="visually-hidden">Actions</span>
-              </th>
+              <ActionsHead />
             </tr>
           </thead>
           <tbody>

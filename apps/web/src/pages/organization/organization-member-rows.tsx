@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { api } from '../../api/api.ts';
 import { fetchAnew } from '../../api/fetch-anew.ts';
 import { queryClient } from '../../api/query-client.ts';
+import { ActionsHead } from '../../look/actions-head.tsx';
 import { ActionButton } from '../../look/action-button.tsx';
 import { ErrorNotice } from '../../look/answers.tsx';
 import { Confirm } from '../../look/confirm.tsx';
@@ -43,9 +44,7 @@ export function OrganizationMemberRows({ members, onOutcome }: OrganizationMembe
               <th scope="col">Role</th>
               <th scope="col">Given in workspaces</th>
               <th scope="col">Joined</th>
-              <th scope="col">
-                <span className="visually-hidden">Actions</span>
-              </th>
+              <ActionsHead />
             </tr>
           </thead>
           <tbody>

@@ -1,5 +1,6 @@
 import type { InvitationResponse } from '@pumphouse/contract';
 import { useState } from 'react';
+import { ActionsHead } from '../../look/actions-head.tsx';
 import { ActionButton } from '../../look/action-button.tsx';
 import { Confirm } from '../../look/confirm.tsx';
 import { Empty } from '../../look/answers.tsx';
@@ -44,9 +45,7 @@ export function InvitationRows({ invitations, whyNotRevoke, revoke, onRevoked }:
               <th scope="col">Mail</th>
               <th scope="col">Invited by</th>
               <th scope="col">Good until</th>
-              <th scope="col">
-                <span className="visually-hidden">Actions</span>
-              </th>
+              <ActionsHead />
             </tr>
           </thead>
           <tbody>

@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { api } from '../../api/api.ts';
 import { fetchAnew } from '../../api/fetch-anew.ts';
 import { queryClient } from '../../api/query-client.ts';
+import { ActionsHead } from '../../look/actions-head.tsx';
 import { ActionButton } from '../../look/action-button.tsx';
 import { ErrorNotice } from '../../look/answers.tsx';
 import { Confirm } from '../../look/confirm.tsx';
@@ -56,9 +57,7 @@ export function MemberRows({ people: members, onOutcome }: MemberRowsProps) {
               <th scope="col">Because</th>
               <th scope="col">Role given here</th>
               <th scope="col">Since</th>
-              <th scope="col">
-                <span className="visually-hidden">Actions</span>
-              </th>
+              <ActionsHead />
             </tr>
           </thead>
           <tbody>

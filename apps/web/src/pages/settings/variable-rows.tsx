@@ -1,3 +1,4 @@
+import { ActionsHead } from '../../look/actions-head.tsx';
 import { ActionButton } from '../../look/action-button.tsx';
 import table from '../../look/table.module.css';
 import { Time } from '../../look/time.tsx';
@@ -30,9 +31,7 @@ export function VariableRows({ variables, whyNot, onReplace, onDelete }: Variabl
               Value
             </th>
             <th scope="col">Set</th>
-            <th scope="col">
-              <span className="visually-hidden">Actions</span>
-            </th>
+            <ActionsHead />
           </tr>
         </thead>
         <tbody>
