@@ -4,6 +4,7 @@ import type { Row } from './report.ts';
 import type { TestServer } from '../fixtures/server.ts';
 import { createApiWorkspace } from '../fixtures/api-workspace.ts';
 import { createWorkspace, defineScriptJob, deployWorkspace } from '../fixtures/deploy-workspace.ts';
+import { eventually } from '../fixtures/eventually.ts';
 import { launchBrowser } from '../fixtures/browser.ts';
 import { measureLongLog } from './measure-console-log.ts';
 import { ownerEmail, ownerPassword } from '../fixtures/server.ts';
@@ -55,20 +56,20 @@ async function openCold(place: ConsolePlace, address: string, shown: (page: Page
   const page = await context.newPage();
   const session = await context.newCDPSession(page);
   await session.send('Network.enable');
-  const scripts = new Set<string>();
+  const underWay = new Set<string>();
   let scriptBytes = 0;
-  session.on(
-    'Network.responseReceived',
-    ({ requestId, type }) => type === 'Script' && scripts.add(requestId),
-  );
+  session.on('Network.requestWillBeSent', ({ requestId, type }) => {
+    if (type === 'Script') underWay.add(requestId);
+  });
   session.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
-    if (scripts.has(requestId)) scriptBytes += encodedDataLength;
+    if (underWay.delete(requestId)) scriptBytes += encodedDataLength;
   });
   const startedAt = performance.now();
   await page.goto(address);
   await shown(page);
   const elapsedMs = performance.now() - startedAt;
-  await page.waitForLoadState('networkidle');
+  // Not until the network is idle: the stream of events stays open.
+  await eventually('all scripts were loaded', () => underWay.size === 0);
   return { context, page, elapsedMs, scriptKb: scriptBytes / 1000 };
 }
 

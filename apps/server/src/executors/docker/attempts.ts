@@ -6,10 +6,11 @@ import type { FaultPoints } from '../../fault-points.ts';
 import { ExecutorError, type AttemptInspection, type AttemptSpec, type ListedAttempt } from '../executor.ts';
 import { buildHandle } from './attempt-place.ts';
 import { planAttempt, planAttemptFiles, planContainer, type AttemptVolumes } from './container-plan.ts';
-import { asExecutorError, isConflict, isMissing, orNull } from './engine.ts';
+import { isConflict, isMissing, orNull } from './engine.ts';
 import { putFiles } from './files.ts';
 import { attemptName, filterOf, folders, labels, labelsOf } from './names.ts';
 import { readExitFacts } from './spool.ts';
+import { makeVolume, removeVolume } from './volumes.ts';
 
 /** What another server may take from making a container to starting it, before it counts as dead. */
 const strangersStartMilliseconds = 20_000;
@@ -54,7 +55,7 @@ export async function startContainer(engine: Docker, spec: AttemptSpec, place: A
   const plan = planContainer(planAttempt(spec, place));
   for (;;) {
     try {
-      await makeVolume(engine, spec, place.volumes.attempt);
+      await makeAttemptVolume(engine, spec, place.volumes.attempt);
       await engine.createContainer(plan);
       break;
     } catch (error) {
@@ -83,12 +84,10 @@ export async function startContainer(engine: Docker, spec: AttemptSpec, place: A
   }
 }
 
-async function makeVolume(engine: Docker, spec: AttemptSpec, volume: string): Promise<void> {
+async function makeAttemptVolume(engine: Docker, spec: AttemptSpec, volume: string): Promise<void> {
   const { installationId, attemptId, jobRunId } = spec;
-  await engine.createVolume({
-    Name: volume,
-    Labels: labelsOf(installationId, 'attempt', { [labels.attempt]: attemptId, [labels.run]: jobRunId }),
-  });
+  const own = { [labels.attempt]: attemptId, [labels.run]: jobRunId };
+  await makeVolume(engine, volume, labelsOf(installationId, 'attempt', own));
 }
 
 /** The volume of a workspace's local data: made at its first attempt, and there for good. @returns its name */
@@ -98,13 +97,8 @@ export async function makeLocalData(
   volume: string | null,
 ): Promise<string | null> {
   if (volume === null || localData === null) return null;
-  await engine.createVolume({
-    Name: volume,
-    Labels: labelsOf(installationId, 'local-data', {
-      [labels.workspace]: localData.workspaceId,
-      [labels.profile]: localData.profile,
-    }),
-  });
+  const own = { [labels.workspace]: localData.workspaceId, [labels.profile]: localData.profile };
+  await makeVolume(engine, volume, labelsOf(installationId, 'local-data', own));
   return volume;
 }
 
@@ -253,15 +247,6 @@ export async function removeAttempt(
 /** Not by force: what runs stays. */
 export async function removeContainer(engine: Docker, name: string): Promise<void> {
   await orNull(engine.getContainer(name).remove({ v: true }));
-}
-
-/** @throws ExecutorError backend while a container has it */
-export async function removeVolume(engine: Docker, name: string): Promise<void> {
-  try {
-    await orNull(engine.getVolume(name).remove());
-  } catch (error) {
-    throw asExecutorError(error, `The volume ${name} could not be removed`);
-  }
 }
 
 /** The attempts of an installation whose containers the engine has, running or not. */

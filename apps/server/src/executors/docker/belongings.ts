@@ -4,7 +4,7 @@ import type Docker from 'dockerode';
 import type { Belonging, BelongingOwner } from '../../domain/belonging.ts';
 import type { FaultPoints } from '../../fault-points.ts';
 import { ExecutorError } from '../executor.ts';
-import { removeVolume } from './attempts.ts';
+import { removeVolume } from './volumes.ts';
 import { isConflict, isMissing, orNull } from './engine.ts';
 import { filterOf, labels, type ObjectKind } from './names.ts';
 import { madeAt, type MeasuredVolume } from './volume-sizes.ts';

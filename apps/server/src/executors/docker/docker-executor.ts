@@ -18,7 +18,6 @@ import {
   listAttempts,
   makeLocalData,
   removeAttempt,
-  removeVolume,
   startContainer,
   stopContainer,
 } from './attempts.ts';
@@ -50,6 +49,7 @@ import { attemptName, executorName, folders, shortInstallation } from './names.t
 import { ensureNetwork, planNetwork, type NetworkOptions, type RunsNetwork } from './network.ts';
 import { createSpoolReader } from './spool.ts';
 import { createVolumeSizes, organizationOf } from './volume-sizes.ts';
+import { removeVolume } from './volumes.ts';
 import { buildHandle } from './attempt-place.ts';
 
 export interface DockerExecutorOptions {

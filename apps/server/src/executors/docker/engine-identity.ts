@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type Docker from 'dockerode';
 import { orNull } from './engine.ts';
 import { labels, labelsOf, shortInstallation } from './names.ts';
+import { makeVolume } from './volumes.ts';
 
 /**
  * The engine's id for this installation: the label of a volume that is made at first use and lives as long as the engine's storage.
@@ -12,10 +13,7 @@ export async function readEngineId(engine: Docker, installationId: string): Prom
   const name = `pumphouse-${shortInstallation(installationId)}-engine`;
   const found = await readMark(engine, name);
   if (found !== null) return found;
-  await engine.createVolume({
-    Name: name,
-    Labels: labelsOf(installationId, 'engine', { [labels.engine]: randomUUID() }),
-  });
+  await makeVolume(engine, name, labelsOf(installationId, 'engine', { [labels.engine]: randomUUID() }));
   // Read again: another server may have been first, and an engine gives back the volume that is there.
   const made = await readMark(engine, name);
   if (made === null) throw new Error(`The volume ${name} is not there although it was made.`);

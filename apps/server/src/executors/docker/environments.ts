@@ -33,7 +33,7 @@ import {
   programs,
   shortInstallation,
 } from './names.ts';
-import { removeVolume } from './attempts.ts';
+import { makeVolume, removeVolume } from './volumes.ts';
 
 /** Exit codes of pumphouse_bootstrap/environment_build.py: this plus the number of the step that failed. */
 const firstFailure = 10;
@@ -99,19 +99,17 @@ export async function buildEnvironment(
   const cache = cacheVolume(installationId, spec.organizationId);
   let isBuilt = false;
   try {
-    await engine.createVolume({
-      Name: id,
-      Labels: {
-        ...label('environment'),
-        [labels.python]: spec.pythonVersion,
-        [labels.base]: place.image.base,
-      },
+    await makeVolume(engine, id, {
+      ...label('environment'),
+      [labels.python]: spec.pythonVersion,
+      [labels.base]: place.image.base,
     });
-    await engine.createVolume({ Name: build.volume, Labels: label('build') });
-    await engine.createVolume({
-      Name: cache,
-      Labels: labelsOf(installationId, 'cache', { [labels.organization]: spec.organizationId }),
-    });
+    await makeVolume(engine, build.volume, label('build'));
+    await makeVolume(
+      engine,
+      cache,
+      labelsOf(installationId, 'cache', { [labels.organization]: spec.organizationId }),
+    );
     const container = await engine.createContainer(
       planContainer({
         name: build.container,
