@@ -5,6 +5,9 @@ import { brotliCompress, constants, gzip } from 'node:zlib';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
 
+/** What at least so many pages need is in one file, which the first of them brings. */
+const pagesThatShare = 3;
+
 const compressed = /\.(?:js|css|svg)$/;
 
 /** Compressed once when it is built, so that the server reads files and computes nothing. */
@@ -40,5 +43,16 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     sourcemap: false,
     chunkSizeWarningLimit: 1000,
+    // Few files: a browser asks for six at a time, and a page of forty small ones waits for their round trips.
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: 'start', tags: ['$initial'] },
+            { name: 'shared', minShareCount: pagesThatShare },
+          ],
+        },
+      },
+    },
   },
 });

@@ -4,7 +4,8 @@ import { seedHistory } from './seed-history.ts';
 
 const jobCount = 10_000;
 const runCount = 200_000;
-const goalMs = 50;
+/** Half of what may lie between a click and the rows. The list of the dlt client alone takes a third of it. */
+const goalMs = 150;
 
 /** A page of 100 jobs among 10,000 as the console lists them, beside the list of jobs that the dlt client knows. */
 export async function measureJobs(): Promise<Row[]> {

@@ -143,6 +143,7 @@ describe('a run in a list', () => {
         bytes: 0,
         table_count: 0,
         schema_change: false,
+        schema_changes: null,
       },
       pipeline_names: ['broken_pipeline'],
     });

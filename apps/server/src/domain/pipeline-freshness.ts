@@ -83,8 +83,16 @@ function findStaleAt(
   live: readonly FeedingSchedule[],
 ): Date | null {
   if (lastSuccessAt === null) return null;
-  const dueMs = live.flatMap((schedule) =>
-    timedTriggers(schedule).flatMap((trigger) => secondStartMs(trigger, schedule.timeZone, lastSuccessAt)),
+  const clocks = new Map(
+    live.flatMap(({ triggers, timeZone }) =>
+      triggers
+        .filter(isTimedTrigger)
+        .map((trigger) => [JSON.stringify([trigger, timeZone]), { trigger, timeZone }]),
+    ),
+  );
+  // Once for each clock: a thousand jobs that feed one pipeline have few, and a tick is dear to find.
+  const dueMs = [...clocks.values()].flatMap(({ trigger, timeZone }) =>
+    secondStartMs(parseTrigger(trigger), timeZone, lastSuccessAt),
   );
   return dueMs.length === 0 ? null : new Date(Math.min(...dueMs) + lastSuccessDurationMs);
 }

@@ -4,6 +4,7 @@ import type {
   RunLoaded,
   RunNeighbour,
   RunOverviewHead,
+  RunSchemaChanges,
   RunSurroundings,
   TrendRun,
 } from '../store/records.ts';
@@ -18,6 +19,8 @@ export interface RunOverview {
   surroundings: RunSurroundings;
   /** Null where no pipeline run was reported. */
   loaded: RunLoaded | null;
+  /** Null where it brought no new version of a schema. */
+  schemaChanges: RunSchemaChanges | null;
 }
 
 /** A run with those of the same job around it. */
@@ -32,19 +35,22 @@ export type ReadRunOverviews = ReturnType<typeof createReadRunOverviews>;
 export function createReadRunOverviews({ store }: Persistence) {
   const readPage = createPageReader();
 
-  /** In the order of the runs: two statements, whatever their number. */
+  /** In the order of the runs: three statements, whatever their number. */
   async function describe(runs: readonly RunOverviewHead[]): Promise<RunOverview[]> {
     const ids = runs.map((run) => run.id);
-    const [surroundings, loaded] = await Promise.all([
+    const [surroundings, loaded, schemaChanges] = await Promise.all([
       store.runOverviews.surroundingsOf(ids),
       store.runOverviews.loadedOf(ids),
+      store.schemaChanges.summarizeByRun(ids),
     ]);
     const surroundingsById = new Map(surroundings.map((row) => [row.jobRunId, row]));
     const loadedById = new Map(loaded.map((row) => [row.jobRunId, row]));
     // Retention may remove a run between two statements.
     return runs.flatMap((run) => {
       const around = surroundingsById.get(run.id);
-      return around ? [{ run, surroundings: around, loaded: loadedById.get(run.id) ?? null }] : [];
+      if (!around) return [];
+      const [own, changes] = [loadedById.get(run.id) ?? null, schemaChanges.get(run.id) ?? null];
+      return [{ run, surroundings: around, loaded: own, schemaChanges: changes }];
     });
   }
 

@@ -1,9 +1,10 @@
 import classes from './facts.module.css';
 import { describeOutcome, type EndedRun } from './run-outcome.ts';
+import { ChangeChip } from './schema-change-chip.tsx';
 
-/** One line that says why a run failed, was skipped or waits, else what it loaded and whether a schema changed; cut where there is no room. */
+/** One line that says why a run failed, was skipped or waits, else what it loaded, and what it changed in a schema; cut where there is no room. */
 export function RunOutcomeLine({ run }: { run: EndedRun }) {
-  const { kind, text, place, schemaChanged } = describeOutcome(run);
+  const { kind, text, place, schemaChange, moreSchemaChanges } = describeOutcome(run);
   if (kind === 'nothing') return null;
   return (
     <span className={classes.outcome} title={place === null ? text : `${text} (${place})`}>
@@ -11,7 +12,13 @@ export function RunOutcomeLine({ run }: { run: EndedRun }) {
         {text}
       </span>
       {place !== null && <span className={classes.place}> {place}</span>}
-      {schemaChanged && <span className={classes.changed}>± schema</span>}
+      {schemaChange !== null && (
+        <>
+          {' '}
+          <ChangeChip line={schemaChange} />
+        </>
+      )}
+      {moreSchemaChanges > 0 && <span className="quiet"> and {moreSchemaChanges} more</span>}
     </span>
   );
 }

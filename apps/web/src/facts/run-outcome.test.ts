@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeOutcome } from './run-outcome.ts';
+import { describeOutcome, type EndedRun } from './run-outcome.ts';
 
 const run = { status: 'completed', reason: null, skip: null, waiting: null, loaded: null };
 const loaded = {
@@ -8,7 +8,8 @@ const loaded = {
   rows: 5428,
   bytes: 1,
   table_count: 3,
-  schema_change: true,
+  schema_change: false,
+  schema_changes: null,
 };
 const reason = {
   kind: 'exception',
@@ -28,7 +29,8 @@ describe('what became of a run', () => {
       kind: 'loaded',
       text: '5,428 rows, 3 tables',
       place: null,
-      schemaChanged: true,
+      schemaChange: null,
+      moreSchemaChanges: 0,
     });
     expect(describeOutcome({ ...run, loaded: { ...loaded, rows: 0, table_count: 0 } }).text).toBe(
       'Nothing new',
@@ -50,6 +52,27 @@ describe('what became of a run', () => {
     expect(describeOutcome({ ...run, status: 'skipped', skip }).text).toBe(
       '12 times: job jobs.shop is paused',
     );
+  });
+
+  it('says what it changed in a schema, first of all in one that was there', () => {
+    const first_change = {
+      kind: 'column_added',
+      table: 'orders',
+      column: 'discount_code',
+      hint: null,
+      before: null,
+      after: 'text',
+    };
+    const changed = (schema_changes: NonNullable<EndedRun['loaded']>['schema_changes']) =>
+      describeOutcome({ ...run, loaded: { ...loaded, schema_changes } });
+    expect(changed({ created_schema_count: 1, change_count: 3, first_change })).toMatchObject({
+      schemaChange: { sign: '+', subject: 'orders.discount_code', detail: 'text' },
+      moreSchemaChanges: 3,
+    });
+    expect(changed({ created_schema_count: 2, change_count: 0, first_change: null })).toMatchObject({
+      schemaChange: { sign: '+', subject: '2 new schemas' },
+      moreSchemaChanges: 0,
+    });
   });
 
   it('says nothing of a run that reported nothing', () => {

@@ -1,4 +1,5 @@
 import type { RunOverviewResponse } from '@pumphouse/contract';
+import { describeSchemaChange, type ChangeLine } from './schema-change.ts';
 import { formatCompactCount, formatCount } from '../look/format.ts';
 
 /** What is needed of a run to say what came of it. */
@@ -9,24 +10,43 @@ export interface OutcomeWords {
   text: string;
   /** `pipeline.py:22`, where the failure came from. */
   place: string | null;
-  schemaChanged: boolean;
+  /** What changed first in a schema. */
+  schemaChange: ChangeLine | null;
+  /** Changes beside it. */
+  moreSchemaChanges: number;
 }
 
-/** What became of a run, in one line: why it failed or waits, else what it loaded. */
+/** What became of a run, in one line: why it failed or waits, else what it loaded; and what it changed in schemas. */
 export function describeOutcome(run: EndedRun): OutcomeWords {
-  const schemaChanged = run.loaded?.schema_change ?? false;
+  return { place: null, ...describeEnd(run), ...describeSchemas(run.loaded) };
+}
+
+function describeEnd(run: EndedRun): Pick<OutcomeWords, 'kind' | 'text'> & { place?: string | null } {
   if (run.status === 'failed' && run.reason !== null) {
-    const { location } = run.reason;
+    const { location, summary } = run.reason;
     const place = location === null ? null : `${location.file}:${location.line}`;
-    return { kind: 'failure', text: run.reason.summary, place, schemaChanged };
+    return { kind: 'failure', text: summary, place };
   }
   if (run.skip !== null) {
     const times = run.skip.count > 1 ? `${formatCount(run.skip.count)} times: ` : '';
-    return { kind: 'skip', text: times + run.skip.reasons.join('; '), place: null, schemaChanged };
+    return { kind: 'skip', text: times + run.skip.reasons.join('; ') };
   }
-  if (run.waiting !== null) return { kind: 'wait', text: run.waiting.reason, place: null, schemaChanged };
-  if (run.loaded === null) return { kind: 'nothing', text: '', place: null, schemaChanged };
-  return { kind: 'loaded', text: describeLoaded(run.loaded), place: null, schemaChanged };
+  if (run.waiting !== null) return { kind: 'wait', text: run.waiting.reason };
+  if (run.loaded === null) return { kind: 'nothing', text: '' };
+  return { kind: 'loaded', text: describeLoaded(run.loaded) };
+}
+
+function describeSchemas(
+  loaded: EndedRun['loaded'],
+): Pick<OutcomeWords, 'schemaChange' | 'moreSchemaChanges'> {
+  const changes = loaded?.schema_changes;
+  if (!changes) return { schemaChange: null, moreSchemaChanges: 0 };
+  const { first_change: first, change_count: count, created_schema_count: created } = changes;
+  if (first !== null) {
+    return { schemaChange: describeSchemaChange(first, ''), moreSchemaChanges: count - 1 + created };
+  }
+  const subject = created === 1 ? 'new schema' : `${created} new schemas`;
+  return { schemaChange: { sign: '+', subject, detail: '' }, moreSchemaChanges: 0 };
 }
 
 function describeLoaded({ rows, table_count: tables }: NonNullable<EndedRun['loaded']>): string {

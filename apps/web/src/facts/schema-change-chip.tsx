@@ -1,10 +1,13 @@
 import type { SchemaChange } from '@pumphouse/contract';
 import classes from './facts.module.css';
-import { describeSchemaChange } from './schema-change.ts';
+import { describeSchemaChange, type ChangeLine } from './schema-change.ts';
 
 /** `+ orders.discount_code text`: what changed in a schema, in the colours of differences. */
 export function SchemaChangeChip({ change, schemaName }: { change: SchemaChange; schemaName: string }) {
-  const { sign, subject, detail } = describeSchemaChange(change, schemaName);
+  return <ChangeChip line={describeSchemaChange(change, schemaName)} />;
+}
+
+export function ChangeChip({ line: { sign, subject, detail } }: { line: ChangeLine }) {
   return (
     <span className={classes.change} data-sign={sign}>
       <span aria-hidden="true">{sign}</span>

@@ -1,4 +1,6 @@
-import { Link } from '@tanstack/react-router';
+import { useRouter } from '@tanstack/react-router';
+import type { MouseEvent, MouseEventHandler } from 'react';
+import { basePath } from '../api/base-url.ts';
 import classes from './run-bars.module.css';
 import { formatDuration } from './format.ts';
 import { stateLook } from './run-states.ts';
@@ -16,48 +18,69 @@ const smallest = 5;
 
 /**
  * The last runs of a job, oldest first: the height is the duration beside the longest of them, and the colour with its pattern is the state.
- * Each bar leads to its run.
+ * Each bar leads to its run. They are plain links with one handler for all: a page has some thousand of them, and each `Link` of the
+ * router listens to all that the router does.
  */
 export function RunBars({ workspaceId, runs }: { workspaceId: string; runs: readonly BarOfRun[] }) {
+  const router = useRouter();
   const longest = Math.max(1, ...runs.map((run) => run.duration_seconds ?? 0));
+  const open = (event: MouseEvent<HTMLAnchorElement>) => {
+    const { run: jobRunId = '' } = event.currentTarget.dataset;
+    if (opensElsewhere(event)) return;
+    event.preventDefault();
+    void router.navigate({ to: '/w/$workspaceId/runs/$jobRunId', params: { workspaceId, jobRunId } });
+  };
   return (
     <span className={classes.bars} role="group" aria-label={`Last ${runs.length} runs`}>
       {runs.map((run) => (
-        <Bar key={run.id} workspaceId={workspaceId} run={run} share={(run.duration_seconds ?? 0) / longest} />
+        <Bar
+          key={run.id}
+          workspaceId={workspaceId}
+          run={run}
+          share={(run.duration_seconds ?? 0) / longest}
+          onOpen={open}
+        />
       ))}
     </span>
   );
 }
 
-function Bar({ workspaceId, run, share }: { workspaceId: string; run: BarOfRun; share: number }) {
+/** A click by which a browser opens a link in a new tab or window. */
+function opensElsewhere(event: MouseEvent): boolean {
+  return event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey;
+}
+
+interface BarProps {
+  workspaceId: string;
+  run: BarOfRun;
+  share: number;
+  onOpen: MouseEventHandler<HTMLAnchorElement>;
+}
+
+function Bar({ workspaceId, run, share, onOpen }: BarProps) {
   const { word, colour, glyph } = stateLook(run.status);
   const duration = run.duration_seconds == null ? '' : `, ${formatDuration(run.duration_seconds)}`;
   const label = `#${run.number} ${word}${duration}`;
+  const top = height - barHeight(share);
   return (
-    <Link
-      to="/w/$workspaceId/runs/$jobRunId"
-      params={{ workspaceId, jobRunId: run.id }}
+    <a
+      href={`${basePath}w/${workspaceId}/runs/${run.id}`}
       className={classes.bar}
+      data-run={run.id}
+      onClick={onOpen}
       data-colour={colour}
       aria-label={label}
       title={label}
     >
       <svg width="7" height={height} aria-hidden="true">
-        <rect
-          x="0.5"
-          width="6"
-          y={height - barHeight(share)}
-          height={barHeight(share)}
-          rx="1"
-          className={classes.fill}
-        />
+        <rect x="0.5" width="6" y={top} height={barHeight(share)} rx="1" className={classes.fill} />
         {colour === 'failed' && (
-          <text x="3.5" y={height - barHeight(share) - 2} textAnchor="middle" className={classes.glyph}>
+          <text x="3.5" y={top - 2} textAnchor="middle" className={classes.glyph}>
             {glyph}
           </text>
         )}
       </svg>
-    </Link>
+    </a>
   );
 }
 

@@ -82,6 +82,8 @@ export const router = createRouter({
   defaultPreloadStaleTime: 0,
   // A page that is there within this time is swapped in without a flash of empty boxes.
   defaultPendingMs: 200,
+  // And one that comes just after it is not held back for the boxes' sake.
+  defaultPendingMinMs: 0,
   defaultPendingComponent: PagePending,
   defaultErrorComponent: PageError,
   defaultNotFoundComponent: NotFound,

@@ -4,6 +4,7 @@ import { runStatus } from './job-runs.ts';
 import { failureReason } from './failure-reasons.ts';
 import { openEnum, responseObject, timestamp, uuid } from './primitives.ts';
 import { runWait } from './run-lives.ts';
+import { schemaChange } from './schema-history.ts';
 
 const versionRef = responseObject('RunVersionRefResponse', { id: uuid, version: z.int() });
 
@@ -15,6 +16,14 @@ const loaded = responseObject('RunLoadedResponse', {
   bytes: z.int(),
   table_count: z.int(),
   schema_change: z.boolean(),
+  /** What became of schemas, in the order in which their versions came; null where they are as they were. */
+  schema_changes: responseObject('RunSchemaChangesResponse', {
+    /** Schemas that were not there before; what is in them is no change. */
+    created_schema_count: z.int(),
+    change_count: z.int(),
+    /** Null where all that came are new schemas. */
+    first_change: schemaChange.nullable(),
+  }).nullable(),
 });
 
 const overview = {

@@ -1,6 +1,13 @@
 import type { JobOverviewResponse, RouteResponseInput } from '@pumphouse/contract';
 import type { JobOverview } from '../../services/read-job-overviews.ts';
-import type { RecentRun, RunLoaded, RunNeighbour, RunSurroundings, TrendRun } from '../../store/records.ts';
+import type {
+  RecentRun,
+  RunLoaded,
+  RunNeighbour,
+  RunSchemaChanges,
+  RunSurroundings,
+  TrendRun,
+} from '../../store/records.ts';
 import type { RunOverview, RunOverviewDetail } from '../../services/read-run-overviews.ts';
 import { saturatedFailures } from '@pumphouse/contract';
 import { toDurationSeconds, toInstant, toInstantOrNull } from './instants.ts';
@@ -13,7 +20,7 @@ type RunOverviewDetailWire = RouteResponseInput<'get_run_overview'>;
 /** Most names of pipelines that one row has. */
 const mostPipelineNames = 20;
 
-export function toRunOverview({ run, surroundings, loaded }: RunOverview): RunOverviewWire {
+export function toRunOverview({ run, surroundings, loaded, schemaChanges }: RunOverview): RunOverviewWire {
   const { skip } = run;
   return {
     id: run.id,
@@ -42,7 +49,7 @@ export function toRunOverview({ run, surroundings, loaded }: RunOverview): RunOv
     waiting: toWaiting(run),
     deployment: { id: run.deploymentId, version: surroundings.deploymentVersion },
     configuration: { id: run.configurationId, version: surroundings.configurationVersion },
-    loaded: loaded && toLoaded(loaded),
+    loaded: loaded && { ...toLoaded(loaded), schema_changes: toSchemaChanges(schemaChanges) },
     pipeline_names: loaded?.pipelineNames.slice(0, mostPipelineNames) ?? [],
   };
 }
@@ -109,7 +116,17 @@ function toCause({ causeId, causeJobId, causeJobRef, causeJobName, causeNumber }
   };
 }
 
-function toLoaded(loaded: RunLoaded): RunOverviewWire['loaded'] {
+function toSchemaChanges(changes: RunSchemaChanges | null) {
+  return (
+    changes && {
+      created_schema_count: changes.createdSchemaCount,
+      change_count: changes.changeCount,
+      first_change: changes.firstChange,
+    }
+  );
+}
+
+function toLoaded(loaded: RunLoaded) {
   return {
     pipeline_run_count: loaded.pipelineRunCount,
     failed_pipeline_run_count: loaded.failedPipelineRunCount,

@@ -61,10 +61,9 @@ export interface RunSchemaChanges {
   jobRunId: string;
   /** Versions that were first ones are none of the changes: their tables would be counted as added. */
   createdSchemaCount: number;
-  counts: SchemaChangeCounts;
   changeCount: number;
-  /** The first ones, with the pipeline that they are of. */
-  changes: (SchemaChange & { pipelineName: string })[];
+  /** Null where no schema changed that was there. */
+  firstChange: SchemaChange | null;
 }
 
 /** When a table of a schema last changed. */
@@ -77,7 +76,6 @@ export interface TableChangeRecord {
 
 /** Versions that are looked through for when tables changed. */
 const mostVersionsOfSchemas = 1000;
-const changesOfRun = 5;
 
 const countColumns = [
   'tables_added',
@@ -186,15 +184,8 @@ export function createSchemaChangeStore(sql: Queryable) {
     async summarizeByRun(jobRunIds: readonly string[]): Promise<Map<string, RunSchemaChanges>> {
       const rows = await sql.prepared<RunSchemaChanges>(
         `select job_run_id as "jobRunId", count(*) filter (where base_hash is null)::int as "createdSchemaCount",
-                json_build_object(${countColumns
-                  .map((name) => `'${name}', coalesce(sum(${name}) filter (where base_hash is not null), 0)`)
-                  .join(', ')}) as counts,
                 coalesce(sum(change_count) filter (where base_hash is not null), 0)::int as "changeCount",
-                (select coalesce(json_agg(first.value), '[]') from (
-                   select (change.value::jsonb || jsonb_build_object('pipelineName', shown.pipeline_name))::json as value
-                     from schema_changes as shown cross join lateral json_array_elements(shown.changes) with ordinality as change
-                    where shown.job_run_id = schema_changes.job_run_id and shown.base_hash is not null
-                    order by shown.id, change.ordinality limit ${changesOfRun}) as first) as changes
+                (array_agg(changes->0 order by id) filter (where base_hash is not null))[1] as "firstChange"
            from schema_changes where job_run_id = any($1) group by job_run_id`,
         [jobRunIds],
       );

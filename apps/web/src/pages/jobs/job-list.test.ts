@@ -3,7 +3,7 @@ import { isFiltered, toJobQuery } from './job-list.ts';
 
 describe('the query of the list of jobs', () => {
   it('asks for jobs in service by name', () => {
-    expect(toJobQuery({})).toEqual({ limit: 100, is_archived: false, sort: ['name'], order: ['asc'] });
+    expect(toJobQuery({})).toEqual({ limit: 50, is_archived: false, sort: ['name'], order: ['asc'] });
   });
 
   it('takes all filters, and drops words that the server would refuse', () => {
@@ -16,7 +16,7 @@ describe('the query of the list of jobs', () => {
       sort: '-next_start_at',
     });
     expect(query).toEqual({
-      limit: 100,
+      limit: 50,
       q: 'shop',
       status: ['failed', 'starting', 'running', 'cancelling'],
       trigger_kind: ['schedule'],

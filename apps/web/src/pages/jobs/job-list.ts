@@ -39,7 +39,7 @@ export function toJobQuery(search: JobSearch): JobQuery {
   const kinds = triggerFilters.map(([kind]) => kind).filter((kind) => search.trigger_kind?.includes(kind));
   const sorting = readSorting(search.sort, sortKeys);
   return {
-    limit: 100,
+    limit: 50,
     is_archived: search.show === 'archived',
     sort: [sorting?.key ?? 'name'],
     order: [sorting?.isDescending === true ? 'desc' : 'asc'],

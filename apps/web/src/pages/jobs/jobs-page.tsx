@@ -1,6 +1,7 @@
+import type { JobOverviewResponse } from '@pumphouse/contract';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { useMemo } from 'react';
+import { useDeferredValue, useMemo } from 'react';
 import classes from './jobs.module.css';
 import { ActionsHead } from '../../look/actions-head.tsx';
 import table from '../../look/table.module.css';
@@ -16,6 +17,9 @@ import { Page } from '../../look/page.tsx';
 import { SortHeader } from '../../look/sort-header.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
+const rowsInSight = 20;
+const noJobs: JobOverviewResponse[] = [];
+
 /** All jobs, a line each: what the last run did, how it went before, when it starts next. */
 export function JobsPage() {
   const { id: workspaceId } = useWorkspace();
@@ -26,7 +30,9 @@ export function JobsPage() {
   const startOf = useMemo(() => indexNextStarts(starts?.items ?? []), [starts]);
   const change = (part: JobSearch) =>
     void navigate({ search: (before) => ({ ...before, ...part }), replace: true });
-  const jobs = list.data?.items ?? [];
+  const jobs = list.data?.items ?? noJobs;
+  // Each row has some hundred elements: those in sight are drawn first, the others when the browser has time for them.
+  const drawn = useDeferredValue(jobs, jobs.slice(0, rowsInSight));
   return (
     <Page title="Jobs" lead={list.data && describeCount(list.data.total, search)}>
       <JobFilters search={search} jobs={jobs} onChange={change} />
@@ -38,7 +44,7 @@ export function JobsPage() {
             <caption className="visually-hidden">Jobs</caption>
             <JobTableHead search={search} onChange={change} />
             <tbody>
-              {jobs.map((job) => (
+              {drawn.map((job) => (
                 <JobRow key={job.id} job={job} nextStart={startOf.get(job.id)} />
               ))}
             </tbody>
@@ -53,7 +59,7 @@ export function JobsPage() {
             )}
           </table>
           <MoreRows
-            hasMore={list.hasNextPage}
+            hasMore={list.hasNextPage && drawn.length === jobs.length}
             isLoading={list.isFetchingNextPage}
             onMore={() => void list.fetchNextPage()}
           />

@@ -22,7 +22,7 @@ export function overviewQueries(workspaceId: string, window: SeriesWindow) {
       params,
       query: { ...byLastRun, status: ['failed'], limit: 20 },
     }),
-    recent: operation('list_job_overviews', { params, query: { ...byLastRun, limit: 50 } }),
+    recent: operation('list_job_overviews', { params, query: { ...byLastRun, limit: 25 } }),
     active: operation('list_run_overviews', { params, query: { is_active: true, limit: 20 } }),
     starts: operation('list_next_starts', { params, query: { limit: 12 } }),
     stale: operation('list_pipeline_freshness', { params, query: { is_stale: true, limit: 8 } }),
