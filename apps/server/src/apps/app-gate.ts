@@ -1,0 +1,81 @@
+/** What the proxy in front of apps asks of the rest of the server. */
+import type { Duplex } from 'node:stream';
+import type { JobInterface } from '../domain/job-definition.ts';
+
+/** An interactive job as its visitors meet it. */
+export interface App {
+  jobId: string;
+  workspaceId: string;
+  /** What its pages call it: the display name, or the job's short name. */
+  name: string;
+  /** The first label of its host name: of this job alone, and the same for good. */
+  label: string;
+  interface: JobInterface;
+}
+
+export type AppState =
+  /** `instance` changes with each process that answers: a new deployment, a restart. */
+  | { kind: 'ready'; instance: string; connect(): Promise<Duplex> }
+  | { kind: 'starting'; jobRunId: string }
+  /** It ended by itself, and is not started again before `retryAt`. `lastLines` are the end of its log, for members only. */
+  | { kind: 'failed'; jobRunId: string; detail: string; retryAt: Date; lastLines: readonly string[] }
+  /** It cannot be started: archived, without a deployment, declined. */
+  | { kind: 'unavailable'; detail: string };
+
+/** Somebody who may see an app. */
+export type Visitor =
+  | { kind: 'member'; sessionId: string; userId: string }
+  /** Came by a public link. */
+  | { kind: 'guest'; sessionId: string; publicationId: string }
+  /** A program with a key. */
+  | { kind: 'key'; keyId: string };
+
+/** A session of one app in one browser: `secret` is for its cookie. */
+export interface AppSession {
+  secret: string;
+  visitor: Visitor;
+  seconds: number;
+}
+
+export type LinkAnswer =
+  | { kind: 'session'; session: AppSession }
+  /** The link asks for one; `wasWrong` where one was given. `retryAfterSeconds` after too many. */
+  | { kind: 'password'; wasWrong: boolean; retryAfterSeconds: number | null }
+  /** Unknown, taken back or expired: one answer for all. */
+  | { kind: 'none' };
+
+export interface AppGate {
+  /** @returns null for a label that no app has */
+  find(label: string): Promise<App | null>;
+
+  /** How the app is, looked at now and kept for a second. Starts nothing. */
+  look(app: App): Promise<AppState | { kind: 'stopped' }>;
+
+  /** How the app is; one that does not run is started. A hundred calls at once start it once. */
+  wake(app: App): Promise<AppState>;
+
+  /** The app is in use now: it is not idle. Cheap, called for each request and now and then while a connection is open. */
+  noteUse(app: App, visitor: Visitor): void;
+
+  /** @returns null for a session that is over, of another app, or of somebody who may not see it any more */
+  findSession(app: App, secret: string): Promise<Visitor | null>;
+
+  /** Of a personal or workspace key. @returns null for whatever may not see the app */
+  findKey(app: App, bearer: string): Promise<Visitor | null>;
+
+  /** Takes a one-time code: that of the console's handover, or the client's `?swap=`. @returns null for one that is not good */
+  takeCode(app: App, code: string): Promise<AppSession | null>;
+
+  openLink(app: App, secret: string, password: string | null, address: string): Promise<LinkAnswer>;
+
+  endSession(app: App, visitor: Visitor): Promise<void>;
+
+  /** Of visitors with open connections, those who may not see the app any more. */
+  findEnded(visitors: readonly { app: App; visitor: Visitor }[]): Promise<readonly Visitor[]>;
+
+  /** Called at once where access was taken back by this server; others find out by `findEnded`. @returns stops it */
+  onAccessTaken(listener: () => void): () => void;
+
+  /** Where a browser without a session is sent: a page of the server that signs in and comes back with a code. */
+  signInUrl(app: App, returnTo: string): string;
+}
