@@ -341,6 +341,11 @@ export const errorCodes = {
       'As many connections that wait for events are open as one person, or the whole server, may have at once.',
     nextStep: 'Close some: one connection serves all tabs of a browser. Then try again.',
   },
+  not_interactive: {
+    status: 409,
+    cause: 'The operation is for interactive jobs, which serve something; the job is a batch or stream job.',
+    nextStep: 'Choose an interactive job; `list_apps` has them.',
+  },
   too_many_runs: {
     status: 429,
     cause: 'Every job that listens to the webhook has as many runs as it may have at once.',
@@ -353,7 +358,7 @@ export const errorCodes = {
   },
   not_served: {
     status: 501,
-    cause: 'This version of Pumphouse does not serve the operation yet.',
+    cause: 'This server was installed without what the address would show.',
     nextStep: 'Read `detail` for what to use instead.',
   },
   unavailable: {

@@ -1,6 +1,5 @@
 export * from './error-codes.ts';
 export * from './log-level.ts';
-export * from './not-served.ts';
 export * from './openapi.ts';
 export * from './permissions.ts';
 export * from './requirements.ts';
@@ -8,6 +7,7 @@ export * from './route.ts';
 export * from './routes.ts';
 export * from './run-state.ts';
 export * from './schemas/account-sessions.ts';
+export * from './schemas/apps.ts';
 export * from './schemas/audit-log.ts';
 export * from './schemas/comparisons.ts';
 export * from './schemas/configurations.ts';

@@ -85,6 +85,9 @@ export const requirements: Record<Permission, Requirement> = {
   'job.archive': inWorkspace('developer'),
   'job.pause': inWorkspace('developer'),
   'job.publish': inWorkspace('developer'),
+  'app.open': ofViewers,
+  'app.restart': inWorkspace('developer'),
+  'app.list-visitors': inWorkspace('developer'),
   'job-run.read': inWorkspace('viewer'),
   'job-run.read-input': inWorkspace('developer'),
   // A viewer's starts are looked at one by one: start-runs lets those go that run under the profile `access`.

@@ -1,7 +1,7 @@
 import type { ApiFixture } from './testing/api-fixture.ts';
 import type { Route } from '@pumphouse/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { notServed, requirements, routes } from '@pumphouse/contract';
+import { requirements, routes } from '@pumphouse/contract';
 import { connect } from 'node:net';
 import { pino } from 'pino';
 import { text } from 'node:stream/consumers';
@@ -28,7 +28,6 @@ describe('the route table', () => {
   const handled = () => Object.keys(createHandlers(api.dependencies, new AbortController().signal));
   const check = () => ({
     routes: routes as readonly Route[],
-    notServed: new Set<string>(notServed.map((entry) => entry.operationId)),
     handled: handled(),
     requirements: requirements as Record<string, { scope: string }>,
   });
@@ -49,7 +48,6 @@ describe('the route table', () => {
     const nowhere = { ...route, operationId: 'get_job', path: '/jobs', permission: 'job.read' } as Route;
     const problems: [Partial<ReturnType<typeof check>>, string][] = [
       [{ handled: [...handled(), 'get_weather'] }, 'the handler get_weather belongs to no operation'],
-      [{ handled: [...handled(), 'publish_job'] }, 'publish_job has a handler and is listed as not served'],
       [{ requirements: missing }, 'nobody has the permission job.read'],
       [
         { requirements: { ...requirements, 'job.sing': { scope: 'workspace' } } },
@@ -176,26 +174,6 @@ describe('the request log', () => {
     expect(lines.join('')).not.toContain('in-query');
     expect(response.headers['x-request-id']).not.toBe('chosen');
   });
-});
-
-describe('operations that are not served', () => {
-  it.each(notServed.map((entry) => [entry.operationId, entry.reason] as const))(
-    'answers %s with its reason',
-    async (id, reason) => {
-      const route = routes.find((candidate) => candidate.operationId === id) as Route;
-      const dataplane = await api.credentials.issueDataplaneToken(place.owner.principal, place.workspace.id);
-      const token = route.credential === 'dataplane' ? dataplane.token : place.owner.key;
-      const ids: Record<string, string> = { workspace_id: place.workspace.id };
-      const response = await api.app.inject({
-        method: route.method,
-        url: route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? place.organization.id),
-        headers: route.credential === 'none' ? {} : { authorization: `Bearer ${token}` },
-        ...(route.method === 'GET' ? {} : { payload: {} }),
-      });
-      expect(response.statusCode).toBe(501);
-      expect(response.json()).toMatchObject({ code: 'not_served', detail: reason, status_code: 501 });
-    },
-  );
 });
 
 describe('actions without a body', () => {

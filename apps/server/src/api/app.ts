@@ -2,6 +2,8 @@ import type { AttemptLog } from '../services/attempt-log.ts';
 import type { Authorize } from '../services/authorize.ts';
 import type { AnyHandler } from './route-registration.ts';
 import type { BeginAttempt } from '../services/begin-attempt.ts';
+import type { AppPlaces } from './wire/places.ts';
+import type { AppServices } from '../services/apps/apps.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import type { ConsoleFiles } from '../console/console-files.ts';
 import type { CompareVersions } from '../services/compare-versions.ts';
@@ -27,14 +29,14 @@ import type { TakeDelivery } from '../services/take-delivery.ts';
 import type { Variables } from '../services/variables.ts';
 import type { Webhooks } from '../services/webhooks.ts';
 import multipart from '@fastify/multipart';
-import { isMultipartBody, notServed, requirements, routes } from '@pumphouse/contract';
+import { isMultipartBody, requirements, routes } from '@pumphouse/contract';
 import { addClientVersions } from './client-versions.ts';
 import { addRequestLog } from './request-log.ts';
 import { checkRouteTable } from './route-check.ts';
 import { createAuthenticateAttempt } from '../services/authenticate-attempt.ts';
 import { createHttpApp } from './http-app.ts';
 import { createHandlers } from './handlers.ts';
-import { registerNotServed, registerRoute } from './route-registration.ts';
+import { registerRoute } from './route-registration.ts';
 import { registerAttemptRoutes } from './routes/attempts.ts';
 import { registerConsole } from '../console/register-console.ts';
 import { registerHooks } from './routes/hooks.ts';
@@ -63,6 +65,8 @@ export interface ApiDependencies {
   log: Logger;
   /** What the pages for people call. */
   pages: PageServices;
+  /** Where apps are met. */
+  apps: AppPlaces;
   /** The console as it was built; null where it was not. */
   consoleFiles: ConsoleFiles | null;
   services: {
@@ -80,6 +84,7 @@ export interface ApiDependencies {
     takeDelivery: TakeDelivery;
     compareVersions: CompareVersions;
     rollBack: RollBack;
+    apps: AppServices;
   };
   readiness: () => Promise<Readiness>;
   /** How long a log stream is silent before a comment shows that it lives; 15 s unless set. */
@@ -97,8 +102,7 @@ export interface ApiDependencies {
 export function buildApi(dependencies: ApiDependencies, handlers?: Handlers): FastifyInstance {
   const closing = new AbortController();
   const served = handlers ?? createHandlers(dependencies, closing.signal);
-  const reasons = new Map<string, string>(notServed.map((entry) => [entry.operationId, entry.reason]));
-  checkRouteTable({ routes, notServed: new Set(reasons.keys()), handled: Object.keys(served), requirements });
+  checkRouteTable({ routes, handled: Object.keys(served), requirements });
 
   const app = createHttpApp(dependencies.log, dependencies.trustedProxies);
   app.addHook('preClose', async () => closing.abort());
@@ -118,10 +122,8 @@ export function buildApi(dependencies: ApiDependencies, handlers?: Handlers): Fa
   registerConsole(app, { services: pages, publicUrl, log, files: consoleFiles });
 
   const register = (scope: FastifyInstance, route: Route) => {
-    const reason = reasons.get(route.operationId);
     const handler = (served as Record<string, AnyHandler>)[route.operationId];
-    if (reason !== undefined || !handler) registerNotServed(scope, route, dependencies, reason ?? '');
-    else registerRoute(scope, route, dependencies, handler);
+    if (handler) registerRoute(scope, route, dependencies, handler);
   };
   const table: readonly Route[] = routes;
   for (const route of table.filter((row) => !isUpload(row))) register(app, route);

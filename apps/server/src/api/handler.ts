@@ -7,8 +7,8 @@ import type {
   RouteParams,
   RouteQuery,
   RouteResponseInput,
-  ServedOperationId,
 } from '@pumphouse/contract';
+import type { Places } from './wire/places.ts';
 import type { Readable } from 'node:stream';
 import type { UploadGrant } from '../services/credentials.ts';
 
@@ -16,15 +16,13 @@ import type { UploadGrant } from '../services/credentials.ts';
 export type UploadOperationId = 'upload_deployment' | 'upload_configuration';
 
 /** One call of an operation: authenticated, authorized and parsed. */
-export interface Call<Id extends OperationId> {
+export interface Call<Id extends OperationId> extends Places {
   params: RouteParams<Id>;
   query: RouteQuery<Id>;
   body: Id extends UploadOperationId ? undefined : RouteBody<Id>;
   authorization: Authorization;
   /** Set for operations that take an upload token. */
   grant: UploadGrant | null;
-  /** Scheme and host, with a path prefix if there is one, under which the caller reaches this server; without a slash at its end. */
-  origin: string;
   request: FastifyRequest;
   /** The declared status of success is set already; a handler that has two sets the other. */
   reply: FastifyReply;
@@ -39,7 +37,7 @@ export type Handler<Id extends OperationId> = (
   call: Call<Id>,
 ) => Promise<HandlerAnswer<Id>> | HandlerAnswer<Id>;
 
-export type Handlers = { [Id in ServedOperationId]: Handler<Id> };
+export type Handlers = { [Id in OperationId]: Handler<Id> };
 
 /** Whether the caller is a viewer of the workspace, and no more. */
 export function isByViewer(call: { authorization: Authorization }): boolean {

@@ -37,6 +37,7 @@ import { createReadOrganizationStorage } from '../services/read-organization-sto
 import { createReadPackages } from '../services/read-packages.ts';
 import { createReadPipelines } from '../services/read-pipelines.ts';
 import { createReadRunOverviews } from '../services/read-run-overviews.ts';
+import { createAppHandlers } from './routes/apps.ts';
 import { createReadRunSeries } from '../services/read-run-series.ts';
 import { createReadRunLife } from '../services/read-run-life.ts';
 import { createReadRunPipelines } from '../services/read-run-pipelines.ts';
@@ -137,6 +138,7 @@ export function createHandlers(dependencies: ApiDependencies, closing: AbortSign
       readPipelines: createReadPipelines(persistence, () => new Date()),
       readRunPipelines: createReadRunPipelines(persistence),
     }),
+    ...createAppHandlers(services),
     ...createWebhookHandlers({ webhooks: services.webhooks }),
     ...createSessionHandlers({ signIn: services.signIn }),
     ...createUsageHandlers({

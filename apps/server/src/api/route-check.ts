@@ -2,7 +2,6 @@ import type { Route } from '@pumphouse/contract';
 
 export interface RouteCheck {
   routes: readonly Route[];
-  notServed: ReadonlySet<string>;
   /** Operations that have a handler. */
   handled: readonly string[];
   /** Who has each permission, and at which place of the path that is looked up. */
@@ -19,18 +18,14 @@ const placeParameters: Record<string, string> = {
  * Holds the route table, the handlers and the permissions against each other, in both directions: an operation without a handler or
  * with a permission that nobody decided on must stop the server when it starts, not be found by a caller.
  */
-export function checkRouteTable({ routes, notServed, handled, requirements }: RouteCheck): void {
+export function checkRouteTable({ routes, handled, requirements }: RouteCheck): void {
   const operations = new Set(routes.map((route) => route.operationId));
   const used = new Set<string>(routes.map((route) => route.permission));
   const problems = [
     ...routes
-      .filter((route) => !notServed.has(route.operationId) && !handled.includes(route.operationId))
+      .filter((route) => !handled.includes(route.operationId))
       .map((route) => `${route.operationId} has no handler`),
     ...handled.filter((id) => !operations.has(id)).map((id) => `the handler ${id} belongs to no operation`),
-    ...handled
-      .filter((id) => notServed.has(id))
-      .map((id) => `${id} has a handler and is listed as not served`),
-    ...[...notServed].filter((id) => !operations.has(id)).map((id) => `${id} is not served and no operation`),
     ...[...used].filter((name) => !(name in requirements)).map((name) => `nobody has the permission ${name}`),
     ...routes
       .filter(

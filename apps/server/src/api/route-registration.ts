@@ -1,3 +1,4 @@
+import type { AppPlaces } from './wire/places.ts';
 import type { Actor } from '../services/audit.ts';
 import type { Authorization, Authorize } from '../services/authorize.ts';
 import type { Credential, OperationId, Route } from '@pumphouse/contract';
@@ -13,6 +14,7 @@ export interface RouteContext {
   credentials: Credentials;
   authorize: Authorize;
   publicUrl: string | null;
+  apps: AppPlaces;
 }
 
 /** A handler with its types forgotten: what the table holds for each operation is checked by the type `Handlers`. */
@@ -23,6 +25,7 @@ export type AnyHandler = (call: {
   authorization: Authorization;
   grant: UploadGrant | null;
   origin: string;
+  apps: AppPlaces;
   request: FastifyRequest;
   reply: FastifyReply;
 }) => unknown;
@@ -74,6 +77,7 @@ export function registerRoute(
         query: parsePart('query', route.query, request.query),
         body: isParsedBody(route) ? parsePart('body', route.body, request.body) : undefined,
         origin: originOf(request, context.publicUrl),
+        apps: context.apps,
         request,
         reply,
       };
@@ -83,19 +87,6 @@ export function registerRoute(
       });
       return reply.send(answer);
     },
-  });
-}
-
-/** Registers a row that is not served yet: those who may use it once it is are told why, whatever they send. */
-export function registerNotServed(
-  app: FastifyInstance,
-  route: Route,
-  context: RouteContext,
-  reason: string,
-): void {
-  const { query: _query, body: _body, ...row } = route;
-  registerRoute(app, row, context, () => {
-    throw new ServiceError('not_served', reason);
   });
 }
 

@@ -2,14 +2,14 @@ import type { AnyHandler } from './route-registration.ts';
 import type { ApiDependencies } from './app.ts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Route } from '@pumphouse/contract';
-import { notServed, routes } from '@pumphouse/contract';
+import { routes } from '@pumphouse/contract';
 import { addClientVersions } from './client-versions.ts';
 import { addRequestLog } from './request-log.ts';
 import { createAuthenticateAttempt } from '../services/authenticate-attempt.ts';
 import { createHandlers } from './handlers.ts';
 import { createHttpApp } from './http-app.ts';
 import { registerAttemptRoutes } from './routes/attempts.ts';
-import { registerNotServed, registerRoute } from './route-registration.ts';
+import { registerRoute } from './route-registration.ts';
 import { ServiceError } from '../services/service-error.ts';
 
 /**
@@ -42,12 +42,11 @@ export function buildRunsApi(dependencies: ApiDependencies): FastifyInstance {
     },
     // What answers name as this server's address has to be one that the run reaches.
     publicUrl: null,
+    apps: dependencies.apps,
   };
-  const reasons = new Map<string, string>(notServed.map((entry) => [entry.operationId, entry.reason]));
   for (const route of routes.filter(isForRuns)) {
     const handler = handlers[route.operationId];
     if (handler) registerRoute(app, route, context, handler);
-    else registerNotServed(app, route, context, reasons.get(route.operationId) ?? '');
   }
   return app;
 }

@@ -11,6 +11,7 @@ import { createOutboxRelay } from '../supervisor/outbox-relay.ts';
 import { createServerProcesses } from '../supervisor/server-processes.ts';
 import { createStartAttempt } from '../supervisor/start-attempt.ts';
 import { createSupervisor, type Supervisor } from '../supervisor/supervisor.ts';
+import { createWatchApp } from '../supervisor/watch-app.ts';
 import { createWatchAttempt } from '../supervisor/watch-attempt.ts';
 import { firstRunUid, lastRunUid } from '../process-identities.ts';
 import { hangSeconds } from './open-store.ts';
@@ -35,6 +36,7 @@ export function assembleSupervisor(config: Config, parts: SupervisorParts): Supe
     attemptLog,
     recordSpool,
     finishRun,
+    watchApp: createWatchApp({ persistence, executor, startRuns: services.startRuns, log }),
     deliverySeconds: config.leaseSeconds / 3,
     log,
   });

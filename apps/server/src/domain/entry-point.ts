@@ -50,8 +50,8 @@ export interface EntryPointInput {
   runArguments?: RunArguments;
 }
 
-/** Launchers of interactive jobs refuse to start without a port. */
-const DEFAULT_PORT = 5000;
+/** Where every app listens, each in a network of its own. Launchers of interactive jobs refuse to start without a port. */
+export const appPort = 5000;
 
 /**
  * The entry point of one attempt. Keys appear only where they say something, as dlt 1.31 writes them; dlt before
@@ -91,7 +91,7 @@ export function knowsIncrementalMode(dltVersion: string): boolean {
 }
 
 function buildRunArguments(jobType: JobType, given: RunArguments | undefined): RunArguments | null {
-  if (jobType === 'interactive') return { port: DEFAULT_PORT, ...given };
+  if (jobType === 'interactive') return { port: appPort, ...given };
   return given !== undefined && Object.keys(given).length > 0 ? given : null;
 }
 

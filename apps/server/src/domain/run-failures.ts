@@ -48,6 +48,12 @@ export const runFailures = {
     nextStep: 'Raise `timeout` in `execute` of the job, or give it less to do in one run.',
     mayPass: true,
   },
+  app_never_listened: {
+    cause: 'The app was started and did not answer on the port that it was given.',
+    nextStep:
+      'Read the log for what kept it; have the code listen on the port of its run arguments (5000) on all addresses, and not on another one.',
+    mayPass: true,
+  },
   start_deadline_passed: {
     cause: 'The run had not begun by its start deadline.',
     nextStep:

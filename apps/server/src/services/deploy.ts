@@ -282,6 +282,7 @@ function preview(
     lastCompletedAt: null,
     refreshPending: false,
     nextScheduledRunAt: null,
+    sealedPublicLink: null,
     createdBy: request.membershipId,
     createdAt: now,
     updatedAt: now,

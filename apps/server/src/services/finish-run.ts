@@ -12,6 +12,8 @@ import type { StartRuns } from './start-runs.ts';
 import { isOfUserCode } from '../domain/failure-reason.ts';
 import { closeWithFailure, closeWithRetry, readRunFailureCode } from '../domain/run-failures.ts';
 import { dropPromises } from './promised-starts.ts';
+import { appPort } from '../domain/entry-point.ts';
+import { listenWithinSeconds } from '../domain/app.ts';
 import { jobEvent } from '../domain/job-graph.ts';
 import { lockForStart, refreshesOthers } from './start-facts.ts';
 import { retryRun } from './retry-run.ts';
@@ -210,6 +212,13 @@ export function outcomeOfExit(run: Pick<JobRunRecord, 'endIntent'>, exit: Attemp
   if (run.endIntent === 'cancel') return { status: 'cancelled' };
   if (run.endIntent === 'timeout') {
     return failed('timed_out', 'The run took longer than its timeout and was stopped.');
+  }
+  if (run.endIntent === 'idle' || run.endIntent === 'replaced') return { status: 'completed' };
+  if (run.endIntent === 'silent') {
+    return failed(
+      'app_never_listened',
+      `Nothing answered on port ${appPort} within ${listenWithinSeconds} s.`,
+    );
   }
   if (exit.reason) return failed(readRunFailureCode(exit.reason.code), exit.reason.detail);
   if (exit.code === 0) return { status: 'completed' };

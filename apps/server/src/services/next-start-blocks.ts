@@ -41,8 +41,7 @@ export function findNextStartBlock(
   if (start.source === 'pending') return findHolder(start.run, holders);
   const refusal = findRefusal(facts, job, profileOf(start));
   if (refusal) {
-    const code = refusal.code === 'start_declined' ? 'interactive' : (refusal.code as StartBlock);
-    return { code, detail: refusal.detail, mayPass: false, by: null };
+    return { code: refusal.code as StartBlock, detail: refusal.detail, mayPass: false, by: null };
   }
   const at = start.source === 'tick' ? start.tick.nextTickAt : null;
   const found = findStartBlock(describe(start, job, facts, now), at);

@@ -49,6 +49,8 @@ export interface BatchOptions {
   input: string | null;
   /** The caller has locked the jobs, and read them since. */
   isLocked: boolean;
+  /** It takes the place of the runs of its job that are active, which go once it is there: they take no room from it. */
+  takesPlace: boolean;
 }
 
 /** What a start is unless its caller says otherwise. */
@@ -63,6 +65,7 @@ export const plainStart = {
   previousRun: null,
   input: null,
   isLocked: false,
+  takesPlace: false,
 } as const;
 
 interface Batch {
@@ -120,12 +123,14 @@ export function describeStart(
   facts: StartFacts,
   job: JobRecord,
   trigger: string,
-  options: Pick<BatchOptions, 'origin' | 'now' | 'isMissed' | 'profile' | 'skipFreshness' | 'refresh'>,
+  options: Pick<BatchOptions, 'origin' | 'now' | 'isMissed' | 'profile' | 'skipFreshness' | 'refresh'> &
+    Partial<Pick<BatchOptions, 'takesPlace'>>,
 ): Omit<StartInput, 'pendingUpstreams'> {
   const settings = facts.settingsOf(job, options.profile);
   const queue = facts.queues.get(job.id) ?? [];
   return {
     ...describeJob(facts, job),
+    ...(options.takesPlace && { activeRunCount: 0 }),
     origin: options.origin,
     trigger,
     now: options.now,

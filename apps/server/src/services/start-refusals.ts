@@ -5,7 +5,7 @@ import type { Store } from '../store/store.ts';
 import { chooseProfile } from '../domain/job-definition.ts';
 import { ServiceError } from './service-error.ts';
 
-/** A job for which the call was wrong: unknown, archived, interactive, without code to run, or under a profile that cannot be. */
+/** A job for which the call was wrong: unknown, archived, without code to run, or under a profile that cannot be. */
 export interface FailedStart {
   ref: string;
   code: ErrorCode;
@@ -32,12 +32,6 @@ export function findRefusal(
     return {
       code: 'no_configuration',
       detail: 'The workspace has no configuration yet: run `dlthub deploy` first.',
-    };
-  }
-  if (job.jobType === 'interactive') {
-    return {
-      code: 'start_declined',
-      detail: `${job.jobRef} is interactive; this version runs batch and stream jobs only.`,
     };
   }
   const profile = chooseProfile(job.definition as JobDefinition, override, batch.configuration.profiles);

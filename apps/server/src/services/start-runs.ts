@@ -257,6 +257,51 @@ export function createStartRuns(
       }
     },
 
+    /**
+     * One process of an app: the one that is coming or there, else a new one. Asked for by a visit or a new deployment, whatever its
+     * upstreams are.
+     * @param replaces the run whose place a new one takes; without effect where a newer one has been made since
+     * @throws ServiceError start_declined, job_archived, workspace_archived, no_deployment, no_configuration, invalid_profile
+     */
+    async startApp(asked: {
+      jobId: string;
+      membershipId: string | null;
+      replaces?: string;
+      /** A person asked for it, not a visit or a deployment: it is written down. */
+      isAsked?: boolean;
+    }): Promise<{ jobRunId: string; created: boolean }> {
+      return persistence.transaction(async (store) => {
+        const [known] = await store.jobs.getMany([asked.jobId]);
+        if (!known) throw new ServiceError('not_found', `There is no job ${asked.jobId}.`);
+        const [job] = await lockForStart(store, known.workspaceId, [known.id], false);
+        if (!job) throw new ServiceError('not_found', `There is no job ${asked.jobId}.`);
+        await refuseArchived(store, job);
+        const [newest] = (await store.apps.listInstances(job.id)).filter(
+          ({ status }) => status !== 'cancelling',
+        );
+        const isThere = newest !== undefined && newest.jobRunId !== asked.replaces;
+        if (isThere) return { jobRunId: newest.jobRunId, created: false };
+        const trigger = pickTriggerByRef(job.definition as JobDefinition);
+        const result = await decideBatch(
+          store,
+          job.workspaceId,
+          [{ job, trigger, matchedTriggers: [trigger] }],
+          {
+            ...plainStart,
+            origin: 'request',
+            now: await clock(store),
+            membershipId: asked.membershipId,
+            skipFreshness: true,
+            takesPlace: true,
+          },
+        );
+        const run = result.succeeded[0]?.run;
+        if (!run) throw declined(result);
+        if (asked.isAsked) await recordStarts(store, job.workspaceId, result);
+        return { jobRunId: run.id, created: true };
+      });
+    },
+
     /** Gives a job's schedules the ticks that follow from its definition as it is now; the caller holds its lock. */
     async arrange(store: Store, jobs: readonly JobRecord[]): Promise<void> {
       await arrangeSchedules(store, jobs, await clock(store));

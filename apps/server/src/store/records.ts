@@ -1,6 +1,7 @@
 /** The shapes of what the store keeps, for all who read it without knowing SQL. */
 export type { ListPosition } from './list-position.ts';
 export type * from './postgres/accounts.ts';
+export type * from './postgres/apps.ts';
 export type * from './postgres/attempts.ts';
 export type * from './postgres/browser-sessions.ts';
 export type * from './postgres/audit-log.ts';

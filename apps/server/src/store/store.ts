@@ -1,5 +1,6 @@
 import type { Database, Queryable } from './postgres/pool.ts';
 import { createAuditLogStore } from './postgres/audit-log.ts';
+import { createAppStore } from './postgres/apps.ts';
 import { createAccountStore } from './postgres/accounts.ts';
 import { createAttemptStore } from './postgres/attempts.ts';
 import { createBrowserSessionStore } from './postgres/browser-sessions.ts';
@@ -88,6 +89,7 @@ export function createStore(sql: Queryable) {
     ownership: createOwnershipStore(sql),
     auditLog: createAuditLogStore(sql),
     changes: createChangeStore(sql),
+    apps: createAppStore(sql),
   };
 }
 

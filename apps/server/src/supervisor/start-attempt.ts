@@ -67,6 +67,12 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
     }
   }
 
+  /** A new attempt has to answer anew. */
+  async function openInstance(run: JobRunRecord): Promise<void> {
+    await store.apps.addInstance(run.id, run.jobId);
+    await store.apps.noteSilent(run.id);
+  }
+
   async function start(
     claim: Claim,
     run: JobRunRecord,
@@ -81,6 +87,7 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
     const { attempt, token, environment, definition } = place;
     const address = await attemptsAddress.find();
     if ('problem' in address) throw new ExecutorError('backend', address.problem);
+    const isApp = definition.entry_point.job_type === 'interactive';
     const handle = await executor.start({
       attemptId: attempt.id,
       jobRunId: run.id,
@@ -93,7 +100,7 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
       localData: { workspaceId: run.workspaceId, profile: run.profile, access: 'read-write' },
       uid: dependencies.sandboxUid(workspace.sandboxUidOffset),
       limits: chooseInstanceLimits(dependencies.instanceSizes, definition.require?.instance?.size),
-      network: 'shared',
+      network: isApp ? 'apart' : 'shared',
     });
     attemptsAddress.noteStarted(handle);
     await faultPoints.reach('before-handle-stored');
@@ -124,6 +131,7 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
       (await store.attempts.insert(claim, executor.name, hashSecret(token)));
     if (!attempt) return undefined;
     if (attempt.id !== open.id) await store.environments.noteUse(attempt.id, environment.path);
+    if (definition.entry_point.job_type === 'interactive') await openInstance(run);
     if (run.sharesLocalData) await store.workspaces.noteLocalData(run.workspaceId, run.profile);
     return start(claim, run, workspace, { attempt, token, environment, definition });
   };

@@ -1,10 +1,11 @@
 import type { AttemptHandle, AttemptInspection, Executor } from '../executors/executor.ts';
 import type { AttemptLog } from '../services/attempt-log.ts';
-import type { AttemptExit, AttemptRecord, Claim, JobRunRecord } from '../store/records.ts';
+import type { AttemptExit, AttemptRecord, Claim, EndIntent, JobRunRecord } from '../store/records.ts';
 import type { FinishRun, RunOutcome } from '../services/finish-run.ts';
 import type { JobDefinition } from '../domain/job-definition.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';
+import type { AppWatch, WatchApp } from './watch-app.ts';
 import type { RecordSpool } from '../services/record-spool.ts';
 import { getGraceSeconds } from '../domain/job-definition.ts';
 import { isTerminalRunState } from '@pumphouse/contract';
@@ -17,6 +18,7 @@ export interface WatchAttemptDependencies {
   attemptLog: AttemptLog;
   recordSpool: RecordSpool;
   finishRun: FinishRun;
+  watchApp: WatchApp;
   /** What is given, beyond the end of an attempt's process, for the rest of its spool to arrive. */
   deliverySeconds: number;
   log: Logger;
@@ -45,13 +47,36 @@ export function createWatchAttempt(dependencies: WatchAttemptDependencies): Watc
   const { persistence, executor, attemptLog, recordSpool, finishRun, deliverySeconds, log } = dependencies;
   const { store } = persistence;
 
-  async function readTimes(jobVersionId: string) {
+  async function readTerms(jobVersionId: string) {
     const [version] = await store.jobs.getVersions([jobVersionId]);
     if (!version) throw new Error(`Job version ${jobVersionId} does not exist`);
+    const definition = version.definition as JobDefinition;
     return {
+      definition,
       timeoutSeconds: version.maxRunTimeSeconds,
-      graceSeconds: getGraceSeconds(version.definition as JobDefinition),
+      graceSeconds: getGraceSeconds(definition),
     };
+  }
+
+  /** What is to be watched of an app; null for a run that is none. */
+  async function openAppWatch(
+    jobRunId: string,
+    definition: JobDefinition,
+    handle: AttemptHandle,
+  ): Promise<AppWatch | null> {
+    if (definition.entry_point.job_type !== 'interactive') return null;
+    const run = await store.jobRuns.find(jobRunId);
+    return run ? dependencies.watchApp(run, definition, handle) : null;
+  }
+
+  /** Writes down that the run is to end, once, with the words for its log. */
+  async function askForEnd(
+    claim: Claim,
+    attemptId: string,
+    end: { intent: Exclude<EndIntent, 'cancel'>; words: string },
+  ): Promise<void> {
+    if (!(await store.jobRuns.setEndIntent(claim, end.intent))) return;
+    await attemptLog.write(claim.jobRunId, attemptId, [runnerLine(end.words, new Date())]);
   }
 
   /** Stores what the attempt left on its disk and never delivered. */
@@ -84,20 +109,23 @@ export function createWatchAttempt(dependencies: WatchAttemptDependencies): Watc
   return async function watchAttempt({ claim, attempt, signal }) {
     const { handle } = attempt;
     const stopper = createStopper(executor, handle, log);
-    let times: Awaited<ReturnType<typeof readTimes>> | null = null;
+    let terms: Awaited<ReturnType<typeof readTerms>> | null = null;
+    let lookAtApp: AppWatch | null = null;
     let goneSince: number | null = null;
     for (;;) {
       const run = await store.claims.look(claim, attempt.id);
       if (!run) break;
-      times ??= await readTimes(run.jobVersionId);
-      if (
-        isOverdue(run.begunSecondsAgo, times.timeoutSeconds) &&
-        (await store.jobRuns.setTimeoutIntent(claim))
-      ) {
-        const words = `The run has reached its timeout of ${times.timeoutSeconds} s and is being stopped.`;
-        await attemptLog.write(claim.jobRunId, attempt.id, [runnerLine(words, new Date())]);
+      if (terms === null) {
+        terms = await readTerms(run.jobVersionId);
+        lookAtApp = await openAppWatch(claim.jobRunId, terms.definition, handle);
       }
-      if (run.endIntent) stopper.stop(times.graceSeconds);
+      if (isOverdue(run.begunSecondsAgo, terms.timeoutSeconds)) {
+        const words = `The run has reached its timeout of ${terms.timeoutSeconds} s and is being stopped.`;
+        await askForEnd(claim, attempt.id, { intent: 'timeout', words });
+      }
+      if (run.endIntent) stopper.stop(terms.graceSeconds);
+      const appEnd = run.endIntent === null && (await lookAtApp?.(run.begunSecondsAgo));
+      if (appEnd) await askForEnd(claim, attempt.id, appEnd);
       const inspection = await executor.inspect(handle);
       if (inspection.state === 'exited' || inspection.state === 'missing') {
         goneSince ??= Date.now();

@@ -1,5 +1,6 @@
 import type { Route } from '../route.ts';
 import { accountSessionRoutes } from './pumphouse/account-sessions.ts';
+import { appRoutes } from './pumphouse/apps.ts';
 import { invitationRoutes } from './pumphouse/invitations.ts';
 import { auditLogRoutes } from './pumphouse/audit-log.ts';
 import { jobGraphRoutes } from './pumphouse/job-graphs.ts';
@@ -36,6 +37,7 @@ export const pumphouseRoutes = [
   ...pipelineOverviewRoutes,
   ...pumphouseVersionRoutes,
   ...webhookRoutes,
+  ...appRoutes,
   ...usageRoutes,
   ...storageRoutes,
   ...accountSessionRoutes,

@@ -19,7 +19,6 @@ export type NextStartSource = z.output<typeof nextStartSource>;
 export const startBlock = namedEnum('StartBlockCode', [
   'already_covered',
   'concurrency_limit',
-  'interactive',
   'invalid_profile',
   'job_archived',
   'local_data_in_use',

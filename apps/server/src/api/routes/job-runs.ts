@@ -1,3 +1,4 @@
+import type { Places } from '../wire/places.ts';
 import type { CancelledJobRun, RouteQuery, RouteResponseInput } from '@pumphouse/contract';
 import type { CancelResult, CancelRuns } from '../../services/cancel-runs.ts';
 import type { Handlers } from '../handler.ts';
@@ -26,8 +27,8 @@ export function createJobRunHandlers(services: {
 }): Pick<Handlers, Operations> {
   const { readJobRuns, startRuns, cancelRuns } = services;
 
-  async function detail(workspaceId: string, jobRunId: string, origin: string) {
-    return toDetailedJobRun(await readJobRuns.get(workspaceId, jobRunId), origin);
+  async function detail(workspaceId: string, jobRunId: string, at: Places) {
+    return toDetailedJobRun(await readJobRuns.get(workspaceId, jobRunId), at);
   }
 
   async function cancelMany(workspaceId: string, jobRunIds: readonly string[], isDryRun: boolean) {
@@ -38,7 +39,7 @@ export function createJobRunHandlers(services: {
   }
 
   return {
-    async list_job_runs({ params, query, origin, reply }) {
+    async list_job_runs({ params, query, reply, ...at }) {
       const downstream = {
         limit: query.downstream_job_runs_limit ?? null,
         category: query.downstream_job_runs_category ?? null,
@@ -49,13 +50,13 @@ export function createJobRunHandlers(services: {
         readPaging(query, `list_job_runs ${params.workspace_id}`),
         downstream,
       );
-      const answer = toPage(page, query, createRunDescriber(origin));
+      const answer = toPage(page, query, createRunDescriber(at));
       // Not before there is a page: an error would be written by it too.
       void reply.type('application/json; charset=utf-8').serializer(stringifyRuns);
       return answer;
     },
 
-    get_job_run: ({ params, origin }) => detail(params.workspace_id, params.job_run_id, origin),
+    get_job_run: (call) => detail(call.params.workspace_id, call.params.job_run_id, call),
 
     async get_job_run_input({ params }) {
       const { workspace_id: workspaceId, job_run_id: jobRunId } = params;
@@ -63,7 +64,7 @@ export function createJobRunHandlers(services: {
     },
 
     async create_job_run(call) {
-      const { body, reply, origin } = call;
+      const { body, reply } = call;
       const { workspaceId, membershipId } = workspaceOf(call);
       const { run, created } = await startRuns.createRun({
         workspaceId,
@@ -77,12 +78,12 @@ export function createJobRunHandlers(services: {
         isByViewer: isByViewer(call),
       });
       void reply.code(created ? 201 : 200);
-      return detail(workspaceId, run.id, origin);
+      return detail(workspaceId, run.id, call);
     },
 
-    async cancel_job_run({ params, origin }) {
+    async cancel_job_run({ params, ...at }) {
       await cancelRuns.cancel(params.workspace_id, params.job_run_id);
-      return detail(params.workspace_id, params.job_run_id, origin);
+      return detail(params.workspace_id, params.job_run_id, at);
     },
 
     async cancel_job_runs({ params, body }) {

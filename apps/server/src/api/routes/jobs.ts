@@ -1,6 +1,7 @@
 import type { Handlers } from '../handler.ts';
 import type { JobFilter } from '../../store/records.ts';
 import type { NestedRuns, ReadJobs } from '../../services/read-jobs.ts';
+import type { Places } from '../wire/places.ts';
 import type { RouteParams, RouteQuery, RouteResponseInput } from '@pumphouse/contract';
 import type { StartedJob, StartRuns } from '../../services/start-runs.ts';
 import type { SwitchJobs } from '../../services/switch-jobs.ts';
@@ -19,7 +20,7 @@ export function createJobHandlers(services: {
 }): Pick<Handlers, 'list_jobs' | 'get_job' | 'trigger_jobs' | Switch> {
   const { readJobs, startRuns, switchJobs } = services;
   return {
-    async list_jobs({ params, query, origin }) {
+    async list_jobs({ params, query, ...at }) {
       const nested: NestedRuns = {
         recentLimit: query.recent_job_runs_limit ?? null,
         downstreamLimit: query.downstream_job_runs_limit ?? null,
@@ -27,20 +28,20 @@ export function createJobHandlers(services: {
       };
       const paging = readPaging(query, `list_jobs ${params.workspace_id}`);
       const page = await readJobs.list(params.workspace_id, toFilter(query), paging, nested);
-      return toPage(page, query, (job) => toDetailedJob(job, origin));
+      return toPage(page, query, (job) => toDetailedJob(job, at));
     },
 
-    async get_job({ params, query, origin }) {
+    async get_job({ params, query, ...at }) {
       const nested: NestedRuns = {
         recentLimit: query.recent_job_runs_limit ?? null,
         downstreamLimit: null,
         downstreamCategory: null,
       };
-      return toDetailedJob(await readJobs.get(params.workspace_id, params.job_id, nested), origin);
+      return toDetailedJob(await readJobs.get(params.workspace_id, params.job_id, nested), at);
     },
 
     async trigger_jobs(call) {
-      const { body, origin } = call;
+      const { body } = call;
       const result = await startRuns.trigger({
         ...workspaceOf(call),
         jobIds: body.job_ids ?? [],
@@ -51,16 +52,16 @@ export function createJobHandlers(services: {
         isByViewer: isByViewer(call),
       });
       return {
-        succeeded: result.succeeded.map((job) => toTriggeredJob(job, origin)),
-        skipped: result.skipped.map((job) => toTriggeredJob(job, origin)),
+        succeeded: result.succeeded.map((job) => toTriggeredJob(job, call)),
+        skipped: result.skipped.map((job) => toTriggeredJob(job, call)),
         failed: result.failed.map(({ ref, detail }) => ({ ref, detail })),
       };
     },
 
-    archive_job: async ({ params }) => toJob(await switchJobs.archive(placeOf(params))),
-    unarchive_job: async ({ params }) => toJob(await switchJobs.unarchive(placeOf(params))),
-    pause_job: async ({ params }) => toJob(await switchJobs.pause(placeOf(params))),
-    resume_job: async ({ params }) => toJob(await switchJobs.resume(placeOf(params))),
+    archive_job: async (call) => toJob(await switchJobs.archive(placeOf(call.params)), call),
+    unarchive_job: async (call) => toJob(await switchJobs.unarchive(placeOf(call.params)), call),
+    pause_job: async (call) => toJob(await switchJobs.pause(placeOf(call.params)), call),
+    resume_job: async (call) => toJob(await switchJobs.resume(placeOf(call.params)), call),
   };
 }
 
@@ -90,7 +91,7 @@ function toFilter(query: RouteQuery<'list_jobs'>): JobFilter {
 type TriggeredJobWire = RouteResponseInput<'trigger_jobs'>['succeeded'][number];
 
 /** A dry run has no run, and then neither key. */
-function toTriggeredJob(started: StartedJob, origin: string): TriggeredJobWire {
+function toTriggeredJob(started: StartedJob, at: Pick<Places, 'origin'>): TriggeredJobWire {
   const { job, run } = started;
   return {
     job_id: job.id,
@@ -99,6 +100,6 @@ function toTriggeredJob(started: StartedJob, origin: string): TriggeredJobWire {
     matched_triggers: started.matchedTriggers,
     status: started.status,
     reasons: started.reasons,
-    ...(run ? { job_run_id: run.id, job_run: toJobRun(run, [], origin) } : {}),
+    ...(run ? { job_run_id: run.id, job_run: toJobRun(run, [], at) } : {}),
   };
 }

@@ -1,3 +1,4 @@
+import type { Places } from '../wire/places.ts';
 import type { Credentials } from '../../services/credentials.ts';
 import type { Deploy, DeployedJob } from '../../services/deploy.ts';
 import type { Handlers } from '../handler.ts';
@@ -61,8 +62,8 @@ export function createWorkspaceHandlers(services: {
         deployment_module: result.deploymentModule,
         warnings: result.warnings,
         job_receipt: {
-          succeeded: changed.map(toDeployedJob),
-          skipped: unchanged.map(toDeployedJob),
+          succeeded: changed.map((job) => toDeployedJob(job, call)),
+          skipped: unchanged.map((job) => toDeployedJob(job, call)),
           failed: [],
         },
       };
@@ -74,7 +75,10 @@ const outcomeOrder = ['created', 'updated', 'archived'] as const;
 
 type DeployedJobWire = RouteResponseInput<'deploy_workspace'>['job_receipt']['succeeded'][number];
 
-function toDeployedJob({ job, outcome, previousVersion }: DeployedJob): DeployedJobWire {
+function toDeployedJob(
+  { job, outcome, previousVersion }: DeployedJob,
+  at: Pick<Places, 'apps'>,
+): DeployedJobWire {
   const previous = previousVersion ? { previous_version: toJobVersion(previousVersion, job) } : {};
-  return { job: toJob(job), outcome, ...previous };
+  return { job: toJob(job, at), outcome, ...previous };
 }

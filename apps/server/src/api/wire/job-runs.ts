@@ -8,17 +8,18 @@ import type {
   RecentJobRunResponse,
   RouteResponseInput,
 } from '@pumphouse/contract';
+import type { Places } from './places.ts';
 import { jobCategory } from '@pumphouse/contract';
 import { toDurationSeconds, toInstant, toInstantOrNull } from './instants.ts';
 import { toJob, toJobVersion } from './jobs.ts';
 import { toPipelineRunHead } from './pipeline-runs.ts';
 import { toPipelineRunSummary } from '../../telemetry/wire.ts';
 
-/** @param origin where the logs of the run are read */
+/** @param at where the logs of the run are read */
 export function toJobRun(
   run: JobRunRecord,
   pipelineRuns: readonly PipelineRunHeadRecord[],
-  origin: string,
+  { origin }: Pick<Places, 'origin'>,
 ): JobRunResponse {
   return {
     id: run.id,
@@ -46,22 +47,19 @@ export function toJobRun(
   };
 }
 
-export function toDetailedJobRun(
-  detailed: DetailedJobRun,
-  origin: string,
-): RouteResponseInput<'get_job_run'> {
-  return createRunDescriber(origin)(detailed);
+export function toDetailedJobRun(detailed: DetailedJobRun, at: Places): RouteResponseInput<'get_job_run'> {
+  return createRunDescriber(at)(detailed);
 }
 
 /** Describes runs of one answer; runs of the same job share the objects of the job and its version. */
 export function createRunDescriber(
-  origin: string,
+  at: Places,
 ): (detailed: DetailedJobRun) => RouteResponseInput<'get_job_run'> {
   const jobs = new Map<string, JobWire>();
   const versions = new Map<string, JobVersionWire>();
   return ({ run, job, version, pipelineRuns, downstreamRuns }) => ({
-    ...toJobRun(run, pipelineRuns, origin),
-    job: once(jobs, job.id, () => toJob(job)),
+    ...toJobRun(run, pipelineRuns, at),
+    job: once(jobs, job.id, () => toJob(job, at)),
     job_version: once(versions, version.id, () => toJobVersion(version, job)),
     downstream_job_runs: downstreamRuns?.map(toDownstreamRun) ?? null,
   });
@@ -73,12 +71,12 @@ function once<Value>(known: Map<string, Value>, key: string, make: () => Value):
   return value;
 }
 
-export function toDetailedJob(detailed: DetailedJob, origin: string): RouteResponseInput<'get_job'> {
+export function toDetailedJob(detailed: DetailedJob, at: Places): RouteResponseInput<'get_job'> {
   const { job, version, latestRun, latestPipelineRuns, recentRuns, downstreamRuns } = detailed;
   return {
-    ...toJob(job),
+    ...toJob(job, at),
     current_version: version ? toJobVersion(version, job) : null,
-    latest_job_run: latestRun ? toJobRun(latestRun, latestPipelineRuns, origin) : null,
+    latest_job_run: latestRun ? toJobRun(latestRun, latestPipelineRuns, at) : null,
     recent_job_runs: recentRuns?.map(toRecentRun) ?? null,
     downstream_job_runs: downstreamRuns?.map(toDownstreamRun) ?? null,
   };

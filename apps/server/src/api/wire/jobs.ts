@@ -1,5 +1,6 @@
 import type { JobDefinition } from '../../domain/job-definition.ts';
 import type { JobRecord, JobVersionRecord } from '../../store/records.ts';
+import type { Places } from './places.ts';
 import type { RouteResponseInput } from '@pumphouse/contract';
 import { getDefaultTrigger, getTimeZone, listTriggers } from '../../domain/job-definition.ts';
 import { parseIsoInstant } from '../../domain/time-zone.ts';
@@ -12,15 +13,14 @@ export type JobVersionWire = RouteResponseInput<'get_job_run'>['job_version'];
 const noTimeLimit = 0;
 
 /** A job. The definition is the one that was deployed, key for key: the client reads an added or a null key as an error. */
-export function toJob(job: JobRecord): JobWire {
+export function toJob(job: JobRecord, { apps }: Pick<Places, 'apps'>): JobWire {
   return {
     id: job.id,
     workspace_id: job.workspaceId,
     job_ref: job.jobRef,
     job_type: job.jobType,
-    // Where an interactive job runs, and under which public address: apps are not served yet.
-    job_url: null,
-    public_url: null,
+    job_url: apps.urlOf(job),
+    public_url: apps.publicUrlOf(job),
     profile: job.profile,
     version: job.version,
     triggers: job.triggers,

@@ -22,6 +22,9 @@ export interface RunSkip {
   lastAt: string;
 }
 
+/** Why the server ends a run that has begun: asked to, too long, or an app that is unused, replaced, or never listened. */
+export type EndIntent = 'cancel' | 'timeout' | 'idle' | 'replaced' | 'silent';
+
 export interface JobRunRecord {
   id: string;
   workspaceId: string;
@@ -45,7 +48,7 @@ export interface JobRunRecord {
   reason: FailureReason | null;
   /** Of a row that stands for declined starts. */
   skip: RunSkip | null;
-  endIntent: 'cancel' | 'timeout' | null;
+  endIntent: EndIntent | null;
   claimNumber: number;
   waitNoted: boolean;
   /** Nobody claims it before; null where it may be claimed at once. */
@@ -345,11 +348,11 @@ export function createJobRunStore(sql: Queryable) {
     },
 
     /** A stop that the run's own clock asks for; false when something else ends it already. */
-    async setTimeoutIntent(claim: Claim) {
+    async setEndIntent(claim: Claim, intent: Exclude<EndIntent, 'cancel'>) {
       const touched = await sql.execute(
-        `update job_runs set end_intent = 'timeout', updated_at = now()
+        `update job_runs set end_intent = $3, updated_at = now()
           where id = $1 and claim_number = $2 and status = 'running' and end_intent is null`,
-        [claim.jobRunId, claim.claimNumber],
+        [claim.jobRunId, claim.claimNumber, intent],
       );
       return touched === 1;
     },

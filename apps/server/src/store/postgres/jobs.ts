@@ -27,6 +27,8 @@ export interface JobRecord {
   upstreamRefs: string[];
   /** When the clock next asks for a run; null while nothing will, as of a paused job. */
   nextScheduledRunAt: Date | null;
+  /** The secret of its public link, as `services/apps` sealed it; null for a job that is not public. */
+  sealedPublicLink: Buffer | null;
   createdBy: string;
   createdAt: Date;
   updatedAt: Date;
@@ -96,7 +98,11 @@ const ownColumns = columns('jobs', [
   'created_at',
   'updated_at',
 ]);
-const jobColumns = `${ownColumns}, ${nextTickOfJob} as "nextScheduledRunAt"`;
+/** Where one that answers to anybody is met: read for few, since only apps have any. */
+const publicLinkOfJob = `(select app_publications.sealed_secret from app_publications
+  where jobs.job_type = 'interactive' and app_publications.job_id = jobs.id and app_publications.ended_at is null
+    and (app_publications.expires_at is null or app_publications.expires_at > now()))`;
+const jobColumns = `${ownColumns}, ${nextTickOfJob} as "nextScheduledRunAt", ${publicLinkOfJob} as "sealedPublicLink"`;
 const contentColumns = columns('job_versions', [
   'definition',
   'definition_hash',

@@ -10,10 +10,9 @@ const job = {
 };
 
 describe('what can be done with a job', () => {
-  it('starts by hand what is in service and not interactive', () => {
+  it('starts by hand what is in service', () => {
     expect(whyNotStart(job)).toBeNull();
     expect(whyNotStart({ ...job, is_archived: true })).toContain('archived');
-    expect(whyNotStart({ ...job, job_type: 'interactive' })).toContain('interactive');
   });
 
   it('pauses only what has a clock', () => {

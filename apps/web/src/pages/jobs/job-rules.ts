@@ -40,9 +40,8 @@ export const findTimedTrigger = (job: Pick<SwitchableJob, 'triggers'>) =>
   job.triggers.find((trigger) => /^(?:schedule|every):/.test(trigger));
 
 /** Why a job cannot be started now, whoever asks; null when it can be tried. */
-export function whyNotStart({ is_archived: isArchived, job_type: type }: SwitchableJob): string | null {
+export function whyNotStart({ is_archived: isArchived }: SwitchableJob): string | null {
   if (isArchived) return 'The job is archived; bring it back first.';
-  if (type === 'interactive') return 'The job is interactive; this server runs batch and stream jobs only.';
   return null;
 }
 

@@ -1,0 +1,63 @@
+import type { AppAddresses } from '../../services/apps/app-addresses.ts';
+import type { AppDescription } from '../../services/apps/read-apps.ts';
+import type { AppPlaces } from './places.ts';
+import type { JobDefinition } from '../../domain/job-definition.ts';
+import type { PublicLink } from '../../services/apps/publish-app.ts';
+import type { RouteResponseInput } from '@pumphouse/contract';
+import { getCategory, getInterface } from '../../domain/job-definition.ts';
+import { toInstant, toInstantOrNull } from './instants.ts';
+
+type AppWire = RouteResponseInput<'get_app'>;
+
+/** Where jobs are met that serve something; null of the others. */
+export function createAppPlaces(addresses: AppAddresses): AppPlaces {
+  return {
+    urlOf: (job) => (job.jobType === 'interactive' ? addresses.originOf(job) : null),
+    publicUrlOf: (job) =>
+      job.sealedPublicLink && addresses.publicUrlOf({ ...job, sealedPublicLink: job.sealedPublicLink }),
+  };
+}
+
+export function toApp(
+  app: AppDescription,
+  { addresses, link }: { addresses: AppAddresses; link: PublicLink | null },
+): AppWire {
+  const { job, situation, end } = app;
+  const definition = job.definition as JobDefinition;
+  const instance = 'instance' in situation ? situation.instance : null;
+  return {
+    job_id: job.id,
+    job_ref: job.jobRef,
+    name: definition.expose?.display_name ?? job.jobRef,
+    description: job.description,
+    interface: getInterface(definition) ?? 'rest_api',
+    category: getCategory(definition),
+    state: situation.kind,
+    failure:
+      situation.kind === 'failed'
+        ? { detail: end?.detail ?? 'It ended.', retry_at: toInstant(situation.retryAt) }
+        : null,
+    url: addresses.originOf(job),
+    bare_url: addresses.bareOf(job),
+    public_link: link && toPublicLink(link),
+    profile: app.profile,
+    is_profile_fallback: app.isProfileFallback,
+    idle_seconds: app.idleSeconds,
+    job_run: instance && {
+      id: instance.jobRunId,
+      status: instance.status,
+      created_at: toInstant(instance.createdAt),
+      listening_since: toInstantOrNull(instance.listeningAt),
+      last_used_at: toInstantOrNull(instance.lastUsedAt),
+    },
+  };
+}
+
+export function toPublicLink(link: PublicLink): RouteResponseInput<'publish_app'> {
+  return {
+    url: link.url,
+    expires_at: toInstantOrNull(link.expiresAt),
+    has_password: link.hasPassword,
+    created_at: toInstant(link.createdAt),
+  };
+}

@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { decideAppEnd, idleSecondsOf, judgeApp, labelOfApp, listenWithinSeconds, readIdEnd } from './app.ts';
+
+const jobId = '5f0c6c1e-8d8b-4d0e-9a53-0123456789ab';
+const now = new Date('2026-03-01T12:00:00Z');
+const ago = (seconds: number) => new Date(now.getTime() - seconds * 1000);
+
+describe('the label of an app', () => {
+  it.each([
+    ['jobs.workspace.dashboard', 'dashboard-0123456789ab'],
+    ['jobs.Sales_Overview', 'sales-overview-0123456789ab'],
+    ['jobs.__x__', 'x-0123456789ab'],
+    ['jobs.数据', 'app-0123456789ab'],
+    [`jobs.${'a-'.repeat(60)}`, `${'a-'.repeat(20).slice(0, 39)}-0123456789ab`],
+  ])('of %s is %s', (jobRef, label) => {
+    expect(labelOfApp({ jobRef, jobId })).toBe(label);
+    expect(readIdEnd(label)).toBe('0123456789ab');
+    expect(label.length).toBeLessThanOrEqual(63);
+  });
+
+  it.each(['', '0123456789ab', '-0123456789ab', 'x-0123456789AB', 'x-0123456789abc', 'x.y-0123456789ab'])(
+    'is not %j',
+    (label) => expect(readIdEnd(label)).toBeNull(),
+  );
+});
+
+describe('the idle time', () => {
+  const declared = (timeout: number | undefined) => ({
+    entry_point: { module: 'm', function: null, job_type: 'interactive' as const, launcher: 'l' },
+    execute: timeout === undefined ? {} : { timeout: { timeout } },
+  });
+
+  it('is half an hour, what is declared, or none', () => {
+    expect(idleSecondsOf(declared(undefined))).toBe(1800);
+    expect(idleSecondsOf(declared(60))).toBe(60);
+    expect(idleSecondsOf(declared(0))).toBeNull();
+  });
+});
+
+describe('how an app is', () => {
+  const listening = { status: 'running', listeningAt: ago(10) };
+  const coming = { status: 'starting', listeningAt: null };
+  const going = { status: 'cancelling', listeningAt: ago(10) };
+  const failed = (failureCount: number, seconds: number) => ({
+    status: 'failed',
+    finishedAt: ago(seconds),
+    failureCount,
+  });
+
+  it('is ready while one listens, also while a newer one starts', () => {
+    expect(judgeApp([coming, listening], null, now)).toEqual({ kind: 'ready', instance: listening });
+    expect(judgeApp([listening, going], null, now)).toEqual({ kind: 'ready', instance: listening });
+  });
+
+  it('is starting until one listens, and stopped when the last one goes', () => {
+    expect(judgeApp([coming], failed(3, 1), now)).toEqual({ kind: 'starting', instance: coming });
+    expect(judgeApp([going], null, now)).toEqual({ kind: 'stopped' });
+    expect(judgeApp([], { ...failed(1, 0), status: 'completed' }, now)).toEqual({ kind: 'stopped' });
+  });
+
+  it.each([
+    [1, 4, 'failed'],
+    [1, 6, 'stopped'],
+    [4, 39, 'failed'],
+    [4, 41, 'stopped'],
+    [50, 299, 'failed'],
+    [50, 301, 'stopped'],
+  ])('after %i failures and %i s is %s', (failures, seconds, kind) => {
+    expect(judgeApp([], failed(failures, seconds), now).kind).toBe(kind);
+  });
+});
+
+describe('the end of an app', () => {
+  const ages = {
+    begunSeconds: 100,
+    listeningSeconds: 90,
+    unusedSeconds: 50,
+    idleSeconds: 60,
+    isReplaced: false,
+  };
+
+  it.each([
+    [{}, null],
+    [{ unusedSeconds: 61 }, 'idle'],
+    [{ unusedSeconds: 1e6, idleSeconds: null }, null],
+    [{ isReplaced: true }, 'replaced'],
+    [{ listeningSeconds: null, begunSeconds: null }, null],
+    [{ listeningSeconds: null, begunSeconds: listenWithinSeconds }, null],
+    [{ listeningSeconds: null, begunSeconds: listenWithinSeconds + 1 }, 'silent'],
+    // Nobody could have used it.
+    [{ listeningSeconds: null, begunSeconds: 100, unusedSeconds: 100 }, null],
+  ] as const)('with %j is %j', (changed, end) => {
+    expect(decideAppEnd({ ...ages, ...changed })).toBe(end);
+  });
+});

@@ -1,0 +1,178 @@
+import type { AppAddresses } from './app-addresses.ts';
+import type { AppSessionRecord, JobRecord, PublicationRecord } from '../../store/records.ts';
+import type { Authorize } from '../authorize.ts';
+import type { Credentials } from '../credentials.ts';
+import type { Encryption } from '../encryption.ts';
+import type { Passwords } from '../sign-in/passwords.ts';
+import type { Persistence } from '../../store/store.ts';
+import type { SwapCodes } from '../sign-in/swap-codes.ts';
+import { createSecret, hashSecret } from '../credentials.ts';
+import { ServiceError } from '../service-error.ts';
+
+/** An app that somebody wants to see. */
+export type VisitedApp = Pick<JobRecord, 'id' | 'workspaceId'>;
+
+export interface AppVisitsDependencies {
+  persistence: Persistence;
+  authorize: Authorize;
+  credentials: Pick<Credentials, 'authenticateUser'>;
+  encryption: Encryption;
+  passwords: Passwords;
+  swapCodes: Pick<SwapCodes, 'redeem'>;
+  addresses: AppAddresses;
+}
+
+/** A browser that was let in; `secret` is for its cookie, and kept as a hash. */
+export interface BegunVisit {
+  session: AppSessionRecord;
+  secret: string;
+  seconds: number;
+}
+
+export type LinkOutcome =
+  | { kind: 'visit'; visit: BegunVisit }
+  | { kind: 'password'; wasWrong: boolean; retryAfterSeconds: number | null }
+  | { kind: 'none' };
+
+export type AppVisits = ReturnType<typeof createAppVisits>;
+
+const memberSeconds = 7 * 24 * 3600;
+/** A public link that was taken back ends them at once; this is for those that nobody takes back. */
+const guestSeconds = 24 * 3600;
+const codeSeconds = 60;
+const passwordWindowSeconds = 15 * 60;
+const passwordsInWindow = 10;
+
+/** Who sees an app: members by a one-time code, programs by their key, everybody else by a public link. */
+export function createAppVisits(dependencies: AppVisitsDependencies) {
+  const { persistence, authorize, credentials, encryption, passwords, swapCodes, addresses } = dependencies;
+  const { store } = persistence;
+
+  /** Asked anew at each use: roles are taken back, too. */
+  async function mayOpen(userId: string, { workspaceId }: Pick<VisitedApp, 'workspaceId'>): Promise<boolean> {
+    const person = { userId, email: '', credential: null, workspaceId: null, kind: 'user' } as const;
+    return isAllowed(() => authorize(person, 'app.open', { workspaceId }));
+  }
+
+  async function begin(
+    app: VisitedApp,
+    who: Pick<AppSessionRecord, 'userId' | 'publicationId'>,
+    seconds: number,
+  ): Promise<BegunVisit> {
+    const secret = createSecret('');
+    const session = await store.apps.addSession(
+      { jobId: app.id, secretHash: hashSecret(secret), ...who },
+      seconds,
+    );
+    return { session, secret, seconds };
+  }
+
+  async function redeem(app: VisitedApp, code: string): Promise<string | null> {
+    const own = await store.apps.redeemCode(app.id, hashSecret(code));
+    return own ?? (await swapCodes.redeem(code))?.userId ?? null;
+  }
+
+  /** Counted before it is looked at, so that many at once are no way around. @returns whether it was right, or how long to wait */
+  async function tryPassword(
+    publication: PublicationRecord,
+    password: string,
+    address: string,
+  ): Promise<boolean | { retryAfterSeconds: number }> {
+    const bucket = Buffer.from(encryption.sign(`password of link ${publication.id} from ${address}`));
+    const tries = await store.signInRequests.countTypedCode(bucket, passwordWindowSeconds);
+    if (tries > passwordsInWindow) return { retryAfterSeconds: passwordWindowSeconds };
+    const isRight = await passwords.verify(password, publication.passwordHash);
+    if (isRight) await store.signInRequests.uncountTypedCode(bucket);
+    return isRight;
+  }
+
+  return {
+    /** @returns an address that lets its first visitor in as this person, for a minute */
+    async issue(
+      app: VisitedApp & Pick<JobRecord, 'jobRef'>,
+      userId: string,
+      path: string,
+    ): Promise<{ url: string; seconds: number }> {
+      const code = createSecret('dlt_a_');
+      await store.apps.removeExpiredSessions();
+      await store.apps.addCode({ codeHash: hashSecret(code), jobId: app.id, userId }, codeSeconds);
+      return { url: addresses.enterWith(app, code, path), seconds: codeSeconds };
+    },
+
+    /** Of a one-time code, ours or that of the dlthub client. Null for one that is not good, and for whoever may not see the app. */
+    async enter(app: VisitedApp, code: string): Promise<BegunVisit | null> {
+      const userId = await redeem(app, code);
+      if (userId === null || !(await mayOpen(userId, app))) return null;
+      return begin(app, { userId, publicationId: null }, memberSeconds);
+    },
+
+    /** Null for a session that is over, and for a member who may not see the app any more. */
+    async find(app: VisitedApp, secret: string): Promise<AppSessionRecord | null> {
+      const session = await store.apps.findSession(app.id, hashSecret(secret));
+      if (!session) return null;
+      return session.userId === null || (await mayOpen(session.userId, app)) ? session : null;
+    },
+
+    noteSeen: (sessionId: string) => store.apps.noteSeen(sessionId),
+    end: (sessionId: string) => store.apps.removeSession(sessionId),
+
+    /** The id of a personal or workspace key that may open the app; null for all else, tokens of runs among it. */
+    async findKey(app: VisitedApp, bearer: string): Promise<string | null> {
+      const principal = await credentials.authenticateUser(bearer).catch(refusalAsNull);
+      if (principal?.credential?.kind !== 'key') return null;
+      const { workspaceId } = app;
+      const isGood = await isAllowed(() => authorize(principal, 'app.open', { workspaceId }));
+      return isGood ? principal.credential.id : null;
+    },
+
+    async openLink(
+      app: VisitedApp,
+      asked: { secret: string; password: string | null; address: string },
+    ): Promise<LinkOutcome> {
+      const publication = await store.apps.findPublicationBySecret(app.id, hashSecret(asked.secret));
+      if (!publication) return { kind: 'none' };
+      if (publication.passwordHash !== null) {
+        if (asked.password === null) return { kind: 'password', wasWrong: false, retryAfterSeconds: null };
+        const tried = await tryPassword(publication, asked.password, asked.address);
+        if (tried !== true) {
+          const retryAfterSeconds = tried === false ? null : tried.retryAfterSeconds;
+          return { kind: 'password', wasWrong: true, retryAfterSeconds };
+        }
+      }
+      const visit = await begin(app, { userId: null, publicationId: publication.id }, guestSeconds);
+      return { kind: 'visit', visit };
+    },
+
+    /** Of these sessions, those that are not good any more. */
+    async findEnded(
+      asked: readonly { sessionId: string; workspaceId: string }[],
+    ): Promise<ReadonlySet<string>> {
+      const live = await store.apps.listLiveSessions(asked.map(({ sessionId }) => sessionId));
+      const byId = new Map(live.map((session) => [session.id, session]));
+      const verdicts = await Promise.all(
+        asked.map(async ({ sessionId, workspaceId }) => {
+          const session = byId.get(sessionId);
+          if (!session) return sessionId;
+          const stays = session.userId === null || (await mayOpen(session.userId, { workspaceId }));
+          return stays ? null : sessionId;
+        }),
+      );
+      return new Set(verdicts.filter((id) => id !== null));
+    },
+  };
+}
+
+async function isAllowed(ask: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await ask();
+    return true;
+  } catch (error) {
+    if (error instanceof ServiceError) return false;
+    throw error;
+  }
+}
+
+function refusalAsNull(error: unknown): null {
+  if (error instanceof ServiceError) return null;
+  throw error;
+}

@@ -1,0 +1,129 @@
+import { publicLinkContext, type AppAddresses } from './app-addresses.ts';
+import type { Encryption } from '../encryption.ts';
+import type { JobRecord, PublicationRecord } from '../../store/records.ts';
+import type { Passwords } from '../sign-in/passwords.ts';
+import type { Persistence, Store } from '../../store/store.ts';
+import { createSecret, hashSecret } from '../credentials.ts';
+import { recordChange } from '../audit.ts';
+import { ServiceError } from '../service-error.ts';
+
+/** A public link as whoever may publish sees it. */
+export interface PublicLink {
+  url: string;
+  expiresAt: Date | null;
+  hasPassword: boolean;
+  createdAt: Date;
+}
+
+export interface PublishOptions {
+  /** Null: until it is taken back. */
+  expiresAt: Date | null;
+  /** Null: the link alone is enough. */
+  password: string | null;
+}
+
+export interface PublishAppDependencies {
+  persistence: Persistence;
+  encryption: Encryption;
+  passwords: Passwords;
+  addresses: AppAddresses;
+  /** Called after a commit that took access back. */
+  onTaken: () => void;
+}
+
+export type PublishApp = ReturnType<typeof createPublishApp>;
+
+/** Gives an app an address that anybody may use who has it, and takes it back. Each publishing makes a new one and ends the one before. */
+export function createPublishApp(dependencies: PublishAppDependencies) {
+  const { persistence, encryption, passwords, addresses, onTaken } = dependencies;
+
+  function toLink(job: Pick<JobRecord, 'id' | 'jobRef'>, publication: PublicationRecord): PublicLink {
+    return {
+      url: addresses.publicUrlOf({ ...job, sealedPublicLink: publication.sealedSecret }),
+      expiresAt: publication.expiresAt,
+      hasPassword: publication.passwordHash !== null,
+      createdAt: publication.createdAt,
+    };
+  }
+
+  /** @throws ServiceError not_found, not_interactive, job_archived */
+  async function lockApp(store: Store, place: { workspaceId: string; jobId: string }): Promise<JobRecord> {
+    const [job] = await store.jobs.lock([place.jobId]);
+    if (job?.workspaceId !== place.workspaceId)
+      throw new ServiceError('not_found', `There is no job ${place.jobId}.`);
+    requireInteractive(job);
+    return job;
+  }
+
+  return {
+    toLink,
+
+    /** @throws ServiceError not_found, not_interactive, job_archived */
+    async publish(
+      place: { workspaceId: string; jobId: string; membershipId: string },
+      { expiresAt, password }: PublishOptions,
+    ): Promise<{ job: JobRecord; link: PublicLink }> {
+      const passwordHash = password === null ? null : await passwords.hash(password);
+      const published = await persistence.transaction(async (store) => {
+        const job = await lockApp(store, place);
+        if (job.isArchived)
+          throw new ServiceError(
+            'job_archived',
+            `The job ${job.jobRef} is archived; bring it back before it is published.`,
+          );
+        await store.apps.endPublication(job.id);
+        const secret = createSecret('');
+        const publication = await store.apps.addPublication({
+          jobId: job.id,
+          secretHash: hashSecret(secret),
+          sealedSecret: encryption.encrypt(Buffer.from(secret), publicLinkContext(job.id)),
+          passwordHash,
+          expiresAt,
+          createdBy: place.membershipId === '' ? null : place.membershipId,
+        });
+        await recordChange(store, {
+          workspaceId: job.workspaceId,
+          action: 'job.publish',
+          target: { kind: 'job', id: job.id, name: job.jobRef },
+          before: null,
+          after: { expires_at: expiresAt?.toISOString() ?? null, has_password: passwordHash !== null },
+        });
+        return { job, link: toLink(job, publication) };
+      });
+      onTaken();
+      return published;
+    },
+
+    /** An app without a public link stays as it is. @throws ServiceError not_found, not_interactive */
+    async unpublish(place: { workspaceId: string; jobId: string }): Promise<JobRecord> {
+      const job = await persistence.transaction(async (store) => {
+        const locked = await lockApp(store, place);
+        if (await store.apps.endPublication(locked.id)) {
+          await recordChange(store, {
+            workspaceId: locked.workspaceId,
+            action: 'job.unpublish',
+            target: { kind: 'job', id: locked.id, name: locked.jobRef },
+            before: null,
+            after: null,
+          });
+        }
+        return locked;
+      });
+      onTaken();
+      return job;
+    },
+  };
+}
+
+function isInteractive({ jobType }: Pick<JobRecord, 'jobType'>): boolean {
+  return jobType === 'interactive';
+}
+
+/** @throws ServiceError not_interactive */
+export function requireInteractive(job: Pick<JobRecord, 'jobType' | 'jobRef'>): void {
+  if (isInteractive(job)) return;
+  throw new ServiceError(
+    'not_interactive',
+    `The job ${job.jobRef} serves nothing: only interactive jobs have an address.`,
+  );
+}

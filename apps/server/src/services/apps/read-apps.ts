@@ -1,0 +1,102 @@
+import type { AppEndRecord, AppInstanceRecord, JobRecord, PublicationRecord } from '../../store/records.ts';
+import type { JobDefinition } from '../../domain/job-definition.ts';
+import type { Persistence } from '../../store/store.ts';
+import { chooseProfile } from '../../domain/job-definition.ts';
+import { idleSecondsOf, judgeApp, type AppSituation } from '../../domain/app.ts';
+import { requireInteractive } from './publish-app.ts';
+import { ServiceError } from '../service-error.ts';
+
+/** How an app is, and what is known of its process. */
+export interface AppStanding {
+  situation: AppSituation<AppInstanceRecord>;
+  /** Of the newest run, where it has ended. */
+  end: AppEndRecord | null;
+}
+
+export interface AppDescription extends AppStanding {
+  job: JobRecord;
+  publication: PublicationRecord | null;
+  profile: string;
+  /** It would run under `access`, which the configuration does not have. */
+  isProfileFallback: boolean;
+  idleSeconds: number | null;
+}
+
+export type ReadApps = ReturnType<typeof createReadApps>;
+
+const mostListed = 200;
+
+export function createReadApps({ store }: Persistence, clock: () => Date = () => new Date()) {
+  async function stand(jobId: string): Promise<AppStanding> {
+    const [instances, end] = await Promise.all([store.apps.listInstances(jobId), store.apps.findEnd(jobId)]);
+    return { situation: judgeApp(instances, end, clock()), end };
+  }
+
+  async function describe(
+    job: JobRecord,
+    known: { configurationProfiles: readonly string[]; publication: PublicationRecord | null },
+  ): Promise<AppDescription> {
+    const definition = job.definition as JobDefinition;
+    const choice = chooseProfile(definition, null, known.configurationProfiles);
+    const isDefault = definition.require?.profile === undefined;
+    return {
+      ...(await stand(job.id)),
+      job,
+      publication: known.publication,
+      profile: choice.ok ? choice.profile : job.profile,
+      isProfileFallback: isDefault && choice.ok && choice.profile !== 'access',
+      idleSeconds: idleSecondsOf(definition),
+    };
+  }
+
+  return {
+    stand,
+
+    /** Those in service, by name; no more than 200. */
+    async list(workspaceId: string): Promise<{ items: AppDescription[]; isTruncated: boolean }> {
+      const jobs = (await store.jobs.listAll(workspaceId)).filter(
+        ({ jobType, isArchived }) => jobType === 'interactive' && !isArchived,
+      );
+      const shown = jobs
+        .toSorted((left, right) => (left.jobRef < right.jobRef ? -1 : 1))
+        .slice(0, mostListed);
+      const [publications, configuration] = await Promise.all([
+        store.apps.listPublications(shown.map(({ id }) => id)),
+        store.configurations.latest(workspaceId),
+      ]);
+      const byJob = new Map(publications.map((publication) => [publication.jobId, publication]));
+      const items = await Promise.all(
+        shown.map((job) =>
+          describe(job, {
+            configurationProfiles: configuration?.profiles ?? [],
+            publication: byJob.get(job.id) ?? null,
+          }),
+        ),
+      );
+      return { items, isTruncated: jobs.length > shown.length };
+    },
+
+    /** @throws ServiceError not_found; not_interactive for another kind of job */
+    async get(workspaceId: string, jobId: string): Promise<AppDescription> {
+      const job = await store.jobs.get(workspaceId, jobId);
+      if (!job) throw new ServiceError('not_found', `There is no job ${jobId}.`);
+      requireInteractive(job);
+      const [publication, configuration] = await Promise.all([
+        store.apps.findPublication(jobId),
+        store.configurations.latest(workspaceId),
+      ]);
+      return describe(job, {
+        configurationProfiles: configuration?.profiles ?? [],
+        publication: publication ?? null,
+      });
+    },
+
+    /** Who opened it lately. @throws ServiceError not_found, not_interactive */
+    async listVisitors(workspaceId: string, jobId: string) {
+      const job = await store.jobs.get(workspaceId, jobId);
+      if (!job) throw new ServiceError('not_found', `There is no job ${jobId}.`);
+      requireInteractive(job);
+      return store.apps.listVisitors(jobId, 100);
+    },
+  };
+}

@@ -1,0 +1,275 @@
+import type { AttemptRecord } from './attempts.ts';
+import type { Queryable } from './pool.ts';
+
+/** A run of an interactive job that has not ended, newest first in lists. */
+export interface AppInstanceRecord {
+  jobRunId: string;
+  status: 'pending' | 'starting' | 'running' | 'cancelling';
+  deploymentId: string;
+  configurationId: string;
+  jobVersionId: string;
+  createdAt: Date;
+  listeningAt: Date | null;
+  lastUsedAt: Date | null;
+  attemptId: string | null;
+  handle: AttemptRecord['handle'];
+}
+
+/** How the last run of an app ended by itself. */
+export interface AppEndRecord {
+  jobRunId: string;
+  status: 'completed' | 'failed' | 'cancelled';
+  finishedAt: Date;
+  detail: string | null;
+  /** Runs that failed one after the other, up to now. */
+  failureCount: number;
+}
+
+export interface PublicationRecord {
+  id: string;
+  jobId: string;
+  sealedSecret: Buffer;
+  passwordHash: string | null;
+  expiresAt: Date | null;
+  createdBy: string | null;
+  createdAt: Date;
+}
+
+/** Who sees an app: a member, or somebody who came by a public link. */
+export interface AppSessionRecord {
+  id: string;
+  jobId: string;
+  userId: string | null;
+  publicationId: string | null;
+}
+
+export interface AppVisitorRecord {
+  /** Null for those who came by a public link. */
+  email: string | null;
+  lastSeenAt: Date;
+  sessionCount: number;
+}
+
+/** What has changed since the run was made, so that another one should take its place. */
+export interface AppVersions {
+  deploymentId: string | null;
+  configurationId: string | null;
+  jobVersionId: string;
+}
+
+const publicationColumns = `id, job_id as "jobId", sealed_secret as "sealedSecret", password_hash as "passwordHash",
+  expires_at as "expiresAt", created_by as "createdBy", created_at as "createdAt"`;
+const isCurrent = '(ended_at is null and (expires_at is null or expires_at > now()))';
+
+export type AppStore = ReturnType<typeof createAppStore>;
+
+/** Apps: processes that answer, public links, and who is let in. */
+export function createAppStore(sql: Queryable) {
+  return {
+    /** The interactive jobs whose ids end so; one, as good as always. */
+    listByIdEnd: async (idEnd: string): Promise<string[]> => {
+      const rows = await sql.prepared<{ id: string }>(
+        `select id from jobs where job_type = 'interactive' and right(id::text, 12) = $1`,
+        [idEnd],
+      );
+      return rows.map(({ id }) => id);
+    },
+
+    /** Runs of the job that have not ended, newest first. */
+    listInstances: (jobId: string) =>
+      sql.prepared<AppInstanceRecord>(
+        `select job_runs.id as "jobRunId", job_runs.status, job_runs.deployment_id as "deploymentId",
+                job_runs.configuration_id as "configurationId", job_runs.job_version_id as "jobVersionId",
+                job_runs.created_at as "createdAt", app_instances.listening_at as "listeningAt",
+                app_instances.last_used_at as "lastUsedAt", attempts.id as "attemptId", attempts.handle
+           from job_runs left join app_instances on app_instances.job_run_id = job_runs.id
+           left join lateral (select id, handle from attempts where attempts.job_run_id = job_runs.id and closed_at is null
+                               order by number desc limit 1) as attempts on true
+          where job_runs.job_id = $1 and job_runs.status in ('pending', 'starting', 'running', 'cancelling')
+          order by job_runs.created_at desc, job_runs.id desc`,
+        [jobId],
+      ),
+
+    /** The last run that ended, where none has been made since. */
+    async findEnd(jobId: string): Promise<AppEndRecord | null> {
+      const [row] = await sql.prepared<AppEndRecord>(
+        `select last.id as "jobRunId", last.status, last.finished_at as "finishedAt", last.failure->>'detail' as detail,
+                jobs.failure_count as "failureCount"
+           from jobs cross join lateral (
+             select id, status, finished_at, failure from job_runs where job_id = jobs.id and status <> 'skipped'
+              order by created_at desc, id desc limit 1) as last
+          where jobs.id = $1 and last.status in ('completed', 'failed', 'cancelled')`,
+        [jobId],
+      );
+      return row ?? null;
+    },
+
+    addInstance: (jobRunId: string, jobId: string) =>
+      sql.query(
+        'insert into app_instances (job_run_id, job_id) values ($1, $2) on conflict (job_run_id) do nothing',
+        [jobRunId, jobId],
+      ),
+
+    /** It answered; it is as good as used then. */
+    noteListening: (jobRunId: string) =>
+      sql.query(
+        `update app_instances set listening_at = now(), last_used_at = now()
+          where job_run_id = $1 and listening_at is null`,
+        [jobRunId],
+      ),
+
+    /** Its process is gone, or another attempt follows: it has to answer anew. */
+    noteSilent: (jobRunId: string) =>
+      sql.query('update app_instances set listening_at = null where job_run_id = $1', [jobRunId]),
+
+    noteUse: (jobIds: readonly string[]) =>
+      sql.query(
+        'update app_instances set last_used_at = now() where job_id = any($1) and listening_at is not null',
+        [jobIds],
+      ),
+
+    /** What an app would run with if it were started now. */
+    async findVersions(jobId: string): Promise<AppVersions | null> {
+      const [row] = await sql.prepared<AppVersions>(
+        `select jobs.current_version_id as "jobVersionId",
+                (select id from deployments where workspace_id = jobs.workspace_id order by version desc limit 1) as "deploymentId",
+                (select id from configurations where workspace_id = jobs.workspace_id order by version desc limit 1) as "configurationId"
+           from jobs where id = $1`,
+        [jobId],
+      );
+      return row ?? null;
+    },
+
+    /** Seconds since an instance listens, and since it was used last, by the clock of the database. */
+    async readAges(jobRunId: string) {
+      const [row] = await sql.prepared<{ listeningSeconds: number | null; unusedSeconds: number }>(
+        `select extract(epoch from now() - listening_at)::float8 as "listeningSeconds",
+                extract(epoch from now() - last_used_at)::float8 as "unusedSeconds" from app_instances where job_run_id = $1`,
+        [jobRunId],
+      );
+      return row ?? null;
+    },
+
+    findPublication: (jobId: string) =>
+      sql.maybeOne<PublicationRecord>(
+        `select ${publicationColumns} from app_publications where job_id = $1 and ${isCurrent}`,
+        [jobId],
+      ),
+
+    listPublications: (jobIds: readonly string[]) =>
+      sql.prepared<PublicationRecord>(
+        `select ${publicationColumns} from app_publications where job_id = any($1) and ${isCurrent}`,
+        [jobIds],
+      ),
+
+    findPublicationBySecret: (jobId: string, secretHash: Buffer) =>
+      sql.maybeOne<PublicationRecord>(
+        `select ${publicationColumns} from app_publications where job_id = $1 and secret_hash = $2 and ${isCurrent}`,
+        [jobId, secretHash],
+      ),
+
+    /** @returns whether there was one; its visitors have no session any more */
+    endPublication: async (jobId: string) => {
+      const ended = await sql.execute(
+        'update app_publications set ended_at = now() where job_id = $1 and ended_at is null',
+        [jobId],
+      );
+      await sql.execute('delete from app_sessions where job_id = $1 and publication_id is not null', [jobId]);
+      return ended > 0;
+    },
+
+    addPublication: (publication: {
+      jobId: string;
+      secretHash: Buffer;
+      sealedSecret: Buffer;
+      passwordHash: string | null;
+      expiresAt: Date | null;
+      createdBy: string | null;
+    }) =>
+      sql.one<PublicationRecord>(
+        `insert into app_publications (job_id, secret_hash, sealed_secret, password_hash, expires_at, created_by)
+         values ($1, $2, $3, $4, $5, $6) returning ${publicationColumns}`,
+        [
+          publication.jobId,
+          publication.secretHash,
+          publication.sealedSecret,
+          publication.passwordHash,
+          publication.expiresAt,
+          publication.createdBy,
+        ],
+      ),
+
+    addSession: (
+      session: { jobId: string; secretHash: Buffer } & Pick<AppSessionRecord, 'userId' | 'publicationId'>,
+      seconds: number,
+    ) =>
+      sql.one<AppSessionRecord>(
+        `insert into app_sessions (job_id, secret_hash, user_id, publication_id, expires_at)
+         values ($1, $2, $3, $4, now() + make_interval(secs => $5))
+         returning id, job_id as "jobId", user_id as "userId", publication_id as "publicationId"`,
+        [session.jobId, session.secretHash, session.userId, session.publicationId, seconds],
+      ),
+
+    /** Undefined for one that is over: its time, its public link, or its person's account. */
+    async findSession(jobId: string, secretHash: Buffer) {
+      const [row] = await sql.prepared<AppSessionRecord>(
+        `select app_sessions.id, app_sessions.job_id as "jobId", user_id as "userId", publication_id as "publicationId"
+           from app_sessions left join users on users.id = app_sessions.user_id
+           left join app_publications on app_publications.id = publication_id
+          where app_sessions.job_id = $1 and app_sessions.secret_hash = $2 and app_sessions.expires_at > now()
+            and users.disabled_at is null and app_publications.ended_at is null
+            and (app_publications.expires_at is null or app_publications.expires_at > now())`,
+        [jobId, secretHash],
+      );
+      return row;
+    },
+
+    /** Those of the sessions that are still good. */
+    async listLiveSessions(ids: readonly string[]) {
+      return sql.prepared<AppSessionRecord>(
+        `select app_sessions.id, app_sessions.job_id as "jobId", user_id as "userId", publication_id as "publicationId"
+           from app_sessions left join users on users.id = app_sessions.user_id
+           left join app_publications on app_publications.id = publication_id
+          where app_sessions.id = any($1) and app_sessions.expires_at > now()
+            and users.disabled_at is null and app_publications.ended_at is null
+            and (app_publications.expires_at is null or app_publications.expires_at > now())`,
+        [ids],
+      );
+    },
+
+    noteSeen: (sessionId: string) =>
+      sql.query('update app_sessions set last_seen_at = now() where id = $1', [sessionId]),
+
+    removeSession: (sessionId: string) => sql.query('delete from app_sessions where id = $1', [sessionId]),
+
+    removeExpiredSessions: async () => {
+      await sql.query('delete from app_sessions where expires_at <= now()');
+      await sql.query('delete from app_codes where expires_at <= now()');
+    },
+
+    /** Who opened the app lately, latest first. */
+    listVisitors: (jobId: string, limit: number) =>
+      sql.query<AppVisitorRecord>(
+        `select users.email, max(app_sessions.last_seen_at) as "lastSeenAt", count(*)::int as "sessionCount"
+           from app_sessions left join users on users.id = app_sessions.user_id
+          where app_sessions.job_id = $1 group by users.email order by 2 desc limit $2`,
+        [jobId, limit],
+      ),
+
+    addCode: (code: { codeHash: Buffer; jobId: string; userId: string }, seconds: number) =>
+      sql.query(
+        `insert into app_codes (code_hash, job_id, user_id, expires_at)
+         values ($1, $2, $3, now() + make_interval(secs => $4))`,
+        [code.codeHash, code.jobId, code.userId, seconds],
+      ),
+
+    /** @returns whom it stands for, once */
+    async redeemCode(jobId: string, codeHash: Buffer): Promise<string | null> {
+      const [row] = await sql.query<{ userId: string }>(
+        `delete from app_codes where code_hash = $1 and job_id = $2 and expires_at > now() returning user_id as "userId"`,
+        [codeHash, jobId],
+      );
+      return row?.userId ?? null;
+    },
+  };
+}

@@ -1,0 +1,78 @@
+import type { AttemptHandle, Executor } from '../executors/executor.ts';
+import type { EndIntent, JobRunRecord } from '../store/records.ts';
+import type { JobDefinition } from '../domain/job-definition.ts';
+import type { Logger } from 'pino';
+import type { Persistence } from '../store/store.ts';
+import type { StartRuns } from '../services/start-runs.ts';
+import { answersHttp } from './answers-http.ts';
+import { appPort } from '../domain/entry-point.ts';
+import { decideAppEnd, idleSecondsOf, listenWithinSeconds } from '../domain/app.ts';
+import { ServiceError } from '../services/service-error.ts';
+
+export interface WatchAppDependencies {
+  persistence: Persistence;
+  executor: Pick<Executor, 'connect'>;
+  startRuns: Pick<StartRuns, 'startApp'>;
+  log: Logger;
+}
+
+/** One look at a running app: why it is to end now, with the words for its log; null where it goes on. */
+export type AppWatch = (
+  begunSecondsAgo: number | null,
+) => Promise<{ intent: Exclude<EndIntent, 'cancel' | 'timeout'>; words: string } | null>;
+
+export type WatchApp = ReturnType<typeof createWatchApp>;
+
+/** What is watched of an app beside its process: whether it answers, whether it is used, and whether a newer one should take its place. */
+export function createWatchApp({ persistence, executor, startRuns, log }: WatchAppDependencies) {
+  const { store } = persistence;
+
+  /** Starts another process with what was deployed since; the old one answers until that one does. */
+  async function replaceWhereOld(run: JobRunRecord): Promise<void> {
+    const now = await store.apps.findVersions(run.jobId);
+    const isOld =
+      now &&
+      (now.deploymentId !== run.deploymentId ||
+        now.configurationId !== run.configurationId ||
+        now.jobVersionId !== run.jobVersionId);
+    if (!isOld) return;
+    // A newer run that failed is not made again and again: the next deployment has its turn.
+    if ((await store.jobRuns.newestOfJob(run.jobId))?.id !== run.id) return;
+    try {
+      await startRuns.startApp({ jobId: run.jobId, membershipId: null, replaces: run.id });
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error;
+      log.info({ jobRunId: run.id, reason: error.message }, 'no newer process of an app was started');
+    }
+  }
+
+  return function watchApp(run: JobRunRecord, definition: JobDefinition, handle: AttemptHandle): AppWatch {
+    const idleSeconds = idleSecondsOf(definition);
+    return async (begunSecondsAgo) => {
+      const ages = await store.apps.readAges(run.id);
+      if (!ages || begunSecondsAgo === null) return null;
+      if (ages.listeningSeconds === null && (await answersHttp(() => executor.connect(handle, appPort)))) {
+        await store.apps.noteListening(run.id);
+        return null;
+      }
+      const instances = await store.apps.listInstances(run.jobId);
+      const [newest] = instances;
+      const isReplaced =
+        newest !== undefined &&
+        newest.jobRunId !== run.id &&
+        newest.status === 'running' &&
+        newest.listeningAt !== null;
+      if (ages.listeningSeconds !== null && newest?.jobRunId === run.id) await replaceWhereOld(run);
+      const intent = decideAppEnd({ ...ages, begunSeconds: begunSecondsAgo, idleSeconds, isReplaced });
+      return intent && { intent, words: endWords[intent](idleSeconds ?? 0) };
+    };
+  };
+}
+
+const endWords = {
+  idle: (idleSeconds: number) =>
+    `Nobody has used the app for ${idleSeconds} s; it is stopped. The next visit starts it again.`,
+  replaced: () => 'A newer process of this app answers in its place; this one is stopped.',
+  silent: () =>
+    `Nothing has answered on port ${appPort} within ${listenWithinSeconds} s; the app is stopped.`,
+};
