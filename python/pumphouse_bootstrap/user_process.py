@@ -41,8 +41,13 @@ class UserProcess:
 
     def open_network(self, beacon_port: int) -> None:
         """Raises CannotStart."""
+        # Loaded where it is needed only.
+        if self._start.network_gets_closed:
+            from pumphouse_bootstrap.closed_network import await_closed_network
+
+            if not await_closed_network():
+                raise CannotStart("network_failed", "Nobody has closed the network of the run to others.")
         if self._start.network is not None:
-            # Loaded where it is needed only.
             from pumphouse_bootstrap.network import Network
 
             self._network = Network(self._start, beacon_port)

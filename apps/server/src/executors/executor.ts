@@ -1,5 +1,6 @@
 /** The executor contract: code that runs an attempt somewhere. Every executor passes `conformance/`. */
 
+import type { Duplex } from 'node:stream';
 import type { Belonging } from '../domain/belonging.ts';
 
 /** What an executor stored about a started attempt; versioned JSON, kept in the store, opaque to everyone else. */
@@ -165,6 +166,14 @@ export interface Executor {
    * happens where it cannot be told.
    */
   redirect(handle: AttemptHandle, attemptsUrl: string): Promise<void>;
+  /**
+   * A connection to a port inside an attempt with a network apart. Each side ends its half by itself; what one does not read the
+   * other waits for. It ends with the attempt. Several servers may have connections to one attempt. Once it is there it tells no
+   * error to nobody: who does not listen for `error` sees `close`.
+   * @param port below 32768: those above are where outgoing connections come from
+   * @throws ExecutorError backend, where nothing listens, or the attempt has no such network, has ended, or is elsewhere
+   */
+  connect(handle: AttemptHandle, port: number): Promise<Duplex>;
   inspect(handle: AttemptHandle): Promise<AttemptInspection>;
   /**
    * TERM, grace, TERM, KILL of the whole attempt; resolves when it is seen to be gone. Idempotent; a missing attempt is gone.

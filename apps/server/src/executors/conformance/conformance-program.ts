@@ -16,3 +16,57 @@ if behaviour == "leaves-child":
 answer = urllib.request.urlopen(os.environ["STARTED_URL"]).read()
 os._exit(int(answer))
 `;
+
+/** Sends back what it gets on APP_PORT, of IPv6 too, and reports the addresses that it has. */
+export const appProgram = `
+import json, os, socket, sys, threading, urllib.parse, urllib.request
+
+def list_addresses():
+    server = urllib.parse.urlsplit(os.environ["STARTED_URL"])
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as question:
+        question.connect((server.hostname, server.port))
+        yield question.getsockname()[0]
+    try:
+        lines = open("/proc/net/if_inet6").read().splitlines()
+    except OSError:
+        return
+    for number, _index, _prefix, _scope, _flags, name in map(str.split, lines):
+        address = ":".join(number[at : at + 4] for at in range(0, 32, 4))
+        yield f"{address}%{name}" if address.startswith("fe80") else address
+
+def listen(port):
+    try:
+        return socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True)
+    except (OSError, ValueError):
+        return socket.create_server(("0.0.0.0", port))
+
+def echo(connection):
+    while piece := connection.recv(65536):
+        connection.sendall(piece)
+    connection.shutdown(socket.SHUT_WR)
+
+def serve(listener):
+    while True:
+        threading.Thread(target=echo, args=(listener.accept()[0],), daemon=True).start()
+
+listener = listen(int(os.environ["APP_PORT"]))
+threading.Thread(target=serve, args=(listener,), daemon=True).start()
+urllib.request.urlopen(os.environ["REPORT_URL"], json.dumps(list(list_addresses())).encode())
+os._exit(int(urllib.request.urlopen(os.environ["STARTED_URL"]).read()))
+`;
+
+/** Reports at which of ADDRESSES something on APP_PORT sends back what it gets. */
+export const callerProgram = `
+import json, os, socket, urllib.request
+
+def is_echoed(address):
+    try:
+        with socket.create_connection((address, int(os.environ["APP_PORT"])), 2) as connection:
+            connection.sendall(b"hello")
+            return connection.recv(5) == b"hello"
+    except OSError:
+        return False
+
+reached = [address for address in json.loads(os.environ["ADDRESSES"]) if is_echoed(address)]
+urllib.request.urlopen(os.environ["REPORT_URL"], json.dumps(reached).encode())
+`;

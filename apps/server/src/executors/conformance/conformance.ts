@@ -11,6 +11,7 @@ import {
   type ListedAttempt,
 } from '../executor.ts';
 import type { Belonging } from '../../domain/belonging.ts';
+import { describeApps } from './app-conformance.ts';
 
 /**
  * User code that runs until it is told to end.
@@ -26,6 +27,10 @@ export interface ConformanceHarness {
   createExecutor(): Executor;
   /** A specification of an attempt that no call has given before. */
   createSpec(behaviour: AttemptBehaviour): Promise<AttemptSpec>;
+  /** A specification of an app that sends back what it gets, on `appPort` of each of its addresses; it runs when it listens. */
+  createAppSpec(): Promise<AttemptSpec>;
+  /** Starts another attempt that tries each address which the app has or could have. @returns those at which it got an answer */
+  reachFromAnotherAttempt(app: AttemptSpec, network: AttemptSpec['network']): Promise<string[]>;
   /** A specification that can never start, and the kind of error that says so. */
   createUnstartableSpec(): Promise<{ spec: AttemptSpec; kind: ExecutorErrorKind }>;
   /** A specification of an environment that can be built, with a key that no call has given before. */
@@ -367,6 +372,8 @@ export function describeConformance(name: string, createHarness: () => Promise<C
         expect(await left.isThere()).toBe(true);
       });
     });
+
+    describeApps(() => ({ harness, executor }));
 
     describe('readSpool', () => {
       it('gives what the attempt said, in bounded pieces that fit together', async () => {

@@ -78,10 +78,16 @@ export async function startContainer(engine: Docker, spec: AttemptSpec, place: A
     // Another server may have taken it for abandoned, removed it and made it anew: what runs is then that one's.
     const found = await inspectAttempt(engine, spec.attemptId).catch(() => null);
     if (found !== null && hasStarted(found)) return;
-    await container.remove({ v: true, force: true }).catch(() => undefined);
-    await removeVolume(engine, place.volumes.attempt).catch(() => undefined);
+    await discardContainer(engine, spec.attemptId, place.volumes.attempt);
     throw error;
   }
+}
+
+/** Of an attempt that could not be started: what cannot be removed now is found by its labels later. */
+export async function discardContainer(engine: Docker, attemptId: string, volume: string): Promise<void> {
+  const container = engine.getContainer(attemptName(attemptId));
+  await container.remove({ v: true, force: true }).catch(() => undefined);
+  await removeVolume(engine, volume).catch(() => undefined);
 }
 
 async function makeAttemptVolume(engine: Docker, spec: AttemptSpec, volume: string): Promise<void> {

@@ -90,6 +90,7 @@ export function planAttempt(
     labels: labelsOf(spec.installationId, 'attempt', {
       [labels.attempt]: spec.attemptId,
       [labels.run]: spec.jobRunId,
+      [labels.network]: spec.network,
     }),
     uid: spec.uid,
     mounts,
@@ -118,6 +119,7 @@ export function planAttemptFiles(spec: AttemptSpec): { files: PlacedFile[]; owne
     sandbox: [],
     drop_to: null,
     control_groups: { memory: '/sys/fs/cgroup', pids: '/sys/fs/cgroup' },
+    network_gets_closed: spec.network === 'apart',
   };
   return {
     files: [

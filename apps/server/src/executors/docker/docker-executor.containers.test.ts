@@ -11,6 +11,7 @@ import {
   type ConformanceHarness,
 } from '../conformance/conformance.ts';
 import { conformanceProgram } from '../conformance/conformance-program.ts';
+import { serveApps } from '../conformance/served-apps.ts';
 import { labels, labelsOf } from './names.ts';
 import { createEnginePlace } from './testing/engine-place.ts';
 
@@ -26,6 +27,11 @@ async function createHarness(kind: EngineKind, options: TestEngineOptions): Prom
     reachesSpool: true,
     createExecutor,
     createSpec,
+    ...serveApps({
+      routes,
+      createExecutor,
+      describeAttempt: (served) => place.describeAttempt(served, environment),
+    }),
     async createUnstartableSpec() {
       const spec = await createSpec('ends-on-term');
       return {

@@ -10,8 +10,11 @@ import {
   type ProbeResult,
 } from '../executor.ts';
 import { isSafeName } from '../safe-name.ts';
+import { checkAppPort } from '../app-port.ts';
+import { closeNetwork, createConnections } from './app-network.ts';
 import { readHandle, requireHandle } from './attempt-place.ts';
 import {
+  discardContainer,
   hasStarted,
   inspectAttempt,
   judgeAttempt,
@@ -87,6 +90,7 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
   const { installationId, network, faultPoints = noFaultPoints } = options;
   const starts = new Map<string, Promise<AttemptHandle>>();
   const spools = createSpoolReader();
+  const connections = createConnections();
   let opening: Promise<Connection> | null = null;
   let measureVolumes: ReturnType<typeof createVolumeSizes> | null = null;
 
@@ -160,7 +164,11 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
       // An attempt that has started already needs none of them.
       needed.catch(() => undefined);
       const found = await inspectAttempt(engine, spec.attemptId);
-      if (found !== null && hasStarted(found)) return handle;
+      if (found !== null && hasStarted(found)) {
+        // Whoever started it may have died before that.
+        await closeToOthers(engine, spec);
+        return handle;
+      }
       const [environment, runsNetwork, localData] = await needed;
       const image = await images.require(environment.python);
       const volumes = {
@@ -182,8 +190,20 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
         if (isMissing(error)) images.forget();
         throw error;
       }
+      await closeToOthers(engine, spec);
       return handle;
     });
+  }
+
+  /** What user code of an app listens on is to be reached by nobody: without that it does not start. */
+  async function closeToOthers(engine: Docker, { attemptId, network: wanted }: AttemptSpec): Promise<void> {
+    if (wanted === 'shared') return;
+    try {
+      await closeNetwork(engine, attemptId);
+    } catch (error) {
+      await discardContainer(engine, attemptId, attemptVolume(attemptId));
+      throw error;
+    }
   }
 
   async function probe(): Promise<ProbeResult> {
@@ -206,7 +226,7 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
 
   return {
     name: executorName,
-    capabilities: () => ({ memoryLimit: true, isolated: true, localData: true, interactive: false }),
+    capabilities: () => ({ memoryLimit: true, isolated: true, localData: true, interactive: true }),
     probe,
     findGateway: () =>
       withEngine(
@@ -274,6 +294,12 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
         const files = [{ path: 'redirect', content: attemptsUrl }];
         await putFiles(engine.getContainer(attemptName(data.attemptId)), folders.record, files, { uid, gid });
       }),
+    connect: (handle, port) =>
+      withEngine('The app cannot be reached', async ({ engine, engineId }) => {
+        const { attemptId } = requireHandle(handle, engineId);
+        checkAppPort(port);
+        return connections.connect(engine, attemptId, port);
+      }),
     async inspect(handle) {
       try {
         const connection = await connect();
@@ -292,6 +318,7 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
       withEngine('The attempt could not be removed', async ({ engine, engineId }) => {
         const { attemptId } = requireHandle(handle, engineId);
         spools.end(attemptId);
+        connections.end(attemptId);
         await removeAttempt(engine, attemptId, attemptVolume(attemptId), faultPoints);
       }),
     list: () =>

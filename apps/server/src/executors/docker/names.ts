@@ -16,6 +16,7 @@ export const labels = {
   workspace: 'pumphouse.workspace',
   profile: 'pumphouse.profile',
   environmentKey: 'pumphouse.environment-key',
+  network: 'pumphouse.network',
   engine: 'pumphouse.engine',
   python: 'pumphouse.python',
   base: 'pumphouse.base',

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { appPort } from '../conformance/app-conformance.ts';
 import { describeConformance, type ConformanceHarness } from '../conformance/conformance.ts';
 import { ExecutorError, type AttemptSpec } from '../executor.ts';
 import { createFakeExecutor, type FakeAttemptScript } from './fake-executor.ts';
 
 async function createHarness(): Promise<ConformanceHarness> {
   const scripts = new Map<string, FakeAttemptScript>();
+  const apps = new Set<string>();
   const executor = createFakeExecutor({
     scripts: {
       attempt: (spec) => scripts.get(spec.attemptId) ?? {},
@@ -28,6 +30,13 @@ async function createHarness(): Promise<ConformanceHarness> {
     createExecutor: () => executor,
     createSpec: async (behaviour) =>
       createSpec({ onTerm: behaviour === 'ignores-term' ? 'ignores' : { code: 3 } }),
+    async createAppSpec() {
+      const spec = createSpec({ onTerm: { code: 3 } });
+      apps.add(spec.attemptId);
+      return { ...spec, network: 'apart' };
+    },
+    // Nothing is run that could.
+    reachFromAnotherAttempt: async () => [],
     createUnstartableSpec: async () => ({ spec: createSpec({ startFailure: 'config' }), kind: 'config' }),
     createEnvironmentSpec: async () => ({
       key: randomUUID(),
@@ -40,6 +49,8 @@ async function createHarness(): Promise<ConformanceHarness> {
     }),
     async awaitUserCode(spec) {
       expect(executor.started).toContain(spec);
+      if (apps.has(spec.attemptId))
+        executor.listen(spec.attemptId, appPort, (connection) => connection.pipe(connection));
     },
     countUserCodeStarts: ({ attemptId }) =>
       executor.started.filter((spec) => spec.attemptId === attemptId).length,

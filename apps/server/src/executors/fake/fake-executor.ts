@@ -1,5 +1,6 @@
 /** An executor in memory whose attempts do what a script says. It runs nothing and talks to no server. */
 import { randomUUID } from 'node:crypto';
+import { duplexPair, type Duplex } from 'node:stream';
 import {
   EnvironmentBuildError,
   ExecutorError,
@@ -47,6 +48,8 @@ export interface FakeExecutor extends Executor {
   hide(attemptId: string, hidden?: boolean): void;
   /** Appends a record to the attempt's spool. */
   say(attemptId: string, record: Record<string, unknown>): void;
+  /** From now on a port of the attempt is answered so: it is given one side of each connection. */
+  listen(attemptId: string, port: number, accept: (connection: Duplex) => void): void;
   /** Adds something that is listed among the belongings until it is removed. */
   plant(belonging: Belonging): void;
   /** Says what removing a belonging does from now on: it fails in these words, or works again. */
@@ -60,6 +63,8 @@ interface FakeAttempt {
   state: { state: 'running' } | { state: 'exited'; exit: ExitFacts } | { state: 'missing' };
   hidden: boolean;
   spool: string;
+  listeners: Map<number, (connection: Duplex) => void>;
+  connections: Set<Duplex>;
 }
 
 const NAME = 'fake';
@@ -133,7 +138,7 @@ export function createFakeExecutor({ scripts = {} }: { scripts?: FakeScripts } =
     started,
     stopped,
     built,
-    capabilities: () => ({ memoryLimit: false, isolated: true, localData: true, interactive: false }),
+    capabilities: () => ({ memoryLimit: false, isolated: true, localData: true, interactive: true }),
     async probe() {
       return { ok: true, detail: 'Nothing is run.' };
     },
@@ -183,6 +188,8 @@ export function createFakeExecutor({ scripts = {} }: { scripts?: FakeScripts } =
         state: { state: 'running' },
         hidden: false,
         spool: '',
+        listeners: new Map(),
+        connections: new Set(),
       };
       attempts.set(spec.attemptId, attempt);
       started.push(spec);
@@ -190,6 +197,20 @@ export function createFakeExecutor({ scripts = {} }: { scripts?: FakeScripts } =
       return buildHandle(spec);
     },
     redirect: () => Promise.resolve(),
+    async connect(handle, port) {
+      const attempt = requireVisible(handle);
+      const accept = attempt?.state.state === 'running' ? attempt.listeners.get(port) : undefined;
+      if (attempt?.spec.network !== 'apart' || accept === undefined)
+        throw new ExecutorError('backend', `Nothing listens on port ${port} of the run.`);
+      const [near, far] = duplexPair({ allowHalfOpen: true });
+      for (const side of [near, far]) {
+        side.on('error', () => undefined);
+        attempt.connections.add(side);
+        side.once('close', () => attempt.connections.delete(side));
+      }
+      accept(far);
+      return near;
+    },
     async inspect(handle): Promise<AttemptInspection> {
       const attempt = findAttempt(handle);
       if (attempt === 'hidden') return { state: 'unknown', detail: HIDDEN };
@@ -240,13 +261,18 @@ export function createFakeExecutor({ scripts = {} }: { scripts?: FakeScripts } =
       endAttempt(requireAttempt(attemptId), exit);
     },
     vanish(attemptId) {
-      requireAttempt(attemptId).state = { state: 'missing' };
+      const attempt = requireAttempt(attemptId);
+      attempt.state = { state: 'missing' };
+      endConnections(attempt);
     },
     hide(attemptId, hidden = true) {
       requireAttempt(attemptId).hidden = hidden;
     },
     say(attemptId, record) {
       appendRecord(requireAttempt(attemptId), record);
+    },
+    listen(attemptId, port, accept) {
+      requireAttempt(attemptId).listeners.set(port, accept);
     },
     plant(belonging) {
       planted.set(belonging.id, belonging);
@@ -264,8 +290,13 @@ function endAttempt(attempt: FakeAttempt, facts: Partial<ExitFacts>): void {
   if (attempt.state.state !== 'running') return;
   const exit: ExitFacts = { code: 0, signal: null, outOfMemory: null, ...facts };
   attempt.state = { state: 'exited', exit };
+  endConnections(attempt);
   const { code, signal, outOfMemory } = exit;
   appendRecord(attempt, { kind: 'exit', code, signal, out_of_memory: outOfMemory, reason: null });
+}
+
+function endConnections({ connections }: FakeAttempt): void {
+  for (const side of connections) side.destroy();
 }
 
 function appendRecord(attempt: FakeAttempt, record: Record<string, unknown>): void {

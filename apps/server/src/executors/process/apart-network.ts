@@ -67,11 +67,9 @@ export async function connectToAttempt(folderPath: string, port: number): Promis
 function connectSocket(path: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect({ path, allowHalfOpen: true });
-    socket.once('connect', () => {
-      socket.off('error', reject);
-      resolve(socket);
-    });
-    socket.once('error', reject);
+    socket.once('connect', () => resolve(socket));
+    // For good: an error that comes while nobody listens, as between two steps of a caller, would end the server.
+    socket.on('error', reject);
   });
 }
 

@@ -9,10 +9,11 @@ import {
   type ConformanceHarness,
 } from '../conformance/conformance.ts';
 import { conformanceProgram } from '../conformance/conformance-program.ts';
+import { serveApps } from '../conformance/served-apps.ts';
 import type { AttemptSpec } from '../executor.ts';
 import { locateAttemptFolder } from './attempt-folder.ts';
 import { readPlace } from './attempt-place.ts';
-import { createAttemptRoutes } from './testing/attempt-routes.ts';
+import { createAttemptRoutes, type ServedAttempt } from './testing/attempt-routes.ts';
 import { serveAttempt } from './testing/served-attempt.ts';
 import {
   buildEmptyEnvironment,
@@ -30,11 +31,13 @@ async function createHarness(overrides: Partial<ProcessExecutorOptions>): Promis
   const createExecutor = () => createTestExecutor(dataDir.path, overrides);
   const environment = await buildEmptyEnvironment(createExecutor());
 
-  const createSpec = async (behaviour: AttemptBehaviour): Promise<AttemptSpec> => ({
-    ...serveAttempt(
+  const describeAttempt = (served: ServedAttempt): AttemptSpec =>
+    serveAttempt(
       { routes, url: routes.url, environment, installationId: INSTALLATION_ID, uid: TEST_UID },
-      { program: conformanceProgram, variables: { BEHAVIOUR: behaviour } },
-    ),
+      served,
+    );
+  const createSpec = async (behaviour: AttemptBehaviour): Promise<AttemptSpec> => ({
+    ...describeAttempt({ program: conformanceProgram, variables: { BEHAVIOUR: behaviour } }),
     localData: { workspaceId: 'workspace-1', profile: 'prod', access: 'read-write' },
   });
 
@@ -42,6 +45,7 @@ async function createHarness(overrides: Partial<ProcessExecutorOptions>): Promis
     reachesSpool: true,
     createExecutor,
     createSpec,
+    ...serveApps({ routes, createExecutor, describeAttempt }),
     async createUnstartableSpec() {
       const spec = await createSpec('ends-on-term');
       const path = environment.path.replace('/environments/', '/environments/not-');

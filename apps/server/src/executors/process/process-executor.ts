@@ -21,6 +21,7 @@ import {
   type AttemptFolder,
 } from './attempt-folder.ts';
 import { buildHandle, EXECUTOR_NAME, judgePlace, readPlace, type HandleData } from './attempt-place.ts';
+import { connectToAttempt } from './apart-network.ts';
 import { findAttemptProcesses, killAttempt, type AttemptMarks } from './attempt-processes.ts';
 import { createBelongings } from './belongings.ts';
 import { startAttempt } from './attempt-start.ts';
@@ -32,6 +33,7 @@ import { decideIsolation, type Isolation } from './isolation.ts';
 import { probeMachine } from './probe.ts';
 import { isProcessAlive, type ProcessIdentity } from './process-identity.ts';
 import { isErrorCode } from '../../error-code.ts';
+import { checkAppPort } from '../app-port.ts';
 import { noFaultPoints, type FaultPoints } from '../../fault-points.ts';
 import { isSafeName } from '../safe-name.ts';
 
@@ -179,6 +181,15 @@ export function createProcessExecutor(options: ProcessExecutorOptions): Executor
       // Without its folder there is no attempt any more, which `inspect` will say.
       await writeFileAtomically(redirectFile, attemptsUrl, 0o600).catch(ignoreMissingFolder);
     },
+    async connect(handle, port) {
+      const verdict = judgePlace(handle, readPlace(), dataDir);
+      if (verdict.place === 'elsewhere') throw new ExecutorError('backend', verdict.detail);
+      checkAppPort(port);
+      const { path } = locateAttemptFolder(dataDir, verdict.data.attemptId);
+      return connectToAttempt(path, port).catch((error: unknown) => {
+        throw new ExecutorError('backend', describeRefusal(error), { cause: error });
+      });
+    },
     inspect,
     stop,
     remove,
@@ -204,6 +215,13 @@ async function removeControlGroup(folder: AttemptFolder): Promise<void> {
       cause: error,
     });
   }
+}
+
+/** The door is there as long as an attempt with a network apart runs. */
+function describeRefusal(error: unknown): string {
+  if (isErrorCode(error, 'ENOENT') || isErrorCode(error, 'ECONNREFUSED'))
+    return 'The attempt does not run, or has no network of its own.';
+  return error instanceof Error ? error.message : String(error);
 }
 
 function ignoreMissingFolder(error: unknown): void {

@@ -1,0 +1,146 @@
+/** What every executor does with apps: attempts with a network apart, which their server connects to. */
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import type { Duplex } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { AttemptHandle, AttemptSpec, Executor } from '../executor.ts';
+import type { ConformanceHarness } from './conformance.ts';
+
+/** The port that the app of the suite listens on, and one where nobody does. */
+export const appPort = 8123;
+const closedPort = 8124;
+const largeBytes = 50 * 1024 * 1024;
+
+/** Declares the tests of one executor. They do nothing where it runs no apps. */
+export function describeApps(get: () => { harness: ConformanceHarness; executor: Executor }): void {
+  describe('apps', () => {
+    let handles: AttemptHandle[] = [];
+
+    afterEach(async () => {
+      for (const handle of handles) {
+        await get().executor.stop(handle, { graceSeconds: 0 });
+        await get().executor.remove(handle);
+      }
+      handles = [];
+    });
+
+    async function startApp(): Promise<{ spec: AttemptSpec; handle: AttemptHandle }> {
+      const { harness, executor } = get();
+      const spec = await harness.createAppSpec();
+      const handle = await executor.start(spec);
+      handles.push(handle);
+      await harness.awaitUserCode(spec);
+      return { spec, handle };
+    }
+
+    const test = (name: string, run: () => Promise<void>): void =>
+      it(name, async ({ skip }) => {
+        skip(!get().executor.capabilities().interactive);
+        await run();
+      });
+
+    test('are reached, on several connections at once, of one server and of two', async () => {
+      const { handle } = await startApp();
+      const servers = [get().executor, get().harness.createExecutor()];
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, async (_, n) => {
+          const connection = await servers[n % 2]?.connect(handle, appPort);
+          return connection && echo(connection, Buffer.from(`hello ${n}`));
+        }),
+      );
+      expect(answers.map(String)).toEqual(answers.map((__, n) => `hello ${n}`));
+    });
+
+    test('answer while the other side has not ended, and after it has', async () => {
+      const connection = await get().executor.connect((await startApp()).handle, appPort);
+      connection.write('first');
+      expect(String(await nextPiece(connection))).toBe('first');
+      connection.end('second');
+      expect(String(await buffer(connection))).toBe('second');
+    });
+
+    test('get and give 50 MB whole, with somebody who reads late', async () => {
+      const { handle } = await startApp();
+      const sent = randomBytes(largeBytes);
+      const slow = await get().executor.connect(handle, appPort);
+      const fast = await get().executor.connect(handle, appPort);
+      // Nobody reads this one yet: its app stands still, and nothing else does.
+      slow.end(sent);
+      expect((await echo(fast, sent)).equals(sent)).toBe(true);
+      expect(slow.readableLength).toBeLessThan(4 * 1024 * 1024);
+      expect((await buffer(slow)).equals(sent)).toBe(true);
+    });
+
+    test('are refused where nothing listens, and on ports that are no app’s', async () => {
+      const { handle } = await startApp();
+      for (const port of [closedPort, 0, 40_000, 70_000]) {
+        await expect(get().executor.connect(handle, port)).rejects.toMatchObject({
+          name: 'ExecutorError',
+          kind: 'backend',
+        });
+      }
+    });
+
+    test('are not reached elsewhere, nor once they have ended, nor without a network apart', async () => {
+      const { harness, executor } = get();
+      const { handle } = await startApp();
+      const refusal = { name: 'ExecutorError', kind: 'backend' };
+      await expect(executor.connect(harness.moveElsewhere(handle), appPort)).rejects.toMatchObject(refusal);
+      await executor.stop(handle, { graceSeconds: 0 });
+      await expect(executor.connect(handle, appPort)).rejects.toMatchObject(refusal);
+      await executor.remove(handle);
+      await expect(executor.connect(handle, appPort)).rejects.toMatchObject(refusal);
+      const shared = await harness.createSpec('ends-on-term');
+      const sharedHandle = await executor.start(shared);
+      handles.push(sharedHandle);
+      await harness.awaitUserCode(shared);
+      await expect(executor.connect(sharedHandle, appPort)).rejects.toMatchObject(refusal);
+    });
+
+    for (const network of ['shared', 'apart'] as const) {
+      test(`are not reached by another attempt, whose network is ${network}`, async () => {
+        const { spec, handle } = await startApp();
+        expect(await get().harness.reachFromAnotherAttempt(spec, network)).toEqual([]);
+        // It was there to be reached all the time.
+        const connection = await get().executor.connect(handle, appPort);
+        expect(String(await echo(connection, Buffer.from('here')))).toBe('here');
+      });
+    }
+
+    test('have connections that end with them', async () => {
+      const { handle } = await startApp();
+      const connection = await get().executor.connect(handle, appPort);
+      connection.write('hello');
+      await nextPiece(connection);
+      const closed = once(connection, 'close');
+      connection.resume();
+      await get().executor.stop(handle, { graceSeconds: 0 });
+      // A connection that was only ended from there waits for this side to end, too.
+      connection.end();
+      await closed;
+    });
+
+    test('are reached by a server that starts later, by the handle that was stored', async () => {
+      const { handle } = await startApp();
+      const before = await get().executor.connect(handle, appPort);
+      const stored = JSON.parse(JSON.stringify(handle)) as AttemptHandle;
+      const connection = await get().harness.createExecutor().connect(stored, appPort);
+      expect(String(await echo(connection, Buffer.from('again')))).toBe('again');
+      expect(String(await echo(before, Buffer.from('still there')))).toBe('still there');
+    });
+  });
+}
+
+async function echo(connection: Duplex, sent: Buffer): Promise<Buffer> {
+  connection.end(sent);
+  return buffer(connection);
+}
+
+async function nextPiece(connection: Duplex): Promise<Buffer> {
+  for (;;) {
+    const piece = connection.read() as Buffer | null;
+    if (piece !== null) return piece;
+    await once(connection, 'readable');
+  }
+}

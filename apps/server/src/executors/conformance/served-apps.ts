@@ -1,0 +1,45 @@
+/** Apps of the conformance suite, for executors that really run something. */
+import type { AttemptRoutes, ServedAttempt } from '../process/testing/attempt-routes.ts';
+import type { AttemptSpec, Executor } from '../executor.ts';
+import { appPort } from './app-conformance.ts';
+import { appProgram, callerProgram } from './conformance-program.ts';
+import type { ConformanceHarness } from './conformance.ts';
+
+export interface AppServing {
+  routes: AttemptRoutes;
+  createExecutor: () => Executor;
+  describeAttempt: (served: ServedAttempt) => AttemptSpec;
+}
+
+export function serveApps({
+  routes,
+  createExecutor,
+  describeAttempt,
+}: AppServing): Pick<ConformanceHarness, 'createAppSpec' | 'reachFromAnotherAttempt'> {
+  const variables = { APP_PORT: String(appPort) };
+  return {
+    createAppSpec: async () => ({ ...describeAttempt({ program: appProgram, variables }), network: 'apart' }),
+    async reachFromAnotherAttempt(app, network) {
+      const own = (await routes.awaitReport(app.attemptId)) as string[];
+      if (!own.some((address) => /^\d+\.\d+\.\d+\.\d+$/.test(address)))
+        throw new Error(`The app has no address: ${own}`);
+      // Its loopback, the machine's, and where pasta has a gateway.
+      const addresses = [...own, '127.0.0.1', '::1', '10.0.2.2', new URL(app.attemptsUrl).hostname];
+      const spec: AttemptSpec = {
+        ...describeAttempt({
+          program: callerProgram,
+          variables: { ...variables, ADDRESSES: JSON.stringify([...new Set(addresses)]) },
+        }),
+        network,
+      };
+      const executor = createExecutor();
+      const handle = await executor.start(spec);
+      try {
+        return (await routes.awaitReport(spec.attemptId)) as string[];
+      } finally {
+        await executor.stop(handle, { graceSeconds: 0 });
+        await executor.remove(handle);
+      }
+    },
+  };
+}

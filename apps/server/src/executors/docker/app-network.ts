@@ -1,0 +1,142 @@
+/** What is special about an attempt with a network apart: nobody connects to it, and its server has a way in through the engine. */
+import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type Docker from 'dockerode';
+import type { ContainerInspectInfo } from 'dockerode';
+import { ExecutorError } from '../executor.ts';
+import { allowSilence, engineWords, isConflict, isMissing } from './engine.ts';
+import { attemptName, labels, programs } from './names.ts';
+import { createRelay, type Relay } from './relay.ts';
+
+/** Nobody: user code may not end the relay, nor may the relay do anything to user code. */
+const relayUser = '65534:65534';
+/** A program in a container is kept for the next connection; it takes some memory of the run's. */
+const idleMilliseconds = 60_000;
+const firstPauseMilliseconds = 10;
+const longestPauseMilliseconds = 200;
+const closingSeconds = 30;
+
+function isApart(container: ContainerInspectInfo): boolean {
+  return container.Config.Labels[labels.network] === 'apart';
+}
+
+/**
+ * Closes the network of a container to others. Its bootstrap waits for that before user code starts. By the engine, since nothing in
+ * the container has the right to, and none is left in it afterwards. A second call changes nothing.
+ */
+export async function closeNetwork(engine: Docker, attemptId: string): Promise<void> {
+  try {
+    await runClosing(engine.getContainer(attemptName(attemptId)));
+  } catch (error) {
+    // An attempt that has ended needs no closing.
+    if (!isMissing(error) && !isConflict(error)) throw error;
+  }
+}
+
+async function runClosing(container: Docker.Container): Promise<void> {
+  const exec = await container.exec({
+    Cmd: [programs.python, '-I', '-S', `${programs.bootstrap}/closed_network.py`],
+    User: '0:0',
+    Privileged: true,
+    AttachStdout: true,
+    AttachStderr: true,
+  });
+  const stream = (await exec.start({})) as Duplex;
+  allowSilence(stream);
+  const words: Buffer[] = [];
+  stream.on('error', () => undefined);
+  stream.on('data', (piece: Buffer) => words.push(piece));
+  const code = await awaitExit(exec);
+  stream.destroy();
+  if (code === 0) return;
+  // The engine puts headers between the words.
+  const said = Buffer.concat(words)
+    .toString('utf8')
+    .replaceAll(/[^\x20-\x7e]+/g, ' ')
+    .trim();
+  throw new ExecutorError(
+    'config',
+    `The engine cannot close the network of an app to other containers: ${said || `exit code ${code}`}`,
+  );
+}
+
+async function awaitExit(exec: Docker.Exec): Promise<number | null> {
+  const giveUpAt = performance.now() + closingSeconds * 1000;
+  for (let pause = firstPauseMilliseconds; ; pause = Math.min(pause * 2, longestPauseMilliseconds)) {
+    const { Running: isRunning, ExitCode: code } = await exec.inspect();
+    if (!isRunning && code !== null) return code;
+    if (performance.now() > giveUpAt)
+      throw new ExecutorError('backend', 'The engine did not close the network of an app in time.');
+    await sleep(pause);
+  }
+}
+
+/** Keeps one relay to each container that is being connected to. */
+export function createConnections() {
+  const relays = new Map<string, Promise<Relay>>();
+  const idle = new Map<string, NodeJS.Timeout>();
+
+  function end(attemptId: string): void {
+    clearTimeout(idle.get(attemptId));
+    idle.delete(attemptId);
+    const relay = relays.get(attemptId);
+    relays.delete(attemptId);
+    relay?.then(
+      (open) => open.close(),
+      () => undefined,
+    );
+  }
+
+  function begin(attemptId: string, container: Docker.Container): Promise<Relay> {
+    const started: Promise<Relay> = startRelay(container, {
+      onEnd: () => relays.get(attemptId) === started && end(attemptId),
+      onIdle: () => {
+        clearTimeout(idle.get(attemptId));
+        idle.set(attemptId, setTimeout(() => end(attemptId), idleMilliseconds).unref());
+      },
+    });
+    relays.set(attemptId, started);
+    started.catch(() => relays.get(attemptId) === started && relays.delete(attemptId));
+    return started;
+  }
+
+  return {
+    /** @throws ExecutorError backend */
+    async connect(engine: Docker, attemptId: string, port: number): Promise<Duplex> {
+      const container = engine.getContainer(attemptName(attemptId));
+      const known = await relays.get(attemptId)?.catch(() => undefined);
+      clearTimeout(idle.get(attemptId));
+      const relay =
+        known?.isOpen === true ? known : await (relays.get(attemptId) ?? begin(attemptId, container));
+      try {
+        return await relay.open(port);
+      } catch (error) {
+        throw new ExecutorError('backend', engineWords(error), { cause: error });
+      }
+    },
+    end,
+  };
+}
+
+async function startRelay(
+  container: Docker.Container,
+  { onEnd, onIdle }: { onEnd: () => void; onIdle: () => void },
+): Promise<Relay> {
+  try {
+    const found = await container.inspect();
+    if (!isApart(found)) throw new ExecutorError('backend', 'The attempt has no network of its own.');
+    const exec = await container.exec({
+      Cmd: [programs.python, '-I', '-S', `${programs.bootstrap}/relay/__main__.py`],
+      User: relayUser,
+      AttachStdin: true,
+      AttachStdout: true,
+    });
+    const stream = (await exec.start({ hijack: true, stdin: true })) as Duplex;
+    allowSilence(stream);
+    return createRelay(stream, onEnd, onIdle);
+  } catch (error) {
+    if (isMissing(error) || isConflict(error))
+      throw new ExecutorError('backend', 'The attempt does not run.', { cause: error });
+    throw error;
+  }
+}

@@ -1,0 +1,93 @@
+"""
+A network into which no connection is made. As a program (`python3 -I -S <this file>`, with the right to do it) it forbids the network
+that it is in to send anything from a port below 32768, but to itself: whoever calls a listening port from outside gets no answer,
+while connections to the outside come from ports above. `await_closed_network` returns when it is so, as anybody may find out.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import struct
+import sys
+import time
+
+# Ports that outgoing connections come from begin at 32768 (net.ipv4.ip_local_port_range).
+_FIRST_PORT, _LAST_PORT = 1, 32767
+_PATIENCE_SECONDS = 60.0
+_PAUSE_SECONDS = 0.01
+# After the rule for the network's own addresses (0), before every route (32766).
+_PRIORITY = 10
+
+_RTM_NEWRULE = 32
+_REQUEST, _ACKNOWLEDGE, _EXCLUSIVE, _CREATE = 0x1, 0x4, 0x200, 0x400
+_PROHIBIT = 8
+_FRA_PRIORITY, _FRA_SOURCE_PORTS = 6, 23
+_NLMSG_ERROR = 2
+
+# Addresses that are nobody's (RFC 5737, RFC 3849). Nothing is sent: a datagram's address is only looked up.
+_SOMEBODY = {socket.AF_INET: "192.0.2.1", socket.AF_INET6: "2001:db8::1"}
+
+
+def close_network() -> None:
+    """Raises OSError. A second call changes nothing."""
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE) as netlink:
+        netlink.bind((0, 0))
+        for family in _list_families():
+            _forbid(netlink, family)
+
+
+def _list_families() -> list[int]:
+    """Without IPv6 in its kernel a machine has none that could be closed."""
+    families = []
+    for family in _SOMEBODY:
+        try:
+            socket.socket(family, socket.SOCK_DGRAM).close()
+        except OSError:
+            continue
+        families.append(family)
+    return families
+
+
+def _forbid(netlink: socket.socket, family: int) -> None:
+    rule = struct.pack("=BBBBBBBBI", family, 0, 0, 0, 0, 0, 0, _PROHIBIT, 0)
+    rule += struct.pack("=HHI", 8, _FRA_PRIORITY, _PRIORITY)
+    rule += struct.pack("=HHHH", 8, _FRA_SOURCE_PORTS, _FIRST_PORT, _LAST_PORT)
+    flags = _REQUEST | _ACKNOWLEDGE | _CREATE | _EXCLUSIVE
+    netlink.send(struct.pack("=IHHII", 16 + len(rule), _RTM_NEWRULE, flags, 1, 0) + rule)
+    answer = netlink.recv(65536)
+    _length, kind, _flags, _sequence, _sender, code = struct.unpack_from("=IHHIIi", answer)
+    if kind != _NLMSG_ERROR or code not in (0, -errno.EEXIST):
+        raise OSError(-code, os.strerror(-code))
+
+
+def is_network_closed() -> bool:
+    return all(_is_forbidden(family, port) for family in _list_families() for port in (_FIRST_PORT + 1023, _LAST_PORT))
+
+
+def _is_forbidden(family: int, port: int) -> bool:
+    with socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as question:
+        question.bind(("", port))
+        try:
+            question.connect((_SOMEBODY[family], 9))
+        except OSError as error:
+            return error.errno == errno.EACCES
+    return False
+
+
+def await_closed_network() -> bool:
+    """False when nobody has closed it in a minute: whoever was to do so is gone."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while not is_network_closed():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_PAUSE_SECONDS)
+    return True
+
+
+if __name__ == "__main__":
+    try:
+        close_network()
+    except OSError as error:
+        sys.exit(f"The network could not be closed: {error.strerror}")
