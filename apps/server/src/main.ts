@@ -8,6 +8,8 @@ import type { Supervisor } from './supervisor/supervisor.ts';
 import { join } from 'node:path';
 import { mkdir } from 'node:fs/promises';
 import { pino } from 'pino';
+import { createAppPlaces } from './api/wire/apps.ts';
+import { prepareApps } from './compose/prepare-apps.ts';
 import { builtConsoleFolder, openConsoleFiles } from './console/console-files.ts';
 import { assemblePages } from './compose/assemble-pages.ts';
 import { assembleRetention } from './compose/open-storage.ts';
@@ -77,7 +79,8 @@ async function serve(
   // Filled in when the server listens: a port of 0 is known only then.
   const address = { url: '' };
   let runsListener: RunsListener | null = null;
-  const apiUrl = () => runsListener?.url() ?? config.publicUrl ?? address.url;
+  const publicUrl = () => config.publicUrl ?? address.url;
+  const apiUrl = () => runsListener?.url() ?? publicUrl();
   const services = await assembleServices(config, persistence, log, apiUrl);
   const uploadDir = join(config.dataDir, 'uploads');
   await mkdir(uploadDir, { recursive: true, mode: 0o700 });
@@ -93,11 +96,14 @@ async function serve(
     ...(config.roles.supervisor && { supervisor: null }),
   };
 
-  const pages = assemblePages({ openId: config.openId, persistence, services, log });
+  const authorize = createAuthorize(persistence);
+  const appsListener = prepareApps(config, { persistence, authorize, services, executor, log, publicUrl });
+  const { apps } = appsListener;
+  const pages = assemblePages({ openId: config.openId, persistence, services, openApp: apps.openApp, log });
   const apiDependencies: ApiDependencies = {
     persistence,
     credentials: services.credentials,
-    authorize: createAuthorize(persistence),
+    authorize,
     attemptLog: services.attemptLog,
     logFiles: services.logFiles,
     blobs: services.blobs,
@@ -109,7 +115,8 @@ async function serve(
     log,
     pages,
     consoleFiles: openConsoleFiles(builtConsoleFolder),
-    services,
+    apps: createAppPlaces(apps.addresses),
+    services: { ...services, apps },
     readiness: () =>
       checkReadiness({
         persistence,
@@ -125,6 +132,7 @@ async function serve(
   const api = buildApi(apiDependencies);
   await api.listen({ host: config.host, port: config.port });
   address.url = addressOf(api.server.address() as AddressInfo);
+  await appsListener.listen();
   runsListener = await openRunsListener(config, created, apiDependencies);
 
   const running: { stop(): Promise<void> }[] = [];
@@ -197,13 +205,13 @@ async function serve(
     running.push(tickLoop, releaseLoop, changesLoop);
   }
   const setupToken = await pages.setup.issueLink();
-  const url = config.publicUrl ?? address.url;
+  const url = publicUrl();
   return {
     url,
     setupUrl: setupToken && `${url}/sign-in/setup?token=${setupToken}`,
     async stop() {
       await Promise.all(running.map((loop) => loop.stop()));
-      await Promise.all([closeHttpApp(api), runsListener?.stop()]);
+      await Promise.all([closeHttpApp(api), runsListener?.stop(), appsListener.stop()]);
       await close();
     },
   };

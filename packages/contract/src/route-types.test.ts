@@ -2,6 +2,7 @@ import { expect, expectTypeOf, it } from 'vitest';
 import type {
   JsonOperationId,
   LogLine,
+  OperationId,
   RouteBody,
   RouteParams,
   RouteQuery,

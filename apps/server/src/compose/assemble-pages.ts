@@ -1,6 +1,7 @@
 import type { Encryption } from '../services/encryption.ts';
 import type { Invitations } from '../services/invitations.ts';
 import type { Logger } from 'pino';
+import type { OpenApp } from '../services/apps/open-app.ts';
 import type { OpenIdSettings } from '../services/sign-in/open-id.ts';
 import type { PageServices } from '../pages/page-services.ts';
 import type { Persistence } from '../store/store.ts';
@@ -22,6 +23,7 @@ export function assemblePages(parts: {
   persistence: Persistence;
   services: { encryption: Encryption; signIn: SignIn; invitations: Invitations };
   log: Logger;
+  openApp: OpenApp;
   passwords?: Passwords;
 }): PageServices {
   const { openId, persistence, log, passwords = createPasswords() } = parts;
@@ -49,5 +51,6 @@ export function assemblePages(parts: {
     deviceCodes: signIn.deviceCodes,
     swapCodes: signIn.swapCodes,
     invitations,
+    openApp: parts.openApp,
   };
 }

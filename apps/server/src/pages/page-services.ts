@@ -1,6 +1,7 @@
 import type { AccountRecord } from '../store/records.ts';
 import type { BrowserSessions } from '../services/sign-in/browser-sessions.ts';
 import type { KnownBrowsers } from '../services/sign-in/known-browsers.ts';
+import type { OpenApp } from '../services/apps/open-app.ts';
 import type { OpenId } from '../services/sign-in/open-id.ts';
 import type { PasswordSignIn } from '../services/sign-in/password-sign-in.ts';
 import type { Sealed } from '../services/sign-in/sealed.ts';
@@ -28,6 +29,7 @@ export interface PageServices {
   deviceCodes: DeviceCodesOfPages;
   swapCodes: SwapCodesOfPages;
   invitations: InvitationsOfPages;
+  openApp: OpenApp;
 }
 
 export interface AuthorizationRequestsOfPages {

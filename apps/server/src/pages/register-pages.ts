@@ -6,6 +6,7 @@ import { originOf, strangerAt } from '../api/route-registration.ts';
 import { contentPolicy, pageHeaders } from './page-registry.ts';
 import { openVisit, type Visit } from './visit.ts';
 import { registerAccountPages } from './account.ts';
+import { registerAppPage } from './app.ts';
 import { registerAuthorizePage } from './authorize.ts';
 import { registerDevicePage } from './device.ts';
 import { registerInvitationPage } from './invitation.ts';
@@ -65,6 +66,7 @@ export function registerPages(app: FastifyInstance, dependencies: PagesDependenc
       };
       registerSignInPage(registry);
       registerAccountPages(registry);
+      registerAppPage(registry);
       registerAuthorizePage(registry);
       registerDevicePage(registry);
       registerInvitationPage(registry);

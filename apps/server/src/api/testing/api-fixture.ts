@@ -11,6 +11,8 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
+import { assembleApps } from '../../compose/assemble-apps.ts';
+import { createAppPlaces } from '../wire/apps.ts';
 import { assemblePages } from '../../compose/assemble-pages.ts';
 import { buildApi } from '../app.ts';
 import { buildDefinition } from '../../domain/test-definition.ts';
@@ -114,10 +116,18 @@ function createParts(
   const invitations = createInvitations({ persistence, encryption, sendsMail: false });
   const signIn = createSignIn({ persistence, credentials, encryption });
   const uploadDir = join(folder, 'uploads');
+  const authorize = createAuthorize(persistence);
+  const apps = assembleApps({
+    persistence,
+    authorize,
+    services: { encryption, credentials, signIn },
+    template: () => 'http://{app}.localhost:8081',
+    onTaken: () => undefined,
+  });
   const dependencies: ApiDependencies = {
     persistence,
     credentials,
-    authorize: createAuthorize(persistence),
+    authorize,
     attemptLog,
     logFiles,
     blobs,
@@ -126,9 +136,17 @@ function createParts(
     publicUrl: null,
     retention: parseRetention(defaultRetention),
     log,
+    apps: createAppPlaces(apps.addresses),
     consoleFiles: null,
-    pages: assemblePages({ openId, persistence, services: { encryption, signIn, invitations }, log }),
+    pages: assemblePages({
+      openId,
+      persistence,
+      services: { encryption, signIn, invitations },
+      openApp: apps.openApp,
+      log,
+    }),
     services: {
+      apps,
       clock: databaseClock,
       startRuns,
       deploy: createDeploy(persistence, cancelRuns, { startRuns, webhooks }),

@@ -1,5 +1,6 @@
 import type { AppAddresses } from './app-addresses.ts';
 import type { AppVisits } from './app-visits.ts';
+import type { OpenApp } from './open-app.ts';
 import type { PublishApp } from './publish-app.ts';
 import type { ReadApps } from './read-apps.ts';
 
@@ -9,4 +10,5 @@ export interface AppServices {
   readApps: ReadApps;
   publishApp: PublishApp;
   visits: AppVisits;
+  openApp: OpenApp;
 }

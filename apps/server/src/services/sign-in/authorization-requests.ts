@@ -3,6 +3,7 @@ import type { Persistence } from '../../store/store.ts';
 import type { Sessions, SignedIn } from './sessions.ts';
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { answerAt, consoleRedirect, readLoopbackRedirect } from '../../domain/sign-in-redirect.ts';
+import { isUuid } from '../../domain/uuid.ts';
 import { createSecret, hashSecret } from '../credentials.ts';
 import { describeCaller, openLimits, refuseFlood, signInForgottenAfterSeconds } from './sign-in-limits.ts';
 import { ServiceError } from '../service-error.ts';
@@ -132,9 +133,6 @@ function isVerifierOf(verifier: string, challenge: string): boolean {
   return made.length === known.length && timingSafeEqual(made, known);
 }
 
-function isUuid(text: string): boolean {
-  return /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text);
-}
 
 function invalid(key: string, message: string): ServiceError {
   return new ServiceError('invalid_request', `The body is not valid: ${key}: ${message}.`, [

@@ -1,3 +1,4 @@
+import { isUuid } from '../../domain/uuid.ts';
 import type { Queryable } from './pool.ts';
 
 export type OwnershipStore = ReturnType<typeof createOwnershipStore>;
@@ -55,8 +56,4 @@ export function createOwnershipStore(sql: Queryable) {
     endAbandonedBuilds: (before: Date) =>
       sql.execute(`delete from environments where state = 'building' and lease_expires_at < $1`, [before]),
   };
-}
-
-function isUuid(text: string): boolean {
-  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
 }

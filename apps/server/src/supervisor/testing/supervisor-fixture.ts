@@ -14,6 +14,7 @@ import { createOutboxRelay } from '../outbox-relay.ts';
 import { createServerProcesses } from '../server-processes.ts';
 import { createStartAttempt } from '../start-attempt.ts';
 import { createSupervisor } from '../supervisor.ts';
+import { createWatchApp } from '../watch-app.ts';
 import { createWatchAttempt } from '../watch-attempt.ts';
 import { eventually } from '../../../../../testing/fixtures/eventually.ts';
 import { noFaultPoints } from '../../fault-points.ts';
@@ -50,7 +51,13 @@ export function createServer(fixture: ServiceFixture, options: ServerOptions): S
       instanceSizes: parseInstanceSizes(''),
       sandboxUid: (offset) => 61_000 + offset,
     }),
-    watchAttempt: createWatchAttempt({ ...common, recordSpool, finishRun, deliverySeconds }),
+    watchAttempt: createWatchAttempt({
+      ...common,
+      recordSpool,
+      finishRun,
+      watchApp: createWatchApp({ ...common, startRuns: fixture.startRuns }),
+      deliverySeconds,
+    }),
   });
   return createSupervisor({
     ...common,

@@ -1,0 +1,214 @@
+import type { App, AppGate, AppSession, AppState, Visitor } from './app-gate.ts';
+import type { AppInstanceRecord, AppSessionRecord, JobRecord } from '../store/records.ts';
+import type { AppServices } from '../services/apps/apps.ts';
+import type { AppStanding } from '../services/apps/read-apps.ts';
+import type { BegunVisit } from '../services/apps/app-visits.ts';
+import type { Duplex } from 'node:stream';
+import type { Executor } from '../executors/executor.ts';
+import type { JobDefinition } from '../domain/job-definition.ts';
+import type { Logger } from 'pino';
+import type { Persistence } from '../store/store.ts';
+import type { StartRuns } from '../services/start-runs.ts';
+import { appPort } from '../domain/entry-point.ts';
+import { createBriefMemory } from './brief-memory.ts';
+import { createUseRecorder } from './use-recorder.ts';
+import { getInterface } from '../domain/job-definition.ts';
+import { labelOfApp, readIdEnd } from '../domain/app.ts';
+import { ServiceError } from '../services/service-error.ts';
+
+export interface AppGateDependencies {
+  persistence: Persistence;
+  apps: AppServices;
+  startRuns: Pick<StartRuns, 'startApp'>;
+  executor: Pick<Executor, 'connect'>;
+  /** The end of the log of a run, for members who wonder why their app is gone. */
+  readLastLines: (workspaceId: string, jobRunId: string) => Promise<readonly string[]>;
+  /** Where people sign in: the address of this server. */
+  publicUrl: () => string;
+  log: Logger;
+}
+
+/** How long what was found is taken for good: a page of an app asks for a hundred files at once. */
+const lookedAtMs = 1000;
+const knownMs = 5000;
+
+/** What the proxy asks, answered by the services and the executor of this server. */
+export function createAppGate(
+  dependencies: AppGateDependencies,
+): AppGate & { announceTaken(): void; close(): Promise<void> } {
+  const { persistence, apps, startRuns, executor, readLastLines, publicUrl, log } = dependencies;
+  const { readApps, visits } = apps;
+  const { store } = persistence;
+  const listeners = new Set<() => void>();
+  const found = createBriefMemory<{ app: App; job: JobRecord } | null>(knownMs);
+  const standings = createBriefMemory<AppStanding>(lookedAtMs);
+  const sessions = createBriefMemory<AppSessionRecord | null>(knownMs);
+  const keys = createBriefMemory<string | null>(knownMs);
+  const starts = new Map<string, Promise<AppState>>();
+  const uses = createUseRecorder({ store, log });
+
+  async function findJob(label: string): Promise<{ app: App; job: JobRecord } | null> {
+    const idEnd = readIdEnd(label);
+    if (idEnd === null) return null;
+    const jobs = await store.jobs.getMany(await store.apps.listByIdEnd(idEnd));
+    const job = jobs.find(({ id, jobRef }) => labelOfApp({ jobRef, jobId: id }) === label);
+    if (!job) return null;
+    const definition = job.definition as JobDefinition;
+    const app: App = {
+      jobId: job.id,
+      workspaceId: job.workspaceId,
+      name: definition.expose?.display_name ?? job.jobRef.split('.').at(-1) ?? job.jobRef,
+      label,
+      interface: getInterface(definition) ?? 'rest_api',
+    };
+    return { app, job };
+  }
+
+  const placeOf = (app: App) => ({ id: app.jobId, workspaceId: app.workspaceId });
+
+  function connectTo({ handle }: AppInstanceRecord): Promise<Duplex> {
+    if (!handle) return Promise.reject(new Error('The process of the app is gone.'));
+    return executor.connect(handle, appPort);
+  }
+
+  async function toState(
+    { situation, end }: AppStanding,
+    app: App,
+  ): Promise<AppState | { kind: 'stopped' }> {
+    switch (situation.kind) {
+      case 'ready': {
+        const { instance } = situation;
+        return {
+          kind: 'ready',
+          instance: instance.attemptId ?? instance.jobRunId,
+          connect: () => connectTo(instance),
+        };
+      }
+      case 'starting':
+        return { kind: 'starting', jobRunId: situation.instance.jobRunId };
+      case 'failed': {
+        const jobRunId = end?.jobRunId ?? '';
+        const lastLines = await readLastLines(app.workspaceId, jobRunId).catch((error: unknown) => {
+          log.warn({ err: error, app: app.label }, 'the log of an app could not be read');
+          return [];
+        });
+        return {
+          kind: 'failed',
+          jobRunId,
+          detail: end?.detail ?? 'It ended by itself.',
+          retryAt: situation.retryAt,
+          lastLines,
+        };
+      }
+      default:
+        return { kind: 'stopped' };
+    }
+  }
+
+  async function look(app: App) {
+    return toState(await standings.get(app.jobId, () => readApps.stand(app.jobId)), app);
+  }
+
+  async function start(app: App): Promise<AppState> {
+    try {
+      const { jobRunId } = await startRuns.startApp({ jobId: app.jobId, membershipId: null });
+      standings.forget(app.jobId);
+      return { kind: 'starting', jobRunId };
+    } catch (error) {
+      if (error instanceof ServiceError) return { kind: 'unavailable', detail: describeRefusal(error) };
+      throw error;
+    }
+  }
+
+  function startOnce(app: App): Promise<AppState> {
+    const underWay = starts.get(app.jobId);
+    if (underWay) return underWay;
+    const starting = start(app).finally(() => starts.delete(app.jobId));
+    starts.set(app.jobId, starting);
+    return starting;
+  }
+
+  return {
+    find: async (label) => (await found.get(label, () => findJob(label)))?.app ?? null,
+    look,
+
+    async wake(app) {
+      const state = await look(app);
+      return state.kind === 'stopped' ? startOnce(app) : state;
+    },
+
+    noteUse: (app, visitor) => uses.note(app.jobId, visitor),
+
+    async findSession(app, secret) {
+      const session = await sessions.get(`${app.jobId} ${secret}`, () => visits.find(placeOf(app), secret));
+      return session && toVisitor(session);
+    },
+
+    async findKey(app, bearer) {
+      const keyId = await keys.get(`${app.jobId} ${bearer}`, () => visits.findKey(placeOf(app), bearer));
+      return keyId === null ? null : { kind: 'key', keyId };
+    },
+
+    async takeCode(app, code) {
+      const visit = await visits.enter(placeOf(app), code);
+      return visit && toSession(visit);
+    },
+
+    async openLink(app, secret, password, address) {
+      const answer = await visits.openLink(placeOf(app), { secret, password, address });
+      return answer.kind === 'visit' ? { kind: 'session', session: toSession(answer.visit) } : answer;
+    },
+
+    async endSession(_app, visitor) {
+      if (visitor.kind === 'key') return;
+      await visits.end(visitor.sessionId);
+      sessions.clear();
+      for (const listener of listeners) listener();
+    },
+
+    async findEnded(visitors) {
+      const bySession = visitors.flatMap(({ app, visitor }) =>
+        visitor.kind === 'key' ? [] : [{ sessionId: visitor.sessionId, workspaceId: app.workspaceId }],
+      );
+      const ended = await visits.findEnded(bySession);
+      return visitors
+        .map(({ visitor }) => visitor)
+        .filter((visitor) => visitor.kind !== 'key' && ended.has(visitor.sessionId));
+    },
+
+    onAccessTaken(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+
+    signInUrl(app, returnTo) {
+      const asked = new URLSearchParams({ app: app.jobId, to: returnTo });
+      return `${publicUrl().replace(/\/+$/, '')}/sign-in/app?${asked.toString()}`;
+    },
+
+    /** This server took access back from somebody: nothing that is remembered of visitors is good any more. */
+    announceTaken() {
+      sessions.clear();
+      keys.clear();
+      found.clear();
+      for (const listener of listeners) listener();
+    },
+
+    close: () => uses.flush(),
+  };
+}
+
+function toVisitor({ id, userId, publicationId }: AppSessionRecord): Visitor {
+  if (userId !== null) return { kind: 'member', sessionId: id, userId };
+  return { kind: 'guest', sessionId: id, publicationId: publicationId ?? '' };
+}
+
+function toSession({ session, secret, seconds }: BegunVisit): AppSession {
+  return { secret, visitor: toVisitor(session), seconds };
+}
+
+/** What the server says of a start that was declined, for whoever visits the app. */
+function describeRefusal({ message, extra }: ServiceError): string {
+  const reasons = typeof extra === 'object' && extra !== null && 'reasons' in extra ? extra.reasons : null;
+  return Array.isArray(reasons) && reasons.length > 0 ? `${message} ${reasons.join('; ')}` : message;
+}

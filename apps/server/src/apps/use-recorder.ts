@@ -1,0 +1,42 @@
+import type { Logger } from 'pino';
+import type { Store } from '../store/store.ts';
+import type { Visitor } from './app-gate.ts';
+
+/** Often enough for idle times of a minute, and one statement for all apps. */
+const writtenEveryMs = 5000;
+const seenEveryMs = 60_000;
+
+/** Writes down that apps are used, and by whom: every few seconds, however many requests there are. */
+export function createUseRecorder({ store, log }: { store: Store; log: Logger }) {
+  const used = new Set<string>();
+  const seenAt = new Map<string, number>();
+  const seen = new Set<string>();
+  let timer: NodeJS.Timeout | null = null;
+
+  async function flush(): Promise<void> {
+    if (timer) clearTimeout(timer);
+    timer = null;
+    const [jobIds, sessionIds] = [[...used], [...seen]];
+    used.clear();
+    seen.clear();
+    if (jobIds.length > 0) await store.apps.noteUse(jobIds);
+    for (const id of sessionIds) await store.apps.noteSeen(id);
+  }
+
+  return {
+    note(jobId: string, visitor: Visitor): void {
+      used.add(jobId);
+      if (visitor.kind !== 'key' && Date.now() - (seenAt.get(visitor.sessionId) ?? 0) > seenEveryMs) {
+        if (seenAt.size > 10_000) seenAt.clear();
+        seenAt.set(visitor.sessionId, Date.now());
+        seen.add(visitor.sessionId);
+      }
+      // An app that is not known to be in use may be stopped: told again with the next request.
+      timer ??= setTimeout(
+        () => void flush().catch((error: unknown) => log.warn({ err: error }, 'the use of apps was not noted')),
+        writtenEveryMs,
+      ).unref();
+    },
+    flush,
+  };
+}

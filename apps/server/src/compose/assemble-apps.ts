@@ -1,0 +1,42 @@
+import type { AppServices } from '../services/apps/apps.ts';
+import type { Authorize } from '../services/authorize.ts';
+import type { Credentials } from '../services/credentials.ts';
+import type { Encryption } from '../services/encryption.ts';
+import type { Persistence } from '../store/store.ts';
+import type { SignIn } from '../services/sign-in/sign-in.ts';
+import { createAppAddresses } from '../services/apps/app-addresses.ts';
+import { createAppVisits } from '../services/apps/app-visits.ts';
+import { createOpenApp } from '../services/apps/open-app.ts';
+import { createPasswords, type Passwords } from '../services/sign-in/passwords.ts';
+import { createPublishApp } from '../services/apps/publish-app.ts';
+import { createReadApps } from '../services/apps/read-apps.ts';
+
+/** The use cases of apps. @param template as `createAppAddresses` takes it */
+export function assembleApps(parts: {
+  persistence: Persistence;
+  authorize: Authorize;
+  services: { encryption: Encryption; credentials: Credentials; signIn: SignIn };
+  template: () => string;
+  onTaken: () => void;
+  passwords?: Passwords;
+}): AppServices {
+  const { persistence, authorize, template, onTaken, passwords = createPasswords() } = parts;
+  const { encryption, credentials, signIn } = parts.services;
+  const addresses = createAppAddresses(template, encryption);
+  const visits = createAppVisits({
+    persistence,
+    authorize,
+    credentials,
+    encryption,
+    passwords,
+    swapCodes: signIn.swapCodes,
+    addresses,
+  });
+  return {
+    addresses,
+    readApps: createReadApps(persistence),
+    publishApp: createPublishApp({ persistence, encryption, passwords, addresses, onTaken }),
+    visits,
+    openApp: createOpenApp({ persistence, authorize, visits }),
+  };
+}

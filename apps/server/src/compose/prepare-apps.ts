@@ -1,0 +1,68 @@
+import type { AppServices } from '../services/apps/apps.ts';
+import type { Authorize } from '../services/authorize.ts';
+import type { Config } from '../config.ts';
+import type { Executor } from '../executors/executor.ts';
+import type { Logger } from 'pino';
+import type { Persistence } from '../store/store.ts';
+import type { Services } from './assemble-services.ts';
+import { assembleApps } from './assemble-apps.ts';
+import { createAppGate } from '../apps/create-app-gate.ts';
+import { createOpenRunLog } from '../services/run-log/open-run-log.ts';
+import { createReadLogLines } from '../services/run-log/read-log-lines.ts';
+
+/** Enough for the end of a traceback. */
+const shownLogLines = 30;
+
+export interface PreparedApps {
+  apps: AppServices;
+  /** Opens the port of apps; before, their addresses are not known where it is a free one. */
+  listen(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** The services of apps, and the listener in front of them, which does not listen yet. */
+export function prepareApps(
+  config: Config,
+  parts: {
+    persistence: Persistence;
+    authorize: Authorize;
+    services: Services;
+    executor: Executor;
+    /** Where people sign in. */
+    publicUrl: () => string;
+    log: Logger;
+  },
+): PreparedApps {
+  const { persistence, authorize, services, executor, publicUrl, log } = parts;
+  const listening = { port: config.appsPort };
+  const taken = { announce: () => undefined as void };
+  const apps = assembleApps({
+    persistence,
+    authorize,
+    services,
+    template: () =>
+      config.appsDomain ? `https://{app}.${config.appsDomain}` : `http://{app}.localhost:${listening.port}`,
+    onTaken: () => taken.announce(),
+  });
+  const readLogLines = createReadLogLines(createOpenRunLog({ persistence, logFiles: services.logFiles }));
+  const gate = createAppGate({
+    persistence,
+    apps,
+    startRuns: services.startRuns,
+    executor,
+    async readLastLines(workspaceId, jobRunId) {
+      const range = { fromLine: -shownLogLines, limit: shownLogLines };
+      return (await readLogLines(workspaceId, jobRunId, range)).lines.map(({ content }) => content);
+    },
+    publicUrl,
+    log,
+  });
+  taken.announce = () => gate.announceTaken();
+  return {
+    apps,
+    async listen() {
+      // The listener of the proxy.
+    },
+    stop: () => gate.close(),
+  };
+}
