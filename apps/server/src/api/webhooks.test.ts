@@ -344,17 +344,6 @@ describe('a start that is declined', () => {
       { job_ref: 'jobs.m.orders', status: 'skipped_workspace_archived' },
     ]);
   });
-
-  it('is 409 for an interactive job', async () => {
-    const app = listener('app', 'webhook:');
-    const { url } = await deployListener({
-      ...app,
-      entry_point: { ...app.entry_point, job_type: 'interactive' },
-    });
-    expect((await send(url)).body.extra?.declined).toMatchObject([
-      { job_ref: 'jobs.m.app', status: 'start_declined' },
-    ]);
-  });
 });
 
 describe('a delivery with an id', () => {

@@ -256,14 +256,6 @@ describe('what cannot start', () => {
     expect(await place.startRun('jobs.a')).toMatchObject({ status: 'pending' });
   });
 
-  it('is an interactive job, while the others of the call start', async () => {
-    await place.deployAll([defineJob('jobs.app', { jobType: 'interactive' }), defineJob('jobs.a')]);
-    const result = await place.trigger({ selectors: ['jobs.*'] });
-    expect(refsOf(result.succeeded)).toEqual(['jobs.a']);
-    expect(result.failed).toMatchObject([{ ref: 'jobs.app' }]);
-    expect(result.failed[0]?.detail).toContain('interactive');
-  });
-
   it('is an id that the workspace does not have', async () => {
     const other = await createPlace(fixture);
     await other.deployAll([defineJob('jobs.a')]);

@@ -91,6 +91,25 @@ export const workspaceScenarios: Scenarios = {
   unarchive_job: ofJob('job.unarchive', 'is_archived = true'),
   pause_job: ofJob('job.pause'),
   resume_job: ofJob('job.resume', 'is_paused = true'),
+  publish_job: ofJob('job.publish', "job_type = 'interactive'"),
+  publish_app: {
+    action: 'job.publish',
+    prepare: async (scene) => ({
+      ...(await ofJob('job.publish', "job_type = 'interactive'").prepare(scene)),
+      payload: { password: planted.linkPassword },
+    }),
+  },
+  unpublish_job: {
+    action: 'job.unpublish',
+    prepare: async (scene) => {
+      await scene.execute(
+        `insert into app_publications (job_id, secret_hash, sealed_secret) values ($1, 'hash', 'sealed')`,
+        [scene.jobId],
+      );
+      return ofJob('job.unpublish', "job_type = 'interactive'").prepare(scene);
+    },
+  },
+  restart_app: ofJob('job-run.start', "job_type = 'interactive'"),
   trigger_jobs: {
     action: 'job-run.start',
     prepare: ({ jobId }) => ({ payload: { job_ids: [jobId] } }),

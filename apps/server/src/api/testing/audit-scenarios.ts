@@ -19,6 +19,7 @@ export const changesNothing: Partial<Record<OperationId, string>> = {
   issue_device_code_session: 'Anybody may ask to be signed in; that somebody was is written down.',
   issue_swap_code_session:
     'Whoever is signed in gets a code for their browser; that it signed in is written down.',
+  open_app: 'Whoever may see the app gets a code for their browser; who visited is kept with the app.',
   refresh_session:
     'The session goes on, every few minutes; one that ends because a token came twice is written down.',
 };

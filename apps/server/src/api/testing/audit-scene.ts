@@ -15,6 +15,7 @@ export const planted = {
   configuration: 'planted-configuration-7263',
   signing: 'planted-signing-secret-7264',
   code: 'planted-line-of-code-7265',
+  linkPassword: 'planted-link-password-7266',
 };
 
 export type Scene = Awaited<ReturnType<typeof createScene>>;

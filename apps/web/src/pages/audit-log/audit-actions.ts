@@ -13,6 +13,8 @@ const actionsByArea = {
     'job.pause': 'paused the job',
     'job.resume': 'resumed the job',
     'job.archive': 'archived the job',
+    'job.publish': 'published the app of',
+    'job.unpublish': 'took back the public link of',
     'job.unarchive': 'brought back the job',
   },
   variables: { 'variable.update': 'changed variables of the scope' },
