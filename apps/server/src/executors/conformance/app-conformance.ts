@@ -113,7 +113,7 @@ export function describeApps(get: () => { harness: ConformanceHarness; executor:
       const connection = await get().executor.connect(handle, appPort);
       connection.write('hello');
       await nextPiece(connection);
-      const closed = once(connection, 'close');
+      const closed = new Promise((resolve) => connection.once('close', resolve));
       connection.resume();
       await get().executor.stop(handle, { graceSeconds: 0 });
       // A connection that was only ended from there waits for this side to end, too.

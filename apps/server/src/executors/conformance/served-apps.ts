@@ -22,7 +22,7 @@ export function serveApps({
     async reachFromAnotherAttempt(app, network) {
       const own = (await routes.awaitReport(app.attemptId)) as string[];
       if (!own.some((address) => /^\d+\.\d+\.\d+\.\d+$/.test(address)))
-        throw new Error(`The app has no address: ${own}`);
+        throw new Error(`The app has no address: ${own.join(', ')}`);
       // Its loopback, the machine's, and where pasta has a gateway.
       const addresses = [...own, '127.0.0.1', '::1', '10.0.2.2', new URL(app.attemptsUrl).hostname];
       const spec: AttemptSpec = {

@@ -1,4 +1,5 @@
 /** What is special about an attempt with a network apart: nobody connects to it, and its server has a way in through the engine. */
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
@@ -41,7 +42,7 @@ async function runClosing(container: Docker.Container): Promise<void> {
     AttachStdout: true,
     AttachStderr: true,
   });
-  const stream = (await exec.start({})) as Duplex;
+  const stream = await exec.start({});
   allowSilence(stream);
   const words: Buffer[] = [];
   stream.on('error', () => undefined);
@@ -131,8 +132,10 @@ async function startRelay(
       AttachStdin: true,
       AttachStdout: true,
     });
-    const stream = (await exec.start({ hijack: true, stdin: true })) as Duplex;
+    const stream = await exec.start({ hijack: true, stdin: true });
     allowSilence(stream);
+    // Who has connections has something else to stay for; without any, a server that stops does not wait for this.
+    if (stream instanceof Socket) stream.unref();
     return createRelay(stream, onEnd, onIdle);
   } catch (error) {
     if (isMissing(error) || isConflict(error))
