@@ -109,6 +109,23 @@ export const settings = {
     .max(65_535)
     .optional()
     .describe('Port to listen on for runs in containers; 0 takes a free one'),
+  PUMPHOUSE_APPS_PORT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(8081)
+    .describe('Port to listen on for interactive apps; 0 takes a free one'),
+  PUMPHOUSE_APPS_DOMAIN: z
+    .string()
+    .regex(
+      /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+(:[1-9]\d{0,4})?$/,
+      'must be a host name in small letters, as apps.example.com',
+    )
+    .optional()
+    .describe(
+      'The name below which each app has its own, as apps.example.com for `https://<label>.apps.example.com`',
+    ),
   PUMPHOUSE_ALLOW_UNISOLATED: z
     .enum(['0', '1'])
     .default('0')
@@ -237,6 +254,9 @@ export interface Config {
   /** Null: the address of this machine on the network of the runs. */
   attemptsHost: string | null;
   attemptsPort: number;
+  appsPort: number;
+  /** Null: apps are at `<label>.localhost`, for browsers on this machine. */
+  appsDomain: string | null;
   allowUnisolated: boolean;
   maxActiveRuns: number;
   instanceSizes: InstanceSizes;
@@ -284,6 +304,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     attemptsUrl: values.PUMPHOUSE_ATTEMPTS_URL?.replace(/\/+$/, '') ?? null,
     attemptsHost: readAttemptsHost(values),
     attemptsPort: values.PUMPHOUSE_ATTEMPTS_PORT ?? choosePortAfter(values.PUMPHOUSE_PORT),
+    appsPort: values.PUMPHOUSE_APPS_PORT,
+    appsDomain: values.PUMPHOUSE_APPS_DOMAIN ?? null,
     allowUnisolated: values.PUMPHOUSE_ALLOW_UNISOLATED === '1',
     maxActiveRuns: values.PUMPHOUSE_MAX_ACTIVE_RUNS,
     instanceSizes: readInstanceSizes(values.PUMPHOUSE_INSTANCE_SIZES),

@@ -155,6 +155,11 @@ export const errorCodes = {
     nextStep:
       'Open the page again and send it from there. Behind a proxy, PUMPHOUSE_PUBLIC_URL has to be the address in the browser.',
   },
+  foreign_origin: {
+    status: 403,
+    cause: 'The request has the session of an app, and was made by a page that is not the app’s own.',
+    nextStep: 'Call the app from its own pages, or with a key and without its cookie.',
+  },
   account_disabled: {
     status: 403,
     cause: 'The account was switched off.',
@@ -360,6 +365,21 @@ export const errorCodes = {
     status: 501,
     cause: 'This server was installed without what the address would show.',
     nextStep: 'Read `detail` for what to use instead.',
+  },
+  app_not_answering: {
+    status: 502,
+    cause: 'The app runs, but closed the connection, or answered with something that is no HTTP.',
+    nextStep: 'Look into the log of its run, then try again.',
+  },
+  app_not_ready: {
+    status: 503,
+    cause: 'The app is starting, is stopped, has failed, or cannot be started; `detail` says which.',
+    nextStep: 'Try again when `Retry-After` says; without it, look at the job of the app first.',
+  },
+  too_many_connections: {
+    status: 503,
+    cause: 'As many connections to the app are open as it, or one visitor of it, may have at once.',
+    nextStep: 'Close some, then try again.',
   },
   unavailable: {
     status: 503,

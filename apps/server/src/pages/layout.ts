@@ -4,6 +4,8 @@ export interface Page {
   /** Also the heading. */
   title: string;
   body: HtmlValue;
+  /** Goes into the head, beside what all pages have there. */
+  head?: HtmlValue;
   /** Whether something has to be corrected: then the title says so, which is what a screen reader reads first. */
   hasProblem?: boolean;
   /** Who is signed in, where that matters. */
@@ -11,7 +13,10 @@ export interface Page {
 }
 
 /** @param at makes an address of this server from a path */
-export function renderPage({ title, body, hasProblem, email }: Page, at: (path: string) => string): Html {
+export function renderPage(
+  { title, body, head, hasProblem, email }: Page,
+  at: (path: string) => string,
+): Html {
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -22,6 +27,7 @@ export function renderPage({ title, body, hasProblem, email }: Page, at: (path: 
         <title>${hasProblem && 'Problem: '}${title} – Pumphouse</title>
         <link rel="icon" href="${at('/sign-in/icon.svg')}" type="image/svg+xml" />
         <link rel="stylesheet" href="${at('/sign-in/style.css')}" />
+        ${head}
       </head>
       <body>
         <header>

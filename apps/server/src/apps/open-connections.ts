@@ -1,0 +1,95 @@
+import type { App, AppGate, Visitor } from './app-gate.ts';
+import type { AppsLog } from './apps-log.ts';
+import { keyOfVisitor } from './exchange.ts';
+
+interface Group {
+  app: App;
+  /** A copy for this app alone, so that an answer about it says which app is meant. */
+  visitor: Visitor;
+  cuts: Set<() => void>;
+}
+
+export type OpenConnections = ReturnType<typeof createOpenConnections>;
+
+/**
+ * Everything that is open, by app and visitor. Who loses access loses what is open, too: all of them are asked for in one call, every few
+ * seconds and at once where this server took access back.
+ */
+export function createOpenConnections(gate: AppGate, checkMs: number, log: AppsLog) {
+  const groups = new Map<string, Group>();
+  let checking: Promise<void> | null = null;
+  let isAskedAgain = false;
+
+  const timer = setInterval(check, checkMs);
+  timer.unref();
+  const stopListening = gate.onAccessTaken(check);
+
+  /** One call at a time; what happens meanwhile is asked for afterwards. */
+  function check(): void {
+    if (checking) {
+      isAskedAgain = true;
+      return;
+    }
+    if (groups.size === 0) return;
+    checking = cutEnded().finally(() => {
+      checking = null;
+      if (isAskedAgain) {
+        isAskedAgain = false;
+        check();
+      }
+    });
+  }
+
+  /** Where the gate cannot say, nobody is cut: a database that is away for a moment would end everybody's work. */
+  async function cutEnded(): Promise<void> {
+    const asked = [...groups.values()];
+    try {
+      const ended = new Set(await gate.findEnded(asked.map(({ app, visitor }) => ({ app, visitor }))));
+      for (const group of asked) if (isAmong(group, ended, asked)) cut(group);
+    } catch (error) {
+      log.warn('who may still see apps cannot be found out', null, error);
+    }
+  }
+
+  function cut(group: Group): void {
+    for (const end of group.cuts) end();
+  }
+
+  return {
+    /** @param end destroys the connection. @returns takes it out again */
+    add(app: App, visitor: Visitor, end: () => void): () => void {
+      const key = `${app.jobId} ${keyOfVisitor(visitor)}`;
+      const group = groups.get(key) ?? { app, visitor: { ...visitor }, cuts: new Set() };
+      groups.set(key, group);
+      group.cuts.add(end);
+      return () => {
+        group.cuts.delete(end);
+        if (group.cuts.size === 0 && groups.get(key) === group) groups.delete(key);
+      };
+    },
+
+    cutAll(): void {
+      for (const group of groups.values()) cut(group);
+    },
+
+    count: () => [...groups.values()].reduce((sum, { cuts }) => sum + cuts.size, 0),
+
+    async stop(): Promise<void> {
+      clearInterval(timer);
+      stopListening();
+      isAskedAgain = false;
+      await checking;
+    },
+  };
+}
+
+/**
+ * The gate answers with the visitors that it was asked about: then it means that visitor of that app. One that it made anew has no app, and
+ * is taken to be ended everywhere.
+ */
+function isAmong(group: Group, ended: ReadonlySet<Visitor>, asked: readonly Group[]): boolean {
+  if (ended.has(group.visitor)) return true;
+  const known = new Set(asked.map(({ visitor }) => visitor));
+  const key = keyOfVisitor(group.visitor);
+  return [...ended].some((visitor) => !known.has(visitor) && keyOfVisitor(visitor) === key);
+}

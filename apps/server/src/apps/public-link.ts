@@ -1,0 +1,64 @@
+/** The page of a public link: lets in at once, or asks for the password of the link. */
+import type { AppGate } from './app-gate.ts';
+import type { Exchange } from './exchange.ts';
+import { html } from '../pages/html.ts';
+import { renderButton, renderField, renderNotice } from '../pages/fields.ts';
+import { enterWith } from './enter.ts';
+import { readForm } from './read-form.ts';
+import { sendError, sendPage } from './answers.ts';
+
+export async function showPublicLink(gate: AppGate, exchange: Exchange, secret: string): Promise<void> {
+  const { app, address, request, response } = exchange;
+  const form = request.method === 'POST' ? await readForm(request) : null;
+  if (request.method === 'POST' && form === null)
+    return sendError(response, 'invalid_request', 'Send the form of the page.');
+  const answer = await gate.openLink(app, secret, form?.get('password') ?? null, address);
+  if (answer.kind === 'session') return enterWith(exchange, answer.session, '/');
+  if (answer.kind === 'none') return showNoLink(exchange);
+  showPassword(exchange, answer);
+}
+
+function showPassword(
+  exchange: Exchange,
+  { wasWrong, retryAfterSeconds }: { wasWrong: boolean; retryAfterSeconds: number | null },
+): void {
+  const { app } = exchange;
+  const wait =
+    retryAfterSeconds === null
+      ? null
+      : `Too many passwords were tried. Try again in ${describeSeconds(retryAfterSeconds)}.`;
+  const problem = wasWrong ? 'This is not the password of the link.' : null;
+  const page = {
+    title: `Open ${app.name}`,
+    hasProblem: wait !== null || wasWrong,
+    body: html`${renderNotice(wait)}
+      <form method="post" action="">
+        ${renderField({
+          name: 'password',
+          label: 'Password of the link',
+          type: 'password',
+          autocomplete: 'off',
+          hint: 'Whoever gave you the link has it.',
+          problem: wait === null ? problem : null,
+          isFirst: true,
+        })}
+        ${renderButton('Open')}
+      </form>`,
+  };
+  const status = wait !== null ? 429 : wasWrong ? 400 : 200;
+  sendPage(exchange, page, { status, ...(retryAfterSeconds !== null && { retryAfterSeconds }) });
+}
+
+function showNoLink(exchange: Exchange): void {
+  const page = {
+    title: 'This link is not good',
+    hasProblem: true,
+    body: html`<p role="alert">It was taken back, has expired, or is not complete.</p>
+      <p>Ask whoever gave it to you for another.</p>`,
+  };
+  sendPage(exchange, page, { status: 404 });
+}
+
+function describeSeconds(seconds: number): string {
+  return seconds < 90 ? `${Math.ceil(seconds)} seconds` : `${Math.ceil(seconds / 60)} minutes`;
+}

@@ -1,0 +1,24 @@
+import type { IncomingMessage } from 'node:http';
+
+const largestForm = 16 * 1024;
+const formMs = 30_000;
+
+/** @returns the fields of a form; null for what is too large, too slow, or no form */
+export async function readForm(request: IncomingMessage): Promise<URLSearchParams | null> {
+  if (!/^application\/x-www-form-urlencoded\b/i.test(request.headers['content-type'] ?? '')) return null;
+  const timer = setTimeout(() => request.destroy(), formMs);
+  try {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > largestForm) return null;
+      chunks.push(chunk);
+    }
+    return new URLSearchParams(Buffer.concat(chunks).toString('utf8'));
+  } catch {
+    return null;
+  } finally {
+    clearTimeout(timer);
+  }
+}

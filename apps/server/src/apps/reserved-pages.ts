@@ -1,0 +1,87 @@
+/** What lies below `/-pumphouse/` on the host of each app. It never comes from the app. */
+import type { AppGate } from './app-gate.ts';
+import type { Exchange } from './exchange.ts';
+import { readFileSync } from 'node:fs';
+import { answer, sendError, sendJson, sendNothingHere, sendPage } from './answers.ts';
+import { enter } from './enter.ts';
+import { findVisitor } from './sessions.ts';
+import { html } from '../pages/html.ts';
+import { isFromOwnOrigin } from './origin-check.ts';
+import { showPublicLink } from './public-link.ts';
+import { at, splitUrl } from './reserved-paths.ts';
+import { writeSessionCookie } from './app-cookies.ts';
+
+interface Route {
+  methods: readonly string[];
+  handle(): void | Promise<void>;
+}
+
+const files = new Map(
+  [['style.css', 'text/css; charset=utf-8'] as const, ['icon.svg', 'image/svg+xml'] as const].map(
+    ([name, type]) => [
+      at(`/${name}`),
+      { type, text: readFileSync(new URL(`../pages/${name}`, import.meta.url), 'utf8') },
+    ],
+  ),
+);
+
+/** Links of publications as the server makes them; whatever else is written there leads nowhere. */
+const linkForm = /^\/-pumphouse\/open\/([\w-]{1,200})$/;
+
+export async function answerReserved(
+  gate: AppGate,
+  exchange: Exchange,
+  publicUrl: string | null,
+): Promise<void> {
+  const { request, response, path: url } = exchange;
+  const { path } = splitUrl(url);
+  const route = findRoute(gate, exchange, path, publicUrl);
+  if (!route || exchange.upgradeHead !== null) return sendNothingHere(response);
+  if (!route.methods.includes(request.method ?? '')) {
+    const allow = route.methods.join(', ');
+    return answer(response, 405, { allow, 'content-type': 'text/plain' }, `This takes ${allow}.\n`);
+  }
+  if (request.method === 'POST' && !isFromOwnOrigin(exchange)) return sendForeignOrigin(exchange);
+  await route.handle();
+}
+
+export function sendForeignOrigin({ response }: Exchange): void {
+  sendError(response, 'foreign_origin', 'The request came from a page that is not the app’s own.');
+}
+
+function findRoute(gate: AppGate, exchange: Exchange, path: string, publicUrl: string | null): Route | null {
+  const { response } = exchange;
+  const file = files.get(path);
+  if (file) {
+    const headers = { 'content-type': file.type, 'cache-control': 'public, max-age=3600' };
+    return { methods: ['GET', 'HEAD'], handle: () => answer(response, 200, headers, file.text) };
+  }
+  const [, secret] = linkForm.exec(path) ?? [];
+  if (secret !== undefined)
+    return { methods: ['GET', 'POST'], handle: () => showPublicLink(gate, exchange, secret) };
+  if (path === at('/enter')) return { methods: ['GET'], handle: () => enter(gate, exchange) };
+  if (path === at('/state')) return { methods: ['GET'], handle: () => sendState(gate, exchange) };
+  if (path === at('/leave')) return { methods: ['POST'], handle: () => leave(gate, exchange, publicUrl) };
+  return null;
+}
+
+/** How the app is, for the page that waits for it: a word, and nothing of why. */
+async function sendState(gate: AppGate, exchange: Exchange): Promise<void> {
+  const { app, response } = exchange;
+  const admission = await findVisitor(gate, exchange);
+  if (!admission) return sendError(response, 'not_authenticated', 'There is no session of this app here.');
+  sendJson(response, { state: (await gate.look(app)).kind });
+}
+
+async function leave(gate: AppGate, exchange: Exchange, publicUrl: string | null): Promise<void> {
+  const { app } = exchange;
+  const admission = await findVisitor(gate, exchange);
+  if (admission) await gate.endSession(app, admission.visitor);
+  const page = {
+    title: `You left ${app.name}`,
+    body: html`<p role="status">Nothing of it is open to this browser any more.</p>
+      ${publicUrl !== null && html`<p><a class="button plain" href="${publicUrl}">To Pumphouse</a></p>`}`,
+  };
+  const headers = { 'set-cookie': writeSessionCookie('', 0, exchange.isSecure) };
+  sendPage(exchange, page, { status: 200, headers });
+}

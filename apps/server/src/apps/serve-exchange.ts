@@ -1,0 +1,137 @@
+/** The way of one request: whose it is, whether it may be here, how its app is, and on to it. */
+import type { AdmittedExchange, Exchange } from './exchange.ts';
+import type { AppConnections } from './app-connections.ts';
+import type { AppGate, AppState } from './app-gate.ts';
+import type { AppsHosts } from './hosts.ts';
+import type { AppsLimits, createOpenCounts } from './limits.ts';
+import type { AppsLog } from './apps-log.ts';
+import type { createWaiting } from './waiting.ts';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { OpenConnections } from './open-connections.ts';
+import { answerReserved, sendForeignOrigin } from './reserved-pages.ts';
+import { askToSignIn, findKeyHolder, findVisitor, readBearer, type Admission } from './sessions.ts';
+import { createTouch } from './use-notes.ts';
+import { forward } from './forward.ts';
+import { isFromOwnPage } from './origin-check.ts';
+import { isNavigation, mayStart } from './exchange.ts';
+import { isPlain } from './request-headers.ts';
+import { isReserved, splitUrl } from './reserved-paths.ts';
+import { readPrefix } from './hosts.ts';
+import { sendError, sendNothingHere } from './answers.ts';
+import { sendStopped, sendTooMany, showFailed, showStarting, showUnavailable } from './show-state.ts';
+import { takeSwapCode } from './enter.ts';
+
+export interface ServeParts {
+  gate: AppGate;
+  publicUrl: string | null;
+  hosts: () => AppsHosts;
+  connections: AppConnections;
+  open: OpenConnections;
+  counts: ReturnType<typeof createOpenCounts>;
+  waiting: ReturnType<typeof createWaiting>;
+  addressOf: (request: IncomingMessage) => string;
+  limits: AppsLimits;
+  log: AppsLog;
+}
+
+export async function serveExchange(
+  request: IncomingMessage,
+  response: ServerResponse,
+  upgradeHead: Buffer | null,
+  parts: ServeParts,
+): Promise<void> {
+  if (!isPlain(request, upgradeHead !== null))
+    return sendError(response, 'invalid_request', 'The request can be read in more than one way.');
+  const exchange = await openExchange(request, response, upgradeHead, parts);
+  if (exchange === null) return sendNothingHere(response);
+  await (exchange.prefix === '' ? serveOwn(exchange, parts) : serveBare(exchange, parts));
+}
+
+/** @returns null where the address is no app's */
+async function openExchange(
+  request: IncomingMessage,
+  response: ServerResponse,
+  upgradeHead: Buffer | null,
+  { gate, hosts, addressOf }: ServeParts,
+): Promise<Exchange | null> {
+  const place = hosts().locate(request.headers.host);
+  const url = request.url ?? '/';
+  if (place.kind === 'foreign') return null;
+  // Without looking at the path: whether an app exists is told to those only who send a key.
+  if (place.kind === 'bare' && !isProgram(request)) return null;
+  const target = place.kind === 'own' ? { label: place.label, path: url } : readPrefix(url);
+  const app = target && (await gate.find(target.label));
+  if (!app) return null;
+  const origin = hosts().originOf(app.label);
+  return {
+    request,
+    response,
+    upgradeHead,
+    app,
+    origin,
+    isSecure: hosts().isSecure,
+    path: target.path,
+    prefix: place.kind === 'own' ? '' : `/${app.label}`,
+    forwardedHost: place.kind === 'own' ? new URL(origin).host : place.host,
+    forwardedProtocol: place.kind === 'own' ? (hosts().isSecure ? 'https' : 'http') : place.protocol,
+    address: addressOf(request),
+  };
+}
+
+/** All apps share the bare address, so nothing that browsers send along by themselves counts there. */
+function isProgram(request: IncomingMessage): boolean {
+  return readBearer(request) !== null && request.headers.cookie === undefined;
+}
+
+async function serveBare(exchange: Exchange, parts: ServeParts): Promise<void> {
+  if (isReserved(splitUrl(exchange.path).path)) return sendNothingHere(exchange.response);
+  const admission = await findKeyHolder(parts.gate, exchange);
+  if (!admission)
+    return sendError(exchange.response, 'not_authenticated', 'The key is not good for this app.');
+  await serveAdmitted(exchange, admission, parts);
+}
+
+async function serveOwn(exchange: Exchange, parts: ServeParts): Promise<void> {
+  const { gate, publicUrl } = parts;
+  if (isReserved(splitUrl(exchange.path).path)) return answerReserved(gate, exchange, publicUrl);
+  if (await takeSwapCode(gate, exchange)) return;
+  const admission = await findVisitor(gate, exchange);
+  if (!admission) return askToSignIn(gate, exchange);
+  if (!admission.cameWithKey && !isFromOwnPage(exchange)) return sendForeignOrigin(exchange);
+  await serveAdmitted(exchange, admission, parts);
+}
+
+async function serveAdmitted(exchange: Exchange, admission: Admission, parts: ServeParts): Promise<void> {
+  const { gate, counts, open, limits } = parts;
+  const { app, response, request } = exchange;
+  const { visitor } = admission;
+  if (response.destroyed || request.socket.destroyed) return;
+  const release = counts.take(app, visitor);
+  if (!release) return sendTooMany({ ...exchange, ...admission, touch: () => undefined });
+  const gone = new AbortController();
+  const forget = open.add(app, visitor, () => request.socket.destroy());
+  // A WebSocket is let go of by its response, which then says nothing of the end.
+  const lives = exchange.upgradeHead === null ? response : request.socket;
+  lives.once('close', () => {
+    release();
+    forget();
+    gone.abort();
+  });
+  const touch = createTouch(() => gate.noteUse(app, visitor), limits.noteMs);
+  await serveByState({ ...exchange, ...admission, touch }, parts, gone.signal);
+}
+
+async function serveByState(exchange: AdmittedExchange, parts: ServeParts, gone: AbortSignal): Promise<void> {
+  const { gate, waiting } = parts;
+  const { app } = exchange;
+  const first = await (mayStart(exchange) ? gate.wake(app) : gate.look(app));
+  if (first.kind === 'stopped') return sendStopped(exchange);
+  const mustWait = first.kind === 'starting' && !isNavigation(exchange);
+  const state: AppState | null = mustWait ? await waiting.untilSettled(app, gone) : first;
+  if (gone.aborted) return;
+  if (state?.kind !== 'ready') parts.connections.forget(app);
+  if (state === null || state.kind === 'starting') return showStarting(exchange);
+  if (state.kind === 'failed') return showFailed(exchange, state);
+  if (state.kind === 'unavailable') return showUnavailable(exchange, state.detail);
+  forward(exchange, state, parts);
+}

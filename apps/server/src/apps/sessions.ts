@@ -1,0 +1,42 @@
+/** Who asks: by the cookie of the app's host, or with a key. */
+import type { AppGate, Visitor } from './app-gate.ts';
+import type { Exchange } from './exchange.ts';
+import type { IncomingMessage } from 'node:http';
+import { isNavigation } from './exchange.ts';
+import { readSessionSecret } from './app-cookies.ts';
+import { readSwapCode } from './reserved-paths.ts';
+import { redirect, sendError } from './answers.ts';
+
+export interface Admission {
+  visitor: Visitor;
+  cameWithKey: boolean;
+}
+
+export async function findVisitor(gate: AppGate, exchange: Exchange): Promise<Admission | null> {
+  const { app, request, isSecure } = exchange;
+  const secret = readSessionSecret(request.headers.cookie, isSecure);
+  const visitor = secret === null ? null : await gate.findSession(app, secret);
+  return visitor ? { visitor, cameWithKey: false } : findKeyHolder(gate, exchange);
+}
+
+export async function findKeyHolder(gate: AppGate, { app, request }: Exchange): Promise<Admission | null> {
+  const key = readBearer(request);
+  const visitor = key === null ? null : await gate.findKey(app, key);
+  return visitor && { visitor, cameWithKey: true };
+}
+
+export function readBearer({ headers }: IncomingMessage): string | null {
+  return /^bearer +(\S+)$/i.exec(headers.authorization?.trim() ?? '')?.[1] ?? null;
+}
+
+/** People are sent to sign in and come back; programs are told what is missing. */
+export function askToSignIn(gate: AppGate, exchange: Exchange): void {
+  const { app, path, response } = exchange;
+  if (isNavigation(exchange))
+    return redirect(exchange, gate.signInUrl(app, readSwapCode(path)?.rest ?? path));
+  sendError(
+    response,
+    'not_authenticated',
+    'Open the app in a browser and sign in, or send a key as `Authorization: Bearer <key>`.',
+  );
+}

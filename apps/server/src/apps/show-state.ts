@@ -1,0 +1,105 @@
+/** What visitors get of an app that does not answer now: pages for people, errors for programs. */
+import type { AdmittedExchange } from './exchange.ts';
+import type { AppState, Visitor } from './app-gate.ts';
+import type { Html } from '../pages/html.ts';
+import { randomBytes } from 'node:crypto';
+import { html } from '../pages/html.ts';
+import { isNavigation } from './exchange.ts';
+import { sendError, sendPage } from './answers.ts';
+
+type Failed = Extract<AppState, { kind: 'failed' }>;
+
+const retrySeconds = 2;
+
+/** A page that becomes the app by itself: by a script, or without scripts by loading again. */
+export function showStarting(exchange: AdmittedExchange): void {
+  const { app, response } = exchange;
+  if (!isNavigation(exchange))
+    return sendError(response, 'app_not_ready', `${app.name} is starting.`, retrySeconds);
+  const nonce = randomBytes(18).toString('base64');
+  const page = {
+    title: `Starting ${app.name} …`,
+    head: html`<noscript><meta http-equiv="refresh" content="${retrySeconds}" /></noscript>`,
+    body: html`<p role="status">This page becomes ${app.name} as soon as it answers.</p>
+      ${followState(nonce)}`,
+  };
+  sendPage(exchange, page, { status: 503, nonce, retryAfterSeconds: retrySeconds });
+}
+
+function followState(nonce: string): Html {
+  return html`<script nonce="${nonce}">
+    const look = async () => {
+      const answer = await fetch('/-pumphouse/state', { cache: 'no-store' }).catch(() => null);
+      const state = answer === null ? 'starting' : answer.ok ? (await answer.json()).state : 'unknown';
+      if (state === 'starting') setTimeout(look, 1000);
+      else location.reload();
+    };
+    setTimeout(look, 1000);
+  </script>`;
+}
+
+/** The end of its log is for members: others get to know that it failed and when it is tried again. */
+export function showFailed(exchange: AdmittedExchange, state: Failed): void {
+  const { app, response, visitor } = exchange;
+  const seconds = Math.max(1, (state.retryAt.getTime() - Date.now()) / 1000);
+  if (!isNavigation(exchange))
+    return sendError(response, 'app_not_ready', `${app.name} ended: ${state.detail}`, seconds);
+  const page = {
+    title: `${app.name} does not run`,
+    hasProblem: true,
+    body: html`<p role="alert">${state.detail}</p>
+      <p>It can be started again ${describeTime(state.retryAt)}.</p>
+      ${renderLog(visitor, state.lastLines)}${renderAgain()}`,
+  };
+  sendPage(exchange, page, { status: 503, retryAfterSeconds: seconds });
+}
+
+function renderLog(visitor: Visitor, lines: readonly string[]): Html | null {
+  if (visitor.kind !== 'member' || lines.length === 0) return null;
+  return html`<h2>The end of its log</h2>
+    <pre class="log" tabindex="0">${lines.join('\n')}</pre>`;
+}
+
+function describeTime(time: Date): string {
+  return time.getTime() <= Date.now() ? 'now' : `at ${time.toISOString().slice(11, 19)} UTC`;
+}
+
+export function showUnavailable(exchange: AdmittedExchange, detail: string): void {
+  const { app, response } = exchange;
+  if (!isNavigation(exchange)) return sendError(response, 'app_not_ready', detail);
+  const page = {
+    title: `${app.name} cannot be started`,
+    hasProblem: true,
+    body: html`<p role="alert">${detail}</p>
+      ${renderAgain()}`,
+  };
+  sendPage(exchange, page, { status: 503 });
+}
+
+/** For what a page asks that was left open. */
+export function sendStopped({ response, app }: AdmittedExchange): void {
+  sendError(response, 'app_not_ready', `${app.name} is stopped. It starts when its page is opened.`);
+}
+
+export function showNotAnswering(exchange: AdmittedExchange): void {
+  const { app, response } = exchange;
+  const detail = `${app.name} runs, but did not answer this request.`;
+  if (!isNavigation(exchange)) return sendError(response, 'app_not_answering', detail, retrySeconds);
+  const page = {
+    title: `${app.name} does not answer`,
+    hasProblem: true,
+    body: html`<p role="alert">${detail}</p>
+      ${renderAgain()}`,
+  };
+  sendPage(exchange, page, { status: 502, retryAfterSeconds: retrySeconds });
+}
+
+export function sendTooMany({ response, app }: AdmittedExchange): void {
+  const detail = `As many connections to ${app.name} are open as there may be.`;
+  sendError(response, 'too_many_connections', detail, retrySeconds);
+}
+
+/** An empty address is that of the page itself. */
+function renderAgain(): Html {
+  return html`<p><a class="button" href="">Try again</a></p>`;
+}

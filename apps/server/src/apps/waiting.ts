@@ -1,0 +1,49 @@
+import type { App, AppGate, AppState } from './app-gate.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+
+type Settled = Exclude<AppState, { kind: 'starting' }>;
+type Waiter = (state: Settled | null) => void;
+
+const pollMs = 250;
+
+/** Waits for apps that start, with one poll for all that wait for the same one. */
+export function createWaiting(gate: AppGate, waitMs: number) {
+  const waiters = new Map<string, Set<Waiter>>();
+
+  async function poll(app: App, waiting: Set<Waiter>): Promise<void> {
+    while (waiting.size > 0) {
+      await delay(pollMs, undefined, { ref: false });
+      // What fails once may be well the next time; each waits for so long and no longer.
+      const state = await gate.wake(app).catch(() => null);
+      if (state && state.kind !== 'starting') for (const settle of waiting) settle(state);
+    }
+    waiters.delete(app.jobId);
+  }
+
+  function join(app: App, waiter: Waiter): void {
+    const waiting = waiters.get(app.jobId) ?? new Set();
+    waiting.add(waiter);
+    if (waiters.has(app.jobId)) return;
+    waiters.set(app.jobId, waiting);
+    void poll(app, waiting);
+  }
+
+  return {
+    /** @returns how the app is once it does not start any more; null where that took too long, or nobody waits for it */
+    untilSettled(app: App, signal: AbortSignal): Promise<Settled | null> {
+      return new Promise((resolve) => {
+        function settle(state: Settled | null): void {
+          clearTimeout(timer);
+          signal.removeEventListener('abort', giveUp);
+          waiters.get(app.jobId)?.delete(settle);
+          resolve(state);
+        }
+        const giveUp = () => settle(null);
+        const timer = setTimeout(giveUp, waitMs);
+        if (signal.aborted) return giveUp();
+        signal.addEventListener('abort', giveUp, { once: true });
+        join(app, settle);
+      });
+    },
+  };
+}
