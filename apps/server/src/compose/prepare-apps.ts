@@ -6,7 +6,9 @@ import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';
 import type { Services } from './assemble-services.ts';
 import { assembleApps } from './assemble-apps.ts';
+import { createAppsListener } from '../apps/apps-listener.ts';
 import { createAppGate } from '../apps/create-app-gate.ts';
+import { makeAppsUrl } from '../apps/hosts.ts';
 import { createOpenRunLog } from '../services/run-log/open-run-log.ts';
 import { createReadLogLines } from '../services/run-log/read-log-lines.ts';
 
@@ -35,13 +37,13 @@ export function prepareApps(
 ): PreparedApps {
   const { persistence, authorize, services, executor, publicUrl, log } = parts;
   const listening = { port: config.appsPort };
+  const appsUrl = makeAppsUrl(config.appsDomain);
   const taken = { announce: () => undefined as void };
   const apps = assembleApps({
     persistence,
     authorize,
     services,
-    template: () =>
-      config.appsDomain ? `https://{app}.${config.appsDomain}` : `http://{app}.localhost:${listening.port}`,
+    template: () => appsUrl.replace('{port}', String(listening.port)),
     onTaken: () => taken.announce(),
   });
   const readLogLines = createReadLogLines(createOpenRunLog({ persistence, logFiles: services.logFiles }));
@@ -58,11 +60,22 @@ export function prepareApps(
     log,
   });
   taken.announce = () => gate.announceTaken();
+  const listener = createAppsListener({
+    gate,
+    publicUrl: config.publicUrl,
+    appsUrl,
+    trustedProxies: config.trustedProxies,
+    log,
+  });
   return {
     apps,
     async listen() {
-      // The listener of the proxy.
+      await listener.listen({ host: config.host, port: config.appsPort });
+      listening.port = listener.port();
     },
-    stop: () => gate.close(),
+    async stop() {
+      await listener.close();
+      await gate.close();
+    },
   };
 }

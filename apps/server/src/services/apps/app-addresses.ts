@@ -15,11 +15,11 @@ export const publicLinkContext = (jobId: string) => `public link of ${jobId}`;
 
 /**
  * Where apps are met, an origin for each: `http://<label>.localhost:8081`, or `https://<label>.apps.example.com`.
- * @param template `http://{app}.localhost:8081`, asked for when an address is needed: a port of 0 is known only when the server listens
+ * @param template `http://{label}.localhost:8081`, asked for when an address is needed: a port of 0 is known only when the server listens
  */
 export function createAppAddresses(template: () => string, encryption: Encryption) {
   const labelOf = ({ id, jobRef }: AddressedApp) => labelOfApp({ jobRef, jobId: id });
-  const originOf = (job: AddressedApp) => template().replace('{app}', labelOf(job));
+  const originOf = (job: AddressedApp) => template().replace('{label}', labelOf(job));
   return {
     /** The app's origin, without a slash at its end. */
     originOf,
@@ -35,6 +35,6 @@ export function createAppAddresses(template: () => string, encryption: Encryptio
       `${originOf(job)}${ownPath}/enter?${new URLSearchParams({ code, to: path }).toString()}`,
 
     /** For programs with a key that resolve no name below the domain of apps. */
-    bareOf: (job: AddressedApp) => `${template().replace('{app}.', '')}/${labelOf(job)}`,
+    bareOf: (job: AddressedApp) => `${template().replace('{label}.', '')}/${labelOf(job)}`,
   };
 }

@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { askApp, awaitApp, defineAppJob, findApp } from '../../fixtures/app-site.ts';
+import { createApiWorkspace, type ApiWorkspace } from '../../fixtures/api-workspace.ts';
+import { createWorkspace, deployWorkspace } from '../../fixtures/deploy-workspace.ts';
+import { startTestServer, type TestServer } from '../../fixtures/server.ts';
+
+/** Says which version it is, its environment's port aside; `/die` ends it. */
+const program = (version: string) => `
+import http.server, os, sys
+
+class Answer(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        if self.path == "/die":
+            os._exit(3)
+        body = f"${version} {self.path}".encode()
+        self.send_response(200)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+print("listening as ${version}", flush=True)
+http.server.ThreadingHTTPServer(("0.0.0.0", 5000), Answer).serve_forever()
+`;
+
+let server: TestServer;
+let api: ApiWorkspace;
+beforeAll(async () => {
+  server = await startTestServer();
+  api = createApiWorkspace(server, await createWorkspace(server, 'apps'));
+  await deploy('one');
+});
+afterAll(() => server.remove());
+
+const jobs = [defineAppJob('page', 'module'), defineAppJob('brief', 'module', { idleSeconds: 3 })];
+
+async function deploy(version: string): Promise<void> {
+  await deployWorkspace(server, api.id, {
+    files: { 'page.py': program(version), 'brief.py': program(version) },
+    jobs,
+  });
+}
+
+const ask = async (jobRef: string, path = '/') =>
+  askApp(await findApp(server, api, jobRef), path, { key: server.key });
+
+/** Of the app, which may be starting. */
+async function awaitAnswer(jobRef: string, text: string): Promise<void> {
+  await expect.poll(async () => (await ask(jobRef)).text()).toBe(text);
+}
+
+describe('an app', () => {
+  it('is started by its first visitor, once, and answers', async () => {
+    expect(await findApp(server, api, 'jobs.page')).toMatchObject({ state: 'stopped', job_run: null });
+    await Promise.all(Array.from({ length: 20 }, () => ask('jobs.page')));
+    await awaitAnswer('jobs.page', 'one /');
+    const app = await findApp(server, api, 'jobs.page');
+    expect(app).toMatchObject({ state: 'ready', job_run: { status: 'running' }, idle_seconds: 1800 });
+    expect(await api.listRuns('jobs.page')).toHaveLength(1);
+    expect(await (await ask('jobs.page', '/a%20b?c=d')).text()).toBe('one /a%20b?c=d');
+  });
+
+  it('is replaced without a gap by what is deployed', async () => {
+    await awaitAnswer('jobs.page', 'one /');
+    const old = (await findApp(server, api, 'jobs.page')).job_run?.id ?? '';
+    await deploy('two');
+    const seen = new Set<string>();
+    await expect
+      .poll(async () => {
+        const answer = await ask('jobs.page');
+        seen.add(`${answer.status} ${await answer.text()}`);
+        return seen.has('200 two /');
+      })
+      .toBe(true);
+    expect([...seen].toSorted()).toEqual(['200 one /', '200 two /']);
+    expect(await api.awaitEnd(old)).toMatchObject({ status: 'completed' });
+  });
+
+  it('that nobody uses is stopped, and woken by the next visit', async () => {
+    await ask('jobs.brief');
+    await awaitAnswer('jobs.brief', 'two /');
+    const { job_run: run } = await findApp(server, api, 'jobs.brief');
+    expect(await api.awaitEnd(run?.id ?? '')).toMatchObject({ status: 'completed' });
+    await awaitApp(server, api, 'jobs.brief', ({ state }) => state === 'stopped');
+    await awaitAnswer('jobs.brief', 'two /');
+  });
+
+  it('that dies is not started again at once, and says why', async () => {
+    await awaitAnswer('jobs.page', 'two /');
+    const died = await ask('jobs.page', '/die');
+    expect(died.status).toBe(502);
+    const app = await awaitApp(server, api, 'jobs.page', ({ state }) => state === 'failed');
+    expect(app.failure).toMatchObject({ detail: 'The run ended with exit code 3.' });
+    const refused = await ask('jobs.page');
+    expect([refused.status, await refused.json()]).toMatchObject([503, { code: 'unavailable' }]);
+    await awaitAnswer('jobs.page', 'two /');
+  });
+});
