@@ -3,6 +3,7 @@ import type { App, AppState } from './app-gate.ts';
 import type { ClientRequest } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Agent } from 'node:http';
+import { Socket } from 'node:net';
 
 export type ReadyApp = Extract<AppState, { kind: 'ready' }>;
 type GiveSocket = (error: Error | null, stream: Duplex) => void;
@@ -37,14 +38,16 @@ class InstanceAgent extends Agent {
       socket.off('data', drop).off('close', release);
       this.#kept.delete(socket);
     };
-    socket.on('data', drop).on('close', release);
+    // Node watches its own sockets while they are kept, and only those.
+    if (!(socket instanceof Socket)) socket.on('data', drop);
+    socket.on('close', release);
     this.#kept.set(socket, release);
     return true;
   }
 
   override reuseSocket(socket: Duplex, request: ClientRequest): void {
     this.#kept.get(socket)?.();
-    request.reusedSocket = true;
+    super.reuseSocket(socket, request);
   }
 
   /** What is under way goes on; nothing is kept any more. */
@@ -106,5 +109,14 @@ async function openConnection(ready: ReadyApp, give: GiveSocket): Promise<void> 
   }
   // It may break before whoever asked for it listens.
   stream.on('error', () => undefined);
-  give(null, stream);
+  give(null, addSocketMethods(stream));
+}
+
+const socketMethods = ['ref', 'unref', 'setKeepAlive', 'setNoDelay', 'setTimeout'] as const;
+
+/** What Node calls on a connection whether or not it is a socket. */
+function addSocketMethods(stream: Duplex): Duplex {
+  const known = stream as Duplex & Partial<Record<(typeof socketMethods)[number], () => Duplex>>;
+  for (const name of socketMethods) known[name] ??= () => stream;
+  return stream;
 }

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { keepCookiesOfApp, maySetCookie, readSessionSecret, writeSessionCookie } from './app-cookies.ts';
+
+describe('cookies of a request', () => {
+  it('loses ours, with whatever prefix and case, and keeps the rest', () => {
+    const header =
+      'a=1; pumphouse-app=x; __Host-pumphouse-app=y; __Secure-Pumphouse-Known=z; pumphouse=q; __Host-Http-pumphouse-visitor=v; pumphouses=2; =pumphouse-app=3; b="4"';
+    expect(keepCookiesOfApp(header)).toBe('a=1; pumphouses=2; b="4"');
+  });
+
+  it('is none where nothing is left', () => {
+    expect(keepCookiesOfApp('pumphouse-app=x;')).toBeNull();
+    expect(keepCookiesOfApp(undefined)).toBeNull();
+  });
+});
+
+describe('cookies that an app sets', () => {
+  it.each(['a=1', 'a=1; Path=/; HttpOnly', '__Host-a=1; Secure; Path=/', 'a=domain; Path=/domain=x'])(
+    'lets through %s',
+    (line) => expect(maySetCookie(line)).toBe(true),
+  );
+
+  it.each([
+    'pumphouse-app=evil',
+    'PumpHouse-App=evil; Path=/',
+    '  pumphouse-app =evil',
+    '\tpumphouse-app\t=evil',
+    '__Host-pumphouse-app=evil; Secure; Path=/',
+    '__HOST-Pumphouse-APP=evil',
+    '__Http-pumphouse-app=evil',
+    'pumphouse=evil',
+    'pumphouse-anything=evil',
+    'pumphouse-app',
+    '=pumphouse-app=evil',
+    '= __Host-pumphouse-app=evil',
+  ])('takes out %s, which has a name of ours', (line) => expect(maySetCookie(line)).toBe(false));
+
+  it.each([
+    'a=1; Domain=apps.example.com',
+    'a=1; DOMAIN=localhost',
+    'a=1;domain =x',
+    'a=1; \tDomain\t= x',
+    'a=1; Domain',
+    'a=1; Domain=; Path=/',
+    'a="x; Domain=localhost"',
+  ])('takes out %s, which is for other hosts too', (line) => expect(maySetCookie(line)).toBe(false));
+});
+
+it('is for the host alone, and over https says so by its name', () => {
+  expect(writeSessionCookie('x', 60, true)).toBe(
+    '__Host-pumphouse-app=x; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure',
+  );
+  expect(writeSessionCookie('x', 60, false)).toBe(
+    'pumphouse-app=x; Path=/; Max-Age=60; HttpOnly; SameSite=Lax',
+  );
+  expect(readSessionSecret('pumphouse-app=x', true)).toBeNull();
+  expect(readSessionSecret('pumphouse-app=x', false)).toBe('x');
+});

@@ -1,0 +1,460 @@
+import type { IncomingMessage } from 'node:http';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Duplex } from 'node:stream';
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { cookie, openAppsPlace, openGarbage, type AppsPlace } from './testing/apps-place.ts';
+
+let place: AppsPlace;
+beforeEach(async () => {
+  place = await openAppsPlace();
+});
+afterEach(() => place.close());
+
+/** What the app got of the only request. */
+function received(): IncomingMessage {
+  const [request, ...more] = place.upstream.requests;
+  if (!request || more.length > 0) throw new Error(`The app got ${place.upstream.requests.length} requests`);
+  return request;
+}
+
+const echo = (request: IncomingMessage, response: NodeJS.WritableStream) => void request.pipe(response);
+
+describe('what an app gets', () => {
+  beforeEach(() => place.serve((_request, response) => response.end('ok')));
+
+  it('is the path and query as they came', async () => {
+    await place.ask('/a%2Fb/./c;d?x=%20&y=[1]', { headers: cookie });
+    expect(received().url).toBe('/a%2Fb/./c;d?x=%20&y=[1]');
+  });
+
+  it('has its public host and the visitor, and nothing that the visitor made up', async () => {
+    await place.ask('/', {
+      headers: {
+        ...cookie,
+        'x-forwarded-for': '6.6.6.6',
+        'X-Forwarded-Host': 'evil.com',
+        'x-forwarded-proto': 'https',
+        'x-forwarded-prefix': '/evil',
+        'x-forwarded-user': 'admin',
+        X_Forwarded_For: '6.6.6.6',
+        forwarded: 'for=6.6.6.6',
+        'x-real-ip': '6.6.6.6',
+        X_Real_IP: '6.6.6.6',
+      },
+    });
+    const { headers } = received();
+    expect(headers.host).toBe(`sales.localhost:${place.port}`);
+    const forwarded = Object.entries(headers).filter(([name]) => /forwarded|real/.test(name));
+    expect(Object.fromEntries(forwarded)).toEqual({
+      'x-forwarded-for': '127.0.0.1',
+      'x-forwarded-host': `sales.localhost:${place.port}`,
+      'x-forwarded-proto': 'http',
+    });
+  });
+
+  it('has its own cookies without ours', async () => {
+    await place.ask('/', {
+      headers: { cookie: 'theme=dark; pumphouse-app=good; __Host-pumphouse=x; _xsrf=1' },
+    });
+    expect(received().headers.cookie).toBe('theme=dark; _xsrf=1');
+  });
+
+  it('has no header of one connection', async () => {
+    await place.ask('/', {
+      headers: {
+        ...cookie,
+        connection: 'keep-alive, x-of-connection, cookie, content-length',
+        'x-of-connection': '1',
+        'keep-alive': 'timeout=5',
+        te: 'trailers',
+        'proxy-authorization': 'Basic x',
+        'x-kept': '1',
+      },
+    });
+    const { headers } = received();
+    for (const name of ['x-of-connection', 'keep-alive', 'te', 'proxy-authorization', 'cookie'])
+      expect(headers[name], name).toBeUndefined();
+    expect(headers['x-kept']).toBe('1');
+  });
+
+  it('has no address of ours with a secret as its referrer', async () => {
+    for (const path of ['/-pumphouse/open/secret', '/x?swap=secret'])
+      await place.ask('/', { headers: { ...cookie, referer: `${place.origin}${path}` } });
+    await place.ask('/', { headers: { ...cookie, referer: `${place.origin}/page` } });
+    expect(place.upstream.requests.map(({ headers }) => headers.referer)).toEqual([
+      undefined,
+      undefined,
+      `${place.origin}/page`,
+    ]);
+  });
+
+  it('never has a key, with a session or without', async () => {
+    const key = { authorization: 'Bearer dlt_u_key' };
+    await place.ask('/', { headers: key });
+    await place.ask('/', { headers: { ...cookie, ...key } });
+    await place.ask('/', { headers: { ...cookie, authorization: 'bearer  dlt_sa_other' } });
+    await place.ask('/', { headers: { ...cookie, authorization: 'Basic YTpi' } });
+    const got = place.upstream.requests.map(({ headers }) => headers.authorization);
+    expect(got).toEqual([undefined, undefined, undefined, 'Basic YTpi']);
+  });
+
+  it('believes a proxy of ours about the visitor, and nobody else', async () => {
+    await using other = await openTrusting();
+    other.serve((_request, response) => response.end());
+    await other.ask('/', { headers: { ...cookie, 'x-forwarded-for': '6.6.6.6, 9.9.9.9, 127.0.0.2' } });
+    expect(other.upstream.requests[0]?.headers['x-forwarded-for']).toBe('9.9.9.9');
+  });
+});
+
+async function openTrusting() {
+  const opened = await openAppsPlace({ trustedProxies: ['127.0.0.0/8'] });
+  return { ...opened, [Symbol.asyncDispose]: opened.close };
+}
+
+describe('bodies of requests', () => {
+  beforeEach(() => place.serve(echo));
+
+  it.each(['POST', 'PUT', 'DELETE', 'OPTIONS', 'GET'])('arrive with %s in chunks', async (method) => {
+    const answer = await place.sendRaw(
+      `${method} / HTTP/1.1\r\nHost: sales.localhost:${place.port}\r\nCookie: pumphouse-app=good\r\nOrigin: ${place.origin}\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n`,
+    );
+    expect(answer).toContain('hello');
+    // Were the body's end not said, its rest would be read as a second request.
+    expect(received().method).toBe(method);
+    expect(received().headers['transfer-encoding']).toBe('chunked');
+  });
+
+  it('arrive with a length', async () => {
+    const headers = { ...cookie, origin: place.origin, 'content-length': '5' };
+    const answer = await place.ask('/', { method: 'DELETE', headers, body: 'hello' });
+    expect(answer.text).toBe('hello');
+    expect(received().headers['content-length']).toBe('5');
+  });
+
+  it('that are none have length 0, not chunks that some servers cannot read', async () => {
+    await place.sendRaw(
+      `POST / HTTP/1.1\r\nHost: sales.localhost:${place.port}\r\nCookie: pumphouse-app=good\r\nOrigin: ${place.origin}\r\nConnection: close\r\n\r\n`,
+    );
+    expect(received().headers['content-length']).toBe('0');
+  });
+});
+
+describe('requests that can be read in two ways', () => {
+  beforeEach(() => place.serve((_request, response) => response.end('reached')));
+  const lines = (...more: string[]) =>
+    [
+      'POST / HTTP/1.1',
+      `Host: sales.localhost:${place.port}`,
+      'Authorization: Bearer dlt_u_key',
+      ...more,
+      'Connection: close',
+      '',
+      '',
+    ].join('\r\n');
+
+  it.each([
+    ['a length beside a transfer coding', ['Content-Length: 4', 'Transfer-Encoding: chunked']],
+    ['two lengths', ['Content-Length: 4', 'Content-Length: 5']],
+    ['another transfer coding', ['Transfer-Encoding: gzip, chunked']],
+    ['chunked that is not last', ['Transfer-Encoding: chunked, identity']],
+    ['a space before the colon', ['Transfer-Encoding : chunked']],
+    ['two hosts', ['Host: stock.localhost']],
+    ['a header on two lines', ['X-One: a', ' b']],
+  ])('%s is refused', async (_, headers) => {
+    const answer = await place.sendRaw(
+      `${lines(...headers)}0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n`,
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(place.upstream.requests).toEqual([]);
+  });
+
+  it.each(['http://evil.com/', '*', 'sales', '/x#y'])('a target of %s is refused', async (target) => {
+    const answer = await place.sendRaw(lines().replace('POST / ', `POST ${target} `));
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(place.upstream.requests).toEqual([]);
+  });
+
+  it('an upgrade to HTTP/2 is a request like any other', async () => {
+    await place.sendRaw(
+      lines('Upgrade: h2c', 'HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA').replace(
+        'Connection: close',
+        'Connection: close, Upgrade, HTTP2-Settings',
+      ),
+    );
+    expect(received().headers.upgrade).toBeUndefined();
+  });
+});
+
+describe('answers of an app', () => {
+  it('come with status, headers and body', async () => {
+    place.serve((_request, response) => {
+      response.writeHead(418, { 'x-own': ['a', 'b'], 'content-security-policy': "default-src 'self'" });
+      response.end('tea');
+    });
+    const answer = await place.ask('/', { headers: cookie });
+    expect(answer).toMatchObject({ status: 418, text: 'tea' });
+    expect(answer.headers).toMatchObject({
+      'x-own': 'a, b',
+      'content-security-policy': "default-src 'self'",
+      'referrer-policy': 'strict-origin-when-cross-origin',
+    });
+  });
+
+  it('set their own cookies, none of ours and none for other hosts', async () => {
+    place.serve((_request, response) => {
+      response.setHeader('Set-Cookie', [
+        'own=1; Path=/',
+        'pumphouse-app=evil; Path=/',
+        'PUMPHOUSE-APP=evil',
+        '__Host-pumphouse-app=evil; Path=/; Secure',
+        '=pumphouse-app=evil',
+        'wide=1; DOMAIN =localhost',
+      ]);
+      response.end();
+    });
+    const { headers } = await place.ask('/', { headers: cookie });
+    expect(headers['set-cookie']).toEqual(['own=1; Path=/']);
+  });
+
+  it('say nothing for more than their own host', async () => {
+    place.serve((_request, response) => {
+      response.writeHead(200, {
+        'strict-transport-security': 'max-age=1; includeSubDomains',
+        'public-key-pins': 'pin',
+        'alt-svc': 'h3=":1"',
+        nel: '{}',
+        'clear-site-data': '"cache", "cookies", "storage"',
+        'service-worker-allowed': '/',
+        'referrer-policy': 'no-referrer',
+      });
+      response.end();
+    });
+    const { headers } = await place.ask('/', { headers: cookie });
+    for (const name of ['strict-transport-security', 'public-key-pins', 'alt-svc', 'nel'])
+      expect(headers[name], name).toBeUndefined();
+    expect(headers['clear-site-data']).toBe('"cache", "storage"');
+    expect(headers['service-worker-allowed']).toBe('/');
+    expect(headers['referrer-policy']).toBe('no-referrer');
+  });
+
+  it('sign nobody out', async () => {
+    place.serve((_request, response) => response.setHeader('clear-site-data', '"*"').end());
+    expect((await place.ask('/', { headers: cookie })).headers['clear-site-data']).toBeUndefined();
+  });
+
+  it('have no body for HEAD, and keep the length', async () => {
+    place.serve((_request, response) => response.setHeader('content-length', '5').end('hello'));
+    const answer = await place.ask('/', { method: 'HEAD', headers: cookie });
+    expect(answer).toMatchObject({ status: 200, text: '' });
+    expect(answer.headers['content-length']).toBe('5');
+  });
+});
+
+describe('apps that do not answer as they should', () => {
+  it.each([
+    ['no HTTP', 'SSH-2.0-OpenSSH\r\n'],
+    ['nothing', ''],
+    ['half a head', 'HTTP/1.1 200 OK\r\nContent-'],
+    ['a status below 200', 'HTTP/1.1 099 X\r\nContent-Length: 0\r\n\r\n'],
+    ['an upgrade that nobody asked for', 'HTTP/1.1 101 X\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n'],
+    [
+      'a length beside a transfer coding',
+      'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n',
+    ],
+    ['a header without end', `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(200_000)}`],
+  ])('%s is 502', async (_, bytes) => {
+    const garbage = await openGarbage(bytes);
+    place.fake.states.set('sales', place.readyAt(garbage.port));
+    const answer = await place.ask('/?secret=1', { headers: cookie });
+    garbage.close();
+    expect(answer.status).toBe(502);
+    expect(JSON.parse(answer.text)).toMatchObject({ code: 'app_not_answering' });
+    expect(place.logged.join()).toContain('"app":"sales"');
+    expect(place.logged.join()).not.toMatch(/secret|good/);
+  });
+
+  it('words of a status that no header may have do no harm', async () => {
+    const garbage = await openGarbage('HTTP/1.1 200 O\x01K\r\nContent-Length: 2\r\n\r\nok');
+    place.fake.states.set('sales', place.readyAt(garbage.port));
+    const answer = await place.ask('/', { headers: cookie });
+    garbage.close();
+    expect([200, 502]).toContain(answer.status);
+  });
+
+  it('a connection that is refused is 502, as a page for people', async () => {
+    place.fake.states.set('sales', {
+      kind: 'ready',
+      instance: 'gone',
+      connect: () => Promise.reject(new Error('refused')),
+    });
+    const answer = await place.ask('/', { headers: { ...cookie, accept: 'text/html' } });
+    expect(answer.status).toBe(502);
+    expect(answer.text).toContain('Sales &lt;b&gt; does not answer');
+  });
+
+  it('an answer that breaks off is cut, not ended', async () => {
+    place.serve((_request, response) => {
+      response.writeHead(200, { 'content-length': '1000' });
+      response.write('half', () => response.destroy());
+    });
+    await expect(place.ask('/', { headers: cookie })).rejects.toThrow('aborted');
+    place.serve((_request, response) => {
+      response.write('half', () => response.destroy());
+    });
+    await expect(place.ask('/', { headers: cookie })).rejects.toThrow('aborted');
+    expect((await place.ask('/-pumphouse/icon.svg')).status).toBe(200);
+  });
+
+  it('an answer before the end of the request comes through', async () => {
+    place.serve((_request, response) => response.writeHead(413, { connection: 'close' }).end('too large'));
+    const headers = { ...cookie, origin: place.origin, 'content-length': '10000000' };
+    const answer = await place.openStream('/', { method: 'POST', headers, body: 'x' });
+    expect(answer.statusCode).toBe(413);
+    answer.destroy();
+  });
+});
+
+describe('connections to an app', () => {
+  it('are used again, until another process answers', async () => {
+    place.serve((_request, response) => response.end());
+    for (let round = 0; round < 5; round += 1) await place.ask('/', { headers: cookie });
+    expect(place.upstream.connections.size).toBe(1);
+    place.fake.states.set('sales', place.readyAt(place.upstream.port, 'instance-2'));
+    await place.ask('/', { headers: cookie });
+    await expect.poll(() => place.upstream.connections.size).toBe(1);
+    expect(new Set(place.upstream.requests.map(({ socket }) => socket)).size).toBe(2);
+  });
+
+  it('that end when they are used again are replaced for what can be asked twice', async () => {
+    let answered = 0;
+    place.serve((request, response) => {
+      const { socket } = request;
+      response.end('ok');
+      answered += 1;
+      // The next request on this connection finds it ended.
+      response.on('finish', () => socket.removeAllListeners('data').once('data', () => socket.destroy()));
+    });
+    for (let round = 0; round < 3; round += 1)
+      expect((await place.ask('/', { headers: cookie })).text).toBe('ok');
+    expect(answered).toBe(3);
+  });
+
+  it('that say something unasked are not used again', async () => {
+    place.serve((request, response) => {
+      response.end('first');
+      if (place.upstream.requests.length === 1)
+        response.on('finish', () =>
+          request.socket.write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nother'),
+        );
+    });
+    await place.ask('/', { headers: cookie });
+    await expect.poll(() => place.upstream.connections.size).toBe(0);
+    expect((await place.ask('/', { headers: cookie })).text).toBe('first');
+  });
+
+  it('need not be sockets', async () => {
+    const other = await openAppsPlace({ wrap: asPlainDuplex });
+    other.serve(echo);
+    for (let round = 0; round < 3; round += 1) {
+      const headers = { ...cookie, origin: other.origin };
+      expect((await other.ask('/', { method: 'POST', headers, body: 'x' })).text).toBe('x');
+    }
+    expect(other.upstream.connections.size).toBe(1);
+    const socket = await other.openSocket({ ...cookie, origin: other.origin });
+    if (typeof socket === 'number') throw new Error(`Refused with ${socket}`);
+    socket.send('hello');
+    const [data] = (await once(socket, 'message')) as [Buffer];
+    expect(data.toString()).toBe('hello');
+    socket.terminate();
+    await other.close();
+  });
+});
+
+function asPlainDuplex(socket: Socket): Duplex {
+  const duplex = new Duplex({
+    read: () => void socket.resume(),
+    write: (chunk: Buffer, _encoding, done) => void socket.write(chunk, done),
+    final: (done) => void socket.end(done),
+    destroy(error, done) {
+      socket.destroy();
+      done(error);
+    },
+  });
+  socket.on('data', (chunk) => {
+    if (!duplex.push(chunk)) socket.pause();
+  });
+  socket.on('end', () => duplex.push(null));
+  socket.on('error', (error) => duplex.destroy(error));
+  return duplex;
+}
+
+describe('the bare address', () => {
+  const key = { authorization: 'Bearer dlt_u_key' };
+  beforeEach(() =>
+    place.serve((request, response) => {
+      response.setHeader('set-cookie', 'own=1');
+      if (request.url === '/mcp') response.writeHead(307, { location: `${place.origin}/mcp/` });
+      response.end('reached');
+    }),
+  );
+
+  it.each(['localhost', '127.0.0.1', '[::1]'])('at %s takes a key and the label', async (name) => {
+    const host = `${name}:${place.port}`;
+    const answer = await place.ask('/sales/mcp/?x=1', { host, headers: key });
+    expect(answer).toMatchObject({ status: 200, text: 'reached' });
+    expect(answer.headers['set-cookie']).toBeUndefined();
+    expect(received().url).toBe('/mcp/?x=1');
+    expect(received().headers).toMatchObject({
+      host: `sales.localhost:${place.port}`,
+      'x-forwarded-prefix': '/sales',
+      'x-forwarded-host': host,
+    });
+    expect(received().headers.authorization).toBeUndefined();
+  });
+
+  it('keeps redirects below the prefix', async () => {
+    const answer = await place.ask('/sales/mcp', { host: `localhost:${place.port}`, headers: key });
+    expect(answer.headers.location).toBe('/sales/mcp/');
+  });
+
+  it.each([
+    ['no key', {}, '/sales/', 404],
+    ['a cookie', cookie, '/sales/', 404],
+    ['a key and a cookie', { ...key, cookie: 'a=1' }, '/sales/', 404],
+    ['a key that is not good', { authorization: 'Bearer dlt_u_other' }, '/sales/', 401],
+    ['the key of another app', key, '/stock/', 401],
+    ['no such app', key, '/nothing/', 404],
+    ['no app', key, '/', 404],
+    ['a path of ours', key, '/sales/-pumphouse/state', 404],
+    ['a path of ours that is hidden', key, '/sales/x/..%2f-pumphouse/state', 404],
+  ])('with %s it does not', async (_, headers, path, status) => {
+    const answer = await place.ask(path, { host: `localhost:${place.port}`, headers });
+    expect(answer.status).toBe(status);
+    expect(place.upstream.requests).toEqual([]);
+  });
+});
+
+describe('addresses that are no app’s', () => {
+  it.each([
+    'nothing.localhost:PORT',
+    'sales.localhost.evil.com:PORT',
+    'sales.localhost.:PORT',
+    'sales.localhost:1',
+    'evil.com',
+  ])('%s says nothing', async (host) => {
+    place.serve((_request, response) => response.end('reached'));
+    const answer = await place.ask('/<script>?x=<script>', {
+      host: host.replace('PORT', String(place.port)),
+      headers: { ...cookie, accept: 'text/html' },
+    });
+    expect(answer).toMatchObject({ status: 404, text: 'There is nothing here.\n' });
+    expect(place.upstream.requests).toEqual([]);
+  });
+
+  it('are not told by the case of their letters', async () => {
+    place.serve((_request, response) => response.end('reached'));
+    const answer = await place.ask('/', { host: `SALES.LocalHost:${place.port}`, headers: cookie });
+    expect(answer.text).toBe('reached');
+  });
+});

@@ -1,0 +1,341 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  cookie,
+  navigation,
+  openAppsPlace,
+  requireOpen,
+  secureCookie,
+  type AppsPlace,
+} from './testing/apps-place.ts';
+import { guest, member } from './testing/fake-gate.ts';
+
+let place: AppsPlace;
+beforeEach(async () => {
+  place = await openAppsPlace();
+  place.serve((_request, response) => response.end('reached'));
+});
+afterEach(() => place.close());
+
+describe('without a session', () => {
+  it('somebody who goes to a page is sent to sign in and comes back', async () => {
+    const answer = await place.ask('/a?b=1', { headers: navigation });
+    expect(answer.status).toBe(303);
+    expect(answer.headers.location).toBe('http://console.test/sign-in/app?label=sales&to=%2Fa%3Fb%3D1');
+    expect(answer.headers['referrer-policy']).toBe('no-referrer');
+  });
+
+  it.each([
+    ['a call', { accept: 'application/json' }, 'GET'],
+    ['what a page loads', { accept: 'text/html', 'sec-fetch-mode': 'cors' }, 'GET'],
+    ['a form', { accept: 'text/html', 'sec-fetch-mode': 'navigate' }, 'POST'],
+    ['a session of another app', { cookie: 'pumphouse-app=other' }, 'GET'],
+    ['a cookie with the prefix that is for https', secureCookie, 'GET'],
+    ['a key that is not good', { authorization: 'Bearer dlt_u_other' }, 'GET'],
+    ['a key under another name', { authorization: 'Basic dlt_u_key' }, 'GET'],
+  ])('%s is told so', async (_, headers, method) => {
+    const answer = await place.ask('/a', { method, headers });
+    expect(answer.status).toBe(401);
+    expect(JSON.parse(answer.text)).toMatchObject({ code: 'not_authenticated', status_code: 401 });
+    expect(place.upstream.requests).toEqual([]);
+  });
+
+  it('a WebSocket is refused', async () => {
+    expect(await place.openSocket({ origin: place.origin })).toBe(401);
+  });
+});
+
+describe('a key', () => {
+  it('is enough, whatever origin the request has', async () => {
+    const headers = { authorization: 'Bearer dlt_u_key', origin: 'http://evil.com' };
+    expect((await place.ask('/', { method: 'POST', headers })).status).toBe(200);
+    requireOpen(await place.openSocket(headers)).terminate();
+  });
+});
+
+describe('over https', () => {
+  it('a session is a cookie that only this host can set', async () => {
+    const secure = await openAppsPlace({ domain: 'apps.example.com' });
+    secure.serve((_request, response) => response.end('reached'));
+    const host = 'sales.apps.example.com';
+    const entered = await secure.ask('/-pumphouse/enter?code=code', { host });
+    expect(entered.headers['set-cookie']).toEqual([
+      '__Host-pumphouse-app=from-code; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure',
+    ]);
+    expect((await secure.ask('/', { host, headers: secureCookie })).text).toBe('reached');
+    expect((await secure.ask('/', { host, headers: cookie })).status).toBe(401);
+    expect(secure.upstream.requests[0]?.headers['x-forwarded-proto']).toBe('https');
+    await secure.close();
+  });
+});
+
+describe('the origin of a request with a session', () => {
+  const foreign = () => `http://stock.localhost:${place.port}`;
+
+  it.each(['POST', 'PUT', 'PATCH', 'DELETE', 'PROPFIND'])('is looked at for %s', async (method) => {
+    const ask = async (headers: Record<string, string>) =>
+      (await place.ask('/', { method, headers: { ...cookie, ...headers } })).status;
+    expect(await ask({ origin: place.origin })).toBe(200);
+    expect(await ask({ 'sec-fetch-site': 'same-origin' })).toBe(200);
+    expect(await ask({ 'sec-fetch-site': 'none' })).toBe(200);
+    for (const headers of [
+      {},
+      { origin: foreign() },
+      { origin: 'null' },
+      { origin: `http://sales.localhost` },
+      { origin: `${place.origin}.evil.com` },
+      { origin: place.origin.replace('http:', 'https:') },
+      { origin: foreign(), 'sec-fetch-site': 'same-origin' },
+      { 'sec-fetch-site': 'same-site' },
+      { 'sec-fetch-site': 'cross-site' },
+    ])
+      expect(await ask(headers as Record<string, string>), JSON.stringify(headers)).toBe(403);
+  });
+
+  it('is looked at for WebSockets', async () => {
+    requireOpen(await place.openSocket({ ...cookie, origin: place.origin })).terminate();
+    expect(await place.openSocket({ ...cookie, origin: foreign() })).toBe(403);
+    expect(await place.openSocket({ ...cookie, origin: 'null' })).toBe(403);
+    expect(await place.openSocket(cookie)).toBe(403);
+    expect(place.upstream.requests).toHaveLength(1);
+  });
+
+  it.each([
+    [
+      'a script of another app',
+      { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'script' },
+      403,
+    ],
+    [
+      'a frame in another app',
+      { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' },
+      403,
+    ],
+    [
+      'a call of another site',
+      { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty' },
+      403,
+    ],
+    [
+      'a link on another site',
+      { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' },
+      200,
+    ],
+    [
+      'its own script',
+      { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'script' },
+      200,
+    ],
+    [
+      'its own frame',
+      { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' },
+      200,
+    ],
+  ])('lets %s read or not', async (_, headers, status) => {
+    expect((await place.ask('/', { headers: { ...cookie, ...headers } })).status).toBe(status);
+  });
+});
+
+describe('a one-time code', () => {
+  it('starts a session and leads on', async () => {
+    const answer = await place.ask('/-pumphouse/enter?code=code&to=%2Fa%3Fb%3D1');
+    expect(answer.status).toBe(303);
+    expect(answer.headers.location).toBe('/a?b=1');
+    expect(answer.headers['referrer-policy']).toBe('no-referrer');
+    expect(answer.headers['cache-control']).toBe('no-store');
+    expect(answer.headers['set-cookie']).toEqual([
+      'pumphouse-app=from-code; Path=/; Max-Age=60; HttpOnly; SameSite=Lax',
+    ]);
+    expect((await place.ask('/', { headers: { cookie: 'pumphouse-app=from-code' } })).text).toBe('reached');
+  });
+
+  it.each([
+    '//evil.com',
+    'https://evil.com/',
+    '/\\evil.com',
+    '/%09/evil.com',
+    'javascript:alert(1)',
+    '/.//evil.com',
+  ])('never leads to %s', async (to) => {
+    const answer = await place.ask(`/-pumphouse/enter?code=code&to=${to.replaceAll('\\', '%5c')}`);
+    expect(answer.status).toBe(303);
+    expect(answer.headers.location).toMatch(/^\/(?![/\\])/);
+  });
+
+  it('that is not good leads on with a session, and says so without', async () => {
+    const known = await place.ask('/-pumphouse/enter?code=old&to=/a', { headers: cookie });
+    expect(known).toMatchObject({ status: 303 });
+    expect(known.headers.location).toBe('/a');
+    const unknown = await place.ask('/-pumphouse/enter?code=old&to=/a');
+    expect(unknown.status).toBe(400);
+    expect(unknown.text).toContain('http://console.test/sign-in/app?label=sales&amp;to=%2Fa');
+    expect(unknown.headers['set-cookie']).toBeUndefined();
+  });
+
+  it('of another app is not good', async () => {
+    const host = `stock.localhost:${place.port}`;
+    expect((await place.ask('/-pumphouse/enter?code=code', { host })).status).toBe(400);
+  });
+});
+
+describe('a swap code', () => {
+  it.each([
+    ['/?swap=code', '/'],
+    ['/a?b=1&swap=code&c=2', '/a?b=1&c=2'],
+  ])('in %s starts a session and is taken out', async (path, location) => {
+    const answer = await place.ask(path);
+    expect(answer.status).toBe(303);
+    expect(answer.headers.location).toBe(location);
+    expect(answer.headers['set-cookie']?.[0]).toContain('pumphouse-app=from-code;');
+  });
+
+  it('that is not good is taken out, and the session stays', async () => {
+    const answer = await place.ask('/a?swap=old', { headers: { ...cookie, ...navigation } });
+    expect(answer.headers.location).toBe('/a');
+    expect(answer.headers['set-cookie']).toBeUndefined();
+    expect(place.upstream.requests).toEqual([]);
+  });
+
+  it('never leads to another host', async () => {
+    const answer = await place.ask('//evil.com/?swap=code');
+    expect(answer.headers.location).toBe('/');
+  });
+});
+
+describe('a public link', () => {
+  const path = '/-pumphouse/open/s3cr-et_';
+  const form = { 'content-type': 'application/x-www-form-urlencoded' };
+
+  it('lets in', async () => {
+    const asked: unknown[] = [];
+    place.fake.openLink = (...given) => {
+      asked.push(given);
+      return { kind: 'session', session: { secret: 'guest', visitor: guest, seconds: 30 } };
+    };
+    const answer = await place.ask(path);
+    expect(answer.status).toBe(303);
+    expect(answer.headers.location).toBe('/');
+    expect(answer.headers['referrer-policy']).toBe('no-referrer');
+    expect(answer.headers['set-cookie']?.[0]).toContain('pumphouse-app=guest;');
+    expect(asked).toEqual([['s3cr-et_', null, '127.0.0.1']]);
+  });
+
+  it('asks for its password', async () => {
+    place.fake.openLink = (_secret, password) =>
+      password === 'right & good'
+        ? { kind: 'session', session: { secret: 'guest', visitor: guest, seconds: 30 } }
+        : { kind: 'password', wasWrong: password !== null, retryAfterSeconds: null };
+    const page = await place.ask(path);
+    expect(page.status).toBe(200);
+    expect(page.text).toContain('type="password"');
+    expect(page.text).toContain('Open Sales &lt;b&gt;');
+    expect(page.text).not.toContain('s3cr-et_');
+    const headers = { ...form, origin: place.origin };
+    const wrong = await place.ask(path, { method: 'POST', headers, body: 'password=wrong' });
+    expect(wrong.status).toBe(400);
+    expect(wrong.text).toContain('This is not the password of the link.');
+    const right = await place.ask(path, { method: 'POST', headers, body: 'password=right+%26+good' });
+    expect(right.status).toBe(303);
+  });
+
+  it('is throttled as the gate says', async () => {
+    place.fake.openLink = () => ({ kind: 'password', wasWrong: true, retryAfterSeconds: 17 });
+    const headers = { ...form, origin: place.origin };
+    const answer = await place.ask(path, { method: 'POST', headers, body: 'password=x' });
+    expect(answer.status).toBe(429);
+    expect(answer.headers['retry-after']).toBe('17');
+    expect(answer.text).toContain('Try again in 17 seconds');
+  });
+
+  it('takes a password from its own page only, and only so much', async () => {
+    const asked: unknown[] = [];
+    place.fake.openLink = (...given) => {
+      asked.push(given);
+      return { kind: 'none' };
+    };
+    const body = 'password=x';
+    const foreign = { ...form, origin: `http://stock.localhost:${place.port}` };
+    expect((await place.ask(path, { method: 'POST', headers: foreign, body })).status).toBe(403);
+    expect((await place.ask(path, { method: 'POST', headers: form, body })).status).toBe(403);
+    const own = { ...form, origin: place.origin };
+    expect((await place.ask(path, { method: 'POST', headers: { origin: place.origin }, body })).status).toBe(
+      400,
+    );
+    const large = { method: 'POST', headers: own, body: `password=${'x'.repeat(20_000)}` };
+    expect((await place.ask(path, large)).status).toBe(400);
+    expect(asked).toEqual([]);
+  });
+
+  it('that is not good says the same for all', async () => {
+    const answer = await place.ask(path);
+    expect(answer.status).toBe(404);
+    expect(answer.text).toContain('This link is not good');
+  });
+});
+
+describe('what is below /-pumphouse/', () => {
+  it.each([
+    '/-pumphouse/',
+    '/-pumphouse/nothing',
+    '/-pumphouse/open/',
+    '/-pumphouse/open/..%2fenter',
+    '/-pumphouse/open/a/b',
+    '/-pumphouse/enter/',
+    '/-pumphouse/..%2f',
+    '/-pumphouse/%2e%2e/x',
+    '//-pumphouse/enter?code=code',
+    '/x/..%2f-pumphouse/state',
+    '/%2dpumphouse/state',
+  ])('%s never comes from the app', async (path) => {
+    const answer = await place.ask(path, { headers: cookie });
+    expect(answer).toMatchObject({ status: 404, text: 'There is nothing here.\n' });
+    expect(place.upstream.requests).toEqual([]);
+  });
+
+  it('is no WebSocket', async () => {
+    expect(await place.openSocket({ ...cookie, origin: place.origin }, '/-pumphouse/state')).toBe(404);
+  });
+
+  it('takes the methods that it is for', async () => {
+    expect((await place.ask('/-pumphouse/leave', { headers: cookie })).status).toBe(405);
+    expect((await place.ask('/-pumphouse/enter?code=code', { method: 'HEAD' })).status).toBe(405);
+    expect((await place.ask('/-pumphouse/enter?code=code', { method: 'POST' })).status).toBe(405);
+    expect((await place.ask('/-pumphouse/enter?code=code')).status).toBe(303);
+  });
+
+  it('has pages with a policy of their own and no script', async () => {
+    const { headers } = await place.ask('/-pumphouse/open/x');
+    expect(headers['content-security-policy']).toBe(
+      "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'",
+    );
+    expect(headers['x-frame-options']).toBe('DENY');
+    expect((await place.ask('/-pumphouse/style.css')).headers['content-type']).toContain('text/css');
+    expect((await place.ask('/-pumphouse/icon.svg')).headers['content-type']).toBe('image/svg+xml');
+  });
+});
+
+describe('leaving', () => {
+  it('ends the session and takes the cookie', async () => {
+    const headers = { ...cookie, origin: place.origin };
+    const answer = await place.ask('/-pumphouse/leave', { method: 'POST', headers });
+    expect(answer.status).toBe(200);
+    expect(answer.headers['set-cookie']).toEqual([
+      'pumphouse-app=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax',
+    ]);
+    expect(place.fake.leavers).toEqual([member]);
+  });
+
+  it('is not what another page can make somebody do', async () => {
+    const headers = { ...cookie, origin: `http://stock.localhost:${place.port}` };
+    expect((await place.ask('/-pumphouse/leave', { method: 'POST', headers })).status).toBe(403);
+    expect(place.fake.leavers).toEqual([]);
+  });
+});
+
+it('answers 503 when the gate cannot say', async () => {
+  place.gate.findSession = () => Promise.reject(new Error('the database is away'));
+  const answer = await place.ask('/?secret=1', { headers: cookie });
+  expect(answer.status).toBe(503);
+  expect(answer.text).not.toContain('database');
+  expect(place.logged.join()).toContain('the database is away');
+  expect(place.logged.join()).not.toMatch(/secret|good/);
+});
