@@ -66,22 +66,25 @@ export function createAppGate(
 
   const placeOf = (app: App) => ({ id: app.jobId, workspaceId: app.workspaceId });
 
-  function connectTo({ handle }: AppInstanceRecord): Promise<Duplex> {
-    if (!handle) return Promise.reject(new Error('The process of the app is gone.'));
-    return executor.connect(handle, appPort);
+  /** Where nobody answers any more, how the app is has to be looked at anew. */
+  async function connectTo(app: App, { handle }: AppInstanceRecord): Promise<Duplex> {
+    try {
+      if (!handle) throw new Error('The process of the app is gone.');
+      return await executor.connect(handle, appPort);
+    } catch (error) {
+      standings.forget(app.jobId);
+      throw error;
+    }
   }
 
-  async function toState(
-    { situation, end }: AppStanding,
-    app: App,
-  ): Promise<AppState | { kind: 'stopped' }> {
+  async function toState({ situation, end }: AppStanding, app: App): Promise<AppState | { kind: 'stopped' }> {
     switch (situation.kind) {
       case 'ready': {
         const { instance } = situation;
         return {
           kind: 'ready',
           instance: instance.attemptId ?? instance.jobRunId,
-          connect: () => connectTo(instance),
+          connect: () => connectTo(app, instance),
         };
       }
       case 'starting':

@@ -9,6 +9,7 @@ import { createEnvironments } from '../supervisor/environments.ts';
 import { createJanitor } from '../supervisor/janitor.ts';
 import { createOutboxRelay } from '../supervisor/outbox-relay.ts';
 import { createServerProcesses } from '../supervisor/server-processes.ts';
+import { createSnapshots } from '../supervisor/snapshots.ts';
 import { createStartAttempt } from '../supervisor/start-attempt.ts';
 import { createSupervisor, type Supervisor } from '../supervisor/supervisor.ts';
 import { createWatchApp } from '../supervisor/watch-app.ts';
@@ -47,6 +48,14 @@ export function assembleSupervisor(config: Config, parts: SupervisorParts): Supe
     leaseSeconds: config.leaseSeconds,
     faultPoints,
   });
+  const sandboxUid = (offset: number) => firstRunUid + (offset % (lastRunUid - firstRunUid + 1));
+  const snapshots = createSnapshots({
+    persistence,
+    executor,
+    installationId: parts.installationId,
+    sandboxUid,
+    log,
+  });
   const startAttempt = createStartAttempt({
     persistence,
     executor,
@@ -57,7 +66,8 @@ export function assembleSupervisor(config: Config, parts: SupervisorParts): Supe
     installationId: parts.installationId,
     attemptsAddress,
     instanceSizes: config.instanceSizes,
-    sandboxUid: (offset) => firstRunUid + (offset % (lastRunUid - firstRunUid + 1)),
+    snapshots,
+    sandboxUid,
   });
   const driveRun = createDriveRun({
     persistence,
@@ -65,6 +75,7 @@ export function assembleSupervisor(config: Config, parts: SupervisorParts): Supe
     attemptsAddress,
     startAttempt,
     watchAttempt,
+    snapshots,
     attemptLog,
     recordSpool,
     finishRun,

@@ -8,6 +8,7 @@ import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';
 import type { RunFailureReason } from '../domain/run-failures.ts';
 import type { RecordSpool } from '../services/record-spool.ts';
+import type { Snapshots } from './snapshots.ts';
 import type { StartAttempt } from './start-attempt.ts';
 import type { WatchAttempt } from './watch-attempt.ts';
 import { EnvironmentBuildError, ExecutorError } from '../executors/executor.ts';
@@ -22,6 +23,7 @@ export interface DriveRunDependencies {
   watchAttempt: WatchAttempt;
   attemptLog: AttemptLog;
   recordSpool: RecordSpool;
+  snapshots: Snapshots;
   finishRun: FinishRun;
   attemptsAddress: AttemptsAddress;
   faultPoints: FaultPoints;
@@ -157,10 +159,18 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
     throw error;
   }
 
+  /** Apps see what a run has written once it is over. */
+  async function afterRun(claim: Claim, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    const run = await store.jobRuns.find(claim.jobRunId);
+    if (run && isTerminalRunState(run.status)) await dependencies.snapshots.takeAfterRun(run);
+  }
+
   /** Drives a claimed run to its end. A failure that may pass is thrown: the lease runs out and the run is taken up again. */
   return async function driveRun(claim: Claim, signal: AbortSignal): Promise<void> {
     try {
       await drive(claim, signal);
+      await afterRun(claim, signal);
     } catch (error) {
       // A server that stops lets go of what it was preparing.
       if (signal.aborted) return;

@@ -8,12 +8,14 @@ import type { FaultPoints } from '../fault-points.ts';
 import type { InstanceSizes } from '../domain/instance-sizes.ts';
 import type { JobDefinition } from '../domain/job-definition.ts';
 import type { Persistence } from '../store/store.ts';
+import type { Snapshots } from './snapshots.ts';
 import type { RunVariables } from '../services/run-variables.ts';
 import { chooseBuildSettings } from '../domain/build-settings.ts';
 import { chooseInstanceLimits } from '../domain/instance-sizes.ts';
 import { createLineBuffer } from './line-buffer.ts';
 import { createSecret, hashSecret } from '../services/credentials.ts';
 import { ExecutorError } from '../executors/executor.ts';
+import { sourceProfileOf } from './snapshots.ts';
 import { localPathName } from '../domain/local-path-name.ts';
 
 export interface StartAttemptDependencies {
@@ -25,6 +27,7 @@ export interface StartAttemptDependencies {
   faultPoints: FaultPoints;
   installationId: string;
   attemptsAddress: AttemptsAddress;
+  snapshots: Snapshots;
   instanceSizes: InstanceSizes;
   /** The uid of a workspace's or an organization's processes. */
   sandboxUid: (offset: number) => number;
@@ -97,7 +100,7 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
       bootstrapToken: token,
       environment,
       workFolderName: localPathName(workspace.name),
-      localData: { workspaceId: run.workspaceId, profile: run.profile, access: 'read-write' },
+      localData: isApp ? localDataOfApp(run) : { ...localDataOf(run), access: 'read-write' },
       uid: dependencies.sandboxUid(workspace.sandboxUidOffset),
       limits: chooseInstanceLimits(dependencies.instanceSizes, definition.require?.instance?.size),
       network: isApp ? 'apart' : 'shared',
@@ -131,8 +134,20 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
       (await store.attempts.insert(claim, executor.name, hashSecret(token)));
     if (!attempt) return undefined;
     if (attempt.id !== open.id) await store.environments.noteUse(attempt.id, environment.path);
-    if (definition.entry_point.job_type === 'interactive') await openInstance(run);
+    if (definition.entry_point.job_type === 'interactive') {
+      await openInstance(run);
+      await dependencies.snapshots.takeForApp(run.workspaceId, run.profile);
+    }
     if (run.sharesLocalData) await store.workspaces.noteLocalData(run.workspaceId, run.profile);
     return start(claim, run, workspace, { attempt, token, environment, definition });
   };
+}
+
+function localDataOf({ workspaceId, profile }: JobRunRecord) {
+  return { workspaceId, profile };
+}
+
+/** An app has a copy of its own: it locks nothing, and what it writes there is gone with it. */
+function localDataOfApp({ workspaceId, profile }: JobRunRecord) {
+  return { workspaceId, profile: sourceProfileOf(profile), access: 'copy', mountedAs: profile } as const;
 }

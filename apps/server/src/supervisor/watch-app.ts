@@ -16,6 +16,9 @@ export interface WatchAppDependencies {
   log: Logger;
 }
 
+/** Servers that have seen the old process a moment ago still send visitors there. */
+const handOverSeconds = 3;
+
 /** One look at a running app: why it is to end now, with the words for its log; null where it goes on. */
 export type AppWatch = (
   begunSecondsAgo: number | null,
@@ -61,7 +64,7 @@ export function createWatchApp({ persistence, executor, startRuns, log }: WatchA
         newest !== undefined &&
         newest.jobRunId !== run.id &&
         newest.status === 'running' &&
-        newest.listeningAt !== null;
+        (newest.listeningSeconds ?? 0) > handOverSeconds;
       if (ages.listeningSeconds !== null && newest?.jobRunId === run.id) await replaceWhereOld(run);
       const intent = decideAppEnd({ ...ages, begunSeconds: begunSecondsAgo, idleSeconds, isReplaced });
       return intent && { intent, words: endWords[intent](idleSeconds ?? 0) };

@@ -10,6 +10,8 @@ export interface AppInstanceRecord {
   jobVersionId: string;
   createdAt: Date;
   listeningAt: Date | null;
+  /** Since then, by the clock of the database. */
+  listeningSeconds: number | null;
   lastUsedAt: Date | null;
   attemptId: string | null;
   handle: AttemptRecord['handle'];
@@ -81,6 +83,7 @@ export function createAppStore(sql: Queryable) {
         `select job_runs.id as "jobRunId", job_runs.status, job_runs.deployment_id as "deploymentId",
                 job_runs.configuration_id as "configurationId", job_runs.job_version_id as "jobVersionId",
                 job_runs.created_at as "createdAt", app_instances.listening_at as "listeningAt",
+                extract(epoch from now() - app_instances.listening_at)::float8 as "listeningSeconds",
                 app_instances.last_used_at as "lastUsedAt", attempts.id as "attemptId", attempts.handle
            from job_runs left join app_instances on app_instances.job_run_id = job_runs.id
            left join lateral (select id, handle from attempts where attempts.job_run_id = job_runs.id and closed_at is null
@@ -102,6 +105,28 @@ export function createAppStore(sql: Queryable) {
         [jobId],
       );
       return row ?? null;
+    },
+
+    /** Runs of apps of a workspace that have begun, with what their copies of local data are reached by. */
+    listLiveOfWorkspace: (workspaceId: string) =>
+      sql.prepared<{ profile: string; handle: AttemptRecord['handle'] }>(
+        `select job_runs.profile, attempts.handle
+           from app_instances join job_runs on job_runs.id = app_instances.job_run_id
+           join attempts on attempts.job_run_id = job_runs.id and attempts.closed_at is null
+          where job_runs.workspace_id = $1 and job_runs.status in ('starting', 'running')`,
+        [workspaceId],
+      ),
+
+    /** Whether a run holds the local data of a profile, or has begun since. */
+    async isLocalDataTouched(place: { workspaceId: string; profile: string; since: Date }) {
+      const [row] = await sql.prepared<{ isTouched: boolean }>(
+        `select exists (select 1 from job_runs where workspace_id = $1 and profile = $2 and shares_local_data
+                           and status in ('starting', 'running', 'cancelling'))
+             or exists (select 1 from job_runs where workspace_id = $1 and profile = $2 and shares_local_data
+                           and started_at >= $3) as "isTouched"`,
+        [place.workspaceId, place.profile, place.since],
+      );
+      return row?.isTouched ?? true;
     },
 
     addInstance: (jobRunId: string, jobId: string) =>

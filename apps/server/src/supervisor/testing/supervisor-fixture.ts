@@ -14,6 +14,7 @@ import { createOutboxRelay } from '../outbox-relay.ts';
 import { createServerProcesses } from '../server-processes.ts';
 import { createStartAttempt } from '../start-attempt.ts';
 import { createSupervisor } from '../supervisor.ts';
+import { createSnapshots } from '../snapshots.ts';
 import { createWatchApp } from '../watch-app.ts';
 import { createWatchAttempt } from '../watch-attempt.ts';
 import { eventually } from '../../../../../testing/fixtures/eventually.ts';
@@ -37,19 +38,23 @@ export function createServer(fixture: ServiceFixture, options: ServerOptions): S
   const { attemptsAddress = createFixedAddress('http://127.0.0.1:1') } = options;
   const common = { persistence, executor, attemptLog, faultPoints, log };
   const environments = createEnvironments({ ...common, owner, leaseSeconds });
+  const sandboxUid = (offset: number) => 61_000 + offset;
+  const snapshots = createSnapshots({ ...common, installationId: 'installation', sandboxUid });
   const driveRun = createDriveRun({
     ...common,
     recordSpool,
     finishRun,
     attemptsAddress,
+    snapshots,
     startAttempt: createStartAttempt({
       ...common,
+      snapshots,
       environments,
       readRunVariables: fixture.readRunVariables,
       installationId: 'installation',
       attemptsAddress,
       instanceSizes: parseInstanceSizes(''),
-      sandboxUid: (offset) => 61_000 + offset,
+      sandboxUid,
     }),
     watchAttempt: createWatchAttempt({
       ...common,
