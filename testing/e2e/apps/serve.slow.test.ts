@@ -1,0 +1,187 @@
+import type { Browser, Page } from 'playwright-core';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { awaitApp, findApp } from '../../fixtures/app-site.ts';
+import { createClientWorkspace, type ClientWorkspace } from '../../fixtures/client-workspace.ts';
+import { eventually } from '../../fixtures/eventually.ts';
+import { launchBrowser } from '../../fixtures/browser.ts';
+import { ownerEmail, ownerPassword, startTestServer, type TestServer } from '../../fixtures/server.ts';
+import { prepareAppClient } from '../../fixtures/dlt-client.ts';
+
+const load = `
+import sys
+import dlt
+
+count = int(open("count.txt").read())
+pipeline = dlt.pipeline("shop", destination="duckdb", dataset_name="orders")
+print(pipeline.run([{"id": n} for n in range(count)], table_name="orders", write_disposition="replace"))
+`;
+
+/** Opens the database as code does that knows of no other process, and tries to write to it. */
+const count = `
+import duckdb, os
+path = os.path.join(os.getcwd(), ".dlt", "data", os.environ["WORKSPACE__PROFILE"], "shop.duckdb")
+def count_orders():
+    with duckdb.connect(path) as connection:
+        rows = connection.sql("select count(*) from orders.orders").fetchone()[0]
+        connection.sql("delete from orders.orders")
+        return rows
+`;
+
+const notebook = `
+import marimo
+app = marimo.App()
+
+@app.cell
+def _():
+    import marimo as mo
+    from count import count_orders
+    mo.md(f"the notebook sees {count_orders()} orders")
+    return
+
+if __name__ == "__main__":
+    app.run()
+`;
+
+const board = `
+import streamlit as st
+from count import count_orders
+st.title(f"the board sees {count_orders()} orders")
+`;
+
+const tools = `
+from fastmcp import FastMCP
+from count import count_orders
+mcp = FastMCP("shop")
+
+@mcp.tool
+def orders() -> int:
+    """How many orders there are."""
+    return count_orders()
+`;
+
+let server: TestServer;
+let parentFolder: string;
+let workspace: ClientWorkspace;
+let browser: Browser;
+
+beforeAll(async () => {
+  parentFolder = await mkdtemp(join(tmpdir(), 'pumphouse-e2e-'));
+  const install = await prepareAppClient();
+  server = await startTestServer();
+  browser = await launchBrowser();
+  workspace = await createClientWorkspace(
+    { install, server, parentFolder, name: 'shop' },
+    {
+      'requirements.txt': 'dlt[duckdb]==1.31.0\nmarimo\nstreamlit\nfastmcp\nmcp\n',
+      '.dlt/prod.config.toml': '',
+      '.dlt/access.config.toml': '',
+      'count.txt': '42',
+      'count.py': count,
+      'load.py': load,
+      'notebook.py': notebook,
+      'board.py': board,
+      'tools.py': tools,
+    },
+  );
+  await workspace.dlthub(['run', 'load.py', '-f']);
+});
+afterAll(async () => {
+  await browser.close();
+  await server.remove();
+  await rm(parentFolder, { recursive: true, force: true });
+});
+
+/** Runs `dlthub serve`. @returns the address that the client opens in a browser */
+async function serve(file: string): Promise<string> {
+  const opened = join(parentFolder, 'opened');
+  const program = join(parentFolder, 'browser');
+  await writeFile(program, `#!/bin/sh\necho "$1" > ${opened}\n`);
+  await chmod(program, 0o755);
+  await rm(opened, { force: true });
+  await workspace.dlthub(['serve', file], { variables: { BROWSER: `${program} %s` } });
+  return (await readFile(opened, 'utf8')).trim();
+}
+
+/** Opens the address of an app as somebody whom the server does not know yet. */
+async function openSignedIn(address: string): Promise<Page> {
+  const page = await (await browser.newContext()).newPage();
+  await page.goto(address);
+  await page.getByLabel('E-mail address').fill(ownerEmail);
+  await page.getByLabel('Password', { exact: true }).fill(ownerPassword);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  return page;
+}
+
+const sees = (page: Page, what: string) => page.getByText(what).first().waitFor({ timeout: 300_000 });
+
+describe('a notebook that the client serves', () => {
+  it('shows in the browser what a run under prod loaded, and changes nothing of it', async () => {
+    const address = await serve('notebook.py');
+    const app = await findApp(server, workspace.api, 'jobs.notebook');
+    expect(new URL(address).origin).toBe(app.url);
+    const page = await openSignedIn(address);
+    await sees(page, 'the notebook sees 42 orders');
+    expect(app).toMatchObject({ profile: 'access', is_profile_fallback: false });
+    await page.context().close();
+    // It has deleted all of them, in its copy.
+    const again = await workspace.dlthub(['run', 'load.py', '-f']);
+    expect(again).toContain('1 load package(s) were loaded');
+  });
+
+  it('sees what the next run loads, which it does not hinder', async () => {
+    await workspace.write({ 'count.txt': '43' });
+    await workspace.dlthub(['run', 'load.py', '-f']);
+    const page = await openSignedIn((await findApp(server, workspace.api, 'jobs.notebook')).url);
+    await sees(page, 'the notebook sees 43 orders');
+    await page.context().close();
+  });
+});
+
+it('a dashboard that the client serves speaks by its WebSocket through the proxy', async () => {
+  const page = await openSignedIn(await serve('board.py'));
+  await sees(page, 'the board sees 43 orders');
+  await page.context().close();
+});
+
+it('an MCP server answers the official client, with a key', async () => {
+  await serve('tools.py');
+  const app = await awaitApp(server, workspace.api, 'jobs.tools', ({ state }) => state === 'ready');
+  expect(app.interface).toBe('mcp');
+  const transport = new StreamableHTTPClientTransport(
+    new URL(`${app.bare_url.replace('//localhost', '//127.0.0.1')}/mcp`),
+    { requestInit: { headers: { authorization: `Bearer ${server.key}` } } },
+  );
+  const client = new Client({ name: 'test', version: '1' });
+  await client.connect(transport);
+  expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(['orders']);
+  const answer = await client.callTool({ name: 'orders', arguments: {} });
+  expect(answer.content).toMatchObject([{ type: 'text', text: '43' }]);
+  await client.close();
+});
+
+it('the workspace dashboard is served, too', async () => {
+  await workspace.dlthub(['deploy']);
+  const ref = 'jobs.workspace.dashboard';
+  const app = await eventually('the dashboard was deployed', () => findApp(server, workspace.api, ref));
+  const page = await openSignedIn(app.url);
+  await sees(page, 'shop');
+  await page.context().close();
+});
+
+describe('a public link', () => {
+  it('shows the app to anybody until it is taken back, which cuts what is open', async () => {
+    await workspace.dlthub(['job', 'publish', 'jobs.board']);
+    const link = (await findApp(server, workspace.api, 'jobs.board')).public_link?.url ?? '';
+    const page = await (await browser.newContext()).newPage();
+    await page.goto(link);
+    await sees(page, 'the board sees');
+    await workspace.dlthub(['job', 'unpublish', 'jobs.board']);
+    await expect.poll(async () => (await page.goto(link))?.status()).toBe(404);
+    await page.context().close();
+  });
+});
