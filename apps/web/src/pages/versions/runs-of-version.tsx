@@ -7,9 +7,10 @@ import { RunState } from '../../look/state.tsx';
 import table from '../../look/table.module.css';
 import { Time } from '../../look/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
+import type { VersionKind } from './version-queries.ts';
 
 interface RunsOfVersionProps {
-  kind: 'deployment_id' | 'configuration_id';
+  kind: VersionKind;
   version: { id: string; created_at: string };
   /** When the version after it came; undefined for the latest. */
   nextAt: string | undefined;
