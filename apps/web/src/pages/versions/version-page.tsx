@@ -1,11 +1,11 @@
 import type { Permission } from '@pumphouse/contract';
 import type { ReactNode } from 'react';
+import { AskingButton } from '../../look/asking-button.tsx';
 import { formatBytes, formatCount } from '../../look/format.ts';
 import { Facts, Page, Section } from '../../look/page.tsx';
 import { ClockTime } from '../../look/time.tsx';
 import { usePeople } from '../../workspace/use-people.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
-import { RollBack } from './roll-back.tsx';
 import { RunsOfVersion } from './runs-of-version.tsx';
 import type { Version, VersionKind } from './version-queries.ts';
 
@@ -45,17 +45,20 @@ export function VersionPage(props: VersionPageProps) {
       heading={`${name}${isLatest ? ', the latest' : ''}`}
       lead={lead}
       actions={
-        <RollBack
-          name={name.toLowerCase()}
+        <AskingButton
+          label="Roll back to this"
+          size="compact-md"
+          question={`Roll back to ${name.toLowerCase()}?`}
+          action="Roll back"
           whyNot={
             whyNotChange(rollBack.permission) ??
             (isLatest || latest === undefined ? 'It is the latest already.' : null)
           }
-          rollBack={rollBack.call}
-          onDone={rollBack.onDone}
+          act={rollBack.call}
+          onDone={({ id: newId }) => rollBack.onDone(newId)}
         >
           {rollBack.says}
-        </RollBack>
+        </AskingButton>
       }
     >
       <Section title="About it">
