@@ -84,6 +84,16 @@ describe('the page of a run', () => {
     await page.context().close();
   });
 
+  it('is opened from the overview at the line of its failure', async () => {
+    const page = await site.openAs('viewer');
+    const failing = page.locator('[data-row]').filter({ hasText: 'stripe_payments' });
+    await failing.getByRole('button', { name: 'Log at error' }).click();
+    await page.waitForURL(/find=ValueError/);
+    const current = page.locator('[data-current="true"]');
+    await current.getByText("ValueError: invalid literal for int() with base 10: '12,00 EUR'").waitFor();
+    await page.context().close();
+  });
+
   it('says what was loaded, and what changed in the schema', async () => {
     const page = await site.openAs('viewer', `/runs/${site.runs.orders}?tab=pipelines`);
     const card = page.getByRole('region', { name: 'Pipeline shop' });
