@@ -194,6 +194,18 @@ describe('a run beside the last good one', () => {
     await page.context().close();
   });
 
+  it('is beside it on a phone too, with nothing cut off', async () => {
+    const address = `/runs/${site.runs.orders}/compare?base=${site.runs.firstOrders}`;
+    const page = await site.openAs('viewer', address, { viewport: { width: 380, height: 800 } });
+    const facts = page.getByRole('region', { name: 'Both runs' });
+    await facts.getByRole('link', { name: 'What changed' }).first().waitFor();
+    const cells = await facts.locator('td').all();
+    const boxes = await Promise.all(cells.map((cell) => cell.boundingBox()));
+    expect(boxes.length).toBeGreaterThan(30);
+    for (const box of boxes) expect((box?.x ?? 380) + (box?.width ?? 0)).toBeLessThan(380);
+    await page.context().close();
+  });
+
   it('has nothing to be compared with where no run before it completed', async () => {
     const page = await site.openAs('viewer', `/runs/${site.runs.payments}/compare`);
     await page.getByText('There is nothing to compare with').waitFor();
