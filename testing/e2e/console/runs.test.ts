@@ -25,7 +25,9 @@ describe('the list of runs', () => {
     const failed = rowOf(page, 'stripe_payments #1');
     await failed.waitFor();
     expect(await failed.innerText()).toContain("ValueError: invalid literal for int() with base 10: '12,00");
-    expect(await rowOf(page, 'shop_orders #2').innerText()).toMatch(/907 rows, 3 tables[\s\S]*schema/);
+    expect(await rowOf(page, 'shop_orders #2').innerText()).toMatch(
+      /907 rows, 3 tables[\s\S]*added\s+orders\.discount_code/,
+    );
     await rowOf(page, 'revenue_by_day #2').getByRole('link', { name: 'after shop_orders #2' }).waitFor();
     await expectAccessible(page);
     await page.context().close();
