@@ -7,8 +7,9 @@ import { createWorkspace, defineScriptJob, deployWorkspace } from '../fixtures/d
 import { eventually } from '../fixtures/eventually.ts';
 import { launchBrowser } from '../fixtures/browser.ts';
 import { measureLongLog } from './measure-console-log.ts';
-import { ownerEmail, ownerPassword } from '../fixtures/server.ts';
+import { ownerEmail } from '../fixtures/server.ts';
 import { seedHistory } from './seed-history.ts';
+import { sendSignInForm } from '../fixtures/sign-in-form.ts';
 import { startRun } from '../fixtures/console-workspace.ts';
 import { summarize } from './samples.ts';
 
@@ -38,9 +39,7 @@ async function signIn(browser: Browser, workspaceUrl: string): Promise<ConsolePl
   const context = await browser.newContext();
   const page = await context.newPage();
   await page.goto(workspaceUrl);
-  await page.getByLabel('E-mail address').fill(ownerEmail);
-  await page.getByLabel('Password', { exact: true }).fill(ownerPassword);
-  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await sendSignInForm(page, ownerEmail);
   await page.getByRole('navigation', { name: 'Workspace' }).waitFor();
   const state = await context.storageState();
   await context.close();

@@ -114,6 +114,18 @@ describe('a pipeline', () => {
     await expectAccessible(page);
   });
 
+  it('has its parts in the first screen of a phone, whose page does not scroll sideways', async () => {
+    const phone = await site.openAs('viewer', '/pipelines/shop', { viewport: { width: 390, height: 844 } });
+    const charts = phone.getByRole('img', { name: /^(Rows|Bytes) loaded/ });
+    await expect.poll(() => charts.count()).toBe(2);
+    const parts = await phone.getByRole('navigation', { name: 'Parts of the pipeline' }).boundingBox();
+    const bar = await phone.getByRole('navigation', { name: 'Workspace' }).boundingBox();
+    expect((parts?.y ?? 844) + (parts?.height ?? 0)).toBeLessThan(bar?.y ?? 0);
+    expect(await phone.evaluate('document.documentElement.scrollWidth')).toBe(390);
+    await expectAccessible(phone);
+    await phone.context().close();
+  });
+
   it('that does not exist is said not to', async () => {
     await open('/pipelines/of_nobody');
     await page.getByText('There is no pipeline of_nobody').waitFor();

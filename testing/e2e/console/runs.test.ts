@@ -25,7 +25,9 @@ describe('the list of runs', () => {
     const failed = rowOf(page, 'stripe_payments #1');
     await failed.waitFor();
     expect(await failed.innerText()).toContain("ValueError: invalid literal for int() with base 10: '12,00");
-    expect(await rowOf(page, 'shop_orders #2').innerText()).toMatch(/907 rows, 3 tables[\s\S]*schema/);
+    expect(await rowOf(page, 'shop_orders #2').innerText()).toMatch(
+      /907 rows, 3 tables[\s\S]*added\s+orders\.discount_code/,
+    );
     await rowOf(page, 'revenue_by_day #2').getByRole('link', { name: 'after shop_orders #2' }).waitFor();
     await expectAccessible(page);
     await page.context().close();
@@ -81,6 +83,16 @@ describe('the page of a run', () => {
     expect(await logLine(page, number).innerText()).toContain('ValueError: invalid literal for int()');
     expect(await logLine(page, number).getAttribute('data-chosen')).toBe('true');
     await expectAccessible(page);
+    await page.context().close();
+  });
+
+  it('is opened from the overview at the line of its failure', async () => {
+    const page = await site.openAs('viewer');
+    const failing = page.locator('[data-row]').filter({ hasText: 'stripe_payments' });
+    await failing.getByRole('button', { name: 'Log at error' }).click();
+    await page.waitForURL(/find=ValueError/);
+    const current = page.locator('[data-current="true"]');
+    await current.getByText("ValueError: invalid literal for int() with base 10: '12,00 EUR'").waitFor();
     await page.context().close();
   });
 
@@ -181,6 +193,18 @@ describe('a run beside the last good one', () => {
     await page.getByText('orders.discount_code').waitFor();
     await page.getByRole('region', { name: 'Differences of the logs' }).waitFor();
     await expectAccessible(page);
+    await page.context().close();
+  });
+
+  it('is beside it on a phone too, with nothing cut off', async () => {
+    const address = `/runs/${site.runs.orders}/compare?base=${site.runs.firstOrders}`;
+    const page = await site.openAs('viewer', address, { viewport: { width: 380, height: 800 } });
+    const facts = page.getByRole('region', { name: 'Both runs' });
+    await facts.getByRole('link', { name: 'What changed' }).first().waitFor();
+    const cells = await facts.locator('td').all();
+    const boxes = await Promise.all(cells.map((cell) => cell.boundingBox()));
+    expect(boxes.length).toBeGreaterThan(30);
+    for (const box of boxes) expect((box?.x ?? 380) + (box?.width ?? 0)).toBeLessThan(380);
     await page.context().close();
   });
 

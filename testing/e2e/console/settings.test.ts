@@ -253,6 +253,18 @@ describe('an owner, in the pages alone,', () => {
     });
   });
 
+  it('sees what is kept of the organization, and for how long', async () => {
+    await goTo(owner, organizationUrl('/storage'), 'Storage');
+    const cells = (words: string) => row(owner, words).getByRole('cell').allInnerTexts();
+    expect((await cells('with attempts'))[1]).toMatch(/^[1-9]/);
+    const [, count, size, oldest, age] = await cells('archives of deployments');
+    expect(count).toBe('2');
+    expect(size).toMatch(/^[1-9][\d.]* k?B$/);
+    expect(oldest).toMatch(/\d\d:\d\d/);
+    expect(age).not.toBe('');
+    await expectAccessible(owner);
+  });
+
   it('reads in the audit log what was changed, by filters of the address, and exports it', async () => {
     await goTo(owner, '/audit-log', 'Audit log');
     await button(owner, 'What').click();
@@ -362,7 +374,7 @@ describe('somebody who is no owner', () => {
 
 describe('every page of settings', () => {
   const ofWorkspace = ['', '/members', '/variables', '/keys', '/webhooks', '/usage', '/audit-log'];
-  const ofOrganization = ['', '/members', '/usage', '/audit-log', '/settings'];
+  const ofOrganization = ['', '/members', '/usage', '/storage', '/audit-log', '/settings'];
 
   it.each(['light', 'dark'] as const)('is accessible in %s', async (colorScheme) => {
     const page = await site.openAs('owner', '/settings', { colorScheme });

@@ -1,7 +1,8 @@
 import type { ConsoleSite } from '../../fixtures/console-site.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectAccessible, startEmptyConsoleSite } from '../../fixtures/console-site.ts';
-import { ownerEmail, ownerPassword } from '../../fixtures/server.ts';
+import { ownerEmail } from '../../fixtures/server.ts';
+import { sendSignInForm } from '../../fixtures/sign-in-form.ts';
 
 let site: ConsoleSite;
 beforeAll(async () => {
@@ -14,9 +15,7 @@ describe('signing in to the console', () => {
     const page = await (await site.browser.newContext()).newPage();
     const address = site.workspaceUrl('/jobs?status=failed&status=cancelled&q=shop');
     await page.goto(address);
-    await page.getByLabel('E-mail address').fill(ownerEmail);
-    await page.getByLabel('Password', { exact: true }).fill(ownerPassword);
-    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await sendSignInForm(page, ownerEmail);
     await page.getByRole('heading', { name: 'Jobs', level: 1 }).waitFor();
     expect(page.url()).toBe(address);
     await page.context().close();

@@ -209,6 +209,45 @@ describe('a run in a list', () => {
     expect(skipped?.skip).toEqual({ reasons: ['paused'], count: 2, last_at: '2026-03-10T06:30:00.000Z' });
   });
 
+  it('is found by the version that it was made with, among runs of others from the same time', async () => {
+    const first = await start();
+    await api.finishRun(first.id, { status: 'cancelled' });
+    await api.createPackages(workspaceId, owner.membershipId);
+    const second = await start();
+    await api.testDatabase.database.execute('update job_runs set created_at = $2 where workspace_id = $1', [
+      workspaceId,
+      time,
+    ]);
+    const [code, settings] = [
+      (run: JobRunRecord) => `deployment_id=${run.deploymentId}`,
+      (run: JobRunRecord) => `configuration_id=${run.configurationId}`,
+    ];
+    const window = 'start=2026-03-10T10:00:00Z&end=2026-03-10T10:00:02Z';
+    const find = async (...parts: string[]) => {
+      const { items, total } = await call('list_run_overviews', `job-runs?${parts.join('&')}`);
+      expect(total).toBe(items.length);
+      return items.map(({ id }) => id);
+    };
+    expect(new Set(await find(window))).toEqual(new Set([first.id, second.id]));
+    for (const of of [code, settings]) {
+      expect(await find(of(first))).toEqual([first.id]);
+      expect(await find(of(second), window)).toEqual([second.id]);
+      expect(await find(of(second), 'end=2026-03-10T10:00:01Z')).toEqual([]);
+    }
+    expect(await find(code(first), settings(first))).toEqual([first.id]);
+    expect(await find(code(first), settings(second))).toEqual([]);
+  });
+
+  it.each(['job_id', 'deployment_id', 'configuration_id'])(
+    'is not looked for by a %s that is none',
+    async (key) => {
+      const url = `/pumphouse/v1/workspaces/${workspaceId}/job-runs?${key}=v1`;
+      const response = await api.app.inject({ url, headers: { authorization: `Bearer ${owner.key}` } });
+      expect(response.statusCode).toBe(400);
+      expect(response.json<{ extra: { key: string }[] }>().extra.map((each) => each.key)).toEqual([key]);
+    },
+  );
+
   it('has those of the same job around it', async () => {
     const completed = await complete();
     const [second, third] = [await fail(), await fail()];

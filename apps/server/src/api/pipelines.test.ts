@@ -1,39 +1,17 @@
-import type { ApiFixture } from './testing/api-fixture.ts';
-import type { JsonOperationId, RouteResponse } from '@pumphouse/contract';
-import type { SeededRun } from './testing/seed-run.ts';
-import type { Send } from './testing/open-spool.ts';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { RouteResponse } from '@pumphouse/contract';
+import { describe, expect, it } from 'vitest';
 import { addColumn, evolve, readShopState } from './testing/evolve-schema.ts';
-import { createApiFixture } from './testing/api-fixture.ts';
 import { openSpool } from './testing/open-spool.ts';
 import { readAnswer } from './testing/check-answer.ts';
 import { readCapturedBody } from '../../../../testing/fixtures/captured-bodies.ts';
 import { seedRun } from './testing/seed-run.ts';
+import { setUpReportingRun } from './testing/reporting-run.ts';
 
-let api: ApiFixture;
-let seeded: SeededRun;
-let send: Send;
+const reporting = setUpReportingRun();
+const { send, get, ask } = reporting;
 
 const shop = readShopState();
 const grown = evolve(shop, 'grown', (tables) => addColumn(tables['orders'], 'discount_code', 'text'));
-
-beforeAll(async () => {
-  api = await createApiFixture();
-});
-afterAll(() => api.close());
-beforeEach(async () => {
-  seeded = await seedRun(api);
-  send = await openSpool(api, seeded.run);
-});
-
-const get = (path: string, place = seeded) =>
-  api.app.inject({
-    url: `/pumphouse/v1/workspaces/${place.workspaceId}/${path}`,
-    headers: { authorization: `Bearer ${place.owner.key}` },
-  });
-
-const ask = async <Id extends JsonOperationId>(id: Id, path: string): Promise<RouteResponse<Id>> =>
-  readAnswer(id, await get(path));
 
 const shopTrace = () => readCapturedBody('ok/002-trace') as Record<string, unknown>;
 
@@ -44,18 +22,18 @@ function again(transactionId: string, changes: object = {}): object {
 
 /** As long ago as the test says: the trace was sent just now. */
 async function moveBack(transactionId: string, interval: string): Promise<void> {
-  await api.testDatabase.database.execute(
+  await reporting.api.testDatabase.database.execute(
     `update pipeline_runs set created_at = created_at - $3::interval, started_at = now() - $3::interval - interval '1 minute',
             finished_at = now() - $3::interval
       where workspace_id = $1 and transaction_id = $2`,
-    [seeded.workspaceId, transactionId, interval],
+    [reporting.seeded.workspaceId, transactionId, interval],
   );
 }
 
 async function setTriggers(triggers: string[], changes = ''): Promise<void> {
-  await api.testDatabase.database.execute(
+  await reporting.api.testDatabase.database.execute(
     `update jobs set triggers = $2 ${changes} where workspace_id = $1`,
-    [seeded.workspaceId, triggers],
+    [reporting.seeded.workspaceId, triggers],
   );
 }
 
@@ -83,9 +61,9 @@ describe('the overview of a pipeline', () => {
       error_step: null,
       rows_loaded: usual.median_rows_loaded,
       job_run: {
-        id: seeded.run.id,
+        id: reporting.seeded.run.id,
         number: 1,
-        job_id: seeded.run.jobId,
+        job_id: reporting.seeded.run.jobId,
         job_ref: 'jobs.m.f',
         status: 'running',
       },
@@ -124,9 +102,9 @@ describe('the overview of a pipeline', () => {
 
   it('says when each table changed last', async () => {
     await send('state', shop);
-    await api.testDatabase.database.execute(
+    await reporting.api.testDatabase.database.execute(
       `update schema_changes set created_at = now() - interval '40 days' where workspace_id = $1`,
-      [seeded.workspaceId],
+      [reporting.seeded.workspaceId],
     );
     await send('state', grown);
     await send('trace', shopTrace());
@@ -188,11 +166,11 @@ describe('the overview of a pipeline', () => {
     await send('trace', shopTrace());
     const transactionId = shopTrace()['transaction_id'] as string;
     await moveBack(transactionId, '9 days');
-    await api.testDatabase.database.execute(
+    await reporting.api.testDatabase.database.execute(
       `insert into pipeline_runs (workspace_id, job_run_id, attempt_id, transaction_id, pipeline_name, status, facts, trace_blob_key, created_at)
        select workspace_id, job_run_id, attempt_id, 'failed ' || n, pipeline_name, 'failed', '{}', '', now() - n * interval '10 minutes'
          from pipeline_runs cross join generate_series(1, 1000) as n where workspace_id = $1 and transaction_id = $2`,
-      [seeded.workspaceId, transactionId],
+      [reporting.seeded.workspaceId, transactionId],
     );
     const { freshness, last_run, usual } = await overview();
     expect(last_run?.status).toBe('failed');
@@ -203,7 +181,7 @@ describe('the overview of a pipeline', () => {
   it('is not found for a pipeline that reported nothing, or elsewhere', async () => {
     await send('trace', shopTrace());
     expect((await get('pipelines/nobody')).json()).toMatchObject({ code: 'not_found' });
-    const elsewhere = await seedRun(api);
+    const elsewhere = await seedRun(reporting.api);
     expect((await get('pipelines/orders_pipeline', elsewhere)).json()).toMatchObject({ code: 'not_found' });
   });
 
@@ -271,7 +249,7 @@ describe('the overview of a dataset', () => {
     await moveBack(shopTrace()['transaction_id'] as string, '3 days');
     await send('trace', JSON.parse(JSON.stringify(again('elsewhere')).replaceAll('shop_data', 'dev_data')));
     const { last_run, freshness } = await overview();
-    expect(last_run?.job_run.id).toBe(seeded.run.id);
+    expect(last_run?.job_run.id).toBe(reporting.seeded.run.id);
     expect(Math.round((freshness.age_seconds ?? 0) / 86_400)).toBe(3);
     expect((await ask('get_dataset_overview', 'datasets/dev_data')).freshness.age_seconds).toBeLessThan(
       Infinity,
@@ -281,7 +259,7 @@ describe('the overview of a dataset', () => {
   it('is not found where nothing was written to, or elsewhere', async () => {
     await send('trace', shopTrace());
     expect((await get('datasets/nothing')).json()).toMatchObject({ code: 'not_found' });
-    const elsewhere = await seedRun(api);
+    const elsewhere = await seedRun(reporting.api);
     expect((await get('datasets/shop_data', elsewhere)).json()).toMatchObject({ code: 'not_found' });
   });
 });
@@ -328,7 +306,7 @@ describe('the freshness of all pipelines', () => {
 });
 
 describe('the pipeline runs inside a job run', () => {
-  const list = () => ask('list_job_run_pipeline_runs', `job-runs/${seeded.run.id}/pipeline-runs`);
+  const list = () => ask('list_job_run_pipeline_runs', `job-runs/${reporting.seeded.run.id}/pipeline-runs`);
 
   it('come in one answer with steps, tables, packages and the schema changes that each brought', async () => {
     await send('state', shop);
@@ -365,9 +343,9 @@ describe('the pipeline runs inside a job run', () => {
       'orders__lines',
     ]);
     expect(run?.load_packages).toHaveLength(1);
-    const single = await api.app.inject({
-      url: `/telemetry/v1/workspaces/${seeded.workspaceId}/pipeline-runs/${run?.id}`,
-      headers: { authorization: `Bearer ${seeded.token}` },
+    const single = await reporting.api.app.inject({
+      url: `/telemetry/v1/workspaces/${reporting.seeded.workspaceId}/pipeline-runs/${run?.id}`,
+      headers: { authorization: `Bearer ${reporting.seeded.token}` },
     });
     expect(run).toMatchObject(readAnswer('get_pipeline_run', single));
   });
@@ -388,7 +366,7 @@ describe('the pipeline runs inside a job run', () => {
   it('say why they failed, with a bounded traceback, in every attempt', async () => {
     await send('trace', readCapturedBody('fail_extract/001-trace'));
     await (
-      await openSpool(api, seeded.run)
+      await openSpool(reporting.api, reporting.seeded.run)
     )('trace', readCapturedBody('fail_normalize/001-trace'));
     const { pipeline_runs } = await list();
     expect(pipeline_runs.map((run) => [run.attempt_number, run.error_step, run.status])).toEqual([
@@ -409,7 +387,7 @@ describe('the pipeline runs inside a job run', () => {
   });
 
   it('are not found for a run that is not there, or elsewhere', async () => {
-    const elsewhere = await seedRun(api);
+    const elsewhere = await seedRun(reporting.api);
     for (const id of ['00000000-0000-4000-8000-000000000000', elsewhere.run.id])
       expect((await get(`job-runs/${id}/pipeline-runs`)).json()).toMatchObject({ code: 'not_found' });
   });

@@ -117,6 +117,11 @@ export function originOf(request: FastifyRequest, publicUrl: string | null): str
   return publicUrl?.replace(/\/+$/, '') ?? `${request.protocol}://${request.host}`;
 }
 
+/** The path that a server with this public address lies under, without a slash at its end; '' for none. */
+export function basePathOf(publicUrl: string | null): string {
+  return publicUrl === null ? '' : new URL(publicUrl).pathname.replace(/\/+$/, '');
+}
+
 /** @throws ServiceError not_authenticated when the request has no bearer token */
 export function readBearer(request: FastifyRequest): string {
   const [scheme, token] = request.headers.authorization?.split(' ') ?? [];

@@ -1,18 +1,13 @@
-import type { ApiFixture } from './testing/api-fixture.ts';
-import type { JsonOperationId, RouteResponse } from '@pumphouse/contract';
-import type { SeededRun } from './testing/seed-run.ts';
-import type { Send } from './testing/open-spool.ts';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { RouteResponse } from '@pumphouse/contract';
+import { describe, expect, it } from 'vitest';
 import { addColumn, evolve, readShopState } from './testing/evolve-schema.ts';
-import { createApiFixture } from './testing/api-fixture.ts';
 import { openSpool } from './testing/open-spool.ts';
-import { readAnswer } from './testing/check-answer.ts';
 import { readCapturedBody } from '../../../../testing/fixtures/captured-bodies.ts';
 import { seedRun } from './testing/seed-run.ts';
+import { setUpReportingRun } from './testing/reporting-run.ts';
 
-let api: ApiFixture;
-let seeded: SeededRun;
-let send: Send;
+const reporting = setUpReportingRun();
+const { send, get, ask } = reporting;
 
 const shop = readShopState();
 const firstHash = shop.schemas[0].version_hash;
@@ -24,24 +19,6 @@ const third = evolve(second, 'third', (tables) => {
   delete tables['customers'];
   addColumn(tables['orders'], 'amount', 'decimal', { precision: 38, scale: 9 });
 });
-
-beforeAll(async () => {
-  api = await createApiFixture();
-});
-afterAll(() => api.close());
-beforeEach(async () => {
-  seeded = await seedRun(api);
-  send = await openSpool(api, seeded.run);
-});
-
-const get = (path: string, place = seeded) =>
-  api.app.inject({
-    url: `/pumphouse/v1/workspaces/${place.workspaceId}/${path}`,
-    headers: { authorization: `Bearer ${place.owner.key}` },
-  });
-
-const ask = async <Id extends JsonOperationId>(id: Id, path: string): Promise<RouteResponse<Id>> =>
-  readAnswer(id, await get(path));
 
 const versionsPath = 'pipelines/orders_pipeline/schemas/shop/versions';
 const versionPath = (hash: string) => `${versionsPath}/${encodeURIComponent(hash)}`;
@@ -72,7 +49,12 @@ describe('the list of schema changes', () => {
       pipeline_name: 'orders_pipeline',
       schema_name: 'shop',
       dataset_name: 'shop_data',
-      job_run: { id: seeded.run.id, job_id: seeded.run.jobId, job_ref: 'jobs.m.f', number: 1 },
+      job_run: {
+        id: reporting.seeded.run.id,
+        job_id: reporting.seeded.run.jobId,
+        job_ref: 'jobs.m.f',
+        number: 1,
+      },
       table_count: 3,
       column_count: 9,
       counts: { columns_added: 2, type_conflicts: 1, tables_added: 0 },
@@ -97,7 +79,7 @@ describe('the list of schema changes', () => {
     await send('state', shop);
     await send('state', shop);
     await (
-      await openSpool(api, seeded.run)
+      await openSpool(reporting.api, reporting.seeded.run)
     )('state', shop);
     expect(hashesOf(await ask('list_schema_changes', 'schema-changes'))).toEqual([firstHash]);
   });
@@ -128,9 +110,9 @@ describe('the list of schema changes', () => {
     expect(await count('pipeline_name=orders_pipeline&pipeline_name=events_pipeline')).toBe(4);
     expect(await count('dataset_name=event_data')).toBe(1);
     expect(await count('schema_name=shop&dataset_name=event_data')).toBe(0);
-    expect(await count(`job_run_id=${seeded.run.id}`)).toBe(4);
-    expect(await count(`job_id=${seeded.run.jobId}`)).toBe(4);
-    expect(await count(`job_id=${seeded.run.id}`)).toBe(0);
+    expect(await count(`job_run_id=${reporting.seeded.run.id}`)).toBe(4);
+    expect(await count(`job_id=${reporting.seeded.run.jobId}`)).toBe(4);
+    expect(await count(`job_id=${reporting.seeded.run.id}`)).toBe(0);
     const all = hashesOf(await ask('list_schema_changes', 'schema-changes'));
     const walked: string[] = [];
     let cursor: string | null | undefined = '';
@@ -285,28 +267,32 @@ describe('a pipeline’s schemas', () => {
   ])('are not found at %s', async (path) => {
     await send('state', shop);
     expect((await get(path)).json()).toMatchObject({ code: 'not_found', status_code: 404 });
-    const elsewhere = await seedRun(api);
+    const elsewhere = await seedRun(reporting.api);
     expect((await get(path, elsewhere)).json()).toMatchObject({ code: 'not_found', status_code: 404 });
   });
 });
 
 describe('the changes of runs together', () => {
   it('are summed up for each run that brought any, and first versions are told apart', async () => {
-    const other = await seedRun(api);
+    const other = await seedRun(reporting.api);
     await send('state', shop);
-    const later = await openSpool(api, other.run);
+    const later = await openSpool(reporting.api, other.run);
     await later('state', shop);
     for (const state of [second, third]) await send('state', state);
-    const { schemaChanges } = api.persistence.store;
-    const summaries = await schemaChanges.summarizeByRun([seeded.run.id, other.run.id, seeded.workspaceId]);
-    expect([...summaries.keys()].toSorted()).toEqual([seeded.run.id, other.run.id].toSorted());
+    const { schemaChanges } = reporting.api.persistence.store;
+    const summaries = await schemaChanges.summarizeByRun([
+      reporting.seeded.run.id,
+      other.run.id,
+      reporting.seeded.workspaceId,
+    ]);
+    expect([...summaries.keys()].toSorted()).toEqual([reporting.seeded.run.id, other.run.id].toSorted());
     expect(summaries.get(other.run.id)).toMatchObject({
       createdSchemaCount: 1,
       changeCount: 0,
       firstChange: null,
     });
-    expect(summaries.get(seeded.run.id)).toMatchObject({
-      jobRunId: seeded.run.id,
+    expect(summaries.get(reporting.seeded.run.id)).toMatchObject({
+      jobRunId: reporting.seeded.run.id,
       createdSchemaCount: 1,
       changeCount: 4,
       firstChange: { kind: 'type_conflict', column: 'name__v_json' },

@@ -1,49 +1,36 @@
-import type { ApiFixture } from './testing/api-fixture.ts';
 import type { SeededRun } from './testing/seed-run.ts';
-import type { Send } from './testing/open-spool.ts';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createApiFixture } from './testing/api-fixture.ts';
-import { openSpool } from './testing/open-spool.ts';
+import { describe, expect, it } from 'vitest';
 import { readAnswer } from './testing/check-answer.ts';
 import { readCapturedBody } from '../../../../testing/fixtures/captured-bodies.ts';
 import { seedRun } from './testing/seed-run.ts';
+import { setUpReportingRun } from './testing/reporting-run.ts';
 
-let api: ApiFixture;
-let seeded: SeededRun;
-let send: Send;
+const reporting = setUpReportingRun();
+const { send } = reporting;
 
 const nobody = '00000000-0000-4000-8000-000000000000';
 
-beforeAll(async () => {
-  api = await createApiFixture();
-});
-afterAll(() => api.close());
-beforeEach(async () => {
-  seeded = await seedRun(api);
-  send = await openSpool(api, seeded.run);
-});
-
-const get = (path: string, place: SeededRun = seeded) =>
-  api.app.inject({
+const get = (path: string, place: SeededRun = reporting.seeded) =>
+  reporting.api.app.inject({
     url: `/telemetry/v1/workspaces/${place.workspaceId}/${path}`,
     headers: { authorization: `Bearer ${place.token}` },
   });
 
-async function readWatermark(place = seeded): Promise<string | null | undefined> {
+async function readWatermark(place = reporting.seeded): Promise<string | null | undefined> {
   return readAnswer('get_workspace_watermark', await get('watermark', place)).updated_at;
 }
 
 /** Puts the watermark back, so that the next step of it is seen however quick the test is. */
 async function backdateWatermark(): Promise<void> {
-  await api.testDatabase.database.execute(
+  await reporting.api.testDatabase.database.execute(
     `update telemetry_watermarks set updated_at = '2020-01-01T00:00:00Z' where workspace_id = $1`,
-    [seeded.workspaceId],
+    [reporting.seeded.workspaceId],
   );
 }
 
 describe('the watermark', () => {
   it('is null before anything, and moves with every body, understood or not', async () => {
-    const elsewhere = await seedRun(api);
+    const elsewhere = await seedRun(reporting.api);
     expect(await readWatermark()).toBeNull();
     const bodies: [string, unknown][] = [
       ['trace', readCapturedBody('ok/002-trace')],
@@ -64,7 +51,7 @@ describe('the watermark', () => {
 });
 
 describe('the result of a job run', () => {
-  const path = () => `job-runs/${seeded.run.id}`;
+  const path = () => `job-runs/${reporting.seeded.run.id}`;
 
   it('is the one that was declared last', async () => {
     for (const name of ['ok/003-job_result', 'ok/006-job_result'] as const) {
@@ -72,7 +59,7 @@ describe('the result of a job run', () => {
       await send('job_result', body);
       const result = readAnswer('get_job_run_result', await get(`${path()}/result`));
       expect(result).toMatchObject({
-        job_run_id: seeded.run.id,
+        job_run_id: reporting.seeded.run.id,
         job_ref: body.job_ref,
         result_type: body.type,
       });
@@ -83,11 +70,11 @@ describe('the result of a job run', () => {
 
   it.each(['result', 'result-trace'])('is not found as %s where there is none', async (name) => {
     await send('job_result', { type: 'x' });
-    const elsewhere = await seedRun(api);
+    const elsewhere = await seedRun(reporting.api);
     for (const [runPath, place] of [
-      [path(), seeded],
-      [`job-runs/${nobody}`, seeded],
-      [`job-runs/${elsewhere.run.id}`, seeded],
+      [path(), reporting.seeded],
+      [`job-runs/${nobody}`, reporting.seeded],
+      [`job-runs/${elsewhere.run.id}`, reporting.seeded],
     ] as const) {
       expect((await get(`${runPath}/${name}`, place)).json()).toMatchObject({
         code: 'not_found',
@@ -103,7 +90,7 @@ describe('the result of a job run', () => {
   it.each(['result', 'result-trace'])('is not shown as %s to another workspace', async (name) => {
     await send('job_result', readCapturedBody('ok/003-job_result'));
     expect((await get(`${path()}/${name}`)).statusCode).toBe(200);
-    const elsewhere = await seedRun(api);
+    const elsewhere = await seedRun(reporting.api);
     expect((await get(`${path()}/${name}`, elsewhere)).json()).toMatchObject({ code: 'not_found' });
   });
 });
@@ -121,10 +108,10 @@ describe('the trace of a pipeline run', () => {
   it('is not found where there is none, for another workspace, and after its blob is gone', async () => {
     await send('trace', readCapturedBody('ok/002-trace'));
     const id = await readId();
-    const elsewhere = await seedRun(api);
+    const elsewhere = await seedRun(reporting.api);
     for (const name of ['', '/trace']) {
       for (const [runId, place] of [
-        [nobody, seeded],
+        [nobody, reporting.seeded],
         [id, elsewhere],
       ] as const) {
         const response = await get(`pipeline-runs/${runId}${name}`, place);
@@ -132,8 +119,11 @@ describe('the trace of a pipeline run', () => {
       }
       expect((await get(`pipeline-runs/1${name}`)).json()).toMatchObject({ code: 'invalid_request' });
     }
-    const stored = await api.persistence.store.telemetry.getPipelineRun(seeded.workspaceId, id);
-    await api.blobs.delete(stored?.traceBlobKey ?? '');
+    const stored = await reporting.api.persistence.store.telemetry.getPipelineRun(
+      reporting.seeded.workspaceId,
+      id,
+    );
+    await reporting.api.blobs.delete(stored?.traceBlobKey ?? '');
     expect((await get(`pipeline-runs/${id}/trace`)).json()).toMatchObject({
       code: 'not_found',
       detail: expect.stringContaining('not kept any more') as string,

@@ -4,10 +4,10 @@ import type { PagesDependencies } from '../pages/page-registry.ts';
 import { randomBytes } from 'node:crypto';
 import fastifyStatic from '@fastify/static';
 import { actAs } from '../services/audit.ts';
+import { basePathOf, strangerAt } from '../api/route-registration.ts';
 import { openVisit } from '../pages/visit.ts';
 import { pageHeaders } from '../pages/page-registry.ts';
 import { ServiceError } from '../services/service-error.ts';
-import { strangerAt } from '../api/route-registration.ts';
 import { takeSwapCode } from '../pages/swap-code.ts';
 
 /** Addresses of the console; the first segments are its own, and what lies below them is for its router to know. */
@@ -42,7 +42,7 @@ export function registerConsole(app: FastifyInstance, dependencies: ConsoleDepen
     const show = async (request: FastifyRequest, reply: FastifyReply) => {
       if (!files) throw notBuilt();
       if (!new URLSearchParams(request.url.split('?')[1]).has('swap')) {
-        return sendConsole(reply, files, basePathOf(publicUrl));
+        return sendConsole(reply, files, `${basePathOf(publicUrl)}/`);
       }
       return actAs(strangerAt(request), async () =>
         takeSwapCode(await openVisit(request, reply, { services, publicUrl }), services),
@@ -82,12 +82,6 @@ function contentPolicy(nonce: string): string {
     "form-action 'none'",
     "frame-ancestors 'none'",
   ].join('; ');
-}
-
-/** The path that the server lies under, with a slash at its end. */
-function basePathOf(publicUrl: string | null): string {
-  if (publicUrl === null) return '/';
-  return `${new URL(publicUrl).pathname.replace(/\/+$/, '')}/`;
 }
 
 function notBuilt(): ServiceError {

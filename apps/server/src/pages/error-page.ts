@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { PagesDependencies } from './page-registry.ts';
 import { html } from './html.ts';
-import { originOf } from '../api/route-registration.ts';
+import { basePathOf } from '../api/route-registration.ts';
 import { renderPage } from './layout.ts';
 import { toErrorAnswer } from '../api/errors.ts';
 
@@ -14,7 +14,7 @@ export function sendErrorPage(
 ): FastifyReply {
   const { status, body, isUnexpected } = toErrorAnswer(error, request.id);
   if (isUnexpected) log.error({ err: error, requestId: request.id }, 'a page failed');
-  const below = new URL(originOf(request, publicUrl)).pathname.replace(/\/+$/, '');
+  const below = basePathOf(publicUrl);
   const at = (path: string) => `${below}${path}`;
   addRetryAfter(reply, body.extra);
   // Of a form that was sent, the page that it was on.

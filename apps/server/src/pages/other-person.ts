@@ -4,12 +4,10 @@ import { renderButton, renderForm } from './fields.ts';
 
 /** For a browser in which somebody else is signed in: out, and back to this page. */
 export function renderOtherPerson(visit: Visit): Html {
-  const { pathname } = new URL(visit.origin);
-  const here = `${pathname.replace(/\/+$/, '')}${visit.request.url}`;
   return renderForm(
     visit.at('/sign-in/sign-out'),
     visit.formToken,
-    html`<input type="hidden" name="return_to" value="${here}" />
+    html`<input type="hidden" name="return_to" value="${visit.at(visit.request.url)}" />
       ${renderButton('Use another account', { value: 'sign-out', kind: 'quiet' })}`,
   );
 }

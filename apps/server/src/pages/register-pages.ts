@@ -106,7 +106,6 @@ function requireOwnForm({ headers }: FastifyRequest, ownOrigin: string): void {
     );
 }
 
-function signInFirst({ at, request, origin }: Visit): string {
-  const below = new URL(origin).pathname.replace(/\/+$/, '');
-  return `${at('/sign-in')}?${new URLSearchParams({ return_to: `${below}${request.url}` }).toString()}`;
+function signInFirst({ at, request }: Visit): string {
+  return `${at('/sign-in')}?${new URLSearchParams({ return_to: at(request.url) }).toString()}`;
 }

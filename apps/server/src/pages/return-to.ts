@@ -1,3 +1,5 @@
+import { basePathOf } from '../api/route-registration.ts';
+
 /**
  * Where to go on after signing in: a path of this server, or the page of the account. Whoever made the link chose it, so nothing that a
  * browser takes for another host is let through, such as `//host`, `/\host` or a tab in between.
@@ -8,7 +10,7 @@ export function readReturnTo(text: string | null | undefined, origin: string): s
   const own = new URL(origin);
   if (!URL.canParse(text, own.href)) return null;
   const target = new URL(text, own);
-  const below = own.pathname.replace(/\/+$/, '');
+  const below = basePathOf(origin);
   const isBelow = below === '' || target.pathname === below || target.pathname.startsWith(`${below}/`);
   return target.origin === own.origin && isBelow && !target.pathname.startsWith('//')
     ? `${target.pathname}${target.search}`

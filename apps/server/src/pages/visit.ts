@@ -5,7 +5,7 @@ import type { PageServices } from './page-services.ts';
 import { randomBytes } from 'node:crypto';
 import { browserSessionHours } from '../services/sign-in/browser-sessions.ts';
 import { cookieName, readCookie, writeCookie } from './cookies.ts';
-import { originOf } from '../api/route-registration.ts';
+import { basePathOf, originOf } from '../api/route-registration.ts';
 import { readReturnTo } from './return-to.ts';
 import { renderPage } from './layout.ts';
 import { ServiceError } from '../services/service-error.ts';
@@ -28,7 +28,7 @@ export async function openVisit(
   { services, publicUrl }: { services: PageServices; publicUrl: string | null },
 ) {
   const origin = originOf(request, publicUrl);
-  const below = new URL(origin).pathname.replace(/\/+$/, '');
+  const below = basePathOf(publicUrl);
   const isSecure = origin.startsWith('https:');
   const query = new URLSearchParams(request.url.split('?').slice(1).join('?'));
   const form = request.body instanceof URLSearchParams ? request.body : new URLSearchParams();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compareValues, nextSorting, readSorting } from './sorting.ts';
+import { compareValues, nextSorting, readSorting, sortRows } from './sorting.ts';
 
 const keys = ['name', 'rows'] as const;
 
@@ -29,5 +29,28 @@ describe('values of a column', () => {
 
   it('have names with numbers in the order of the numbers', () => {
     expect(compareValues('shop2', 'shop10', false)).toBeLessThan(0);
+  });
+});
+
+describe('the rows of a list', () => {
+  type Row = (typeof rows)[number];
+  const rows = [
+    { name: 'b', rows: 1 },
+    { name: 'c', rows: 2 },
+    { name: 'a', rows: 1 },
+  ];
+  const values = { name: (row: Row) => row.name, rows: (row: Row) => row.rows };
+  const namesOf = (text: string | undefined) => sortRows(rows, text, values).map(({ name }) => name);
+
+  it('come by the column of the address, and by name where they are alike in it', () => {
+    expect(namesOf('rows')).toEqual(['a', 'b', 'c']);
+    expect(namesOf('-rows')).toEqual(['c', 'a', 'b']);
+    expect(namesOf('-name')).toEqual(['c', 'b', 'a']);
+  });
+
+  it('come in their own order, then by name, where the address has no column of theirs', () => {
+    const largestFirst = sortRows(rows, '-bytes', values, (left, right) => right.rows - left.rows);
+    expect(largestFirst.map(({ name }) => name)).toEqual(['c', 'a', 'b']);
+    expect(namesOf(undefined)).toEqual(['a', 'b', 'c']);
   });
 });

@@ -21,16 +21,42 @@ export function nextSorting(text: string | undefined, first: string): string | u
   return text === second ? undefined : first;
 }
 
+type SortValue = string | number | null | undefined;
+
 /** Compares two values of a column. What is not known comes last in both directions. */
-export function compareValues(
-  left: string | number | null | undefined,
-  right: string | number | null | undefined,
-  isDescending: boolean,
-): number {
+export function compareValues(left: SortValue, right: SortValue, isDescending: boolean): number {
   if (left == null || right == null) return Number(left == null) - Number(right == null);
   const order =
     typeof left === 'number' && typeof right === 'number'
       ? left - right
       : String(left).localeCompare(String(right), 'en', { numeric: true });
   return isDescending ? -order : order;
+}
+
+/** The values that a list can be sorted by, by the names that the address has for them. */
+export interface SortValues<Row> {
+  name: (row: Row) => SortValue;
+  [key: string]: (row: Row) => SortValue;
+}
+
+/**
+ * Sorts a list as the address says; rows that are alike in that stay in the order of their names.
+ * @param ownOrder what comes before the names where the address says nothing
+ */
+export function sortRows<Row>(
+  rows: readonly Row[],
+  text: string | undefined,
+  values: SortValues<Row>,
+  ownOrder: (left: Row, right: Row) => number = () => 0,
+): Row[] {
+  const sorting = readSorting(text, Object.keys(values));
+  const byName = rows.toSorted((left, right) => compareValues(values.name(left), values.name(right), false));
+  if (sorting === null) return byName.toSorted(ownOrder);
+  const valueOf = values[sorting.key] ?? values.name;
+  return byName.toSorted((left, right) => compareValues(valueOf(left), valueOf(right), sorting.isDescending));
+}
+
+/** An instant as something to sort by. */
+export function timeOf(at: string | null | undefined): number | null {
+  return at == null ? null : Date.parse(at);
 }

@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { logLine } from './logs.ts';
 import { responseObject } from './primitives.ts';
 
+/** Most characters that a log is searched for. */
+export const longestLogSearch = 500;
+
 /** A line of a log as far as an answer shows it. */
 export const logLineExcerpt = responseObject('LogLineExcerpt', {
   ...logLine.shape,

@@ -25,6 +25,9 @@ export interface JobRunFilter {
   statuses?: readonly string[] | null;
   jobTypes?: readonly string[] | null;
   previousJobRunId?: string | null;
+  /** The version of the code that they were made with. */
+  deploymentId?: string | null;
+  configurationId?: string | null;
   triggers?: readonly string[] | null;
   triggerKinds?: readonly string[] | null;
   triggeredBy?: readonly string[] | null;
@@ -138,14 +141,17 @@ function isSimple({ filter, jobs }: Scope): boolean {
     filter.jobId,
     filter.number,
     filter.previousJobRunId,
-    filter.minDurationSeconds,
-    filter.maxDurationSeconds,
     filter.start ?? filter.end,
     jobs,
   ];
-  // How many runs are longer than a time cannot be planned without knowing the time.
-  const isByDuration = filter.minDurationSeconds != null || filter.maxDurationSeconds != null;
-  return !isByDuration && given.filter((value) => value != null).length <= 1;
+  // How many runs are longer than a time, or were made with a version, cannot be planned without knowing which.
+  const needsValue = [
+    filter.minDurationSeconds,
+    filter.maxDurationSeconds,
+    filter.deploymentId,
+    filter.configurationId,
+  ].some((value) => value != null);
+  return !needsValue && given.filter((value) => value != null).length <= 1;
 }
 
 /** Where the runs of a list lie in a few places of an index, each in the order of the list; null where they do not. */
@@ -202,6 +208,8 @@ function runConditions({ workspaceId, filter, hiddenJobId, jobs }: Scope, withou
   addPlace(where, workspaceId, filter.jobId);
   where.add('job_runs.number = ?::bigint', filter.number);
   where.add('job_runs.previous_job_run_id = ?', filter.previousJobRunId);
+  where.add('job_runs.deployment_id = ?', filter.deploymentId);
+  where.add('job_runs.configuration_id = ?', filter.configurationId);
   for (const { column, type, of } of indexed) {
     if (column !== without) where.addOneOf(column, of(filter), type);
   }

@@ -185,6 +185,8 @@ describe('job runs', () => {
         (filter.jobId == null || run.jobId === filter.jobId) &&
         (filter.number == null || run.number === filter.number) &&
         (filter.previousJobRunId == null || run.previousJobRunId === filter.previousJobRunId) &&
+        (filter.deploymentId == null || run.deploymentId === filter.deploymentId) &&
+        (filter.configurationId == null || run.configurationId === filter.configurationId) &&
         isOneOf(filter.statuses, run.status) &&
         isOneOf(filter.triggers, run.trigger) &&
         isOneOf(filter.triggerKinds, run.triggerKind) &&
@@ -208,11 +210,14 @@ describe('job runs', () => {
       started_at: (run) => run.startedAt,
     },
   };
+  const packageId = fc.integer({ min: 0, max: 2 }).map((index) => history.packageIds[index] ?? null);
   const one = {
     search: fc.constantFrom('orders', 'LOAD', 'load_1', 'stock', '3', 'nothing', '', '99999999999', 'items'),
     jobId: fc.integer({ min: 0, max: 49 }).map((index) => history.jobs[index]?.id ?? null),
     number: fc.integer({ min: 1, max: 9 }),
     previousJobRunId: fc.integer({ min: 0, max: 4 }).map((index) => history.runs[index]?.id ?? null),
+    deploymentId: packageId,
+    configurationId: packageId,
     statuses: some(statuses),
     triggers: some(triggers),
     triggerKinds: some(['manual', 'schedule', 'every']),

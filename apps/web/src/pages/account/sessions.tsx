@@ -1,14 +1,13 @@
 import type { AccountSessionResponse } from '@pumphouse/contract';
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
 import { api } from '../../api/api.ts';
 import { fetchAnew } from '../../api/fetch-anew.ts';
 import { operation } from '../../api/operation.ts';
 import { queryClient } from '../../api/query-client.ts';
 import { ActionsHead } from '../../look/actions-head.tsx';
 import { ActionButton } from '../../look/action-button.tsx';
+import { AskingButton } from '../../look/asking-button.tsx';
 import { ErrorNotice, LoadingRows } from '../../look/answers.tsx';
-import { Confirm } from '../../look/confirm.tsx';
 import { Section } from '../../look/page.tsx';
 import table from '../../look/table.module.css';
 import { ClockTime, Time } from '../../look/time.tsx';
@@ -18,7 +17,6 @@ import people from '../people/people.module.css';
 /** Where one is signed in, and the means to end that. */
 export function Sessions({ onOutcome }: { onOutcome: (text: string) => void }) {
   const { data, error } = useQuery(operation('list_account_sessions'));
-  const [isAsking, setAsking] = useState(false);
   const endOne = useMutation({
     mutationFn: ({ id }: AccountSessionResponse) =>
       api.call('revoke_account_session', { params: { session_id: id } }),
@@ -27,45 +25,38 @@ export function Sessions({ onOutcome }: { onOutcome: (text: string) => void }) {
       onOutcome(`The session at ${nameSession(session)} was ended.`);
     },
   });
-  const endOthers = useMutation({
-    mutationFn: () => api.call('revoke_other_account_sessions'),
-    onSuccess: async ({ revoked }) => {
-      await fetchAnew(queryClient, ['list_account_sessions']);
-      setAsking(false);
-      onOutcome(revoked === 1 ? 'One other session was ended.' : `${revoked} other sessions were ended.`);
-    },
-  });
   const others = data?.sessions.filter(({ is_current }) => !is_current) ?? [];
   return (
     <Section
       title="Where you are signed in"
       aside={
-        <ActionButton
+        <AskingButton
+          label="End all others"
           whyNot={others.length === 0 ? 'You are signed in nowhere else.' : null}
-          onClick={() => setAsking(true)}
+          question="End all other sessions?"
+          action="End them"
+          act={endOthers}
+          onDone={(count) =>
+            onOutcome(count === 1 ? 'One other session was ended.' : `${count} other sessions were ended.`)
+          }
         >
-          End all others
-        </ActionButton>
+          You stay signed in here. Everywhere else, also at the dlthub client of your machines, you have to
+          sign in again. Keys go on working.
+        </AskingButton>
       }
     >
       {(error ?? endOne.error) && <ErrorNotice error={error ?? endOne.error} />}
       {!data && !error && <LoadingRows count={3} />}
       {data && <SessionRows sessions={data.sessions} onEnd={(session) => endOne.mutate(session)} />}
-      {isAsking && (
-        <Confirm
-          title="End all other sessions?"
-          action="End them"
-          isPending={endOthers.isPending}
-          error={endOthers.error}
-          onConfirm={() => endOthers.mutate()}
-          onClose={() => setAsking(false)}
-        >
-          You stay signed in here. Everywhere else, also at the dlthub client of your machines, you have to
-          sign in again. Keys go on working.
-        </Confirm>
-      )}
     </Section>
   );
+}
+
+/** @returns how many there were */
+async function endOthers(): Promise<number> {
+  const { revoked } = await api.call('revoke_other_account_sessions');
+  await fetchAnew(queryClient, ['list_account_sessions']);
+  return revoked;
 }
 
 interface SessionRowsProps {

@@ -6,7 +6,7 @@ import type {
   PipelineFreshnessRow,
   SchemaVersionChangesResponse,
 } from '@pumphouse/contract';
-import { compareValues, readSorting } from '../../search/sorting.ts';
+import { sortRows, timeOf, type SortValues } from '../../search/sorting.ts';
 
 /** A dataset of the list, put together from what is known of it. */
 export interface DatasetRow {
@@ -62,7 +62,7 @@ export function filterDatasets(rows: readonly DatasetRow[], q: string | undefine
   );
 }
 
-const sortValues = {
+const sortValues: SortValues<DatasetRow> = {
   name: (row) => row.name,
   last_run: (row) => timeOf(row.all.latest_pipeline_run_at),
   tables: (row) => row.all.table_count,
@@ -70,17 +70,9 @@ const sortValues = {
   bytes: (row) => row.stats?.total_bytes_loaded,
   success: (row) => row.stats?.success_ratio,
   schema: (row) => timeOf(row.lastChange?.created_at),
-} satisfies Record<string, (row: DatasetRow) => string | number | null | undefined>;
+};
 
 /** By name unless sorted. */
 export function sortDatasets(rows: readonly DatasetRow[], sort: string | undefined): DatasetRow[] {
-  const sorting = readSorting(sort, Object.keys(sortValues) as (keyof typeof sortValues)[]);
-  const byName = rows.toSorted((left, right) => compareValues(left.name, right.name, false));
-  if (sorting === null) return byName;
-  const valueOf = sortValues[sorting.key];
-  return byName.toSorted((left, right) => compareValues(valueOf(left), valueOf(right), sorting.isDescending));
-}
-
-function timeOf(at: string | null | undefined): number | null {
-  return at == null ? null : Date.parse(at);
+  return sortRows(rows, sort, sortValues);
 }

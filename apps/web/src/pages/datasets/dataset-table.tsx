@@ -1,65 +1,36 @@
 import { Link } from '@tanstack/react-router';
 import type { DatasetRow } from './dataset-rows.ts';
 import classes from '../pipelines/pipelines.module.css';
-import table from '../../look/table.module.css';
+import { FigureTable, type FigureColumn } from '../pipelines/figure-table.tsx';
 import { FreshnessState } from '../../facts/freshness-state.tsx';
 import { LastChange } from '../pipelines/last-change.tsx';
 import { PipelineRunState } from '../../look/state.tsx';
-import { LoadFigureColumns, LoadFigureHeaders, LoadFigures } from '../pipelines/load-figures.tsx';
-import { SortHeader } from '../../look/sort-header.tsx';
+import { LoadFigures, type SortedBy } from '../pipelines/load-figures.tsx';
 import { Time } from '../../look/time.tsx';
 
-interface DatasetTableProps {
+interface DatasetTableProps extends SortedBy {
   workspaceId: string;
   rows: readonly DatasetRow[];
   /** "30 days": what the figures are of. */
   span: string;
-  sort: string | undefined;
-  onSort: (sort: string | undefined) => void;
 }
 
-export function DatasetTable({ workspaceId, rows, span, sort, onSort }: DatasetTableProps) {
-  const header = { sort, onSort };
+const before: readonly FigureColumn[] = [
+  { head: 'Dataset', first: 'name', width: '13%' },
+  { head: 'In', width: '8%' },
+  { head: 'Written by' },
+  { head: 'Last load', first: '-last_run', width: '8rem' },
+  { head: 'Freshness', width: '9rem' },
+  { head: 'Tables', first: '-tables', isNumber: true, width: '4.5rem' },
+];
+
+export function DatasetTable({ workspaceId, rows, ...table }: DatasetTableProps) {
   return (
-    <div className={table.scroll}>
-      <table className={`${table.table} ${classes.list}`} aria-label={`Datasets, with figures of ${span}`}>
-        <colgroup>
-          <col style={{ width: '13%' }} />
-          <col style={{ width: '8%' }} />
-          <col />
-          <col style={{ width: '8rem' }} />
-          <col style={{ width: '9rem' }} />
-          <col style={{ width: '4.5rem' }} />
-          <LoadFigureColumns />
-          <col style={{ width: '16%' }} />
-        </colgroup>
-        <thead>
-          <tr>
-            <SortHeader {...header} first="name">
-              Dataset
-            </SortHeader>
-            <th scope="col">In</th>
-            <th scope="col">Written by</th>
-            <SortHeader {...header} first="-last_run">
-              Last load
-            </SortHeader>
-            <th scope="col">Freshness</th>
-            <SortHeader {...header} first="-tables" isNumber>
-              Tables
-            </SortHeader>
-            <LoadFigureHeaders {...header} />
-            <SortHeader {...header} first="-schema">
-              Schema
-            </SortHeader>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <Row key={row.name} workspaceId={workspaceId} row={row} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <FigureTable label="Datasets" before={before} {...table}>
+      {rows.map((row) => (
+        <Row key={row.name} workspaceId={workspaceId} row={row} />
+      ))}
+    </FigureTable>
   );
 }
 

@@ -1,9 +1,6 @@
 import type { PersonalKeyResponse, WorkspaceKeyResponse } from '@pumphouse/contract';
-import { useMutation } from '@tanstack/react-query';
-import { useState } from 'react';
 import { ActionsHead } from '../../look/actions-head.tsx';
-import { ActionButton } from '../../look/action-button.tsx';
-import { Confirm } from '../../look/confirm.tsx';
+import { AskingButton } from '../../look/asking-button.tsx';
 import table from '../../look/table.module.css';
 import { ClockTime, Time, useNow } from '../../look/time.tsx';
 import people from '../people/people.module.css';
@@ -24,76 +21,57 @@ const nameOf = ({ name, prefix }: Key) => name ?? `${prefix}…`;
 
 /** Keys, newest first. */
 export function KeyRows({ keys, isOfWorkspace, whyNotRevoke, revoke, onRevoked }: KeyRowsProps) {
-  const [asked, setAsked] = useState<Key | null>(null);
-  const change = useMutation({
-    mutationFn: ({ id }: Key) => revoke(id),
-    onSuccess: (_, key) => {
-      setAsked(null);
-      onRevoked(nameOf(key));
-    },
-  });
   return (
-    <>
-      <div className={table.scroll}>
-        <table className={table.table}>
-          <thead>
-            <tr>
-              <th scope="col">Name</th>
-              <th scope="col">Begins with</th>
-              {isOfWorkspace && <th scope="col">Role</th>}
-              {isOfWorkspace && <th scope="col">Made by</th>}
-              <th scope="col">Made</th>
-              <th scope="col">Last used</th>
-              <th scope="col">Good until</th>
-              <ActionsHead />
+    <div className={table.scroll}>
+      <table className={table.table}>
+        <thead>
+          <tr>
+            <th scope="col">Name</th>
+            <th scope="col">Begins with</th>
+            {isOfWorkspace && <th scope="col">Role</th>}
+            {isOfWorkspace && <th scope="col">Made by</th>}
+            <th scope="col">Made</th>
+            <th scope="col">Last used</th>
+            <th scope="col">Good until</th>
+            <ActionsHead />
+          </tr>
+        </thead>
+        <tbody>
+          {keys.map((key) => (
+            <tr key={key.id}>
+              <td data-wide="true">{key.name ?? <span className="quiet">without a name</span>}</td>
+              <td className="mono">{key.prefix}…</td>
+              {isOfWorkspace && <td>{key.role ?? 'none'}</td>}
+              {isOfWorkspace && <td data-label="by">{<Issuer of={key} />}</td>}
+              <td data-label="made">
+                <Time at={key.created_at} />
+              </td>
+              <td data-label="last used">
+                {key.last_used_at === null ? 'never' : <Time at={key.last_used_at} />}
+              </td>
+              <td data-label="until">
+                <KeyEnd at={key.expires_at} />
+              </td>
+              <td>
+                <div className={people.actions}>
+                  <AskingButton
+                    label="Revoke"
+                    aria-label={`Revoke the key ${nameOf(key)}`}
+                    whyNot={whyNotRevoke}
+                    question={`Revoke the key ${nameOf(key)}?`}
+                    act={() => revoke(key.id)}
+                    onDone={() => onRevoked(nameOf(key))}
+                  >
+                    Whatever uses it is refused from then on, and so are keys that were made with it. It
+                    cannot be brought back; make another one instead.
+                  </AskingButton>
+                </div>
+              </td>
             </tr>
-          </thead>
-          <tbody>
-            {keys.map((key) => (
-              <tr key={key.id}>
-                <td data-wide="true">{key.name ?? <span className="quiet">without a name</span>}</td>
-                <td className="mono">{key.prefix}…</td>
-                {isOfWorkspace && <td>{key.role ?? 'none'}</td>}
-                {isOfWorkspace && <td data-label="by">{<Issuer of={key} />}</td>}
-                <td data-label="made">
-                  <Time at={key.created_at} />
-                </td>
-                <td data-label="last used">
-                  {key.last_used_at === null ? 'never' : <Time at={key.last_used_at} />}
-                </td>
-                <td data-label="until">
-                  <KeyEnd at={key.expires_at} />
-                </td>
-                <td>
-                  <div className={people.actions}>
-                    <ActionButton
-                      whyNot={whyNotRevoke}
-                      aria-label={`Revoke the key ${nameOf(key)}`}
-                      onClick={() => setAsked(key)}
-                    >
-                      Revoke
-                    </ActionButton>
-                  </div>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-      {asked && (
-        <Confirm
-          title={`Revoke the key ${nameOf(asked)}?`}
-          action="Revoke"
-          isPending={change.isPending}
-          error={change.error}
-          onConfirm={() => change.mutate(asked)}
-          onClose={() => setAsked(null)}
-        >
-          Whatever uses it is refused from then on, and so are keys that were made with it. It cannot be
-          brought back; make another one instead.
-        </Confirm>
-      )}
-    </>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
 

@@ -1,14 +1,12 @@
 import type { OrganizationMemberResponse, OrganizationMembershipRole } from '@pumphouse/contract';
 import { useMutation } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { useState } from 'react';
 import { api } from '../../api/api.ts';
 import { fetchAnew } from '../../api/fetch-anew.ts';
 import { queryClient } from '../../api/query-client.ts';
 import { ActionsHead } from '../../look/actions-head.tsx';
-import { ActionButton } from '../../look/action-button.tsx';
+import { AskingButton } from '../../look/asking-button.tsx';
 import { ErrorNotice } from '../../look/answers.tsx';
-import { Confirm } from '../../look/confirm.tsx';
 import table from '../../look/table.module.css';
 import { ClockTime } from '../../look/time.tsx';
 import { organizationRoles } from '../../permissions/role-words.ts';
@@ -24,7 +22,6 @@ interface OrganizationMemberRowsProps {
 
 export function OrganizationMemberRows({ members, onOutcome }: OrganizationMemberRowsProps) {
   const { me, params, whyNot } = useOrganization();
-  const [removing, setRemoving] = useState<OrganizationMemberResponse | null>(null);
   const setRole = useMutation({
     mutationFn: ({ membership_id, role }: { membership_id: string; role: OrganizationMembershipRole }) =>
       api.call('set_organization_member_role', { params: { ...params, membership_id }, body: { role } }),
@@ -77,13 +74,7 @@ export function OrganizationMemberRows({ members, onOutcome }: OrganizationMembe
                   </td>
                   <td>
                     <div className={people.actions}>
-                      <ActionButton
-                        whyNot={isYou ? whyNot('member.leave') : whyNot('member.remove')}
-                        aria-label={isYou ? 'Leave the organization' : `Remove ${member.email}`}
-                        onClick={() => setRemoving(member)}
-                      >
-                        {isYou ? 'Leave' : 'Remove'}
-                      </ActionButton>
+                      <EndMembership member={member} isYou={isYou} onOutcome={onOutcome} />
                     </div>
                   </td>
                 </tr>
@@ -92,9 +83,6 @@ export function OrganizationMemberRows({ members, onOutcome }: OrganizationMembe
           </tbody>
         </table>
       </div>
-      {removing && (
-        <EndMembership member={removing} onClose={() => setRemoving(null)} onOutcome={onOutcome} />
-      )}
     </>
   );
 }
@@ -124,45 +112,38 @@ function Given({ workspaces }: Pick<OrganizationMemberResponse, 'workspaces'>) {
 
 interface EndMembershipProps {
   member: OrganizationMemberResponse;
-  onClose: () => void;
+  isYou: boolean;
   onOutcome: (text: string) => void;
 }
 
 /** Takes somebody out of the organization, or lets one go oneself. */
-function EndMembership({ member, onClose, onOutcome }: EndMembershipProps) {
-  const { me, params } = useOrganization();
+function EndMembership({ member, isYou, onOutcome }: EndMembershipProps) {
+  const { me, params, whyNot } = useOrganization();
   const navigate = useNavigate();
-  const isYou = member.user_id === me.user_id;
-  const end = useMutation({
-    mutationFn: () =>
-      isYou
-        ? api.call('leave_organization', { params })
-        : api.call('remove_organization_member', {
-            params: { ...params, membership_id: member.membership_id },
-          }),
-    onSuccess: async () => {
-      if (isYou) {
-        await navigate({ to: '/', reloadDocument: true });
-        return;
-      }
-      await fetchAnew(queryClient, ['list_organization_members', 'list_invitations']);
-      onClose();
-      onOutcome(`${member.email} was removed.`);
-    },
-  });
+  async function end(): Promise<void> {
+    if (isYou) {
+      await api.call('leave_organization', { params });
+      await navigate({ to: '/', reloadDocument: true });
+      return;
+    }
+    await api.call('remove_organization_member', {
+      params: { ...params, membership_id: member.membership_id },
+    });
+    await fetchAnew(queryClient, ['list_organization_members', 'list_invitations']);
+  }
   return (
-    <Confirm
-      title={isYou ? `Leave ${me.organization.name}?` : `Remove ${member.email}?`}
-      action={isYou ? 'Leave' : 'Remove'}
+    <AskingButton
+      label={isYou ? 'Leave' : 'Remove'}
+      aria-label={isYou ? 'Leave the organization' : `Remove ${member.email}`}
+      whyNot={isYou ? whyNot('member.leave') : whyNot('member.remove')}
+      question={isYou ? `Leave ${me.organization.name}?` : `Remove ${member.email}?`}
       typed={isYou ? me.organization.name : member.email}
-      isPending={end.isPending}
-      error={end.error}
-      onConfirm={() => end.mutate()}
-      onClose={onClose}
+      act={end}
+      onDone={() => isYou || onOutcome(`${member.email} was removed.`)}
     >
       {isYou ? 'You lose' : 'They lose'} every workspace of {me.organization.name} at once, and the
       invitations made by {isYou ? 'you' : 'them'} that nobody has accepted are revoked. Keys of workspaces
       stay.
-    </Confirm>
+    </AskingButton>
   );
 }

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import classes from './overview.module.css';
 import { ActionButton } from '../../look/action-button.tsx';
 import { ActionResultLine } from '../jobs/action-result.tsx';
-import { describeRow, wordsInLog, type FailingJob } from './attention.ts';
+import { describeRow, lineInLog, type FailingJob } from './attention.ts';
 import { formatCount } from '../../look/format.ts';
 import { Section } from '../../look/page.tsx';
 import { RunDialog } from '../jobs/run-dialog.tsx';
@@ -66,7 +66,6 @@ function FailingRow({ failing }: { failing: FailingJob }) {
   const actions = useJobActions(job.id);
   const [isAsking, setIsAsking] = useState(false);
   const params = { workspaceId, jobRunId: failed.id };
-  const words = wordsInLog(failed.run);
   return (
     <li className={classes.failing} data-row>
       <div className={classes.failingText}>
@@ -111,7 +110,7 @@ function FailingRow({ failing }: { failing: FailingJob }) {
             void navigate({
               to: '/w/$workspaceId/runs/$jobRunId',
               params,
-              search: { tab: 'log', find: words },
+              search: { tab: 'log', find: lineInLog(failed.run) },
             })
           }
         >

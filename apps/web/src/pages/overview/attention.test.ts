@@ -1,6 +1,6 @@
 import type { JobOverviewResponse } from '@pumphouse/contract';
 import { describe, expect, it } from 'vitest';
-import { describeRow, listFailing, usualSeconds, wordsInLog } from './attention.ts';
+import { describeRow, lineInLog, listFailing, usualSeconds } from './attention.ts';
 
 const at = (minute: number) => `2026-11-26T10:${String(minute).padStart(2, '0')}:00Z`;
 const bar = (number: number, status: string, seconds: number | null = null) => ({
@@ -63,11 +63,19 @@ describe('words for failures', () => {
     ]);
   });
 
-  it('looks in the log for the class of the exception', () => {
-    expect(wordsInLog(failedRun(1, { exception_type: 'dlt.common.PipelineStepFailed' }))).toBe(
-      'PipelineStepFailed',
-    );
-    expect(wordsInLog(failedRun(1, { exception_type: null }))).toBeUndefined();
+  it.each([
+    ['shop.PriceError', 'no price\nin row 7', 'shop.PriceError: no price'],
+    ['KeyError', '', 'KeyError'],
+    [`shop.${'a'.repeat(20)}…`, 'no price', `shop.${'a'.repeat(20)}`],
+    ['ValueError', 'x'.repeat(2000), `ValueError: ${'x'.repeat(488)}`],
+    ['ValueError', `${'x'.repeat(487)}😀`, `ValueError: ${'x'.repeat(487)}`],
+  ])('looks in the log for the line of the failure: %s', (exception_type, message, line) => {
+    expect(lineInLog(failedRun(1, { exception_type, message }))).toBe(line);
+  });
+
+  it('looks for nothing in the log where no exception is known', () => {
+    expect(lineInLog(failedRun(1, { exception_type: null, message: 'No memory.' }))).toBeUndefined();
+    expect(lineInLog(null)).toBeUndefined();
   });
 });
 

@@ -1,4 +1,4 @@
-import type { JobOverviewResponse } from '@pumphouse/contract';
+import { longestLogSearch, type JobOverviewResponse } from '@pumphouse/contract';
 
 type RunOfJob = NonNullable<JobOverviewResponse['last_run']>;
 
@@ -59,10 +59,22 @@ function ordinal(count: number): string {
   return `${count}${endings[ordinals.select(count)] ?? 'th'}`;
 }
 
-/** What to look for in the log of a run, so that it opens where the failure is told: the class of the exception. */
-export function wordsInLog(run: RunOfJob | null): string | undefined {
-  const type = run?.reason?.exception_type;
-  return type == null ? undefined : type.slice(type.lastIndexOf('.') + 1);
+/**
+ * What to look for in the log of a run, so that it opens where the failure is told and not where its class is mentioned before: the line
+ * that Python prints below the frames. Undefined where no exception is known.
+ */
+export function lineInLog(run: RunOfJob | null): string | undefined {
+  const { exception_type: type = null, message = '' } = run?.reason ?? {};
+  if (type === null) return undefined;
+  // A name that was cut ends with a mark that the log does not have.
+  if (type.endsWith('…')) return type.slice(0, -1);
+  const [first = ''] = message.split('\n', 1);
+  const line = first === '' ? type : `${type}: ${first}`;
+  // Half of a character would not be found.
+  return line
+    .slice(0, longestLogSearch)
+    .replace(/[\uD800-\uDBFF]$/, '')
+    .trimEnd();
 }
 
 /** What a run of the job usually takes (seconds): the median of those among its last that completed; null without any. */

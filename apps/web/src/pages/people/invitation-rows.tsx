@@ -1,14 +1,11 @@
 import type { InvitationResponse } from '@pumphouse/contract';
-import { useState } from 'react';
 import { ActionsHead } from '../../look/actions-head.tsx';
-import { ActionButton } from '../../look/action-button.tsx';
-import { Confirm } from '../../look/confirm.tsx';
+import { AskingButton } from '../../look/asking-button.tsx';
 import { Empty } from '../../look/answers.tsx';
 import table from '../../look/table.module.css';
 import { ClockTime, Time } from '../../look/time.tsx';
 import people from './people.module.css';
 import { describeGrants, mailWords } from './invitation-words.ts';
-import { useMutation } from '@tanstack/react-query';
 
 interface InvitationRowsProps {
   invitations: readonly InvitationResponse[];
@@ -19,14 +16,6 @@ interface InvitationRowsProps {
 
 /** Who was asked to come and has not answered, with what they get. */
 export function InvitationRows({ invitations, whyNotRevoke, revoke, onRevoked }: InvitationRowsProps) {
-  const [asked, setAsked] = useState<InvitationResponse | null>(null);
-  const change = useMutation({
-    mutationFn: ({ id }: InvitationResponse) => revoke(id),
-    onSuccess: (_, { email }) => {
-      setAsked(null);
-      onRevoked(email);
-    },
-  });
   if (invitations.length === 0) {
     return (
       <Empty title="No invitation waits">
@@ -35,61 +24,50 @@ export function InvitationRows({ invitations, whyNotRevoke, revoke, onRevoked }:
     );
   }
   return (
-    <>
-      <div className={table.scroll}>
-        <table className={table.table}>
-          <thead>
-            <tr>
-              <th scope="col">E-mail address</th>
-              <th scope="col">Gets</th>
-              <th scope="col">Mail</th>
-              <th scope="col">Invited by</th>
-              <th scope="col">Good until</th>
-              <ActionsHead />
+    <div className={table.scroll}>
+      <table className={table.table}>
+        <thead>
+          <tr>
+            <th scope="col">E-mail address</th>
+            <th scope="col">Gets</th>
+            <th scope="col">Mail</th>
+            <th scope="col">Invited by</th>
+            <th scope="col">Good until</th>
+            <ActionsHead />
+          </tr>
+        </thead>
+        <tbody>
+          {invitations.map((invitation) => (
+            <tr key={invitation.id}>
+              <td data-wide="true">{invitation.email}</td>
+              <td data-wide="true">{describeGrants(invitation)}</td>
+              <td data-label="mail" title={mailWords(invitation.mail).says}>
+                {mailWords(invitation.mail).word}
+              </td>
+              <td data-label="by">
+                {invitation.invited_by}, <Time at={invitation.created_at} />
+              </td>
+              <td data-label="until">
+                <ClockTime at={invitation.expires_at} />
+              </td>
+              <td>
+                <div className={people.actions}>
+                  <AskingButton
+                    label="Revoke"
+                    aria-label={`Revoke the invitation of ${invitation.email}`}
+                    whyNot={whyNotRevoke}
+                    question={`Revoke the invitation of ${invitation.email}?`}
+                    act={() => revoke(invitation.id)}
+                    onDone={() => onRevoked(invitation.email)}
+                  >
+                    Its link leads nowhere from then on. They can be invited again.
+                  </AskingButton>
+                </div>
+              </td>
             </tr>
-          </thead>
-          <tbody>
-            {invitations.map((invitation) => (
-              <tr key={invitation.id}>
-                <td data-wide="true">{invitation.email}</td>
-                <td data-wide="true">{describeGrants(invitation)}</td>
-                <td data-label="mail" title={mailWords(invitation.mail).says}>
-                  {mailWords(invitation.mail).word}
-                </td>
-                <td data-label="by">
-                  {invitation.invited_by}, <Time at={invitation.created_at} />
-                </td>
-                <td data-label="until">
-                  <ClockTime at={invitation.expires_at} />
-                </td>
-                <td>
-                  <div className={people.actions}>
-                    <ActionButton
-                      whyNot={whyNotRevoke}
-                      aria-label={`Revoke the invitation of ${invitation.email}`}
-                      onClick={() => setAsked(invitation)}
-                    >
-                      Revoke
-                    </ActionButton>
-                  </div>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-      {asked && (
-        <Confirm
-          title={`Revoke the invitation of ${asked.email}?`}
-          action="Revoke"
-          isPending={change.isPending}
-          error={change.error}
-          onConfirm={() => change.mutate(asked)}
-          onClose={() => setAsked(null)}
-        >
-          Its link leads nowhere from then on. They can be invited again.
-        </Confirm>
-      )}
-    </>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }

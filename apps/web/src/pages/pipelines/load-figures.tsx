@@ -16,13 +16,14 @@ export function LoadFigureColumns() {
   );
 }
 
-interface LoadFigureHeadersProps {
+/** How a list is sorted, and what a click on a heading does. */
+export interface SortedBy {
   sort: string | undefined;
   onSort: (sort: string | undefined) => void;
 }
 
 /** What pipelines and datasets have alike: how many runs succeeded, and what they loaded. */
-export function LoadFigureHeaders(header: LoadFigureHeadersProps) {
+export function LoadFigureHeaders(header: SortedBy) {
   return (
     <>
       <SortHeader {...header} first="success" isNumber>

@@ -5,7 +5,7 @@ import type {
   PipelineStatsResponse,
   SchemaVersionChangesResponse,
 } from '@pumphouse/contract';
-import { compareValues, readSorting } from '../../search/sorting.ts';
+import { sortRows, timeOf, type SortValues } from '../../search/sorting.ts';
 import { sumOf } from '../../charts/day-sums.ts';
 
 /** A pipeline of the list, put together from what is known of it. */
@@ -67,7 +67,7 @@ function matchesStatus({ last_run: last, freshness }: PipelineRow, status: reado
   return status.includes(last?.status ?? '') || (status.includes('stale') && freshness.is_stale);
 }
 
-const sortValues = {
+const sortValues: SortValues<PipelineRow> = {
   name: (row) => row.pipeline_name,
   last_run: (row) => timeOf(row.last_run?.created_at),
   freshness: (row) => timeOf(row.freshness.last_success_at),
@@ -76,24 +76,14 @@ const sortValues = {
   duration: (row) => row.stats?.average_duration_ms,
   bytes: (row) => row.stats?.total_bytes_loaded,
   schema: (row) => timeOf(row.lastChange?.created_at),
-} satisfies Record<string, (row: PipelineRow) => string | number | null | undefined>;
+};
 
 /** Those that need somebody first unless sorted: failed, then stale, then the others by name. */
 export function sortPipelines(rows: readonly PipelineRow[], sort: string | undefined): PipelineRow[] {
-  const sorting = readSorting(sort, Object.keys(sortValues) as (keyof typeof sortValues)[]);
-  const byName = rows.toSorted((left, right) =>
-    compareValues(left.pipeline_name, right.pipeline_name, false),
-  );
-  if (sorting === null) return byName.toSorted((left, right) => needOf(right) - needOf(left));
-  const valueOf = sortValues[sorting.key];
-  return byName.toSorted((left, right) => compareValues(valueOf(left), valueOf(right), sorting.isDescending));
+  return sortRows(rows, sort, sortValues, (left, right) => needOf(right) - needOf(left));
 }
 
 function needOf({ last_run: last, freshness }: PipelineRow): number {
   if (last?.status === 'failed') return 2;
   return freshness.is_stale ? 1 : 0;
-}
-
-function timeOf(at: string | null | undefined): number | null {
-  return at == null ? null : Date.parse(at);
 }

@@ -1,65 +1,37 @@
 import { Link } from '@tanstack/react-router';
 import type { PipelineRow } from './pipeline-rows.ts';
 import classes from './pipelines.module.css';
-import table from '../../look/table.module.css';
 import { formatDuration } from '../../look/format.ts';
+import { FigureTable, type FigureColumn } from './figure-table.tsx';
 import { FreshnessState } from '../../facts/freshness-state.tsx';
 import { LastChange } from './last-change.tsx';
 import { LastRun } from './last-run.tsx';
-import { LoadFigureColumns, LoadFigureHeaders, LoadFigures } from './load-figures.tsx';
-import { SortHeader } from '../../look/sort-header.tsx';
+import { LoadFigures, type SortedBy } from './load-figures.tsx';
 
-interface PipelineTableProps {
+interface PipelineTableProps extends SortedBy {
   workspaceId: string;
   rows: readonly PipelineRow[];
   /** "30 days": what the figures are of. */
   span: string;
-  sort: string | undefined;
-  onSort: (sort: string | undefined) => void;
 }
 
-export function PipelineTable({ workspaceId, rows, span, sort, onSort }: PipelineTableProps) {
-  const header = { sort, onSort };
+const before: readonly FigureColumn[] = [
+  { head: 'Pipeline', first: 'name', width: '11%' },
+  { head: 'Loads into', width: '12%' },
+  { head: 'Last run', first: '-last_run' },
+  { head: 'Freshness', first: 'freshness', width: '9rem' },
+];
+const after: readonly FigureColumn[] = [
+  { head: 'Takes', first: '-duration', isNumber: true, width: '4.6rem' },
+];
+
+export function PipelineTable({ workspaceId, rows, ...table }: PipelineTableProps) {
   return (
-    <div className={table.scroll}>
-      <table className={`${table.table} ${classes.list}`} aria-label={`Pipelines, with figures of ${span}`}>
-        <colgroup>
-          <col style={{ width: '11%' }} />
-          <col style={{ width: '12%' }} />
-          <col />
-          <col style={{ width: '9rem' }} />
-          <LoadFigureColumns />
-          <col style={{ width: '4.6rem' }} />
-          <col style={{ width: '16%' }} />
-        </colgroup>
-        <thead>
-          <tr>
-            <SortHeader {...header} first="name">
-              Pipeline
-            </SortHeader>
-            <th scope="col">Loads into</th>
-            <SortHeader {...header} first="-last_run">
-              Last run
-            </SortHeader>
-            <SortHeader {...header} first="freshness">
-              Freshness
-            </SortHeader>
-            <LoadFigureHeaders {...header} />
-            <SortHeader {...header} first="-duration" isNumber>
-              Takes
-            </SortHeader>
-            <SortHeader {...header} first="-schema">
-              Schema
-            </SortHeader>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <Row key={row.pipeline_name} workspaceId={workspaceId} row={row} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <FigureTable label="Pipelines" before={before} after={after} {...table}>
+      {rows.map((row) => (
+        <Row key={row.pipeline_name} workspaceId={workspaceId} row={row} />
+      ))}
+    </FigureTable>
   );
 }
 

@@ -1,14 +1,12 @@
 import type { WorkspaceAccessResponse, WorkspaceMembershipRole } from '@pumphouse/contract';
 import { useMutation } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { useState } from 'react';
 import { api } from '../../api/api.ts';
 import { fetchAnew } from '../../api/fetch-anew.ts';
 import { queryClient } from '../../api/query-client.ts';
 import { ActionsHead } from '../../look/actions-head.tsx';
-import { ActionButton } from '../../look/action-button.tsx';
+import { AskingButton } from '../../look/asking-button.tsx';
 import { ErrorNotice } from '../../look/answers.tsx';
-import { Confirm } from '../../look/confirm.tsx';
 import table from '../../look/table.module.css';
 import { ClockTime } from '../../look/time.tsx';
 import { workspaceRoles } from '../../permissions/role-words.ts';
@@ -26,7 +24,6 @@ interface MemberRowsProps {
 /** The people of a workspace: what each may do and why, with the means to change it. */
 export function MemberRows({ people: members, onOutcome }: MemberRowsProps) {
   const { me, params, whyNot } = useWorkspace();
-  const [removing, setRemoving] = useState<WorkspaceAccessResponse | null>(null);
   const playground = me.workspace.is_playground ? 'A playground has one member.' : null;
   const setRole = useMutation({
     mutationFn: ({ member, role }: { member: WorkspaceAccessResponse; role: WorkspaceMembershipRole }) =>
@@ -92,11 +89,11 @@ export function MemberRows({ people: members, onOutcome }: MemberRowsProps) {
                 </td>
                 <td>
                   <div className={people.actions}>
-                    <RemoveButton
+                    <RemoveMember
                       member={member}
                       isYou={member.user_id === me.user_id}
                       whyNot={member.user_id === me.user_id ? playground : mayNotRemove}
-                      onRemove={() => setRemoving(member)}
+                      onOutcome={onOutcome}
                     />
                   </div>
                 </td>
@@ -105,82 +102,50 @@ export function MemberRows({ people: members, onOutcome }: MemberRowsProps) {
           </tbody>
         </table>
       </div>
-      {removing && (
-        <RemoveMember
-          member={removing}
-          isYou={removing.user_id === me.user_id}
-          onClose={() => setRemoving(null)}
-          onOutcome={onOutcome}
-        />
-      )}
     </>
-  );
-}
-
-interface RemoveButtonProps {
-  member: WorkspaceAccessResponse;
-  isYou: boolean;
-  whyNot: string | null;
-  onRemove: () => void;
-}
-
-function RemoveButton({ member, isYou, whyNot, onRemove }: RemoveButtonProps) {
-  const noRole =
-    member.own_role === null
-      ? 'Was given no role here; what the organization gives all its members is taken in its settings.'
-      : null;
-  return (
-    <ActionButton
-      whyNot={noRole ?? whyNot}
-      aria-label={isYou ? 'Leave this workspace' : `Remove ${member.email}`}
-      onClick={onRemove}
-    >
-      {isYou ? 'Leave' : 'Remove'}
-    </ActionButton>
   );
 }
 
 interface RemoveMemberProps {
   member: WorkspaceAccessResponse;
   isYou: boolean;
-  onClose: () => void;
+  whyNot: string | null;
   onOutcome: (text: string) => void;
 }
 
-function RemoveMember({ member, isYou, onClose, onOutcome }: RemoveMemberProps) {
+/** Takes the role that somebody was given here, or lets one go oneself. */
+function RemoveMember({ member, isYou, whyNot, onOutcome }: RemoveMemberProps) {
   const { me, params } = useWorkspace();
   const navigate = useNavigate();
-  const remove = useMutation({
-    mutationFn: () =>
-      isYou
-        ? api.call('leave_workspace', { params })
-        : api.call('remove_workspace_member', { params: { ...params, membership_id: member.membership_id } }),
-    onSuccess: async () => {
-      if (isYou && member.default_role === null) {
-        await navigate({ to: '/', reloadDocument: true });
-        return;
-      }
+  const isLost = isYou && member.default_role === null;
+  const noRole =
+    member.own_role === null
+      ? 'Was given no role here; what the organization gives all its members is taken in its settings.'
+      : null;
+  async function remove(): Promise<void> {
+    await (isYou
+      ? api.call('leave_workspace', { params })
+      : api.call('remove_workspace_member', { params: { ...params, membership_id: member.membership_id } }));
+    if (isLost) await navigate({ to: '/', reloadDocument: true });
+    else
       await fetchAnew(queryClient, [
         'list_workspace_access',
         'list_organization_members',
         'get_workspace_me',
       ]);
-      onClose();
-      onOutcome(`${member.email} has no role of their own here any more.`);
-    },
-  });
+  }
   return (
-    <Confirm
-      title={isYou ? `Leave ${me.workspace.name}?` : `Remove ${member.email}?`}
-      action={isYou ? 'Leave' : 'Remove'}
-      isPending={remove.isPending}
-      error={remove.error}
-      onConfirm={() => remove.mutate()}
-      onClose={onClose}
+    <AskingButton
+      label={isYou ? 'Leave' : 'Remove'}
+      aria-label={isYou ? 'Leave this workspace' : `Remove ${member.email}`}
+      whyNot={noRole ?? whyNot}
+      question={isYou ? `Leave ${me.workspace.name}?` : `Remove ${member.email}?`}
+      act={remove}
+      onDone={() => isLost || onOutcome(`${member.email} has no role of their own here any more.`)}
     >
       {describeLoss(member)} Keys of the workspace stay; replace those that they made, since they have seen
       them.
-    </Confirm>
+    </AskingButton>
   );
 }
 

@@ -1,5 +1,4 @@
 import type { WebhookResponse } from '@pumphouse/contract';
-import { useMutation } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import classes from './settings.module.css';
@@ -8,7 +7,7 @@ import { fetchAnew } from '../../api/fetch-anew.ts';
 import { queryClient } from '../../api/query-client.ts';
 import forms from '../../forms/forms.module.css';
 import { ActionButton } from '../../look/action-button.tsx';
-import { Confirm } from '../../look/confirm.tsx';
+import { AskingButton } from '../../look/asking-button.tsx';
 import { CopyText } from '../../look/copy-text.tsx';
 import { Facts, Section } from '../../look/page.tsx';
 import { Time } from '../../look/time.tsx';
@@ -23,37 +22,24 @@ interface WebhookSectionProps {
 /** One webhook: its address, who listens, and its secrets. */
 export function WebhookSection({ webhook, onOutcome }: WebhookSectionProps) {
   const { whyNotChange } = useWorkspace();
-  const [asked, setAsked] = useState<'rotate' | 'unsign' | 'sign' | null>(null);
+  const [isSigning, setSigning] = useState(false);
   const whyNot = whyNotChange('webhook.update');
   const name = webhook.path === '' ? 'webhook:' : `webhook:${webhook.path}`;
-  const close = () => setAsked(null);
   return (
     <Section
       title={name}
       aside={
         <div className={forms.end}>
-          <ActionButton
-            whyNot={whyNot}
-            aria-label={`New address of ${name}`}
-            onClick={() => setAsked('rotate')}
-          >
-            New address
-          </ActionButton>
+          <ChangeWebhook webhook={webhook} change="rotate" name={name} onOutcome={onOutcome} />
           <ActionButton
             whyNot={whyNot}
             aria-label={`${webhook.has_signing_secret ? 'Replace' : 'Set'} the signing secret of ${name}`}
-            onClick={() => setAsked('sign')}
+            onClick={() => setSigning(true)}
           >
             {webhook.has_signing_secret ? 'Replace the signing secret' : 'Set the signing secret'}
           </ActionButton>
           {webhook.has_signing_secret && (
-            <ActionButton
-              whyNot={whyNot}
-              aria-label={`Remove the signing secret of ${name}`}
-              onClick={() => setAsked('unsign')}
-            >
-              Remove it
-            </ActionButton>
+            <ChangeWebhook webhook={webhook} change="unsign" name={name} onOutcome={onOutcome} />
           )}
         </div>
       }
@@ -78,13 +64,9 @@ export function WebhookSection({ webhook, onOutcome }: WebhookSectionProps) {
           ],
         ]}
       />
-      {asked === 'rotate' && (
-        <ChangeWebhook webhook={webhook} change="rotate" onClose={close} onOutcome={onOutcome} />
+      {isSigning && (
+        <SigningSecret webhook={webhook} onClose={() => setSigning(false)} onOutcome={onOutcome} />
       )}
-      {asked === 'unsign' && (
-        <ChangeWebhook webhook={webhook} change="unsign" onClose={close} onOutcome={onOutcome} />
-      )}
-      {asked === 'sign' && <SigningSecret webhook={webhook} onClose={close} onOutcome={onOutcome} />}
     </Section>
   );
 }
@@ -127,6 +109,8 @@ function Jobs({ refs }: { refs: readonly string[] }) {
 const changes = {
   rotate: {
     operation: 'rotate_webhook_token',
+    label: 'New address',
+    described: 'New address of',
     action: 'Make a new address',
     title: 'Make a new address?',
     says: 'The present address is unknown at once: whoever sends to it gets an error until they have the new one.',
@@ -134,6 +118,8 @@ const changes = {
   },
   unsign: {
     operation: 'remove_webhook_signing_secret',
+    label: 'Remove it',
+    described: 'Remove the signing secret of',
     action: 'Remove it',
     title: 'Remove the signing secret?',
     says: 'From then on whoever knows the address starts the jobs.',
@@ -143,30 +129,26 @@ const changes = {
 
 interface ChangeWebhookProps extends WebhookSectionProps {
   change: keyof typeof changes;
-  onClose: () => void;
+  name: string;
 }
 
-function ChangeWebhook({ webhook, change, onClose, onOutcome }: ChangeWebhookProps) {
-  const { params } = useWorkspace();
-  const { operation, action, title, says, done } = changes[change];
-  const mutation = useMutation({
-    mutationFn: () => api.call(operation, { params: { ...params, webhook_id: webhook.id } }),
-    onSuccess: async () => {
-      await fetchAnew(queryClient, ['list_webhooks']);
-      onClose();
-      onOutcome(`webhook:${webhook.path} ${done}`);
-    },
-  });
+function ChangeWebhook({ webhook, change, name, onOutcome }: ChangeWebhookProps) {
+  const { params, whyNotChange } = useWorkspace();
+  const { operation, label, described, action, title, says, done } = changes[change];
   return (
-    <Confirm
-      title={title}
+    <AskingButton
+      label={label}
+      aria-label={`${described} ${name}`}
+      whyNot={whyNotChange('webhook.update')}
+      question={title}
       action={action}
-      isPending={mutation.isPending}
-      error={mutation.error}
-      onConfirm={() => mutation.mutate()}
-      onClose={onClose}
+      act={async () => {
+        await api.call(operation, { params: { ...params, webhook_id: webhook.id } });
+        await fetchAnew(queryClient, ['list_webhooks']);
+      }}
+      onDone={() => onOutcome(`webhook:${webhook.path} ${done}`)}
     >
       {says}
-    </Confirm>
+    </AskingButton>
   );
 }

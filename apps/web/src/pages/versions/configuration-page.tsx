@@ -4,78 +4,60 @@ import { api } from '../../api/api.ts';
 import { fetchAnew } from '../../api/fetch-anew.ts';
 import { operation } from '../../api/operation.ts';
 import { queryClient } from '../../api/query-client.ts';
-import { formatBytes, formatCount } from '../../look/format.ts';
-import { Facts, Page, Section } from '../../look/page.tsx';
-import { ClockTime } from '../../look/time.tsx';
-import { usePeople } from '../../workspace/use-people.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { ConfigurationFile } from './configuration-file.tsx';
-import { RollBack } from './roll-back.tsx';
-import { RunsOfVersion } from './runs-of-version.tsx';
 import { VersionChanges } from './version-changes.tsx';
+import { VersionPage } from './version-page.tsx';
 import { configurationsOf } from './version-queries.ts';
 
 /** One version of the configuration: what changed with it, and the way back to it. */
 export function ConfigurationPage() {
-  const { id, params, whyNotChange } = useWorkspace();
+  const { id, params } = useWorkspace();
   const { configurationId } = useParams({
     from: '/signed-in/w/$workspaceId/configurations/$configurationId',
   });
   const navigate = useNavigate();
-  const nameOf = usePeople(id);
   const { data: version } = useSuspenseQuery(
     operation('get_configuration', { params: { ...params, configuration_id: configurationId } }),
   );
   const { data: latest } = useQuery(operation('get_configuration_latest', { params }));
-  const next = useQuery(
+  const { data: next } = useQuery(
     operation('list_configurations', { params, query: { version: version.version + 1, limit: 1 } }),
   );
-  const isLatest = latest === undefined || latest.id === version.id;
   return (
-    <Page
-      title={`Configuration v${version.version}`}
-      heading={`Configuration v${version.version}${latest?.id === version.id ? ', the latest' : ''}`}
+    <VersionPage
+      kind="configuration_id"
+      name={`Configuration v${version.version}`}
+      version={version}
+      latest={latest}
+      next={next}
       lead={
         <Link to="/w/$workspaceId/configurations" params={{ workspaceId: id }}>
           All configurations
         </Link>
       }
-      actions={
-        <RollBack
-          name={`configuration v${version.version}`}
-          whyNot={whyNotChange('configuration.roll-back') ?? (isLatest ? 'It is the latest already.' : null)}
-          rollBack={() =>
-            api.call('roll_back_configuration', { params: { ...params, configuration_id: version.id } })
-          }
-          onDone={(newId) => {
-            void fetchAnew(queryClient, ['list_configurations', 'get_configuration_latest']);
-            void navigate({
-              to: '/w/$workspaceId/configurations/$configurationId',
-              params: { workspaceId: id, configurationId: newId },
-            });
-          }}
-        >
-          A new version is made with these files, and runs that are made from then on use it. Runs that exist
-          keep theirs, nothing is removed. Code that needs this configuration is rolled back apart.
-        </RollBack>
-      }
+      rollBack={{
+        permission: 'configuration.roll-back',
+        call: () =>
+          api.call('roll_back_configuration', { params: { ...params, configuration_id: version.id } }),
+        onDone: (newId) => {
+          void fetchAnew(queryClient, ['list_configurations', 'get_configuration_latest']);
+          void navigate({
+            to: '/w/$workspaceId/configurations/$configurationId',
+            params: { workspaceId: id, configurationId: newId },
+          });
+        },
+        says: (
+          <>
+            A new version is made with these files, and runs that are made from then on use it. Runs that
+            exist keep theirs, nothing is removed. Code that needs this configuration is rolled back apart.
+          </>
+        ),
+      }}
+      facts={[['Profiles', version.profiles.join(', ') || 'none']]}
     >
-      <Section title="About it">
-        <Facts
-          facts={[
-            ['Uploaded', <ClockTime key="at" at={version.created_at} />],
-            ['By', nameOf(version.created_by)],
-            ['Files', formatCount(version.file_count)],
-            ['Size', formatBytes(version.size_bytes)],
-            ['Profiles', version.profiles.join(', ') || 'none'],
-          ]}
-        />
-      </Section>
       <SettingChanges configurationId={version.id} />
-      {next.data && (
-        <RunsOfVersion kind="configuration_id" version={version} nextAt={next.data.items[0]?.created_at} />
-      )}
-    </Page>
+    </VersionPage>
   );
 }
 

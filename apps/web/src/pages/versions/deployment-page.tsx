@@ -5,86 +5,70 @@ import { fetchAnew } from '../../api/fetch-anew.ts';
 import { operation } from '../../api/operation.ts';
 import { queryClient } from '../../api/query-client.ts';
 import { Explanation } from '../../forms/change-form.tsx';
-import { formatBytes, formatCount } from '../../look/format.ts';
-import { Facts, Page, Section } from '../../look/page.tsx';
-import { ClockTime } from '../../look/time.tsx';
-import { usePeople } from '../../workspace/use-people.ts';
+import { formatBytes } from '../../look/format.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { CodeFile } from './code-file.tsx';
-import { RollBack } from './roll-back.tsx';
-import { RunsOfVersion } from './runs-of-version.tsx';
 import { VersionChanges } from './version-changes.tsx';
+import { VersionPage } from './version-page.tsx';
 import { deploymentsOf } from './version-queries.ts';
 
 /** One version of the code: what changed with it, and the way back to it. */
 export function DeploymentPage() {
-  const { id, params, whyNotChange } = useWorkspace();
+  const { id, params } = useWorkspace();
   const { deploymentId } = useParams({ from: '/signed-in/w/$workspaceId/deployments/$deploymentId' });
   const navigate = useNavigate();
-  const nameOf = usePeople(id);
   const { data: version } = useSuspenseQuery(
     operation('get_deployment', { params: { ...params, deployment_id: deploymentId } }),
   );
   const { data: latest } = useQuery(operation('get_deployment_latest', { params }));
-  const next = useQuery(
+  const { data: next } = useQuery(
     operation('list_deployments', { params, query: { version: version.version + 1, limit: 1 } }),
   );
-  const isLatest = latest === undefined || latest.id === version.id;
   return (
-    <Page
-      title={`Code v${version.version}`}
-      heading={`Code v${version.version}${latest?.id === version.id ? ', the latest' : ''}`}
+    <VersionPage
+      kind="deployment_id"
+      name={`Code v${version.version}`}
+      version={version}
+      latest={latest}
+      next={next}
       lead={
         <Link to="/w/$workspaceId/deployments" params={{ workspaceId: id }}>
           All deployments
         </Link>
       }
-      actions={
-        <RollBack
-          name={`code v${version.version}`}
-          whyNot={whyNotChange('deployment.roll-back') ?? (isLatest ? 'It is the latest already.' : null)}
-          rollBack={() =>
-            api.call('roll_back_deployment', { params: { ...params, deployment_id: version.id } })
-          }
-          onDone={(newId) => {
-            void fetchAnew(queryClient, ['list_deployments', 'get_deployment_latest']);
-            void navigate({
-              to: '/w/$workspaceId/deployments/$deploymentId',
-              params: { workspaceId: id, deploymentId: newId },
-            });
-          }}
-        >
-          A new version is made with this code, and runs that are made from then on use it. Runs that exist
-          keep theirs, nothing is removed. Jobs stay as they are deployed: triggers and timeouts are no part
-          of it. A configuration that this code needs is rolled back apart.
-        </RollBack>
-      }
+      rollBack={{
+        permission: 'deployment.roll-back',
+        call: () => api.call('roll_back_deployment', { params: { ...params, deployment_id: version.id } }),
+        onDone: (newId) => {
+          void fetchAnew(queryClient, ['list_deployments', 'get_deployment_latest']);
+          void navigate({
+            to: '/w/$workspaceId/deployments/$deploymentId',
+            params: { workspaceId: id, deploymentId: newId },
+          });
+        },
+        says: (
+          <>
+            A new version is made with this code, and runs that are made from then on use it. Runs that exist
+            keep theirs, nothing is removed. Jobs stay as they are deployed: triggers and timeouts are no part
+            of it. A configuration that this code needs is rolled back apart.
+          </>
+        ),
+      }}
+      facts={[
+        [
+          'Requirements',
+          version.requirements_size_bytes === 0 ? 'none' : formatBytes(version.requirements_size_bytes),
+        ],
+        [
+          'Content',
+          <span key="hash" className="mono" title={version.content_hash}>
+            {version.content_hash.slice(0, 12)}
+          </span>,
+        ],
+      ]}
     >
-      <Section title="About it">
-        <Facts
-          facts={[
-            ['Uploaded', <ClockTime key="at" at={version.created_at} />],
-            ['By', nameOf(version.created_by)],
-            ['Files', formatCount(version.file_count)],
-            ['Size', formatBytes(version.size_bytes)],
-            [
-              'Requirements',
-              version.requirements_size_bytes === 0 ? 'none' : formatBytes(version.requirements_size_bytes),
-            ],
-            [
-              'Content',
-              <span key="hash" className="mono" title={version.content_hash}>
-                {version.content_hash.slice(0, 12)}
-              </span>,
-            ],
-          ]}
-        />
-      </Section>
       <CodeChanges deploymentId={version.id} />
-      {next.data && (
-        <RunsOfVersion kind="deployment_id" version={version} nextAt={next.data.items[0]?.created_at} />
-      )}
-    </Page>
+    </VersionPage>
   );
 }
 

@@ -4,41 +4,33 @@ import { Link } from '@tanstack/react-router';
 import { Empty } from '../../look/answers.tsx';
 import { CommandLine } from '../../look/copy-text.tsx';
 import { formatBytes } from '../../look/format.ts';
-import { Page } from '../../look/page.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
-import { deploymentsOf, useActiveRuns } from './version-queries.ts';
-import { VersionList } from './version-list.tsx';
-import { VersionTabs } from './version-tabs.tsx';
+import { deploymentsOf } from './version-queries.ts';
+import { VersionsPage } from './versions-page.tsx';
 
 /** The versions of a workspace's code. */
 export function DeploymentsPage() {
   const { id } = useWorkspace();
   const list = useInfiniteQuery(deploymentsOf(id));
-  const activeRuns = useActiveRuns(id, 'deployment_id');
   return (
-    <Page
-      title="Versions"
+    <VersionsPage
+      kind="deployment_id"
       lead="A deployment is a snapshot of the code. Each run keeps the one it was made with."
-    >
-      <VersionTabs workspaceId={id} />
-      <VersionList
-        title="Deployments"
-        list={list}
-        activeRuns={activeRuns}
-        Name={DeploymentName}
-        extra={{
-          head: 'Requirements',
-          isNumber: true,
-          cell: ({ requirements_size_bytes: bytes }) => (bytes === 0 ? 'none' : formatBytes(bytes)),
-        }}
-        empty={
-          <Empty title="Nothing was deployed yet">
-            In the folder of your project:
-            <CommandLine command="dlthub deploy" />
-          </Empty>
-        }
-      />
-    </Page>
+      title="Deployments"
+      list={list}
+      Name={DeploymentName}
+      extra={{
+        head: 'Requirements',
+        isNumber: true,
+        cell: ({ requirements_size_bytes: bytes }) => (bytes === 0 ? 'none' : formatBytes(bytes)),
+      }}
+      empty={
+        <Empty title="Nothing was deployed yet">
+          In the folder of your project:
+          <CommandLine command="dlthub deploy" />
+        </Empty>
+      }
+    />
   );
 }
 

@@ -7,9 +7,10 @@ import { RunState } from '../../look/state.tsx';
 import table from '../../look/table.module.css';
 import { Time } from '../../look/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
+import type { VersionKind } from './version-queries.ts';
 
 interface RunsOfVersionProps {
-  kind: 'deployment_id' | 'configuration_id';
+  kind: VersionKind;
   version: { id: string; created_at: string };
   /** When the version after it came; undefined for the latest. */
   nextAt: string | undefined;
@@ -18,23 +19,29 @@ interface RunsOfVersionProps {
 const shown = 20;
 
 /**
- * The last runs that were made with a version. A run is made with the latest version there is, so they were made before the next one came.
+ * Until when runs are looked for. A run is made with the latest version there is, but one that is being made while the next version comes
+ * may keep the older and be stored a moment later.
  */
+function endAfter(nextAt: string): string {
+  return new Date(Date.parse(nextAt) + 60_000).toISOString();
+}
+
+/** The last runs that were made with a version. The bounds of time spare the server all that was made since. */
 export function RunsOfVersion({ kind, version, nextAt }: RunsOfVersionProps) {
   const { id, params } = useWorkspace();
   const { data } = useQuery(
-    operation('list_job_runs', {
+    operation('list_run_overviews', {
       params,
       query: {
+        ...(kind === 'deployment_id' ? { deployment_id: version.id } : { configuration_id: version.id }),
         start: version.created_at,
-        ...(nextAt !== undefined && { end: nextAt }),
+        ...(nextAt !== undefined && { end: endAfter(nextAt) }),
+        include_skipped: false,
         limit: shown,
-        sort: ['created_at'],
-        order: ['desc'],
       },
     }),
   );
-  const runs = (data?.items ?? []).filter((run) => run[kind] === version.id);
+  const runs = data?.items ?? [];
   return (
     <Section title="Runs with this version">
       {data && runs.length === 0 && <Empty title="No run was made with it" />}
@@ -54,7 +61,7 @@ export function RunsOfVersion({ kind, version, nextAt }: RunsOfVersionProps) {
                 <tr key={run.id}>
                   <td data-wide="true">
                     <Link to="/w/$workspaceId/runs/$jobRunId" params={{ workspaceId: id, jobRunId: run.id }}>
-                      {run.job.name || run.job.job_ref} #{run.number}
+                      {run.job_name} #{run.number}
                     </Link>
                   </td>
                   <td>

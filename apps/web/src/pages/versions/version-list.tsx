@@ -8,15 +8,7 @@ import { Time } from '../../look/time.tsx';
 import { usePeople } from '../../workspace/use-people.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import people from '../people/people.module.css';
-
-interface Version {
-  id: string;
-  version: number;
-  created_at: string;
-  created_by: string;
-  file_count: number;
-  size_bytes: number;
-}
+import type { Version } from './version-queries.ts';
 
 interface VersionRowsProps<Row extends Version> {
   versions: readonly Row[];
@@ -28,7 +20,7 @@ interface VersionRowsProps<Row extends Version> {
   extra: { head: string; isNumber: boolean; cell: (version: Row) => ReactNode };
 }
 
-interface VersionListProps<Row extends Version> extends Omit<VersionRowsProps<Row>, 'versions'> {
+export interface VersionListProps<Row extends Version> extends Omit<VersionRowsProps<Row>, 'versions'> {
   title: string;
   list: {
     data: { items: readonly Row[] } | undefined;

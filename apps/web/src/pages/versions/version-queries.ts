@@ -3,6 +3,19 @@ import { useQuery } from '@tanstack/react-query';
 import { operation } from '../../api/operation.ts';
 import { operationPages } from '../../api/operation-pages.ts';
 
+/** What runs call the version that they were made with, by its kind. */
+export type VersionKind = 'deployment_id' | 'configuration_id';
+
+/** What versions of both kinds have. */
+export interface Version {
+  id: string;
+  version: number;
+  created_at: string;
+  created_by: string;
+  file_count: number;
+  size_bytes: number;
+}
+
 const newestFirst = { sort: ['version'], order: ['desc'] } as const;
 const order = { sort: [...newestFirst.sort], order: [...newestFirst.order] };
 
@@ -23,10 +36,7 @@ const mostActive = 500;
 const activeStates: RunStatus[] = ['pending', 'starting', 'running', 'cancelling'];
 
 /** @returns how many active runs use each version, by the id of the version */
-export function useActiveRuns(
-  workspaceId: string,
-  kind: 'deployment_id' | 'configuration_id',
-): ReadonlyMap<string, number> {
+export function useActiveRuns(workspaceId: string, kind: VersionKind): ReadonlyMap<string, number> {
   const { data } = useQuery(
     operation('list_job_runs', {
       params: { workspace_id: workspaceId },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineRoute } from '../../route.ts';
-import { logLinesResponse, logSearchResponse } from '../../schemas/log-ranges.ts';
+import { logLinesResponse, logSearchResponse, longestLogSearch } from '../../schemas/log-ranges.ts';
 import { logIoStream, logSource } from '../../schemas/logs.ts';
 import { queryBoolean, queryInteger, queryText } from '../../schemas/query.ts';
 import { readErrors } from '../error-statuses.ts';
@@ -34,7 +34,7 @@ export const logRangeRoutes = [
     path: '/pumphouse/v1/workspaces/{workspace_id}/job-runs/{job_run_id}/log/search',
     query: z.object({
       /** Part of a line in any case; empty for all lines that the filters leave. */
-      q: queryText.max(500).default(''),
+      q: queryText.max(longestLogSearch).default(''),
       source: logSource.optional(),
       io_stream: logIoStream.optional(),
       /** Lines that look like errors: a guess by how the line begins. */

@@ -16,6 +16,9 @@ const runOverviewQuery = listQuery(['created_at', 'duration_seconds', 'finished_
   q: queryText.optional(),
   status: queryList(runStatus).optional(),
   job_id: uuid.optional(),
+  /** Of the versions that they were made with. */
+  deployment_id: uuid.optional(),
+  configuration_id: uuid.optional(),
   trigger_kind: queryList(triggerKind).optional(),
   profile: queryList(queryText).optional(),
   pipeline_name: queryList(queryText).optional(),

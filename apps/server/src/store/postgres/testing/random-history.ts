@@ -28,6 +28,8 @@ export type HistoryRun = Pick<
   | 'triggeredBy'
   | 'profile'
   | 'previousJobRunId'
+  | 'deploymentId'
+  | 'configurationId'
   | 'createdAt'
   | 'startedAt'
   | 'finishedAt'
@@ -51,6 +53,8 @@ export type HistoryPipelineRun = Pick<
 
 export interface History {
   workspaceId: string;
+  /** Ids of versions of the code; those of the configuration have the same. */
+  packageIds: string[];
   jobs: HistoryJob[];
   runs: HistoryRun[];
   pipelineRuns: HistoryPipelineRun[];
@@ -100,18 +104,19 @@ export function drawHistory(
   const jobs = Array.from({ length: size.jobs }, (_, index) =>
     drawJob(draw, `${workspaceId} job ${index}`, index),
   );
+  const packageIds = [1, 2, 3].map((version) => idOf(`${workspaceId} package ${version}`));
   const numbers = new Map<string, number>();
   const runs: HistoryRun[] = [];
   for (let index = 0; index < size.runs; index += 1) {
     const job = pick(draw, jobs);
     const number = (numbers.get(job.id) ?? 0) + 1;
     numbers.set(job.id, number);
-    runs.push(drawRun(draw, `${workspaceId} run ${index}`, job, number, runs));
+    runs.push(drawRun(draw, `${workspaceId} run ${index}`, { job, number, before: runs, packageIds }));
   }
   const pipelineRuns = Array.from({ length: size.pipelineRuns }, (_, index) =>
     drawPipelineRun(draw, `${workspaceId} pipeline run ${index}`, pick(draw, runs)),
   );
-  return { workspaceId, jobs, runs, pipelineRuns };
+  return { workspaceId, packageIds, jobs, runs, pipelineRuns };
 }
 
 function drawJob(draw: Draw, name: string, index: number): HistoryJob {
@@ -134,13 +139,14 @@ function drawJob(draw: Draw, name: string, index: number): HistoryJob {
   };
 }
 
-function drawRun(
-  draw: Draw,
-  name: string,
-  job: HistoryJob,
-  number: number,
-  before: HistoryRun[],
-): HistoryRun {
+interface RunPlace {
+  job: HistoryJob;
+  number: number;
+  before: HistoryRun[];
+  packageIds: string[];
+}
+
+function drawRun(draw: Draw, name: string, { job, number, before, packageIds }: RunPlace): HistoryRun {
   const trigger = pick(draw, triggers);
   const startedAt = draw(4) === 0 ? null : time(draw);
   const isFinished = startedAt !== null && draw(4) > 0;
@@ -154,6 +160,8 @@ function drawRun(
     triggeredBy: pick(draw, [null, ...people]),
     profile: pick(draw, profiles),
     previousJobRunId: before.length > 0 && draw(5) === 0 ? pick(draw, before.slice(0, 5)).id : null,
+    deploymentId: pick(draw, packageIds),
+    configurationId: pick(draw, packageIds),
     createdAt: time(draw),
     startedAt,
     finishedAt: isFinished ? new Date(startedAt.getTime() + draw(6) * 1001) : null,
@@ -181,23 +189,22 @@ function drawPipelineRun(draw: Draw, name: string, run: HistoryRun): HistoryPipe
 
 /** Stores the rows; the workspace has to be there. */
 export async function storeHistory(sql: Queryable, history: History): Promise<void> {
-  const { workspaceId } = history;
-  const packageId = idOf(`${workspaceId} package`);
+  const { workspaceId, packageIds } = history;
   const shared = `'hash', 'sha', 'key', 1, 1`;
   await sql.execute(
     `insert into deployments (id, workspace_id, version, content_hash, archive_sha256, archive_key, file_count, size_bytes,
             requirements, has_embedded_database, requirements_size_bytes, files, created_by)
-     values ($1, $2, 1, ${shared}, '{}', false, 2, '[]', $1)`,
-    [packageId, workspaceId],
+     select id, $2, version, ${shared}, '{}', false, 2, '[]', id from unnest($1::uuid[]) with ordinality as package (id, version)`,
+    [packageIds, workspaceId],
   );
   await sql.execute(
     `insert into configurations (id, workspace_id, version, content_hash, archive_sha256, archive_key, file_count, size_bytes,
             profiles, files, created_by)
-     values ($1, $2, 1, ${shared}, '{prod}', '[]', $1)`,
-    [packageId, workspaceId],
+     select id, $2, version, ${shared}, '{prod}', '[]', id from unnest($1::uuid[]) with ordinality as package (id, version)`,
+    [packageIds, workspaceId],
   );
   await storeJobs(sql, history);
-  await storeRuns(sql, history, packageId);
+  await storeRuns(sql, history);
   await storePipelineRuns(sql, history);
 }
 
@@ -242,17 +249,17 @@ async function storeJobs(sql: Queryable, { workspaceId, jobs, runs }: History): 
   }
 }
 
-async function storeRuns(sql: Queryable, { workspaceId, runs }: History, packageId: string): Promise<void> {
+async function storeRuns(sql: Queryable, { workspaceId, runs }: History): Promise<void> {
   await sql.execute(
     `insert into job_runs (id, workspace_id, job_id, job_version_id, deployment_id, configuration_id, number, status, trigger,
             trigger_kind, triggered_by, profile, previous_job_run_id, created_at, started_at, finished_at)
-     select run.id, $1, run."jobId", jobs.current_version_id, $2, $2, run.number, run.status, run.trigger, run."triggerKind",
+     select run.id, $1, run."jobId", jobs.current_version_id, run."deploymentId", run."configurationId", run.number, run.status, run.trigger, run."triggerKind",
             run."triggeredBy", run.profile, run."previousJobRunId", run."createdAt", run."startedAt", run."finishedAt"
-       from json_to_recordset($3) as run (id uuid, "jobId" uuid, number int, status text, trigger text, "triggerKind" text,
-            "triggeredBy" uuid, profile text, "previousJobRunId" uuid, "createdAt" timestamptz, "startedAt" timestamptz,
-            "finishedAt" timestamptz)
+       from json_to_recordset($2) as run (id uuid, "jobId" uuid, number int, status text, trigger text, "triggerKind" text,
+            "triggeredBy" uuid, profile text, "previousJobRunId" uuid, "deploymentId" uuid, "configurationId" uuid,
+            "createdAt" timestamptz, "startedAt" timestamptz, "finishedAt" timestamptz)
        join jobs on jobs.id = run."jobId"`,
-    [workspaceId, packageId, JSON.stringify(runs)],
+    [workspaceId, JSON.stringify(runs)],
   );
 }
 

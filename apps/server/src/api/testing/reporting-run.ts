@@ -1,0 +1,43 @@
+import type { ApiFixture } from './api-fixture.ts';
+import type { JsonOperationId, RouteResponse } from '@pumphouse/contract';
+import { afterAll, beforeAll, beforeEach } from 'vitest';
+import { createApiFixture } from './api-fixture.ts';
+import { openSpool, type Send } from './open-spool.ts';
+import { readAnswer } from './check-answer.ts';
+import { seedRun, type SeededRun } from './seed-run.ts';
+
+/** For the tests of a file: one API, and before each test a workspace of its own with a run that reports what its code did. */
+export function setUpReportingRun() {
+  let api: ApiFixture;
+  let seeded: SeededRun;
+  let spool: Send;
+  beforeAll(async () => {
+    api = await createApiFixture();
+  });
+  afterAll(() => api.close());
+  beforeEach(async () => {
+    seeded = await seedRun(api);
+    spool = await openSpool(api, seeded.run);
+  });
+
+  /** The answer to the owner of a workspace, of the one of the test where none is named. */
+  const get = (path: string, place = seeded) =>
+    api.app.inject({
+      url: `/pumphouse/v1/workspaces/${place.workspaceId}/${path}`,
+      headers: { authorization: `Bearer ${place.owner.key}` },
+    });
+
+  return {
+    get api() {
+      return api;
+    },
+    get seeded() {
+      return seeded;
+    },
+    /** Sends a beacon body as the run. */
+    send: (type: string, body: unknown) => spool(type, body),
+    get,
+    ask: async <Id extends JsonOperationId>(id: Id, path: string): Promise<RouteResponse<Id>> =>
+      readAnswer(id, await get(path)),
+  };
+}

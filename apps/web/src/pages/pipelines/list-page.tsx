@@ -1,0 +1,54 @@
+import { useState, type ReactNode } from 'react';
+import table from '../../look/table.module.css';
+import { DaysChoice } from '../../look/days-choice.tsx';
+import { Empty } from '../../look/answers.tsx';
+import { FilterBar } from '../../search/filter-bar.tsx';
+import { MoreRows } from '../../look/more-rows.tsx';
+import { Page } from '../../look/page.tsx';
+import { SearchBox } from '../../search/search-box.tsx';
+
+const rowsAtOnce = 100;
+
+interface ListPageProps<Row> {
+  title: 'Pipelines' | 'Datasets';
+  lead: string;
+  /** All that the filters leave. */
+  rows: readonly Row[];
+  q: string | undefined;
+  onSearch: (q: string | undefined) => void;
+  /** Filters beside the words. */
+  filters?: ReactNode;
+  /** Said in place of rows where the filters leave none. */
+  none: { title: string; says: string };
+  renderTable: (rows: readonly Row[]) => ReactNode;
+  /** Below the list. */
+  note?: ReactNode;
+}
+
+/** The page of all pipelines or all datasets. What is filtered and sorted is here already, so rows are added as they come into sight. */
+export function ListPage<Row>(props: ListPageProps<Row>) {
+  const { title, lead, rows, q, onSearch, filters, none, renderTable, note } = props;
+  const [shown, setShown] = useState(rowsAtOnce);
+  return (
+    <Page title={title} lead={lead}>
+      <FilterBar>
+        <SearchBox value={q} onSearch={onSearch} label={`Search ${title.toLowerCase()}`} />
+        {filters}
+        <DaysChoice />
+      </FilterBar>
+      <div className={table.frame}>
+        {rows.length === 0 ? (
+          <Empty title={none.title}>{none.says}</Empty>
+        ) : (
+          renderTable(rows.slice(0, shown))
+        )}
+        <MoreRows
+          hasMore={rows.length > shown}
+          isLoading={false}
+          onMore={() => setShown(shown + rowsAtOnce)}
+        />
+      </div>
+      {note}
+    </Page>
+  );
+}
