@@ -54,7 +54,13 @@ function describeTool({ name, title, description, input, output }: Tool): ListTo
     description,
     inputSchema: toJsonSchema(input),
     outputSchema: toJsonSchema(output),
-    annotations: { title, readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+    annotations: {
+      title,
+      readOnlyHint: true,
+      destructiveHint: false,
+      idempotentHint: true,
+      openWorldHint: false,
+    },
   };
 }
 
@@ -87,6 +93,8 @@ async function runTool(tool: Tool, args: object, context: ToolContext) {
   const items = 'items' in answer && Array.isArray(answer.items) ? answer.items : [];
   const most = Math.max(1, countFitting(items));
   if (!('cursor' in tool.input.shape) || items.length <= most) return { answer, notes: [] };
-  const notes = [`Only ${most} of the rows asked for have room: go on with cursor = next_cursor. ${tool.rest}`];
+  const notes = [
+    `Only ${most} of the rows asked for have room: go on with cursor = next_cursor. ${tool.rest}`,
+  ];
   return { answer: await tool.run({ ...args, limit: most }, context), notes };
 }

@@ -46,7 +46,8 @@ export function registerMcp(app: FastifyInstance, dependencies: McpDependencies)
       const principal = principals.get(request);
       if (!principal) throw new Error('The caller of the MCP server was not authenticated');
       // Later versions of the protocol have no batches, and one would be a flood in a single request.
-      if (Array.isArray(request.body)) throw new ServiceError('invalid_request', 'Send one message a request.');
+      if (Array.isArray(request.body))
+        throw new ServiceError('invalid_request', 'Send one message a request.');
       const response = await actAs(actorOf(request, principal), () =>
         answer({ request, reply, principal }, dependencies),
       );
@@ -57,7 +58,10 @@ export function registerMcp(app: FastifyInstance, dependencies: McpDependencies)
       method: ['GET', 'DELETE'],
       url: path,
       handler: async (_request, reply) => {
-        const error = { code: -32_000, message: 'Method not allowed: this server has neither streams nor sessions.' };
+        const error = {
+          code: -32_000,
+          message: 'Method not allowed: this server has neither streams nor sessions.',
+        };
         return reply.code(405).header('allow', 'POST').send({ jsonrpc: '2.0', error, id: null });
       },
     });

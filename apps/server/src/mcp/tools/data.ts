@@ -27,7 +27,10 @@ export const listPipelines = defineTool({
   description: `Lists the pipelines of a workspace with how old their data is (freshness: when it last succeeded, whether it is stale and why), where they load to, and their last run. ${untrustedNote}`,
   input: z.strictObject({
     ...workspaceArgument,
-    is_stale: z.boolean().optional().describe('Only those whose data is older than a schedule asks for, or the others'),
+    is_stale: z
+      .boolean()
+      .optional()
+      .describe('Only those whose data is older than a schedule asks for, or the others'),
     sort: z.enum(['pipeline_name', 'last_success_at']).default('pipeline_name'),
     ...pagingArguments,
   }),

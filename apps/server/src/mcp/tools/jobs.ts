@@ -13,7 +13,13 @@ import {
 import { z } from 'zod';
 import { answerUrl, jobRow, pageOf, toJobRow, toPageOf } from '../rows.ts';
 import { defineTool, untrustedNote } from '../tool.ts';
-import { namesArgument, pagingArguments, searchArgument, wordsArgument, workspaceArgument } from './arguments.ts';
+import {
+  namesArgument,
+  pagingArguments,
+  searchArgument,
+  wordsArgument,
+  workspaceArgument,
+} from './arguments.ts';
 import { pagesOfWorkspace } from '../console-pages.ts';
 
 export const listJobs = defineTool({
@@ -51,7 +57,10 @@ export const getJob = defineTool({
   name: 'get_job',
   title: 'Read a job',
   description: `Tells all of a job: its definition as it was deployed, its triggers with their next ticks, its last 20 runs (newest last), and since when it fails. ${untrustedNote}`,
-  input: z.strictObject({ ...workspaceArgument, job_id: uuid.describe('Id of the job, as list_jobs gives it') }),
+  input: z.strictObject({
+    ...workspaceArgument,
+    job_id: uuid.describe('Id of the job, as list_jobs gives it'),
+  }),
   output: z.looseObject({
     ...answerUrl,
     job: jobRow.extend({ recent_runs: jobOverviewResponse.shape.recent_runs }),
@@ -118,8 +127,12 @@ export const listNextStarts = defineTool({
   output: z.looseObject({ ...answerUrl, ...nextStartsResponse.shape }),
   rest: 'The console lists all at the url.',
   async run({ workspace_id: workspaceId, limit }, { call, origin }) {
-    const starts = await call('list_next_starts', { params: { workspace_id: workspaceId }, query: { limit } });
+    const starts = await call('list_next_starts', {
+      params: { workspace_id: workspaceId },
+      query: { limit },
+    });
     return { url: pagesOfWorkspace(origin, workspaceId).overview, ...starts };
   },
-  say: ({ items, is_truncated: isCut }) => `The next ${items.length} starts${isCut ? '; there are more' : ''}.`,
+  say: ({ items, is_truncated: isCut }) =>
+    `The next ${items.length} starts${isCut ? '; there are more' : ''}.`,
 });

@@ -17,7 +17,9 @@ const mostOfMatch = 500;
 
 const extent = {
   line_count: logLinesResponse.shape.line_count.describe('Lines of the whole log, numbered from 0'),
-  is_complete: logLinesResponse.shape.is_complete.describe('Whether the run is over, so that no line comes any more'),
+  is_complete: logLinesResponse.shape.is_complete.describe(
+    'Whether the run is over, so that no line comes any more',
+  ),
 };
 
 const lines = z.array(logLineExcerpt);
@@ -33,7 +35,9 @@ export const readRunLog = defineTool({
       .min(-1_000_000_000)
       .max(1_000_000_000)
       .default(-100)
-      .describe('Number of the first line, from 0; a negative one counts from the end, where -1 is the last line'),
+      .describe(
+        'Number of the first line, from 0; a negative one counts from the end, where -1 is the last line',
+      ),
     limit: z.int().min(1).max(mostLines).default(100).describe('Most lines; fewer come where they are long'),
   }),
   output: z.looseObject({
@@ -42,7 +46,9 @@ export const readRunLog = defineTool({
     next_from_line: z
       .int()
       .nullable()
-      .describe('Where to go on; null where the log is over. While the run goes on, lines may come there later'),
+      .describe(
+        'Where to go on; null where the log is over. While the run goes on, lines may come there later',
+      ),
     ...extent,
     attempts: logLinesResponse.shape.attempts.describe('Where the lines of each attempt stand, the last 20'),
   }),
@@ -62,7 +68,8 @@ export const readRunLog = defineTool({
   },
   say: ({ untrusted_lines: shown, line_count: count, next_from_line: next }) => {
     const [first, last] = [shown.at(0), shown.at(-1)];
-    const what = first && last ? `Lines ${first.line_num} to ${last.line_num} of ${count}` : `No lines of ${count}`;
+    const what =
+      first && last ? `Lines ${first.line_num} to ${last.line_num} of ${count}` : `No lines of ${count}`;
     return `${what}.${next === null ? '' : ` Go on with from_line ${next}.`}`;
   },
 });
@@ -75,7 +82,9 @@ export const searchRunLog = defineTool({
     ...runArguments,
     query: searchArgument.default('').describe('Part of a line; empty for all lines that the filters leave'),
     only_errors: z.boolean().default(false).describe('Only lines that look like errors, by how they begin'),
-    source: logSource.optional().describe('user: what the code printed; setup: its environment; runner: Pumphouse'),
+    source: logSource
+      .optional()
+      .describe('user: what the code printed; setup: its environment; runner: Pumphouse'),
     after_line: z.int().min(-1).max(1_000_000_000).default(-1).describe('Only lines after this one'),
     limit: z.int().min(1).max(mostMatches).default(20).describe('Most lines of the answer'),
   }),

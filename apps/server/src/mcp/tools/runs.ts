@@ -39,9 +39,13 @@ export const listRuns = defineTool({
     job_id: uuid.optional().describe('Only runs of this job'),
     status: wordsArgument(runStatus).optional(),
     is_active: z.boolean().optional().describe('True for those that wait or run, false for those that ended'),
-    since: instantArgument.optional().describe('Only runs made at this instant or later, such as 2026-03-10T06:00:00Z'),
+    since: instantArgument
+      .optional()
+      .describe('Only runs made at this instant or later, such as 2026-03-10T06:00:00Z'),
     until: instantArgument.optional().describe('Only runs made before this instant'),
-    search: searchArgument.optional().describe('Part of a job’s or a pipeline’s name, or the number of a run'),
+    search: searchArgument
+      .optional()
+      .describe('Part of a job’s or a pipeline’s name, or the number of a run'),
     trigger_kind: wordsArgument(triggerKind).optional(),
     pipeline_name: namesArgument.optional(),
     include_skipped: z
