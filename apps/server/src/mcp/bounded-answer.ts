@@ -2,6 +2,8 @@
 export const mostAnswerBytes = 64 * 1024;
 /** What has room beside notes and the like. */
 const mostBytes = mostAnswerBytes - 4 * 1024;
+/** What has room beside the other parts of an answer, which are short: the rows of a page, or lines. */
+const mostRowsBytes = mostBytes - 4 * 1024;
 /** Of a single text, in UTF-16 units. */
 const mostText = 4000;
 /** The same in an answer that is too long even when each of its lists has one entry. */
@@ -13,11 +15,11 @@ export interface BoundedAnswer {
   notes: string[];
 }
 
-/** How many of the first items have room in an answer. */
-export function countFitting(items: readonly unknown[]): number {
+/** How many of the first rows have room in an answer. */
+export function countFitting(rows: readonly unknown[]): number {
   let bytes = 0;
-  const end = items.findIndex((item) => (bytes += measure(item) + 1) > mostBytes);
-  return end === -1 ? items.length : end;
+  const end = rows.findIndex((row) => (bytes += measure(row) + 1) > mostRowsBytes);
+  return end === -1 ? rows.length : end;
 }
 
 /** The text as far as an answer shows it, not cut within a surrogate pair, of which one half is no text. */

@@ -89,12 +89,21 @@ async function callTool(tool: Tool, given: unknown, context: ToolContext): Promi
 
 /** A page that is too long is read again as far as it has room: its cursor has to go on where the answer ends. */
 async function runTool(tool: Tool, args: object, context: ToolContext) {
-  const answer = await tool.run(args, context);
-  const items = 'items' in answer && Array.isArray(answer.items) ? answer.items : [];
-  const most = Math.max(1, countFitting(items));
-  if (!('cursor' in tool.input.shape) || items.length <= most) return { answer, notes: [] };
-  const notes = [
-    `Only ${most} of the rows asked for have room: go on with cursor = next_cursor. ${tool.rest}`,
-  ];
-  return { answer: await tool.run({ ...args, limit: most }, context), notes };
+  let answer = await tool.run(args, context);
+  const notes: string[] = [];
+  if (!('cursor' in tool.input.shape)) return { answer, notes };
+  for (let most = countRoom(answer); most < rowsOf(answer).length; most = countRoom(answer)) {
+    answer = await tool.run({ ...args, limit: most }, context);
+    notes[0] = `Only ${most} of the rows asked for have room: go on with cursor = next_cursor. ${tool.rest}`;
+  }
+  return { answer, notes };
+}
+
+function rowsOf(answer: object): unknown[] {
+  return 'items' in answer && Array.isArray(answer.items) ? answer.items : [];
+}
+
+/** A page has one row at least, else its cursor would lead nowhere. */
+function countRoom(answer: object): number {
+  return Math.max(1, countFitting(rowsOf(answer)));
 }

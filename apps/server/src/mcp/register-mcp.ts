@@ -35,11 +35,12 @@ export function registerMcp(app: FastifyInstance, dependencies: McpDependencies)
     // Who calls is settled before a byte of the body is read.
     scope.addHook('onRequest', async (request, reply) => {
       requireOwnOrigin(request, publicUrl);
-      const principal = await credentials.authenticateUser(readBearer(request)).catch((error: unknown) => {
+      try {
+        principals.set(request, await credentials.authenticateUser(readBearer(request)));
+      } catch (error) {
         if (isNotAuthenticated(error)) void reply.header('www-authenticate', 'Bearer');
         throw error;
-      });
-      principals.set(request, principal);
+      }
     });
 
     scope.post(path, { bodyLimit: largestMessage }, async (request, reply) => {

@@ -60,7 +60,8 @@ export const jobRow = jobOverviewResponse
 
 type JobOverview = z.input<typeof jobOverviewResponse>;
 
-export function toJobRow({ last_run: lastRun, recent_runs: _, ...job }: JobOverview, pages: WorkspacePages) {
+export function toJobRow(overview: JobOverview, pages: WorkspacePages) {
+  const { last_run: lastRun, recent_runs: _recent, ...job } = overview;
   return { ...job, last_run: lastRun && toRunRow(lastRun, pages), url: pages.job(job.id) };
 }
 

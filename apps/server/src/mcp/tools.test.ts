@@ -194,7 +194,7 @@ describe('runs', () => {
       ],
       are_pipeline_runs_cut: false,
     });
-    const [{ tables } = { tables: [] }] = told['pipeline_runs'] as [{ tables: object[] }];
+    const [{ tables }] = told['pipeline_runs'] as [{ tables: object[] }];
     expect(tables).toContainEqual(
       expect.objectContaining({ table_name: 'orders', rows_loaded: expect.any(Number) as number }),
     );
