@@ -64,9 +64,20 @@ function describeTool({ name, title, description, input, output }: Tool): ListTo
   };
 }
 
-/** As what is given, also for answers: what has a default may be left out of them. Draft 7 is what clients check by. */
+/**
+ * As what is given, also for answers: what has a default may be left out of them. Draft 7 is what clients check by. What makes schemas long
+ * and tells nobody anything is left out: patterns beside the name of a format, and the bounds of all whole numbers.
+ */
 function toJsonSchema(schema: z.ZodObject) {
-  const { $schema: _, ...json } = z.toJSONSchema(schema, { io: 'input', target: 'draft-7' });
+  const { $schema: _, ...json } = z.toJSONSchema(schema, {
+    io: 'input',
+    target: 'draft-7',
+    override: ({ jsonSchema }) => {
+      if (jsonSchema.format !== undefined) delete jsonSchema.pattern;
+      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+    },
+  });
   return { ...json, type: 'object' as const, properties: json.properties as Record<string, object> };
 }
 

@@ -1,6 +1,7 @@
 import type { ApiFixture, TestCaller } from '../api/testing/api-fixture.ts';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { buildApi } from '../api/app.ts';
+import { buildRunsApi } from '../api/runs-app.ts';
 import { createApiFixture } from '../api/testing/api-fixture.ts';
 import { createHandlers } from '../api/handlers.ts';
 import { createKeySecret } from '../services/credentials.ts';
@@ -83,7 +84,7 @@ describe('a request', () => {
       413,
       'upload_too_large',
     ],
-    ['a method of HTTP that there is not', { method: 'PUT' }, 404, 'not_found'],
+    ['a method of HTTP that there is not', { method: 'PUT' as const }, 404, 'not_found'],
   ])('is refused as by the API for %s', async (_, sent: Sent, status, code) => {
     const response = await send(sent);
     expect(response.json()).toMatchObject({ code, status_code: status });
@@ -199,4 +200,13 @@ it('says nothing about what went wrong inside but where to look it up', async ()
     code: 'internal',
     extra: { request_id: response.headers['x-request-id'] },
   });
+});
+
+it('is not where containers of runs reach the server', async () => {
+  const app = buildRunsApi(api.dependencies);
+  const attempt = await api.createAttempt((await seedRun(api)).run);
+  const authorization = `Bearer ${await api.credentials.issueRunToken(attempt.id)}`;
+  const response = await send({ app, headers: { authorization } });
+  await app.close();
+  expect(response.json()).toMatchObject({ code: 'runs_only' });
 });

@@ -94,6 +94,16 @@ describe('the list of tools', () => {
     }
   });
 
+  it('is short enough to be read by whoever begins', () => {
+    expect(JSON.stringify(listed).length).toBeLessThan(100_000);
+    for (const { name, description, inputSchema } of listed) {
+      expect({ name, length: JSON.stringify({ description, inputSchema }).length }).toEqual({
+        name,
+        length: expect.toSatisfy((length: number) => length < 2500) as number,
+      });
+    }
+  });
+
   it('calls what user code wrote untrusted, where a tool gives that', () => {
     for (const { name, description, outputSchema } of listed) {
       const gives = JSON.stringify(outputSchema).includes('"untrusted_');

@@ -33,17 +33,16 @@ export const listWorkspaces = defineTool({
   output: z.looseObject({ ...answerUrl, organizations: z.array(organizationRow) }),
   rest: 'Ask for one organization with organization_id.',
   async run({ organization_id: only, include_archived: includeArchived }, { call, origin }) {
-    const found = await listOrganizations(call, only);
-    const organizations = await Promise.all(
-      found.map(async ({ id, name }) => {
-        const page = await call('list_workspaces', {
-          params: { organization_id: id },
-          query: { limit: mostWorkspaces, include_archived: includeArchived, sort: ['name'], order: ['asc'] },
-        });
-        const workspaces = page.items.map((workspace) => toWorkspaceRow(workspace, origin));
-        return { id, name, url: `${origin}/organizations/${id}`, workspaces, total: page.total };
-      }),
-    );
+    const organizations: z.input<typeof organizationRow>[] = [];
+    // One after the other: somebody in many organizations must not take the connections that others' calls need.
+    for (const { id, name } of await listOrganizations(call, only)) {
+      const page = await call('list_workspaces', {
+        params: { organization_id: id },
+        query: { limit: mostWorkspaces, include_archived: includeArchived, sort: ['name'], order: ['asc'] },
+      });
+      const workspaces = page.items.map((workspace) => toWorkspaceRow(workspace, origin));
+      organizations.push({ id, name, url: `${origin}/organizations/${id}`, workspaces, total: page.total });
+    }
     return { url: `${origin}/`, organizations };
   },
   say: ({ organizations }) =>
