@@ -5,6 +5,7 @@ import type { Handlers } from './handler.ts';
 import type {
   JsonOperationId,
   Route,
+  RouteOf,
   RouteParams,
   RouteQueryInput,
   RouteResponseInput,
@@ -14,10 +15,13 @@ import type { Principal } from '../services/credentials.ts';
 import { parsePart, placeOf } from './route-registration.ts';
 import { routesById } from '@pumphouse/contract';
 
-type CallableOperationId = JsonOperationId & ServedOperationId;
+/** Operations that read, and answer one JSON document. */
+type ReadOperationId = {
+  [Id in JsonOperationId & ServedOperationId]: RouteOf<Id>['method'] extends 'GET' ? Id : never;
+}[JsonOperationId & ServedOperationId];
 
-/** Calls an operation for somebody who is known, with what its path and its query would say. */
-export type CallOperation = <Id extends CallableOperationId>(
+/** Calls an operation that reads for somebody who is known, with what its path and its query would say. */
+export type CallOperation = <Id extends ReadOperationId>(
   operationId: Id,
   parts: { params: RouteParams<Id>; query?: RouteQueryInput<Id> },
 ) => Promise<RouteResponseInput<Id>>;
@@ -32,7 +36,7 @@ export interface OnBehalf {
 
 /**
  * Operations as the routes have them, for what is served beside the routes: the same permission is asked for at the same place, the same
- * schemas read the parts, and the same handler answers.
+ * schemas read the parts, and the same handler answers. No type lets an operation through that changes something.
  */
 export function createOperationCalls(handlers: Handlers, authorize: Authorize) {
   return ({ principal, origin, request, reply }: OnBehalf): CallOperation =>
