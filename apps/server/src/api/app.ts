@@ -35,11 +35,13 @@ import { addRequestLog } from './request-log.ts';
 import { checkRouteTable } from './route-check.ts';
 import { createAuthenticateAttempt } from '../services/authenticate-attempt.ts';
 import { createHttpApp } from './http-app.ts';
+import { createOperationCalls } from './call-operation.ts';
 import { createHandlers } from './handlers.ts';
 import { registerRoute } from './route-registration.ts';
 import { registerAttemptRoutes } from './routes/attempts.ts';
 import { registerConsole } from '../console/register-console.ts';
 import { registerHooks } from './routes/hooks.ts';
+import { registerMcp } from '../mcp/register-mcp.ts';
 import { registerPages } from '../pages/register-pages.ts';
 import { registerProbes } from './routes/probes.ts';
 import { removeAbandonedUploads } from './received-files.ts';
@@ -95,7 +97,7 @@ export interface ApiDependencies {
 
 /**
  * The HTTP API, not listening yet. Everything that is served comes from the route table of the contract, beside it the attempt routes,
- * the probes and the addresses of webhooks.
+ * the probes, the addresses of webhooks and the MCP server.
  * @param handlers those of the services, unless a test gives others
  * @throws Error when the route table, the handlers and the permissions do not fit each other
  */
@@ -120,6 +122,8 @@ export function buildApi(dependencies: ApiDependencies, handlers?: Handlers): Fa
   const { pages, publicUrl, log, consoleFiles } = dependencies;
   registerPages(app, { services: pages, publicUrl, log });
   registerConsole(app, { services: pages, publicUrl, log, files: consoleFiles });
+  const callsFor = createOperationCalls(served, dependencies.authorize);
+  registerMcp(app, { credentials: dependencies.credentials, callsFor, publicUrl, log });
 
   const register = (scope: FastifyInstance, route: Route) => {
     const handler = (served as Record<string, AnyHandler>)[route.operationId];

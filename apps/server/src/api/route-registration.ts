@@ -136,12 +136,16 @@ async function admit(route: Route, context: RouteContext, request: FastifyReques
   const params = parsePart('path', route.params, request.params);
   const path = request.params as PathParams;
   if (grant) checkGrant(grant, route.operationId as OperationId, path);
-  const place = {
+  const authorization = await context.authorize(principal ?? nobody, route.permission, placeOf(path));
+  return { params, authorization, grant };
+}
+
+/** Where a permission is asked for. */
+export function placeOf(path: PathParams): { workspaceId?: string; organizationId?: string } {
+  return {
     ...(path['workspace_id'] === undefined ? {} : { workspaceId: path['workspace_id'] }),
     ...(path['organization_id'] === undefined ? {} : { organizationId: path['organization_id'] }),
   };
-  const authorization = await context.authorize(principal ?? nobody, route.permission, place);
-  return { params, authorization, grant };
 }
 
 async function authenticate(
@@ -177,7 +181,8 @@ function isParsedBody(route: Route): route is Route & { body: z.ZodType } {
   return route.body !== undefined && !isMultipartBody(route.body);
 }
 
-function parsePart(part: string, schema: z.ZodType | undefined, value: unknown): unknown {
+/** @throws ServiceError invalid_request that names the fields */
+export function parsePart(part: string, schema: z.ZodType | undefined, value: unknown): unknown {
   if (!schema) return {};
   const parsed = schema.safeParse(value);
   if (!parsed.success) throw refuseFields(part, parsed.error);

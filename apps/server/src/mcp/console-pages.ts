@@ -1,0 +1,23 @@
+/** Addresses of the console in which a person finds what an answer is about. */
+export type WorkspacePages = ReturnType<typeof pagesOfWorkspace>;
+
+export function pagesOfWorkspace(origin: string, workspaceId: string) {
+  const at = (path: string) => `${origin}/w/${workspaceId}${path}`;
+  return {
+    overview: at(''),
+    jobs: at('/jobs'),
+    runs: at('/runs'),
+    pipelines: at('/pipelines'),
+    datasets: at('/datasets'),
+    usage: at('/settings/usage'),
+    job: (jobId: string) => at(`/jobs/${jobId}`),
+    run: (jobRunId: string) => at(`/runs/${jobRunId}`),
+    log: (jobRunId: string, line?: number) =>
+      at(`/runs/${jobRunId}?tab=log${line === undefined ? '' : `&line=${line}`}`),
+    comparison: (jobRunId: string, baseId?: string) =>
+      at(`/runs/${jobRunId}/compare${baseId === undefined ? '' : `?base=${baseId}`}`),
+    pipeline: (name: string, tab?: string) =>
+      at(`/pipelines/${encodeURIComponent(name)}${tab === undefined ? '' : `?tab=${tab}`}`),
+    dataset: (name: string) => at(`/datasets/${encodeURIComponent(name)}`),
+  };
+}

@@ -1,0 +1,120 @@
+import type { CallToolResult, ListToolsResult } from '@modelcontextprotocol/sdk/types.js';
+import type { Tool, ToolContext } from './tool.ts';
+import { AjvJsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/ajv';
+import {
+  CallToolRequestSchema,
+  ErrorCode,
+  ListToolsRequestSchema,
+  McpError,
+} from '@modelcontextprotocol/sdk/types.js';
+import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { z } from 'zod';
+import { boundAnswer, countFitting } from './bounded-answer.ts';
+import { refuseFields } from '../api/errors.ts';
+import { tools } from './tools.ts';
+import { untrustedNote } from './tool.ts';
+
+const instructions = `Pumphouse runs dlt pipelines. These tools read what its jobs, runs, pipelines and datasets are and did; they change nothing. Begin with list_workspaces; all else is asked of one workspace. Of a job that fails, ask get_run of its last run, then compare_run_with_last_good and read_run_log. Answers name pages of the console in url: give them to people as links. notes say what an answer had no room for. ${untrustedNote}`;
+
+/** What a tool is refused with, as the API would: its code, and what is wrong. */
+export type DescribeError = (error: unknown) => object;
+
+const byName = new Map(tools.map((tool) => [tool.name, tool]));
+
+/** Made once: schemas of zod become JSON schemas slowly. */
+const listed = tools.map(describeTool);
+
+/** Nothing here asks for what it would check; the SDK makes one for each server otherwise. */
+const jsonSchemaValidator = new AjvJsonSchemaValidator();
+
+/** A server for one request of one caller: it keeps nothing. */
+export function createMcpServer(context: ToolContext, describeError: DescribeError): McpServer {
+  const mcp = new McpServer(
+    { name: 'pumphouse', title: 'Pumphouse', version: '0.1.0' },
+    { capabilities: { tools: {} }, instructions, jsonSchemaValidator },
+  );
+  // Not by `registerTool`: bad input has to be refused with a code of the API, and that has words of its own.
+  mcp.server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: listed }));
+  mcp.server.setRequestHandler(CallToolRequestSchema, async ({ params }) => {
+    const tool = byName.get(params.name);
+    if (!tool) throw new McpError(ErrorCode.InvalidParams, `There is no tool ${params.name}`);
+    try {
+      return await callTool(tool, params.arguments ?? {}, context);
+    } catch (error) {
+      return { isError: true, content: [{ type: 'text', text: JSON.stringify(describeError(error)) }] };
+    }
+  });
+  return mcp;
+}
+
+function describeTool({ name, title, description, input, output }: Tool): ListToolsResult['tools'][number] {
+  return {
+    name,
+    title,
+    description,
+    inputSchema: toJsonSchema(input),
+    outputSchema: toJsonSchema(output),
+    annotations: {
+      title,
+      readOnlyHint: true,
+      destructiveHint: false,
+      idempotentHint: true,
+      openWorldHint: false,
+    },
+  };
+}
+
+/**
+ * As what is given, also for answers: what has a default may be left out of them. Draft 7 is what clients check by. What makes schemas long
+ * and tells nobody anything is left out: patterns beside the name of a format, and the bounds of all whole numbers.
+ */
+function toJsonSchema(schema: z.ZodObject) {
+  const { $schema: _, ...json } = z.toJSONSchema(schema, {
+    io: 'input',
+    target: 'draft-7',
+    override: ({ jsonSchema }) => {
+      if (jsonSchema.format !== undefined) delete jsonSchema.pattern;
+      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+    },
+  });
+  return { ...json, type: 'object' as const, properties: json.properties as Record<string, object> };
+}
+
+async function callTool(tool: Tool, given: unknown, context: ToolContext): Promise<CallToolResult> {
+  const parsed = tool.input.safeParse(given);
+  if (!parsed.success) throw refuseFields('arguments', parsed.error);
+  const { answer: whole, notes: ofPage } = await runTool(tool, parsed.data, context);
+  const { answer, notes: ofCuts } = boundAnswer(whole, tool.rest);
+  const notes = [...ofPage, ...ofCuts];
+  const structuredContent = { ...answer, notes };
+  return {
+    structuredContent,
+    // The JSON once more as text: clients that know no structured content would be told a line only.
+    content: [
+      { type: 'text', text: [tool.say(answer), ...notes].join(' ') },
+      { type: 'text', text: JSON.stringify(structuredContent) },
+    ],
+  };
+}
+
+/** A page that is too long is read again as far as it has room: its cursor has to go on where the answer ends. */
+async function runTool(tool: Tool, args: object, context: ToolContext) {
+  let answer = await tool.run(args, context);
+  const notes: string[] = [];
+  if (!('cursor' in tool.input.shape)) return { answer, notes };
+  for (let most = countRoom(answer); most < rowsOf(answer).length; most = countRoom(answer)) {
+    answer = await tool.run({ ...args, limit: most }, context);
+    notes[0] = `Only ${most} of the rows asked for have room: go on with cursor = next_cursor. ${tool.rest}`;
+  }
+  return { answer, notes };
+}
+
+function rowsOf(answer: object): unknown[] {
+  return 'items' in answer && Array.isArray(answer.items) ? answer.items : [];
+}
+
+/** A page has one row at least, else its cursor would lead nowhere. */
+function countRoom(answer: object): number {
+  return Math.max(1, countFitting(rowsOf(answer)));
+}

@@ -1,0 +1,108 @@
+import type { Credentials, Principal } from '../services/credentials.ts';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import type { createOperationCalls } from '../api/call-operation.ts';
+import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
+import { actAs } from '../services/audit.ts';
+import { actorOf, originOf, readBearer } from '../api/route-registration.ts';
+import { createMcpServer } from './mcp-server.ts';
+import { requireOwnOrigin } from './own-origin.ts';
+import { ServiceError } from '../services/service-error.ts';
+import { toErrorAnswer } from '../api/errors.ts';
+
+const path = '/mcp';
+/** Of a call of a tool, whose arguments are short. */
+const largestMessage = 64 * 1024;
+/** What the transport reads of a request. */
+const passedHeaders = ['accept', 'content-type', 'mcp-protocol-version'];
+
+export interface McpDependencies {
+  credentials: Credentials;
+  callsFor: ReturnType<typeof createOperationCalls>;
+  publicUrl: string | null;
+  log: Logger;
+}
+
+/**
+ * The MCP server: tools that read, for the agent of somebody who has a key. It keeps nothing between requests and sends nothing by itself,
+ * so there is no stream to open (GET) and no session to end (DELETE).
+ */
+export function registerMcp(app: FastifyInstance, dependencies: McpDependencies): void {
+  const { credentials, publicUrl } = dependencies;
+  const principals = new WeakMap<FastifyRequest, Principal>();
+
+  void app.register(async (scope) => {
+    // Who calls is settled before a byte of the body is read.
+    scope.addHook('onRequest', async (request, reply) => {
+      requireOwnOrigin(request, publicUrl);
+      try {
+        principals.set(request, await credentials.authenticateUser(readBearer(request)));
+      } catch (error) {
+        if (isNotAuthenticated(error)) void reply.header('www-authenticate', 'Bearer');
+        throw error;
+      }
+    });
+
+    scope.post(path, { bodyLimit: largestMessage }, async (request, reply) => {
+      const principal = principals.get(request);
+      if (!principal) throw new Error('The caller of the MCP server was not authenticated');
+      // Later versions of the protocol have no batches, and one would be a flood in a single request.
+      if (Array.isArray(request.body))
+        throw new ServiceError('invalid_request', 'Send one message a request.');
+      const response = await actAs(actorOf(request, principal), () =>
+        answer({ request, reply, principal }, dependencies),
+      );
+      return send(reply, response);
+    });
+
+    scope.route({
+      method: ['GET', 'DELETE'],
+      url: path,
+      handler: async (_request, reply) => {
+        const error = {
+          code: -32_000,
+          message: 'Method not allowed: this server has neither streams nor sessions.',
+        };
+        return reply.code(405).header('allow', 'POST').send({ jsonrpc: '2.0', error, id: null });
+      },
+    });
+  });
+}
+
+interface McpCall {
+  request: FastifyRequest;
+  reply: FastifyReply;
+  principal: Principal;
+}
+
+async function answer(caller: McpCall, { callsFor, publicUrl, log }: McpDependencies): Promise<Response> {
+  const { request } = caller;
+  const origin = originOf(request, publicUrl);
+  const server = createMcpServer({ call: callsFor({ ...caller, origin }), origin }, (error) => {
+    const { body, isUnexpected } = toErrorAnswer(error, request.id);
+    if (isUnexpected) log.error({ err: error, requestId: request.id }, 'a call of an MCP tool failed');
+    return body;
+  });
+  const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true });
+  await server.connect(transport);
+  try {
+    const headers = passedHeaders.flatMap((name): [string, string][] => {
+      const value = request.headers[name];
+      return typeof value === 'string' ? [[name, value]] : [];
+    });
+    const message = new Request(`http://127.0.0.1${path}`, { method: 'POST', headers });
+    return await transport.handleRequest(message, { parsedBody: request.body });
+  } finally {
+    await server.close();
+  }
+}
+
+async function send(reply: FastifyReply, response: Response): Promise<FastifyReply> {
+  const body = await response.text();
+  void reply.code(response.status).headers(Object.fromEntries(response.headers));
+  return reply.send(body === '' ? undefined : body);
+}
+
+function isNotAuthenticated(error: unknown): boolean {
+  return error instanceof ServiceError && error.code === 'not_authenticated';
+}

@@ -1,0 +1,121 @@
+import type { WorkspacePages } from './console-pages.ts';
+import {
+  failureReason,
+  jobOverviewResponse,
+  pipelineFreshnessRow,
+  pipelineRunOfJobRun,
+  runOverviewResponse,
+} from '@pumphouse/contract';
+import { z } from 'zod';
+
+/*
+ * What the API answers, with the address of the console beside each row, and with what user code wrote under names that say so.
+ */
+
+const url = z.string().describe('The page of the console that shows it');
+
+/** Beside what every answer is about. */
+export const answerUrl = { url };
+
+/** A page of a list. */
+export function pageOf<Row extends z.ZodType>(row: Row) {
+  return z.looseObject({
+    ...answerUrl,
+    items: z.array(row),
+    total: z.int().describe('All that the filters leave; 10,001 stands for more'),
+    next_cursor: z.string().nullable().describe('Give it as `cursor` for the next page; null on the last'),
+  });
+}
+
+/** The parts of a page of the API that a page of a tool has. */
+export function toPageOf<Item, Row>(
+  page: { items: Item[]; total: number; next_cursor?: string | null | undefined },
+  pageUrl: string,
+  toRow: (item: Item) => Row,
+) {
+  return {
+    url: pageUrl,
+    items: page.items.map(toRow),
+    total: page.total,
+    next_cursor: page.next_cursor ?? null,
+  };
+}
+
+export const untrustedReason = { untrusted_reason: failureReason.nullable() };
+
+/** A run as lists show it. */
+export const runRow = runOverviewResponse.omit({ reason: true }).extend({ ...untrustedReason, url });
+
+export function toRunRow<Run extends { id: string; reason: unknown }>(
+  { reason, ...run }: Run,
+  pages: WorkspacePages,
+) {
+  return { ...run, untrusted_reason: reason as Run['reason'], url: pages.run(run.id) };
+}
+
+/** A job as lists show it. */
+export const jobRow = jobOverviewResponse
+  .omit({ last_run: true, recent_runs: true })
+  .extend({ last_run: runRow.nullable(), url });
+
+type JobOverview = z.input<typeof jobOverviewResponse>;
+
+export function toJobRow(overview: JobOverview, pages: WorkspacePages) {
+  const { last_run: lastRun, recent_runs: _recent, ...job } = overview;
+  return { ...job, last_run: lastRun && toRunRow(lastRun, pages), url: pages.job(job.id) };
+}
+
+const lastPipelineRun = pipelineFreshnessRow.shape.last_run.unwrap();
+type LastPipelineRun = z.input<typeof lastPipelineRun>;
+
+/** The newest pipeline run of a pipeline or a dataset. */
+export const lastRunRow = lastPipelineRun
+  .omit({ error_message: true })
+  .extend({ untrusted_error_message: z.string().nullable() })
+  .nullable();
+
+export function toLastRunRow(run: LastPipelineRun | null) {
+  if (!run) return null;
+  const { error_message: message, ...rest } = run;
+  return { ...rest, untrusted_error_message: message };
+}
+
+/** A pipeline run as its job run shows it: without what is of use to nobody who looks from outside. */
+export const pipelineRunRow = pipelineRunOfJobRun
+  .omit({
+    error_message: true,
+    error_traceback: true,
+    error_cause: true,
+    load_packages: true,
+    resources: true,
+    os_name: true,
+    os_version: true,
+    dlt_plus_version: true,
+  })
+  .extend({
+    untrusted_error_message: z.string().nullable(),
+    untrusted_error_traceback: z.string().nullable(),
+    untrusted_error_cause: z.string().nullable(),
+    url,
+  });
+
+export function toPipelineRunRow(run: z.input<typeof pipelineRunOfJobRun>, pages: WorkspacePages) {
+  const {
+    error_message: message,
+    error_traceback: traceback,
+    error_cause: cause,
+    load_packages: _packages,
+    resources: _resources,
+    os_name: _osName,
+    os_version: _osVersion,
+    dlt_plus_version: _plusVersion,
+    ...rest
+  } = run;
+  return {
+    ...rest,
+    untrusted_error_message: message ?? null,
+    untrusted_error_traceback: traceback ?? null,
+    untrusted_error_cause: cause,
+    url: pages.pipeline(run.pipeline_name),
+  };
+}

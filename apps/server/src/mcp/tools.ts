@@ -1,0 +1,25 @@
+import type { Tool } from './tool.ts';
+import { compareRun, getRun, listRuns } from './tools/runs.ts';
+import { getDataset, getPipeline, listDatasets, listPipelines, listSchemaChanges } from './tools/data.ts';
+import { getJob, listJobs, listNextStarts } from './tools/jobs.ts';
+import { getUsage, listWorkspaces } from './tools/places.ts';
+import { readRunLog, searchRunLog } from './tools/logs.ts';
+
+/** All tools, in the order in which somebody who looks for a failure needs them. */
+export const tools: readonly Tool[] = [
+  listWorkspaces,
+  listJobs,
+  getJob,
+  listRuns,
+  getRun,
+  readRunLog,
+  searchRunLog,
+  compareRun,
+  listPipelines,
+  getPipeline,
+  listDatasets,
+  getDataset,
+  listSchemaChanges,
+  listNextStarts,
+  getUsage,
+];

@@ -1,0 +1,30 @@
+import { text, uuid } from '@pumphouse/contract';
+import { z } from 'zod';
+
+const mostName = 1000;
+const mostNames = 50;
+
+export const workspaceArgument = {
+  workspace_id: uuid.describe('Id of the workspace, as list_workspaces gives it'),
+};
+
+export const runArguments = {
+  ...workspaceArgument,
+  job_run_id: uuid.describe('Id of the run, as list_runs gives it'),
+};
+
+export const nameArgument = text.max(mostName);
+export const namesArgument = z.array(nameArgument).min(1).max(mostNames);
+export const searchArgument = text.max(500);
+export const instantArgument = z.iso.datetime({ offset: true });
+
+/** Of a list that goes on with a cursor. */
+export const pagingArguments = {
+  limit: z.int().min(1).max(100).default(20).describe('Most rows of the answer'),
+  cursor: text.max(2000).optional().describe('next_cursor of the page before, with the same filters'),
+};
+
+/** One of the words of the API, or several. */
+export function wordsArgument<Word extends z.ZodType>(word: Word) {
+  return z.array(word).min(1).max(mostNames);
+}

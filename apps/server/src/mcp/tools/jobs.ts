@@ -1,0 +1,138 @@
+import type { CallOperation } from '../../api/call-operation.ts';
+import {
+  jobNextTicksResponse,
+  jobOverviewResponse,
+  jobType,
+  jobVersionResponse,
+  maximumNextStarts,
+  nextStartsResponse,
+  runStatus,
+  triggerKind,
+  uuid,
+} from '@pumphouse/contract';
+import { z } from 'zod';
+import { answerUrl, jobRow, pageOf, toJobRow, toPageOf } from '../rows.ts';
+import { defineTool, untrustedNote } from '../tool.ts';
+import {
+  namesArgument,
+  pagingArguments,
+  searchArgument,
+  wordsArgument,
+  workspaceArgument,
+} from './arguments.ts';
+import { pagesOfWorkspace } from '../console-pages.ts';
+
+export const listJobs = defineTool({
+  name: 'list_jobs',
+  title: 'List jobs',
+  description: `Lists the jobs of a workspace, each with its triggers, its next start, its last run and, where it fails, since when and how often (failing_since). Jobs that fail now: status ["failed"]. ${untrustedNote}`,
+  input: z.strictObject({
+    ...workspaceArgument,
+    search: searchArgument.optional().describe('Part of the name or the ref'),
+    status: wordsArgument(runStatus).optional().describe('Of the newest run'),
+    trigger_kind: wordsArgument(triggerKind).optional(),
+    job_type: wordsArgument(jobType).optional(),
+    tags: namesArgument.optional().describe('With any of these tags'),
+    is_paused: z.boolean().optional(),
+    is_archived: z.boolean().optional(),
+    sort: z.enum(['name', 'last_run_at', 'next_start_at']).default('name'),
+    ...pagingArguments,
+  }),
+  output: pageOf(jobRow),
+  rest: 'get_job tells more of one job.',
+  async run({ workspace_id: workspaceId, search, sort, ...filters }, { call, origin }) {
+    const pages = pagesOfWorkspace(origin, workspaceId);
+    const page = await call('list_job_overviews', {
+      params: { workspace_id: workspaceId },
+      query: { ...filters, q: search, sort: [sort], order: [sort === 'last_run_at' ? 'desc' : 'asc'] },
+    });
+    return toPageOf(page, pages.jobs, (job) => toJobRow(job, pages));
+  },
+  say: ({ items, total }) => `${items.length} of ${total} jobs.`,
+});
+
+const version = jobVersionResponse.omit({ job_definition: true });
+
+export const getJob = defineTool({
+  name: 'get_job',
+  title: 'Read a job',
+  description: `Tells all of a job: its definition as it was deployed, its triggers with their next ticks, its last 20 runs (newest last), and since when it fails. ${untrustedNote}`,
+  input: z.strictObject({
+    ...workspaceArgument,
+    job_id: uuid.describe('Id of the job, as list_jobs gives it'),
+  }),
+  output: z.looseObject({
+    ...answerUrl,
+    job: jobRow.extend({ recent_runs: jobOverviewResponse.shape.recent_runs }),
+    version: version.nullable(),
+    definition: z
+      .record(z.string(), z.unknown())
+      .nullable()
+      .describe('As it was deployed; null where it is too long for an answer'),
+    next_ticks: jobNextTicksResponse.shape.triggers,
+  }),
+  rest: 'The console has all of it at the url.',
+  async run({ workspace_id: workspaceId, job_id: jobId }, { call, origin }) {
+    const pages = pagesOfWorkspace(origin, workspaceId);
+    const params = { workspace_id: workspaceId, job_id: jobId };
+    const [job, { triggers }] = await Promise.all([
+      call('get_job', { params, query: {} }),
+      call('list_job_next_ticks', { params, query: {} }),
+    ]);
+    const overview = await findOverview(call, workspaceId, job);
+    const { job_definition: definition, ...current } = job.current_version ?? { job_definition: {} };
+    return {
+      url: pages.job(jobId),
+      job: { ...toJobRow(overview, pages), recent_runs: overview.recent_runs },
+      version: job.current_version ? (current as z.input<typeof version>) : null,
+      definition: JSON.stringify(definition).length > mostDefinition ? null : definition,
+      next_ticks: triggers,
+    };
+  },
+  say: ({ job }) =>
+    job.failing_since
+      ? `${job.ref} has failed ${job.failing_since.count} times since ${job.failing_since.at}.`
+      : `${job.ref} does not fail; its last run is ${job.last_run?.status ?? 'none'}.`,
+});
+
+/** In UTF-16 units of JSON. */
+const mostDefinition = 8000;
+
+/** The job as lists show it: they are asked for its ref, which is part of few others. */
+async function findOverview(
+  call: CallOperation,
+  workspaceId: string,
+  job: { id: string; job_ref: string },
+): Promise<z.input<typeof jobOverviewResponse>> {
+  let cursor: string | undefined;
+  do {
+    const query = { q: job.job_ref, sort: ['name' as const], order: ['asc' as const], cursor };
+    const page = await call('list_job_overviews', { params: { workspace_id: workspaceId }, query });
+    const found = page.items.find(({ id }) => id === job.id);
+    if (found) return found;
+    cursor = page.next_cursor ?? undefined;
+  } while (cursor !== undefined);
+  throw new Error(`The job ${job.id} is in no list of its workspace`);
+}
+
+export const listNextStarts = defineTool({
+  name: 'list_next_starts',
+  title: 'List what starts next',
+  description:
+    'Lists what starts next in a workspace: ticks of the clock, runs that wait for room or for their next attempt, and promised starts, each with what stands in its way (blocked). What waits without a time comes first.',
+  input: z.strictObject({
+    ...workspaceArgument,
+    limit: z.int().min(1).max(maximumNextStarts).default(20).describe('Most rows of the answer'),
+  }),
+  output: z.looseObject({ ...answerUrl, ...nextStartsResponse.shape }),
+  rest: 'The console lists all at the url.',
+  async run({ workspace_id: workspaceId, limit }, { call, origin }) {
+    const starts = await call('list_next_starts', {
+      params: { workspace_id: workspaceId },
+      query: { limit },
+    });
+    return { url: pagesOfWorkspace(origin, workspaceId).overview, ...starts };
+  },
+  say: ({ items, is_truncated: isCut }) =>
+    `The next ${items.length} starts${isCut ? '; there are more' : ''}.`,
+});

@@ -1,0 +1,147 @@
+import {
+  jobRunComparisonResponse,
+  jobRunLifeResponse,
+  jobRunLogComparisonResponse,
+  runOverviewDetailResponse,
+  runStatus,
+  triggerKind,
+  uuid,
+} from '@pumphouse/contract';
+import { z } from 'zod';
+import {
+  answerUrl,
+  pageOf,
+  pipelineRunRow,
+  runRow,
+  toPageOf,
+  toPipelineRunRow,
+  toRunRow,
+  untrustedReason,
+} from '../rows.ts';
+import { defineTool, untrustedNote } from '../tool.ts';
+import {
+  instantArgument,
+  namesArgument,
+  pagingArguments,
+  runArguments,
+  searchArgument,
+  wordsArgument,
+  workspaceArgument,
+} from './arguments.ts';
+import { pagesOfWorkspace } from '../console-pages.ts';
+
+export const listRuns = defineTool({
+  name: 'list_runs',
+  title: 'List runs',
+  description: `Lists runs of jobs, newest first: status, why each ran, how long it took, rows loaded and, of failed ones, the reason in a line. ${untrustedNote}`,
+  input: z.strictObject({
+    ...workspaceArgument,
+    job_id: uuid.optional().describe('Only runs of this job'),
+    status: wordsArgument(runStatus).optional(),
+    is_active: z.boolean().optional().describe('True for those that wait or run, false for those that ended'),
+    since: instantArgument
+      .optional()
+      .describe('Only runs made at this instant or later, such as 2026-03-10T06:00:00Z'),
+    until: instantArgument.optional().describe('Only runs made before this instant'),
+    search: searchArgument
+      .optional()
+      .describe('Part of a job’s or a pipeline’s name, or the number of a run'),
+    trigger_kind: wordsArgument(triggerKind).optional(),
+    pipeline_name: namesArgument.optional(),
+    include_skipped: z
+      .boolean()
+      .default(false)
+      .describe('Also the rows that stand for starts which were declined'),
+    ...pagingArguments,
+  }),
+  output: pageOf(runRow),
+  rest: 'get_run tells more of one run.',
+  async run({ workspace_id: workspaceId, since, until, search, ...filters }, { call, origin }) {
+    const pages = pagesOfWorkspace(origin, workspaceId);
+    const page = await call('list_run_overviews', {
+      params: { workspace_id: workspaceId },
+      query: { ...filters, q: search, start: since, end: until },
+    });
+    return toPageOf(page, pages.runs, (run) => toRunRow(run, pages));
+  },
+  say: ({ items, total }) => `${items.length} of ${total} runs.`,
+});
+
+const detailedRun = runOverviewDetailResponse
+  .omit({ reason: true })
+  .extend({ ...untrustedReason, ...answerUrl });
+
+const { failure, phases, attempts } = jobRunLifeResponse.shape;
+const attempt = attempts.element.omit({ reason: true }).extend(untrustedReason);
+
+export const getRun = defineTool({
+  name: 'get_run',
+  title: 'Read a run',
+  description: `Tells all of a run: its status, why it ran, why it failed (failure in the words of Pumphouse, untrusted_reason in those of its code), where its time went (phases), its attempts, and the pipelines that it ran with their tables, rows, steps and schema changes. Its log: read_run_log. ${untrustedNote}`,
+  input: z.strictObject(runArguments),
+  output: z.looseObject({
+    ...answerUrl,
+    run: detailedRun,
+    failure,
+    phases,
+    attempts: z.array(attempt),
+    pipeline_runs: z.array(pipelineRunRow),
+    are_pipeline_runs_cut: z.boolean(),
+  }),
+  rest: 'The console has all of it at the url.',
+  async run(params, { call, origin }) {
+    const pages = pagesOfWorkspace(origin, params.workspace_id);
+    const [overview, life, reported] = await Promise.all([
+      call('get_run_overview', { params }),
+      call('get_job_run_life', { params }),
+      call('list_job_run_pipeline_runs', { params }),
+    ]);
+    return {
+      url: pages.run(params.job_run_id),
+      run: toRunRow(overview, pages),
+      failure: life.failure,
+      phases: life.phases,
+      attempts: life.attempts.map(({ reason, ...rest }) => ({ ...rest, untrusted_reason: reason })),
+      pipeline_runs: reported.pipeline_runs.map((run) => toPipelineRunRow(run, pages)),
+      are_pipeline_runs_cut: reported.is_cut,
+    };
+  },
+  say: ({ run, failure: failed }) =>
+    `Run ${run.number} of ${run.job_ref} is ${run.status}${failed ? `: ${failed.code}` : ''}.`,
+});
+
+const { hunks, outcome } = jobRunLogComparisonResponse.shape;
+
+export const compareRun = defineTool({
+  name: 'compare_run_with_last_good',
+  title: 'Compare a run with the last good one',
+  description: `Says what differs between a run and the last completed run of the same job before it: code, configuration, settings of the job, times, rows by table, and the lines of the log. The first thing to ask of a run that fails all of a sudden. ${untrustedNote}`,
+  input: z.strictObject({
+    ...runArguments,
+    base_run_id: uuid.optional().describe('Compare with this run of the job instead'),
+  }),
+  output: z.looseObject({
+    ...answerUrl,
+    comparison: jobRunComparisonResponse,
+    log_outcome: outcome,
+    untrusted_log_hunks: hunks.describe('Where the logs differ, without regard to times, ids and counts'),
+  }),
+  rest: 'The console has the whole comparison at the url.',
+  async run({ base_run_id: baseId, ...params }, { call, origin }) {
+    const query = { base_id: baseId };
+    const [comparison, logs] = await Promise.all([
+      call('compare_job_runs', { params, query }),
+      call('compare_job_run_logs', { params, query }),
+    ]);
+    return {
+      url: pagesOfWorkspace(origin, params.workspace_id).comparison(params.job_run_id, baseId),
+      comparison,
+      log_outcome: logs.outcome,
+      untrusted_log_hunks: logs.hunks,
+    };
+  },
+  say: ({ comparison: { base, target } }) =>
+    base
+      ? `Run ${target.number} beside run ${base.number}.`
+      : `No run of the job completed before run ${target.number}: there is nothing to compare it with.`,
+});
