@@ -12,6 +12,7 @@ import { createBenchPlace } from './bench-place.ts';
 import { formatSection, tableHead, writeReport } from './report.ts';
 import { createContainerPlace, type ContainerPlace } from './container-place.ts';
 import { findInstalledEngines } from '../fixtures/container-engine.ts';
+import { measureApps } from './measure-apps.ts';
 import { measureBurst } from './measure-burst.ts';
 import { measureCompletion, measureLaunch, measurePipeline } from './measure-launch.ts';
 import {
@@ -80,6 +81,11 @@ function listOwnMeasures(
   return [
     { name: 'start', title: 'Server start', takeAlone: () => measureServerStart(few) },
     { name: 'console', title: 'The console in Chromium', takeAlone: () => measureConsole(rounds) },
+    {
+      name: 'apps',
+      title: 'The proxy in front of apps',
+      takeAlone: () => measureApps(few),
+    },
     { name: 'live', title: 'Events and logs', takeAlone: () => measureLive(rounds) },
     { name: 'sign-in', title: 'Passwords tried out', takeAlone: measureSignInFlood },
     ...tickJobs.map((jobCount) => ({

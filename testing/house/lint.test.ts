@@ -56,6 +56,7 @@ describe('lint', () => {
     ['api reaches SQL', 'apps/server/src/api/routes/planted.ts', '../../store/postgres/jobs.ts'],
     ['a page reaches SQL', 'apps/server/src/pages/planted.ts', '../store/postgres/jobs.ts'],
     ['api reaches an executor', 'apps/server/src/api/planted.ts', '../executors/executor.ts'],
+    ['the proxy of apps reaches a service', 'apps/server/src/apps/planted.ts', '../services/deploy.ts'],
     ['a service reaches the api', 'apps/server/src/services/planted.ts', '../api/app.ts'],
     ['a service talks SQL', 'apps/server/src/services/planted.ts', 'pg'],
     ['the store reaches a service', 'apps/server/src/store/planted.ts', '../services/deploy.ts'],

@@ -49,11 +49,10 @@ export function isNavigation({ request, upgradeHead }: Exchange): boolean {
 
 /**
  * Whether a request starts an app that does not run. What a page asks for that was left open does not: pages connect again by themselves
- * when their app goes idle, and it would never stay so. Going to the page does, and so does a program with a key, also one whose library
- * says that it is a page (that of Node does).
+ * when their app goes idle, and it would never stay so. Going to the page does, and so do programs. (Those of Node have the header of a
+ * page, so a key is looked for first.)
  */
-export function mayStart(exchange: Exchange, visitor: Visitor): boolean {
-  if (visitor.kind === 'key') return true;
-  const mode = exchange.request.headers['sec-fetch-mode'];
-  return mode === undefined || mode === 'navigate';
+export function mayStart({ request, cameWithKey }: AdmittedExchange): boolean {
+  const mode = request.headers['sec-fetch-mode'];
+  return cameWithKey || mode === undefined || mode === 'navigate';
 }

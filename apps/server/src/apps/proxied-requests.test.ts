@@ -100,17 +100,13 @@ describe('what an app gets', () => {
   });
 
   it('believes a proxy of ours about the visitor, and nobody else', async () => {
-    await using other = await openTrusting();
+    const other = await openAppsPlace({ trustedProxies: ['127.0.0.0/8'] });
     other.serve((_request, response) => response.end());
     await other.ask('/', { headers: { ...cookie, 'x-forwarded-for': '6.6.6.6, 9.9.9.9, 127.0.0.2' } });
     expect(other.upstream.requests[0]?.headers['x-forwarded-for']).toBe('9.9.9.9');
+    await other.close();
   });
 });
-
-async function openTrusting() {
-  const opened = await openAppsPlace({ trustedProxies: ['127.0.0.0/8'] });
-  return { ...opened, [Symbol.asyncDispose]: opened.close };
-}
 
 describe('bodies of requests', () => {
   beforeEach(() => place.serve(echo));

@@ -124,7 +124,7 @@ async function serveAdmitted(exchange: Exchange, admission: Admission, parts: Se
 async function serveByState(exchange: AdmittedExchange, parts: ServeParts, gone: AbortSignal): Promise<void> {
   const { gate, waiting } = parts;
   const { app } = exchange;
-  const first = await (mayStart(exchange, exchange.visitor) ? gate.wake(app) : gate.look(app));
+  const first = await (mayStart(exchange) ? gate.wake(app) : gate.look(app));
   if (first.kind === 'stopped') return sendStopped(exchange);
   const mustWait = first.kind === 'starting' && !isNavigation(exchange);
   const state: AppState | null = mustWait ? await waiting.untilSettled(app, gone) : first;

@@ -1,0 +1,168 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { cookie, navigation, openAppsPlace, requireOpen, type AppsPlace } from './testing/apps-place.ts';
+
+const page = { ...cookie, ...navigation };
+const failed = {
+  kind: 'failed',
+  jobRunId: 'run-1',
+  detail: 'It ended with <exit code 3>.',
+  retryAt: new Date(Date.now() + 600_000),
+  lastLines: ['first line', '<script>alert(1)</script>'],
+} as const;
+
+let place: AppsPlace;
+beforeEach(async () => {
+  place = await openAppsPlace();
+});
+afterEach(() => place.close());
+
+const serveOk = () => place.serve((_request, response) => response.end('reached'));
+
+describe('an app that starts', () => {
+  it('is a page that becomes the app by itself', async () => {
+    const answer = await place.ask('/a', { headers: page });
+    expect(answer.status).toBe(503);
+    expect(answer.headers['retry-after']).toBe('2');
+    expect(answer.text).toContain('Starting Sales &lt;b&gt; …');
+    expect(answer.text).toContain('<noscript><meta http-equiv="refresh" content="2" /></noscript>');
+    const [, nonce] = /<script nonce="([^"]+)">/.exec(answer.text) ?? [];
+    expect(answer.headers['content-security-policy']).toContain(
+      `script-src 'nonce-${nonce}'; connect-src 'self'`,
+    );
+    expect(place.fake.wakes).toBe(1);
+  });
+
+  it('has another nonce each time', async () => {
+    const [one, two] = await Promise.all([1, 2].map(() => place.ask('/', { headers: page })));
+    expect(one?.headers['content-security-policy']).not.toBe(two?.headers['content-security-policy']);
+  });
+
+  it('is waited for by a call, and by a WebSocket', async () => {
+    const answer = place.ask('/a', {
+      method: 'POST',
+      headers: { ...cookie, origin: place.origin },
+      body: 'x',
+    });
+    const socket = place.openSocket({ ...cookie, origin: place.origin });
+    await expect.poll(() => place.listener.countOpen()).toBe(2);
+    serveOk();
+    expect((await answer).text).toBe('reached');
+    requireOpen(await socket).terminate();
+  });
+
+  it('is looked at by one for all that wait', async () => {
+    const answers = Array.from({ length: 50 }, () => place.ask('/', { headers: cookie }));
+    await expect.poll(() => place.listener.countOpen()).toBe(50);
+    const before = place.fake.wakes;
+    serveOk();
+    await Promise.all(answers);
+    expect(place.fake.wakes - before).toBeLessThan(10);
+  });
+
+  it('is not waited for for ever', async () => {
+    const hasty = await openAppsPlace({ limits: { waitMs: 20 } });
+    const answer = await hasty.ask('/', { headers: cookie });
+    expect(answer.status).toBe(503);
+    expect(answer.headers['retry-after']).toBe('2');
+    expect(JSON.parse(answer.text)).toMatchObject({ code: 'app_not_ready' });
+    expect(await hasty.openSocket({ ...cookie, origin: hasty.origin })).toBe(503);
+    await hasty.close();
+  });
+
+  it('is not waited for by somebody who went away', async () => {
+    const gone = new AbortController();
+    const asked = fetch(`http://127.0.0.1:${place.port}/sales/`, {
+      headers: { authorization: 'Bearer dlt_u_key' },
+      signal: gone.signal,
+    });
+    await expect.poll(() => place.listener.countOpen()).toBe(1);
+    gone.abort();
+    await expect(asked).rejects.toThrow('aborted');
+    await expect.poll(() => place.listener.countOpen()).toBe(0);
+  });
+
+  it('that fails meanwhile is told at once', async () => {
+    const answer = place.ask('/', { headers: cookie });
+    await expect.poll(() => place.listener.countOpen()).toBe(1);
+    place.fake.states.set('sales', failed);
+    expect((await answer).status).toBe(503);
+    expect((await answer).text).toContain('It ended with');
+  });
+});
+
+describe('an app that failed', () => {
+  beforeEach(() => place.fake.states.set('sales', failed));
+
+  it('says why, when it is tried again, and to members the end of its log', async () => {
+    const answer = await place.ask('/', { headers: page });
+    expect(answer.status).toBe(503);
+    expect(Number(answer.headers['retry-after'])).toBeGreaterThan(200);
+    expect(answer.text).toContain('It ended with &lt;exit code 3&gt;.');
+    expect(answer.text).toContain(`at ${failed.retryAt.toISOString().slice(11, 19)} UTC`);
+    expect(answer.text).toContain('first line\n&lt;script&gt;alert(1)&lt;/script&gt;');
+    expect(answer.text).not.toContain('<script');
+  });
+
+  it('shows no log to guests and keys', async () => {
+    const asGuest = await place.ask('/', { headers: { ...navigation, cookie: 'pumphouse-app=guest' } });
+    const withKey = await place.ask('/', { headers: { authorization: 'Bearer dlt_u_key' } });
+    expect(asGuest.text).toContain('It ended with');
+    for (const { text, status } of [asGuest, withKey]) {
+      expect(status).toBe(503);
+      expect(text).not.toContain('first line');
+    }
+  });
+});
+
+describe('an app that cannot be started', () => {
+  it('says why', async () => {
+    place.fake.states.set('sales', { kind: 'unavailable', detail: 'The job is <archived>.' });
+    const answer = await place.ask('/', { headers: page });
+    expect(answer.status).toBe(503);
+    expect(answer.text).toContain('The job is &lt;archived&gt;.');
+    const call = await place.ask('/', { headers: cookie });
+    expect(JSON.parse(call.text)).toMatchObject({ code: 'app_not_ready', detail: 'The job is <archived>.' });
+  });
+});
+
+describe('an app that is stopped', () => {
+  it.each([
+    ['somebody who goes to its page', page],
+    ['a program with a session', cookie],
+    ['a program with a key', { authorization: 'Bearer dlt_u_key', 'sec-fetch-mode': 'cors' }],
+  ])('is started by %s', async (_, headers) => {
+    const answer = place.ask('/', { headers });
+    await expect.poll(() => place.fake.wakes).toBeGreaterThan(0);
+    serveOk();
+    expect([200, 503]).toContain((await answer).status);
+  });
+
+  it('is not started by a page that was left open', async () => {
+    const ofPage = { ...cookie, origin: place.origin, 'sec-fetch-site': 'same-origin' };
+    const answer = await place.ask('/health', { headers: { ...ofPage, 'sec-fetch-mode': 'cors' } });
+    expect(answer.status).toBe(503);
+    expect(await place.openSocket({ ...ofPage, 'sec-fetch-mode': 'websocket' })).toBe(503);
+    expect(place.fake.wakes).toBe(0);
+  });
+});
+
+describe('/-pumphouse/state', () => {
+  const state = async (headers: Record<string, string>) => {
+    const answer = await place.ask('/-pumphouse/state', { headers });
+    return { status: answer.status, body: JSON.parse(answer.text) as unknown };
+  };
+
+  it('says how the app is, starts nothing and tells nothing else', async () => {
+    expect(await state(cookie)).toEqual({ status: 200, body: { state: 'stopped' } });
+    place.fake.states.set('sales', failed);
+    expect(await state(cookie)).toEqual({ status: 200, body: { state: 'failed' } });
+    serveOk();
+    expect(await state(cookie)).toEqual({ status: 200, body: { state: 'ready' } });
+    expect(place.fake.wakes).toBe(0);
+    expect(place.fake.uses).toEqual([]);
+  });
+
+  it('says nothing to others', async () => {
+    expect(await state({})).toMatchObject({ status: 401, body: { code: 'not_authenticated' } });
+  });
+});

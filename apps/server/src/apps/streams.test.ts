@@ -1,0 +1,368 @@
+import type { EventEmitter } from 'node:events';
+import type { Socket } from 'node:net';
+import type { ServerResponse } from 'node:http';
+import type { WebSocket } from 'ws';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { connect } from 'node:net';
+import { once } from 'node:events';
+import { request as openRequest } from 'node:http';
+import { cookie, openAppsPlace, openGarbage, requireOpen, type AppsPlace } from './testing/apps-place.ts';
+import { keyHolder, member } from './testing/fake-gate.ts';
+
+let place: AppsPlace;
+beforeEach(async () => {
+  place = await openAppsPlace({ limits: { connectionsOfApp: 2000, connectionsOfVisitor: 2000 } });
+});
+afterEach(() => place.close());
+
+const own = () => ({ ...cookie, origin: place.origin });
+const megabyte = 1024 * 1024;
+
+/** Also where it was cut, which is an error to `once`. */
+function closed(emitter: EventEmitter | undefined): Promise<void> {
+  if (!emitter) throw new Error('There is nothing that could close');
+  emitter.on('error', () => undefined);
+  return new Promise((resolve) => emitter.once('close', () => resolve()));
+}
+
+/** Writes so much, as fast as it is read. */
+function writeMegabytes(response: ServerResponse, count: number): void {
+  const chunk = Buffer.alloc(megabyte, 'x');
+  let left = count;
+  const write = () => {
+    while (left > 0) {
+      left -= 1;
+      if (!response.write(chunk)) return;
+    }
+    response.end();
+  };
+  response.on('drain', write);
+  write();
+}
+
+describe('a WebSocket', () => {
+  beforeEach(() => place.serve((_request, response) => response.end()));
+
+  it('carries messages both ways, of all sizes', async () => {
+    const socket = requireOpen(await place.openSocket(own()));
+    for (const size of [0, 1, 126, 70_000, megabyte]) {
+      socket.send('x'.repeat(size));
+      const [data] = (await once(socket, 'message')) as [Buffer];
+      expect(data.length).toBe(size);
+    }
+    socket.close(4000, 'done');
+    const [code] = (await once(socket, 'close')) as [number];
+    expect(code).toBe(4000);
+    await expect.poll(() => place.listener.countOpen()).toBe(0);
+  });
+
+  it('is closed when its app goes away', async () => {
+    const socket = requireOpen(await place.openSocket(own()));
+    for (const connection of place.upstream.connections) connection.destroy();
+    await once(socket, 'close');
+    await expect.poll(() => place.listener.countOpen()).toBe(0);
+  });
+
+  it('closes its app’s side when the visitor goes away', async () => {
+    const socket = requireOpen(await place.openSocket(own()));
+    socket.terminate();
+    await expect.poll(() => place.upstream.sockets.clients.size).toBe(0);
+  });
+
+  it('sets no cookie of ours', async () => {
+    const accept =
+      'Upgrade: websocket\r\nConnection: Upgrade\r\nSet-Cookie: own=1\r\nSet-Cookie: Pumphouse-App=evil\r\nStrict-Transport-Security: max-age=1';
+    const garbage = await openGarbage(`HTTP/1.1 101 Switching\r\n${accept}\r\n\r\nHELLO`);
+    place.fake.states.set('sales', place.readyAt(garbage.port));
+    const answer = await place.sendRaw(
+      `GET / HTTP/1.1\r\nHost: sales.localhost:${place.port}\r\nCookie: pumphouse-app=good\r\nOrigin: ${place.origin}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+    );
+    garbage.close();
+    expect(answer).toMatch(/^HTTP\/1\.1 101 /);
+    expect(answer).toContain('Set-Cookie: own=1');
+    expect(answer).not.toMatch(/evil|strict-transport/i);
+    expect(answer).toMatch(/\r\n\r\nHELLO$/);
+  });
+
+  it.each([
+    ['a refusal', 'HTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\nno', 403],
+    ['garbage', 'no HTTP\r\n', 502],
+    ['another protocol', 'HTTP/1.1 101 X\r\nUpgrade: other\r\nConnection: Upgrade\r\n\r\n', 502],
+    ['nothing', '', 502],
+  ])('that its app answers with %s gets that as an answer', async (_, bytes, status) => {
+    const garbage = await openGarbage(bytes);
+    place.fake.states.set('sales', place.readyAt(garbage.port));
+    expect(await place.openSocket(own())).toBe(status);
+    garbage.close();
+  });
+
+  it('is one of a thousand', { timeout: 120_000 }, async () => {
+    const sockets: WebSocket[] = [];
+    while (sockets.length < 1000) {
+      const some = Array.from({ length: 100 }, () => place.openSocket(own()));
+      sockets.push(...(await Promise.all(some)).map(requireOpen));
+    }
+    expect(place.listener.countOpen()).toBe(1000);
+    const echoes = await Promise.all(
+      sockets.map(async (socket, at) => {
+        socket.send(`message ${at}`);
+        const [data] = (await once(socket, 'message')) as [Buffer];
+        return data.toString();
+      }),
+    );
+    expect(echoes).toEqual(sockets.map((_, at) => `message ${at}`));
+    for (const socket of sockets) socket.terminate();
+    await expect.poll(() => place.listener.countOpen()).toBe(0);
+  });
+});
+
+describe('use', () => {
+  it('is each request, and data that moves, but no pings', async () => {
+    const quick = await openAppsPlace({ limits: { noteMs: 0 } });
+    quick.serve((_request, response) => response.end());
+    const socket = requireOpen(await quick.openSocket({ ...cookie, origin: quick.origin }));
+    expect(quick.fake.uses).toEqual([{ label: 'sales', visitor: member }]);
+    const [ofApp] = quick.upstream.sockets.clients;
+    const pong = once(socket, 'pong');
+    socket.ping();
+    ofApp?.ping();
+    await pong;
+    expect(quick.fake.uses).toHaveLength(1);
+    socket.send('hello');
+    await once(socket, 'message');
+    expect(quick.fake.uses).toHaveLength(3);
+    socket.terminate();
+    await quick.ask('/', { headers: { authorization: 'Bearer dlt_u_key' } });
+    expect(quick.fake.uses.at(-1)).toEqual({ label: 'sales', visitor: keyHolder });
+    await quick.close();
+  });
+
+  it('is not noted for each piece', async () => {
+    place.serve((_request, response) => response.end());
+    const socket = requireOpen(await place.openSocket(own()));
+    for (let round = 0; round < 10; round += 1) {
+      socket.send('hello');
+      await once(socket, 'message');
+    }
+    expect(place.fake.uses).toHaveLength(1);
+    socket.terminate();
+  });
+});
+
+describe('a stream of events', () => {
+  it('comes as it is written', async () => {
+    const streams: ServerResponse[] = [];
+    place.serve((_request, response) => {
+      streams.push(response.writeHead(200, { 'content-type': 'text/event-stream' }));
+      response.flushHeaders();
+    });
+    const answer = await place.openStream('/events', { headers: cookie });
+    expect(answer.headers['content-type']).toBe('text/event-stream');
+    for (const text of ['data: 1\n\n', ': ping\n\n', 'data: 2\n\n']) {
+      streams[0]?.write(text);
+      const [chunk] = (await once(answer, 'data')) as [Buffer];
+      expect(chunk.toString()).toBe(text);
+    }
+    answer.destroy();
+    await expect.poll(() => place.listener.countOpen()).toBe(0);
+    await expect.poll(() => streams[0]?.closed).toBe(true);
+  });
+
+  it('that is silent stays open, and another answer that is silent does not', async () => {
+    const hasty = await openAppsPlace({ limits: { idleMs: 150 } });
+    hasty.serve((request, response) => {
+      response.writeHead(200, {
+        'content-type': request.url === '/sse' ? 'text/event-stream' : 'text/plain',
+      });
+      response.flushHeaders();
+    });
+    const [events, text] = await Promise.all(
+      ['/sse', '/text'].map((path) => hasty.openStream(path, { headers: cookie })),
+    );
+    await closed(text?.resume());
+    expect(events?.destroyed).toBe(false);
+    expect(hasty.listener.countOpen()).toBe(1);
+    events?.destroy();
+    await hasty.close();
+  });
+});
+
+describe('large bodies', () => {
+  it(
+    'come through with flat memory, and wait for a visitor who reads slowly',
+    { timeout: 120_000 },
+    async () => {
+      place.serve((_request, response) => writeMegabytes(response, 1024));
+      const answer = await place.openStream('/large', { headers: cookie });
+      const before = process.memoryUsage.rss();
+      let bytes = 0;
+      let most = 0;
+      for await (const chunk of answer as AsyncIterable<Buffer>) {
+        bytes += chunk.length;
+        most = Math.max(most, process.memoryUsage.rss());
+      }
+      expect(bytes).toBe(1024 * megabyte);
+      // Upstream and visitor are in this process too.
+      expect((most - before) / megabyte).toBeLessThan(200);
+    },
+  );
+
+  it('go up with flat memory', { timeout: 120_000 }, async () => {
+    let received = 0;
+    place.serve((request, response) => {
+      request.on('data', (chunk: Buffer) => (received += chunk.length));
+      request.on('end', () => response.end('done'));
+    });
+    const sent = openRequest({
+      host: '127.0.0.1',
+      port: place.port,
+      method: 'POST',
+      headers: { ...own(), host: `sales.localhost:${place.port}` },
+    });
+    const before = process.memoryUsage.rss();
+    let most = 0;
+    const chunk = Buffer.alloc(megabyte);
+    for (let count = 0; count < 256; count += 1) {
+      if (!sent.write(chunk)) await once(sent, 'drain');
+      most = Math.max(most, process.memoryUsage.rss());
+    }
+    sent.end();
+    const [answer] = (await once(sent, 'response')) as [NodeJS.ReadableStream];
+    answer.resume();
+    expect(received).toBe(256 * megabyte);
+    expect((most - before) / megabyte).toBeLessThan(150);
+  });
+
+  it('do not pile up for a visitor who does not read', async () => {
+    let written = 0;
+    let isStuck = false;
+    place.serve((_request, response) => {
+      const chunk = Buffer.alloc(megabyte);
+      const write = () => {
+        while (response.write(chunk)) written += 1;
+        isStuck = true;
+      };
+      response.on('drain', write);
+      write();
+    });
+    const answer = await place.openStream('/large', { headers: cookie });
+    await expect.poll(() => isStuck).toBe(true);
+    await expect.poll(() => written, { interval: 100 }).toBeLessThan(64);
+    answer.destroy();
+    await expect.poll(() => place.listener.countOpen()).toBe(0);
+  });
+});
+
+describe('access that is taken back', () => {
+  it('cuts what is open at once, and nobody else’s', async () => {
+    place.serve((_request, response) => void response.write('begun'));
+    const answer = await place.openStream('/', { headers: cookie });
+    answer.resume();
+    const socket = requireOpen(await place.openSocket(own()));
+    const other = await place.openStream('/', { headers: { authorization: 'Bearer dlt_u_key' } });
+    expect(place.listener.countOpen()).toBe(3);
+    const cut = [closed(answer), closed(socket)];
+    place.fake.takeAccess({ ...member });
+    await Promise.all(cut);
+    await expect.poll(() => place.listener.countOpen()).toBe(1);
+    await expect.poll(() => place.upstream.connections.size).toBe(1);
+    expect(other.destroyed).toBe(false);
+    other.destroy();
+  });
+
+  it('is found out where another server took it, in one call for all', async () => {
+    place.serve((_request, response) => void response.write('begun'));
+    const answers = await Promise.all(
+      [cookie, cookie, { authorization: 'Bearer dlt_u_key' }].map((headers) =>
+        place.openStream('/', { headers }),
+      ),
+    );
+    const asked: number[] = [];
+    const { gate } = place;
+    const findEnded = gate.findEnded.bind(gate);
+    gate.findEnded = (visitors) => {
+      asked.push(visitors.length);
+      return findEnded(visitors);
+    };
+    place.fake.ended.add(keyHolder);
+    await closed(answers[2]?.resume());
+    expect(asked[0]).toBe(2);
+    expect(place.listener.countOpen()).toBe(2);
+    for (const answer of answers) answer.destroy();
+  });
+
+  it('cuts who waits for an app that starts', async () => {
+    const answer = place.ask('/', { headers: cookie });
+    await expect.poll(() => place.listener.countOpen()).toBe(1);
+    place.fake.takeAccess(member);
+    await expect(answer).rejects.toThrow('hang up');
+  });
+
+  it('that cannot be found out cuts nobody', async () => {
+    place.serve((_request, response) => void response.write('begun'));
+    let asked = 0;
+    place.gate.findEnded = () => {
+      asked += 1;
+      return Promise.reject(new Error('the database is away'));
+    };
+    const answer = await place.openStream('/', { headers: cookie });
+    await expect.poll(() => asked).toBeGreaterThan(1);
+    expect(place.listener.countOpen()).toBe(1);
+    answer.destroy();
+  });
+});
+
+describe('limits', () => {
+  it('are for each visitor and for the app', async () => {
+    const small = await openAppsPlace({ limits: { connectionsOfApp: 3, connectionsOfVisitor: 2 } });
+    small.serve((_request, response) => void response.write('begun'));
+    const key = { authorization: 'Bearer dlt_u_key' };
+    const open = [];
+    for (const headers of [cookie, cookie, key]) open.push(await small.openStream('/', { headers }));
+    expect((await small.ask('/', { headers: cookie })).status).toBe(503);
+    const refused = await small.ask('/', { headers: key });
+    expect(refused.status).toBe(503);
+    expect(JSON.parse(refused.text)).toMatchObject({ code: 'too_many_connections' });
+    expect(await small.openSocket({ ...cookie, origin: small.origin })).toBe(503);
+    open[0]?.destroy();
+    await expect.poll(() => small.listener.countOpen()).toBe(2);
+    const again = await small.openStream('/', { headers: key });
+    expect(again.statusCode).toBe(200);
+    await small.close();
+  });
+
+  it('end a head that does not come', async () => {
+    const hasty = await openAppsPlace({ limits: { headMs: 100 } });
+    const answer = await hasty.sendRaw('GET / HTTP/1.1\r\nHost: sales.loc');
+    expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+    await hasty.close();
+  });
+
+  it('refuse heads that are too large, and garbage', async () => {
+    expect(await place.sendRaw(`GET / HTTP/1.1\r\nX: ${'x'.repeat(40_000)}\r\n\r\n`)).toMatch(/ 431 /);
+    expect(await place.sendRaw('\x16\x03\x01\x02\x00\x01\r\n\r\n')).toMatch(/ 400 /);
+  });
+});
+
+describe('close', () => {
+  it('lets requests end, then cuts what is left', async () => {
+    let finish = () => undefined as unknown;
+    place.serve((request, response) => {
+      response.write('begun ');
+      if (request.url === '/short') finish = () => response.end('ended');
+    });
+    const short = place.ask('/short', { headers: cookie });
+    const long = await place.openStream('/long', { headers: cookie });
+    const socket = requireOpen(await place.openSocket(own()));
+    long.resume();
+    await expect.poll(() => place.listener.countOpen()).toBe(3);
+    const cut = [closed(long), closed(socket)];
+    const closing = place.listener.close();
+    finish();
+    expect((await short).text).toBe('begun ended');
+    await Promise.all([...cut, closing]);
+    const late: Socket = connect({ host: '127.0.0.1', port: place.port });
+    const [error] = (await once(late, 'error')) as [NodeJS.ErrnoException];
+    expect(error.code).toBe('ECONNREFUSED');
+  });
+});
