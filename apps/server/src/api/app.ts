@@ -122,7 +122,7 @@ export function buildApi(dependencies: ApiDependencies, handlers?: Handlers): Fa
   const { pages, publicUrl, log, consoleFiles } = dependencies;
   registerPages(app, { services: pages, publicUrl, log });
   registerConsole(app, { services: pages, publicUrl, log, files: consoleFiles });
-  const callsFor = createOperationCalls(served, dependencies.authorize);
+  const callsFor = createOperationCalls(served, dependencies.authorize, dependencies.apps);
   registerMcp(app, { credentials: dependencies.credentials, callsFor, publicUrl, log });
 
   const register = (scope: FastifyInstance, route: Route) => {

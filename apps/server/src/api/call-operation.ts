@@ -1,3 +1,4 @@
+import type { AppPlaces } from './wire/places.ts';
 import type { AnyHandler } from './route-registration.ts';
 import type { Authorize } from '../services/authorize.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -9,7 +10,6 @@ import type {
   RouteParams,
   RouteQueryInput,
   RouteResponseInput,
-  ServedOperationId,
 } from '@pumphouse/contract';
 import type { Principal } from '../services/credentials.ts';
 import { parsePart, placeOf } from './route-registration.ts';
@@ -17,8 +17,8 @@ import { routesById } from '@pumphouse/contract';
 
 /** Operations that read, and answer one JSON document. */
 type ReadOperationId = {
-  [Id in JsonOperationId & ServedOperationId]: RouteOf<Id>['method'] extends 'GET' ? Id : never;
-}[JsonOperationId & ServedOperationId];
+  [Id in JsonOperationId]: RouteOf<Id>['method'] extends 'GET' ? Id : never;
+}[JsonOperationId];
 
 /** Calls an operation that reads for somebody who is known, with what its path and its query would say. */
 export type CallOperation = <Id extends ReadOperationId>(
@@ -38,7 +38,7 @@ export interface OnBehalf {
  * Operations as the routes have them, for what is served beside the routes: the same permission is asked for at the same place, the same
  * schemas read the parts, and the same handler answers. No type lets an operation through that changes something.
  */
-export function createOperationCalls(handlers: Handlers, authorize: Authorize) {
+export function createOperationCalls(handlers: Handlers, authorize: Authorize, apps: AppPlaces) {
   return ({ principal, origin, request, reply }: OnBehalf): CallOperation =>
     async (operationId, parts) => {
       const route: Route = routesById[operationId];
@@ -49,7 +49,7 @@ export function createOperationCalls(handlers: Handlers, authorize: Authorize) {
       const authorization = await authorize(principal, route.permission, place);
       const query = parsePart('query', route.query, parts.query ?? {});
       const handler = handlers[operationId] as unknown as AnyHandler;
-      const call = { params, query, body: undefined, authorization, grant: null, origin, request, reply };
+      const call = { params, query, body: undefined, authorization, grant: null, origin, apps, request, reply };
       return (await handler(call)) as RouteResponseInput<typeof operationId>;
     };
 }
