@@ -13,12 +13,13 @@ import { ownerEmail, ownerPassword, startTestServer, type TestServer } from '../
 import { prepareAppClient } from '../../fixtures/dlt-client.ts';
 
 const load = `
-import sys
 import dlt
 
-count = int(open("count.txt").read())
-pipeline = dlt.pipeline("shop", destination="duckdb", dataset_name="orders")
-print(pipeline.run([{"id": n} for n in range(count)], table_name="orders", write_disposition="replace"))
+if __name__ == "__main__":
+    count = int(open("count.txt").read())
+    pipeline = dlt.pipeline("shop", destination="duckdb", dataset_name="orders")
+    rows = [{"id": n} for n in range(count)]
+    print(pipeline.run(rows, table_name="orders", write_disposition="replace"))
 `;
 
 /** Opens the database as code does that knows of no other process, and tries to write to it. */

@@ -36,6 +36,17 @@ export function readIdEnd(label: string): string | null {
   return /^[a-z0-9][a-z0-9-]*-([0-9a-f]{12})$/.exec(label)?.[1] ?? null;
 }
 
+/**
+ * Variables that the launcher of an app reads where the workspace sets none of the name. marimo's pages ask a content network for their
+ * scripts unless they are told not to: they come from the app then, also where there is no way out.
+ */
+export function variablesOfApp({
+  entry_point: { module, launcher },
+}: Pick<JobDefinition, 'entry_point'>): Record<string, string> {
+  if (!launcher.endsWith('.marimo')) return {};
+  return { [`JOBS__${(module.split('.').at(-1) ?? module).toUpperCase()}__MARIMO__ASSET_URL`]: '' };
+}
+
 /** A run of the app that has not ended, as far as its state depends on it. */
 interface LiveInstance {
   status: string;

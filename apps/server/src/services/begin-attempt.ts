@@ -9,6 +9,7 @@ import { Readable } from 'node:stream';
 import { parse as parseToml } from 'smol-toml';
 import { attemptLimits } from './record-spool.ts';
 import { isTerminalRunState } from '@pumphouse/contract';
+import { variablesOfApp } from '../domain/app.ts';
 import { buildEntryPoint } from '../domain/entry-point.ts';
 import { listMaskedValues } from '../domain/run-variable.ts';
 import { listSecretValues } from '../domain/secret-values.ts';
@@ -98,6 +99,7 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
       private_arguments: input === null ? [] : entryArguments,
       variables: {
         LANG: 'C.UTF-8',
+        ...variablesOfApp(definition),
         ...Object.fromEntries(variables.map(({ name, value }) => [name, value])),
         WORKSPACE__PROFILE: run.profile,
         RUNTIME__RUN_ID: run.id,
