@@ -51,7 +51,22 @@ export interface ListedCache {
   changedAt: Date;
 }
 
-export type LocalDataAccess = 'read-write' | 'read-only';
+/**
+ * `read-write`: the data itself. `copy`: a copy of its snapshot that is the attempt's own, writable, and gone with it; seen where the
+ * data of the profile `mountedAs` would be. Where there is no snapshot it is empty.
+ */
+export type LocalDataUse =
+  | { workspaceId: string; profile: string; access: 'read-write' }
+  | { workspaceId: string; profile: string; access: 'copy'; mountedAs: string };
+
+/** What a workspace's runs of one profile have written, and who they are. */
+export interface LocalDataPlace {
+  installationId: string;
+  workspaceId: string;
+  profile: string;
+  /** Uid of the workspace's runs. */
+  uid: number;
+}
 
 export interface AttemptSpec {
   attemptId: string;
@@ -65,7 +80,7 @@ export interface AttemptSpec {
   environment: EnvironmentLocation;
   /** Name of the work folder: it shows in every dlt trace, so it is the workspace's, made safe for a path. */
   workFolderName: string;
-  localData: { workspaceId: string; profile: string; access: LocalDataAccess } | null;
+  localData: LocalDataUse | null;
   /** Uid of the workspace's runs; used only where the server is root. */
   uid: number;
   limits: AttemptLimits;
@@ -174,6 +189,24 @@ export interface Executor {
    * @throws ExecutorError backend, where nothing listens, or the attempt has no such network, has ended, or is elsewhere
    */
   connect(handle: AttemptHandle, port: number): Promise<Duplex>;
+  /**
+   * Copies local data aside, as it is now. Nobody may write to it meanwhile: `isUntouched` is asked when the copy is made, and only
+   * where nobody has is it put in the place of the snapshot before. That one stays in every other case, and a crash is one of them; what
+   * a crash leaves half-made is a belonging of nobody and goes with the next call, too.
+   * @returns what the snapshot takes on the disk; null where it was thrown away
+   * @throws ExecutorError backend, and what `isUntouched` throws
+   */
+  takeSnapshot(
+    place: LocalDataPlace,
+    isUntouched: () => Promise<boolean>,
+  ): Promise<{ sizeBytes: number } | null>;
+  /**
+   * Makes the copy of a running attempt the same as the snapshot. A file that differs is replaced whole, and whoever has the old one open keeps that;
+   * what the attempt has written itself is gone. Nothing happens where there is no snapshot.
+   * @param place whose snapshot the attempt was started with
+   * @throws ExecutorError backend, where the attempt does not run, or is elsewhere, or has no copy
+   */
+  refreshCopy(handle: AttemptHandle, place: LocalDataPlace): Promise<void>;
   inspect(handle: AttemptHandle): Promise<AttemptInspection>;
   /**
    * TERM, grace, TERM, KILL of the whole attempt; resolves when it is seen to be gone. Idempotent; a missing attempt is gone.

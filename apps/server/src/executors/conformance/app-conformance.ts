@@ -1,7 +1,7 @@
 /** What every executor does with apps: attempts with a network apart, which their server connects to. */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import type { Duplex } from 'node:stream';
+import { Readable, type Duplex } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { AttemptHandle, AttemptSpec, Executor } from '../executor.ts';
@@ -10,6 +10,7 @@ import type { ConformanceHarness } from './conformance.ts';
 /** The port that the app of the suite listens on, and one where nobody does. */
 export const appPort = 8123;
 const closedPort = 8124;
+const pieceBytes = 64 * 1024;
 const largeBytes = 50 * 1024 * 1024;
 
 /** Declares the tests of one executor. They do nothing where it runs no apps. */
@@ -66,7 +67,7 @@ export function describeApps(get: () => { harness: ConformanceHarness; executor:
       const slow = await get().executor.connect(handle, appPort);
       const fast = await get().executor.connect(handle, appPort);
       // Nobody reads this one yet: its app stands still, and nothing else does.
-      slow.end(sent);
+      inPieces(sent).pipe(slow);
       expect((await echo(fast, sent)).equals(sent)).toBe(true);
       expect(slow.readableLength).toBeLessThan(4 * 1024 * 1024);
       expect((await buffer(slow)).equals(sent)).toBe(true);
@@ -133,8 +134,13 @@ export function describeApps(get: () => { harness: ConformanceHarness; executor:
 }
 
 async function echo(connection: Duplex, sent: Buffer): Promise<Buffer> {
-  connection.end(sent);
+  inPieces(sent).pipe(connection);
   return buffer(connection);
+}
+
+function inPieces(content: Buffer): Readable {
+  const starts = Array.from({ length: Math.ceil(content.length / pieceBytes) }, (_, n) => n * pieceBytes);
+  return Readable.from(starts.map((start) => content.subarray(start, start + pieceBytes)));
 }
 
 async function nextPiece(connection: Duplex): Promise<Buffer> {

@@ -12,6 +12,7 @@ import {
 } from '../executor.ts';
 import type { Belonging } from '../../domain/belonging.ts';
 import { describeApps } from './app-conformance.ts';
+import { describeLocalData } from './local-data-conformance.ts';
 
 /**
  * User code that runs until it is told to end.
@@ -31,6 +32,13 @@ export interface ConformanceHarness {
   createAppSpec(): Promise<AttemptSpec>;
   /** Starts another attempt that tries each address which the app has or could have. @returns those at which it got an answer */
   reachFromAnotherAttempt(app: AttemptSpec, network: AttemptSpec['network']): Promise<string[]>;
+  /**
+   * A specification of `localDataProgram` with these steps in the folder of a profile, still without local data; null where no
+   * user code is run.
+   */
+  createLocalDataSpec(steps: unknown[], folder: string): Promise<AttemptSpec | null>;
+  /** What user code has reported. */
+  awaitReport(spec: AttemptSpec): Promise<unknown>;
   /** A specification that can never start, and the kind of error that says so. */
   createUnstartableSpec(): Promise<{ spec: AttemptSpec; kind: ExecutorErrorKind }>;
   /** A specification of an environment that can be built, with a key that no call has given before. */
@@ -374,6 +382,7 @@ export function describeConformance(name: string, createHarness: () => Promise<C
     });
 
     describeApps(() => ({ harness, executor }));
+    describeLocalData(() => ({ harness, executor }));
 
     describe('readSpool', () => {
       it('gives what the attempt said, in bounded pieces that fit together', async () => {

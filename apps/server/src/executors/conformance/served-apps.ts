@@ -1,11 +1,12 @@
-/** Apps of the conformance suite, for executors that really run something. */
+/** Apps of the conformance suite, and what has local data, for executors that really run something. */
 import type { AttemptRoutes, ServedAttempt } from '../process/testing/attempt-routes.ts';
 import type { AttemptSpec, Executor } from '../executor.ts';
 import { appPort } from './app-conformance.ts';
 import { appProgram, callerProgram } from './conformance-program.ts';
 import type { ConformanceHarness } from './conformance.ts';
+import { localDataProgram } from './local-data-program.ts';
 
-export interface AppServing {
+interface Serving {
   routes: AttemptRoutes;
   createExecutor: () => Executor;
   describeAttempt: (served: ServedAttempt) => AttemptSpec;
@@ -15,10 +16,22 @@ export function serveApps({
   routes,
   createExecutor,
   describeAttempt,
-}: AppServing): Pick<ConformanceHarness, 'createAppSpec' | 'reachFromAnotherAttempt'> {
+}: Serving): Pick<
+  ConformanceHarness,
+  'createAppSpec' | 'reachFromAnotherAttempt' | 'createLocalDataSpec' | 'awaitReport'
+> {
   const variables = { APP_PORT: String(appPort) };
   return {
     createAppSpec: async () => ({ ...describeAttempt({ program: appProgram, variables }), network: 'apart' }),
+    createLocalDataSpec: async (steps, folder) => ({
+      ...describeAttempt({
+        program: localDataProgram,
+        variables: { STEPS: JSON.stringify(steps), FOLDER: folder },
+        profile: folder,
+      }),
+      localData: null,
+    }),
+    awaitReport: ({ attemptId }) => routes.awaitReport(attemptId),
     async reachFromAnotherAttempt(app, network) {
       const own = (await routes.awaitReport(app.attemptId)) as string[];
       if (!own.some((address) => /^\d+\.\d+\.\d+\.\d+$/.test(address)))

@@ -3,12 +3,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import type { ContainerInspectInfo } from 'dockerode';
 import type { FaultPoints } from '../../fault-points.ts';
-import { ExecutorError, type AttemptInspection, type AttemptSpec, type ListedAttempt } from '../executor.ts';
+import {
+  ExecutorError,
+  type AttemptInspection,
+  type AttemptSpec,
+  type ListedAttempt,
+  type LocalDataPlace,
+} from '../executor.ts';
 import { buildHandle } from './attempt-place.ts';
 import { planAttempt, planAttemptFiles, planContainer, type AttemptVolumes } from './container-plan.ts';
 import { isConflict, isMissing, orNull } from './engine.ts';
 import { putFiles } from './files.ts';
-import { attemptName, filterOf, folders, labels, labelsOf } from './names.ts';
+import { attemptName, filterOf, folders, labels, labelsOf, shortInstallation } from './names.ts';
 import { readExitFacts } from './spool.ts';
 import { makeVolume, removeVolume } from './volumes.ts';
 
@@ -30,6 +36,8 @@ export interface AttemptPlace {
   network: string;
   engineCpus: number;
   volumes: AttemptVolumes;
+  /** Fills the volume of an attempt that has a copy of local data. */
+  copyLocalData: () => Promise<void>;
   faultPoints: FaultPoints;
 }
 
@@ -56,6 +64,8 @@ export async function startContainer(engine: Docker, spec: AttemptSpec, place: A
   for (;;) {
     try {
       await makeAttemptVolume(engine, spec, place.volumes.attempt);
+      // Before there is a container that somebody could take for abandoned: it may take long.
+      await place.copyLocalData();
       await engine.createContainer(plan);
       break;
     } catch (error) {
@@ -96,14 +106,13 @@ async function makeAttemptVolume(engine: Docker, spec: AttemptSpec, volume: stri
   await makeVolume(engine, volume, labelsOf(installationId, 'attempt', own));
 }
 
-/** The volume of a workspace's local data: made at its first attempt, and there for good. @returns its name */
+/** The volume of a workspace's local data: made when it is needed first, and there for good. @returns its name */
 export async function makeLocalData(
   engine: Docker,
-  { installationId, localData }: AttemptSpec,
-  volume: string | null,
-): Promise<string | null> {
-  if (volume === null || localData === null) return null;
-  const own = { [labels.workspace]: localData.workspaceId, [labels.profile]: localData.profile };
+  { installationId, workspaceId, profile }: Omit<LocalDataPlace, 'uid'>,
+): Promise<string> {
+  const volume = `pumphouse-${shortInstallation(installationId)}-data-${workspaceId}-${profile}`;
+  const own = { [labels.workspace]: workspaceId, [labels.profile]: profile };
   await makeVolume(engine, volume, labelsOf(installationId, 'local-data', own));
   return volume;
 }

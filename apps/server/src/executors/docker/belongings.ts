@@ -4,6 +4,7 @@ import type Docker from 'dockerode';
 import type { Belonging, BelongingOwner } from '../../domain/belonging.ts';
 import type { FaultPoints } from '../../fault-points.ts';
 import { ExecutorError } from '../executor.ts';
+import { readSnapshots } from './snapshots.ts';
 import { removeVolume } from './volumes.ts';
 import { isConflict, isMissing, orNull } from './engine.ts';
 import { filterOf, labels, type ObjectKind } from './names.ts';
@@ -33,13 +34,14 @@ export async function listBelongings(
   ]);
   const bytes = new Map(sizes.map(({ name, sizeBytes }) => [name, sizeBytes]));
   const used = new Set(containers.map(({ ImageID: id }) => id));
+  const needed = findNeededSnapshots(containers, volumes.Volumes);
   return [
-    ...containers.map(({ Names: names, Labels: own, Created: made }) => {
+    ...containers.map(({ Names: names, Labels: own, Created: made, State: state }) => {
       const id = (names[0] ?? '').replace(/^\//, '');
       return {
         kind: 'container' as const,
         id,
-        owner: ownerOf(id, own),
+        owner: isCopying(own, state) ? { kind: 'installation' as const } : ownerOf(id, own, needed),
         madeAt: fromSeconds(made),
         sizeBytes: null,
       };
@@ -47,14 +49,14 @@ export async function listBelongings(
     ...volumes.Volumes.map((volume) => ({
       kind: 'volume' as const,
       id: volume.Name,
-      owner: ownerOf(volume.Name, volume.Labels),
+      owner: ownerOf(volume.Name, volume.Labels, needed),
       madeAt: madeAt(volume),
       sizeBytes: bytes.get(volume.Name) ?? null,
     })),
     ...networks.map(({ Name: id, Labels: own, Created: made }) => ({
       kind: 'network' as const,
       id,
-      owner: ownerOf(id, own ?? {}),
+      owner: ownerOf(id, own ?? {}, needed),
       madeAt: new Date(made),
       sizeBytes: null,
     })),
@@ -76,7 +78,7 @@ export async function listBelongings(
 const fromSeconds = (seconds: number): Date => new Date(seconds * 1000);
 
 /** What has a label of the installation and none of ours for its kind was left by something that we do not know: it is left alone. */
-function ownerOf(name: string, own: Labels): BelongingOwner {
+function ownerOf(name: string, own: Labels, neededSnapshots: ReadonlySet<string>): BelongingOwner {
   const read = (label: string): string => own[label] ?? '';
   switch (own[labels.kind] as ObjectKind | undefined) {
     case 'attempt':
@@ -89,9 +91,38 @@ function ownerOf(name: string, own: Labels): BelongingOwner {
       return { kind: 'cache', organizationId: read(labels.organization) };
     case 'local-data':
       return { kind: 'local-data', workspaceId: read(labels.workspace), profile: read(labels.profile) };
+    case 'snapshot':
+    case 'snapshot-mark':
+      return neededSnapshots.has(read(labels.snapshot) || name)
+        ? { kind: 'local-data', workspaceId: read(labels.workspace), profile: read(labels.profile) }
+        : { kind: 'nobody' };
+    case 'copying':
+      return { kind: 'nobody' };
     default:
       return { kind: 'installation' };
   }
+}
+
+/** One that still copies ends by itself, however long it takes. */
+function isCopying(own: Labels, state: string): boolean {
+  return own[labels.kind] === 'copying' && state === 'running';
+}
+
+/** The last whole snapshot of each workspace and profile, and what is being copied. */
+function findNeededSnapshots(
+  containers: readonly Docker.ContainerInfo[],
+  volumes: readonly Docker.VolumeInspectInfo[],
+): ReadonlySet<string> {
+  const places = Map.groupBy(volumes, ({ Labels: own }) =>
+    [own?.[labels.workspace], own?.[labels.profile]].join('/'),
+  );
+  const last = [...places.values()].flatMap(
+    (some) => readSnapshots(some).find(({ isWhole }) => isWhole)?.volume ?? [],
+  );
+  const copied = containers.flatMap(({ Labels: own, State: state }) =>
+    isCopying(own, state) ? (own[labels.snapshot] ?? []) : [],
+  );
+  return new Set([...last, ...copied]);
 }
 
 /**
@@ -122,7 +153,7 @@ export async function removeBelonging(
 ): Promise<void> {
   const own = await readLabels(engine, kind, id);
   if (own?.[labels.installation] !== installationId) return;
-  if (own[labels.kind] === 'local-data') {
+  if (own[labels.kind] === 'local-data' || (await isNeededSnapshot(engine, installationId, id, own))) {
     throw new ExecutorError(
       'config',
       `${id} holds the data of a workspace, which is never removed by itself.`,
@@ -133,6 +164,17 @@ export async function removeBelonging(
   if (kind === 'volume') return removeVolume(engine, id);
   if (kind === 'network') return void (await orNull(engine.getNetwork(id).remove()));
   if (kind === 'image') await orNull(engine.getImage(id).remove());
+}
+
+async function isNeededSnapshot(
+  engine: Docker,
+  installationId: string,
+  id: string,
+  own: Labels,
+): Promise<boolean> {
+  if (own[labels.kind] !== 'snapshot' && own[labels.kind] !== 'snapshot-mark') return false;
+  const { Volumes: volumes } = await engine.listVolumes({ filters: filterOf(installationId) });
+  return findNeededSnapshots([], volumes).has(own[labels.snapshot] ?? id);
 }
 
 async function readLabels(engine: Docker, kind: Belonging['kind'], id: string): Promise<Labels | null> {

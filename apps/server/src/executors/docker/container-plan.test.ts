@@ -48,7 +48,7 @@ describe('the container of an attempt', () => {
       expect(unlimited).not.toHaveProperty(name);
   });
 
-  it('writes to the attempt’s volume, reads the environment, and has local data as it was given', () => {
+  it('writes to the attempt’s volume, reads the environment, and local data', () => {
     const mounts = (changes: Partial<AttemptSpec> = {}) =>
       (planOf(changes).HostConfig?.Mounts ?? []).map(({ Source, Target, ReadOnly }) => [
         Source,
@@ -60,8 +60,31 @@ describe('the container of an attempt', () => {
       ['environment-1', '/environment', true],
       ['data-volume', '/local-data', false],
     ]);
-    const access = { workspaceId: 'workspace-1', profile: 'prod', access: 'read-only' as const };
-    expect(mounts({ localData: access }).at(-1)).toEqual(['data-volume', '/local-data', true]);
+  });
+});
+
+describe('the start of an attempt', () => {
+  const startOf = (changes: Partial<AttemptSpec>) => {
+    const { files } = planAttemptFiles({ ...spec, ...changes });
+    return JSON.parse(files.find(({ path }) => path === 'record/start.json')?.content ?? '{}') as object;
+  };
+
+  it('finds a copy of local data in its own volume', () => {
+    const localData = {
+      workspaceId: 'workspace-1',
+      profile: 'prod',
+      access: 'copy',
+      mountedAs: 'access',
+    } as const;
+    expect(startOf({ localData })).toMatchObject({
+      local_data: { path: '/attempt/local-data', mounted: false },
+    });
+    expect(startOf({})).toMatchObject({ local_data: { path: '/local-data', mounted: false } });
+  });
+
+  it('waits until its network is closed, where that is apart', () => {
+    expect(startOf({ network: 'apart' })).toMatchObject({ network_gets_closed: true });
+    expect(startOf({})).toMatchObject({ network_gets_closed: false });
   });
 });
 

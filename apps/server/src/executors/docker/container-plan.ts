@@ -66,6 +66,7 @@ export function planContainer(plan: ContainerPlan): ContainerCreateOptions & { n
 export interface AttemptVolumes {
   attempt: string;
   environment: string;
+  /** Null of an attempt that has none, or a copy. */
   localData: string | null;
 }
 
@@ -80,8 +81,7 @@ export function planAttempt(
     { volume: volumes.environment, folder: folders.environment, writable: false },
   ];
   if (volumes.localData !== null) {
-    const writable = spec.localData?.access === 'read-write';
-    mounts.push({ volume: volumes.localData, folder: folders.localData, writable });
+    mounts.push({ volume: volumes.localData, folder: folders.localData, writable: true });
   }
   return {
     name: attemptName(spec.attemptId),
@@ -91,6 +91,7 @@ export function planAttempt(
       [labels.attempt]: spec.attemptId,
       [labels.run]: spec.jobRunId,
       [labels.network]: spec.network,
+      ...(spec.localData?.access === 'copy' ? { [labels.snapshot]: 'copied' } : {}),
     }),
     uid: spec.uid,
     mounts,
@@ -98,6 +99,11 @@ export function planAttempt(
     limits: spec.limits,
     engineCpus: place.engineCpus,
   };
+}
+
+function describeLocalData(localData: AttemptSpec['localData']): { path: string; mounted: false } | null {
+  if (localData === null) return null;
+  return { path: localData.access === 'copy' ? folders.localDataCopy : folders.localData, mounted: false };
 }
 
 /** What is put into an attempt's volume before it starts: folders of its user, and start.json, which the bootstrap removes. */
@@ -114,7 +120,7 @@ export function planAttemptFiles(spec: AttemptSpec): { files: PlacedFile[]; owne
     bootstrap_inside: programs.bootstrap,
     inside_python: programs.python,
     environment: folders.virtualEnvironment,
-    local_data: spec.localData === null ? null : { path: folders.localData, mounted: false },
+    local_data: describeLocalData(spec.localData),
     // The container is the sandbox: user code is the bootstrap's own child in it.
     sandbox: [],
     drop_to: null,

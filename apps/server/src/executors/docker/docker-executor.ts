@@ -9,7 +9,7 @@ import {
   type Executor,
   type ProbeResult,
 } from '../executor.ts';
-import { isSafeName } from '../safe-name.ts';
+import { checkNames, checkPlace } from '../local-data-names.ts';
 import { checkAppPort } from '../app-port.ts';
 import { closeNetwork, createConnections } from './app-network.ts';
 import { readHandle, requireHandle } from './attempt-place.ts';
@@ -48,8 +48,9 @@ import {
 } from './environments.ts';
 import { putFiles } from './files.ts';
 import { createImages, type Images } from './images.ts';
-import { attemptName, executorName, folders, shortInstallation } from './names.ts';
+import { attemptName, executorName, folders, labels, shortInstallation } from './names.ts';
 import { ensureNetwork, planNetwork, type NetworkOptions, type RunsNetwork } from './network.ts';
+import { copySnapshot, takeSnapshot, type CopyPlace } from './snapshots.ts';
 import { createSpoolReader } from './spool.ts';
 import { createVolumeSizes, organizationOf } from './volume-sizes.ts';
 import { removeVolume } from './volumes.ts';
@@ -142,10 +143,12 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
   const attemptVolume = (attemptId: string): string =>
     `pumphouse-${shortInstallation(installationId)}-attempt-${attemptId}`;
 
-  const localDataVolume = ({ localData }: AttemptSpec): string | null =>
-    localData === null
-      ? null
-      : `pumphouse-${shortInstallation(installationId)}-data-${localData.workspaceId}-${localData.profile}`;
+  const describeCopying = ({ engine, facts }: Connection, image: string): CopyPlace => ({
+    engine,
+    installationId,
+    image,
+    engineCpus: facts.cpus,
+  });
 
   function requireNetwork({ engine, facts }: Connection, purpose: 'runs' | 'builds'): Promise<RunsNetwork> {
     return ensureNetwork(engine, facts.isPodman, planNetwork(installationId, network, purpose));
@@ -155,11 +158,12 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
     checkNames(spec);
     return withEngine(`Attempt ${spec.attemptId} could not be started`, async (connection) => {
       const { engine, facts, engineId, images } = connection;
+      const { localData, uid } = spec;
       const handle = buildHandle({ engineId, attemptId: spec.attemptId, jobRunId: spec.jobRunId });
       const needed = Promise.all([
         requireEnvironment(engine, spec.environment),
         requireNetwork(connection, 'runs'),
-        makeLocalData(engine, spec, localDataVolume(spec)),
+        localData?.access === 'read-write' ? makeLocalData(engine, { installationId, ...localData }) : null,
       ]);
       // An attempt that has started already needs none of them.
       needed.catch(() => undefined);
@@ -169,12 +173,12 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
         await closeToOthers(engine, spec);
         return handle;
       }
-      const [environment, runsNetwork, localData] = await needed;
+      const [environment, runsNetwork, localDataVolume] = await needed;
       const image = await images.require(environment.python);
       const volumes = {
         attempt: attemptVolume(spec.attemptId),
         environment: spec.environment.path,
-        localData,
+        localData: localDataVolume,
       };
       try {
         await startContainer(engine, spec, {
@@ -183,6 +187,14 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
           network: runsNetwork.name,
           engineCpus: facts.cpus,
           volumes,
+          async copyLocalData() {
+            if (localData?.access === 'copy')
+              await copySnapshot(
+                describeCopying(connection, image.id),
+                { ...localData, uid },
+                volumes.attempt,
+              );
+          },
           faultPoints,
         });
       } catch (error) {
@@ -300,6 +312,24 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
         checkAppPort(port);
         return connections.connect(engine, attemptId, port);
       }),
+    takeSnapshot: (of, isUntouched) =>
+      withEngine('No snapshot of local data could be taken', async (connection) => {
+        checkPlace(of);
+        const live = await makeLocalData(connection.engine, of);
+        const place = describeCopying(connection, (await connection.images.requireAny()).id);
+        return takeSnapshot(place, of, live, isUntouched);
+      }),
+    refreshCopy: (handle, of) =>
+      withEngine('The copy of local data could not be refreshed', async (connection) => {
+        checkPlace(of);
+        const { attemptId } = requireHandle(handle, connection.engineId);
+        const container = await inspectAttempt(connection.engine, attemptId);
+        if (container?.State.Running !== true)
+          throw new ExecutorError('backend', 'The attempt does not run.');
+        if (container.Config.Labels[labels.snapshot] === undefined)
+          throw new ExecutorError('backend', 'The attempt has no copy of local data.');
+        await copySnapshot(describeCopying(connection, container.Image), of, attemptVolume(attemptId));
+      }),
     async inspect(handle) {
       try {
         const connection = await connect();
@@ -346,12 +376,4 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
 
 function asLines(onLine: (line: EnvironmentLine) => void): (text: string) => void {
   return (text) => onLine({ stream: 'stdout', text });
-}
-
-function checkNames(spec: AttemptSpec): void {
-  const names = [spec.attemptId, spec.workFolderName];
-  if (spec.localData !== null) names.push(spec.localData.workspaceId, spec.localData.profile);
-  const unsafe = names.find((name) => !isSafeName(name));
-  if (unsafe !== undefined)
-    throw new ExecutorError('config', `"${unsafe}" cannot be the name of a folder of a run.`);
 }

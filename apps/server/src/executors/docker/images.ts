@@ -30,6 +30,7 @@ interface FoundImage extends RunnerImage {
   hasOwnCertificates: boolean;
 }
 
+const defaultPython = '3.13';
 const supportedPythons = ['3.10', '3.11', '3.12', '3.13', '3.14'];
 /** An image that was right a moment ago is not asked for again with each start. */
 const trustedMilliseconds = 30_000;
@@ -132,6 +133,17 @@ export function createImages({ engine, template, bootstrap, build }: ImagesOptio
         found?.bootstrap === bootstrap ? found : await fetchOnce(reference, python, found, onLine);
       trusted.set(reference, { image, until: performance.now() + trustedMilliseconds });
       return image;
+    },
+    /** An image for whichever version, if possible one that is there. @throws as `require` does */
+    async requireAny(): Promise<RunnerImage> {
+      for (const python of supportedPythons.toReversed()) {
+        const reference = template.replaceAll('{python}', python);
+        for (const name of [reference, nameBuilt(reference)]) {
+          const found = await inspect(name);
+          if (found?.bootstrap === bootstrap) return found;
+        }
+      }
+      return this.require(defaultPython);
     },
     /** After an engine has said that the image is not there. */
     forget(): void {

@@ -64,9 +64,9 @@ for (const kind of await findInstalledEngines()) {
     });
     afterAll(() => place.close());
 
-    async function observe(change: (spec: AttemptSpec) => AttemptSpec = (spec) => spec): Promise<object> {
+    async function observe(): Promise<object> {
       const served = { program: observer, variables: { ADDRESSES: '{}' } };
-      const spec = change(place.describeAttempt(served, environment));
+      const spec = place.describeAttempt(served, environment);
       const handle = await executor.start(spec);
       const report = (await place.routes.awaitReport(spec.attemptId)) as object;
       await executor.stop(handle, { graceSeconds: 1 });
@@ -86,14 +86,6 @@ for (const kind of await findInstalledEngines()) {
         startFile: false,
         namedUser: 'pumphouse',
       });
-    });
-
-    it('only reads local data where it was given read-only', async () => {
-      const report = await observe((spec) => ({
-        ...spec,
-        localData: { workspaceId: 'workspace-1', profile: 'prod', access: 'read-only' },
-      }));
-      expect(report).toMatchObject({ writable: ['/tmp', '/attempt/work/my-workspace'] });
     });
   });
 

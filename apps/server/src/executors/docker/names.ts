@@ -17,6 +17,8 @@ export const labels = {
   profile: 'pumphouse.profile',
   environmentKey: 'pumphouse.environment-key',
   network: 'pumphouse.network',
+  snapshot: 'pumphouse.snapshot',
+  generation: 'pumphouse.generation',
   engine: 'pumphouse.engine',
   python: 'pumphouse.python',
   base: 'pumphouse.base',
@@ -26,7 +28,17 @@ export const labels = {
 } as const;
 
 export type ObjectKind =
-  'attempt' | 'build' | 'environment' | 'cache' | 'local-data' | 'engine' | 'open' | 'closed';
+  | 'attempt'
+  | 'build'
+  | 'environment'
+  | 'cache'
+  | 'local-data'
+  | 'snapshot'
+  | 'snapshot-mark'
+  | 'copying'
+  | 'engine'
+  | 'open'
+  | 'closed';
 
 /** Folders of a container, made by the runner image; volumes are mounted there. */
 export const folders = {
@@ -34,6 +46,7 @@ export const folders = {
   record: '/attempt/record',
   work: '/attempt/work',
   localData: '/local-data',
+  localDataCopy: '/attempt/local-data',
   environment: '/environment',
   virtualEnvironment: '/environment/venv',
   cache: '/cache',

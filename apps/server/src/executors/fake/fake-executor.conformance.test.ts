@@ -37,6 +37,8 @@ async function createHarness(): Promise<ConformanceHarness> {
     },
     // Nothing is run that could.
     reachFromAnotherAttempt: async () => [],
+    createLocalDataSpec: async () => null,
+    awaitReport: async () => [],
     createUnstartableSpec: async () => ({ spec: createSpec({ startFailure: 'config' }), kind: 'config' }),
     createEnvironmentSpec: async () => ({
       key: randomUUID(),

@@ -12,7 +12,9 @@ import {
   type ExecutorErrorKind,
   type ExitFacts,
   type ListedAttempt,
+  type LocalDataPlace,
 } from '../executor.ts';
+import { checkPlace } from '../local-data-names.ts';
 import type { Belonging } from '../../domain/belonging.ts';
 
 /** What an attempt does; by default it starts, runs until it is told otherwise, and dies of SIGTERM. */
@@ -40,6 +42,10 @@ export interface FakeExecutor extends Executor {
   readonly started: readonly AttemptSpec[];
   readonly stopped: readonly { attemptId: string; graceSeconds: number }[];
   readonly built: readonly EnvironmentSpec[];
+  /** Snapshots that were kept, in order. */
+  readonly snapshots: readonly LocalDataPlace[];
+  /** Attempts whose copy was refreshed, in order. */
+  readonly refreshed: readonly string[];
   /** Ends a running attempt: exit code 0 unless said otherwise. */
   finish(attemptId: string, exit?: Partial<ExitFacts>): void;
   /** The attempt is gone without a word. */
@@ -82,6 +88,8 @@ export function createFakeExecutor({ scripts = {} }: { scripts?: FakeScripts } =
   const started: AttemptSpec[] = [];
   const stopped: { attemptId: string; graceSeconds: number }[] = [];
   const built: EnvironmentSpec[] = [];
+  const snapshots: LocalDataPlace[] = [];
+  const refreshed: string[] = [];
 
   const buildHandle = ({ attemptId, jobRunId }: AttemptSpec): AttemptHandle => ({
     executor: NAME,
@@ -138,6 +146,8 @@ export function createFakeExecutor({ scripts = {} }: { scripts?: FakeScripts } =
     started,
     stopped,
     built,
+    snapshots,
+    refreshed,
     capabilities: () => ({ memoryLimit: false, isolated: true, localData: true, interactive: true }),
     async probe() {
       return { ok: true, detail: 'Nothing is run.' };
@@ -210,6 +220,19 @@ export function createFakeExecutor({ scripts = {} }: { scripts?: FakeScripts } =
       }
       accept(far);
       return near;
+    },
+    async takeSnapshot(of, isUntouched) {
+      checkPlace(of);
+      if (!(await isUntouched())) return null;
+      snapshots.push(of);
+      return { sizeBytes: FAKE_BYTES };
+    },
+    async refreshCopy(handle) {
+      const attempt = requireVisible(handle);
+      if (attempt?.state.state !== 'running') throw new ExecutorError('backend', 'The attempt does not run.');
+      if (attempt.spec.localData?.access !== 'copy')
+        throw new ExecutorError('backend', 'The attempt has no copy of local data.');
+      refreshed.push(attempt.spec.attemptId);
     },
     async inspect(handle): Promise<AttemptInspection> {
       const attempt = findAttempt(handle);

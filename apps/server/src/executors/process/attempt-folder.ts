@@ -69,6 +69,8 @@ export interface AttemptFolder {
   groupFile: string;
   /** Of an attempt with a network of its own. */
   resolverFile: string;
+  /** Of an attempt that has a copy of local data. */
+  localDataCopy: string;
   workRoot: string;
 }
 
@@ -90,6 +92,7 @@ export function locateAttemptFolder(dataDir: string, attemptId: string): Attempt
     passwdFile: join(path, 'passwd'),
     groupFile: join(path, 'group'),
     resolverFile: join(path, 'resolv.conf'),
+    localDataCopy: join(path, 'local-data'),
     workRoot: join(path, 'work'),
   };
 }

@@ -27,7 +27,8 @@ import { readHostLayout } from './host-layout.ts';
 import { buildPastaCommand, describeResolver, listForwardedPorts } from './apart-network.ts';
 import { bindInterpreter, decideRunUser, type Isolation } from './isolation.ts';
 import { buildSandboxArguments, buildUserFiles, type SandboxBind } from './sandbox.ts';
-import { isSafeName } from '../safe-name.ts';
+import { checkNames, mountedProfile } from '../local-data-names.ts';
+import { copySnapshot, locateLocalData } from './local-data.ts';
 
 export interface AttemptStartOptions {
   dataDir: string;
@@ -75,14 +76,6 @@ export async function startAttempt(options: AttemptStartOptions, spec: AttemptSp
   }
 }
 
-function checkNames(spec: AttemptSpec): void {
-  const names = [spec.attemptId, spec.workFolderName];
-  if (spec.localData !== null) names.push(spec.localData.workspaceId, spec.localData.profile);
-  const unsafe = names.find((name) => !isSafeName(name));
-  if (unsafe !== undefined)
-    throw new ExecutorError('config', `"${unsafe}" cannot be the name of a folder of a run.`);
-}
-
 /** An app listens to everybody who reaches it: without a network of its own it does not start. */
 function checkNetwork({ isolation, pastaPath }: AttemptStartOptions, { network }: AttemptSpec): void {
   if (network === 'shared') return;
@@ -113,7 +106,7 @@ async function prepareFolder(
   await mkdir(folder.path, { recursive: true, mode: 0o700 });
   await createPassageFolder(folder.workRoot);
   await createRunFolder(workFolder, user);
-  const localDataSource = await prepareLocalData(options, spec, workFolder);
+  const localDataSource = await prepareLocalData(options, spec, folder, workFolder);
   await options.faultPoints.reach('in-attempt-preparation');
   const userId = process.getuid?.() ?? 0;
   const userFiles = buildUserFiles(user?.uid ?? userId, user?.gid ?? userId);
@@ -140,26 +133,25 @@ async function prepareFolder(
   return record;
 }
 
-/** Holds a folder for each workspace, with one for each of its profiles. */
-export function locateLocalData(dataDir: string): string {
-  return join(dataDir, 'local-data');
-}
-
-/** Gives the folder that holds the workspace's data of this profile, or null where the attempt has none. */
+/** Gives the folder that holds the workspace's data of this profile, or the copy of it; null where the attempt has none. */
 async function prepareLocalData(
   options: AttemptStartOptions,
   { localData, uid }: AttemptSpec,
+  folder: AttemptFolder,
   workFolder: string,
 ): Promise<string | null> {
   if (localData === null) return null;
   const user = decideRunUser(options.isolation, uid);
-  const workspaceFolder = join(locateLocalData(options.dataDir), localData.workspaceId);
-  await createPassageFolder(workspaceFolder);
-  const source = join(workspaceFolder, localData.profile);
+  const source =
+    localData.access === 'copy'
+      ? folder.localDataCopy
+      : join(locateLocalData(options.dataDir), localData.workspaceId, localData.profile);
+  await createPassageFolder(dirname(source));
   await createRunFolder(source, user);
+  if (localData.access === 'copy') await copySnapshot(options, { ...localData, uid }, source);
   if (options.isolation.kind === 'sandbox') {
     // Made by bubblewrap, these would be root's, and the run could put nothing else into its own .dlt folder.
-    for (const path of ['.dlt', '.dlt/data', `.dlt/data/${localData.profile}`])
+    for (const path of ['.dlt', '.dlt/data', `.dlt/data/${mountedProfile(localData)}`])
       await createRunFolder(join(workFolder, path), user);
   }
   return source;
@@ -203,7 +195,12 @@ function buildStartFile(
   }
   const insideWorkFolder = join(INSIDE_WORK_ROOT, spec.workFolderName);
   const insideBootstrap = join('/pumphouse', basename(bootstrapDir));
-  const localDataTarget = join(insideWorkFolder, '.dlt', 'data', spec.localData?.profile ?? '');
+  const localDataTarget = join(
+    insideWorkFolder,
+    '.dlt',
+    'data',
+    spec.localData === null ? '' : mountedProfile(spec.localData),
+  );
   const binds: SandboxBind[] = [
     bindReadOnly(spec.environment.path),
     ...bindInterpreter(marker.python, options.dataDir),
@@ -213,8 +210,7 @@ function buildStartFile(
     { source: workFolder, target: insideWorkFolder, writable: true },
   ];
   if (localDataSource !== null) {
-    const writable = spec.localData?.access === 'read-write';
-    binds.push({ source: localDataSource, target: localDataTarget, writable });
+    binds.push({ source: localDataSource, target: localDataTarget, writable: true });
   }
   const apart = spec.network === 'apart' && options.pastaPath !== null ? options.pastaPath : null;
   if (apart !== null) binds.push(bindReadOnly(folder.resolverFile, '/etc/resolv.conf'));

@@ -15,7 +15,6 @@ import {
 } from './attempt-folder.ts';
 import { buildHandle, EXECUTOR_NAME } from './attempt-place.ts';
 import { killAttempt } from './attempt-processes.ts';
-import { locateLocalData } from './attempt-start.ts';
 import type { ControlGroups, ListedGroup } from './control-groups.ts';
 import {
   locateCaches,
@@ -25,6 +24,7 @@ import {
 } from './environment-builder.ts';
 import { asideMark, measureFolder, removeCache } from './environment-places.ts';
 import { dateStart } from './process-identity.ts';
+import { listSnapshots, locateLocalData, type ListedSnapshot } from './local-data.ts';
 import { listMarkedAttempts } from './stray-processes.ts';
 import { isErrorCode } from '../../error-code.ts';
 import type { FaultPoints } from '../../fault-points.ts';
@@ -62,6 +62,7 @@ export function createBelongings(options: BelongingsOptions) {
       ...(await listNames(locateEnvironments(dataDir))).map(findEnvironment),
       ...(await listNames(locateCaches(dataDir))).map(findCache),
       ...(await listLocalData(dataDir)).map(findLocalData),
+      ...(await listSnapshots(dataDir)).map(findSnapshot),
     ]);
     const groups = await controlGroups.list();
     // Groups last: whoever removes what is before them has them empty, or gone.
@@ -190,6 +191,11 @@ function findLocalData({ path, workspaceId, profile }: LocalDataPlace): Promise<
   return describeFolder(path, { kind: 'local-data', workspaceId, profile }, async () => {
     throw new ExecutorError('config', `${path} is a workspace's data, which only people remove.`);
   });
+}
+
+function findSnapshot({ path, workspaceId, profile, isCurrent }: ListedSnapshot): Promise<Found | null> {
+  if (isCurrent) return findLocalData({ path, workspaceId, profile });
+  return describeFolder(path, { kind: 'nobody' }, () => rm(path, { recursive: true, force: true }));
 }
 
 /** @throws Error where the folder is there and cannot be read: that nothing is in it would be a guess */

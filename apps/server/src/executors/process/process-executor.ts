@@ -35,6 +35,8 @@ import { isProcessAlive, type ProcessIdentity } from './process-identity.ts';
 import { isErrorCode } from '../../error-code.ts';
 import { checkAppPort } from '../app-port.ts';
 import { noFaultPoints, type FaultPoints } from '../../fault-points.ts';
+import { checkPlace } from '../local-data-names.ts';
+import { copySnapshot, requireCopy, takeSnapshot } from './local-data.ts';
 import { isSafeName } from '../safe-name.ts';
 
 export interface ExecutorLog {
@@ -189,6 +191,20 @@ export function createProcessExecutor(options: ProcessExecutorOptions): Executor
       return connectToAttempt(path, port).catch((error: unknown) => {
         throw new ExecutorError('backend', describeRefusal(error), { cause: error });
       });
+    },
+    async takeSnapshot(place, isUntouched) {
+      checkPlace(place);
+      return takeSnapshot({ ...options, isolation: requireIsolation(isolation) }, place, isUntouched);
+    },
+    async refreshCopy(handle, place) {
+      checkPlace(place);
+      const inspection = await inspect(handle);
+      const verdict = judgePlace(handle, readPlace(), dataDir);
+      if (verdict.place === 'elsewhere') throw new ExecutorError('backend', verdict.detail);
+      if (inspection.state !== 'running') throw new ExecutorError('backend', 'The attempt does not run.');
+      const { localDataCopy } = locateAttemptFolder(dataDir, verdict.data.attemptId);
+      await requireCopy(localDataCopy);
+      await copySnapshot({ ...options, isolation: requireIsolation(isolation) }, place, localDataCopy);
     },
     inspect,
     stop,

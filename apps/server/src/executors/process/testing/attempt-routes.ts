@@ -10,6 +10,8 @@ export interface ServedAttempt {
   /** Python module that is user code. */
   program: string;
   variables: Record<string, string>;
+  /** `prod` by itself. */
+  profile?: string;
 }
 
 export interface AttemptRoutes {
@@ -132,7 +134,7 @@ async function packCode({ program }: ServedAttempt): Promise<Buffer> {
 async function describeBegin(attemptId: string, served: ServedAttempt): Promise<object> {
   return {
     run_id: `run-of-${attemptId}`,
-    profile: 'prod',
+    profile: served.profile ?? 'prod',
     launcher: MODULE,
     arguments: [],
     private_arguments: [],

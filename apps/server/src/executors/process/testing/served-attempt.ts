@@ -14,7 +14,7 @@ export interface AttemptOrigin {
 /** A specification that no call has given before, of an attempt whose user code knows STARTED_URL, REPORT_URL and TEST_ATTEMPT. */
 export function serveAttempt(
   { routes, url, environment, installationId, uid }: AttemptOrigin,
-  { program, variables }: ServedAttempt,
+  { variables, ...served }: ServedAttempt,
 ): AttemptSpec {
   const attemptId = randomUUID();
   const userCode = `${url}/user-code/${attemptId}`;
@@ -23,7 +23,7 @@ export function serveAttempt(
     REPORT_URL: `${userCode}/report`,
     TEST_ATTEMPT: attemptId,
   };
-  routes.serve(attemptId, { program, variables: { ...own, ...variables } });
+  routes.serve(attemptId, { ...served, variables: { ...own, ...variables } });
   return {
     attemptId,
     jobRunId: `run-of-${attemptId}`,

@@ -1,0 +1,241 @@
+/** What every executor does with copies of local data. */
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { AttemptHandle, AttemptSpec, Executor, LocalDataPlace, LocalDataUse } from '../executor.ts';
+import type { ConformanceHarness } from './conformance.ts';
+
+type Step = [name: string, ...given: (string | number)[]];
+
+const sparseBytes = 200 * 1024 ** 3;
+const untouched = async (): Promise<boolean> => true;
+
+/** Declares the tests of one executor. Those that need user code do nothing where none is run. */
+export function describeLocalData(get: () => { harness: ConformanceHarness; executor: Executor }): void {
+  describe('local data', () => {
+    let handles: AttemptHandle[] = [];
+    let workspaceId = '';
+
+    beforeEach(() => {
+      workspaceId = `workspace-${randomUUID().slice(0, 8)}`;
+    });
+    afterEach(async () => {
+      for (const handle of handles) await end(handle);
+      handles = [];
+    });
+
+    async function end(handle: AttemptHandle): Promise<void> {
+      await get().executor.stop(handle, { graceSeconds: 0 });
+      await get().executor.remove(handle);
+    }
+
+    const test = (name: string, run: () => Promise<void>): void =>
+      it(name, async ({ skip }) => {
+        skip((await describeSteps([])) === null);
+        await run();
+      });
+
+    const describeSteps = (steps: Step[]): Promise<AttemptSpec | null> =>
+      get().harness.createLocalDataSpec(steps, 'prod');
+
+    async function start(access: LocalDataUse['access'], steps: Step[]) {
+      const spec = await get().harness.createLocalDataSpec(steps, access === 'copy' ? 'access' : 'prod');
+      if (spec === null) throw new Error('No user code is run here.');
+      const data = { workspaceId, profile: 'prod' };
+      const localData: LocalDataUse =
+        access === 'copy' ? { ...data, access, mountedAs: 'access' } : { ...data, access };
+      const handle = await get().executor.start({ ...spec, localData });
+      handles.push(handle);
+      return { spec, handle, report: () => get().harness.awaitReport(spec) as Promise<unknown[]> };
+    }
+
+    async function run(access: LocalDataUse['access'], ...steps: Step[]): Promise<unknown[]> {
+      const { handle, report } = await start(access, steps);
+      const results = await report();
+      await end(handle);
+      handles = handles.filter((one) => one !== handle);
+      return results;
+    }
+
+    async function describePlace(): Promise<LocalDataPlace> {
+      const { installationId, uid } = await get().harness.createSpec('ends-on-term');
+      return { installationId, workspaceId, profile: 'prod', uid };
+    }
+
+    const takeSnapshot = async (isUntouched = untouched) =>
+      get().executor.takeSnapshot(await describePlace(), isUntouched);
+
+    test('is seen in a copy as it was when the snapshot was taken, and the copy changes nothing', async () => {
+      const secret = '/etc/passwd';
+      await run(
+        'read-write',
+        ['write', 'rows.db', 'prod rows'],
+        ['write', 'deep/er/file', 'inner'],
+        ['link', 'link', secret],
+        ['link', 'folder', '/etc'],
+        ['pipe', 'pipe'],
+        ['sparse', 'sparse', sparseBytes],
+      );
+      const taken = await takeSnapshot();
+      expect(taken?.sizeBytes).toBeGreaterThan(0);
+      expect(taken?.sizeBytes).toBeLessThan(10 * 1024 * 1024);
+      await run('read-write', ['write', 'rows.db', 'later rows']);
+      const names = ['deep', 'deep/er', 'deep/er/file', 'folder', 'link', 'rows.db', 'sparse'];
+      const look: Step[] = [
+        ['list'],
+        ['read', 'rows.db'],
+        ['read-link', 'link'],
+        ['read-link', 'folder'],
+        ['size', 'sparse'],
+      ];
+      const seen = [names, 'prod rows', secret, '/etc', sparseBytes];
+      const changes: Step[] = [
+        ['write', 'rows.db', 'mine'],
+        ['write', 'deep/er/file', 'mine'],
+        ['remove', 'link'],
+      ];
+      expect(await run('copy', ...look, ...changes, ['read', 'rows.db'])).toEqual([
+        ...seen,
+        4,
+        4,
+        null,
+        'mine',
+      ]);
+      expect(await run('copy', ...look, ['read', 'deep/er/file'])).toEqual([...seen, 'inner']);
+      expect(await run('read-write', ['read', 'rows.db'], ['read', 'deep/er/file'])).toEqual([
+        'later rows',
+        'inner',
+      ]);
+    });
+
+    test('is copied without disturbing who has it locked', async () => {
+      await run('read-write', ['write', 'rows.db', 'old']);
+      const holder = await start('read-write', [
+        ['lock', 'rows.db'],
+        ['await-finish'],
+        ['write-locked', 'rows.db', 'new'],
+        ['read', 'rows.db'],
+      ]);
+      await get().harness.awaitUserCode(holder.spec);
+      await takeSnapshot();
+      const lock: Step = ['lock', 'rows.db'];
+      expect(await run('copy', lock, ['read', 'rows.db'])).toEqual([null, 'old']);
+      await get().harness.finish(holder.spec, 0);
+      expect(await holder.report()).toEqual([null, 0, true, 'new']);
+    });
+
+    test('is an empty folder where there is no snapshot, and no data', async () => {
+      expect(await run('copy', ['list'], ['write', 'mine', 'x'])).toEqual([[], 1]);
+      expect(await takeSnapshot()).not.toBeNull();
+      expect(await run('copy', ['list'])).toEqual([[]]);
+    });
+
+    it('gives no snapshot where a run began meanwhile, or nobody can tell', async () => {
+      expect(await takeSnapshot(async () => false)).toBeNull();
+      const failure = new Error('The database does not answer.');
+      await expect(takeSnapshot(() => Promise.reject(failure))).rejects.toThrow(failure.message);
+    });
+
+    test('keeps the snapshot that it has until there is another one', async () => {
+      await run('read-write', ['write', 'rows.db', 'first']);
+      await takeSnapshot();
+      await run('read-write', ['write', 'rows.db', 'second']);
+      await takeSnapshot(async () => false);
+      await takeSnapshot(() => Promise.reject(new Error('no answer'))).catch(() => undefined);
+      expect(await run('copy', ['read', 'rows.db'])).toEqual(['first']);
+      await takeSnapshot();
+      expect(await run('copy', ['read', 'rows.db'])).toEqual(['second']);
+    });
+
+    test('leaves nothing for long of a snapshot whose server went away half-way', async () => {
+      const listSnapshots = async () =>
+        (await get().harness.createExecutor().listBelongings({ withSizes: false })).filter(
+          ({ id, owner }) =>
+            id.includes(workspaceId) && (owner.kind === 'local-data' || owner.kind === 'nobody'),
+        );
+      const countNobodys = async () =>
+        (await listSnapshots()).filter(({ owner }) => owner.kind === 'nobody').length;
+      await run('read-write', ['write', 'rows.db', 'first']);
+      await takeSnapshot();
+      const whole = await listSnapshots();
+      expect(whole.map(({ owner }) => owner)).toEqual(
+        whole.map(() => ({ kind: 'local-data', workspaceId, profile: 'prod' })),
+      );
+      for (const belonging of whole)
+        await expect(get().executor.removeBelonging(belonging)).rejects.toMatchObject({ kind: 'config' });
+
+      const isAsked = Promise.withResolvers<void>();
+      void takeSnapshot(() => {
+        isAsked.resolve();
+        return new Promise(() => undefined);
+      });
+      await isAsked.promise;
+      expect(await countNobodys()).toBe(1);
+      expect(await run('copy', ['read', 'rows.db'])).toEqual(['first']);
+      for (const belonging of await listSnapshots())
+        if (belonging.owner.kind === 'nobody') await get().executor.removeBelonging(belonging);
+      expect(await countNobodys()).toBe(0);
+      await takeSnapshot();
+      expect(await listSnapshots()).toHaveLength(whole.length);
+      expect(await run('copy', ['read', 'rows.db'])).toEqual(['first']);
+    });
+
+    test('is refreshed in a running attempt: what is open stays, what is gone goes', async () => {
+      await run(
+        'read-write',
+        ['write', 'rows.db', 'old rows'],
+        ['write', 'same.db', 'same'],
+        ['write', 'gone.db', 'gone'],
+      );
+      await takeSnapshot();
+      const app = await start('copy', [
+        ['open', 'rows.db'],
+        ['open', 'same.db'],
+        ['write', 'rows.db.wal', 'changes of mine'],
+        ['write', 'same.db.wal', 'changes of mine'],
+        ['write', 'mine', 'x'],
+        ['started'],
+        ['await-replacement', 'rows.db'],
+        ['await-absence', 'mine'],
+        ['await-absence', 'gone.db'],
+        ['read-opened', 'rows.db'],
+        ['read', 'rows.db'],
+        ['list'],
+      ]);
+      await get().harness.awaitUserCode(app.spec);
+      await run('read-write', ['write', 'rows.db', 'new rows, and more'], ['remove', 'gone.db']);
+      await takeSnapshot();
+      await get()
+        .harness.createExecutor()
+        .refreshCopy(app.handle, await describePlace());
+      expect((await app.report()).slice(6)).toEqual([
+        null,
+        null,
+        null,
+        'old rows',
+        'new rows, and more',
+        ['rows.db', 'same.db', 'same.db.wal'],
+      ]);
+    });
+
+    it('is not refreshed where there is no copy, or no attempt', async () => {
+      const { harness, executor } = get();
+      const spec = await harness.createSpec('ends-on-term');
+      const handle = await executor.start(spec);
+      handles.push(handle);
+      await harness.awaitUserCode(spec);
+      const place = await describePlace();
+      const refusal = { name: 'ExecutorError', kind: 'backend' };
+      await expect(executor.refreshCopy(handle, place)).rejects.toMatchObject(refusal);
+      await expect(executor.refreshCopy(harness.moveElsewhere(handle), place)).rejects.toMatchObject(refusal);
+      await executor.stop(handle, { graceSeconds: 0 });
+      await expect(executor.refreshCopy(handle, place)).rejects.toMatchObject(refusal);
+    });
+
+    it('has no names that lead out of its folder', async () => {
+      for (const names of [{ workspaceId: '../x' }, { profile: '..' }]) {
+        const failure = get().executor.takeSnapshot({ ...(await describePlace()), ...names }, untouched);
+        await expect(failure).rejects.toMatchObject({ name: 'ExecutorError', kind: 'config' });
+      }
+    });
+  });
+}

@@ -1,0 +1,89 @@
+/**
+ * User code of the suite that has local data: does in its folder what STEPS (JSON) says, one step after the other, and reports what
+ * each one gave. It begins when it may: the step `started` tells STARTED_URL, and goes on.
+ */
+export const localDataProgram = `
+import fcntl, json, os, threading, time, urllib.request
+
+folder = ".dlt/data/" + os.environ["FOLDER"]
+opened = {}
+
+def path(name):
+    return f"{folder}/{name}"
+
+def write(name, text):
+    os.makedirs(os.path.dirname(path(name)), exist_ok=True)
+    with open(path(name), "w") as file:
+        return file.write(text)
+
+def read(name):
+    with open(path(name)) as file:
+        return file.read()
+
+def open_file(name):
+    opened[name] = open(path(name))
+    return os.fstat(opened[name].fileno()).st_ino
+
+def await_replacement(name):
+    deadline = time.monotonic() + 300
+    while os.stat(path(name)).st_ino == os.fstat(opened[name].fileno()).st_ino:
+        if time.monotonic() > deadline:
+            return "never"
+        time.sleep(0.01)
+
+def await_absence(name):
+    deadline = time.monotonic() + 300
+    while os.path.lexists(path(name)):
+        if time.monotonic() > deadline:
+            return "never"
+        time.sleep(0.01)
+
+def make_sparse(name, size):
+    with open(path(name), "wb") as file:
+        file.truncate(size)
+
+def lock(name):
+    opened[name] = open(path(name), "r+")
+    fcntl.lockf(opened[name], fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+def write_locked(name, text):
+    opened[name].write(text)
+    opened[name].flush()
+    return os.path.samestat(os.fstat(opened[name].fileno()), os.stat(path(name)))
+
+def run_duckdb(name, statement):
+    import duckdb
+    with duckdb.connect(path(name)) as connection:
+        return connection.sql(statement).fetchall() if statement.startswith("SELECT") else str(connection.execute(statement) is not None)
+
+steps = {
+    "list": lambda: sorted(os.path.relpath(os.path.join(at, name), folder) for at, below, names in os.walk(folder) for name in below + names),
+    "write": write,
+    "read": read,
+    "read-opened": lambda name: opened[name].read(),
+    "open": open_file,
+    "link": lambda name, to: os.symlink(to, path(name)),
+    "read-link": lambda name: os.readlink(path(name)),
+    "pipe": lambda name: os.mkfifo(path(name)),
+    "sparse": make_sparse,
+    "size": lambda name: os.stat(path(name)).st_size,
+    "remove": lambda name: os.unlink(path(name)),
+    "lock": lock,
+    "write-locked": write_locked,
+    "await-replacement": await_replacement,
+    "await-absence": await_absence,
+    "started": lambda: threading.Thread(target=lambda: urllib.request.urlopen(os.environ["STARTED_URL"]).read(), daemon=True).start(),
+    "await-finish": lambda: int(urllib.request.urlopen(os.environ["STARTED_URL"]).read()),
+    "duckdb": run_duckdb,
+}
+
+def take(name, *arguments):
+    try:
+        return steps[name](*arguments)
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+
+results = [take(*step) for step in json.loads(os.environ["STEPS"])]
+urllib.request.urlopen(os.environ["REPORT_URL"], json.dumps(results).encode()).read()
+os._exit(0)
+`;

@@ -1,0 +1,194 @@
+/**
+ * Copies of local data: snapshots, each a volume, and what attempts have of them, in their own volumes. What is copied is copied by the
+ * workspace's own user in a container that sees the source, read-only, and the target.
+ */
+import { randomUUID } from 'node:crypto';
+import type Docker from 'dockerode';
+import type { VolumeInspectInfo } from 'dockerode';
+import { readCopiedSize } from '../local-data-names.ts';
+import type { LocalDataPlace } from '../executor.ts';
+import { planContainer, type VolumeMount } from './container-plan.ts';
+import { orNull } from './engine.ts';
+import { followOutput } from './environments.ts';
+import { folders, labels, labelsOf, programs, shortInstallation } from './names.ts';
+import { makeVolume, removeVolume } from './volumes.ts';
+
+const limits = { memoryBytes: 512 * 1024 * 1024, cpus: null, processes: 16 };
+
+export interface CopyPlace {
+  engine: Docker;
+  installationId: string;
+  /** Id of a runner image of this version. */
+  image: string;
+  engineCpus: number;
+}
+
+type Names = Pick<LocalDataPlace, 'workspaceId' | 'profile'>;
+
+/** A snapshot is whole when there is a second volume, which is empty and names it; of several the last counts. */
+interface ListedSnapshot {
+  volume: string;
+  mark: string;
+  isWhole: boolean;
+  generation: number;
+}
+
+async function listSnapshots({ engine, installationId }: CopyPlace, names: Names): Promise<ListedSnapshot[]> {
+  const wanted = [
+    `${labels.installation}=${installationId}`,
+    `${labels.workspace}=${names.workspaceId}`,
+    `${labels.profile}=${names.profile}`,
+  ];
+  const { Volumes: volumes } = await engine.listVolumes({ filters: { label: wanted } });
+  return readSnapshots(volumes);
+}
+
+/** The snapshots among some volumes, the last one first. */
+export function readSnapshots(
+  volumes: readonly Pick<VolumeInspectInfo, 'Name' | 'Labels'>[],
+): ListedSnapshot[] {
+  const marked = new Set(
+    volumes
+      .filter(({ Labels: own }) => own?.[labels.kind] === 'snapshot-mark')
+      .map(({ Labels: own }) => own[labels.snapshot]),
+  );
+  return volumes
+    .filter(({ Labels: own }) => own?.[labels.kind] === 'snapshot')
+    .map(({ Name: volume, Labels: own }) => ({
+      volume,
+      mark: markOf(volume),
+      isWhole: marked.has(volume),
+      generation: Number(own[labels.generation]),
+    }))
+    .toSorted((a, b) => b.generation - a.generation || (a.volume < b.volume ? 1 : -1));
+}
+
+const markOf = (volume: string): string => `${volume}-whole`;
+
+async function findSnapshot(place: CopyPlace, names: Names): Promise<string | null> {
+  return (await listSnapshots(place, names)).find(({ isWhole }) => isWhole)?.volume ?? null;
+}
+
+/** @param live the volume of the local data */
+export async function takeSnapshot(
+  place: CopyPlace,
+  of: LocalDataPlace,
+  live: string,
+  isUntouched: () => Promise<boolean>,
+): Promise<{ sizeBytes: number } | null> {
+  const { engine, installationId } = place;
+  const before = await listSnapshots(place, of);
+  const current = before.find(({ isWhole }) => isWhole);
+  // What cannot be removed now, because an attempt is just copying it, goes with the next call.
+  for (const other of before)
+    if (other !== current) await removeSnapshot(engine, other).catch(() => undefined);
+  const short = shortInstallation(installationId);
+  const volume = `pumphouse-${short}-snapshot-${of.workspaceId}-${of.profile}-${randomUUID().slice(0, 8)}`;
+  const whose = { [labels.workspace]: of.workspaceId, [labels.profile]: of.profile };
+  const generation = String((before[0]?.generation ?? 0) + 1);
+  let isKept = false;
+  try {
+    await makeVolume(
+      engine,
+      volume,
+      labelsOf(installationId, 'snapshot', { ...whose, [labels.generation]: generation }),
+    );
+    const sizeBytes = await copyVolume(place, of.uid, {
+      source: { volume: live, folder: folders.localData, writable: false },
+      target: { volume, folder: folders.cache, writable: true },
+      targetFolder: folders.cache,
+      snapshot: volume,
+    });
+    if (!(await isUntouched())) return null;
+    await makeVolume(
+      engine,
+      markOf(volume),
+      labelsOf(installationId, 'snapshot-mark', { ...whose, [labels.snapshot]: volume }),
+    );
+    isKept = true;
+    if (current !== undefined) await removeSnapshot(engine, current).catch(() => undefined);
+    return { sizeBytes };
+  } finally {
+    if (!isKept) await removeVolume(engine, volume).catch(() => undefined);
+  }
+}
+
+async function removeSnapshot(engine: Docker, { volume, mark }: ListedSnapshot): Promise<void> {
+  await removeVolume(engine, volume);
+  await removeVolume(engine, mark);
+}
+
+/** Makes the copy in the volume of an attempt the same as the snapshot. One that is replaced and removed meanwhile is no failure: there is a newer one. */
+export async function copySnapshot(
+  place: CopyPlace,
+  of: Names & { uid: number },
+  attemptVolume: string,
+): Promise<void> {
+  for (;;) {
+    const snapshot = await findSnapshot(place, of);
+    if (snapshot === null) return;
+    const failure = await copyVolume(place, of.uid, {
+      source: { volume: snapshot, folder: folders.localData, writable: false },
+      target: { volume: attemptVolume, folder: folders.attempt, writable: true },
+      targetFolder: folders.localDataCopy,
+      snapshot,
+    }).then(
+      () => null,
+      (error: unknown) => ({ error }),
+    );
+    if ((await findSnapshot(place, of)) !== snapshot) {
+      await removeNameless(place.engine, snapshot);
+      continue;
+    }
+    if (failure !== null) throw failure.error;
+    return;
+  }
+}
+
+/** Engines make a volume anew that a container asks for and that is gone: without labels, so nobody would find it. */
+async function removeNameless(engine: Docker, volume: string): Promise<void> {
+  const found = await orNull(engine.getVolume(volume).inspect());
+  if (found !== null && found.Labels?.[labels.kind] === undefined)
+    await removeVolume(engine, volume).catch(() => undefined);
+}
+
+interface CopyPlan {
+  source: VolumeMount;
+  target: VolumeMount;
+  targetFolder: string;
+  /** The snapshot that this makes, or reads. */
+  snapshot: string;
+}
+
+/** @returns what the disk keeps for the source @throws ExecutorError backend */
+async function copyVolume(place: CopyPlace, uid: number, plan: CopyPlan): Promise<number> {
+  const { engine, installationId } = place;
+  const name = `pumphouse-${shortInstallation(installationId)}-copying-${randomUUID()}`;
+  const program = `${programs.bootstrap}/copy_data.py`;
+  const stdout: string[] = [];
+  const stderr: string[] = [];
+  try {
+    const container = await engine.createContainer(
+      planContainer({
+        name,
+        image: place.image,
+        command: [programs.python, '-I', '-S', program, plan.source.folder, plan.targetFolder],
+        labels: labelsOf(installationId, 'copying', { [labels.snapshot]: plan.snapshot }),
+        uid,
+        mounts: [plan.source, plan.target],
+        network: 'none',
+        limits,
+        engineCpus: place.engineCpus,
+      }),
+    );
+    await followOutput(container, ({ stream, text }) => (stream === 'stdout' ? stdout : stderr).push(text));
+    const { State: state } = await container.inspect();
+    return readCopiedSize(state.ExitCode, stdout, stderr);
+  } finally {
+    // What an engine that is gone keeps of this is found by its labels later.
+    await engine
+      .getContainer(name)
+      .remove({ v: true, force: true })
+      .catch(() => undefined);
+  }
+}

@@ -1,0 +1,38 @@
+import { ExecutorError, type AttemptSpec, type LocalDataPlace } from './executor.ts';
+import { isSafeName } from './safe-name.ts';
+
+/** @throws ExecutorError config for a specification whose names could lead out of their folders */
+export function checkNames({ attemptId, workFolderName, localData }: AttemptSpec): void {
+  const names = [attemptId, workFolderName];
+  if (localData !== null) names.push(localData.workspaceId, localData.profile, mountedProfile(localData));
+  requireSafe(names);
+}
+
+/** @throws ExecutorError config */
+export function checkPlace({ workspaceId, profile }: LocalDataPlace): void {
+  requireSafe([workspaceId, profile]);
+}
+
+/** The profile as whose data the attempt sees it. */
+export function mountedProfile(localData: NonNullable<AttemptSpec['localData']>): string {
+  return localData.access === 'copy' ? localData.mountedAs : localData.profile;
+}
+
+/** What a program that copies has said. @throws ExecutorError backend */
+export function readCopiedSize(
+  code: number | null,
+  stdout: readonly string[],
+  stderr: readonly string[],
+): number {
+  const words = stderr.join('\n').trim();
+  if (code !== 0)
+    throw new ExecutorError('backend', `Local data could not be copied: ${words || `exit code ${code}`}`);
+  const { size_bytes: size } = JSON.parse(stdout.at(-1) ?? '{}') as { size_bytes?: unknown };
+  return typeof size === 'number' ? size : 0;
+}
+
+function requireSafe(names: readonly string[]): void {
+  const unsafe = names.find((name) => !isSafeName(name));
+  if (unsafe !== undefined)
+    throw new ExecutorError('config', `"${unsafe}" cannot be the name of a folder of a run.`);
+}

@@ -1,0 +1,199 @@
+/**
+ * Copies of local data: snapshots, and what attempts have of them. What is copied is copied by the workspace's own user in a sandbox
+ * that sees the source, read-only, and the target; here only names of our own making are touched.
+ */
+import { randomUUID } from 'node:crypto';
+import { chown, lstat, mkdir, readdir, readlink, rename, rm, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readCopiedSize } from '../local-data-names.ts';
+import { ExecutorError, type LocalDataPlace } from '../executor.ts';
+import { isErrorCode } from '../../error-code.ts';
+import { isSafeName } from '../safe-name.ts';
+import { createPassageFolder } from './attempt-folder.ts';
+import { buildEnterCommand } from './enter-user.ts';
+import { readHostLayout } from './host-layout.ts';
+import { bindInterpreter, decideRunUser, type Isolation } from './isolation.ts';
+import { describeInterpreter } from './python-interpreter.ts';
+import { runCommand } from './run-command.ts';
+import { buildSandboxArguments } from './sandbox.ts';
+
+export interface CopyOptions {
+  dataDir: string;
+  bootstrapDir: string;
+  pythonPath: string;
+  isolation: Isolation;
+}
+
+type Names = Pick<LocalDataPlace, 'workspaceId' | 'profile'>;
+
+/** A link to the folder beside it that is the snapshot: it is changed at once or not at all. */
+const currentLink = 'current';
+const insideSource = '/source';
+const insideTarget = '/target';
+const insideBootstrap = '/pumphouse/bootstrap';
+
+/** Holds a folder for each workspace, with one for each of its profiles. */
+export function locateLocalData(dataDir: string): string {
+  return join(dataDir, 'local-data');
+}
+
+/** The same, of snapshots; each profile's has the snapshot and what is to become one. */
+function locateSnapshots(dataDir: string): string {
+  return join(dataDir, 'snapshots');
+}
+
+function locatePlace(dataDir: string, { workspaceId, profile }: Names): string {
+  return join(locateSnapshots(dataDir), workspaceId, profile);
+}
+
+/** The folder of the snapshot, or null where there is none. */
+async function findSnapshot(dataDir: string, names: Names): Promise<string | null> {
+  const place = locatePlace(dataDir, names);
+  const name = await readlink(join(place, currentLink)).catch(() => null);
+  return name !== null && isSafeName(name) ? join(place, name) : null;
+}
+
+export async function takeSnapshot(
+  options: CopyOptions,
+  place: LocalDataPlace,
+  isUntouched: () => Promise<boolean>,
+): Promise<{ sizeBytes: number } | null> {
+  const { dataDir } = options;
+  const folder = locatePlace(dataDir, place);
+  await createPassageFolder(folder);
+  const before = await findSnapshot(dataDir, place);
+  await removeOthers(folder, before);
+  const made = join(folder, `made-${randomUUID()}`);
+  try {
+    const user = decideRunUser(options.isolation, place.uid);
+    await mkdir(made, { mode: 0o700 });
+    if (user !== null) await chown(made, user.uid, user.gid);
+    const source = join(locateLocalData(dataDir), place.workspaceId, place.profile);
+    const sizeBytes = (await isFolder(source)) ? await copyData(options, place.uid, source, made) : 0;
+    if (!(await isUntouched())) {
+      await rm(made, { recursive: true, force: true });
+      return null;
+    }
+    await putInPlace(folder, made);
+    // What cannot be removed now goes with the next call.
+    await removeOthers(folder, made).catch(() => undefined);
+    return { sizeBytes };
+  } catch (error) {
+    if ((await findSnapshot(dataDir, place)) !== made) await rm(made, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function putInPlace(folder: string, made: string): Promise<void> {
+  const link = join(folder, `.link-${randomUUID()}`);
+  await symlink(made.slice(folder.length + 1), link);
+  await rename(link, join(folder, currentLink));
+}
+
+/** Everything of a profile but its snapshot: what was made before it, and what was left half-made. */
+async function removeOthers(folder: string, snapshot: string | null): Promise<void> {
+  for (const path of (await readdir(folder)).map((name) => join(folder, name))) {
+    const isKept = path === snapshot || (snapshot !== null && path === join(folder, currentLink));
+    if (!isKept) await rm(path, { recursive: true, force: true });
+  }
+}
+
+/** Makes a folder the same as the snapshot. A snapshot that is replaced meanwhile, and so removed, is no failure: there is a newer one. */
+export async function copySnapshot(
+  options: CopyOptions,
+  place: Names & { uid: number },
+  target: string,
+): Promise<void> {
+  for (;;) {
+    const snapshot = await findSnapshot(options.dataDir, place);
+    if (snapshot === null) return;
+    const failure = await copyData(options, place.uid, snapshot, target).then(
+      () => null,
+      (error: unknown) => ({ error }),
+    );
+    if ((await findSnapshot(options.dataDir, place)) !== snapshot) continue;
+    if (failure !== null) throw failure.error;
+    return;
+  }
+}
+
+/** @returns what the disk keeps for the source @throws ExecutorError backend */
+async function copyData(options: CopyOptions, uid: number, source: string, target: string): Promise<number> {
+  const { code, signal, stdout, stderr } = await runCommand(await planCopy(options, uid, source, target), {
+    variables: { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8' },
+  });
+  return readCopiedSize(code, stdout, signal === null ? stderr : [...stderr, `It was ended by ${signal}.`]);
+}
+
+async function planCopy(
+  options: CopyOptions,
+  uid: number,
+  source: string,
+  target: string,
+): Promise<string[]> {
+  const { isolation, bootstrapDir, pythonPath } = options;
+  if (isolation.kind === 'none')
+    return [pythonPath, '-I', '-S', join(bootstrapDir, 'copy_data.py'), source, target];
+  const interpreter = await describeInterpreter(pythonPath);
+  const sandbox = buildSandboxArguments({
+    ...isolation,
+    host: readHostLayout(),
+    binds: [
+      ...bindInterpreter(interpreter, options.dataDir),
+      { source: bootstrapDir, target: insideBootstrap, writable: false },
+      { source, target: insideSource, writable: false },
+      { source: target, target: insideTarget, writable: true },
+    ],
+  });
+  const user = decideRunUser(isolation, uid);
+  const enter = buildEnterCommand({ pythonPath: interpreter.executable, user, dieWithPid: null });
+  const program = [
+    interpreter.executable,
+    '-I',
+    '-S',
+    `${insideBootstrap}/copy_data.py`,
+    insideSource,
+    insideTarget,
+  ];
+  return [...sandbox, ...enter, ...program];
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => null))?.isDirectory() === true;
+}
+
+export interface ListedSnapshot extends Names {
+  path: string;
+  /** False of what was left half-made, or has been replaced. */
+  isCurrent: boolean;
+}
+
+/** What there is of snapshots, whole or not. */
+export async function listSnapshots(dataDir: string): Promise<ListedSnapshot[]> {
+  const root = locateSnapshots(dataDir);
+  const listed: ListedSnapshot[] = [];
+  for (const workspaceId of await listNames(root)) {
+    for (const profile of await listNames(join(root, workspaceId))) {
+      const current = await findSnapshot(dataDir, { workspaceId, profile });
+      for (const name of await listNames(join(root, workspaceId, profile))) {
+        const path = join(root, workspaceId, profile, name);
+        listed.push({ path, workspaceId, profile, isCurrent: path === current });
+      }
+    }
+  }
+  return listed;
+}
+
+/** @throws Error where the folder is there and cannot be read: that nothing is in it would be a guess */
+async function listNames(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (isErrorCode(error, 'ENOENT') || isErrorCode(error, 'ENOTDIR')) return [];
+    throw error;
+  });
+  return names.filter((name) => isSafeName(name) && name !== currentLink);
+}
+
+/** @throws ExecutorError backend, where an attempt has no copy */
+export async function requireCopy(folder: string): Promise<void> {
+  if (!(await isFolder(folder))) throw new ExecutorError('backend', 'The attempt has no copy of local data.');
+}

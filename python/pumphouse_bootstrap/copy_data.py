@@ -1,0 +1,251 @@
+"""
+`python3 -I -S <this file> <source> <target>`: makes a folder the same as another one, while somebody may be reading the target.
+
+A file that differs comes whole or not at all: under a name of its own first, then in the place of the old one, which whoever has it
+open keeps. What is gone in the source goes, at last. Both folders are full of what strangers' code has put there. So every name is
+looked up from its own folder and no link is followed; links are copied as links; pipes, sockets and devices are left out. Holes stay
+holes, and where the file system can share the blocks of two files, they are shared. Says {"size_bytes": N} at the end.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+import stat
+import sys
+import time
+
+_CLONE = 0x40049409
+_PIECE_BYTES = 64 * 1024 * 1024
+_READ_BYTES = 1024 * 1024
+_MOST_LEVELS = 100
+_TEMPORARY = ".pumphouse-copying-"
+_LOCK_SECONDS = 60.0
+_SIGN_OF_LIFE_SECONDS = 20.0
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_NOT_THIS_WAY = (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTTY, errno.EPERM, errno.EBADF)
+# Beside the file of a database: its changes that are not in it yet, and what did not fit in memory.
+_CHANGES, _SPILLED = ".wal", ".tmp"
+
+
+class CannotCopy(Exception):
+    pass
+
+
+def copy_data(source: str, target: str) -> int:
+    """Gives the bytes that the disk keeps for the source. Raises OSError and CannotCopy."""
+    os.makedirs(target, 0o700, exist_ok=True)
+    source_folder, target_folder = os.open(source, _FOLDER), os.open(target, _FOLDER)
+    _lock(target_folder)
+    return _Copying(os.fstat(source_folder).st_dev, target_folder).bring(source_folder, target_folder, 0)
+
+
+def _lock(folder: int) -> None:
+    """One at a time. Whoever owns the folder can hold it forever, but keeps nobody waiting so long."""
+    deadline = time.monotonic() + _LOCK_SECONDS
+    while True:
+        try:
+            return fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise CannotCopy("Somebody else has been changing the target for a minute.") from None
+        time.sleep(0.05)
+
+
+class _Copying:
+    def __init__(self, device: int, root: int) -> None:
+        self._device = device
+        self._root = root
+        self._alive_at = time.monotonic()
+        self._count = 0
+
+    def bring(self, source: int, target: int, level: int) -> int:
+        """Everything in a folder; gives its size."""
+        if level > _MOST_LEVELS:
+            raise CannotCopy(f"Folders are nested deeper than {_MOST_LEVELS} levels.")
+        size = 0
+        kept, replaced = set(), set()
+        # A file comes before what is beside it under a longer name.
+        for name in sorted(os.listdir(source)):
+            facts = os.stat(name, dir_fd=source, follow_symlinks=False)
+            if name.startswith(_TEMPORARY) or facts.st_dev != self._device:
+                continue
+            if stat.S_ISDIR(facts.st_mode):
+                size += self._bring_folder(name, source, target, level)
+            elif stat.S_ISLNK(facts.st_mode):
+                self._bring_link(name, source, target)
+            elif stat.S_ISREG(facts.st_mode):
+                size += facts.st_blocks * 512
+                if self._bring_file(name, source, target):
+                    replaced.add(name)
+            else:
+                continue
+            kept.add(name)
+        for name in os.listdir(target):
+            if name not in kept and not _is_beside(name, kept, replaced):
+                _remove(name, target, 0)
+        return size
+
+    def _bring_folder(self, name: str, source: int, target: int, level: int) -> int:
+        if not _is_folder(name, target):
+            _remove(name, target, 0)
+            os.mkdir(name, 0o700, dir_fd=target)
+        inner_source = os.open(name, _FOLDER, dir_fd=source)
+        try:
+            inner_target = os.open(name, _FOLDER, dir_fd=target)
+            try:
+                size = self.bring(inner_source, inner_target, level + 1)
+                # Its owner can always change what is in it: the next copy has to.
+                os.fchmod(inner_target, stat.S_IMODE(os.fstat(inner_source).st_mode) & 0o777 | 0o700)
+                return size
+            finally:
+                os.close(inner_target)
+        finally:
+            os.close(inner_source)
+
+    def _bring_link(self, name: str, source: int, target: int) -> None:
+        leads_to = os.readlink(name, dir_fd=source)
+        try:
+            if os.readlink(name, dir_fd=target) == leads_to:
+                return
+        except OSError:
+            pass
+        temporary = self._name()
+        os.symlink(leads_to, temporary, dir_fd=target)
+        self._put_in_place(temporary, name, target)
+
+    def _bring_file(self, name: str, source: int, target: int) -> bool:
+        """Whether there was something to bring."""
+        file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=source)
+        try:
+            facts = os.fstat(file)
+            if not stat.S_ISREG(facts.st_mode) or _is_same(facts, name, target):
+                return False
+            temporary = self._name()
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+            copy = os.open(temporary, flags, 0o600, dir_fd=target)
+            try:
+                self._copy_content(file, copy, facts.st_size)
+                os.fchmod(copy, stat.S_IMODE(facts.st_mode) & 0o777)
+                os.utime(copy, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+            finally:
+                os.close(copy)
+            # They are of the old file: with the new one they would be changes that it never had.
+            _remove(name + _CHANGES, target, 0)
+            self._put_in_place(temporary, name, target)
+            return True
+        finally:
+            os.close(file)
+
+    def _name(self) -> str:
+        self._count += 1
+        return f"{_TEMPORARY}{os.getpid()}-{self._count}"
+
+    def _put_in_place(self, temporary: str, name: str, target: int) -> None:
+        if _is_folder(name, target):
+            _remove(name, target, 0)
+        os.rename(temporary, name, src_dir_fd=target, dst_dir_fd=target)
+
+    def _copy_content(self, source: int, target: int, size: int) -> None:
+        try:
+            fcntl.ioctl(target, _CLONE, source)
+            return
+        except OSError as error:
+            if error.errno not in _NOT_THIS_WAY:
+                raise
+        os.ftruncate(target, size)
+        at = 0
+        while at < size:
+            try:
+                at = os.lseek(source, at, os.SEEK_DATA)
+            except OSError as error:
+                if error.errno == errno.ENXIO:
+                    return
+                raise
+            end = min(size, os.lseek(source, at, os.SEEK_HOLE))
+            while at < end:
+                copied = _copy_piece(source, target, at, min(_PIECE_BYTES, end - at))
+                if copied == 0:
+                    return
+                at += copied
+                self._say_alive()
+
+    def _say_alive(self) -> None:
+        """A copy that is being made is not taken for one that was left half-made."""
+        if time.monotonic() < self._alive_at + _SIGN_OF_LIFE_SECONDS:
+            return
+        self._alive_at = time.monotonic()
+        try:
+            os.utime(self._root)
+        except OSError:
+            pass
+
+
+def _copy_piece(source: int, target: int, at: int, length: int) -> int:
+    try:
+        return os.copy_file_range(source, target, length, at, at)
+    except OSError as error:
+        if error.errno not in _NOT_THIS_WAY:
+            raise
+    piece = os.pread(source, min(length, _READ_BYTES), at)
+    return os.pwrite(target, piece, at) if piece else 0
+
+
+def _is_same(facts: os.stat_result, name: str, target: int) -> bool:
+    try:
+        found = os.stat(name, dir_fd=target, follow_symlinks=False)
+    except OSError:
+        return False
+    return stat.S_ISREG(found.st_mode) and (found.st_size, found.st_mtime_ns) == (facts.st_size, facts.st_mtime_ns)
+
+
+def _is_beside(name: str, kept: set[str], replaced: set[str]) -> bool:
+    """Of a database of the target that is in use, and was not replaced."""
+    file, ending = name[:-4], name[-4:]
+    return ending == _SPILLED and file in kept or ending == _CHANGES and file in kept and file not in replaced
+
+
+def _is_folder(name: str, folder: int) -> bool:
+    try:
+        return stat.S_ISDIR(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
+    except OSError:
+        return False
+
+
+def _remove(name: str, folder: int, level: int) -> None:
+    """Whatever it is, if it is there."""
+    if not _is_folder(name, folder):
+        try:
+            os.unlink(name, dir_fd=folder)
+        except FileNotFoundError:
+            pass
+        return
+    if level > _MOST_LEVELS:
+        raise CannotCopy(f"Folders of the target are nested deeper than {_MOST_LEVELS} levels.")
+    os.chmod(name, 0o700, dir_fd=folder)
+    inner = os.open(name, _FOLDER, dir_fd=folder)
+    try:
+        for below in os.listdir(inner):
+            _remove(below, inner, level + 1)
+    finally:
+        os.close(inner)
+    os.rmdir(name, dir_fd=folder)
+
+
+def main(source: str, target: str) -> int:
+    try:
+        size = copy_data(source, target)
+    except CannotCopy as error:
+        print(error, file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"{ascii(error.filename) if error.filename else 'A file'}: {error.strerror}", file=sys.stderr)
+        return 1
+    print(json.dumps({"size_bytes": size}))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], sys.argv[2]))

@@ -1,0 +1,141 @@
+"""One folder is made the same as another, whatever strangers put into either."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+from attempt_runner import BOOTSTRAP, PATIENCE_SECONDS
+
+
+class CopyData(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.source, self.target = Path(folder.name, "source"), Path(folder.name, "target")
+        self.source.mkdir()
+
+    def copy(self) -> int:
+        ended = self.run_copy()
+        self.assertEqual((ended.returncode, ended.stderr), (0, ""))
+        return json.loads(ended.stdout)["size_bytes"]
+
+    def run_copy(self):
+        command = [sys.executable, "-I", "-S", str(BOOTSTRAP / "copy_data.py"), str(self.source), str(self.target)]
+        return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_SECONDS)
+
+    def list_target(self) -> list[str]:
+        return sorted(str(path.relative_to(self.target)) for path in self.target.rglob("*"))
+
+    def test_brings_files_folders_and_their_modes_and_times(self) -> None:
+        (self.source / "a" / "b").mkdir(parents=True)
+        file = self.source / "a" / "b" / "rows.db"
+        file.write_bytes(os.urandom(3_000_000))
+        file.chmod(0o640)
+        os.utime(file, ns=(1, 1_700_000_000_123_456_789))
+        self.assertGreaterEqual(self.copy(), 3_000_000)
+        copied = self.target / "a" / "b" / "rows.db"
+        self.assertEqual(copied.read_bytes(), file.read_bytes())
+        self.assertEqual(copied.stat().st_mtime_ns, 1_700_000_000_123_456_789)
+        self.assertEqual(copied.stat().st_mode & 0o7777, 0o640)
+
+    def test_keeps_holes(self) -> None:
+        with open(self.source / "sparse", "wb") as file:
+            file.write(b"first")
+            file.seek(50 * 1024**3)
+            file.write(b"last")
+        self.assertLess(self.copy(), 10_000_000)
+        facts = (self.target / "sparse").stat()
+        self.assertEqual(facts.st_size, 50 * 1024**3 + 4)
+        self.assertLess(facts.st_blocks * 512, 10_000_000)
+        with open(self.target / "sparse", "rb") as file:
+            self.assertEqual(file.read(5), b"first")
+            file.seek(50 * 1024**3)
+            self.assertEqual(file.read(), b"last")
+
+    def test_follows_no_link_on_either_side(self) -> None:
+        secret = self.source.parent / "secret"
+        secret.mkdir()
+        (secret / "file").write_text("secret")
+        (self.source / "to-file").symlink_to(secret / "file")
+        (self.source / "to-folder").symlink_to(secret)
+        (self.source / "folder").mkdir()
+        (self.source / "folder" / "file").write_text("mine")
+        (self.source / "file").write_text("mine")
+        self.target.mkdir()
+        (self.target / "folder").symlink_to(secret)
+        (self.target / "file").symlink_to(secret / "file")
+        self.copy()
+        self.assertEqual(os.readlink(self.target / "to-file"), str(secret / "file"))
+        self.assertEqual(os.readlink(self.target / "to-folder"), str(secret))
+        self.assertFalse((self.target / "folder").is_symlink())
+        self.assertFalse((self.target / "file").is_symlink())
+        self.assertEqual((secret / "file").read_text(), "secret")
+        self.assertEqual(os.listdir(secret), ["file"])
+
+    def test_leaves_out_what_is_no_file(self) -> None:
+        os.mkfifo(self.source / "pipe")
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(self.source / "socket"))
+            self.copy()
+        self.assertEqual(self.list_target(), [])
+
+    def test_replaces_a_file_for_those_who_come_and_not_for_those_who_have_it(self) -> None:
+        (self.source / "rows.db").write_text("old")
+        self.copy()
+        with open(self.target / "rows.db") as reader:
+            (self.source / "rows.db").write_text("new content")
+            self.copy()
+            self.assertEqual(reader.read(), "old")
+        self.assertEqual((self.target / "rows.db").read_text(), "new content")
+
+    def test_leaves_alone_what_is_the_same(self) -> None:
+        (self.source / "rows.db").write_text("same")
+        self.copy()
+        before = (self.target / "rows.db").stat().st_ino
+        self.copy()
+        self.assertEqual((self.target / "rows.db").stat().st_ino, before)
+
+    def test_removes_what_is_gone_and_what_the_reader_made(self) -> None:
+        (self.source / "gone").mkdir()
+        (self.source / "gone" / "file").write_text("x")
+        self.copy()
+        (self.source / "gone" / "file").unlink()
+        (self.source / "gone").rmdir()
+        (self.source / "gone").write_text("a file now")
+        (self.target / "mine" / "deep").mkdir(parents=True)
+        (self.target / "mine" / "deep").chmod(0)
+        (self.target / ".pumphouse-copying-1-1").write_text("left half-made")
+        self.copy()
+        self.assertEqual(self.list_target(), ["gone"])
+
+    def test_changes_beside_a_database_go_with_the_file_that_they_are_of(self) -> None:
+        (self.source / "kept.db").write_text("kept")
+        (self.source / "replaced.db").write_text("old")
+        self.copy()
+        for name in ("kept", "replaced"):
+            (self.target / f"{name}.db.wal").write_text("changes of the reader")
+            (self.target / f"{name}.db.tmp").mkdir()
+        (self.target / "gone.db.wal").write_text("of nothing")
+        (self.source / "replaced.db").write_text("new content")
+        self.copy()
+        expected = ["kept.db", "kept.db.tmp", "kept.db.wal", "replaced.db", "replaced.db.tmp"]
+        self.assertEqual(self.list_target(), expected)
+        (self.source / "replaced.db").write_text("newer content")
+        (self.source / "replaced.db.wal").write_text("its own changes")
+        self.copy()
+        self.assertEqual((self.target / "replaced.db.wal").read_text(), "its own changes")
+
+    def test_says_what_it_cannot_do(self) -> None:
+        deep = self.source.joinpath(*["d"] * 120)
+        deep.mkdir(parents=True)
+        ended = self.run_copy()
+        self.assertEqual((ended.returncode, ended.stderr), (1, "Folders are nested deeper than 100 levels.\n"))
+
+
+if __name__ == "__main__":
+    unittest.main()
