@@ -14,6 +14,8 @@ const actionsByArea = {
     'job.resume': 'resumed the job',
     'job.archive': 'archived the job',
     'job.unarchive': 'brought back the job',
+    'job.publish': 'made a public link to the app',
+    'job.unpublish': 'took back the public link to the app',
   },
   variables: { 'variable.update': 'changed variables of the scope' },
   webhooks: {
