@@ -1,6 +1,7 @@
 import type { AppResponse } from '@pumphouse/contract';
 import { Link } from '@tanstack/react-router';
 import { AppKindMark } from './app-kind.tsx';
+import { AppLastRun } from './app-last-run.tsx';
 import { describeIdle } from './app-words.ts';
 import { Facts, Section } from '../../look/page.tsx';
 import { Time } from '../../look/time.tsx';
@@ -27,20 +28,18 @@ export function AppFacts({ app }: { app: AppResponse }) {
           ...(run?.last_used_at == null
             ? []
             : [['Last used', <Time key="used" at={run.last_used_at} />] as const]),
-          ...(run === null
-            ? []
+          run === null
+            ? ['Last run', <AppLastRun key="run" app={app} />]
             : [
-                [
-                  'Process',
-                  <Link
-                    key="run"
-                    to="/w/$workspaceId/runs/$jobRunId"
-                    params={{ workspaceId, jobRunId: run.id }}
-                  >
-                    made <Time at={run.created_at} />
-                  </Link>,
-                ] as const,
-              ]),
+                'Process',
+                <Link
+                  key="run"
+                  to="/w/$workspaceId/runs/$jobRunId"
+                  params={{ workspaceId, jobRunId: run.id }}
+                >
+                  made <Time at={run.created_at} />
+                </Link>,
+              ],
         ]}
       />
     </Section>

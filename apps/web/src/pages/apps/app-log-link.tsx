@@ -5,10 +5,20 @@ import { Link } from '@tanstack/react-router';
 import { lastRunOfApp } from './app-queries.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
+interface AppLogLinkProps {
+  app: AppResponse;
+  name: string;
+  /** Not one of many: the last run is asked for however the app is. */
+  isAlone?: boolean;
+}
+
 /** Leads to what the process of the app says, or said last where it failed; to its runs where none is known. */
-export function AppLogLink({ app, name }: { app: AppResponse; name: string }) {
+export function AppLogLink({ app, name, isAlone = false }: AppLogLinkProps) {
   const { id: workspaceId } = useWorkspace();
-  const last = useQuery({ ...lastRunOfApp(workspaceId, app.job_id), enabled: app.state === 'failed' });
+  const last = useQuery({
+    ...lastRunOfApp(workspaceId, app.job_id),
+    enabled: app.job_run === null && (isAlone || app.state === 'failed'),
+  });
   const jobRunId = app.job_run?.id ?? last.data?.items[0]?.id;
   if (jobRunId === undefined) {
     return (

@@ -29,7 +29,7 @@ export function AppPageActions({ app, name, actions }: AppPageActionsProps) {
       >
         Open
       </ActionButton>
-      <AppLogLink app={app} name={name} />
+      <AppLogLink app={app} name={name} isAlone />
       <ActionButton
         whyNot={whyNotChange('app.restart')}
         loading={actions.restart.isPending}

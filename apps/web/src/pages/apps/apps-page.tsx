@@ -39,14 +39,14 @@ function AppTable({ apps }: { apps: readonly AppResponse[] }) {
         <table className={`${table.table} ${classes.table}`}>
           <caption className="visually-hidden">Apps</caption>
           <colgroup>
-            <col className={classes.name} />
-            <col className={classes.kind} />
+            <col className={classes.nameColumn} />
+            <col className={classes.kindColumn} />
             <col />
-            <col className={classes.profile} />
-            <col className={classes.idle} />
-            <col className={classes.public} />
-            <col className={classes.used} />
-            <col className={classes.actions} />
+            <col className={classes.profileColumn} />
+            <col className={classes.idleColumn} />
+            <col className={classes.publicColumn} />
+            <col className={classes.usedColumn} />
+            <col className={classes.actionsColumn} />
           </colgroup>
           <thead>
             <tr>
@@ -72,13 +72,14 @@ function AppTable({ apps }: { apps: readonly AppResponse[] }) {
 }
 
 const mostNames = 5;
+const list = new Intl.ListFormat('en');
 
 function ProfileNotice({ names }: { names: readonly string[] }) {
   const others = names.length - mostNames;
   const said = [...names.slice(0, mostNames), ...(others > 0 ? [`${others} more`] : [])];
   return (
     <Notice>
-      The configuration has no <span className="mono">access</span> profile: {said.join(', ')}{' '}
+      The configuration has no <span className="mono">access</span> profile: {list.format(said)}{' '}
       {names.length === 1 ? 'runs' : 'run'} with what batch runs have.
     </Notice>
   );
