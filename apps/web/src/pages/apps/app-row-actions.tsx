@@ -28,7 +28,6 @@ export function AppRowActions({ app, name, hasLink, actions }: AppRowActionsProp
   return (
     <span className={classes.rowActions}>
       <ActionButton
-        variant="light"
         whyNot={whyNot('app.open')}
         hint="In a new tab"
         aria-label={`Open ${name}`}

@@ -71,8 +71,8 @@ describe('how an app is', () => {
 
 it.each([
   [null, 'never by itself'],
-  [1800, 'after 30 min without a visitor'],
-  [5400, 'after 1 h 30 min without a visitor'],
+  [1800, 'after 30 min unused'],
+  [5400, 'after 1 h 30 min unused'],
 ])('says of %s seconds when it stops', (seconds, words) => {
   expect(describeIdle(seconds)).toBe(words);
 });

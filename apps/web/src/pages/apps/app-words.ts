@@ -64,7 +64,7 @@ function describeRetry(retryAt: Date, now: Date): string {
 
 /** When it stops by itself. */
 export function describeIdle(seconds: number | null): string {
-  return seconds === null ? 'never by itself' : `after ${formatDuration(seconds)} without a visitor`;
+  return seconds === null ? 'never by itself' : `after ${formatDuration(seconds)} unused`;
 }
 
 type Link = AppResponse['public_link'];
