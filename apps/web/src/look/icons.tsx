@@ -135,8 +135,3 @@ export const GlobeIcon = () => (
     <path d="M2 8h12" />
   </Icon>
 );
-export const LogIcon = () => (
-  <Icon>
-    <path d="M2.500 3.500h11M2.500 6.500h8M2.500 9.500h11M2.500 12.500h6" />
-  </Icon>
-);

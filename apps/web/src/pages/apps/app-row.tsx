@@ -14,7 +14,7 @@ import { useAppActions } from './use-app-actions.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
 /** How many cells a row has. */
-export const appColumnCount = 8;
+const appColumnCount = 8;
 
 /** One line that says of an app what it is, how it is, with what it runs and who may see it. */
 export function AppRow({ app }: { app: AppResponse }) {

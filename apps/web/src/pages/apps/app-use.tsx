@@ -24,7 +24,7 @@ function McpUse({ app }: { app: AppResponse }) {
         Clients that speak MCP, such as assistants, take this into their configuration. In place of{' '}
         <code>&lt;key&gt;</code> comes a key: <KeyLinks />.
       </Explanation>
-      <div className={classes.uses}>
+      <div className={classes.ways}>
         <CommandLine command={writeMcpSnippet(app.job_ref, app.url)} what="Configuration of an MCP client" />
         <Use title="Where a client does not find that host, this address in its place">
           <CommandLine command={mcpAddress(app.bare_url)} what="Address without a host of its own" />
@@ -41,7 +41,7 @@ function WebUse({ app }: { app: AppResponse }) {
         Members of the workspace open it here. Programs send a key along, as{' '}
         <code>Authorization: Bearer &lt;key&gt;</code>: <KeyLinks />.
       </Explanation>
-      <div className={classes.uses}>
+      <div className={classes.ways}>
         <Use title="Its address">
           <CommandLine command={app.url} what="Address" />
         </Use>
@@ -55,8 +55,8 @@ function WebUse({ app }: { app: AppResponse }) {
 
 function Use({ title, children }: { title: string; children: ReactNode }) {
   return (
-    <div className={classes.use}>
-      <h3 className={classes.useTitle}>{title}</h3>
+    <div className={classes.way}>
+      <h3 className={classes.wayTitle}>{title}</h3>
       {children}
     </div>
   );

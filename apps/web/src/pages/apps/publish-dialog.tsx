@@ -6,6 +6,7 @@ import { api } from '../../api/api.ts';
 import { ChangeForm, Explanation } from '../../forms/change-form.tsx';
 import { useChange } from '../../forms/use-change.ts';
 import { Notice } from '../../look/notice.tsx';
+import { useNow } from '../../look/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { describeLink } from './app-words.ts';
 import { checkPublishValues, noPublishValues, toPublishBody } from './publish-values.ts';
@@ -75,10 +76,11 @@ export function PublishDialog({ jobId, name, hasLink, onPublished, onClose }: Pu
 }
 
 function MadeLink({ name, link, onClose }: { name: string; link: PublicLinkResponse; onClose: () => void }) {
+  const now = new Date(useNow(60));
   return (
     <Modal opened onClose={onClose} title={`${name} is public`} centered size="lg">
       <p className={classes.madeWords}>
-        The link is good {describeLink(link, new Date())}
+        The link is good {describeLink(link, now)}
         {link.has_password ? ', which you pass on yourself: it is not shown again.' : '.'}
       </p>
       <PublicLink url={link.url} name={name} />
