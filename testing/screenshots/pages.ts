@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core';
 import type { ConsoleRuns } from '../fixtures/console-workspace.ts';
 import type { ConsoleSite } from '../fixtures/console-site.ts';
+import { appRefs } from '../fixtures/console-apps.ts';
 
 export interface ShownPage {
   /** Of the file. */
@@ -72,5 +73,15 @@ export async function listPages(
     ofOrganization('audit-log'),
     ofOrganization('settings'),
     { name: 'account', path: '/account', isOutside: true },
+  ];
+}
+
+/** The pages of apps, over the workspace of `deployApps`. */
+export async function listAppPages({ api }: ConsoleSite): Promise<ShownPage[]> {
+  const pathOf = async (jobRef: string) => `/apps/${(await api.findJob(jobRef)).id}`;
+  return [
+    { name: 'apps', path: '/apps' },
+    { name: 'app', path: await pathOf(appRefs.board), isWhole: true },
+    { name: 'app-mcp', path: await pathOf(appRefs.tools), isWhole: true },
   ];
 }

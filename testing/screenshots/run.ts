@@ -2,7 +2,8 @@
 import type { BrowserContext, Page } from 'playwright-core';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { listPages, type ShownPage } from './pages.ts';
+import { appRefs, deployApps, failApp, startApp } from '../fixtures/console-apps.ts';
+import { listAppPages, listPages, type ShownPage } from './pages.ts';
 import { repositoryFolder } from '../fixtures/server.ts';
 import { startConsoleSite, startEmptyConsoleSite, type ConsoleSite } from '../fixtures/console-site.ts';
 import { startRun } from '../fixtures/console-workspace.ts';
@@ -58,7 +59,14 @@ await mkdir(folder, { recursive: true });
 say('Preparing a server with an empty workspace ...');
 const empty = await startEmptyConsoleSite();
 try {
-  await takeOf(empty, [{ name: 'first-steps', path: '' }]);
+  await takeOf(empty, [
+    { name: 'first-steps', path: '' },
+    { name: 'apps-none', path: '/apps' },
+  ]);
+  await deployApps(empty.server, empty.api);
+  await startApp(empty.server, empty.api, appRefs.board);
+  await failApp(empty.server, empty.api, appRefs.broken);
+  await takeOf(empty, await listAppPages(empty));
 } finally {
   await empty.remove();
 }

@@ -60,6 +60,7 @@ describe('every page of the console', () => {
       '/runs',
       '/pipelines',
       '/datasets',
+      '/apps',
       '/deployments',
       '/configurations',
       '/settings',

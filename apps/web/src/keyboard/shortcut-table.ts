@@ -5,6 +5,7 @@ export const places = {
   'g r': { word: 'Runs', to: '/w/$workspaceId/runs' },
   'g p': { word: 'Pipelines', to: '/w/$workspaceId/pipelines' },
   'g d': { word: 'Datasets', to: '/w/$workspaceId/datasets' },
+  'g a': { word: 'Apps', to: '/w/$workspaceId/apps' },
   'g v': { word: 'Versions', to: '/w/$workspaceId/deployments' },
   'g s': { word: 'Settings', to: '/w/$workspaceId/settings' },
 } as const;

@@ -1,6 +1,7 @@
 import { Link, useMatches } from '@tanstack/react-router';
 import classes from './shell.module.css';
 import {
+  AppsIcon,
   DatasetsIcon,
   JobsIcon,
   OverviewIcon,
@@ -16,6 +17,7 @@ const places = [
   { to: '/w/$workspaceId/runs', word: 'Runs', icon: <RunsIcon />, isExact: false },
   { to: '/w/$workspaceId/pipelines', word: 'Pipelines', icon: <PipelinesIcon />, isExact: false },
   { to: '/w/$workspaceId/datasets', word: 'Datasets', icon: <DatasetsIcon />, isExact: false },
+  { to: '/w/$workspaceId/apps', word: 'Apps', icon: <AppsIcon />, isExact: false },
   { to: '/w/$workspaceId/deployments', word: 'Versions', icon: <VersionsIcon />, isExact: false },
   { to: '/w/$workspaceId/settings', word: 'Settings', icon: <SettingsIcon />, isExact: false },
 ] as const;

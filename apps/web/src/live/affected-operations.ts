@@ -12,12 +12,14 @@ const runs: JsonOperationId[] = [
   'get_job_run_life',
   'list_job_runs',
   'list_job_next_ticks',
+  'list_apps',
+  'get_app',
 ];
 
 /** What shows something of each kind, and is fetched anew when the server says that such a thing has changed. */
 const affectedOperations: Record<LiveChangeKind, readonly JsonOperationId[]> = {
   'job-run': runs,
-  job: [...runs, 'get_job', 'list_jobs', 'list_job_versions'],
+  job: [...runs, 'get_job', 'list_jobs', 'list_job_versions', 'list_app_visitors'],
   'pipeline-run': [
     'list_run_overviews',
     'get_run_overview',
@@ -42,7 +44,14 @@ const affectedOperations: Record<LiveChangeKind, readonly JsonOperationId[]> = {
     'get_dataset_overview',
   ],
   deployment: ['list_deployments', 'get_deployment', 'get_deployment_latest', 'list_next_starts'],
-  configuration: ['list_configurations', 'get_configuration', 'get_configuration_latest', 'list_next_starts'],
+  configuration: [
+    'list_configurations',
+    'get_configuration',
+    'get_configuration_latest',
+    'list_next_starts',
+    'list_apps',
+    'get_app',
+  ],
   member: ['get_workspace_me', 'list_workspace_access', 'list_workspace_invitations'],
   variable: ['list_workspace_variables'],
   webhook: ['list_webhooks'],

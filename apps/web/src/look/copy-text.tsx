@@ -17,14 +17,14 @@ export function CopyText({ text, label }: { text: string; label: string }) {
   );
 }
 
-/** A command to type elsewhere. */
-export function CommandLine({ command }: { command: string }) {
+/** A command to type elsewhere, or a text to put there. @param what says what it is, such as "Content of tools.py" */
+export function CommandLine({ command, what = 'Command' }: { command: string; what?: string }) {
   return (
     <div className={classes.command}>
-      <pre className={classes.text} tabIndex={0} aria-label="Command">
+      <pre className={classes.text} tabIndex={0} aria-label={what}>
         {command}
       </pre>
-      <CopyText text={command} label="command" />
+      <CopyText text={command} label={what.charAt(0).toLowerCase() + what.slice(1)} />
     </div>
   );
 }

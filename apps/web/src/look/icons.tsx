@@ -106,3 +106,32 @@ export const StopIcon = () => (
     <rect x="4" y="4" width="8" height="8" rx="1" />
   </Icon>
 );
+export const AppsIcon = () => (
+  <Icon>
+    <rect x="2" y="3" width="12" height="10" rx="1.5" />
+    <path d="M2 6h12M4.500 4.500h.01M6.500 4.500h.01" />
+  </Icon>
+);
+export const NotebookIcon = () => (
+  <Icon>
+    <rect x="4" y="2" width="9" height="12" rx="1.500" />
+    <path d="M2.500 5H5.500M2.500 8H5.500M2.500 11H5.500M8 5.500h2.500" />
+  </Icon>
+);
+export const DashboardIcon = () => (
+  <Icon>
+    <path d="M2.500 13.500h11M4.500 11V8M8 11V3M11.500 11V6" />
+  </Icon>
+);
+export const McpIcon = () => (
+  <Icon>
+    <path d="M6 2v3M10 2v3M4 5h8v2a4 4 0 01-8 0zM8 11v3" />
+  </Icon>
+);
+export const GlobeIcon = () => (
+  <Icon>
+    <circle cx="8" cy="8" r="6" />
+    <ellipse cx="8" cy="8" rx="2.500" ry="6" />
+    <path d="M2 8h12" />
+  </Icon>
+);

@@ -1,5 +1,6 @@
 import { createRouter } from '@tanstack/react-router';
 import { account, callback, home, root, signedIn } from './signed-in.ts';
+import { app, apps } from './apps.ts';
 import { basePath } from '../api/base-url.ts';
 import { compareRuns, run, runs } from './runs.ts';
 import { configuration, configurations, deployment, deployments } from './versions.ts';
@@ -53,6 +54,8 @@ const routeTree = root.addChildren([
       pipeline,
       datasets,
       dataset,
+      apps,
+      app,
       deployments,
       deployment,
       configurations,

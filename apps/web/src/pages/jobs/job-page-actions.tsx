@@ -1,4 +1,6 @@
 import { isTerminalRunState, type DetailedJobResponse } from '@pumphouse/contract';
+import { Button } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { ActionButton } from '../../look/action-button.tsx';
 import { ArchiveQuestion, CancelQuestion } from './job-questions.tsx';
@@ -16,13 +18,24 @@ interface JobPageActionsProps {
 
 /** What can be done with the job of the page. */
 export function JobPageActions({ job: detailed, lastRun, actions }: JobPageActionsProps) {
-  const { whyNot } = useWorkspace();
+  const { id: workspaceId, whyNot } = useWorkspace();
   const [question, setQuestion] = useState<'run' | 'cancel' | 'archive' | null>(null);
   const close = () => setQuestion(null);
   const job = toStartableJob(detailed);
   const active = lastRun !== null && !isTerminalRunState(lastRun.status) ? lastRun : null;
   return (
     <>
+      {detailed.job_type === 'interactive' && (
+        <Button
+          component={Link}
+          size="compact-sm"
+          variant="default"
+          to="/w/$workspaceId/apps/$jobId"
+          params={{ workspaceId, jobId: detailed.id } as never}
+        >
+          To its app
+        </Button>
+      )}
       <ActionButton
         variant="filled"
         whyNot={whyNot('job-run.start') ?? whyNotStart(job)}

@@ -42,6 +42,16 @@ export function JobRow({ job, nextStart }: JobRowProps) {
           >
             {name}
           </Link>
+          {job.job_type === 'interactive' && (
+            <Link
+              to="/w/$workspaceId/apps/$jobId"
+              params={{ workspaceId, jobId: job.id }}
+              className={classes.tag}
+              aria-label={`App ${name}`}
+            >
+              App
+            </Link>
+          )}
           {job.tags.map((tag) => (
             <Link
               key={tag}

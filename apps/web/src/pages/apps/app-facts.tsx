@@ -1,0 +1,47 @@
+import type { AppResponse } from '@pumphouse/contract';
+import { Link } from '@tanstack/react-router';
+import { AppKindMark } from './app-kind.tsx';
+import { AppLastRun } from './app-last-run.tsx';
+import { describeIdle } from './app-words.ts';
+import { Facts, Section } from '../../look/page.tsx';
+import { Time } from '../../look/time.tsx';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+
+/** What an app is and with what it runs; its job and its runs, which have pages of their own. */
+export function AppFacts({ app }: { app: AppResponse }) {
+  const { id: workspaceId } = useWorkspace();
+  const { job_run: run } = app;
+  return (
+    <Section
+      title="What it is"
+      aside={
+        <Link to="/w/$workspaceId/runs" params={{ workspaceId }} search={{ job_id: app.job_id }}>
+          All its runs
+        </Link>
+      }
+    >
+      <Facts
+        facts={[
+          ['Kind', <AppKindMark key="kind" app={app} />],
+          ['Profile', app.profile],
+          ['Stops', describeIdle(app.idle_seconds)],
+          ...(run?.last_used_at == null
+            ? []
+            : [['Last used', <Time key="used" at={run.last_used_at} />] as const]),
+          run === null
+            ? ['Last run', <AppLastRun key="run" app={app} />]
+            : [
+                'Process',
+                <Link
+                  key="run"
+                  to="/w/$workspaceId/runs/$jobRunId"
+                  params={{ workspaceId, jobRunId: run.id }}
+                >
+                  made <Time at={run.created_at} />
+                </Link>,
+              ],
+        ]}
+      />
+    </Section>
+  );
+}

@@ -1,0 +1,23 @@
+import type { AppResponse } from '@pumphouse/contract';
+import type { ReactNode } from 'react';
+import classes from './apps.module.css';
+import { describeKind, kindOf, type AppKind } from './app-words.ts';
+import { DashboardIcon, GlobeIcon, McpIcon, NotebookIcon } from '../../look/icons.tsx';
+
+const icons: Record<AppKind, ReactNode> = {
+  notebook: <NotebookIcon />,
+  dashboard: <DashboardIcon />,
+  mcp: <McpIcon />,
+  page: <GlobeIcon />,
+  http: <GlobeIcon />,
+};
+
+/** What an app is, by an icon and a word. */
+export function AppKindMark({ app }: { app: AppResponse }) {
+  return (
+    <span className={classes.kind}>
+      {icons[kindOf(app)]}
+      {describeKind(app)}
+    </span>
+  );
+}

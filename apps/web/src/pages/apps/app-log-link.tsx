@@ -1,0 +1,51 @@
+import type { AppResponse } from '@pumphouse/contract';
+import { Button } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { lastRunOfApp } from './app-queries.ts';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+
+interface AppLogLinkProps {
+  app: AppResponse;
+  name: string;
+  /** Not one of many: the last run is asked for however the app is. */
+  isAlone?: boolean;
+}
+
+/** Leads to what the process of the app says, or said last where it failed; to its runs where none is known. */
+export function AppLogLink({ app, name, isAlone = false }: AppLogLinkProps) {
+  const { id: workspaceId } = useWorkspace();
+  const last = useQuery({
+    ...lastRunOfApp(workspaceId, app.job_id),
+    enabled: app.job_run === null && (isAlone || app.state === 'failed'),
+  });
+  const jobRunId = app.job_run?.id ?? last.data?.items[0]?.id;
+  if (jobRunId === undefined) {
+    return (
+      <Button
+        component={Link}
+        size="compact-sm"
+        variant="default"
+        to="/w/$workspaceId/runs"
+        params={{ workspaceId } as never}
+        search={{ job_id: app.job_id } as never}
+        aria-label={`Runs of ${name}`}
+      >
+        Runs
+      </Button>
+    );
+  }
+  return (
+    <Button
+      component={Link}
+      size="compact-sm"
+      variant="default"
+      to="/w/$workspaceId/runs/$jobRunId"
+      params={{ workspaceId, jobRunId } as never}
+      search={{ tab: 'log' } as never}
+      aria-label={`Log of ${name}`}
+    >
+      Log
+    </Button>
+  );
+}

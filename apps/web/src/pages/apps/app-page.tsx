@@ -1,0 +1,52 @@
+import { useSuspenseQuery } from '@tanstack/react-query';
+import { Link, useParams } from '@tanstack/react-router';
+import classes from './apps.module.css';
+import { ActionResultLine } from '../jobs/action-result.tsx';
+import { AppFacts } from './app-facts.tsx';
+import { AppPageActions } from './app-page-actions.tsx';
+import { appQuery } from './app-queries.ts';
+import { AppUse } from './app-use.tsx';
+import { AppState } from './app-state.tsx';
+import { AppVisitors } from './app-visitors.tsx';
+import { currentLink, fallbackWords } from './app-words.ts';
+import { Notice } from '../../look/notice.tsx';
+import { Page } from '../../look/page.tsx';
+import { PublicLinkSection } from './public-link-section.tsx';
+import { shortenJobName } from '../../facts/job-name.ts';
+import { useAppActions } from './use-app-actions.ts';
+import { useNow } from '../../look/time.tsx';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+
+/** An app: how it is, what can be done with it, how it is used, who may see it and who did. */
+export function AppPage() {
+  const { id: workspaceId } = useWorkspace();
+  const { jobId } = useParams({ from: '/signed-in/w/$workspaceId/apps/$jobId' });
+  const { data: app } = useSuspenseQuery(appQuery(workspaceId, jobId));
+  const actions = useAppActions(app);
+  const link = currentLink(app.public_link, useNow(30));
+  const name = shortenJobName(app.name);
+  return (
+    <Page
+      title={name}
+      lead={
+        <span className="linked-text">
+          <Link to="/w/$workspaceId/jobs/$job" params={{ workspaceId, job: app.job_ref }} className="mono">
+            {app.job_ref}
+          </Link>
+          {app.description !== null && <span className={classes.description}> · {app.description}</span>}
+        </span>
+      }
+      actions={<AppPageActions app={app} name={name} actions={actions} />}
+    >
+      {actions.result !== null && <ActionResultLine result={actions.result} onPutAway={actions.putAway} />}
+      <div className={classes.pageState}>
+        <AppState app={app} />
+      </div>
+      {app.is_profile_fallback && <Notice>{fallbackWords}</Notice>}
+      <AppFacts app={app} />
+      <AppUse app={app} />
+      <PublicLinkSection app={app} name={name} link={link} actions={actions} />
+      <AppVisitors jobId={jobId} />
+    </Page>
+  );
+}

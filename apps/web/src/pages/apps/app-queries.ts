@@ -1,0 +1,29 @@
+import { operation } from '../../api/operation.ts';
+
+/** Visits are told by no event: when an app was last used is asked for now and then. */
+const usesEveryMs = 60_000;
+
+/** The interactive jobs in service. */
+export const appList = (workspaceId: string) => ({
+  ...operation('list_apps', { params: { workspace_id: workspaceId } }),
+  refetchInterval: usesEveryMs,
+});
+
+const appParams = (workspaceId: string, jobId: string) => ({ workspace_id: workspaceId, job_id: jobId });
+
+export const appQuery = (workspaceId: string, jobId: string) => ({
+  ...operation('get_app', { params: appParams(workspaceId, jobId) }),
+  refetchInterval: usesEveryMs,
+});
+
+export const visitorsOfApp = (workspaceId: string, jobId: string) => ({
+  ...operation('list_app_visitors', { params: appParams(workspaceId, jobId) }),
+  refetchInterval: usesEveryMs,
+});
+
+/** Its newest run, for an app whose process is gone. */
+export const lastRunOfApp = (workspaceId: string, jobId: string) =>
+  operation('list_run_overviews', {
+    params: { workspace_id: workspaceId },
+    query: { job_id: jobId, limit: 1 },
+  });

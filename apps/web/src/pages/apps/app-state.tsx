@@ -1,0 +1,23 @@
+import type { AppResponse } from '@pumphouse/contract';
+import classes from './apps.module.css';
+import { describeStanding } from './app-words.ts';
+import { State } from '../../look/state.tsx';
+import { useNow } from '../../look/time.tsx';
+
+/** How an app is, why it failed, and what comes next. */
+export function AppState({ app }: { app: AppResponse }) {
+  const isCounting = app.state === 'starting' || app.state === 'failed';
+  const now = new Date(useNow(isCounting ? 1 : 60));
+  const { look, reason, words } = describeStanding(app, now);
+  return (
+    <span className={classes.standing}>
+      <State look={look} />
+      {reason !== null && (
+        <span className={classes.reason} title={reason}>
+          {reason}
+        </span>
+      )}
+      <span className="quiet">{words}</span>
+    </span>
+  );
+}

@@ -1,0 +1,59 @@
+import type { RouteResponse } from '@pumphouse/contract';
+import { useQuery } from '@tanstack/react-query';
+import { Empty, ErrorNotice, LoadingRows } from '../../look/answers.tsx';
+import { Explanation } from '../../forms/change-form.tsx';
+import { formatNoun } from '../../look/format.ts';
+import { Section } from '../../look/page.tsx';
+import table from '../../look/table.module.css';
+import { Time } from '../../look/time.tsx';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+import { visitorsOfApp } from './app-queries.ts';
+
+/** Who opened the app lately, for those who may know. */
+export function AppVisitors({ jobId }: { jobId: string }) {
+  const { id: workspaceId, whyNot } = useWorkspace();
+  const refused = whyNot('app.list-visitors');
+  const { data, error, refetch } = useQuery({
+    ...visitorsOfApp(workspaceId, jobId),
+    enabled: refused === null,
+  });
+  return (
+    <Section title="Who opened it lately">
+      {refused !== null && <Explanation>{refused}</Explanation>}
+      {error && <ErrorNotice error={error} onRetry={() => void refetch()} />}
+      {refused === null && !data && !error && <LoadingRows count={2} />}
+      {data?.items.length === 0 && <Empty title="Nobody yet" />}
+      {data && data.items.length > 0 && <VisitorRows visitors={data.items} />}
+    </Section>
+  );
+}
+
+function VisitorRows({ visitors }: { visitors: RouteResponse<'list_app_visitors'>['items'] }) {
+  return (
+    <div className={table.scroll}>
+      <table className={table.table}>
+        <caption className="visually-hidden">Who opened it lately</caption>
+        <thead>
+          <tr>
+            <th scope="col">Who</th>
+            <th scope="col">Seen last</th>
+            <th scope="col">In</th>
+          </tr>
+        </thead>
+        <tbody>
+          {visitors.map(({ email, last_seen_at: at, session_count: count }) => (
+            <tr key={email ?? ''}>
+              <td data-wide="true">
+                {email ?? <span className="quiet">Whoever came by a public link</span>}
+              </td>
+              <td data-label="Seen last">
+                <Time at={at} />
+              </td>
+              <td data-label="In">{formatNoun(count, 'browser')}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

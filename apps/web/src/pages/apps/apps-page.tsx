@@ -1,0 +1,86 @@
+import type { AppResponse } from '@pumphouse/contract';
+import { useQuery } from '@tanstack/react-query';
+import classes from './apps.module.css';
+import { ActionsHead } from '../../look/actions-head.tsx';
+import table from '../../look/table.module.css';
+import { ErrorNotice, LoadingRows } from '../../look/answers.tsx';
+import { appList } from './app-queries.ts';
+import { AppRow } from './app-row.tsx';
+import { formatNoun } from '../../look/format.ts';
+import { NoApps } from './no-apps.tsx';
+import { Notice } from '../../look/notice.tsx';
+import { Page } from '../../look/page.tsx';
+import { shortenJobName } from '../../facts/job-name.ts';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+
+/** The interactive jobs of the workspace: how each is, who may see it, and the way in. */
+export function AppsPage() {
+  const { id: workspaceId } = useWorkspace();
+  const { data, error, isPending, refetch } = useQuery(appList(workspaceId));
+  return (
+    <Page title="Apps" lead={data && data.items.length > 0 && formatNoun(data.items.length, 'app')}>
+      {error && <ErrorNotice error={error} onRetry={() => void refetch()} />}
+      {isPending && <LoadingRows />}
+      {data?.items.length === 0 && <NoApps />}
+      {data && data.items.length > 0 && <AppTable apps={data.items} />}
+      {data?.is_truncated === true && (
+        <Notice>There are more apps than are shown here. All of them are among the jobs.</Notice>
+      )}
+    </Page>
+  );
+}
+
+function AppTable({ apps }: { apps: readonly AppResponse[] }) {
+  const unapart = apps.filter(({ is_profile_fallback: isFallback }) => isFallback);
+  return (
+    <>
+      {unapart.length > 0 && <ProfileNotice names={unapart.map(({ name }) => shortenJobName(name))} />}
+      <div className={`${table.frame} ${table.scroll}`}>
+        <table className={`${table.table} ${classes.table}`}>
+          <caption className="visually-hidden">Apps</caption>
+          <colgroup>
+            <col className={classes.nameColumn} />
+            <col className={classes.kindColumn} />
+            <col />
+            <col className={classes.profileColumn} />
+            <col className={classes.idleColumn} />
+            <col className={classes.publicColumn} />
+            <col className={classes.usedColumn} />
+            <col className={classes.actionsColumn} />
+          </colgroup>
+          <thead>
+            <tr>
+              <th scope="col">App</th>
+              <th scope="col">Kind</th>
+              <th scope="col">State</th>
+              <th scope="col">Profile</th>
+              <th scope="col">Stops</th>
+              <th scope="col">Public</th>
+              <th scope="col">Last used</th>
+              <ActionsHead />
+            </tr>
+          </thead>
+          <tbody>
+            {apps.map((app) => (
+              <AppRow key={app.job_id} app={app} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </>
+  );
+}
+
+const mostNames = 5;
+const list = new Intl.ListFormat('en');
+
+function ProfileNotice({ names }: { names: readonly string[] }) {
+  const others = names.length - mostNames;
+  const said = [...names.slice(0, mostNames), ...(others > 0 ? [`${others} more`] : [])];
+  return (
+    <Notice>
+      The configuration has no <span className="mono">access</span> profile: {list.format(said)}{' '}
+      {names.length === 1 ? 'runs' : 'run'} with what batch runs have.
+    </Notice>
+  );
+}

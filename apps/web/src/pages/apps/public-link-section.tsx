@@ -1,0 +1,85 @@
+import type { AppResponse } from '@pumphouse/contract';
+import { useState } from 'react';
+import forms from '../../forms/forms.module.css';
+import { ActionButton } from '../../look/action-button.tsx';
+import { AppQuestions } from './app-questions.tsx';
+import { Empty } from '../../look/answers.tsx';
+import { Facts, Section } from '../../look/page.tsx';
+import { formatInstant } from '../../look/format.ts';
+import { PublicLink } from './public-link.tsx';
+import { PublishDialog } from './publish-dialog.tsx';
+import { Time } from '../../look/time.tsx';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+import type { AppActions } from './use-app-actions.ts';
+
+interface PublicLinkSectionProps {
+  app: AppResponse;
+  name: string;
+  /** The link that is good now. */
+  link: AppResponse['public_link'];
+  actions: AppActions;
+}
+
+/** The link with which anybody sees the app: made, passed on and taken back here. */
+export function PublicLinkSection({ app, name, link, actions }: PublicLinkSectionProps) {
+  const { whyNotChange } = useWorkspace();
+  const [asked, ask] = useState<'publish' | 'take-back' | null>(null);
+  const whyNot = whyNotChange('job.publish');
+  const close = () => ask(null);
+  return (
+    <Section
+      title="Public link"
+      aside={
+        <div className={forms.end}>
+          <ActionButton whyNot={whyNot} onClick={() => ask('publish')}>
+            {link === null ? 'Publish …' : 'Make a new link …'}
+          </ActionButton>
+          {link !== null && (
+            <ActionButton whyNot={whyNot} onClick={() => ask('take-back')}>
+              Take it back …
+            </ActionButton>
+          )}
+        </div>
+      }
+    >
+      {link === null ? (
+        <Empty title="Only members of the workspace see it">
+          A public link lets in whoever has it, without an account; for a time and with a password, if you
+          like.
+        </Empty>
+      ) : (
+        <LinkFacts link={link} name={name} />
+      )}
+      {asked === 'publish' && (
+        <PublishDialog
+          jobId={app.job_id}
+          name={name}
+          hasLink={link !== null}
+          onPublished={() => void actions.fetchAffected()}
+          onClose={close}
+        />
+      )}
+      {asked === 'take-back' && (
+        <AppQuestions question="take-back" name={name} jobRunId={null} actions={actions} onClose={close} />
+      )}
+    </Section>
+  );
+}
+
+function LinkFacts({ link, name }: { link: NonNullable<AppResponse['public_link']>; name: string }) {
+  return (
+    <>
+      <PublicLink url={link.url} name={name} />
+      <Facts
+        facts={[
+          [
+            'Good until',
+            link.expires_at === null ? 'it is taken back' : formatInstant(new Date(link.expires_at)),
+          ],
+          ['Password', link.has_password ? 'asked for' : 'none: the link is enough'],
+          ['Made', <Time key="made" at={link.created_at} />],
+        ]}
+      />
+    </>
+  );
+}

@@ -1,0 +1,14 @@
+import classes from './apps.module.css';
+import { CopyText } from '../../look/copy-text.tsx';
+
+/** A public link to pass on. */
+export function PublicLink({ url, name }: { url: string; name: string }) {
+  return (
+    <div className={classes.address}>
+      <code className={classes.addressText} aria-label={`Public link to ${name}`}>
+        {url}
+      </code>
+      <CopyText text={url} label={`public link to ${name}`} />
+    </div>
+  );
+}

@@ -1,0 +1,256 @@
+import type { ConsoleSite } from '../../fixtures/console-site.ts';
+import type { Locator, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { appRefs, deployApps, failApp } from '../../fixtures/console-apps.ts';
+import { expectAccessible, startEmptyConsoleSite } from '../../fixtures/console-site.ts';
+
+let site: ConsoleSite;
+let owner: Page;
+
+beforeAll(async () => {
+  site = await startEmptyConsoleSite();
+  owner = await site.openAs('owner', '/jobs', {
+    timezoneId: 'Asia/Tokyo',
+    permissions: ['clipboard-read', 'clipboard-write'],
+  });
+});
+afterAll(() => site?.remove());
+
+const button = (place: Page | Locator, name: string) => place.getByRole('button', { name, exact: true });
+const field = (place: Page | Locator, label: string) => place.getByLabel(label, { exact: true });
+const row = (page: Page, name: string) => page.getByRole('row').filter({ hasText: name });
+const section = (page: Page, name: string) => page.getByRole('region', { name, exact: true });
+const dialog = (page: Page) => page.getByRole('dialog');
+const said = (page: Page, text: string) => page.getByRole('status').filter({ hasText: text }).waitFor();
+
+async function choose(page: Page, app: string, item: string): Promise<void> {
+  await button(page, `More about ${app}`).click();
+  await page.getByRole('menuitem', { name: item, exact: true }).click();
+}
+
+async function readApp(jobRef: string) {
+  const { id } = await site.api.findJob(jobRef);
+  return site.server.client.call('get_app', { params: { workspace_id: site.api.id, job_id: id } });
+}
+
+async function openAppPage(page: Page, jobRef: string): Promise<void> {
+  await page.goto(site.workspaceUrl(`/apps/${(await readApp(jobRef)).job_id}`));
+  await section(page, 'What it is').waitFor();
+}
+
+/** Midnight (UTC) in about a month, which is nine in the morning in Tokyo. */
+function nextMonth(): { instant: string; inTokyo: string } {
+  const day = new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10);
+  return { instant: `${day}T00:00:00.000Z`, inTokyo: `${day}T09:00` };
+}
+
+async function expectNoScrollAside(page: Page): Promise<void> {
+  expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBe(0);
+}
+
+describe('the apps of a workspace', () => {
+  it('say how one comes to be, and are there once they are deployed', async () => {
+    await owner.getByRole('heading', { name: 'Jobs', level: 1 }).waitFor();
+    await owner.keyboard.press('g');
+    await owner.keyboard.press('a');
+    await owner.getByRole('heading', { name: 'Apps', level: 1 }).waitFor();
+    const commands = await owner.getByLabel('Command', { exact: true }).allTextContents();
+    expect(commands).toEqual([
+      'dlthub serve notebook.py',
+      'dlthub serve dashboard.py',
+      'dlthub serve tools.py',
+    ]);
+    await expectAccessible(owner);
+
+    await deployApps(site.server, site.api);
+    await row(owner, 'Orders board').waitFor();
+    expect(await row(owner, 'Orders board').textContent()).toMatch(
+      /Dashboard.*Stopped.*The next visit starts it\..*prod.*no access profile.*after 30 min unused.*no/,
+    );
+    expect(await row(owner, 'shop.shop_tools').textContent()).not.toContain('no access profile');
+    await owner
+      .getByText('profile: Orders board and shop.price_check run with what batch runs have.')
+      .waitFor();
+    await expectAccessible(owner);
+  });
+
+  it('start and stop by hand, seen as it happens', async () => {
+    await choose(owner, 'Orders board', 'Start');
+    await said(owner, 'It starts.');
+    await row(owner, 'Orders board').getByText('Ready').waitFor();
+    const log = await row(owner, 'Orders board')
+      .getByRole('link', { name: 'Log of Orders board' })
+      .getAttribute('href');
+    expect(log).toContain(`/runs/${(await readApp(appRefs.board)).job_run?.id}?tab=log`);
+
+    await choose(owner, 'Orders board', 'Stop …');
+    await button(dialog(owner), 'Stop').click();
+    await row(owner, 'Orders board').getByText('Stopped').waitFor();
+    expect((await readApp(appRefs.board)).state).toBe('stopped');
+    await button(owner, 'More about Orders board').click();
+    await owner.getByRole('menuitem').filter({ hasText: 'It does not run.' }).waitFor();
+    await owner.keyboard.press('Escape');
+  });
+
+  it('say why one failed, and lead to its log', async () => {
+    await failApp(site.server, site.api, appRefs.broken);
+    const failed = row(owner, 'shop.price_check');
+    await failed.getByText('Failed').waitFor();
+    await failed.getByText('The run ended with exit code 1.').waitFor();
+    await failed.getByText(/^A visit starts it again in \d+ (s|min) at the soonest\.$/).waitFor();
+    await owner.getByRole('link', { name: 'Log of shop.price_check' }).click();
+    await owner.getByText('ValueError: prices.csv is not there').first().waitFor();
+    await openAppPage(owner, appRefs.broken);
+    await section(owner, 'What it is').getByText('ValueError: prices.csv is not there').waitFor();
+  });
+});
+
+/** The server's answer to the next openings: what stands behind the address is the part of the proxy. */
+const answerOpening = (status: number, json: unknown) =>
+  owner.context().route('**/apps/*/-open', (route) => route.fulfill({ status, json }));
+
+describe('opening an app', () => {
+  it('leads a new tab to the address that the server gives, without a hold of the console', async () => {
+    await owner.goto(site.workspaceUrl('/apps'));
+    const elsewhere = `${site.server.url.replace('127.0.0.1', 'localhost')}/healthz`;
+    await answerOpening(200, { url: elsewhere, expires_in: 60 });
+    const opened = owner.context().waitForEvent('page');
+    await button(owner, 'Open Orders board').click();
+    const tab = await opened;
+    await tab.waitForURL(elsewhere);
+    expect(await tab.evaluate('opener')).toBeNull();
+    await tab.close();
+  });
+
+  it('says why it did not work, and leaves no empty tab', async () => {
+    await owner.context().unrouteAll();
+    await answerOpening(404, { detail: 'There is no job of that name.', code: 'not_found' });
+    const opened = owner.context().waitForEvent('page');
+    await button(owner, 'Open Orders board').click();
+    const tab = await opened;
+    if (!tab.isClosed()) await tab.waitForEvent('close');
+    await owner.getByRole('alert').getByText('There is no job of that name.').waitFor();
+    await owner.context().unrouteAll();
+    // The refusal was asked for: it is no complaint about the page.
+    expect(site.complaints.splice(0).join()).toMatch(/^[^,]*404[^,]*$/);
+  });
+});
+
+describe('a public link', () => {
+  it('is made with an end and a password, and copied', async () => {
+    await openAppPage(owner, appRefs.board);
+    await button(owner, 'Publish …').click();
+    const { instant, inTokyo } = nextMonth();
+    await dialog(owner).getByText('In your time zone, Asia/Tokyo.').waitFor();
+    await field(dialog(owner), 'Good until').fill('2020-01-01T09:00');
+    await button(dialog(owner), 'Make the link').click();
+    await dialog(owner).getByText('Must lie in the future.').waitFor();
+    await field(dialog(owner), 'Good until').fill(inTokyo);
+    await field(dialog(owner), 'Password').fill('short');
+    await button(dialog(owner), 'Make the link').click();
+    await dialog(owner).getByText('Must have 8 to 200 characters.').waitFor();
+    await expectAccessible(owner);
+    await field(dialog(owner), 'Password').fill('open sesame');
+    await button(dialog(owner), 'Make the link').click();
+    await dialog(owner).getByText('with a password').waitFor();
+    const { public_link: link } = await readApp(appRefs.board);
+    expect(link).toMatchObject({ has_password: true, expires_at: instant });
+    await button(dialog(owner), 'Copy public link to Orders board').click();
+    expect(await owner.evaluate('navigator.clipboard.readText()')).toBe(link?.url);
+    await button(dialog(owner), 'Done').click();
+    await section(owner, 'Public link').getByText('asked for').waitFor();
+    await section(owner, 'Public link')
+      .getByText(link?.url ?? 'no link')
+      .waitFor();
+    await expectAccessible(owner);
+  });
+
+  it('is replaced by another one, which is said before', async () => {
+    const { public_link: before } = await readApp(appRefs.board);
+    await owner.goto(site.workspaceUrl('/apps'));
+    await row(owner, 'Orders board').getByText('with a password').waitFor();
+    await choose(owner, 'Orders board', 'Make a new public link …');
+    await dialog(owner).getByText('A new one ends it').waitFor();
+    await button(dialog(owner), 'Make a new link').click();
+    await button(dialog(owner), 'Done').click();
+    await row(owner, 'Orders board').getByText('yes, until it is taken back').waitFor();
+    const { public_link: after } = await readApp(appRefs.board);
+    expect(after).toMatchObject({ has_password: false, expires_at: null });
+    expect(after?.url).not.toBe(before?.url);
+    await button(row(owner, 'Orders board'), 'Copy public link to Orders board').click();
+    expect(await owner.evaluate('navigator.clipboard.readText()')).toBe(after?.url);
+  });
+
+  it('is taken back after a question, at every page that shows it', async () => {
+    const other = await owner.context().newPage();
+    await openAppPage(other, appRefs.board);
+    await button(other, 'Take it back …').waitFor();
+    await choose(owner, 'Orders board', 'Unpublish …');
+    await button(dialog(owner), 'Take it back').click();
+    await said(owner, 'The public link is taken back');
+    await other.getByText('Only members of the workspace see it').waitFor();
+    expect((await readApp(appRefs.board)).public_link).toBeNull();
+    await other.close();
+  });
+});
+
+describe('the page of an app', () => {
+  it('has the configuration for MCP clients, ready to copy', async () => {
+    await openAppPage(owner, appRefs.tools);
+    const { url, bare_url: bareUrl } = await readApp(appRefs.tools);
+    await expectAccessible(owner);
+    await button(owner, 'Copy configuration of an MCP client').click();
+    const copied = String(await owner.evaluate('navigator.clipboard.readText()'));
+    expect(JSON.parse(copied)).toEqual({
+      mcpServers: {
+        'shop-shop_tools': {
+          type: 'http',
+          url: `${url}/mcp`,
+          headers: { Authorization: 'Bearer <key>' },
+        },
+      },
+    });
+    expect(await field(owner, 'Address without a host of its own').textContent()).toBe(`${bareUrl}/mcp`);
+    await owner.getByRole('link', { name: 'of the workspace' }).click();
+    await owner.getByRole('heading', { name: 'Keys', level: 1 }).waitFor();
+  });
+
+  it('says who opened it, to those who may know', async () => {
+    await openAppPage(owner, appRefs.board);
+    await section(owner, 'Who opened it lately').getByText('Nobody yet').waitFor();
+  });
+
+  it('leads to its job and its runs, and they lead back', async () => {
+    await owner.getByRole('link', { name: appRefs.board }).click();
+    await owner.getByRole('link', { name: 'To its app' }).click();
+    await owner.getByRole('link', { name: 'All its runs' }).click();
+    await owner.getByRole('heading', { name: 'Runs', level: 1 }).waitFor();
+    expect(new URL(owner.url()).search).toBe(`?job_id=${(await readApp(appRefs.board)).job_id}`);
+    await owner.goto(site.workspaceUrl('/jobs'));
+    await owner.getByRole('link', { name: 'App Orders board' }).click();
+    await owner.getByRole('heading', { name: 'Orders board', level: 1 }).waitFor();
+  });
+});
+
+it('a viewer may open apps, and is told what the rest takes', async () => {
+  const viewer = await site.openAs('viewer', '/apps', { viewport: { width: 390, height: 844 } });
+  await row(viewer, 'Orders board').waitFor();
+  expect(await button(viewer, 'Open Orders board').getAttribute('aria-disabled')).toBe('false');
+  await button(viewer, 'More about Orders board').click();
+  const refused = viewer.getByRole('menuitem').filter({ hasText: 'Takes the role developer' });
+  await refused.first().waitFor();
+  expect(await refused.count()).toBe(3);
+  await viewer.keyboard.press('Escape');
+  await expectNoScrollAside(viewer);
+
+  await openAppPage(viewer, appRefs.tools);
+  await section(viewer, 'Who opened it lately').getByText('Takes the role developer').waitFor();
+  expect(await button(viewer, 'Publish …').getAttribute('aria-disabled')).toBe('true');
+  await expectAccessible(viewer);
+  await expectNoScrollAside(viewer);
+  await viewer.context().close();
+});
+
+it('nothing on these pages is against the policy of the console', () => {
+  expect(site.complaints).toEqual([]);
+});
