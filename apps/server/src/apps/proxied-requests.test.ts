@@ -1,8 +1,5 @@
 import type { IncomingMessage } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Duplex } from 'node:stream';
-import { once } from 'node:events';
-import type { Socket } from 'node:net';
 import { cookie, openAppsPlace, openGarbage, type AppsPlace } from './testing/apps-place.ts';
 
 let place: AppsPlace;
@@ -310,80 +307,6 @@ describe('apps that do not answer as they should', () => {
     answer.destroy();
   });
 });
-
-describe('connections to an app', () => {
-  it('are used again, until another process answers', async () => {
-    place.serve((_request, response) => response.end());
-    for (let round = 0; round < 5; round += 1) await place.ask('/', { headers: cookie });
-    expect(place.upstream.connections.size).toBe(1);
-    place.fake.states.set('sales', place.readyAt(place.upstream.port, 'instance-2'));
-    await place.ask('/', { headers: cookie });
-    await expect.poll(() => place.upstream.connections.size).toBe(1);
-    expect(new Set(place.upstream.requests.map(({ socket }) => socket)).size).toBe(2);
-  });
-
-  it('that end when they are used again are replaced for what can be asked twice', async () => {
-    let answered = 0;
-    place.serve((request, response) => {
-      const { socket } = request;
-      response.end('ok');
-      answered += 1;
-      // The next request on this connection finds it ended.
-      response.on('finish', () => socket.removeAllListeners('data').once('data', () => socket.destroy()));
-    });
-    for (let round = 0; round < 3; round += 1)
-      expect((await place.ask('/', { headers: cookie })).text).toBe('ok');
-    expect(answered).toBe(3);
-  });
-
-  it('that say something unasked are not used again', async () => {
-    place.serve((request, response) => {
-      response.end('first');
-      if (place.upstream.requests.length === 1)
-        response.on('finish', () =>
-          request.socket.write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nother'),
-        );
-    });
-    await place.ask('/', { headers: cookie });
-    await expect.poll(() => place.upstream.connections.size).toBe(0);
-    expect((await place.ask('/', { headers: cookie })).text).toBe('first');
-  });
-
-  it('need not be sockets', async () => {
-    const other = await openAppsPlace({ wrap: asPlainDuplex });
-    other.serve(echo);
-    for (let round = 0; round < 3; round += 1) {
-      const headers = { ...cookie, origin: other.origin };
-      expect((await other.ask('/', { method: 'POST', headers, body: 'x' })).text).toBe('x');
-    }
-    expect(other.upstream.connections.size).toBe(1);
-    const socket = await other.openSocket({ ...cookie, origin: other.origin });
-    if (typeof socket === 'number') throw new Error(`Refused with ${socket}`);
-    socket.send('hello');
-    const [data] = (await once(socket, 'message')) as [Buffer];
-    expect(data.toString()).toBe('hello');
-    socket.terminate();
-    await other.close();
-  });
-});
-
-function asPlainDuplex(socket: Socket): Duplex {
-  const duplex = new Duplex({
-    read: () => void socket.resume(),
-    write: (chunk: Buffer, _encoding, done) => void socket.write(chunk, done),
-    final: (done) => void socket.end(done),
-    destroy(error, done) {
-      socket.destroy();
-      done(error);
-    },
-  });
-  socket.on('data', (chunk) => {
-    if (!duplex.push(chunk)) socket.pause();
-  });
-  socket.on('end', () => duplex.push(null));
-  socket.on('error', (error) => duplex.destroy(error));
-  return duplex;
-}
 
 describe('the bare address', () => {
   const key = { authorization: 'Bearer dlt_u_key' };

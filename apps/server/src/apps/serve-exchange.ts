@@ -1,7 +1,7 @@
 /** The way of one request: whose it is, whether it may be here, how its app is, and on to it. */
 import type { AdmittedExchange, Exchange } from './exchange.ts';
 import type { AppConnections } from './app-connections.ts';
-import type { AppGate, AppState } from './app-gate.ts';
+import type { AppGate, AppState, Visitor } from './app-gate.ts';
 import type { AppsHosts } from './hosts.ts';
 import type { AppsLimits, createOpenCounts } from './limits.ts';
 import type { AppsLog } from './apps-log.ts';
@@ -15,7 +15,7 @@ import { forward } from './forward.ts';
 import { isFromOwnPage } from './origin-check.ts';
 import { isNavigation, mayStart } from './exchange.ts';
 import { isPlain } from './request-headers.ts';
-import { isReserved, splitUrl } from './reserved-paths.ts';
+import { isReserved, readSwapCode, splitUrl } from './reserved-paths.ts';
 import { readPrefix } from './hosts.ts';
 import { sendError, sendNothingHere } from './answers.ts';
 import { sendStopped, sendTooMany, showFailed, showStarting, showUnavailable } from './show-state.ts';
@@ -98,7 +98,9 @@ async function serveOwn(exchange: Exchange, parts: ServeParts): Promise<void> {
   const admission = await findVisitor(gate, exchange);
   if (!admission) return askToSignIn(gate, exchange);
   if (!admission.cameWithKey && !isFromOwnPage(exchange)) return sendForeignOrigin(exchange);
-  await serveAdmitted(exchange, admission, parts);
+  // A code that was not taken above is none of the app's business either.
+  const path = readSwapCode(exchange.path)?.rest ?? exchange.path;
+  await serveAdmitted({ ...exchange, path }, admission, parts);
 }
 
 async function serveAdmitted(exchange: Exchange, admission: Admission, parts: ServeParts): Promise<void> {
@@ -117,8 +119,17 @@ async function serveAdmitted(exchange: Exchange, admission: Admission, parts: Se
     forget();
     gone.abort();
   });
-  const touch = createTouch(() => gate.noteUse(app, visitor), limits.noteMs);
+  const touch = createTouch(() => noteUse(gate, exchange, visitor, parts.log), limits.noteMs);
   await serveByState({ ...exchange, ...admission, touch }, parts, gone.signal);
+}
+
+/** Called where bytes pass, so what it throws would end the server. */
+function noteUse(gate: AppGate, { app }: Exchange, visitor: Visitor, log: AppsLog): void {
+  try {
+    gate.noteUse(app, visitor);
+  } catch (error) {
+    log.warn('use of an app was not noted', app.label, error);
+  }
 }
 
 async function serveByState(exchange: AdmittedExchange, parts: ServeParts, gone: AbortSignal): Promise<void> {

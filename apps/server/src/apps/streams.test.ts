@@ -137,6 +137,15 @@ describe('use', () => {
     await quick.close();
   });
 
+  it('that cannot be noted keeps nobody from anything', async () => {
+    place.serve((_request, response) => response.end('reached'));
+    place.gate.noteUse = () => {
+      throw new Error('no room');
+    };
+    expect((await place.ask('/', { headers: cookie })).text).toBe('reached');
+    expect(place.logged.join()).toContain('no room');
+  });
+
   it('is not noted for each piece', async () => {
     place.serve((_request, response) => response.end());
     const socket = requireOpen(await place.openSocket(own()));
@@ -180,8 +189,8 @@ describe('a stream of events', () => {
       ['/sse', '/text'].map((path) => hasty.openStream(path, { headers: cookie })),
     );
     await closed(text?.resume());
+    await expect.poll(() => hasty.listener.countOpen()).toBe(1);
     expect(events?.destroyed).toBe(false);
-    expect(hasty.listener.countOpen()).toBe(1);
     events?.destroy();
     await hasty.close();
   });
@@ -287,7 +296,7 @@ describe('access that is taken back', () => {
     place.fake.ended.add(keyHolder);
     await closed(answers[2]?.resume());
     expect(asked[0]).toBe(2);
-    expect(place.listener.countOpen()).toBe(2);
+    await expect.poll(() => place.listener.countOpen()).toBe(2);
     for (const answer of answers) answer.destroy();
   });
 

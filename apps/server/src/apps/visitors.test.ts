@@ -195,6 +195,12 @@ describe('a swap code', () => {
     expect(place.upstream.requests).toEqual([]);
   });
 
+  it('that is not taken does not go to the app', async () => {
+    await place.ask('/a?b=1&swap=code', { method: 'HEAD', headers: cookie });
+    requireOpen(await place.openSocket({ ...cookie, origin: place.origin }, '/ws?swap=code')).terminate();
+    expect(place.upstream.requests.map(({ url }) => url)).toEqual(['/a?b=1', '/ws']);
+  });
+
   it('never leads to another host', async () => {
     const answer = await place.ask('//evil.com/?swap=code');
     expect(answer.headers.location).toBe('/');
