@@ -16,8 +16,6 @@ const actionsByArea = {
     'job.publish': 'published the app of',
     'job.unpublish': 'took back the public link of',
     'job.unarchive': 'brought back the job',
-    'job.publish': 'made a public link to the app',
-    'job.unpublish': 'took back the public link to the app',
   },
   variables: { 'variable.update': 'changed variables of the scope' },
   webhooks: {
