@@ -114,7 +114,7 @@ export const settings = {
     .int()
     .min(0)
     .max(65_535)
-    .default(8081)
+    .default(8090)
     .describe('Port to listen on for interactive apps; 0 takes a free one'),
   PUMPHOUSE_APPS_DOMAIN: z
     .string()

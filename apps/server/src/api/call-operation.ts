@@ -49,7 +49,17 @@ export function createOperationCalls(handlers: Handlers, authorize: Authorize, a
       const authorization = await authorize(principal, route.permission, place);
       const query = parsePart('query', route.query, parts.query ?? {});
       const handler = handlers[operationId] as unknown as AnyHandler;
-      const call = { params, query, body: undefined, authorization, grant: null, origin, apps, request, reply };
+      const call = {
+        params,
+        query,
+        body: undefined,
+        authorization,
+        grant: null,
+        origin,
+        apps,
+        request,
+        reply,
+      };
       return (await handler(call)) as RouteResponseInput<typeof operationId>;
     };
 }

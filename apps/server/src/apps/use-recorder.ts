@@ -33,7 +33,8 @@ export function createUseRecorder({ store, log }: { store: Store; log: Logger })
       }
       // An app that is not known to be in use may be stopped: told again with the next request.
       timer ??= setTimeout(
-        () => void flush().catch((error: unknown) => log.warn({ err: error }, 'the use of apps was not noted')),
+        () =>
+          void flush().catch((error: unknown) => log.warn({ err: error }, 'the use of apps was not noted')),
         writtenEveryMs,
       ).unref();
     },

@@ -121,7 +121,7 @@ function createParts(
     persistence,
     authorize,
     services: { encryption, credentials, signIn },
-    template: () => 'http://{label}.localhost:8081',
+    template: () => 'http://{label}.localhost:8090',
     onTaken: () => undefined,
   });
   const dependencies: ApiDependencies = {

@@ -14,8 +14,8 @@ export const ownPath = '/-pumphouse';
 export const publicLinkContext = (jobId: string) => `public link of ${jobId}`;
 
 /**
- * Where apps are met, an origin for each: `http://<label>.localhost:8081`, or `https://<label>.apps.example.com`.
- * @param template `http://{label}.localhost:8081`, asked for when an address is needed: a port of 0 is known only when the server listens
+ * Where apps are met, an origin for each: `http://<label>.localhost:8090`, or `https://<label>.apps.example.com`.
+ * @param template `http://{label}.localhost:8090`, asked for when an address is needed: a port of 0 is known only when the server listens
  */
 export function createAppAddresses(template: () => string, encryption: Encryption) {
   const labelOf = ({ id, jobRef }: AddressedApp) => labelOfApp({ jobRef, jobId: id });

@@ -22,7 +22,10 @@ export function createOpenApp(parts: {
 }): OpenApp {
   const { persistence, authorize, visits } = parts;
   return async ({ jobId, userId, path }) => {
-    const missing = new ServiceError('not_found', 'There is no such app, or you have no part in its workspace.');
+    const missing = new ServiceError(
+      'not_found',
+      'There is no such app, or you have no part in its workspace.',
+    );
     const [job] = isUuid(jobId) ? await persistence.store.jobs.getMany([jobId]) : [];
     if (!job) throw missing;
     const person = { userId, email: '', credential: null, workspaceId: null, kind: 'user' } as const;

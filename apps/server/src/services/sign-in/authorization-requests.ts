@@ -133,7 +133,6 @@ function isVerifierOf(verifier: string, challenge: string): boolean {
   return made.length === known.length && timingSafeEqual(made, known);
 }
 
-
 function invalid(key: string, message: string): ServiceError {
   return new ServiceError('invalid_request', `The body is not valid: ${key}: ${message}.`, [
     { key, message },
