@@ -5,7 +5,7 @@ import { Readable, type Duplex } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { AttemptHandle, AttemptSpec, Executor } from '../executor.ts';
-import type { ConformanceHarness } from './conformance.ts';
+import type { ConformanceHarness } from './harness.ts';
 
 /** The port that the app of the suite listens on, and one where nobody does. */
 export const appPort = 8123;

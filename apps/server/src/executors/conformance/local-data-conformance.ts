@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AttemptHandle, AttemptSpec, Executor, LocalDataPlace, LocalDataUse } from '../executor.ts';
-import type { ConformanceHarness } from './conformance.ts';
+import type { ConformanceHarness } from './harness.ts';
 
 type Step = [name: string, ...given: (string | number)[]];
 

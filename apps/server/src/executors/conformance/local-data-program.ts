@@ -54,7 +54,18 @@ def write_locked(name, text):
 def run_duckdb(name, statement):
     import duckdb
     with duckdb.connect(path(name)) as connection:
-        return connection.sql(statement).fetchall() if statement.startswith("SELECT") else str(connection.execute(statement) is not None)
+        if statement.startswith("SELECT"):
+            return connection.execute(statement).fetchall()
+        connection.execute(statement)
+        return "done"
+
+def hold_duckdb(name):
+    import duckdb
+    opened[name] = duckdb.connect(path(name))
+
+def run_in_held_duckdb(name, statement):
+    opened[name].execute(statement)
+    opened[name].close()
 
 steps = {
     "list": lambda: sorted(os.path.relpath(os.path.join(at, name), folder) for at, below, names in os.walk(folder) for name in below + names),
@@ -75,6 +86,8 @@ steps = {
     "started": lambda: threading.Thread(target=lambda: urllib.request.urlopen(os.environ["STARTED_URL"]).read(), daemon=True).start(),
     "await-finish": lambda: int(urllib.request.urlopen(os.environ["STARTED_URL"]).read()),
     "duckdb": run_duckdb,
+    "hold-duckdb": hold_duckdb,
+    "held-duckdb": run_in_held_duckdb,
 }
 
 def take(name, *arguments):

@@ -3,7 +3,7 @@ import type { AttemptRoutes, ServedAttempt } from '../process/testing/attempt-ro
 import type { AttemptSpec, Executor } from '../executor.ts';
 import { appPort } from './app-conformance.ts';
 import { appProgram, callerProgram } from './conformance-program.ts';
-import type { ConformanceHarness } from './conformance.ts';
+import type { ConformanceHarness } from './harness.ts';
 import { localDataProgram } from './local-data-program.ts';
 
 interface Serving {

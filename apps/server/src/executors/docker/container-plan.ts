@@ -131,6 +131,8 @@ export function planAttemptFiles(spec: AttemptSpec): { files: PlacedFile[]; owne
     files: [
       { path: 'record', content: null },
       { path: 'record/start.json', content: JSON.stringify(start) },
+      // Where there was no snapshot, nobody has made it yet.
+      ...(spec.localData?.access === 'copy' ? [{ path: 'local-data', content: null }] : []),
       { path: 'work', content: null },
       { path: `work/${spec.workFolderName}`, content: null },
     ],

@@ -5,11 +5,8 @@ import {
   type TestEngineOptions,
 } from '../../../../../testing/fixtures/container-engine.ts';
 import { listProcessesWithVariable } from '../../../../../testing/fixtures/api-workspace.ts';
-import {
-  describeConformance,
-  type AttemptBehaviour,
-  type ConformanceHarness,
-} from '../conformance/conformance.ts';
+import { describeConformance } from '../conformance/conformance.ts';
+import type { AttemptBehaviour, ConformanceHarness } from '../conformance/harness.ts';
 import { conformanceProgram } from '../conformance/conformance-program.ts';
 import { serveApps } from '../conformance/served-apps.ts';
 import { labels, labelsOf } from './names.ts';

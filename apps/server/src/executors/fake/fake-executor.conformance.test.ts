@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { appPort } from '../conformance/app-conformance.ts';
-import { describeConformance, type ConformanceHarness } from '../conformance/conformance.ts';
+import { describeConformance } from '../conformance/conformance.ts';
+import type { ConformanceHarness } from '../conformance/harness.ts';
 import { ExecutorError, type AttemptSpec } from '../executor.ts';
 import { createFakeExecutor, type FakeAttemptScript } from './fake-executor.ts';
 

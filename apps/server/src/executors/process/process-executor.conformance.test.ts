@@ -3,11 +3,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { listProcessesWithVariable } from '../../../../../testing/fixtures/api-workspace.ts';
-import {
-  describeConformance,
-  type AttemptBehaviour,
-  type ConformanceHarness,
-} from '../conformance/conformance.ts';
+import { describeConformance } from '../conformance/conformance.ts';
+import type { AttemptBehaviour, ConformanceHarness } from '../conformance/harness.ts';
 import { conformanceProgram } from '../conformance/conformance-program.ts';
 import { serveApps } from '../conformance/served-apps.ts';
 import type { AttemptSpec } from '../executor.ts';
