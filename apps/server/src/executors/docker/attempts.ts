@@ -25,6 +25,7 @@ const longestPauseMilliseconds = 500;
 const secondWaitSeconds = 2;
 const killWaitSeconds = 5;
 const lastKillWaitSeconds = 10;
+const endIsSeenSeconds = 5;
 const lastWordsLines = 10;
 /** 128 and SIGKILL. */
 const killedExitCode = 137;
@@ -218,7 +219,8 @@ async function signalContainer(container: Docker.Container, signal: string): Pro
     await container.kill({ signal });
     return true;
   } catch (error) {
-    if (isMissing(error) || (await awaitEnd(container, 0))) return false;
+    // Podman fails on a container whose process has ended a moment ago, and still says for a moment that it runs.
+    if (isMissing(error) || (await awaitEnd(container, endIsSeenSeconds))) return false;
     throw error;
   }
 }
