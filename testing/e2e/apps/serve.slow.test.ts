@@ -25,8 +25,9 @@ if __name__ == "__main__":
 /** Opens the database as code does that knows of no other process, and tries to write to it. */
 const count = `
 import duckdb, os
-path = os.path.join(os.getcwd(), ".dlt", "data", os.environ["WORKSPACE__PROFILE"], "shop.duckdb")
+
 def count_orders():
+    path = os.path.join(os.getcwd(), ".dlt", "data", os.environ["WORKSPACE__PROFILE"], "shop.duckdb")
     with duckdb.connect(path) as connection:
         rows = connection.execute("select count(*) from orders.orders").fetchall()[0][0]
         connection.execute("create or replace table orders.seen as select 1 as n")
@@ -51,7 +52,8 @@ if __name__ == "__main__":
 const board = `
 import streamlit as st
 from count import count_orders
-st.title(f"the board sees {count_orders()} orders")
+if __name__ == "__main__":
+    st.title(f"the board sees {count_orders()} orders")
 `;
 
 const tools = `
@@ -166,6 +168,8 @@ it('an MCP server answers the official client, with a key', async () => {
 });
 
 it('the workspace dashboard is served, too', async () => {
+  const modules = 'import board, notebook, tools\n\n__all__ = ["board", "notebook", "tools"]\n';
+  await workspace.write({ '__deployment__.py': `"""Apps of a shop."""\n${modules}` });
   await workspace.dlthub(['deploy']);
   const ref = 'jobs.workspace.dashboard';
   const app = await eventually('the dashboard was deployed', () => findApp(server, workspace.api, ref));

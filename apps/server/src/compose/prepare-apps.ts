@@ -7,7 +7,7 @@ import type { Persistence } from '../store/store.ts';
 import type { Services } from './assemble-services.ts';
 import { assembleApps } from './assemble-apps.ts';
 import { createAppsListener } from '../apps/apps-listener.ts';
-import { createAppGate } from '../apps/create-app-gate.ts';
+import { createAppGate } from './app-gate/create-app-gate.ts';
 import { makeAppsUrl } from '../apps/hosts.ts';
 import { createOpenRunLog } from '../services/run-log/open-run-log.ts';
 import { createReadLogLines } from '../services/run-log/read-log-lines.ts';

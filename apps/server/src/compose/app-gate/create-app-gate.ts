@@ -1,20 +1,20 @@
-import type { App, AppGate, AppSession, AppState, Visitor } from './app-gate.ts';
-import type { AppInstanceRecord, AppSessionRecord, JobRecord } from '../store/records.ts';
-import type { AppServices } from '../services/apps/apps.ts';
-import type { AppStanding } from '../services/apps/read-apps.ts';
-import type { BegunVisit } from '../services/apps/app-visits.ts';
+import type { App, AppGate, AppSession, AppState, Visitor } from '../../apps/app-gate.ts';
+import type { AppInstanceRecord, AppSessionRecord, JobRecord } from '../../store/records.ts';
+import type { AppServices } from '../../services/apps/apps.ts';
+import type { AppStanding } from '../../services/apps/read-apps.ts';
+import type { BegunVisit } from '../../services/apps/app-visits.ts';
 import type { Duplex } from 'node:stream';
-import type { Executor } from '../executors/executor.ts';
-import type { JobDefinition } from '../domain/job-definition.ts';
+import type { Executor } from '../../executors/executor.ts';
+import type { JobDefinition } from '../../domain/job-definition.ts';
 import type { Logger } from 'pino';
-import type { Persistence } from '../store/store.ts';
-import type { StartRuns } from '../services/start-runs.ts';
-import { appPort } from '../domain/entry-point.ts';
+import type { Persistence } from '../../store/store.ts';
+import type { StartRuns } from '../../services/start-runs.ts';
+import { appPort } from '../../domain/entry-point.ts';
 import { createBriefMemory } from './brief-memory.ts';
 import { createUseRecorder } from './use-recorder.ts';
-import { getInterface } from '../domain/job-definition.ts';
-import { labelOfApp, readIdEnd } from '../domain/app.ts';
-import { ServiceError } from '../services/service-error.ts';
+import { getInterface } from '../../domain/job-definition.ts';
+import { labelOfApp, readIdEnd } from '../../domain/app.ts';
+import { ServiceError } from '../../services/service-error.ts';
 
 export interface AppGateDependencies {
   persistence: Persistence;
