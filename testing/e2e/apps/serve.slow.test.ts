@@ -9,7 +9,8 @@ import { awaitApp, findApp } from '../../fixtures/app-site.ts';
 import { createClientWorkspace, type ClientWorkspace } from '../../fixtures/client-workspace.ts';
 import { eventually } from '../../fixtures/eventually.ts';
 import { launchBrowser } from '../../fixtures/browser.ts';
-import { ownerEmail, ownerPassword, startTestServer, type TestServer } from '../../fixtures/server.ts';
+import { sendSignInForm } from '../../fixtures/sign-in-form.ts';
+import { ownerEmail, startTestServer, type TestServer } from '../../fixtures/server.ts';
 import { prepareAppClient } from '../../fixtures/dlt-client.ts';
 
 const load = `
@@ -114,9 +115,7 @@ async function serve(file: string): Promise<string> {
 async function openSignedIn(address: string): Promise<Page> {
   const page = await (await browser.newContext()).newPage();
   await page.goto(address);
-  await page.getByLabel('E-mail address').fill(ownerEmail);
-  await page.getByLabel('Password', { exact: true }).fill(ownerPassword);
-  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await sendSignInForm(page, ownerEmail);
   return page;
 }
 

@@ -71,7 +71,7 @@ export function createAppHandlers(services: {
         { ...workspaceOf(call), jobId: call.params.job_id },
         { expiresAt: null, password: null },
       );
-      return { ...toJob(job, call), public_url: link.url };
+      return { ...toJob({ ...job, sealedPublicLink: null }, call), public_url: link.url };
     },
 
     async unpublish_job(call) {
@@ -79,7 +79,7 @@ export function createAppHandlers(services: {
         workspaceId: call.params.workspace_id,
         jobId: call.params.job_id,
       });
-      return { ...toJob(job, call), public_url: null };
+      return toJob({ ...job, sealedPublicLink: null }, call);
     },
 
     async list_app_visitors({ params }) {

@@ -102,8 +102,9 @@ export const workspaceScenarios: Scenarios = {
   unpublish_job: {
     action: 'job.unpublish',
     prepare: async (scene) => {
+      await scene.execute('delete from app_publications where job_id = $1', [scene.jobId]);
       await scene.execute(
-        `insert into app_publications (job_id, secret_hash, sealed_secret) values ($1, 'hash', 'sealed')`,
+        `insert into app_publications (job_id, secret_hash, sealed_secret) values ($1, decode(md5(random()::text), 'hex'), 'sealed')`,
         [scene.jobId],
       );
       return ofJob('job.unpublish', "job_type = 'interactive'").prepare(scene);
