@@ -84,6 +84,19 @@ describe('an app', () => {
     await awaitAnswer('jobs.brief', 'two /');
   });
 
+  it('is stopped when its job is archived, and is not there for visitors any more', async () => {
+    await awaitAnswer('jobs.brief', 'two /');
+    const { job_run: run, job_id: jobId } = await findApp(server, api, 'jobs.brief');
+    const archived = await findApp(server, api, 'jobs.brief');
+    await server.client.call('archive_job', { params: { workspace_id: api.id, job_id: jobId } });
+    expect(await api.awaitEnd(run?.id ?? '')).toMatchObject({ status: 'completed' });
+    const answer = await askApp(archived, '/', { key: server.key });
+    expect([answer.status, await answer.json()]).toMatchObject([
+      503,
+      { detail: expect.stringContaining('is archived') },
+    ]);
+  });
+
   it('that dies is not started again at once, and says why', async () => {
     await awaitAnswer('jobs.page', 'two /');
     const died = await ask('jobs.page', '/die');

@@ -54,6 +54,7 @@ export function createWatchApp({ persistence, executor, startRuns, log }: WatchA
     return async (begunSecondsAgo) => {
       const ages = await store.apps.readAges(run.id);
       if (!ages || begunSecondsAgo === null) return null;
+      if (ages.isArchived) return { intent: 'idle', words: archivedWords };
       if (ages.listeningSeconds === null && (await answersHttp(() => executor.connect(handle, appPort)))) {
         await store.apps.noteListening(run.id);
         return null;
@@ -72,6 +73,7 @@ export function createWatchApp({ persistence, executor, startRuns, log }: WatchA
   };
 }
 
+const archivedWords = 'The job or its workspace is archived; the app is stopped.';
 const endWords = {
   idle: (idleSeconds: number) =>
     `Nobody has used the app for ${idleSeconds} s; it is stopped. The next visit starts it again.`,

@@ -165,11 +165,18 @@ export function createAppStore(sql: Queryable) {
       return row ?? null;
     },
 
-    /** Seconds since an instance listens, and since it was used last, by the clock of the database. */
+    /** Seconds since an instance listens, and since it was used last, by the clock of the database; and whether it is out of service. */
     async readAges(jobRunId: string) {
-      const [row] = await sql.prepared<{ listeningSeconds: number | null; unusedSeconds: number }>(
+      const [row] = await sql.prepared<{
+        listeningSeconds: number | null;
+        unusedSeconds: number;
+        isArchived: boolean;
+      }>(
         `select extract(epoch from now() - listening_at)::float8 as "listeningSeconds",
-                extract(epoch from now() - last_used_at)::float8 as "unusedSeconds" from app_instances where job_run_id = $1`,
+                extract(epoch from now() - last_used_at)::float8 as "unusedSeconds",
+                jobs.is_archived or workspaces.archived_at is not null as "isArchived"
+           from app_instances join jobs on jobs.id = app_instances.job_id join workspaces on workspaces.id = jobs.workspace_id
+          where job_run_id = $1`,
         [jobRunId],
       );
       return row ?? null;
