@@ -172,6 +172,28 @@ describe('a long log', () => {
     await page.context().close();
   });
 
+  it('is copied over lines that were not drawn when the selection began', async () => {
+    const page = await site.openAs('viewer', `/runs/${site.runs.events}`, {
+      permissions: ['clipboard-read', 'clipboard-write'],
+    });
+    // Only the page in front may write to the clipboard.
+    await page.bringToFront();
+    await logLine(page, 10).waitFor();
+    await logLine(page, 10)
+      .locator('[data-line-text]')
+      .click({ position: { x: 1, y: 8 } });
+    await page.evaluate('document.querySelector("[data-log-scroller]").scrollTop += 18 * 600');
+    await logLine(page, 620)
+      .locator('[data-line-text]')
+      .click({ position: { x: 1, y: 8 }, modifiers: ['Shift'] });
+    await page.keyboard.press('Control+c');
+    await page.getByText('Copied from 611 lines.').waitFor();
+    const copied = await page.evaluate<string>('navigator.clipboard.readText()');
+    expect(copied.split('\n')).toHaveLength(611);
+    expect(copied.split('\n')[1]).toMatch(/^event 0000\d\d: page_view/);
+    await page.context().close();
+  });
+
   it('is downloaded whole', async () => {
     const page = await site.openAs('viewer', `/runs/${site.runs.events}`);
     await page.getByRole('button', { name: 'Download' }).click();
