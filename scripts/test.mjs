@@ -61,7 +61,9 @@ await report.check('unused code', 'knip', []);
 countPythonTests(await pythonTests);
 
 await report.runVitest('tests', [
-  'apps',
+  'apps/cli',
+  'apps/server',
+  'apps/web',
   'packages',
   'testing/fixtures',
   'testing/house',
