@@ -72,7 +72,8 @@ await report.runVitest('tests', [
 /** On engines of their own; most of it is waiting for them. The rest of what needs an engine: npm run test:containers, test:on-engine, test:image. */
 async function runOnEngines() {
   const executor = ['--config', 'vitest.containers.config.ts', 'apps/server/src/executors/docker'];
-  const onPodman = { variables: { PUMPHOUSE_TEST_ENGINES: 'podman' }, isAside: true };
+  const variables = { PUMPHOUSE_TEST_ENGINES: 'podman', PUMPHOUSE_TEST_CONTAINERS: 'some' };
+  const onPodman = { variables, isAside: true };
   await report.runVitest('runs in containers', executor, onPodman);
   const kills = [
     'testing/faults/kill.test.ts',
