@@ -54,12 +54,9 @@ export function createReadApps({ store }: Persistence, clock: () => Date = () =>
 
     /** Those in service, by name; no more than 200. */
     async list(workspaceId: string): Promise<{ items: AppDescription[]; isTruncated: boolean }> {
-      const jobs = (await store.jobs.listAll(workspaceId)).filter(
-        ({ jobType, isArchived }) => jobType === 'interactive' && !isArchived,
-      );
-      const shown = jobs
-        .toSorted((left, right) => (left.jobRef < right.jobRef ? -1 : 1))
-        .slice(0, mostListed);
+      const ids = await store.apps.listJobIds(workspaceId, mostListed + 1);
+      const jobs = await store.jobs.getMany(ids.slice(0, mostListed));
+      const shown = jobs.toSorted((left, right) => (left.jobRef < right.jobRef ? -1 : 1));
       const [publications, configuration] = await Promise.all([
         store.apps.listPublications(shown.map(({ id }) => id)),
         store.configurations.latest(workspaceId),
@@ -73,7 +70,7 @@ export function createReadApps({ store }: Persistence, clock: () => Date = () =>
           }),
         ),
       );
-      return { items, isTruncated: jobs.length > shown.length };
+      return { items, isTruncated: ids.length > mostListed };
     },
 
     /** @throws ServiceError not_found; not_interactive for another kind of job */

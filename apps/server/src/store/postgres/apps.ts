@@ -77,6 +77,16 @@ export function createAppStore(sql: Queryable) {
       return rows.map(({ id }) => id);
     },
 
+    /** Interactive jobs in service, by ref: without their definitions, which a workspace of ten thousand jobs has many of. */
+    listJobIds: async (workspaceId: string, limit: number): Promise<string[]> => {
+      const rows = await sql.prepared<{ id: string }>(
+        `select id from jobs where workspace_id = $1 and job_type = 'interactive' and not is_archived
+          order by job_ref limit $2`,
+        [workspaceId, limit],
+      );
+      return rows.map(({ id }) => id);
+    },
+
     /** Runs of the job that have not ended, newest first. */
     listInstances: (jobId: string) =>
       sql.prepared<AppInstanceRecord>(
