@@ -37,6 +37,6 @@ export function assembleApps(parts: {
     readApps: createReadApps(persistence),
     publishApp: createPublishApp({ persistence, encryption, passwords, addresses, onTaken }),
     visits,
-    openApp: createOpenApp({ persistence, authorize, visits }),
+    openApp: createOpenApp({ persistence, visits }),
   };
 }

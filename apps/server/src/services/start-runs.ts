@@ -261,6 +261,7 @@ export function createStartRuns(
      * One process of an app: the one that is coming or there, else a new one. Asked for by a visit or a new deployment, whatever its
      * upstreams are.
      * @param replaces the run whose place a new one takes; without effect where a newer one has been made since
+     * @returns the id of its run
      * @throws ServiceError start_declined, job_archived, workspace_archived, no_deployment, no_configuration, invalid_profile
      */
     async startApp(asked: {
@@ -269,7 +270,7 @@ export function createStartRuns(
       replaces?: string;
       /** A person asked for it, not a visit or a deployment: it is written down. */
       isAsked?: boolean;
-    }): Promise<{ jobRunId: string; created: boolean }> {
+    }): Promise<string> {
       return persistence.transaction(async (store) => {
         const [known] = await store.jobs.getMany([asked.jobId]);
         if (!known) throw new ServiceError('not_found', `There is no job ${asked.jobId}.`);
@@ -280,7 +281,7 @@ export function createStartRuns(
           ({ status }) => status !== 'cancelling',
         );
         const isThere = newest !== undefined && newest.jobRunId !== asked.replaces;
-        if (isThere) return { jobRunId: newest.jobRunId, created: false };
+        if (isThere) return newest.jobRunId;
         const trigger = pickTriggerByRef(job.definition as JobDefinition);
         const result = await decideBatch(
           store,
@@ -298,7 +299,7 @@ export function createStartRuns(
         const run = result.succeeded[0]?.run;
         if (!run) throw declined(result);
         if (asked.isAsked) await recordStarts(store, job.workspaceId, result);
-        return { jobRunId: run.id, created: true };
+        return run.id;
       });
     },
 

@@ -45,13 +45,13 @@ export function createAppHandlers(services: {
       const { workspaceId, membershipId } = workspaceOf(call);
       const { job, situation } = await readApps.get(workspaceId, call.params.job_id);
       const running = 'instance' in situation ? { replaces: situation.instance.jobRunId } : {};
-      const started = await services.startRuns.startApp({
+      const jobRunId = await services.startRuns.startApp({
         jobId: job.id,
-        membershipId: membershipId === '' ? null : membershipId,
+        membershipId,
         ...running,
         isAsked: true,
       });
-      return { job_run_id: started.jobRunId };
+      return { job_run_id: jobRunId };
     },
 
     async publish_app(call) {

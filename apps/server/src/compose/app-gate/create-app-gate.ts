@@ -1,5 +1,5 @@
 import type { App, AppGate, AppSession, AppState, Visitor } from '../../apps/app-gate.ts';
-import type { AppInstanceRecord, AppSessionRecord, JobRecord } from '../../store/records.ts';
+import type { AppInstanceRecord, AppSessionRecord } from '../../store/records.ts';
 import type { AppServices } from '../../services/apps/apps.ts';
 import type { AppStanding } from '../../services/apps/read-apps.ts';
 import type { BegunVisit } from '../../services/apps/app-visits.ts';
@@ -40,28 +40,27 @@ export function createAppGate(
   const { readApps, visits } = apps;
   const { store } = persistence;
   const listeners = new Set<() => void>();
-  const found = createBriefMemory<{ app: App; job: JobRecord } | null>(knownMs);
+  const found = createBriefMemory<App | null>(knownMs);
   const standings = createBriefMemory<AppStanding>(lookedAtMs);
   const sessions = createBriefMemory<AppSessionRecord | null>(knownMs);
   const keys = createBriefMemory<string | null>(knownMs);
   const starts = new Map<string, Promise<AppState>>();
   const uses = createUseRecorder({ store, log });
 
-  async function findJob(label: string): Promise<{ app: App; job: JobRecord } | null> {
+  async function findApp(label: string): Promise<App | null> {
     const idEnd = readIdEnd(label);
     if (idEnd === null) return null;
     const jobs = await store.jobs.getMany(await store.apps.listByIdEnd(idEnd));
     const job = jobs.find(({ id, jobRef }) => labelOfApp({ jobRef, jobId: id }) === label);
     if (!job) return null;
     const definition = job.definition as JobDefinition;
-    const app: App = {
+    return {
       jobId: job.id,
       workspaceId: job.workspaceId,
       name: definition.expose?.display_name ?? job.jobRef.split('.').at(-1) ?? job.jobRef,
       label,
       interface: getInterface(definition) ?? 'rest_api',
     };
-    return { app, job };
   }
 
   const placeOf = (app: App) => ({ id: app.jobId, workspaceId: app.workspaceId });
@@ -114,7 +113,7 @@ export function createAppGate(
 
   async function start(app: App): Promise<AppState> {
     try {
-      const { jobRunId } = await startRuns.startApp({ jobId: app.jobId, membershipId: null });
+      const jobRunId = await startRuns.startApp({ jobId: app.jobId, membershipId: null });
       standings.forget(app.jobId);
       return { kind: 'starting', jobRunId };
     } catch (error) {
@@ -132,7 +131,7 @@ export function createAppGate(
   }
 
   return {
-    find: async (label) => (await found.get(label, () => findJob(label)))?.app ?? null,
+    find: (label) => found.get(label, () => findApp(label)),
     look,
 
     async wake(app) {

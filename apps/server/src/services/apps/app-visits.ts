@@ -87,6 +87,8 @@ export function createAppVisits(dependencies: AppVisitsDependencies) {
   }
 
   return {
+    mayOpen,
+
     /** @returns an address that lets its first visitor in as this person, for a minute */
     async issue(
       app: VisitedApp & Pick<JobRecord, 'jobRef'>,

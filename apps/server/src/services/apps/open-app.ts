@@ -1,5 +1,4 @@
 import type { AppVisits } from './app-visits.ts';
-import type { Authorize } from '../authorize.ts';
 import type { JobDefinition } from '../../domain/job-definition.ts';
 import type { Persistence } from '../../store/store.ts';
 import { isUuid } from '../../domain/uuid.ts';
@@ -15,23 +14,15 @@ export interface OpenAppRequest {
 export type OpenApp = (request: OpenAppRequest) => Promise<{ url: string; name: string }>;
 
 /** Gives a person an address that lets them into an app, wherever it is. What they have no part in is not there for them. */
-export function createOpenApp(parts: {
-  persistence: Persistence;
-  authorize: Authorize;
-  visits: AppVisits;
-}): OpenApp {
-  const { persistence, authorize, visits } = parts;
+export function createOpenApp(parts: { persistence: Persistence; visits: AppVisits }): OpenApp {
+  const { persistence, visits } = parts;
   return async ({ jobId, userId, path }) => {
     const missing = new ServiceError(
       'not_found',
       'There is no such app, or you have no part in its workspace.',
     );
     const [job] = isUuid(jobId) ? await persistence.store.jobs.getMany([jobId]) : [];
-    if (!job) throw missing;
-    const person = { userId, email: '', credential: null, workspaceId: null, kind: 'user' } as const;
-    await authorize(person, 'app.open', { workspaceId: job.workspaceId }).catch((error: unknown) => {
-      throw error instanceof ServiceError ? missing : error;
-    });
+    if (!job || !(await visits.mayOpen(userId, job))) throw missing;
     requireInteractive(job);
     const { url } = await visits.issue(job, userId, path);
     return { url, name: (job.definition as JobDefinition).expose?.display_name ?? job.jobRef };

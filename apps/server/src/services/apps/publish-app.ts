@@ -79,7 +79,7 @@ export function createPublishApp(dependencies: PublishAppDependencies) {
           sealedSecret: encryption.encrypt(Buffer.from(secret), publicLinkContext(job.id)),
           passwordHash,
           expiresAt,
-          createdBy: place.membershipId === '' ? null : place.membershipId,
+          createdBy: place.membershipId,
         });
         await recordChange(store, {
           workspaceId: job.workspaceId,

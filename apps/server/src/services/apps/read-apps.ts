@@ -49,6 +49,14 @@ export function createReadApps({ store }: Persistence, clock: () => Date = () =>
     };
   }
 
+  /** @throws ServiceError not_found; not_interactive for another kind of job */
+  async function findJob(workspaceId: string, jobId: string): Promise<JobRecord> {
+    const job = await store.jobs.get(workspaceId, jobId);
+    if (!job) throw new ServiceError('not_found', `There is no job ${jobId}.`);
+    requireInteractive(job);
+    return job;
+  }
+
   return {
     stand,
 
@@ -73,11 +81,9 @@ export function createReadApps({ store }: Persistence, clock: () => Date = () =>
       return { items, isTruncated: ids.length > mostListed };
     },
 
-    /** @throws ServiceError not_found; not_interactive for another kind of job */
+    /** @throws ServiceError not_found, not_interactive */
     async get(workspaceId: string, jobId: string): Promise<AppDescription> {
-      const job = await store.jobs.get(workspaceId, jobId);
-      if (!job) throw new ServiceError('not_found', `There is no job ${jobId}.`);
-      requireInteractive(job);
+      const job = await findJob(workspaceId, jobId);
       const [publication, configuration] = await Promise.all([
         store.apps.findPublication(jobId),
         store.configurations.latest(workspaceId),
@@ -90,10 +96,8 @@ export function createReadApps({ store }: Persistence, clock: () => Date = () =>
 
     /** Who opened it lately. @throws ServiceError not_found, not_interactive */
     async listVisitors(workspaceId: string, jobId: string) {
-      const job = await store.jobs.get(workspaceId, jobId);
-      if (!job) throw new ServiceError('not_found', `There is no job ${jobId}.`);
-      requireInteractive(job);
-      return store.apps.listVisitors(jobId, 100);
+      const job = await findJob(workspaceId, jobId);
+      return store.apps.listVisitors(job.id, 100);
     },
   };
 }
