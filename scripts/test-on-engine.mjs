@@ -1,5 +1,6 @@
 // `npm run test:on-engine -- podman|docker [--own-disk] [files]`: the tests of whole servers, with their runs in containers. With
-// --own-disk the engine sees other files than the servers. The last line is `N passed, N failed` alone.
+// --own-disk the engine sees other files than the servers. Slow tests are run where they are named. The last line is `N passed, N failed`
+// alone.
 import { TestReport } from './test-report.mjs';
 import { prepareToolchain } from './toolchain.mjs';
 
@@ -20,7 +21,11 @@ const tools = kind === 'docker' ? ['--docker'] : [];
 const isReady = await report.check('container tools', 'node', ['scripts/container-tools.mjs', ...tools]);
 if (isReady) {
   const where = `${kind}${ownDisk ? ' with a disk of its own' : ''}`;
-  const files = named.length > 0 ? named : ['testing/e2e', 'testing/faults'];
-  await report.runVitest(`tests of servers on ${where}`, files);
+  const slow = named.filter((file) => file.endsWith('.slow.test.ts'));
+  const others = named.filter((file) => !slow.includes(file));
+  const files = named.length > 0 ? others : ['testing/e2e', 'testing/faults'];
+  if (files.length > 0) await report.runVitest(`tests of servers on ${where}`, files);
+  if (slow.length > 0)
+    await report.runVitest(`slow tests of servers on ${where}`, ['--config', 'vitest.slow.config.ts', ...slow]);
 }
 report.end();
