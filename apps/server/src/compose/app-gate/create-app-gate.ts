@@ -9,11 +9,11 @@ import type { JobDefinition } from '../../domain/job-definition.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../../store/store.ts';
 import type { StartRuns } from '../../services/start-runs.ts';
-import { appPort } from '../../domain/entry-point.ts';
 import { createBriefMemory } from './brief-memory.ts';
 import { createUseRecorder } from './use-recorder.ts';
 import { getInterface } from '../../domain/job-definition.ts';
 import { labelOfApp, readIdEnd } from '../../domain/app.ts';
+import { portOfApp } from '../../domain/app-port.ts';
 import { ServiceError } from '../../services/service-error.ts';
 
 export interface AppGateDependencies {
@@ -66,10 +66,10 @@ export function createAppGate(
   const placeOf = (app: App) => ({ id: app.jobId, workspaceId: app.workspaceId });
 
   /** Where nobody answers any more, how the app is has to be looked at anew. */
-  async function connectTo(app: App, { handle }: AppInstanceRecord): Promise<Duplex> {
+  async function connectTo(app: App, { handle, triggers }: AppInstanceRecord): Promise<Duplex> {
     try {
       if (!handle) throw new Error('The process of the app is gone.');
-      return await executor.connect(handle, appPort);
+      return await executor.connect(handle, portOfApp({ triggers }));
     } catch (error) {
       standings.forget(app.jobId);
       throw error;
