@@ -136,7 +136,8 @@ export function createAppGate(
 
     async wake(app) {
       const state = await look(app);
-      return state.kind === 'stopped' ? startOnce(app) : state;
+      const isDue = state.kind === 'stopped' || (state.kind === 'failed' && state.retryAt <= new Date());
+      return isDue ? startOnce(app) : state;
     },
 
     noteUse: (app, visitor) => uses.note(app.jobId, visitor),
