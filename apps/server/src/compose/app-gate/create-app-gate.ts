@@ -122,6 +122,11 @@ export function createAppGate(
     }
   }
 
+  function forgetVisitors(): void {
+    sessions.clear();
+    keys.clear();
+  }
+
   function startOnce(app: App): Promise<AppState> {
     const underWay = starts.get(app.jobId);
     if (underWay) return underWay;
@@ -174,9 +179,17 @@ export function createAppGate(
         visitor.kind === 'key' ? [] : [{ sessionId: visitor.sessionId, workspaceId: app.workspaceId }],
       );
       const ended = await visits.findEnded(bySession);
-      return visitors
-        .map(({ visitor }) => visitor)
-        .filter((visitor) => visitor.kind !== 'key' && ended.has(visitor.sessionId));
+      const verdicts = await Promise.all(
+        visitors.map(async ({ app, visitor }) =>
+          visitor.kind === 'key'
+            ? !(await visits.isKeyGood(app, visitor.keyId))
+            : ended.has(visitor.sessionId),
+        ),
+      );
+      const gone = visitors.flatMap(({ visitor }, n) => (verdicts[n] ? [visitor] : []));
+      // Who is cut asks again at once, and is not to be taken for who they were.
+      if (gone.length > 0) forgetVisitors();
+      return gone;
     },
 
     onAccessTaken(listener) {
@@ -191,8 +204,7 @@ export function createAppGate(
 
     /** This server took access back from somebody: nothing that is remembered of visitors is good any more. */
     announceTaken() {
-      sessions.clear();
-      keys.clear();
+      forgetVisitors();
       found.clear();
       for (const listener of listeners) listener();
     },

@@ -288,6 +288,9 @@ export function createAppStore(sql: Queryable) {
 
     removeSession: (sessionId: string) => sql.query('delete from app_sessions where id = $1', [sessionId]),
 
+    /** A person signs out, and is seen out of all apps: no session says in which browser it is. */
+    removeSessionsOf: (userId: string) => sql.query('delete from app_sessions where user_id = $1', [userId]),
+
     removeExpiredSessions: async () => {
       await sql.query('delete from app_sessions where expires_at <= now()');
       await sql.query('delete from app_codes where expires_at <= now()');
