@@ -115,7 +115,8 @@ def _listen(folder: str) -> socket.socket:
     try:
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(f"/proc/self/fd/{descriptor}/door")
-        listener.listen(64)
+        # Who finds it full is refused by the kernel, and not told to wait: a page asks for many files at once.
+        listener.listen(1024)
         return listener
     finally:
         os.close(descriptor)

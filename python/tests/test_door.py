@@ -1,6 +1,7 @@
 """The door's process, on a real unix socket and real ports; that these are in a network of their own changes nothing here."""
 
 import os
+import resource
 import socket
 import subprocess
 import sys
@@ -14,17 +15,27 @@ from attempt_runner import BOOTSTRAP, PATIENCE_SECONDS
 LARGE = os.urandom(1024) * 5000
 
 
-class Door(unittest.TestCase):
+def setUpModule() -> None:
+    # Two descriptors for each connection are of the test.
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+class DoorCase(unittest.TestCase):
+    # Soft and hard limit, as on many machines; 2000 connections take 4016.
+    descriptors = "1024:8192"
+
     def setUp(self) -> None:
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.path = str(Path(folder.name, "door"))
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(self.path)
-        listener.listen(64)
+        listener.listen(1024)
         life, self.life = os.pipe()
         command = [sys.executable, "-I", "-S", str(BOOTSTRAP / "door" / "__main__.py"), "-1"]
-        self.process = subprocess.Popen(command, stdin=life, stdout=listener.fileno(), stderr=subprocess.PIPE)
+        limits = ["prlimit", f"--nofile={self.descriptors}"]
+        self.process = subprocess.Popen([*limits, *command], stdin=life, stdout=listener.fileno(), stderr=subprocess.PIPE)
         os.close(life)
         listener.close()
         self.addCleanup(self.end)
@@ -54,6 +65,8 @@ class Door(unittest.TestCase):
         server.settimeout(PATIENCE_SECONDS)
         return server
 
+
+class Door(DoorCase):
     def test_carries_both_directions_to_their_ends(self) -> None:
         server = self.listen()
         caller = self.call(server.getsockname()[1])
@@ -105,6 +118,27 @@ class Door(unittest.TestCase):
         app.close()
         self.call(self.listen().getsockname()[1])
 
+    def test_carries_two_thousand_at_once(self) -> None:
+        server = self.listen()
+        server.listen(4096)
+        callers = [self.call(server.getsockname()[1]) for _ in range(2000)]
+        apps = [server.accept()[0] for _ in callers]
+        for number, (caller, app) in enumerate(zip(callers, apps)):
+            caller.sendall(b"%d" % number)
+            self.addCleanup(app.close)
+        said = {app.recv(4) for app in apps}
+        self.assertEqual(said, {b"%d" % number for number in range(2000)})
+
+    def test_it_ends_when_who_started_it_does(self) -> None:
+        server = self.listen()
+        caller = self.call(server.getsockname()[1])
+        self.end()
+        self.assertEqual(caller.recv(1), b"")
+
+
+class DoorOfFewDescriptors(DoorCase):
+    descriptors = "256:816"
+
     def test_more_callers_than_it_serves_at_once_wait_their_turn(self) -> None:
         server = self.listen()
         server.listen(1000)
@@ -123,12 +157,6 @@ class Door(unittest.TestCase):
         for connection in (*callers, *apps):
             connection.close()
         self.assertEqual(waiting.recv(1), b"\0")
-
-    def test_it_ends_when_who_started_it_does(self) -> None:
-        server = self.listen()
-        caller = self.call(server.getsockname()[1])
-        self.end()
-        self.assertEqual(caller.recv(1), b"")
 
 
 if __name__ == "__main__":

@@ -16,9 +16,12 @@ WINDOW_BYTES = 1024 * 1024
 HEADER = struct.Struct(">BII")
 
 
-class Relay(unittest.TestCase):
+class RelayCase(unittest.TestCase):
+    descriptors: str | None = None
+
     def setUp(self) -> None:
-        command = [sys.executable, "-I", "-S", str(BOOTSTRAP / "relay" / "__main__.py")]
+        limits = [] if self.descriptors is None else ["prlimit", f"--nofile={self.descriptors}"]
+        command = [*limits, sys.executable, "-I", "-S", str(BOOTSTRAP / "relay" / "__main__.py")]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.addCleanup(self.end)
         self.server = socket.create_server(("127.0.0.1", 0))
@@ -52,6 +55,8 @@ class Relay(unittest.TestCase):
         self.addCleanup(app.close)
         return app
 
+
+class Relay(RelayCase):
     def test_carries_both_directions_to_their_ends(self) -> None:
         app = self.open(7)
         self.send(DATA, 7, b"question")
@@ -102,6 +107,21 @@ class Relay(unittest.TestCase):
         self.send(DATA, 3, b"too late")
         self.send(ALIVE, 0)
         self.open(4)
+
+
+class RelayOfFewDescriptors(RelayCase):
+    # Soft and hard limit.
+    descriptors = "40:80"
+
+    def test_has_as_many_as_it_can_get_and_refuses_more(self) -> None:
+        apps = [self.open(number) for number in range(60)]
+        for number in range(60, 100):
+            self.send(OPEN, number, self.port.to_bytes(2, "big"))
+        kinds = [self.receive()[0] for _ in range(60, 100)]
+        self.assertIn(REFUSED, kinds)
+        self.send(DATA, 0, b"question")
+        self.assertEqual(apps[0].recv(100), b"question")
+        self.assertEqual(self.receive(), (CREDIT, 0, (8).to_bytes(4, "big")))
 
 
 CHECK = """

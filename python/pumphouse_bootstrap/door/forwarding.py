@@ -10,26 +10,33 @@ import os
 import selectors
 import socket
 
+from pumphouse_bootstrap.descriptors import allow_descriptors
+
 _PIECE_BYTES = 64 * 1024
-_MOST_CONNECTIONS = 400
+# More than a server lets through to one app (1000), since there may be several servers.
+_MOST_CONNECTIONS = 2000
+_SPARE_DESCRIPTORS = 16
 _CONNECTED = b"\0"
 _REFUSED = b"\1"
 
 
 def run_door(uid: int) -> None:
     """Until descriptor 0 ends. Becomes another user first: all of this was loaded, and nothing more is needed."""
+    # Two for each connection.
+    descriptors = allow_descriptors(2 * _MOST_CONNECTIONS + _SPARE_DESCRIPTORS)
     if uid >= 0:
         os.setgroups([])
         os.setresgid(uid, uid, uid)
         os.setresuid(uid, uid, uid)
-    _Door(socket.socket(fileno=1)).serve(0)
+    _Door(socket.socket(fileno=1), (descriptors - _SPARE_DESCRIPTORS) // 2).serve(0)
 
 
 class _Door:
-    def __init__(self, listener: socket.socket) -> None:
+    def __init__(self, listener: socket.socket, most: int) -> None:
         self.selector = selectors.DefaultSelector()
         self._listener = listener
         self._open = 0
+        self._most = most
         listener.setblocking(False)
 
     def serve(self, life: int) -> None:
@@ -52,13 +59,13 @@ class _Door:
         except OSError:
             return
         self._open += 1
-        if self._open == _MOST_CONNECTIONS:
+        if self._open == self._most:
             self.selector.unregister(self._listener)
         _Connection(self, caller)
 
     def forget(self) -> None:
         """A connection has ended."""
-        if self._open == _MOST_CONNECTIONS:
+        if self._open == self._most:
             self._listen()
         self._open -= 1
 

@@ -11,6 +11,8 @@ import selectors
 import socket
 import struct
 
+from pumphouse_bootstrap.descriptors import allow_descriptors
+
 OPEN, OPENED, REFUSED, DATA, END, RESET, CREDIT, ALIVE = range(8)
 HEADER = struct.Struct(">BII")
 # What each side may send of a connection before it has been given more. src/executors/docker/relay.ts has the same.
@@ -18,12 +20,15 @@ WINDOW_BYTES = 1024 * 1024
 _PIECE_BYTES = 64 * 1024
 # A side that is not read from for this long is not filled further.
 _MOST_WAITING_BYTES = 1024 * 1024
+# Twice what a server lets through to one app.
+_MOST_DESCRIPTORS = 2048
 # The server says that it is alive three times in it: an engine may keep the pipes of one that is gone.
 _SILENCE_SECONDS = 60.0
 
 
 def run_relay(source: int, target: int) -> None:
     """Until the source ends, or has been silent for too long."""
+    allow_descriptors(_MOST_DESCRIPTORS)
     for descriptor in (source, target):
         os.set_blocking(descriptor, False)
     _Relay(source, target).serve()
@@ -102,7 +107,11 @@ class _Relay:
 
     def _take(self, kind: int, number: int, content: bytes) -> None:
         if kind == OPEN:
-            self._connections[number] = _Connection(self, number, int.from_bytes(content, "big"))
+            try:
+                self._connections[number] = _Connection(self, number, int.from_bytes(content, "big"))
+            except OSError:
+                # As many as there may be are open. Those go on.
+                self.send(REFUSED, number)
             return
         connection = self._connections.get(number)
         # One that has just ended here is still spoken of there.

@@ -48,25 +48,29 @@ describe('how an app is', () => {
   });
 
   it('is ready while one listens, also while a newer one starts', () => {
-    expect(judgeApp([coming, listening], null, now)).toEqual({ kind: 'ready', instance: listening });
-    expect(judgeApp([listening, going], null, now)).toEqual({ kind: 'ready', instance: listening });
+    expect(judgeApp([coming, listening], null)).toEqual({ kind: 'ready', instance: listening });
+    expect(judgeApp([listening, going], null)).toEqual({ kind: 'ready', instance: listening });
   });
 
   it('is starting until one listens, and stopped when the last one goes', () => {
-    expect(judgeApp([coming], failed(3, 1), now)).toEqual({ kind: 'starting', instance: coming });
-    expect(judgeApp([going], null, now)).toEqual({ kind: 'stopped' });
-    expect(judgeApp([], { ...failed(1, 0), status: 'completed' }, now)).toEqual({ kind: 'stopped' });
+    expect(judgeApp([coming], failed(3, 1))).toEqual({ kind: 'starting', instance: coming });
+    expect(judgeApp([going], null)).toEqual({ kind: 'stopped' });
+    expect(judgeApp([], { ...failed(1, 0), status: 'completed' })).toEqual({ kind: 'stopped' });
   });
 
   it.each([
-    [1, 4, 'failed'],
-    [1, 6, 'stopped'],
-    [4, 39, 'failed'],
-    [4, 41, 'stopped'],
-    [50, 299, 'failed'],
-    [50, 301, 'stopped'],
-  ])('after %i failures and %i s is %s', (failures, seconds, kind) => {
-    expect(judgeApp([], failed(failures, seconds), now).kind).toBe(kind);
+    [1, 5],
+    [2, 10],
+    [4, 40],
+    [7, 300],
+    [50, 300],
+  ])('has failed after %i failures, and is started again after %i s', (failures, seconds) => {
+    const retryAt = new Date(now.getTime() + seconds * 1000);
+    expect(judgeApp([], failed(failures, 0))).toEqual({ kind: 'failed', retryAt });
+  });
+
+  it('has failed until it is started again, however long ago that was', () => {
+    expect(judgeApp([], failed(1, 3600)).kind).toBe('failed');
   });
 });
 

@@ -63,6 +63,7 @@ interface LastEnd {
 export type AppSituation<Instance> =
   | { kind: 'ready'; instance: Instance }
   | { kind: 'starting'; instance: Instance }
+  /** Until it is started again, so that people see why it failed: once its time has come, the next visit does. */
   | { kind: 'failed'; retryAt: Date }
   | { kind: 'stopped' };
 
@@ -74,14 +75,13 @@ export type AppSituation<Instance> =
 export function judgeApp<Instance extends LiveInstance>(
   instances: readonly Instance[],
   end: LastEnd | null,
-  now: Date,
 ): AppSituation<Instance> {
   const listening = instances.find(({ status, listeningAt }) => status === 'running' && listeningAt !== null);
   if (listening) return { kind: 'ready', instance: listening };
   const coming = instances.find(({ status }) => status !== 'cancelling');
   if (coming) return { kind: 'starting', instance: coming };
   const retryAt = end && findRetryAt(end);
-  return retryAt && retryAt > now ? { kind: 'failed', retryAt } : { kind: 'stopped' };
+  return retryAt ? { kind: 'failed', retryAt } : { kind: 'stopped' };
 }
 
 /** When an app that has failed may be started again by a visitor: later after each failure. Null where it did not fail. */

@@ -38,6 +38,14 @@ describe('buildEntryPoint', () => {
     expect(buildEntryPoint({ ...base, definition })).toMatchObject({ interval_timezone: 'Europe/Berlin' });
   });
 
+  it('sends an interactive job the port that it declares, or else the usual one', () => {
+    const sent = (triggers: string[]) =>
+      buildEntryPoint({ ...base, definition: buildDefinition({ jobType: 'interactive', triggers }) })
+        .run_args;
+    expect(sent(['http:7777/board'])).toEqual({ port: 7777 });
+    expect(sent(['http:'])).toEqual({ port: 5000 });
+  });
+
   it('sends port and base path to an interactive job, inputs to an agent', () => {
     const app = buildDefinition({ jobType: 'interactive' });
     expect(

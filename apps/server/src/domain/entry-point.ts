@@ -6,6 +6,7 @@ import {
   type JobType,
 } from './job-definition.ts';
 import type { RunInterval } from './run-interval.ts';
+import { portOfApp } from './app-port.ts';
 
 /** The JSON that every dlt launcher takes as `--entry-point`. Visible in `ps`: no secrets. */
 export interface RuntimeEntryPoint {
@@ -37,7 +38,13 @@ export interface RunArguments {
 export interface EntryPointInput {
   definition: Pick<
     JobDefinition,
-    'job_ref' | 'entry_point' | 'execute' | 'require' | 'incremental_mode' | 'auto_refresh_pipeline_mode'
+    | 'job_ref'
+    | 'entry_point'
+    | 'triggers'
+    | 'execute'
+    | 'require'
+    | 'incremental_mode'
+    | 'auto_refresh_pipeline_mode'
   >;
   /** Null sends no bounds; a job with `incremental_mode: interval` then fails. */
   interval: RunInterval | null;
@@ -50,9 +57,6 @@ export interface EntryPointInput {
   runArguments?: RunArguments;
 }
 
-/** Where every app listens, each in a network of its own. Launchers of interactive jobs refuse to start without a port. */
-export const appPort = 5000;
-
 /**
  * The entry point of one attempt. Keys appear only where they say something, as dlt 1.31 writes them; dlt before
  * 1.30.1a0 knows `allow_external_schedulers` in place of the two refresh and increment modes.
@@ -60,7 +64,7 @@ export const appPort = 5000;
 export function buildEntryPoint(input: EntryPointInput): RuntimeEntryPoint {
   const { definition, interval, profile, config } = input;
   const { module, function: functionName, job_type, launcher } = definition.entry_point;
-  const runArguments = buildRunArguments(job_type, input.runArguments);
+  const runArguments = buildRunArguments(definition, input.runArguments);
   const interceptSignals = definition.execute.intercept_signals;
   return {
     module,
@@ -90,8 +94,12 @@ export function knowsIncrementalMode(dltVersion: string): boolean {
   return !/^[._-]?(?:a(?:lpha)?[._-]?0)?[._-]?dev/.test(match[2] ?? '');
 }
 
-function buildRunArguments(jobType: JobType, given: RunArguments | undefined): RunArguments | null {
-  if (jobType === 'interactive') return { port: appPort, ...given };
+/** Launchers of interactive jobs refuse to start without a port. */
+function buildRunArguments(
+  definition: EntryPointInput['definition'],
+  given: RunArguments | undefined,
+): RunArguments | null {
+  if (definition.entry_point.job_type === 'interactive') return { port: portOfApp(definition), ...given };
   return given !== undefined && Object.keys(given).length > 0 ? given : null;
 }
 

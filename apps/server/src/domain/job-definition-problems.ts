@@ -13,7 +13,14 @@ import { isPlainObject } from './plain-object.ts';
 import { readUpstreamRef, REFRESH_PROPAGATIONS } from './refresh.ts';
 import { isTimeZone, parseIsoInstant } from './time-zone.ts';
 import { findWebhookPathProblem } from './webhook-path.ts';
-import { InvalidTriggerError, isTimedTrigger, parseTrigger, readTriggerType } from './trigger.ts';
+import {
+  InvalidTriggerError,
+  isTimedTrigger,
+  parseTrigger,
+  readTriggerType,
+  type Trigger,
+} from './trigger.ts';
+import { findPortProblem } from './app-port.ts';
 
 /** A definition that can be stored and run, or everything that is wrong with it, one sentence each. */
 export type DefinitionReading = { ok: true; definition: JobDefinition } | { ok: false; problems: string[] };
@@ -214,13 +221,17 @@ function checkTriggers(definition: JsonObject, report: Report): void {
 
 function checkTrigger(trigger: string, report: Report): void {
   try {
-    const { type, expr } = parseTrigger(trigger);
-    const problem = type === 'webhook' ? findWebhookPathProblem(expr) : null;
+    const problem = findReachProblem(parseTrigger(trigger));
     if (problem !== null) report(`trigger '${trigger}' can be reached by nobody: ${problem}`);
   } catch (error) {
     if (!(error instanceof InvalidTriggerError)) throw error;
     report(error.detail === null ? error.message : `${error.message} (${error.detail})`);
   }
+}
+
+function findReachProblem({ type, expr }: Trigger): string | null {
+  if (type === 'webhook') return findWebhookPathProblem(expr);
+  return type === 'http' ? findPortProblem(expr.port) : null;
 }
 
 function checkFreshness(definition: JsonObject, report: Report): void {

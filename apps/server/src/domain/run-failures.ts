@@ -51,7 +51,7 @@ export const runFailures = {
   app_never_listened: {
     cause: 'The app was started and did not answer on the port that it was given.',
     nextStep:
-      'Read the log for what kept it; have the code listen on the port of its run arguments (5000) on all addresses, and not on another one.',
+      'Read the log for what kept it; have the code listen on the port of its run arguments (that of its `http:` trigger, else 5000) on all addresses, and not on another one.',
     mayPass: true,
   },
   start_deadline_passed: {

@@ -183,6 +183,9 @@ export function createCredentials(
       return authenticateRunToken(bearer);
     },
 
+    /** Whoever a key stands for that was good before. @returns null where it is not any more */
+    findHolder: (keyId: string): Promise<Principal | null> => principalOf({ kind: 'key', id: keyId }),
+
     /** For a person who has signed in at a client. Clients read `sub` and `email`. @returns with the time of its end in Unix seconds */
     async issuePersonToken(session: { id: string; userId: string; email: string }) {
       const expiresAt = Math.floor(Date.now() / 1000) + personTokenSeconds;

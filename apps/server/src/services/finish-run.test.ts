@@ -288,13 +288,14 @@ describe('what an exit means', () => {
     ['a cancel that met the limit', 'cancel', { code: 1, processLimitReached: true }, 'cancelled', null],
     ['neither code nor signal', null, { code: null }, 'failed', 'exit_code'],
   ])('%s', (_what, endIntent, exit, status, code) => {
-    const outcome = outcomeOfExit({ endIntent }, { ...clean, ...exit });
+    const outcome = outcomeOfExit({ endIntent }, { ...clean, ...exit }, { triggers: [] });
     expect(outcome.status).toBe(status);
     expect(outcome.status === 'failed' ? outcome.failure.code : null).toBe(code);
   });
 
   it('is told in words', () => {
-    const tell = (exit: Partial<AttemptExit>) => outcomeOfExit({ endIntent: null }, { ...clean, ...exit });
+    const tell = (exit: Partial<AttemptExit>) =>
+      outcomeOfExit({ endIntent: null }, { ...clean, ...exit }, { triggers: [] });
     expect(tell({ code: 3 })).toMatchObject({ failure: { detail: 'The run ended with exit code 3.' } });
     expect(tell({ code: null })).toMatchObject({
       failure: { detail: 'The run ended without an exit code.' },
@@ -303,5 +304,11 @@ describe('what an exit means', () => {
       failure: { detail: 'The run was ended by SIGSEGV.' },
     });
     expect(tell({ code: null, reason })).toMatchObject({ failure: reason });
+  });
+
+  it('names the port on which an app should have listened', () => {
+    expect(outcomeOfExit({ endIntent: 'silent' }, clean, { triggers: ['http:7777/board'] })).toMatchObject({
+      failure: { code: 'app_never_listened', detail: 'Nothing answered on port 7777 within 180 s.' },
+    });
   });
 });

@@ -12,8 +12,8 @@ import type { StartRuns } from './start-runs.ts';
 import { isOfUserCode } from '../domain/failure-reason.ts';
 import { closeWithFailure, closeWithRetry, readRunFailureCode } from '../domain/run-failures.ts';
 import { dropPromises } from './promised-starts.ts';
-import { appPort } from '../domain/entry-point.ts';
 import { listenWithinSeconds } from '../domain/app.ts';
+import { portOfApp } from '../domain/app-port.ts';
 import { jobEvent } from '../domain/job-graph.ts';
 import { lockForStart, refreshesOthers } from './start-facts.ts';
 import { retryRun } from './retry-run.ts';
@@ -208,7 +208,11 @@ function followUpEvent(outcome: RunOutcome, jobRef: string): string | null {
  * What the end of the attempt's process means for its run. Cancel and timeout are told apart by our own intent: the exit code
  * of a stopped Python says neither.
  */
-export function outcomeOfExit(run: Pick<JobRunRecord, 'endIntent'>, exit: AttemptExit): RunOutcome {
+export function outcomeOfExit(
+  run: Pick<JobRunRecord, 'endIntent'>,
+  exit: AttemptExit,
+  definition: Pick<JobDefinition, 'triggers'>,
+): RunOutcome {
   if (run.endIntent === 'cancel') return { status: 'cancelled' };
   if (run.endIntent === 'timeout') {
     return failed('timed_out', 'The run took longer than its timeout and was stopped.');
@@ -217,7 +221,7 @@ export function outcomeOfExit(run: Pick<JobRunRecord, 'endIntent'>, exit: Attemp
   if (run.endIntent === 'silent') {
     return failed(
       'app_never_listened',
-      `Nothing answered on port ${appPort} within ${listenWithinSeconds} s.`,
+      `Nothing answered on port ${portOfApp(definition)} within ${listenWithinSeconds} s.`,
     );
   }
   if (exit.reason) return failed(readRunFailureCode(exit.reason.code), exit.reason.detail);

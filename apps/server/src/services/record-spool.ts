@@ -1,4 +1,5 @@
 import type { AttemptRecord, SpoolProgress } from '../store/records.ts';
+import type { JobDefinition } from '../domain/job-definition.ts';
 import type { AttemptLog, PreparedLines } from './attempt-log.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import type { FaultPoints } from '../fault-points.ts';
@@ -121,7 +122,10 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
     if (!run || run.finishedAt) return;
     await faultPoints.reach('between-exit-and-finish');
     await ingestTelemetry.ofAttempt(attemptId);
-    await finishRun(run.id, outcomeOfExit(run, attempt.exit), { attemptId });
+    const [version] = await persistence.store.jobs.getVersions([run.jobVersionId]);
+    if (!version) throw new Error(`Job version ${run.jobVersionId} does not exist`);
+    const outcome = outcomeOfExit(run, attempt.exit, version.definition as JobDefinition);
+    await finishRun(run.id, outcome, { attemptId });
   }
 
   return {

@@ -5,8 +5,8 @@ import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';
 import type { StartRuns } from '../services/start-runs.ts';
 import { answersHttp } from './answers-http.ts';
-import { appPort } from '../domain/entry-point.ts';
 import { decideAppEnd, idleSecondsOf, listenWithinSeconds } from '../domain/app.ts';
+import { listOtherPorts, portOfApp } from '../domain/app-port.ts';
 import { ServiceError } from '../services/service-error.ts';
 
 export interface WatchAppDependencies {
@@ -51,11 +51,23 @@ export function createWatchApp({ persistence, executor, startRuns, log }: WatchA
 
   return function watchApp(run: JobRunRecord, definition: JobDefinition, handle: AttemptHandle): AppWatch {
     const idleSeconds = idleSecondsOf(definition);
+    const port = portOfApp(definition);
+    const answersOn = (asked: number) => answersHttp(() => executor.connect(handle, asked));
+
+    /** What it is told whose app does not listen where it should: most often its framework has chosen another port. */
+    async function describeSilence(): Promise<string> {
+      const others = listOtherPorts(port);
+      const answers = await Promise.all(others.map(answersOn));
+      const other = others.find((_port, n) => answers[n]);
+      const hint = other === undefined ? '' : ` It listens on port ${other} instead.`;
+      return `Nothing has answered on port ${port} within ${listenWithinSeconds} s; the app is stopped.${hint}`;
+    }
+
     return async (begunSecondsAgo) => {
       const ages = await store.apps.readAges(run.id);
       if (!ages || begunSecondsAgo === null) return null;
       if (ages.isArchived) return { intent: 'idle', words: archivedWords };
-      if (ages.listeningSeconds === null && (await answersHttp(() => executor.connect(handle, appPort)))) {
+      if (ages.listeningSeconds === null && (await answersOn(port))) {
         await store.apps.noteListening(run.id);
         return null;
       }
@@ -68,6 +80,7 @@ export function createWatchApp({ persistence, executor, startRuns, log }: WatchA
         (newest.listeningSeconds ?? 0) > handOverSeconds;
       if (ages.listeningSeconds !== null && newest?.jobRunId === run.id) await replaceWhereOld(run);
       const intent = decideAppEnd({ ...ages, begunSeconds: begunSecondsAgo, idleSeconds, isReplaced });
+      if (intent === 'silent') return { intent, words: await describeSilence() };
       return intent && { intent, words: endWords[intent](idleSeconds ?? 0) };
     };
   };
@@ -78,6 +91,4 @@ const endWords = {
   idle: (idleSeconds: number) =>
     `Nobody has used the app for ${idleSeconds} s; it is stopped. The next visit starts it again.`,
   replaced: () => 'A newer process of this app answers in its place; this one is stopped.',
-  silent: () =>
-    `Nothing has answered on port ${appPort} within ${listenWithinSeconds} s; the app is stopped.`,
 };

@@ -97,12 +97,17 @@ export function createWatchAttempt(dependencies: WatchAttemptDependencies): Watc
   }
 
   /** Ends the run of an attempt whose record of its end is not to be had. */
-  async function endUnrecorded(claim: Claim, attemptId: string, gone: Gone): Promise<void> {
+  async function endUnrecorded(
+    claim: Claim,
+    attemptId: string,
+    gone: Gone,
+    definition: JobDefinition,
+  ): Promise<void> {
     const { jobRunId, claimNumber } = claim;
     const run = await store.jobRuns.find(jobRunId);
     if (!run || isTerminalRunState(run.status) || run.claimNumber !== claimNumber) return;
     const seen: AttemptExit | null = gone.state === 'exited' ? { ...nothingSeen, ...gone.exit } : null;
-    const outcome = judgeUnrecorded(run, gone, seen ?? nothingSeen);
+    const outcome = judgeUnrecorded(run, gone, seen ?? nothingSeen, definition);
     await finishRun(jobRunId, outcome, { claimNumber, attemptId, ...(seen && { seen }) });
   }
 
@@ -132,7 +137,7 @@ export function createWatchAttempt(dependencies: WatchAttemptDependencies): Watc
         await readRemains(attempt.id, handle);
         const waited = (Date.now() - goneSince) / 1000;
         if (inspection.state === 'missing' || waited > deliverySeconds)
-          await endUnrecorded(claim, attempt.id, inspection);
+          await endUnrecorded(claim, attempt.id, inspection, terms.definition);
       }
       if (signal.aborted) break;
       await attemptLog.nextChange(claim.jobRunId, inspectIntervalMs, signal);
@@ -152,12 +157,17 @@ const nothingSeen: AttemptExit = {
 };
 
 /** What was intended counts; else what the executor has seen of the end. */
-function judgeUnrecorded(run: JobRunRecord, gone: Gone, seen: AttemptExit): RunOutcome {
+function judgeUnrecorded(
+  run: JobRunRecord,
+  gone: Gone,
+  seen: AttemptExit,
+  definition: JobDefinition,
+): RunOutcome {
   if (gone.state === 'missing' && !run.endIntent) {
     const detail = gone.detail ?? 'The process of this run ended without a record of its end.';
     return { status: 'failed', failure: { code: 'attempt_lost', detail } };
   }
-  return outcomeOfExit(run, seen);
+  return outcomeOfExit(run, seen, definition);
 }
 
 /** Each attempt has its own time, from when it was let in. A timeout of 0 is none. */

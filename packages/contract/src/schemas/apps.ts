@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { exposeSpecInterface, jobCategory } from './job-definition.ts';
 import { namedEnum, openEnum, requestObject, responseObject, text, timestamp, uuid } from './primitives.ts';
 
-/** `failed`: it ended by itself, and is not started again before `retry_at`. `stopped`: the next visit starts it. */
+/** `failed`: it ended by itself, and the next visit after `retry_at` starts it again. `stopped`: the next visit starts it. */
 export const appState = namedEnum('AppState', ['ready', 'starting', 'failed', 'stopped']);
 export type AppStateName = z.output<typeof appState>;
 
@@ -23,11 +23,19 @@ export const appResponse = responseObject('AppResponse', {
   /** Its display name, or the ref where it has none. */
   name: z.string(),
   description: z.string().nullable(),
+  /** Its job is out of service: no visit starts it. */
+  is_archived: z.boolean(),
   interface: openEnum(exposeSpecInterface),
   category: openEnum(jobCategory).nullable(),
   state: openEnum(appState),
   /** Of a failed app. */
-  failure: responseObject('AppFailureResponse', { detail: z.string(), retry_at: timestamp }).nullable(),
+  failure: responseObject('AppFailureResponse', {
+    detail: z.string(),
+    /** A visit before then does not start it; once it is over, the next one does. */
+    retry_at: timestamp,
+    /** The run that failed: its log says more. */
+    job_run_id: uuid,
+  }).nullable(),
   /** Its own origin. Members are let in there with `open_app`. */
   url: z.string(),
   /** For programs with a key that resolve no name below the domain of apps. */

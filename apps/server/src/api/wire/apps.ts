@@ -30,12 +30,17 @@ export function toApp(
     job_ref: job.jobRef,
     name: definition.expose?.display_name ?? job.jobRef,
     description: job.description,
+    is_archived: job.isArchived,
     interface: getInterface(definition) ?? 'rest_api',
     category: getCategory(definition),
     state: situation.kind,
     failure:
-      situation.kind === 'failed'
-        ? { detail: end?.detail ?? 'It ended.', retry_at: toInstant(situation.retryAt) }
+      situation.kind === 'failed' && end !== null
+        ? {
+            detail: end.detail ?? 'It ended by itself.',
+            retry_at: toInstant(situation.retryAt),
+            job_run_id: end.jobRunId,
+          }
         : null,
     url: addresses.originOf(job),
     bare_url: addresses.bareOf(job),

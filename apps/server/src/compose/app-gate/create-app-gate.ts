@@ -9,11 +9,11 @@ import type { JobDefinition } from '../../domain/job-definition.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../../store/store.ts';
 import type { StartRuns } from '../../services/start-runs.ts';
-import { appPort } from '../../domain/entry-point.ts';
 import { createBriefMemory } from './brief-memory.ts';
 import { createUseRecorder } from './use-recorder.ts';
 import { getInterface } from '../../domain/job-definition.ts';
 import { labelOfApp, readIdEnd } from '../../domain/app.ts';
+import { portOfApp } from '../../domain/app-port.ts';
 import { ServiceError } from '../../services/service-error.ts';
 
 export interface AppGateDependencies {
@@ -66,10 +66,10 @@ export function createAppGate(
   const placeOf = (app: App) => ({ id: app.jobId, workspaceId: app.workspaceId });
 
   /** Where nobody answers any more, how the app is has to be looked at anew. */
-  async function connectTo(app: App, { handle }: AppInstanceRecord): Promise<Duplex> {
+  async function connectTo(app: App, { handle, triggers }: AppInstanceRecord): Promise<Duplex> {
     try {
       if (!handle) throw new Error('The process of the app is gone.');
-      return await executor.connect(handle, appPort);
+      return await executor.connect(handle, portOfApp({ triggers }));
     } catch (error) {
       standings.forget(app.jobId);
       throw error;
@@ -122,6 +122,11 @@ export function createAppGate(
     }
   }
 
+  function forgetVisitors(): void {
+    sessions.clear();
+    keys.clear();
+  }
+
   function startOnce(app: App): Promise<AppState> {
     const underWay = starts.get(app.jobId);
     if (underWay) return underWay;
@@ -136,7 +141,8 @@ export function createAppGate(
 
     async wake(app) {
       const state = await look(app);
-      return state.kind === 'stopped' ? startOnce(app) : state;
+      const isDue = state.kind === 'stopped' || (state.kind === 'failed' && state.retryAt <= new Date());
+      return isDue ? startOnce(app) : state;
     },
 
     noteUse: (app, visitor) => uses.note(app.jobId, visitor),
@@ -173,9 +179,17 @@ export function createAppGate(
         visitor.kind === 'key' ? [] : [{ sessionId: visitor.sessionId, workspaceId: app.workspaceId }],
       );
       const ended = await visits.findEnded(bySession);
-      return visitors
-        .map(({ visitor }) => visitor)
-        .filter((visitor) => visitor.kind !== 'key' && ended.has(visitor.sessionId));
+      const verdicts = await Promise.all(
+        visitors.map(async ({ app, visitor }) =>
+          visitor.kind === 'key'
+            ? !(await visits.isKeyGood(app, visitor.keyId))
+            : ended.has(visitor.sessionId),
+        ),
+      );
+      const gone = visitors.flatMap(({ visitor }, n) => (verdicts[n] ? [visitor] : []));
+      // Who is cut asks again at once, and is not to be taken for who they were.
+      if (gone.length > 0) forgetVisitors();
+      return gone;
     },
 
     onAccessTaken(listener) {
@@ -190,8 +204,7 @@ export function createAppGate(
 
     /** This server took access back from somebody: nothing that is remembered of visitors is good any more. */
     announceTaken() {
-      sessions.clear();
-      keys.clear();
+      forgetVisitors();
       found.clear();
       for (const listener of listeners) listener();
     },

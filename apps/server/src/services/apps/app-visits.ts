@@ -1,7 +1,7 @@
 import type { AppAddresses } from './app-addresses.ts';
 import type { AppSessionRecord, JobRecord, PublicationRecord } from '../../store/records.ts';
 import type { Authorize } from '../authorize.ts';
-import type { Credentials } from '../credentials.ts';
+import type { Credentials, Principal } from '../credentials.ts';
 import type { Encryption } from '../encryption.ts';
 import type { Passwords } from '../sign-in/passwords.ts';
 import type { Persistence } from '../../store/store.ts';
@@ -15,7 +15,7 @@ export type VisitedApp = Pick<JobRecord, 'id' | 'workspaceId'>;
 export interface AppVisitsDependencies {
   persistence: Persistence;
   authorize: Authorize;
-  credentials: Pick<Credentials, 'authenticateUser'>;
+  credentials: Pick<Credentials, 'authenticateUser' | 'findHolder'>;
   encryption: Encryption;
   passwords: Passwords;
   swapCodes: Pick<SwapCodes, 'redeem'>;
@@ -51,8 +51,11 @@ export function createAppVisits(dependencies: AppVisitsDependencies) {
   /** Asked anew at each use: roles are taken back, too. */
   async function mayOpen(userId: string, { workspaceId }: Pick<VisitedApp, 'workspaceId'>): Promise<boolean> {
     const person = { userId, email: '', credential: null, workspaceId: null, kind: 'user' } as const;
-    return isAllowed(() => authorize(person, 'app.open', { workspaceId }));
+    return mayHolderOpen(person, { workspaceId });
   }
+
+  const mayHolderOpen = (principal: Principal, { workspaceId }: Pick<VisitedApp, 'workspaceId'>) =>
+    isAllowed(() => authorize(principal, 'app.open', { workspaceId }));
 
   async function begin(
     app: VisitedApp,
@@ -122,9 +125,13 @@ export function createAppVisits(dependencies: AppVisitsDependencies) {
     async findKey(app: VisitedApp, bearer: string): Promise<string | null> {
       const principal = await credentials.authenticateUser(bearer).catch(refusalAsNull);
       if (principal?.credential?.kind !== 'key') return null;
-      const { workspaceId } = app;
-      const isGood = await isAllowed(() => authorize(principal, 'app.open', { workspaceId }));
-      return isGood ? principal.credential.id : null;
+      return (await mayHolderOpen(principal, app)) ? principal.credential.id : null;
+    },
+
+    /** Whether a key that opened the app before still does. */
+    async isKeyGood(app: Pick<VisitedApp, 'workspaceId'>, keyId: string): Promise<boolean> {
+      const principal = await credentials.findHolder(keyId);
+      return principal !== null && mayHolderOpen(principal, app);
     },
 
     async openLink(

@@ -26,10 +26,10 @@ export type ReadApps = ReturnType<typeof createReadApps>;
 
 const mostListed = 200;
 
-export function createReadApps({ store }: Persistence, clock: () => Date = () => new Date()) {
+export function createReadApps({ store }: Persistence) {
   async function stand(jobId: string): Promise<AppStanding> {
     const [instances, end] = await Promise.all([store.apps.listInstances(jobId), store.apps.findEnd(jobId)]);
-    return { situation: judgeApp(instances, end, clock()), end };
+    return { situation: judgeApp(instances, end), end };
   }
 
   async function describe(

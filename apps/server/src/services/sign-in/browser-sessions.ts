@@ -54,6 +54,11 @@ export function createBrowserSessions(persistence: Persistence) {
       return { ...session, secretHash, isRenewed };
     },
 
-    end: ({ secretHash }: BrowserSession) => store.browserSessions.remove(secretHash),
+    /** The person is signed out of apps, too. */
+    end: ({ secretHash, userId }: BrowserSession) =>
+      persistence.transaction(async (tx) => {
+        await tx.browserSessions.remove(secretHash);
+        await tx.apps.removeSessionsOf(userId);
+      }),
   };
 }

@@ -80,6 +80,7 @@ export function createAccountStore(sql: Queryable) {
         `update sessions set revoked_at = now(), revoked_because = $2 where user_id = $1 and revoked_at is null`,
         [userId, because],
       );
+      await sql.query('delete from app_sessions where user_id = $1', [userId]);
     },
   };
 }

@@ -15,6 +15,8 @@ export interface AppInstanceRecord {
   lastUsedAt: Date | null;
   attemptId: string | null;
   handle: AttemptRecord['handle'];
+  /** As the version of its job has them. */
+  triggers: string[];
 }
 
 /** How the last run of an app ended by itself. */
@@ -94,8 +96,10 @@ export function createAppStore(sql: Queryable) {
                 job_runs.configuration_id as "configurationId", job_runs.job_version_id as "jobVersionId",
                 job_runs.created_at as "createdAt", app_instances.listening_at as "listeningAt",
                 extract(epoch from now() - app_instances.listening_at)::float8 as "listeningSeconds",
-                app_instances.last_used_at as "lastUsedAt", attempts.id as "attemptId", attempts.handle
-           from job_runs left join app_instances on app_instances.job_run_id = job_runs.id
+                app_instances.last_used_at as "lastUsedAt", attempts.id as "attemptId", attempts.handle,
+                job_versions.definition->'triggers' as triggers
+           from job_runs join job_versions on job_versions.id = job_runs.job_version_id
+           left join app_instances on app_instances.job_run_id = job_runs.id
            left join lateral (select id, handle from attempts where attempts.job_run_id = job_runs.id and closed_at is null
                                order by number desc limit 1) as attempts on true
           where job_runs.job_id = $1 and job_runs.status in ('pending', 'starting', 'running', 'cancelling')
@@ -283,6 +287,9 @@ export function createAppStore(sql: Queryable) {
       sql.query('update app_sessions set last_seen_at = now() where id = $1', [sessionId]),
 
     removeSession: (sessionId: string) => sql.query('delete from app_sessions where id = $1', [sessionId]),
+
+    /** A person signs out, and is seen out of all apps: no session says in which browser it is. */
+    removeSessionsOf: (userId: string) => sql.query('delete from app_sessions where user_id = $1', [userId]),
 
     removeExpiredSessions: async () => {
       await sql.query('delete from app_sessions where expires_at <= now()');

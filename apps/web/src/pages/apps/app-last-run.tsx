@@ -8,7 +8,7 @@ import { RunState } from '../../look/state.tsx';
 import { Time } from '../../look/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
-/** How the last process of an app ended that has none now: one that failed a while ago is no more than stopped. */
+/** How the last process of an app ended that has none now. */
 export function AppLastRun({ app }: { app: AppResponse }) {
   const { id: workspaceId } = useWorkspace();
   const { data } = useQuery({ ...lastRunOfApp(workspaceId, app.job_id), enabled: app.job_run === null });

@@ -8,18 +8,19 @@ import { useWorkspace } from '../../workspace/use-workspace.ts';
 interface AppLogLinkProps {
   app: AppResponse;
   name: string;
-  /** Not one of many: the last run is asked for however the app is. */
+  /** Not one of many: the last run is asked for where the app does not name one. */
   isAlone?: boolean;
 }
 
 /** Leads to what the process of the app says, or said last where it failed; to its runs where none is known. */
 export function AppLogLink({ app, name, isAlone = false }: AppLogLinkProps) {
   const { id: workspaceId } = useWorkspace();
+  const known = app.job_run?.id ?? app.failure?.job_run_id;
   const last = useQuery({
     ...lastRunOfApp(workspaceId, app.job_id),
-    enabled: app.job_run === null && (isAlone || app.state === 'failed'),
+    enabled: isAlone && known === undefined,
   });
-  const jobRunId = app.job_run?.id ?? last.data?.items[0]?.id;
+  const jobRunId = known ?? last.data?.items[0]?.id;
   if (jobRunId === undefined) {
     return (
       <Button

@@ -4,7 +4,7 @@ import { ActionButton } from '../../look/action-button.tsx';
 import { AppLogLink } from './app-log-link.tsx';
 import { AppQuestions, type AppQuestion } from './app-questions.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
-import { whyNotStop } from './app-rules.ts';
+import { whyNotStart, whyNotStop } from './app-rules.ts';
 import type { AppActions } from './use-app-actions.ts';
 
 interface AppPageActionsProps {
@@ -31,7 +31,7 @@ export function AppPageActions({ app, name, actions }: AppPageActionsProps) {
       </ActionButton>
       <AppLogLink app={app} name={name} isAlone />
       <ActionButton
-        whyNot={whyNotChange('app.restart')}
+        whyNot={whyNotChange('app.restart') ?? whyNotStart(app)}
         loading={actions.restart.isPending}
         onClick={() => (isRunning ? ask('restart') : actions.restart.mutate())}
       >

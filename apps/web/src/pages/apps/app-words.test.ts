@@ -18,7 +18,7 @@ describe('the kind of an app', () => {
   });
 });
 
-type Standing = Pick<AppResponse, 'state' | 'failure' | 'job_run'>;
+type Standing = Pick<AppResponse, 'state' | 'failure' | 'job_run' | 'is_archived'>;
 
 const run = (rest: Partial<NonNullable<AppResponse['job_run']>> = {}) => ({
   id: 'r',
@@ -35,12 +35,12 @@ describe('how an app is', () => {
       look,
       reason,
       words: said,
-    } = describeStanding({ state: 'stopped', failure: null, job_run: null, ...app }, now);
+    } = describeStanding({ state: 'stopped', failure: null, job_run: null, is_archived: false, ...app }, now);
     return [look.word, reason, said];
   };
   const failedUntil = (seconds: number): Partial<Standing> => ({
     state: 'failed',
-    failure: { detail: 'The run ended with exit code 1.', retry_at: at(seconds) },
+    failure: { detail: 'The run ended with exit code 1.', retry_at: at(seconds), job_run_id: 'r' },
   });
 
   it('is said with the time since it answers, or since it was made', () => {
@@ -61,6 +61,12 @@ describe('how an app is', () => {
       'A visit starts it again in 40 s at the soonest.',
     ]);
     expect(words(failedUntil(0))).toEqual(['Failed', detail, 'The next visit starts it again.']);
+  });
+
+  it('does not promise that a visit starts one whose job is archived', () => {
+    const archived = { is_archived: true };
+    expect(words(archived)).toEqual(['Stopped', null, 'Its job is archived: nothing starts it.']);
+    expect(words({ ...failedUntil(0), ...archived })[2]).toBe('Its job is archived: nothing starts it.');
   });
 
   it('says what a stopped one waits for, and takes a state that it does not know', () => {

@@ -38,17 +38,23 @@ export interface AppStanding {
   words: string;
 }
 
-type StandingApp = Pick<AppResponse, 'state' | 'failure' | 'job_run'>;
+export const archivedWords = 'Its job is archived: nothing starts it.';
+
+type StandingApp = Pick<AppResponse, 'state' | 'failure' | 'job_run' | 'is_archived'>;
 
 /** @param app its state may be one that a newer server gives */
-export function describeStanding({ state, failure, job_run: run }: StandingApp, now: Date): AppStanding {
+export function describeStanding(app: StandingApp, now: Date): AppStanding {
+  const { state, failure, job_run: run, is_archived: isArchived } = app;
   const look = stateLooks[state] ?? { word: state, glyph: '?', colour: 'cancelled' };
   if (state === 'ready' && run?.listening_since != null)
     return { look, reason: null, words: `since ${formatShortInstant(new Date(run.listening_since), now)}` };
   if (state === 'starting' && run !== null) return { look, reason: null, words: describeWait(run, now) };
-  if (state === 'failed' && failure !== null)
-    return { look, reason: failure.detail, words: describeRetry(new Date(failure.retry_at), now) };
-  return { look, reason: null, words: state === 'stopped' ? 'The next visit starts it.' : '' };
+  if (state === 'failed' && failure !== null) {
+    const words = isArchived ? archivedWords : describeRetry(new Date(failure.retry_at), now);
+    return { look, reason: failure.detail, words };
+  }
+  const startWords = isArchived ? archivedWords : 'The next visit starts it.';
+  return { look, reason: null, words: state === 'stopped' ? startWords : '' };
 }
 
 function describeWait({ created_at: at }: { created_at: string }, now: Date): string {

@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { findPortProblem, listOtherPorts, portOfApp } from './app-port.ts';
+
+describe('the port of an app', () => {
+  it.each([
+    [['http:'], 5000],
+    [['http:/board'], 5000],
+    [[], 5000],
+    [['tag:shop', 'http:7777/board'], 7777],
+    // Of a definition from before such ports were refused.
+    [['http:80'], 5000],
+  ])('with triggers %j is %i', (triggers, port) => {
+    expect(portOfApp({ triggers })).toBe(port);
+  });
+
+  it.each([
+    [null, true],
+    [1023, false],
+    [1024, true],
+    [32_767, true],
+    [32_768, false],
+  ])('may be declared as %s: %s', (port, isGood) => {
+    expect(findPortProblem(port) === null).toBe(isGood);
+  });
+
+  it('is not among those where an app is looked for that does not answer', () => {
+    expect(listOtherPorts(5000)).not.toContain(5000);
+    expect(listOtherPorts(8000)).toContain(5000);
+    expect(listOtherPorts(8000)).not.toContain(8000);
+  });
+});
