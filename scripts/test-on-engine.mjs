@@ -26,6 +26,10 @@ if (isReady) {
   const files = named.length > 0 ? others : ['testing/e2e', 'testing/faults'];
   if (files.length > 0) await report.runVitest(`tests of servers on ${where}`, files);
   if (slow.length > 0)
-    await report.runVitest(`slow tests of servers on ${where}`, ['--config', 'vitest.slow.config.ts', ...slow]);
+    await report.runVitest(`slow tests of servers on ${where}`, [
+      '--config',
+      'vitest.slow.config.ts',
+      ...slow,
+    ]);
 }
 report.end();

@@ -26,6 +26,8 @@ class BeginAnswer:
         self.log_limit_bytes: int = fields["log_limit_bytes"]
         self.beacon_limit_bytes: int = fields["beacon_limit_bytes"]
         self.line_limit_bytes: int = fields["line_limit_bytes"]
+        # Where an interactive job is to listen. A server of an older version says nothing of it.
+        self.app_port: int | None = fields.get("app_port")
         self.code_sha256: str | None = fields["code_sha256"]
         self.configuration_sha256: str | None = fields["configuration_sha256"]
 

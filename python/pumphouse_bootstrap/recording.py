@@ -68,11 +68,26 @@ class Recording:
             self._begin.log_limit_bytes,
         )
         output.start()
+        listening = self._watch_listening(beacon.port)
         while not self._process.ended:
             self._handle(self._events.next())
+        if listening is not None:
+            listening.end()
         killed = self._end_what_is_left(output)
         beacon.close()
         return self._finish(output.describe_dropped(), killed)
+
+    def _watch_listening(self, beacon_port: int):
+        """A watch that runs, for an app in a network of its own; else None."""
+        port = self._begin.app_port
+        if port is None or not self._process.pid or not self._process.has_own_network:
+            return None
+        # Loaded for apps only.
+        from pumphouse_bootstrap.listening import ListeningWatch
+
+        watch = ListeningWatch(self._process.pid, port, {beacon_port}, self._spool)
+        watch.start()
+        return watch
 
     def finish_unstarted(self, reason: CannotStart) -> int:
         """The end of an attempt whose user code never ran."""

@@ -52,6 +52,11 @@ class UserProcess:
 
             self._network = Network(self._start, beacon_port)
 
+    @property
+    def has_own_network(self) -> bool:
+        """Whether what listens in its network is user code, or the bootstrap, and nothing else of the machine."""
+        return self._start.network is not None or self._start.network_gets_closed
+
     def close_network(self) -> None:
         if self._network is not None:
             self._network.close()

@@ -94,7 +94,7 @@ function formatSummary({ median, min, max, p95, count }: Summary, unit: Unit): s
 
 function formatNumber(value: number, unit: Unit): string {
   if (unit === 's') return value.toFixed(2);
-  if (unit === 'ms' && value > 0 && value < 20) return value.toFixed(1);
+  if (unit === 'ms' && value > 0 && value < 20) return value.toFixed(value < 1 ? 2 : 1);
   // Less than nothing is what the resolution of the clock makes of nothing.
   return unit === '%' ? value.toFixed(1) : Math.max(0, value).toFixed(0);
 }

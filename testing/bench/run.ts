@@ -12,6 +12,7 @@ import { createBenchPlace } from './bench-place.ts';
 import { formatSection, tableHead, writeReport } from './report.ts';
 import { createContainerPlace, type ContainerPlace } from './container-place.ts';
 import { findInstalledEngines } from '../fixtures/container-engine.ts';
+import { measureAppOpening } from './measure-app-opening.ts';
 import { measureApps } from './measure-apps.ts';
 import { measureBurst } from './measure-burst.ts';
 import { measureCompletion, measureLaunch, measurePipeline } from './measure-launch.ts';
@@ -86,6 +87,7 @@ function listOwnMeasures(
       title: 'The proxy in front of apps',
       takeAlone: () => measureApps(few),
     },
+    { name: 'apps', title: 'Apps in Chromium, or in a client', takeAlone: () => measureAppOpening(few) },
     { name: 'live', title: 'Events and logs', takeAlone: () => measureLive(rounds) },
     { name: 'sign-in', title: 'Passwords tried out', takeAlone: measureSignInFlood },
     ...tickJobs.map((jobCount) => ({

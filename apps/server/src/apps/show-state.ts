@@ -31,10 +31,10 @@ function followState(nonce: string): Html {
     const look = async () => {
       const answer = await fetch('/-pumphouse/state', { cache: 'no-store' }).catch(() => null);
       const state = answer === null ? 'starting' : answer.ok ? (await answer.json()).state : 'unknown';
-      if (state === 'starting') setTimeout(look, 1000);
+      if (state === 'starting') setTimeout(look, 250);
       else location.reload();
     };
-    setTimeout(look, 1000);
+    setTimeout(look, 250);
   </script>`;
 }
 

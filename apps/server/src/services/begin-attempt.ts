@@ -10,6 +10,7 @@ import { parse as parseToml } from 'smol-toml';
 import { attemptLimits } from './record-spool.ts';
 import { isTerminalRunState } from '@pumphouse/contract';
 import { variablesOfApp } from '../domain/app.ts';
+import { portOfApp } from '../domain/app-port.ts';
 import { buildEntryPoint } from '../domain/entry-point.ts';
 import { listMaskedValues } from '../domain/run-variable.ts';
 import { listSecretValues } from '../domain/secret-values.ts';
@@ -42,6 +43,8 @@ export interface AttemptStart {
   log_limit_bytes: number;
   beacon_limit_bytes: number;
   line_limit_bytes: number;
+  /** Where an interactive job is to listen; null for others. */
+  app_port: number | null;
   code_sha256: string | null;
   configuration_sha256: string | null;
   intercept_signals: boolean;
@@ -119,6 +122,7 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
       log_limit_bytes: attemptLimits.logBytes,
       beacon_limit_bytes: attemptLimits.beaconBytes,
       line_limit_bytes: attemptLimits.lineBytes,
+      app_port: definition.entry_point.job_type === 'interactive' ? portOfApp(definition) : null,
       code_sha256: deployment.archiveSha256,
       configuration_sha256: configuration.archiveSha256,
       intercept_signals: definition.execute.intercept_signals !== false,

@@ -30,6 +30,8 @@ export interface AppGateDependencies {
 
 /** How long what was found is taken for good: a page of an app asks for a hundred files at once. */
 const lookedAtMs = 1000;
+/** Shorter where somebody waits for it to change. */
+const lookedAtStartingMs = 200;
 const knownMs = 5000;
 
 /** What the proxy asks, answered by the services and the executor of this server. */
@@ -41,7 +43,9 @@ export function createAppGate(
   const { store } = persistence;
   const listeners = new Set<() => void>();
   const found = createBriefMemory<App | null>(knownMs);
-  const standings = createBriefMemory<AppStanding>(lookedAtMs);
+  const standings = createBriefMemory<AppStanding>(({ situation }) =>
+    situation.kind === 'starting' ? lookedAtStartingMs : lookedAtMs,
+  );
   const sessions = createBriefMemory<AppSessionRecord | null>(knownMs);
   const keys = createBriefMemory<string | null>(knownMs);
   const starts = new Map<string, Promise<AppState>>();

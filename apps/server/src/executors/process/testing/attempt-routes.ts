@@ -143,6 +143,7 @@ async function describeBegin(attemptId: string, served: ServedAttempt): Promise<
     log_limit_bytes: 1_000_000,
     beacon_limit_bytes: 1_000_000,
     line_limit_bytes: 65_536,
+    app_port: null,
     code_sha256: createHash('sha256')
       .update(await packCode(served))
       .digest('hex'),

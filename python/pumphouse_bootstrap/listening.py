@@ -1,0 +1,70 @@
+"""Sees where an app listens, in the kernel's own tables: nobody connects to it before a visitor does, and none has to wait."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from pumphouse_bootstrap.spool import Spool, SpoolClosed
+
+_LOOK_SECONDS = 0.05
+# Frameworks open ports for themselves, too. Whoever has another one for so long, and not the one it was given, took no notice of that.
+_OTHER_SECONDS = 20.0
+_LISTENING = "0A"
+
+
+class ListeningWatch:
+    """
+    Says once in the log that the app listens, which has the server look whether it answers; or, once, where it listens instead. The
+    process is one of user code; `own_ports` are the bootstrap's in the same network.
+    """
+
+    def __init__(self, pid: int, port: int, own_ports: set[int], spool: Spool) -> None:
+        self._pid = pid
+        self._port = port
+        self._own_ports = own_ports
+        self._spool = spool
+        self._ended = threading.Event()
+
+    def start(self) -> None:
+        threading.Thread(target=self._run, name="listening", daemon=True).start()
+
+    def end(self) -> None:
+        self._ended.set()
+
+    def _run(self) -> None:
+        try:
+            self._watch()
+        except SpoolClosed:
+            pass
+
+    def _watch(self) -> None:
+        other_at = time.monotonic() + _OTHER_SECONDS
+        is_told = False
+        while not self._ended.wait(_LOOK_SECONDS):
+            ports = list_listening_ports(self._pid) - self._own_ports
+            if self._port in ports:
+                self._spool.append("note", text=f"The app listens on port {self._port}.")
+                return
+            if ports and not is_told and time.monotonic() > other_at:
+                is_told = True
+                listed = ", ".join(map(str, sorted(ports)))
+                words = f"Nothing listens on port {self._port}, where visitors come. It listens on port {listed} instead."
+                self._spool.append("note", text=words)
+
+
+def list_listening_ports(pid: int) -> set[int]:
+    """TCP ports on which anything listens in the network of a process; none when it is gone."""
+    ports: set[int] = set()
+    for table in ("tcp", "tcp6"):
+        try:
+            with open(f"/proc/{pid}/net/{table}", encoding="ascii") as file:
+                lines = file.readlines()[1:]
+        except OSError:
+            continue
+        for line in lines:
+            # sl, local address, remote address, state
+            _, local, _, state = line.split(None, 4)[:4]
+            if state == _LISTENING:
+                ports.add(int(local.rpartition(":")[2], 16))
+    return ports

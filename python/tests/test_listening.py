@@ -1,0 +1,85 @@
+"""Real sockets of this process, and what is said of them."""
+
+import os
+import socket
+import threading
+import unittest
+from unittest import mock
+
+from pumphouse_bootstrap import listening
+from pumphouse_bootstrap.listening import ListeningWatch, list_listening_ports
+
+PATIENCE_SECONDS = 60.0
+
+
+class Notes:
+    """What a spool takes."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self._came = threading.Condition()
+
+    def append(self, kind: str, text: str) -> None:
+        assert kind == "note"
+        with self._came:
+            self.texts.append(text)
+            self._came.notify_all()
+
+    def wait(self, count: int) -> list[str]:
+        with self._came:
+            assert self._came.wait_for(lambda: len(self.texts) >= count, PATIENCE_SECONDS)
+            return list(self.texts)
+
+
+class Listening(unittest.TestCase):
+    def listen(self, family: int = socket.AF_INET, address: str = "127.0.0.1") -> int:
+        server = self.bind(family, address)
+        server.listen()
+        return server.getsockname()[1]
+
+    def bind(self, family: int = socket.AF_INET, address: str = "127.0.0.1") -> socket.socket:
+        server = socket.socket(family)
+        self.addCleanup(server.close)
+        server.bind((address, 0))
+        return server
+
+    def watch(self, port: int) -> Notes:
+        """What listens on the machine already is taken for the bootstrap's own."""
+        notes = Notes()
+        watch = ListeningWatch(os.getpid(), port, list_listening_ports(os.getpid()), notes)
+        self.addCleanup(watch.end)
+        watch.start()
+        return notes
+
+    def test_ports_of_both_families_are_seen(self) -> None:
+        ports = {self.listen(), self.listen(address="0.0.0.0"), self.listen(socket.AF_INET6, "::")}
+        self.assertLessEqual(ports, list_listening_ports(os.getpid()))
+
+    def test_a_port_that_is_only_bound_is_none(self) -> None:
+        self.assertNotIn(self.bind().getsockname()[1], list_listening_ports(os.getpid()))
+
+    def test_a_process_that_is_gone_has_none(self) -> None:
+        self.assertEqual(list_listening_ports(2**22 + 1), set())
+
+    def test_it_is_said_when_the_app_listens(self) -> None:
+        server = self.bind()
+        port = server.getsockname()[1]
+        notes = self.watch(port)
+        self.assertEqual(notes.texts, [])
+        server.listen()
+        self.assertEqual(notes.wait(1), [f"The app listens on port {port}."])
+
+    def test_it_is_said_once_where_it_listens_instead(self) -> None:
+        wanted, other = self.bind(), self.bind()
+        with mock.patch.object(listening, "_OTHER_SECONDS", 0.0):
+            port, other_port = wanted.getsockname()[1], other.getsockname()[1]
+            notes = self.watch(port)
+            other.listen()
+            instead = f"Nothing listens on port {port}, where visitors come. It listens on port {other_port} instead."
+            self.assertEqual(notes.wait(1), [instead])
+            wanted.listen()
+            self.assertEqual(notes.wait(2), [instead, f"The app listens on port {port}."])
+
+
+if __name__ == "__main__":
+    unittest.main()
