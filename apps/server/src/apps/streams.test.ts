@@ -242,6 +242,23 @@ describe('large bodies', () => {
     expect((most - before) / megabyte).toBeLessThan(150);
   });
 
+  it('need not have begun for their app to answer', async () => {
+    place.serve((asked, response) => {
+      response.flushHeaders();
+      asked.pipe(response);
+    });
+    const sent = openRequest({
+      host: '127.0.0.1',
+      port: place.port,
+      method: 'POST',
+      headers: { ...own(), host: `sales.localhost:${place.port}` },
+    });
+    sent.flushHeaders();
+    const [answer] = (await once(sent, 'response')) as [NodeJS.ReadableStream];
+    sent.end('late');
+    expect(String((await once(answer, 'data'))[0])).toBe('late');
+  });
+
   it('do not pile up for a visitor who does not read', async () => {
     let written = 0;
     let isStuck = false;
