@@ -2,6 +2,7 @@ import type { ApiFixture, TestCaller } from './testing/api-fixture.ts';
 import type { VisitedApp } from '../services/apps/app-visits.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createApiFixture, defineJob } from './testing/api-fixture.ts';
+import { createBrowserSessions } from '../services/sign-in/browser-sessions.ts';
 import { readAnswer } from './testing/check-answer.ts';
 
 let api: ApiFixture;
@@ -83,6 +84,13 @@ describe('an app', () => {
     expect([job.job_url, job.public_url]).toEqual([list.items[0]?.url, null]);
   });
 
+  it('says that its job is archived', async () => {
+    const read = async () => readAnswer('get_app', await send(owner, 'GET', ofApp('')));
+    expect((await read()).is_archived).toBe(false);
+    await send(owner, 'POST', ofJob('/-archive'));
+    expect((await read()).is_archived).toBe(true);
+  });
+
   it('is none where a job serves nothing', async () => {
     const path = `/pumphouse/v1/workspaces/{workspace}/apps/${batchId}`;
     expect((await send(owner, 'GET', path)).json()).toMatchObject({ code: 'not_interactive' });
@@ -119,6 +127,26 @@ describe('letting a member in', () => {
     const stranger = await api.createPlace();
     expect(await visits().findKey(app, stranger.owner.key)).toBeNull();
     expect(await visits().findKey(app, 'dlt_u_nothing')).toBeNull();
+  });
+
+  it('ends with the key', async () => {
+    const keyId = (await visits().findKey(app, viewer.key)) ?? '';
+    expect(await visits().isKeyGood(app, keyId)).toBe(true);
+    const elsewhere = await api.createPlace();
+    expect(await visits().isKeyGood({ workspaceId: elsewhere.workspace.id }, keyId)).toBe(false);
+    await api.testDatabase.database.execute('update api_keys set revoked_at = now() where id = $1', [keyId]);
+    await expect.poll(() => visits().isKeyGood(app, keyId)).toBe(false);
+  });
+
+  it('ends where the person signs out', async () => {
+    const { url } = readAnswer('open_app', await send(viewer, 'POST', ofApp('/-open'), {}));
+    const visit = await visits().enter(app, new URL(url).searchParams.get('code') ?? '');
+    const sessions = createBrowserSessions(api.persistence);
+    const account = { id: viewer.userId, email: viewer.principal.email };
+    const signedIn = await sessions.find(await sessions.begin(account, 'password'));
+    expect(await visits().find(app, visit?.secret ?? '')).not.toBeNull();
+    if (signedIn) await sessions.end(signedIn);
+    expect(await visits().find(app, visit?.secret ?? '')).toBeNull();
   });
 });
 

@@ -65,6 +65,8 @@ function sendBody({ request, upgradeHead, touch }: AdmittedExchange, sent: Clien
     sent.end();
     return;
   }
+  // Node would keep the head until there is a piece of the body: an app may want to answer before.
+  sent.flushHeaders();
   request.on('data', touch);
   request.pipe(sent);
 }

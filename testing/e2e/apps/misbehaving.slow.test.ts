@@ -1,0 +1,202 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { askApp, awaitApp, defineAppJob, findApp, stopApps } from '../../fixtures/app-site.ts';
+import { createApiWorkspace, joinLines, type ApiWorkspace } from '../../fixtures/api-workspace.ts';
+import { createWorkspace, deployWorkspace } from '../../fixtures/deploy-workspace.ts';
+import { eventually } from '../../fixtures/eventually.ts';
+import { launchBrowser } from '../../fixtures/browser.ts';
+import { ownerEmail, startTestServer, type TestServer } from '../../fixtures/server.ts';
+import { sendSignInForm } from '../../fixtures/sign-in-form.ts';
+import { writeEchoApp } from '../../fixtures/echo-app.ts';
+
+const silent = `
+import time
+print("reading a large file", flush=True)
+time.sleep(3600)
+`;
+
+/** Answers whoever asks whether it is ready, and dies at a visitor's request. */
+const mortal = `
+import http.server, os
+
+class Answer(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        if self.headers["user-agent"] != "pumphouse":
+            print("orders.csv is not there", flush=True)
+            os._exit(7)
+        self.send_response(204)
+        self.end_headers()
+
+http.server.ThreadingHTTPServer(("0.0.0.0", 5000), Answer).serve_forever()
+`;
+
+const files = {
+  'silent.py': silent,
+  'elsewhere.py': writeEchoApp({ port: 8000 }),
+  'declared.py': writeEchoApp({ port: 7777 }),
+  'late.py': writeEchoApp({ delaySeconds: 20 }),
+  'mortal.py': mortal,
+  'stillborn.py': 'raise ValueError("prices.csv is not there")\n',
+  'lasting.py': writeEchoApp(),
+  'brief.py': writeEchoApp(),
+};
+
+const jobs = [
+  ...['silent', 'elsewhere', 'late', 'mortal', 'stillborn'].map((name) => defineAppJob(name, 'module')),
+  { ...defineAppJob('declared', 'module'), triggers: ['http:7777'] },
+  defineAppJob('lasting', 'module', { idleSeconds: 0 }),
+  defineAppJob('brief', 'module', { idleSeconds: 3 }),
+];
+
+let server: TestServer;
+let api: ApiWorkspace;
+let browser: Browser;
+beforeAll(async () => {
+  server = await startTestServer();
+  browser = await launchBrowser();
+  api = createApiWorkspace(server, await createWorkspace(server, 'apps'));
+  await deployWorkspace(server, api.id, { files, jobs });
+  // They take three minutes to fail, which the other tests need not wait for.
+  await Promise.all(['jobs.silent', 'jobs.elsewhere'].map(ask));
+});
+afterAll(async () => {
+  await browser.close();
+  await stopApps(server, api);
+  await server.remove();
+});
+
+const ask = async (jobRef: string) => askApp(await findApp(server, api, jobRef), '/a', { key: server.key });
+
+/** Opens an app as the owner, who signs in on the way. */
+async function open(jobRef: string): Promise<Page> {
+  const page = await (await browser.newContext()).newPage();
+  await page.goto((await findApp(server, api, jobRef)).url);
+  await sendSignInForm(page, ownerEmail);
+  return page;
+}
+
+const sees = (page: Page, words: string | RegExp) =>
+  page.getByText(words).first().waitFor({ timeout: 300_000 });
+
+describe('an app that listens late', () => {
+  it('has its visitor wait at a page that becomes the app by itself', async () => {
+    const page = await open('jobs.late');
+    await page.getByRole('heading', { name: 'Starting late' }).waitFor({ timeout: 60_000 });
+    await sees(page, 'the socket says hello');
+    expect(await api.listRuns('jobs.late')).toHaveLength(1);
+    await page.context().close();
+  });
+});
+
+describe('an app that declares a port', () => {
+  it('is met there', async () => {
+    await expect.poll(async () => (await ask('jobs.declared')).text()).toBe('/a');
+  });
+
+  it('is refused where it cannot be met there', async () => {
+    const refused = deployWorkspace(server, api.id, {
+      files,
+      jobs: [...jobs, { ...defineAppJob('low', 'module'), triggers: ['http:80'] }],
+    });
+    await expect(refused).rejects.toThrow('from 1024 to 32767');
+  });
+});
+
+describe('an app that dies at the request of a visitor', () => {
+  it('is an error once, and says why at the next visit', async () => {
+    const page = await open('jobs.mortal');
+    await page.getByRole('heading', { name: 'mortal does not answer' }).waitFor({ timeout: 300_000 });
+    const app = await awaitApp(server, api, 'jobs.mortal', ({ state }) => state === 'failed');
+    const [run] = await api.listRuns('jobs.mortal');
+    expect(app.failure).toMatchObject({
+      detail: 'The run ended with exit code 7.',
+      job_run_id: run?.id,
+    });
+    // How an app is found to be is taken for good for a second.
+    await expect
+      .poll(async () => {
+        await page.reload();
+        return page.getByRole('heading', { level: 1 }).textContent();
+      })
+      .toBe('mortal does not run');
+    await sees(page, 'orders.csv is not there');
+    await page.context().close();
+  });
+});
+
+describe('an app that dies at its start', () => {
+  it('is started later after each failure, and does not hide why meanwhile', async () => {
+    const pauses: number[] = [];
+    for (const count of [1, 2, 3]) {
+      await expect
+        .poll(async () => {
+          await ask('jobs.stillborn');
+          return (await api.listRuns('jobs.stillborn')).length;
+        })
+        .toBe(count);
+      const run = (await api.listRuns('jobs.stillborn')).at(-1);
+      const { finished_at: end } = await api.awaitEnd(run?.id ?? '');
+      const { failure, state } = await findApp(server, api, 'jobs.stillborn');
+      expect([state, failure?.detail]).toEqual(['failed', 'The run ended with exit code 1.']);
+      pauses.push(Math.round((Date.parse(failure?.retry_at ?? '') - Date.parse(end ?? '')) / 1000));
+    }
+    expect(pauses).toEqual([5, 10, 20]);
+  });
+
+  it('stays failed when its time has come, until somebody visits it', async () => {
+    const retryAt = (await findApp(server, api, 'jobs.stillborn')).failure?.retry_at ?? '';
+    await eventually('its time came', () => Date.now() > Date.parse(retryAt));
+    const app = await findApp(server, api, 'jobs.stillborn');
+    expect(app).toMatchObject({ state: 'failed', failure: { retry_at: retryAt } });
+    const page = await open('jobs.stillborn');
+    await page.getByRole('heading', { name: 'stillborn does not run' }).waitFor({ timeout: 60_000 });
+    await sees(page, 'ValueError: prices.csv is not there');
+    expect(await api.listRuns('jobs.stillborn')).toHaveLength(4);
+    await page.context().close();
+  });
+});
+
+it('an app with an idle time of 0 is not stopped, where another one is', async () => {
+  await Promise.all(['jobs.lasting', 'jobs.brief'].map(ask));
+  const isReady = ({ state }: { state: string }) => state === 'ready';
+  const lasting = await awaitApp(server, api, 'jobs.lasting', isReady);
+  expect(lasting.idle_seconds).toBeNull();
+  const { job_run: brief } = await awaitApp(server, api, 'jobs.brief', isReady);
+  expect(await api.awaitEnd(brief?.id ?? '')).toMatchObject({ status: 'completed' });
+  expect(await findApp(server, api, 'jobs.lasting')).toMatchObject({
+    state: 'ready',
+    job_run: { id: lasting.job_run?.id },
+  });
+});
+
+describe('an app on whose port nothing answers', () => {
+  /** Its page and its run, once it has failed. */
+  async function awaitSilence(jobRef: string): Promise<string> {
+    const app = await awaitApp(server, api, jobRef, ({ state }) => state === 'failed');
+    const [run, ...others] = await api.listRuns(jobRef);
+    expect(others).toEqual([]);
+    expect(run?.status).toBe('failed');
+    const words = 'Nothing answered on port 5000 within 180 s.';
+    expect(app).toMatchObject({ job_run: null, failure: { detail: words, job_run_id: run?.id } });
+    const log = joinLines(await api.readLog(run?.id ?? ''));
+    expect(log).toContain(`Failed (app_never_listened): ${words}`);
+    return log;
+  }
+
+  it('fails after three minutes, and shows its log', async () => {
+    const log = await awaitSilence('jobs.silent');
+    expect(log).toContain('have the code listen on the port of its run arguments');
+    expect(log).not.toContain('instead');
+  });
+
+  it('is told on which other port it listens', async () => {
+    const page = await open('jobs.elsewhere');
+    const log = await awaitSilence('jobs.elsewhere');
+    expect(log).toContain('It listens on port 8000 instead');
+    // The visitor has waited all the time.
+    await page.getByRole('heading', { name: 'elsewhere does not run' }).waitFor();
+    await sees(page, 'Nothing answered on port 5000');
+    await sees(page, 'It listens on port 8000 instead');
+    await page.context().close();
+  });
+});
