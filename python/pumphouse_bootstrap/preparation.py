@@ -28,6 +28,8 @@ class BeginAnswer:
         self.line_limit_bytes: int = fields["line_limit_bytes"]
         self.code_sha256: str | None = fields["code_sha256"]
         self.configuration_sha256: str | None = fields["configuration_sha256"]
+        # A server of an older version has none of this either.
+        self.artifacts: dict | None = fields.get("artifacts")
 
 
 class CannotStart(Exception):
