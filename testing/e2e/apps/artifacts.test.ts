@@ -38,6 +38,8 @@ def fetch():
     found = {}
     for trace in sorted(pathlib.Path(".dlt/state").glob("*/pipelines/*/trace.pickle")):
         found["/".join(trace.parts[2:5:2])] = pickle.loads(trace.read_bytes()).transaction_id
+    if found:
+        found["attached"] = dlt.attach("shop").last_trace.transaction_id
     return found
 
 def spoil():
@@ -68,12 +70,21 @@ beforeAll(async () => {
   api = createApiWorkspace(server, await createWorkspace(server, 'artifacts'));
   await deploy({});
 });
-afterAll(() => server.remove());
+afterAll(async () => {
+  // Apps outlive their server.
+  for (const name of apps) {
+    const { job_id: jobId, job_run: run } = await findApp(server, api, `jobs.${name}`);
+    await server.client.call('archive_job', { params: { workspace_id: api.id, job_id: jobId } });
+    if (run) await api.awaitEnd(run.id);
+  }
+  await server.remove();
+});
 
 const pipelines = ['shop', 'stock'] as const;
+const apps = ['reader', 'other'];
 const jobs = [
   ...[...pipelines, 'hindered'].map((name) => defineScriptJob(name)),
-  ...['reader', 'other'].map((name) => defineAppJob(name, 'module')),
+  ...apps.map((name) => defineAppJob(name, 'module')),
 ];
 
 async function deploy(configuration: Record<string, string>): Promise<void> {
@@ -108,15 +119,15 @@ describe('artifacts of runs that take no turns', () => {
   it('are fetched by an app, of pipelines that ran at the same time', async () => {
     const [shop = '', stock = ''] = await Promise.all(pipelines.map(run));
     expect(shop).not.toBe(stock);
-    await awaitFetched('reader', { ...seen('shop', shop), ...seen('stock', stock) });
+    await awaitFetched('reader', { attached: shop, ...seen('shop', shop), ...seen('stock', stock) });
   });
 
   it('are those of the next run once it is over, and no app changes them for runs and other apps', async () => {
     const before = await ask('reader');
     expect(await ask('reader', '/spoil')).toBeGreaterThan(0);
     const shop = await run('shop');
-    await awaitFetched('reader', seen('shop', shop));
-    await awaitFetched('other', { ...(before as object), ...seen('shop', shop) });
+    await awaitFetched('reader', { attached: shop, ...seen('shop', shop) });
+    await awaitFetched('other', { ...(before as object), attached: shop, ...seen('shop', shop) });
   });
 
   it('that cannot be stored fail no run, and its log says so', async () => {

@@ -84,13 +84,14 @@ export function createSnapshots({
     const purposeKey = `${purpose} ${key}`;
     const awaited = waiting.get(purposeKey);
     if (awaited) return awaited;
-    const turn = (underWay.get(key) ?? Promise.resolve())
-      .catch(() => undefined)
-      .then(async () => {
-        waiting.delete(purposeKey);
-        const place = await findPlace(workspaceId, profile);
-        if (place) await work(place);
-      });
+    const before = underWay.get(key);
+    const takeTurn = async () => {
+      await before?.catch(() => undefined);
+      waiting.delete(purposeKey);
+      const place = await findPlace(workspaceId, profile);
+      if (place) await work(place);
+    };
+    const turn = takeTurn();
     waiting.set(purposeKey, turn);
     underWay.set(key, turn);
     return turn.finally(() => {
