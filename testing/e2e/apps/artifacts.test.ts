@@ -29,7 +29,7 @@ if __name__ == "__main__":
 
 /** Fetches as the dashboard does, and says of each pipeline which run it knows. \`/spoil\` changes all that it can reach. */
 const app = `
-import http.server, json, os, pathlib, pickle
+import http.server, json, os, pathlib, pickle, signal
 from dlt._workspace.helpers.runtime.runtime_artifacts import sync_from_runtime
 import dlt
 
@@ -59,7 +59,7 @@ class Answer(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-dlt.current.run_context()
+signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
 http.server.ThreadingHTTPServer(("0.0.0.0", 5000), Answer).serve_forever()
 `;
 

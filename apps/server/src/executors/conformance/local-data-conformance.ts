@@ -134,6 +134,8 @@ export function describeLocalData(get: () => { harness: ConformanceHarness; exec
       expect(await run('copy', ['list'], ['write', 'mine', 'x'])).toEqual([[], 1]);
       expect(await takeSnapshot()).not.toBeNull();
       expect(await run('copy', ['list'])).toEqual([[]]);
+      // A snapshot that came before all runs has made nothing that is not theirs.
+      expect(await run('read-write', ['list'], ['write', 'theirs', 'x'])).toEqual([[], 1]);
     });
 
     test('is copied in part where a part is named, and a copy is seen as its writer named it', async () => {
