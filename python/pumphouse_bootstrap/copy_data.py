@@ -1,5 +1,6 @@
 """
-`python3 -I -S <this file> <source> <target>`: makes a folder the same as another one, while somebody may be reading the target.
+`python3 -I -S <this file> <source> <target> [<name>]`: makes a folder the same as another one, while somebody may be reading the target.
+With a name, the same as if that one entry were all there is in the source.
 
 A file that differs comes whole or not at all: under a name of its own first, then in the place of the old one, which whoever has it
 open keeps. What is gone in the source goes, at last. Both folders are full of what strangers' code has put there. So every name is
@@ -34,12 +35,14 @@ class CannotCopy(Exception):
     pass
 
 
-def copy_data(source: str, target: str) -> int:
+def copy_data(source: str, target: str, only: str | None = None) -> int:
     """Gives the bytes that the disk keeps for the source. Raises OSError and CannotCopy."""
     os.makedirs(target, 0o700, exist_ok=True)
     source_folder, target_folder = os.open(source, _FOLDER), os.open(target, _FOLDER)
     _lock(target_folder)
-    return _Copying(os.fstat(source_folder).st_dev, target_folder).bring(source_folder, target_folder, 0)
+    names = os.listdir(source_folder)
+    wanted = names if only is None else [name for name in names if name == only]
+    return _Copying(os.fstat(source_folder).st_dev, target_folder).bring(source_folder, target_folder, wanted, 0)
 
 
 def _lock(folder: int) -> None:
@@ -61,14 +64,14 @@ class _Copying:
         self._alive_at = time.monotonic()
         self._count = 0
 
-    def bring(self, source: int, target: int, level: int) -> int:
-        """Everything in a folder; gives its size."""
+    def bring(self, source: int, target: int, wanted: list[str], level: int) -> int:
+        """What is wanted of a folder, and nothing else; gives its size."""
         if level > _MOST_LEVELS:
             raise CannotCopy(f"Folders are nested deeper than {_MOST_LEVELS} levels.")
         size = 0
         kept, replaced = set(), set()
         # A file comes before what is beside it under a longer name.
-        for name in sorted(os.listdir(source)):
+        for name in sorted(wanted):
             facts = os.stat(name, dir_fd=source, follow_symlinks=False)
             if name.startswith(_TEMPORARY) or facts.st_dev != self._device:
                 continue
@@ -96,7 +99,7 @@ class _Copying:
         try:
             inner_target = os.open(name, _FOLDER, dir_fd=target)
             try:
-                size = self.bring(inner_source, inner_target, level + 1)
+                size = self.bring(inner_source, inner_target, os.listdir(inner_source), level + 1)
                 # Its owner can always change what is in it: the next copy has to.
                 os.fchmod(inner_target, stat.S_IMODE(os.fstat(inner_source).st_mode) & 0o777 | 0o700)
                 return size
@@ -234,9 +237,9 @@ def _remove(name: str, folder: int, level: int) -> None:
     os.rmdir(name, dir_fd=folder)
 
 
-def main(source: str, target: str) -> int:
+def main(source: str, target: str, only: str | None = None) -> int:
     try:
-        size = copy_data(source, target)
+        size = copy_data(source, target, only)
     except CannotCopy as error:
         print(error, file=sys.stderr)
         return 1
@@ -248,4 +251,4 @@ def main(source: str, target: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], sys.argv[2]))
+    sys.exit(main(*sys.argv[1:]))

@@ -30,6 +30,8 @@ class BeginAnswer:
         self.app_port: int | None = fields.get("app_port")
         self.code_sha256: str | None = fields["code_sha256"]
         self.configuration_sha256: str | None = fields["configuration_sha256"]
+        # A server of an older version has none of this either.
+        self.artifacts: dict | None = fields.get("artifacts")
 
 
 class CannotStart(Exception):

@@ -109,6 +109,7 @@ class UserProcess:
             "work_folder": start.inside_work_folder,
             "environment": start.environment,
             "local_data": start.local_data,
+            "artifacts": begin.artifacts,
             "drop_to": start.drop_to,
             "profile": begin.profile,
             "launcher": begin.launcher,

@@ -24,8 +24,9 @@ class CopyData(unittest.TestCase):
         self.assertEqual((ended.returncode, ended.stderr), (0, ""))
         return json.loads(ended.stdout)["size_bytes"]
 
-    def run_copy(self):
-        command = [sys.executable, "-I", "-S", str(BOOTSTRAP / "copy_data.py"), str(self.source), str(self.target)]
+    def run_copy(self, *only: str):
+        program = str(BOOTSTRAP / "copy_data.py")
+        command = [sys.executable, "-I", "-S", program, str(self.source), str(self.target), *only]
         return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_SECONDS)
 
     def list_target(self) -> list[str]:
@@ -42,6 +43,15 @@ class CopyData(unittest.TestCase):
         self.assertEqual(copied.read_bytes(), file.read_bytes())
         self.assertEqual(copied.stat().st_mtime_ns, 1_700_000_000_123_456_789)
         self.assertEqual(copied.stat().st_mode & 0o7777, 0o640)
+
+    def test_brings_one_entry_as_if_it_were_all_there_is(self) -> None:
+        for path in (self.source / "kept" / "kept", self.source / "left" / "kept", self.target / "mine"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("1")
+        self.assertEqual(self.run_copy("kept").returncode, 0)
+        self.assertEqual(self.list_target(), ["kept", "kept/kept"])
+        self.assertEqual(self.run_copy("missing").returncode, 0)
+        self.assertEqual(self.list_target(), [])
 
     def test_keeps_holes(self) -> None:
         with open(self.source / "sparse", "wb") as file:

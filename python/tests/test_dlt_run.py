@@ -57,8 +57,10 @@ class DltRun(unittest.TestCase):
             program=f"dlt._workspace.deployment.launchers.{launcher}",
             arguments=arguments,
             masked_values=["token-of-the-shop"],
+            artifacts={"use": "send", "folder": ".artifacts"},
             variables={
                 "WORKSPACE__PROFILE": "prod",
+                "RUNTIME__RUN_ID": "run-1",
                 "RUNTIME__DLTHUB_TELEMETRY": "false",
                 "PYTHONUNBUFFERED": "1",
                 # Telemetry of the attempt must find its way past a proxy.
@@ -74,8 +76,6 @@ class DltRun(unittest.TestCase):
         return runner
 
     def test_a_pipeline_in_bubblewrap_with_the_module_launcher(self) -> None:
-        data = tempfile.TemporaryDirectory()
-        self.addCleanup(data.cleanup)
         runner = self.run_dlt("module", {"shop.py": SHOP}, "shop", sandboxed=True)
         beacons = dict(runner.server.beacons())
         self.assertEqual(set(beacons), {"state", "trace"})
@@ -85,6 +85,20 @@ class DltRun(unittest.TestCase):
         self.assertIn("1 load package(s) were loaded", "\n".join(runner.server.log()))
         self.assertNotIn(b"token-of-the-shop", runner.server.spool)
         self.assertTrue((runner.work / ".dlt/data/prod").is_dir())
+
+    def test_a_pipeline_leaves_its_artifacts_with_the_local_data(self) -> None:
+        data = tempfile.TemporaryDirectory()
+        self.addCleanup(data.cleanup)
+        local_data = {"path": data.name, "mounted": False, "written_as": "prod"}
+        runner = self.run_dlt("module", {"shop.py": SHOP}, "shop", local_data=local_data)
+        left = Path(data.name, ".artifacts", "pipelines", "shop")
+        files = sorted(str(path.relative_to(left)) for path in left.rglob("*") if path.is_file())
+        self.assertEqual(files, ["schemas/shop.schema.json", "state.json", "trace.pickle"])
+        state = json.loads((left / "state.json").read_text())
+        self.assertEqual((state["pipeline_name"], state["dataset_name"]), ("shop", "raw"))
+        # An app finds the data by the path that the state names, under the profile that wrote it.
+        self.assertEqual(state["_local"]["initial_cwd"], f"{runner.work}/.dlt/data/prod")
+        self.assertNotIn(b"token-of-the-shop", b"".join(path.read_bytes() for path in left.rglob("*") if path.is_file()))
 
     def test_a_job_function_that_needs_the_hub(self) -> None:
         runner = self.run_dlt("job", {"jobs.py": JOBS}, "jobs", "load")

@@ -141,12 +141,24 @@ class Unpacking(unittest.TestCase):
     def test_local_data_is_a_link_where_it_is_not_mounted(self) -> None:
         data = self.root.parent / "data"
         data.mkdir()
-        place_local_data({"path": str(data), "mounted": False}, "prod", str(self.root))
+        place_local_data({"path": str(data), "mounted": False, "written_as": "prod"}, "prod", str(self.root))
         (self.root / ".dlt/data/prod/x.duckdb").write_text("1")
         self.assertEqual((data / "x.duckdb").read_text(), "1")
-        place_local_data({"path": "/elsewhere", "mounted": True}, "access", str(self.root))
+        place_local_data({"path": "/elsewhere", "mounted": True, "written_as": "access"}, "access", str(self.root))
         place_local_data(None, "access", str(self.root))
         self.assertFalse((self.root / ".dlt/data/access").exists())
         for profile in ("..", "a/b", ""):
             with self.assertRaises(StageFailure):
-                place_local_data({"path": str(data), "mounted": False}, profile, str(self.root))
+                place_local_data({"path": str(data), "mounted": False, "written_as": profile}, profile, str(self.root))
+
+    def test_a_copy_of_local_data_is_there_under_the_profile_that_wrote_it_too(self) -> None:
+        data = self.root / ".dlt/data/access"
+        data.mkdir(parents=True)
+        (data / "x.duckdb").write_text("1")
+        place_local_data({"path": str(data), "mounted": True, "written_as": "prod"}, "access", str(self.root))
+        self.assertEqual((self.root / ".dlt/data/prod/x.duckdb").read_text(), "1")
+        other = self.root / "other"
+        other.mkdir()
+        place_local_data({"path": str(data), "mounted": False, "written_as": "prod"}, "access", str(other))
+        for profile in ("access", "prod"):
+            self.assertEqual((other / ".dlt/data" / profile / "x.duckdb").read_text(), "1")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import signal
-import stat
 
+from pumphouse_bootstrap.inside.artifacts import prepare_artifacts
+from pumphouse_bootstrap.inside.private_folder import find_private_folder
 from pumphouse_bootstrap.inside.stage_failure import StageFailure
 from pumphouse_bootstrap.inside.unpack import place_local_data, unpack_code, unpack_configuration
 from pumphouse_bootstrap.process_control import end_with_parent, forbid_new_privileges
@@ -114,27 +115,9 @@ def _complete_variables(control: dict) -> dict[str, str]:
     variables.setdefault("LANG", "C.UTF-8")
     beside = os.path.dirname(control["work_folder"])
     variables["PATH"] = f"{control['environment']}/bin:{_STANDARD_PATH}"
-    variables["HOME"] = _find_private_folder((f"{beside}/.home", "/tmp/home"))
-    variables["TMPDIR"] = _find_private_folder((f"{beside}/.tmp", "/tmp/tmp"))
-    return variables
-
-
-def _find_private_folder(candidates: tuple[str, ...]) -> str:
-    """The first of the folders that is, or can be made, ours alone."""
-    problem = ""
-    for path in (*candidates, f"{candidates[-1]}-{os.urandom(8).hex()}"):
-        try:
-            os.mkdir(path, 0o700)
-        except FileExistsError:
-            pass
-        except OSError as error:
-            problem = f"{path}: {error.strerror}"
-            continue
-        found = os.lstat(path)
-        if stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid():
-            return path
-        problem = f"{path} belongs to somebody else"
-    raise StageFailure("work_folder_failed", problem)
+    variables["HOME"] = find_private_folder((f"{beside}/.home", "/tmp/home"))
+    variables["TMPDIR"] = find_private_folder((f"{beside}/.tmp", "/tmp/tmp"))
+    return {**variables, **prepare_artifacts(control["artifacts"], control["local_data"], control["profile"], beside)}
 
 
 def _report(status: int, report: dict) -> None:

@@ -64,14 +64,19 @@ def unpack_configuration(descriptor: int | None, root: str) -> None:
 
 
 def place_local_data(local_data: dict | None, profile: str, root: str) -> None:
-    """A link to the workspace's data of this profile, where the sandbox has not bound it already."""
-    if local_data is None or local_data["mounted"]:
+    """
+    A link to the workspace's data of this profile, where the sandbox has not bound it already; and one under the profile that wrote it,
+    by which dlt's state names it.
+    """
+    if local_data is None:
         return
-    if not _SAFE_PROFILE.fullmatch(profile):
-        raise StageFailure("unpack_failed", f"The profile {profile[:64]!r} cannot be the name of a folder.")
-    path = f".dlt/data/{profile}"
-    _make_folders(root, path)
-    os.symlink(local_data["path"], os.path.join(root, path))
+    names = {profile, local_data["written_as"]}
+    for name in sorted(names - {profile} if local_data["mounted"] else names):
+        if not _SAFE_PROFILE.fullmatch(name):
+            raise StageFailure("unpack_failed", f"The profile {name[:64]!r} cannot be the name of a folder.")
+        path = f".dlt/data/{name}"
+        _make_folders(root, path)
+        os.symlink(local_data["path"], os.path.join(root, path))
 
 
 def _place_configuration_file(name: str) -> str:

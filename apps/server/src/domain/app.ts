@@ -1,4 +1,5 @@
 /** What an app is to those who visit it, and when its process is to end. Pure. */
+import { variablesOfDashboard } from './artifacts.ts';
 import { getIdleTimeoutSeconds, type JobDefinition } from './job-definition.ts';
 
 /** Without a visitor for so long, an app that declares nothing is stopped. */
@@ -39,10 +40,13 @@ export function readIdEnd(label: string): string | null {
 /**
  * Variables that the launcher of an app reads where the workspace sets none of the name. marimo's pages ask a content network for their
  * scripts unless they are told not to: they come from the app then, also where there is no way out.
+ * @param documents the files of the configuration that the app reads, parsed
  */
-export function variablesOfApp({
-  entry_point: { module, launcher },
-}: Pick<JobDefinition, 'entry_point'>): Record<string, string> {
+export function variablesOfApp(
+  { entry_point: { module, launcher } }: Pick<JobDefinition, 'entry_point'>,
+  documents: readonly unknown[],
+): Record<string, string> {
+  if (launcher.endsWith('.dashboard')) return variablesOfDashboard(documents);
   if (!launcher.endsWith('.marimo')) return {};
   return { [`JOBS__${(module.split('.').at(-1) ?? module).toUpperCase()}__MARIMO__ASSET_URL`]: '' };
 }

@@ -68,6 +68,12 @@ export interface LocalDataPlace {
   uid: number;
 }
 
+/** How much of the local data a snapshot has. */
+export interface SnapshotExtent {
+  /** One entry of it; all of them where none is named. */
+  only?: string | undefined;
+}
+
 export interface AttemptSpec {
   attemptId: string;
   jobRunId: string;
@@ -199,6 +205,7 @@ export interface Executor {
   takeSnapshot(
     place: LocalDataPlace,
     isUntouched: () => Promise<boolean>,
+    extent?: SnapshotExtent,
   ): Promise<{ sizeBytes: number } | null>;
   /**
    * Makes the copy of a running attempt the same as the snapshot. A file that differs is replaced whole, and whoever has the old one open keeps that;

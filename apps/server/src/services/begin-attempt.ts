@@ -9,13 +9,14 @@ import { Readable } from 'node:stream';
 import { parse as parseToml } from 'smol-toml';
 import { attemptLimits } from './record-spool.ts';
 import { isTerminalRunState } from '@pumphouse/contract';
+import { decideArtifacts, type ArtifactsUse } from '../domain/artifacts.ts';
 import { variablesOfApp } from '../domain/app.ts';
 import { portOfApp } from '../domain/app-port.ts';
 import { buildEntryPoint } from '../domain/entry-point.ts';
 import { listMaskedValues } from '../domain/run-variable.ts';
 import { listSecretValues } from '../domain/secret-values.ts';
 import { createConfigurationArchives } from './version-archives.ts';
-import { holdsSecrets, readConfigurationFiles } from '../archives/configuration-archive.ts';
+import { holdsSecrets, readConfigurationFiles, readProfile } from '../archives/configuration-archive.ts';
 import { readRequirementsManifest } from '../domain/requirements.ts';
 import { writeEntryPoint } from '../domain/run-input.ts';
 import { ServiceError } from './service-error.ts';
@@ -47,6 +48,7 @@ export interface AttemptStart {
   app_port: number | null;
   code_sha256: string | null;
   configuration_sha256: string | null;
+  artifacts: ArtifactsUse | null;
   intercept_signals: boolean;
 }
 
@@ -82,6 +84,8 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
     const definition = version.definition as JobDefinition;
     // Read now, and once: a change of the workspace's variables is for runs that begin later.
     const variables = await readRunVariables(run.workspaceId, run.profile);
+    const files = await readFiles(await configurationArchives.open(configuration));
+    const documents = files.filter(isReadBy(run.profile)).map(({ content }) => content);
     const token = await credentials.issueRunToken(attemptId);
     const interval =
       run.intervalStart && run.intervalEnd ? { start: run.intervalStart, end: run.intervalEnd } : null;
@@ -102,7 +106,7 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
       private_arguments: input === null ? [] : entryArguments,
       variables: {
         LANG: 'C.UTF-8',
-        ...variablesOfApp(definition),
+        ...variablesOfApp(definition, documents),
         ...Object.fromEntries(variables.map(({ name, value }) => [name, value])),
         WORKSPACE__PROFILE: run.profile,
         RUNTIME__RUN_ID: run.id,
@@ -117,7 +121,8 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
       masked_values: [
         token,
         ...listMaskedValues(variables),
-        ...(await listConfigurationSecrets(await configurationArchives.open(configuration))),
+        // Of all profiles: a run reads one's, and its code may print any.
+        ...files.filter(({ name }) => holdsSecrets(name)).flatMap(({ content }) => listSecretValues(content)),
       ],
       log_limit_bytes: attemptLimits.logBytes,
       beacon_limit_bytes: attemptLimits.beaconBytes,
@@ -125,6 +130,10 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
       app_port: definition.entry_point.job_type === 'interactive' ? portOfApp(definition) : null,
       code_sha256: deployment.archiveSha256,
       configuration_sha256: configuration.archiveSha256,
+      artifacts: decideArtifacts(definition.entry_point.job_type, {
+        documents,
+        variableNames: variables.map(({ name }) => name),
+      }),
       intercept_signals: definition.execute.intercept_signals !== false,
     };
   }
@@ -160,13 +169,20 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
   };
 }
 
-/** Values of every `*secrets.toml`: a run reads one profile's, and its code may print any. */
-async function listConfigurationSecrets(archive: Buffer): Promise<string[]> {
-  const files = await readConfigurationFiles(Readable.from(archive));
-  return files
-    .filter((file) => holdsSecrets(file.name))
-    .flatMap((file) => listSecretValues(readToml(file.text)));
+interface ParsedFile {
+  name: string;
+  content: unknown;
 }
+
+async function readFiles(archive: Buffer): Promise<ParsedFile[]> {
+  const files = await readConfigurationFiles(Readable.from(archive));
+  return files.map(({ name, text }) => ({ name, content: readToml(text) }));
+}
+
+const isReadBy =
+  (profile: string) =>
+  ({ name }: ParsedFile): boolean =>
+    [null, profile].includes(readProfile(name));
 
 /** A file that is no TOML fails the run inside dlt; whatever looks like a value in it is masked all the same. */
 function readToml(text: string): unknown {

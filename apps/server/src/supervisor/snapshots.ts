@@ -1,7 +1,8 @@
-import type { Executor, LocalDataPlace } from '../executors/executor.ts';
+import type { Executor, LocalDataPlace, SnapshotExtent } from '../executors/executor.ts';
 import type { JobRunRecord } from '../store/records.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';
+import { artifactsFolder } from '../domain/artifacts.ts';
 
 export interface SnapshotsDependencies {
   persistence: Persistence;
@@ -19,6 +20,9 @@ export function sourceProfileOf(profile: string): string {
   return profile === 'access' ? 'prod' : profile;
 }
 
+/** Local data as apps get it: of runs that do not take turns at it, artifacts alone (docs/decisions/0041-artifacts.md). */
+interface SnapshotPlace extends LocalDataPlace, SnapshotExtent {}
+
 /**
  * Copies of local data for apps, made between two runs: DuckDB lets one process at a time have a file, and an app that had the runs' own
  * would make the next run fail, or see a file that is half written (docs/decisions/0037-local-data-of-apps.md).
@@ -32,21 +36,29 @@ export function createSnapshots({
 }: SnapshotsDependencies) {
   const { store } = persistence;
   const underWay = new Map<string, Promise<void>>();
+  const waiting = new Map<string, Promise<void>>();
 
-  async function findPlace(workspaceId: string, profile: string): Promise<LocalDataPlace | null> {
+  async function findPlace(workspaceId: string, profile: string): Promise<SnapshotPlace | null> {
     const workspace = await store.workspaces.get(workspaceId);
-    if (!workspace || !(await store.workspaces.hasLocalData(workspaceId, profile))) return null;
-    return { installationId, workspaceId, profile, uid: sandboxUid(workspace.sandboxUidOffset) };
+    if (!workspace) return null;
+    const takesTurns = await store.workspaces.hasLocalData(workspaceId, profile);
+    return {
+      installationId,
+      workspaceId,
+      profile,
+      uid: sandboxUid(workspace.sandboxUidOffset),
+      only: takesTurns ? undefined : artifactsFolder,
+    };
   }
 
-  /** Thrown away where a run began meanwhile: it takes one itself when it ends. */
-  async function take(place: LocalDataPlace): Promise<void> {
+  /** Thrown away where a run that takes turns began meanwhile: it takes one itself when it ends. */
+  async function take({ only, ...place }: SnapshotPlace): Promise<void> {
     const { workspaceId, profile } = place;
     const startedAt = await store.installation.readClock();
     const isUntouched = async () =>
       !(await store.apps.isLocalDataTouched({ workspaceId, profile, since: startedAt }));
     if (!(await isUntouched())) return;
-    await executor.takeSnapshot(place, isUntouched);
+    await executor.takeSnapshot(place, isUntouched, { only });
   }
 
   async function refreshApps(place: LocalDataPlace): Promise<void> {
@@ -59,10 +71,28 @@ export function createSnapshots({
     }
   }
 
-  /** One at a time for each place; who asks meanwhile waits for that one and takes another. */
-  function inTurn(place: LocalDataPlace, work: () => Promise<void>): Promise<void> {
-    const key = `${place.workspaceId} ${place.profile}`;
-    const turn = (underWay.get(key) ?? Promise.resolve()).catch(() => undefined).then(work);
+  /**
+   * One at a time for each place. All who ask meanwhile for the same purpose share the next one: where runs end faster than they are copied,
+   * the copying keeps up.
+   */
+  function inTurn(
+    purpose: 'start' | 'refresh',
+    { workspaceId, profile }: Pick<LocalDataPlace, 'workspaceId' | 'profile'>,
+    work: (place: SnapshotPlace) => Promise<void>,
+  ): Promise<void> {
+    const key = `${workspaceId} ${profile}`;
+    const purposeKey = `${purpose} ${key}`;
+    const awaited = waiting.get(purposeKey);
+    if (awaited) return awaited;
+    const before = underWay.get(key);
+    const takeTurn = async () => {
+      await before?.catch(() => undefined);
+      waiting.delete(purposeKey);
+      const place = await findPlace(workspaceId, profile);
+      if (place) await work(place);
+    };
+    const turn = takeTurn();
+    waiting.set(purposeKey, turn);
     underWay.set(key, turn);
     return turn.finally(() => {
       if (underWay.get(key) === turn) underWay.delete(key);
@@ -72,21 +102,15 @@ export function createSnapshots({
   return {
     /** Before an app starts: what there is now, or what there was when no run held it. */
     async takeForApp(workspaceId: string, profile: string): Promise<void> {
-      const place = await findPlace(workspaceId, sourceProfileOf(profile));
-      if (place) await inTurn(place, () => take(place));
+      await inTurn('start', { workspaceId, profile: sourceProfileOf(profile) }, take);
     },
 
     /** After a run: for the apps of its workspace that run. A failure concerns them, not the run, which has ended. */
-    async takeAfterRun(
-      run: Pick<JobRunRecord, 'workspaceId' | 'profile' | 'sharesLocalData'>,
-    ): Promise<void> {
-      if (!run.sharesLocalData) return;
+    async takeAfterRun(run: Pick<JobRunRecord, 'workspaceId' | 'profile'>): Promise<void> {
       try {
         const live = await store.apps.listLiveOfWorkspace(run.workspaceId);
         if (!live.some(({ profile }) => sourceProfileOf(profile) === run.profile)) return;
-        const place = await findPlace(run.workspaceId, run.profile);
-        if (!place) return;
-        await inTurn(place, async () => {
+        await inTurn('refresh', run, async (place) => {
           await take(place);
           await refreshApps(place);
         });

@@ -1,7 +1,14 @@
 /** What every executor does with copies of local data. */
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { AttemptHandle, AttemptSpec, Executor, LocalDataPlace, LocalDataUse } from '../executor.ts';
+import type {
+  AttemptHandle,
+  AttemptSpec,
+  Executor,
+  LocalDataPlace,
+  LocalDataUse,
+  SnapshotExtent,
+} from '../executor.ts';
 import type { ConformanceHarness } from './harness.ts';
 
 type Step = [name: string, ...given: (string | number)[]];
@@ -61,8 +68,8 @@ export function describeLocalData(get: () => { harness: ConformanceHarness; exec
       return { installationId, workspaceId, profile: 'prod', uid };
     }
 
-    const takeSnapshot = async (isUntouched = untouched) =>
-      get().executor.takeSnapshot(await describePlace(), isUntouched);
+    const takeSnapshot = async (isUntouched = untouched, extent: SnapshotExtent = {}) =>
+      get().executor.takeSnapshot(await describePlace(), isUntouched, extent);
 
     test('is seen in a copy as it was when the snapshot was taken, and the copy changes nothing', async () => {
       const secret = '/etc/passwd';
@@ -126,6 +133,17 @@ export function describeLocalData(get: () => { harness: ConformanceHarness; exec
     test('is an empty folder where there is no snapshot, and no data', async () => {
       expect(await run('copy', ['list'], ['write', 'mine', 'x'])).toEqual([[], 1]);
       expect(await takeSnapshot()).not.toBeNull();
+      expect(await run('copy', ['list'])).toEqual([[]]);
+      // A snapshot that came before all runs has made nothing that is not theirs.
+      expect(await run('read-write', ['list'], ['write', 'theirs', 'x'])).toEqual([[], 1]);
+    });
+
+    test('is copied in part where a part is named, and a copy is seen as its writer named it', async () => {
+      await run('read-write', ['write', 'rows.db', 'rows'], ['write', 'kept/file', 'first']);
+      await takeSnapshot(untouched, { only: 'kept' });
+      const asWritten: Step = ['read-as', 'prod', 'kept/file'];
+      expect(await run('copy', ['list'], asWritten)).toEqual([['kept', 'kept/file'], 'first']);
+      await takeSnapshot(untouched, { only: 'missing' });
       expect(await run('copy', ['list'])).toEqual([[]]);
     });
 

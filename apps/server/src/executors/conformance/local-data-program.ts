@@ -71,6 +71,7 @@ steps = {
     "list": lambda: sorted(os.path.relpath(os.path.join(at, name), folder) for at, below, names in os.walk(folder) for name in below + names),
     "write": write,
     "read": read,
+    "read-as": lambda profile, name: open(f".dlt/data/{profile}/{name}").read(),
     "read-opened": lambda name: opened[name].read(),
     "open": open_file,
     "link": lambda name, to: os.symlink(to, path(name)),

@@ -101,9 +101,10 @@ export function planAttempt(
   };
 }
 
-function describeLocalData(localData: AttemptSpec['localData']): { path: string; mounted: false } | null {
+function describeLocalData(localData: AttemptSpec['localData']) {
   if (localData === null) return null;
-  return { path: localData.access === 'copy' ? folders.localDataCopy : folders.localData, mounted: false };
+  const path = localData.access === 'copy' ? folders.localDataCopy : folders.localData;
+  return { path, mounted: false, written_as: localData.profile };
 }
 
 /** What is put into an attempt's volume before it starts: folders of its user, and start.json, which the bootstrap removes. */

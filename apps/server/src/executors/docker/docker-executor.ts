@@ -312,12 +312,12 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
         checkAppPort(port);
         return connections.connect(engine, attemptId, port);
       }),
-    takeSnapshot: (of, isUntouched) =>
+    takeSnapshot: (of, isUntouched, extent) =>
       withEngine('No snapshot of local data could be taken', async (connection) => {
         checkPlace(of);
         const live = await makeLocalData(connection.engine, of);
         const place = describeCopying(connection, (await connection.images.requireAny()).id);
-        return takeSnapshot(place, of, live, isUntouched);
+        return takeSnapshot(place, { ...of, live }, isUntouched, extent);
       }),
     refreshCopy: (handle, of) =>
       withEngine('The copy of local data could not be refreshed', async (connection) => {

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type Docker from 'dockerode';
 import type { VolumeInspectInfo } from 'dockerode';
 import { readCopiedSize } from '../local-data-names.ts';
-import type { LocalDataPlace } from '../executor.ts';
+import type { LocalDataPlace, SnapshotExtent } from '../executor.ts';
 import { planContainer, type VolumeMount } from './container-plan.ts';
 import { orNull } from './engine.ts';
 import { followOutput } from './environments.ts';
@@ -69,12 +69,12 @@ async function findSnapshot(place: CopyPlace, names: Names): Promise<string | nu
   return (await listSnapshots(place, names)).find(({ isWhole }) => isWhole)?.volume ?? null;
 }
 
-/** @param live the volume of the local data */
+/** @param of.live the volume of the local data */
 export async function takeSnapshot(
   place: CopyPlace,
-  of: LocalDataPlace,
-  live: string,
+  of: LocalDataPlace & { live: string },
   isUntouched: () => Promise<boolean>,
+  { only }: SnapshotExtent = {},
 ): Promise<{ sizeBytes: number } | null> {
   const { engine, installationId } = place;
   const before = await listSnapshots(place, of);
@@ -94,9 +94,10 @@ export async function takeSnapshot(
       labelsOf(installationId, 'snapshot', { ...whose, [labels.generation]: generation }),
     );
     const sizeBytes = await copyVolume(place, of.uid, {
-      source: { volume: live, folder: folders.localData, writable: false },
+      source: { volume: of.live, folder: folders.localData, writable: false },
       target: { volume, folder: folders.cache, writable: true },
       targetFolder: folders.cache,
+      only,
       snapshot: volume,
     });
     if (!(await isUntouched())) return null;
@@ -156,6 +157,7 @@ interface CopyPlan {
   source: VolumeMount;
   target: VolumeMount;
   targetFolder: string;
+  only?: string | undefined;
   /** The snapshot that this makes, or reads. */
   snapshot: string;
 }
@@ -165,6 +167,7 @@ async function copyVolume(place: CopyPlace, uid: number, plan: CopyPlan): Promis
   const { engine, installationId } = place;
   const name = `pumphouse-${shortInstallation(installationId)}-copying-${randomUUID()}`;
   const program = `${programs.bootstrap}/copy_data.py`;
+  const names = plan.only === undefined ? [] : [plan.only];
   const stdout: string[] = [];
   const stderr: string[] = [];
   try {
@@ -172,7 +175,7 @@ async function copyVolume(place: CopyPlace, uid: number, plan: CopyPlan): Promis
       planContainer({
         name,
         image: place.image,
-        command: [programs.python, '-I', '-S', program, plan.source.folder, plan.targetFolder],
+        command: [programs.python, '-I', '-S', program, plan.source.folder, plan.targetFolder, ...names],
         labels: labelsOf(installationId, 'copying', { [labels.snapshot]: plan.snapshot }),
         uid,
         mounts: [plan.source, plan.target],

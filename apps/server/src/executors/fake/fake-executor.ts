@@ -13,6 +13,7 @@ import {
   type ExitFacts,
   type ListedAttempt,
   type LocalDataPlace,
+  type SnapshotExtent,
 } from '../executor.ts';
 import { checkPlace } from '../local-data-names.ts';
 import type { Belonging } from '../../domain/belonging.ts';
@@ -43,7 +44,7 @@ export interface FakeExecutor extends Executor {
   readonly stopped: readonly { attemptId: string; graceSeconds: number }[];
   readonly built: readonly EnvironmentSpec[];
   /** Snapshots that were kept, in order. */
-  readonly snapshots: readonly LocalDataPlace[];
+  readonly snapshots: readonly (LocalDataPlace & SnapshotExtent)[];
   /** Attempts whose copy was refreshed, in order. */
   readonly refreshed: readonly string[];
   /** Ends a running attempt: exit code 0 unless said otherwise. */
@@ -88,7 +89,7 @@ export function createFakeExecutor({ scripts = {} }: { scripts?: FakeScripts } =
   const started: AttemptSpec[] = [];
   const stopped: { attemptId: string; graceSeconds: number }[] = [];
   const built: EnvironmentSpec[] = [];
-  const snapshots: LocalDataPlace[] = [];
+  const snapshots: (LocalDataPlace & SnapshotExtent)[] = [];
   const refreshed: string[] = [];
 
   const buildHandle = ({ attemptId, jobRunId }: AttemptSpec): AttemptHandle => ({
@@ -221,10 +222,10 @@ export function createFakeExecutor({ scripts = {} }: { scripts?: FakeScripts } =
       accept(far);
       return near;
     },
-    async takeSnapshot(of, isUntouched) {
+    async takeSnapshot(of, isUntouched, extent) {
       checkPlace(of);
       if (!(await isUntouched())) return null;
-      snapshots.push(of);
+      snapshots.push({ ...of, ...extent });
       return { sizeBytes: FAKE_BYTES };
     },
     async refreshCopy(handle) {

@@ -189,7 +189,7 @@ function buildStartFile(
       ...common,
       inside_work_folder: workFolder,
       bootstrap_inside: bootstrapDir,
-      local_data: localDataSource === null ? null : { path: localDataSource, mounted: false },
+      local_data: describeLocalData(spec, localDataSource, false),
       sandbox: [],
     };
   }
@@ -226,7 +226,7 @@ function buildStartFile(
           },
     inside_work_folder: insideWorkFolder,
     bootstrap_inside: insideBootstrap,
-    local_data: localDataSource === null ? null : { path: localDataTarget, mounted: true },
+    local_data: describeLocalData(spec, localDataTarget, true),
     sandbox: buildSandboxArguments({
       ...isolation,
       host: readHostLayout(),
@@ -234,6 +234,14 @@ function buildStartFile(
       ...(insideUid === undefined ? {} : { insideUid }),
     }),
   };
+}
+
+function describeLocalData(
+  { localData }: AttemptSpec,
+  path: string | null,
+  mounted: boolean,
+): StartFile['local_data'] {
+  return localData === null || path === null ? null : { path, mounted, written_as: localData.profile };
 }
 
 function describeGroup({

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { chown, lstat, mkdir, readdir, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readCopiedSize } from '../local-data-names.ts';
-import { ExecutorError, type LocalDataPlace } from '../executor.ts';
+import { ExecutorError, type LocalDataPlace, type SnapshotExtent } from '../executor.ts';
 import { isErrorCode } from '../../error-code.ts';
 import { isSafeName } from '../safe-name.ts';
 import { createPassageFolder } from './attempt-folder.ts';
@@ -57,6 +57,7 @@ export async function takeSnapshot(
   options: CopyOptions,
   place: LocalDataPlace,
   isUntouched: () => Promise<boolean>,
+  { only }: SnapshotExtent = {},
 ): Promise<{ sizeBytes: number } | null> {
   const { dataDir } = options;
   const folder = locatePlace(dataDir, place);
@@ -69,7 +70,9 @@ export async function takeSnapshot(
     await mkdir(made, { mode: 0o700 });
     if (user !== null) await chown(made, user.uid, user.gid);
     const source = join(locateLocalData(dataDir), place.workspaceId, place.profile);
-    const sizeBytes = (await isFolder(source)) ? await copyData(options, place.uid, source, made) : 0;
+    const sizeBytes = (await isFolder(source))
+      ? await copyData(options, place.uid, { source, target: made, only })
+      : 0;
     if (!(await isUntouched())) {
       await rm(made, { recursive: true, force: true });
       return null;
@@ -107,7 +110,7 @@ export async function copySnapshot(
   for (;;) {
     const snapshot = await findSnapshot(options.dataDir, place);
     if (snapshot === null) return;
-    const failure = await copyData(options, place.uid, snapshot, target).then(
+    const failure = await copyData(options, place.uid, { source: snapshot, target }).then(
       () => null,
       (error: unknown) => ({ error }),
     );
@@ -117,9 +120,15 @@ export async function copySnapshot(
   }
 }
 
+interface Copying {
+  source: string;
+  target: string;
+  only?: string | undefined;
+}
+
 /** @returns what the disk keeps for the source @throws ExecutorError backend */
-async function copyData(options: CopyOptions, uid: number, source: string, target: string): Promise<number> {
-  const { code, signal, stdout, stderr } = await runCommand(await planCopy(options, uid, source, target), {
+async function copyData(options: CopyOptions, uid: number, copying: Copying): Promise<number> {
+  const { code, signal, stdout, stderr } = await runCommand(await planCopy(options, uid, copying), {
     variables: { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8' },
   });
   return readCopiedSize(code, stdout, signal === null ? stderr : [...stderr, `It was ended by ${signal}.`]);
@@ -128,12 +137,12 @@ async function copyData(options: CopyOptions, uid: number, source: string, targe
 async function planCopy(
   options: CopyOptions,
   uid: number,
-  source: string,
-  target: string,
+  { source, target, only }: Copying,
 ): Promise<string[]> {
   const { isolation, bootstrapDir, pythonPath } = options;
+  const names = only === undefined ? [] : [only];
   if (isolation.kind === 'none')
-    return [pythonPath, '-I', '-S', join(bootstrapDir, 'copy_data.py'), source, target];
+    return [pythonPath, '-I', '-S', join(bootstrapDir, 'copy_data.py'), source, target, ...names];
   const interpreter = await describeInterpreter(pythonPath);
   const sandbox = buildSandboxArguments({
     ...isolation,
@@ -154,6 +163,7 @@ async function planCopy(
     `${insideBootstrap}/copy_data.py`,
     insideSource,
     insideTarget,
+    ...names,
   ];
   return [...sandbox, ...enter, ...program];
 }

@@ -192,9 +192,9 @@ export function createProcessExecutor(options: ProcessExecutorOptions): Executor
         throw new ExecutorError('backend', describeRefusal(error), { cause: error });
       });
     },
-    async takeSnapshot(place, isUntouched) {
+    async takeSnapshot(place, isUntouched, extent) {
       checkPlace(place);
-      return takeSnapshot({ ...options, isolation: requireIsolation(isolation) }, place, isUntouched);
+      return takeSnapshot({ ...options, isolation: requireIsolation(isolation) }, place, isUntouched, extent);
     },
     async refreshCopy(handle, place) {
       checkPlace(place);

@@ -1,0 +1,73 @@
+import type { LocalDataPlace, SnapshotExtent } from '../executors/executor.ts';
+import type { ServiceFixture } from '../services/testing/service-fixture.ts';
+import type { ServicePlace } from '../services/testing/service-place.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createFakeExecutor } from '../executors/fake/fake-executor.ts';
+import { createPlace, defineJob, embeddedRequirements } from '../services/testing/service-place.ts';
+import { createServiceFixture } from '../services/testing/service-fixture.ts';
+import { createSnapshots } from './snapshots.ts';
+import { eventually } from '../../../../testing/fixtures/eventually.ts';
+
+let fixture: ServiceFixture;
+let place: ServicePlace;
+
+beforeAll(async () => {
+  fixture = await createServiceFixture();
+});
+afterAll(() => fixture.close());
+beforeEach(async () => {
+  place = await createPlace(fixture);
+});
+
+/** What is taken, in order; each one is done when `release` lets it. */
+function createHeldSnapshots() {
+  const taken: (Pick<LocalDataPlace, 'profile'> & SnapshotExtent)[] = [];
+  const gate = Promise.withResolvers<void>();
+  const snapshots = createSnapshots({
+    persistence: fixture.persistence,
+    log: fixture.log,
+    installationId: 'installation',
+    sandboxUid: (offset) => offset,
+    executor: {
+      ...createFakeExecutor(),
+      async takeSnapshot({ profile }, isUntouched, { only } = {}) {
+        taken.push({ profile, only });
+        await gate.promise;
+        return (await isUntouched()) ? { sizeBytes: 1 } : null;
+      },
+    },
+  });
+  return { snapshots, taken, release: gate.resolve };
+}
+
+describe('a snapshot for an app', () => {
+  it('has the artifacts alone where no run takes turns at local data, and everything where one did', async () => {
+    const { snapshots, taken, release } = createHeldSnapshots();
+    release();
+    await snapshots.takeForApp(place.workspaceId, 'access');
+    await place.deployAll([defineJob('jobs.a')], embeddedRequirements);
+    await fixture.store.workspaces.noteLocalData(place.workspaceId, 'prod');
+    await snapshots.takeForApp(place.workspaceId, 'access');
+    await snapshots.takeForApp(place.workspaceId, 'eu');
+    expect(taken).toEqual([
+      { profile: 'prod', only: '.artifacts' },
+      { profile: 'prod', only: undefined },
+      { profile: 'eu', only: '.artifacts' },
+    ]);
+  });
+
+  it('is taken once for all who asked while another one was under way', async () => {
+    const { snapshots, taken, release } = createHeldSnapshots();
+    const first = snapshots.takeForApp(place.workspaceId, 'access');
+    await eventually('the first one is under way', async () => taken.length === 1);
+    const others = Array.from({ length: 5 }, () => snapshots.takeForApp(place.workspaceId, 'access'));
+    // What they get is as of when theirs begins, not as of when they asked.
+    await fixture.store.workspaces.noteLocalData(place.workspaceId, 'prod');
+    release();
+    await Promise.all([first, ...others]);
+    expect(taken).toEqual([
+      { profile: 'prod', only: '.artifacts' },
+      { profile: 'prod', only: undefined },
+    ]);
+  });
+});

@@ -1,0 +1,26 @@
+"""Folders of user code's own that are no part of its work."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from pumphouse_bootstrap.inside.stage_failure import StageFailure
+
+
+def find_private_folder(candidates: tuple[str, ...]) -> str:
+    """The first of the folders that is, or can be made, ours alone."""
+    problem = ""
+    for path in (*candidates, f"{candidates[-1]}-{os.urandom(8).hex()}"):
+        try:
+            os.mkdir(path, 0o700)
+        except FileExistsError:
+            pass
+        except OSError as error:
+            problem = f"{path}: {error.strerror}"
+            continue
+        found = os.lstat(path)
+        if stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid():
+            return path
+        problem = f"{path} belongs to somebody else"
+    raise StageFailure("work_folder_failed", problem)
