@@ -13,6 +13,8 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { assembleApps } from '../../compose/assemble-apps.ts';
 import { createAppPlaces } from '../wire/apps.ts';
+import { createGivePort } from '../../services/apps/give-port.ts';
+import { createNamedHosts } from '../../apps/hosts.ts';
 import { assemblePages } from '../../compose/assemble-pages.ts';
 import { buildApi } from '../app.ts';
 import { buildDefinition } from '../../domain/test-definition.ts';
@@ -121,7 +123,9 @@ function createParts(
     persistence,
     authorize,
     services: { encryption, credentials, signIn },
-    template: () => 'http://{label}.localhost:8090',
+    origins: () => createNamedHosts(null, 8090),
+    serverUrl: () => 'http://127.0.0.1:8080',
+    givePort: createGivePort(null),
     onTaken: () => undefined,
   });
   const dependencies: ApiDependencies = {
