@@ -73,7 +73,10 @@ describe('names below a domain', () => {
   it('may have a port', () => {
     const other = createNamedHosts('apps.example.com:8443', 8081);
     expect(other.originOf(sales)).toBe('https://sales.apps.example.com:8443');
-    expect(other.locate('sales.apps.example.com:8443', 8081)).toEqual({ kind: 'own', app: { label: 'sales' } });
+    expect(other.locate('sales.apps.example.com:8443', 8081)).toEqual({
+      kind: 'own',
+      app: { label: 'sales' },
+    });
     expect(other.locate('sales.apps.example.com', 8081)).toEqual({ kind: 'foreign' });
   });
 });

@@ -145,7 +145,9 @@ describe('a one-time code', () => {
     expect(answer.headers['set-cookie']).toEqual([
       'pumphouse-app-sales=from-code; Path=/; Max-Age=60; HttpOnly; SameSite=Lax',
     ]);
-    expect((await place.ask('/', { headers: { cookie: 'pumphouse-app-sales=from-code' } })).text).toBe('reached');
+    expect((await place.ask('/', { headers: { cookie: 'pumphouse-app-sales=from-code' } })).text).toBe(
+      'reached',
+    );
   });
 
   it.each([

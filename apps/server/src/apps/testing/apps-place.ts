@@ -97,9 +97,9 @@ export async function openAppsPlace(
     readyAt,
     origin: `http://sales.localhost:${port}`,
     ask: (path: string, asked: Asked = {}) => ask(asked.port ?? port, path, asked),
-    openStream: (path: string, asked: Asked = {}) => openStream(port, path, asked),
+    openStream: (path: string, asked: Asked = {}) => openStream(asked.port ?? port, path, asked),
     sendRaw: (text: string) => sendRaw(port, text),
-    openSocket: (headers: Record<string, string>, path = '/ws') => openSocket(port, headers, path),
+    openSocket: (headers: Record<string, string>, path = '/ws', at = port) => openSocket(at, headers, path),
     async close(): Promise<void> {
       await Promise.all([listener.close(), upstream.close()]);
     },
