@@ -10,7 +10,14 @@ import { createAppsListener } from '@pumphouse/server/apps/apps-listener.ts';
 import { createNamedHosts } from '@pumphouse/server/apps/hosts.ts';
 import { summarize } from './samples.ts';
 
-const app: App = { jobId: 'job', workspaceId: 'workspace', name: 'App', label: 'app', port: null, interface: 'gui' };
+const app: App = {
+  jobId: 'job',
+  workspaceId: 'workspace',
+  name: 'App',
+  label: 'app',
+  port: null,
+  interface: 'gui',
+};
 const visitor: Visitor = { kind: 'member', sessionId: 'session', userId: 'user' };
 const warmUps = 200;
 const callsInRound = 300;

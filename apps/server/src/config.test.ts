@@ -120,7 +120,7 @@ describe('PUMPHOUSE_APPS_PORTS', () => {
       'has 9150 in it, the port of PUMPHOUSE_PUBLIC_URL',
     ],
   ])('refuses %o', (variables, problem) => {
-    const readWrong = () => read(variables as Record<string, string>);
+    const readWrong = () => read(variables);
     expect(readWrong).toThrow(ConfigError);
     expect(readWrong).toThrow(problem);
   });

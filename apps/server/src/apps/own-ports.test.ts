@@ -228,7 +228,7 @@ describe('a listener', () => {
     expect((await short.setEncoding('utf8').toArray()).join('')).toBe('begun ended');
     await isCut;
     await closing;
-    expect(place.listener.countOpen()).toBe(0);
+    await expect.poll(() => place.listener.countOpen()).toBe(0);
     await expect(place.ask('/', atSales())).rejects.toThrow('ECONNREFUSED');
   });
 });

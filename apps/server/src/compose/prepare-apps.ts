@@ -41,7 +41,7 @@ export function prepareApps(
   const { origins } = config.apps;
   const ports = origins.kind === 'ports' ? origins.ports : null;
   const givePort = createGivePort(ports);
-  const listening = { port: config.apps.port };
+  let hosts: AppsHosts | null = null;
   const makeHosts = (port: number): AppsHosts =>
     origins.kind === 'ports'
       ? createPortHosts({ serverUrl: publicUrl(), ports: origins.ports, barePort: port })
@@ -51,7 +51,7 @@ export function prepareApps(
     persistence,
     authorize,
     services,
-    origins: () => makeHosts(listening.port),
+    origins: () => hosts ?? makeHosts(config.apps.port),
     serverUrl: publicUrl,
     givePort,
     onTaken: () => taken.announce(),
@@ -81,7 +81,7 @@ export function prepareApps(
     apps,
     async listen() {
       await listener.listen({ host: config.host, port: config.apps.port });
-      listening.port = listener.port();
+      hosts = makeHosts(listener.port());
       if (ports !== null) await givePortsToPublished(persistence, givePort, log);
     },
     async stop() {

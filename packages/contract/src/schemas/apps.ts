@@ -28,9 +28,9 @@ export const appResponse = responseObject('AppResponse', {
   state: openEnum(appState),
   /** Of a failed app. */
   failure: responseObject('AppFailureResponse', { detail: z.string(), retry_at: timestamp }).nullable(),
-  /** Its own origin. Members are let in there with `open_app`. */
+  /** Its own origin. Members are let in there with `open_app`. Where it has none yet, the page of the server that opens it and gives it one. */
   url: z.string(),
-  /** For programs with a key that resolve no name below the domain of apps. */
+  /** For programs with a key that resolve no name below the domain of apps, or where the app has no port yet. */
   bare_url: z.string(),
   public_link: publicLinkResponse.nullable(),
   /** What it runs with, or would if it were started now. */

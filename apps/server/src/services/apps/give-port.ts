@@ -17,7 +17,10 @@ export function createGivePort(ports: PortRange | null): GivePort {
   return async (store, job) => {
     if (ports === null || (job.appPort !== null && isInRange(ports, job.appPort))) return job;
     if (job.isArchived)
-      throw new ServiceError('job_archived', `The job ${job.jobRef} is archived: it gets no port of its own.`);
+      throw new ServiceError(
+        'job_archived',
+        `The job ${job.jobRef} is archived: it gets no port of its own.`,
+      );
     const appPort = await store.appPorts.give(job.id, ports);
     if (appPort === null)
       throw new ServiceError(
@@ -33,13 +36,13 @@ export function createGivePort(ports: PortRange | null): GivePort {
  * ports. One that gets none is logged.
  */
 export async function givePortsToPublished(
-  { store, transaction }: Persistence,
+  persistence: Persistence,
   givePort: GivePort,
   log: Pick<Logger, 'warn'>,
 ): Promise<void> {
-  for (const jobId of await store.apps.listPublishedJobIds()) {
+  for (const jobId of await persistence.store.apps.listPublishedJobIds()) {
     try {
-      await transaction(async (within) => {
+      await persistence.transaction(async (within) => {
         const [job] = await within.jobs.lock([jobId]);
         if (job) await givePort(within, job);
       });
