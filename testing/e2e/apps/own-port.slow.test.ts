@@ -69,6 +69,8 @@ it('opens each app at a port of its own, by the page that signs people in', asyn
   await sendSignInForm(page, ownerEmail);
   await page.getByRole('heading', { name: 'app one' }).waitFor();
   expect(page.url()).toBe(`${originAt(ports.first)}/`);
+  // Whoever asked at a port before it was given changes nothing for the app that gets it.
+  expect((await fetch(originAt(ports.last))).status).toBe(404);
   await open('two');
   expect(page.url()).toBe(`${originAt(ports.last)}/`);
   expect(await urlOf('one')).toBe(originAt(ports.first));
