@@ -1,4 +1,3 @@
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { findFreePorts } from '@pumphouse/testing/fixtures/free-port.ts';
 import { launchBrowser } from '@pumphouse/testing/fixtures/browser.ts';
@@ -8,7 +7,7 @@ import { sales, stock } from './testing/fake-gate.ts';
 /** Not this machine to a browser, which then says nothing of what a request is for: the worst that ports have to keep apart. */
 const host = 'pumphouse.test';
 
-let browser: Browser;
+let browser: Awaited<ReturnType<typeof launchBrowser>>;
 let place: AppsPlace;
 let origins: { sales: string; stock: string };
 
