@@ -7,10 +7,17 @@ import { connect } from 'node:net';
 import { once } from 'node:events';
 import { WebSocket, WebSocketServer } from 'ws';
 import { createAppsListener } from '@pumphouse/server/apps/apps-listener.ts';
-import { makeAppsUrl } from '@pumphouse/server/apps/hosts.ts';
+import { createNamedHosts } from '@pumphouse/server/apps/hosts.ts';
 import { summarize } from './samples.ts';
 
-const app: App = { jobId: 'job', workspaceId: 'workspace', name: 'App', label: 'app', interface: 'gui' };
+const app: App = {
+  jobId: 'job',
+  workspaceId: 'workspace',
+  name: 'App',
+  label: 'app',
+  port: null,
+  interface: 'gui',
+};
 const visitor: Visitor = { kind: 'member', sessionId: 'session', userId: 'user' };
 const warmUps = 200;
 const callsInRound = 300;
@@ -23,15 +30,15 @@ export async function measureApps(rounds: number): Promise<Row[]> {
   const listener = createAppsListener({
     gate: createOpenGate(port),
     publicUrl: null,
-    appsUrl: makeAppsUrl(null),
+    makeHosts: (port) => createNamedHosts(null, port),
     log: { warn: () => undefined },
   });
   await listener.listen({ host: '127.0.0.1', port: 0 });
-  const origin = listener.urlOf(app.label);
+  const origin = createNamedHosts(null, listener.port()).originOf(app) ?? '';
   const direct = { port, headers: {} };
   const proxied = {
     port: listener.port(),
-    headers: { host: new URL(origin).host, cookie: 'pumphouse-app=good', origin },
+    headers: { host: new URL(origin).host, cookie: 'pumphouse-app-app=good', origin },
   };
   try {
     return [

@@ -91,6 +91,41 @@ describe('PUMPHOUSE_DATABASE_PASSWORD_FILE', () => {
   });
 });
 
+describe('PUMPHOUSE_APPS_PORTS', () => {
+  const read = (variables: Record<string, string>) => readConfig(variables).apps;
+
+  it('gives each app a port; without it each has a name', () => {
+    expect(read({})).toEqual({ port: 8090, origins: { kind: 'names', domain: null } });
+    expect(read({ PUMPHOUSE_APPS_DOMAIN: 'apps.example.com' }).origins).toEqual({
+      kind: 'names',
+      domain: 'apps.example.com',
+    });
+    expect(read({ PUMPHOUSE_APPS_PORTS: '9100-9199', PUMPHOUSE_APPS_PORT: '0' })).toEqual({
+      port: 0,
+      origins: { kind: 'ports', ports: { first: 9100, last: 9199 } },
+    });
+  });
+
+  it.each([
+    [{ PUMPHOUSE_APPS_PORTS: 'many' }, 'PUMPHOUSE_APPS_PORTS: "many" is no range of ports'],
+    [
+      { PUMPHOUSE_APPS_PORTS: '9100-9199', PUMPHOUSE_APPS_DOMAIN: 'apps.example.com' },
+      'take one of the two settings out',
+    ],
+    [{ PUMPHOUSE_APPS_PORTS: '8080-8080' }, 'has 8080 in it, the port of PUMPHOUSE_PORT'],
+    [{ PUMPHOUSE_APPS_PORTS: '8081-8089' }, 'has 8081 in it, the port of PUMPHOUSE_ATTEMPTS_PORT'],
+    [{ PUMPHOUSE_APPS_PORTS: '8082-8199' }, 'has 8090 in it, the port of PUMPHOUSE_APPS_PORT'],
+    [
+      { PUMPHOUSE_APPS_PORTS: '9100-9199', PUMPHOUSE_PUBLIC_URL: 'http://10.0.0.5:9150' },
+      'has 9150 in it, the port of PUMPHOUSE_PUBLIC_URL',
+    ],
+  ])('refuses %o', (variables, problem) => {
+    const readWrong = () => read(variables);
+    expect(readWrong).toThrow(ConfigError);
+    expect(readWrong).toThrow(problem);
+  });
+});
+
 describe('PUMPHOUSE_TRUSTED_PROXIES', () => {
   const read = (text: string) => readConfig({ PUMPHOUSE_TRUSTED_PROXIES: text }).trustedProxies;
 

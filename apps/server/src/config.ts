@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import type { AppsConfig } from './apps-settings.ts';
 import type { EngineConfig } from './engine-settings.ts';
 import { defaultRetention, parseRetention, RetentionSyntaxError } from './domain/retention-limits.ts';
 import {
@@ -14,6 +15,7 @@ import type { MailSettings } from './mail/mailer.ts';
 import type { InstanceSizes } from './domain/instance-sizes.ts';
 import type { OpenIdSettings } from './services/sign-in/open-id.ts';
 import type { RetentionLimits } from './domain/retention-limits.ts';
+import { appsSettings, AppsSettingError, readAppsConfig } from './apps-settings.ts';
 import { EngineSettingError, readEngineConfig } from './engine-settings.ts';
 import { defaultRunnerImage } from './executors/docker/names.ts';
 import { isLoopback } from './exposure.ts';
@@ -109,23 +111,7 @@ export const settings = {
     .max(65_535)
     .optional()
     .describe('Port to listen on for runs in containers; 0 takes a free one'),
-  PUMPHOUSE_APPS_PORT: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(65_535)
-    .default(8090)
-    .describe('Port to listen on for interactive apps; 0 takes a free one'),
-  PUMPHOUSE_APPS_DOMAIN: z
-    .string()
-    .regex(
-      /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+(:[1-9]\d{0,4})?$/,
-      'must be a host name in small letters, as apps.example.com',
-    )
-    .optional()
-    .describe(
-      'The name below which each app has its own, as apps.example.com for `https://<label>.apps.example.com`',
-    ),
+  ...appsSettings,
   PUMPHOUSE_ALLOW_UNISOLATED: z
     .enum(['0', '1'])
     .default('0')
@@ -254,9 +240,7 @@ export interface Config {
   /** Null: the address of this machine on the network of the runs. */
   attemptsHost: string | null;
   attemptsPort: number;
-  appsPort: number;
-  /** Null: apps are at `<label>.localhost`, for browsers on this machine. */
-  appsDomain: string | null;
+  apps: AppsConfig;
   allowUnisolated: boolean;
   maxActiveRuns: number;
   instanceSizes: InstanceSizes;
@@ -290,6 +274,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   }
   const values: Values = parsed.data;
   const dataDir = resolve(values.PUMPHOUSE_DATA_DIR);
+  const attemptsPort = values.PUMPHOUSE_ATTEMPTS_PORT ?? choosePortAfter(values.PUMPHOUSE_PORT);
   return {
     dataDir,
     host: values.PUMPHOUSE_HOST,
@@ -303,9 +288,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     secretKey: values.PUMPHOUSE_SECRET_KEY ?? null,
     attemptsUrl: values.PUMPHOUSE_ATTEMPTS_URL?.replace(/\/+$/, '') ?? null,
     attemptsHost: readAttemptsHost(values),
-    attemptsPort: values.PUMPHOUSE_ATTEMPTS_PORT ?? choosePortAfter(values.PUMPHOUSE_PORT),
-    appsPort: values.PUMPHOUSE_APPS_PORT,
-    appsDomain: values.PUMPHOUSE_APPS_DOMAIN ?? null,
+    attemptsPort,
+    apps: readApps(values, attemptsPort),
     allowUnisolated: values.PUMPHOUSE_ALLOW_UNISOLATED === '1',
     maxActiveRuns: values.PUMPHOUSE_MAX_ACTIVE_RUNS,
     instanceSizes: readInstanceSizes(values.PUMPHOUSE_INSTANCE_SIZES),
@@ -413,6 +397,20 @@ function readEngine(values: Values, env: NodeJS.ProcessEnv): EngineConfig {
     return readEngineConfig(values, withoutEmpty(env), values.PUMPHOUSE_EXECUTOR !== 'process');
   } catch (error) {
     if (!(error instanceof EngineSettingError)) throw error;
+    throw new ConfigError(error.message);
+  }
+}
+
+function readApps(values: Values, attemptsPort: number): AppsConfig {
+  const publicPort = Number(new URL(values.PUMPHOUSE_PUBLIC_URL ?? 'http://localhost').port);
+  try {
+    return readAppsConfig(values, [
+      ['PUMPHOUSE_PORT', values.PUMPHOUSE_PORT],
+      ['PUMPHOUSE_ATTEMPTS_PORT', attemptsPort],
+      ['PUMPHOUSE_PUBLIC_URL', publicPort],
+    ]);
+  } catch (error) {
+    if (!(error instanceof AppsSettingError)) throw error;
     throw new ConfigError(error.message);
   }
 }

@@ -132,8 +132,14 @@ async function serve(
   const api = buildApi(apiDependencies);
   await api.listen({ host: config.host, port: config.port });
   address.url = addressOf(api.server.address() as AddressInfo);
-  await appsListener.listen();
-  runsListener = await openRunsListener(config, created, apiDependencies);
+  try {
+    await appsListener.listen();
+    runsListener = await openRunsListener(config, created, apiDependencies);
+  } catch (error) {
+    // What it listens on already would keep the process of a server that has not started alive.
+    await Promise.all([closeHttpApp(api), appsListener.stop()]);
+    throw error;
+  }
 
   const running: { stop(): Promise<void> }[] = [];
   if (config.roles.supervisor) {

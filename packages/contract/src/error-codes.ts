@@ -351,6 +351,12 @@ export const errorCodes = {
     cause: 'The operation is for interactive jobs, which serve something; the job is a batch or stream job.',
     nextStep: 'Choose an interactive job; `list_apps` has them.',
   },
+  no_app_port_left: {
+    status: 409,
+    cause:
+      'Each app has a port of its own here, and every port of the range is that of an app, or was until lately.',
+    nextStep: 'Have the operator of the server set a larger range (`PUMPHOUSE_APPS_PORTS`).',
+  },
   too_many_runs: {
     status: 429,
     cause: 'Every job that listens to the webhook has as many runs as it may have at once.',

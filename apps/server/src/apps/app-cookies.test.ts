@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { keepCookiesOfApp, maySetCookie, readSessionSecret, writeSessionCookie } from './app-cookies.ts';
+import { sales } from './testing/fake-gate.ts';
+
+const place = (isSecure: boolean) => ({ app: sales, isSecure });
 
 describe('cookies of a request', () => {
   it('loses ours, with whatever prefix and case, and keeps the rest', () => {
     const header =
-      'a=1; pumphouse-app=x; __Host-pumphouse-app=y; __Secure-Pumphouse-Known=z; pumphouse=q; __Host-Http-pumphouse-visitor=v; pumphouses=2; =pumphouse-app=3; b="4"';
+      'a=1; pumphouse-app=x; pumphouse-app-stock=x; __Host-pumphouse-app=y; __Secure-Pumphouse-Known=z; pumphouse=q; __Host-Http-pumphouse-visitor=v; pumphouses=2; =pumphouse-app=3; b="4"';
     expect(keepCookiesOfApp(header)).toBe('a=1; pumphouses=2; b="4"');
   });
 
@@ -46,13 +49,14 @@ describe('cookies that an app sets', () => {
   ])('takes out %s, which is for other hosts too', (line) => expect(maySetCookie(line)).toBe(false));
 });
 
-it('is for the host alone, and over https says so by its name', () => {
-  expect(writeSessionCookie('x', 60, true)).toBe(
-    '__Host-pumphouse-app=x; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure',
+it('is for the host alone and of one app, and over https says so by its name', () => {
+  expect(writeSessionCookie(place(true), 'x', 60)).toBe(
+    '__Host-pumphouse-app-sales=x; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure',
   );
-  expect(writeSessionCookie('x', 60, false)).toBe(
-    'pumphouse-app=x; Path=/; Max-Age=60; HttpOnly; SameSite=Lax',
+  expect(writeSessionCookie(place(false), 'x', 60)).toBe(
+    'pumphouse-app-sales=x; Path=/; Max-Age=60; HttpOnly; SameSite=Lax',
   );
-  expect(readSessionSecret('pumphouse-app=x', true)).toBeNull();
-  expect(readSessionSecret('pumphouse-app=x', false)).toBe('x');
+  expect(readSessionSecret('pumphouse-app-sales=x', place(true))).toBeNull();
+  expect(readSessionSecret('pumphouse-app-sales=x', place(false))).toBe('x');
+  expect(readSessionSecret('pumphouse-app-stock=x', place(false))).toBeNull();
 });

@@ -1,15 +1,20 @@
 /** Our cookies on the hosts of apps: an app neither sees them nor sets them. */
+import type { Exchange } from './exchange.ts';
 import { cookieName, readCookie, writeCookie } from '../pages/cookies.ts';
 
-const sessionCookie = 'pumphouse-app';
+type CookiePlace = Pick<Exchange, 'app' | 'isSecure'>;
 
-export function readSessionSecret(header: string | undefined, isSecure: boolean): string | null {
-  return readCookie(header, cookieName(sessionCookie, isSecure));
+/** Has the app in its name: cookies are of a host, whatever its port, and apps may have ports of one host. */
+const sessionCookieOf = ({ app, isSecure }: CookiePlace) =>
+  cookieName(`pumphouse-app-${app.label}`, isSecure);
+
+export function readSessionSecret(header: string | undefined, place: CookiePlace): string | null {
+  return readCookie(header, sessionCookieOf(place));
 }
 
 /** @param seconds 0 removes it */
-export function writeSessionCookie(secret: string, seconds: number, isSecure: boolean): string {
-  return writeCookie(cookieName(sessionCookie, isSecure), secret, { seconds, isSecure });
+export function writeSessionCookie(place: CookiePlace, secret: string, seconds: number): string {
+  return writeCookie(sessionCookieOf(place), secret, { seconds, isSecure: place.isSecure });
 }
 
 /** Of a request's cookies, those that are the app's; null where there is none. */

@@ -2,6 +2,9 @@
 import type { Duplex } from 'node:stream';
 import type { JobInterface } from '../domain/job-definition.ts';
 
+/** What an app is found by: its host name, or its port where apps have ports. */
+export type AppName = { label: string } | { port: number };
+
 /** An interactive job as its visitors meet it. */
 export interface App {
   jobId: string;
@@ -10,6 +13,8 @@ export interface App {
   name: string;
   /** The first label of its host name: of this job alone, and the same for good. */
   label: string;
+  /** Its own, where apps have ports; null where it has none, or none yet. */
+  port: number | null;
   interface: JobInterface;
 }
 
@@ -45,8 +50,8 @@ export type LinkAnswer =
   | { kind: 'none' };
 
 export interface AppGate {
-  /** @returns null for a label that no app has */
-  find(label: string): Promise<App | null>;
+  /** @returns null for a label or a port that no app has */
+  find(name: AppName): Promise<App | null>;
 
   /** How the app is, looked at now and kept for a second. Starts nothing. */
   look(app: App): Promise<AppState | { kind: 'stopped' }>;

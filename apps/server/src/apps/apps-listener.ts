@@ -2,8 +2,10 @@
 import type { AddressInfo, Socket } from 'node:net';
 import type { AppGate } from './app-gate.ts';
 import type { AppsLimits } from './limits.ts';
+import type { AppsHosts, HostPlace } from './hosts.ts';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
+import type { PortRange } from '../domain/port-range.ts';
 import { createServer, ServerResponse, type IncomingMessage, type Server } from 'node:http';
 import { createAppConnections } from './app-connections.ts';
 import { createAppsLog } from './apps-log.ts';
@@ -11,7 +13,7 @@ import { createOpenConnections } from './open-connections.ts';
 import { createOpenCounts, defaultLimits } from './limits.ts';
 import { createVisitorAddress } from './visitor-address.ts';
 import { createWaiting } from './waiting.ts';
-import { readAppsUrl, type AppsHosts } from './hosts.ts';
+import { openPortAcceptors, type PortAcceptors } from './port-acceptors.ts';
 import { sendError } from './answers.ts';
 import { serveExchange, type ServeParts } from './serve-exchange.ts';
 
@@ -19,8 +21,10 @@ export interface AppsListenerOptions {
   gate: AppGate;
   /** Where the console is; null where it has no address but the one it listens on. */
   publicUrl: string | null;
-  /** Of `makeAppsUrl`. */
-  appsUrl: string;
+  /** Where apps are, asked for once it listens. @param port that it has */
+  makeHosts: (port: number) => AppsHosts;
+  /** Of apps that have ports; null where they have names. */
+  ports?: PortRange | null;
   /** Whose X-Forwarded-For is believed. */
   trustedProxies?: readonly string[];
   limits?: Partial<AppsLimits>;
@@ -30,8 +34,6 @@ export interface AppsListenerOptions {
 export interface AppsListener {
   listen(at: { host: string; port: number }): Promise<void>;
   port(): number;
-  /** The origin of an app; only once it listens. */
-  urlOf(label: string): string;
   /** How many requests and WebSockets are open. */
   countOpen(): number;
   /** Takes no more, lets requests end for a moment, and cuts the rest. */
@@ -45,16 +47,17 @@ const mostSockets = 10_000;
 const headCheckMs = 2000;
 
 export function createAppsListener(options: AppsListenerOptions): AppsListener {
-  const { gate, publicUrl, appsUrl } = options;
+  const { gate, publicUrl, makeHosts, ports = null } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const log = createAppsLog(options.log);
   let hosts: AppsHosts | null = null;
+  let acceptors: PortAcceptors | null = null;
   const connections = createAppConnections();
   const open = createOpenConnections(gate, limits.checkMs, log);
   const parts: ServeParts = {
     gate,
     publicUrl,
-    hosts: () => hosts ?? readAppsUrl(appsUrl, 0),
+    hosts: () => requireListening(hosts),
     connections,
     open,
     log,
@@ -66,8 +69,8 @@ export function createAppsListener(options: AppsListenerOptions): AppsListener {
 
   function serve(request: IncomingMessage, response: ServerResponse, head: Buffer | null): void {
     serveExchange(request, response, head, parts).catch((error: unknown) => {
-      const place = parts.hosts().locate(request.headers.host);
-      log.warn('a request for an app failed', place.kind === 'own' ? place.label : null, error);
+      const place = parts.hosts().locate(request.headers.host, request.socket.localPort ?? 0);
+      log.warn('a request for an app failed', describePlace(place), error);
       if (response.headersSent) response.destroy();
       else sendError(response, 'unavailable', 'The server failed; try again.');
     });
@@ -93,14 +96,20 @@ export function createAppsListener(options: AppsListenerOptions): AppsListener {
   return {
     async listen({ host, port }) {
       await startListening(server, host, port);
-      hosts = readAppsUrl(appsUrl, portOf(server));
+      hosts = makeHosts(portOf(server));
+      if (ports === null) return;
+      try {
+        acceptors = await openPortAcceptors(server, { host, ports, mostSockets });
+      } catch (error) {
+        server.close();
+        throw error;
+      }
     },
     port: () => portOf(server),
-    urlOf: (label) => parts.hosts().originOf(label),
     countOpen: () => open.count(),
     async close() {
       await open.stop();
-      await drain(server, limits.drainMs, () => open.cutAll());
+      await drain(server, acceptors, { drainMs: limits.drainMs, cutAll: () => open.cutAll() });
       connections.destroy();
     },
   };
@@ -151,14 +160,29 @@ async function startListening(server: Server, host: string, port: number): Promi
   });
 }
 
-async function drain(server: Server, drainMs: number, cutAll: () => void): Promise<void> {
+function requireListening(hosts: AppsHosts | null): AppsHosts {
+  if (!hosts) throw new Error('The listener of apps does not listen yet');
+  return hosts;
+}
+
+/** For the log. */
+function describePlace(place: HostPlace): string | null {
+  if (place.kind !== 'own') return null;
+  return 'label' in place.app ? place.app.label : `port ${place.app.port}`;
+}
+
+async function drain(
+  server: Server,
+  acceptors: PortAcceptors | null,
+  { drainMs, cutAll }: { drainMs: number; cutAll: () => void },
+): Promise<void> {
   if (!server.listening) return;
   const giveUp = setTimeout(() => {
     cutAll();
     server.closeAllConnections();
   }, drainMs);
   try {
-    await new Promise<void>((resolve) => server.close(() => resolve()));
+    await Promise.all([acceptors?.close(), new Promise<void>((resolve) => server.close(() => resolve()))]);
   } finally {
     clearTimeout(giveUp);
   }

@@ -34,7 +34,7 @@ export async function takeSwapCode(gate: AppGate, exchange: Exchange): Promise<b
 }
 
 export function enterWith(exchange: Exchange, session: AppSession, to: string): void {
-  const cookie = writeSessionCookie(session.secret, Math.floor(session.seconds), exchange.isSecure);
+  const cookie = writeSessionCookie(exchange, session.secret, Math.floor(session.seconds));
   redirect(exchange, to, { 'set-cookie': cookie });
 }
 

@@ -10,6 +10,8 @@ export interface Exchange {
   /** Of the app's own host, whatever address was used. */
   origin: string;
   isSecure: boolean;
+  /** Its host is that of other apps and of the console; the port alone is its own. */
+  isHostShared: boolean;
   /** Path and query as the app gets them. */
   path: string;
   /** What was taken off the path: `/<label>` on the bare address, else nothing. */
@@ -52,7 +54,11 @@ export function isNavigation({ request, upgradeHead }: Exchange): boolean {
  * when their app goes idle, and it would never stay so. Going to the page does, and so do programs. (Those of Node have the header of a
  * page, so a key is looked for first.)
  */
-export function mayStart({ request, cameWithKey }: AdmittedExchange): boolean {
+export function mayStart(exchange: AdmittedExchange): boolean {
+  const { request, cameWithKey, isHostShared } = exchange;
+  if (cameWithKey) return true;
   const mode = request.headers['sec-fetch-mode'];
-  return cameWithKey || mode === undefined || mode === 'navigate';
+  // Over plain http browsers say it to their own machine only. Names are never that, ports may be.
+  if (mode === undefined) return !isHostShared || isNavigation(exchange);
+  return mode === 'navigate';
 }

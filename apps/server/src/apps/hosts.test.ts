@@ -1,20 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { makeAppsUrl, readAppsUrl, readPrefix } from './hosts.ts';
+import { createNamedHosts, readPrefix } from './hosts.ts';
+
+const sales = { label: 'sales', port: null };
 
 describe('names below localhost', () => {
-  const hosts = readAppsUrl(makeAppsUrl(null), 8081);
+  const hosts = createNamedHosts(null, 8081);
 
   it('gives each app an origin of its own', () => {
-    expect(hosts.originOf('sales')).toBe('http://sales.localhost:8081');
+    expect(hosts.originOf(sales)).toBe('http://sales.localhost:8081');
     expect(hosts.isSecure).toBe(false);
   });
 
   it.each(['sales.localhost:8081', 'SALES.LocalHost:8081'])('takes %s for the app', (host) => {
-    expect(hosts.locate(host)).toEqual({ kind: 'own', label: 'sales' });
+    expect(hosts.locate(host, 8081)).toEqual({ kind: 'own', app: { label: 'sales' } });
   });
 
   it.each(['localhost:8081', '127.0.0.1:8081', '[::1]:8081'])('takes %s for the bare address', (host) => {
-    expect(hosts.locate(host)).toEqual({ kind: 'bare', host, protocol: 'http' });
+    expect(hosts.locate(host, 8081)).toEqual({ kind: 'bare', host, protocol: 'http' });
   });
 
   it.each([
@@ -40,39 +42,42 @@ describe('names below localhost', () => {
     'evil.com:8081',
     `${'a'.repeat(64)}.localhost:8081`,
   ])('knows nothing at %s', (host) => {
-    expect(hosts.locate(host)).toEqual({ kind: 'foreign' });
+    expect(hosts.locate(host, 8081)).toEqual({ kind: 'foreign' });
   });
 });
 
 describe('names below a domain', () => {
-  const hosts = readAppsUrl(makeAppsUrl('apps.example.com'), 8081);
+  const hosts = createNamedHosts('apps.example.com', 8081);
 
   it('is https', () => {
-    expect(hosts.originOf('sales')).toBe('https://sales.apps.example.com');
+    expect(hosts.originOf(sales)).toBe('https://sales.apps.example.com');
     expect(hosts.isSecure).toBe(true);
   });
 
   it.each(['sales.apps.example.com', 'sales.apps.example.com:443'])('takes %s for the app', (host) => {
-    expect(hosts.locate(host)).toEqual({ kind: 'own', label: 'sales' });
+    expect(hosts.locate(host, 8081)).toEqual({ kind: 'own', app: { label: 'sales' } });
   });
 
   it('takes the domain itself, and the port itself, for the bare address', () => {
-    expect(hosts.locate('apps.example.com')).toMatchObject({ kind: 'bare', protocol: 'https' });
-    expect(hosts.locate('localhost:8081')).toMatchObject({ kind: 'bare', protocol: 'http' });
+    expect(hosts.locate('apps.example.com', 8081)).toMatchObject({ kind: 'bare', protocol: 'https' });
+    expect(hosts.locate('localhost:8081', 8081)).toMatchObject({ kind: 'bare', protocol: 'http' });
   });
 
   it.each(['sales.localhost:8081', 'sales.example.com', 'sales.apps.example.com:8081', 'example.com'])(
     'knows nothing at %s',
     (host) => {
-      expect(hosts.locate(host)).toEqual({ kind: 'foreign' });
+      expect(hosts.locate(host, 8081)).toEqual({ kind: 'foreign' });
     },
   );
 
   it('may have a port', () => {
-    const other = readAppsUrl(makeAppsUrl('apps.example.com:8443'), 8081);
-    expect(other.originOf('sales')).toBe('https://sales.apps.example.com:8443');
-    expect(other.locate('sales.apps.example.com:8443')).toEqual({ kind: 'own', label: 'sales' });
-    expect(other.locate('sales.apps.example.com')).toEqual({ kind: 'foreign' });
+    const other = createNamedHosts('apps.example.com:8443', 8081);
+    expect(other.originOf(sales)).toBe('https://sales.apps.example.com:8443');
+    expect(other.locate('sales.apps.example.com:8443', 8081)).toEqual({
+      kind: 'own',
+      app: { label: 'sales' },
+    });
+    expect(other.locate('sales.apps.example.com', 8081)).toEqual({ kind: 'foreign' });
   });
 });
 
@@ -84,7 +89,7 @@ describe('readPrefix', () => {
     ['/sales?x=1', '/?x=1'],
     ['/sales//mcp', '//mcp'],
   ])('of %s leaves %s', (url, path) => {
-    expect(readPrefix(url)).toEqual({ label: 'sales', path });
+    expect(readPrefix(url)).toEqual({ app: { label: 'sales' }, path });
   });
 
   it.each(['/', '//sales', '/..', '/%73ales', '/sa_les/x'])('finds no app in %s', (url) => {

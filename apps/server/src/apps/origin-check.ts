@@ -20,9 +20,12 @@ export function isFromOwnOrigin({ request, origin }: Exchange): boolean {
 
 /**
  * What is read is no secret to the page that has it loaded as a script, and clicks go into what stands in a frame. So another site, and
- * another app, may send people here and no more. Clients that do not say are no browsers of today, which all do.
+ * another app, may send people here and no more. Over plain http browsers do not say so, but for calls, which name their origin; what else is
+ * read there, and framed, `response-headers.ts` closes.
  */
-function isOwnReading({ request }: Exchange): boolean {
+function isOwnReading({ request, origin }: Exchange): boolean {
+  const { origin: from } = request.headers;
+  if (from !== undefined && from !== origin) return false;
   const site = request.headers['sec-fetch-site'];
   if (site !== 'same-site' && site !== 'cross-site') return true;
   return request.headers['sec-fetch-mode'] === 'navigate' && request.headers['sec-fetch-dest'] === 'document';

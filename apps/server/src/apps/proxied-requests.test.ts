@@ -52,7 +52,7 @@ describe('what an app gets', () => {
 
   it('has its own cookies without ours', async () => {
     await place.ask('/', {
-      headers: { cookie: 'theme=dark; pumphouse-app=good; __Host-pumphouse=x; _xsrf=1' },
+      headers: { cookie: 'theme=dark; pumphouse-app-sales=good; __Host-pumphouse=x; _xsrf=1' },
     });
     expect(received().headers.cookie).toBe('theme=dark; _xsrf=1');
   });
@@ -110,7 +110,7 @@ describe('bodies of requests', () => {
 
   it.each(['POST', 'PUT', 'DELETE', 'OPTIONS', 'GET'])('arrive with %s in chunks', async (method) => {
     const answer = await place.sendRaw(
-      `${method} / HTTP/1.1\r\nHost: sales.localhost:${place.port}\r\nCookie: pumphouse-app=good\r\nOrigin: ${place.origin}\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n`,
+      `${method} / HTTP/1.1\r\nHost: sales.localhost:${place.port}\r\nCookie: pumphouse-app-sales=good\r\nOrigin: ${place.origin}\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n`,
     );
     expect(answer).toContain('hello');
     // Were the body's end not said, its rest would be read as a second request.
@@ -127,7 +127,7 @@ describe('bodies of requests', () => {
 
   it('that are none have length 0, not chunks that some servers cannot read', async () => {
     await place.sendRaw(
-      `POST / HTTP/1.1\r\nHost: sales.localhost:${place.port}\r\nCookie: pumphouse-app=good\r\nOrigin: ${place.origin}\r\nConnection: close\r\n\r\n`,
+      `POST / HTTP/1.1\r\nHost: sales.localhost:${place.port}\r\nCookie: pumphouse-app-sales=good\r\nOrigin: ${place.origin}\r\nConnection: close\r\n\r\n`,
     );
     expect(received().headers['content-length']).toBe('0');
   });

@@ -82,6 +82,6 @@ async function leave(gate: AppGate, exchange: Exchange, publicUrl: string | null
     body: html`<p role="status">Nothing of it is open to this browser any more.</p>
       ${publicUrl !== null && html`<p><a class="button plain" href="${publicUrl}">To Pumphouse</a></p>`}`,
   };
-  const headers = { 'set-cookie': writeSessionCookie('', 0, exchange.isSecure) };
+  const headers = { 'set-cookie': writeSessionCookie(exchange, '', 0) };
   sendPage(exchange, page, { status: 200, headers });
 }

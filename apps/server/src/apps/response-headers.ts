@@ -17,6 +17,17 @@ const notForAppsToSay = new Set([
 /** The directives of Clear-Site-Data that end at the origin; `cookies` and `*` sign people out of the whole domain. */
 const ownData = new Set(['"cache"', '"storage"', '"executioncontexts"']);
 
+/**
+ * Other ports of a host are the same site, so browsers send this app's cookie along, and over plain http they do not say that another app's page
+ * asks: they are told here to show it nothing of what they got, neither in a frame nor otherwise.
+ */
+const closedToOtherPorts = [
+  'Content-Security-Policy',
+  "frame-ancestors 'self'",
+  'Cross-Origin-Resource-Policy',
+  'same-origin',
+];
+
 /** Names and values in turn. */
 export function headersFromApp(rawHeaders: readonly string[], exchange: Exchange): string[] {
   const pairs = pairsOf(rawHeaders);
@@ -31,12 +42,14 @@ export function headersFromApp(rawHeaders: readonly string[], exchange: Exchange
   // Before 2021 browsers sent whole addresses to other sites, and some that are built into programs do so still.
   if (!pairs.some(([name]) => name.toLowerCase() === 'referrer-policy'))
     headers.push('Referrer-Policy', 'strict-origin-when-cross-origin');
+  if (exchange.isHostShared && exchange.prefix === '') headers.push(...closedToOtherPorts);
   return headers;
 }
 
 function keep(name: string, value: string, exchange: Exchange): string | null {
   const isBare = exchange.prefix !== '';
   if (name === 'set-cookie') return !isBare && maySetCookie(value) ? value : null;
+  if (name === 'cross-origin-resource-policy') return exchange.isHostShared ? null : value;
   if (name === 'clear-site-data') return keepOwnData(value);
   // On its own host an app has the whole origin anyway; below a prefix the widest scope would be that of all apps.
   if (name === 'service-worker-allowed') return isBare ? null : value;

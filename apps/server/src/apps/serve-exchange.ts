@@ -54,26 +54,28 @@ async function openExchange(
   upgradeHead: Buffer | null,
   { gate, hosts, addressOf }: ServeParts,
 ): Promise<Exchange | null> {
-  const place = hosts().locate(request.headers.host);
+  const place = hosts().locate(request.headers.host, request.socket.localPort ?? 0);
   const url = request.url ?? '/';
   if (place.kind === 'foreign') return null;
   // Without looking at the path: whether an app exists is told to those only who send a key.
   if (place.kind === 'bare' && !isProgram(request)) return null;
-  const target = place.kind === 'own' ? { label: place.label, path: url } : readPrefix(url);
-  const app = target && (await gate.find(target.label));
+  const target = place.kind === 'own' ? { app: place.app, path: url } : readPrefix(url);
+  const app = target && (await gate.find(target.app));
   if (!app) return null;
-  const origin = hosts().originOf(app.label);
+  const { isSecure, isHostShared, bareOrigin } = hosts();
+  const origin = hosts().originOf(app) ?? bareOrigin;
   return {
     request,
     response,
     upgradeHead,
     app,
     origin,
-    isSecure: hosts().isSecure,
+    isSecure,
+    isHostShared,
     path: target.path,
     prefix: place.kind === 'own' ? '' : `/${app.label}`,
     forwardedHost: place.kind === 'own' ? new URL(origin).host : place.host,
-    forwardedProtocol: place.kind === 'own' ? (hosts().isSecure ? 'https' : 'http') : place.protocol,
+    forwardedProtocol: place.kind === 'own' ? (isSecure ? 'https' : 'http') : place.protocol,
     address: addressOf(request),
   };
 }
@@ -94,6 +96,7 @@ async function serveBare(exchange: Exchange, parts: ServeParts): Promise<void> {
 async function serveOwn(exchange: Exchange, parts: ServeParts): Promise<void> {
   const { gate, publicUrl } = parts;
   if (isReserved(splitUrl(exchange.path).path)) return answerReserved(gate, exchange, publicUrl);
+  if (isWorkerOfSharedHost(exchange)) return sendNothingHere(exchange.response);
   if (await takeSwapCode(gate, exchange)) return;
   const admission = await findVisitor(gate, exchange);
   if (!admission) return askToSignIn(gate, exchange);
@@ -101,6 +104,11 @@ async function serveOwn(exchange: Exchange, parts: ServeParts): Promise<void> {
   // A code that was not taken above is none of the app's business either.
   const path = readSwapCode(exchange.path)?.rest ?? exchange.path;
   await serveAdmitted({ ...exchange, path }, admission, parts);
+}
+
+/** A worker stays in browsers for longer than its app, at a port that another app may have by then. */
+function isWorkerOfSharedHost({ isHostShared, request }: Exchange): boolean {
+  return isHostShared && request.headers['service-worker'] !== undefined;
 }
 
 async function serveAdmitted(exchange: Exchange, admission: Admission, parts: ServeParts): Promise<void> {

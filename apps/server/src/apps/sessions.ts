@@ -13,8 +13,8 @@ export interface Admission {
 }
 
 export async function findVisitor(gate: AppGate, exchange: Exchange): Promise<Admission | null> {
-  const { app, request, isSecure } = exchange;
-  const secret = readSessionSecret(request.headers.cookie, isSecure);
+  const { app, request } = exchange;
+  const secret = readSessionSecret(request.headers.cookie, exchange);
   const visitor = secret === null ? null : await gate.findSession(app, secret);
   return visitor ? { visitor, cameWithKey: false } : findKeyHolder(gate, exchange);
 }

@@ -104,7 +104,7 @@ describe('an app that failed', () => {
   });
 
   it('shows no log to guests and keys', async () => {
-    const asGuest = await place.ask('/', { headers: { ...navigation, cookie: 'pumphouse-app=guest' } });
+    const asGuest = await place.ask('/', { headers: { ...navigation, cookie: 'pumphouse-app-sales=guest' } });
     const withKey = await place.ask('/', { headers: { authorization: 'Bearer dlt_u_key' } });
     expect(asGuest.text).toContain('It ended with');
     for (const { text, status } of [asGuest, withKey]) {

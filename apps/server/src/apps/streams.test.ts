@@ -75,7 +75,7 @@ describe('a WebSocket', () => {
     const garbage = await openGarbage(`HTTP/1.1 101 Switching\r\n${accept}\r\n\r\nHELLO`);
     place.fake.states.set('sales', place.readyAt(garbage.port));
     const answer = await place.sendRaw(
-      `GET / HTTP/1.1\r\nHost: sales.localhost:${place.port}\r\nCookie: pumphouse-app=good\r\nOrigin: ${place.origin}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+      `GET / HTTP/1.1\r\nHost: sales.localhost:${place.port}\r\nCookie: pumphouse-app-sales=good\r\nOrigin: ${place.origin}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
     );
     garbage.close();
     expect(answer).toMatch(/^HTTP\/1\.1 101 /);

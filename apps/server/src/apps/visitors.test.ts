@@ -28,7 +28,7 @@ describe('without a session', () => {
     ['a call', { accept: 'application/json' }, 'GET'],
     ['what a page loads', { accept: 'text/html', 'sec-fetch-mode': 'cors' }, 'GET'],
     ['a form', { accept: 'text/html', 'sec-fetch-mode': 'navigate' }, 'POST'],
-    ['a session of another app', { cookie: 'pumphouse-app=other' }, 'GET'],
+    ['a session of another app', { cookie: 'pumphouse-app-stock=good' }, 'GET'],
     ['a cookie with the prefix that is for https', secureCookie, 'GET'],
     ['a key that is not good', { authorization: 'Bearer dlt_u_other' }, 'GET'],
     ['a key under another name', { authorization: 'Basic dlt_u_key' }, 'GET'],
@@ -59,7 +59,7 @@ describe('over https', () => {
     const host = 'sales.apps.example.com';
     const entered = await secure.ask('/-pumphouse/enter?code=code', { host });
     expect(entered.headers['set-cookie']).toEqual([
-      '__Host-pumphouse-app=from-code; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure',
+      '__Host-pumphouse-app-sales=from-code; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure',
     ]);
     expect((await secure.ask('/', { host, headers: secureCookie })).text).toBe('reached');
     expect((await secure.ask('/', { host, headers: cookie })).status).toBe(401);
@@ -143,9 +143,11 @@ describe('a one-time code', () => {
     expect(answer.headers['referrer-policy']).toBe('no-referrer');
     expect(answer.headers['cache-control']).toBe('no-store');
     expect(answer.headers['set-cookie']).toEqual([
-      'pumphouse-app=from-code; Path=/; Max-Age=60; HttpOnly; SameSite=Lax',
+      'pumphouse-app-sales=from-code; Path=/; Max-Age=60; HttpOnly; SameSite=Lax',
     ]);
-    expect((await place.ask('/', { headers: { cookie: 'pumphouse-app=from-code' } })).text).toBe('reached');
+    expect((await place.ask('/', { headers: { cookie: 'pumphouse-app-sales=from-code' } })).text).toBe(
+      'reached',
+    );
   });
 
   it.each([
@@ -185,7 +187,7 @@ describe('a swap code', () => {
     const answer = await place.ask(path);
     expect(answer.status).toBe(303);
     expect(answer.headers.location).toBe(location);
-    expect(answer.headers['set-cookie']?.[0]).toContain('pumphouse-app=from-code;');
+    expect(answer.headers['set-cookie']?.[0]).toContain('pumphouse-app-sales=from-code;');
   });
 
   it('that is not good is taken out, and the session stays', async () => {
@@ -221,7 +223,7 @@ describe('a public link', () => {
     expect(answer.status).toBe(303);
     expect(answer.headers.location).toBe('/');
     expect(answer.headers['referrer-policy']).toBe('no-referrer');
-    expect(answer.headers['set-cookie']?.[0]).toContain('pumphouse-app=guest;');
+    expect(answer.headers['set-cookie']?.[0]).toContain('pumphouse-app-sales=guest;');
     expect(asked).toEqual([['s3cr-et_', null, '127.0.0.1']]);
   });
 
@@ -325,7 +327,7 @@ describe('leaving', () => {
     const answer = await place.ask('/-pumphouse/leave', { method: 'POST', headers });
     expect(answer.status).toBe(200);
     expect(answer.headers['set-cookie']).toEqual([
-      'pumphouse-app=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax',
+      'pumphouse-app-sales=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax',
     ]);
     expect(place.fake.leavers).toEqual([member]);
   });

@@ -2,27 +2,31 @@ import type { AppServices } from '../services/apps/apps.ts';
 import type { Authorize } from '../services/authorize.ts';
 import type { Credentials } from '../services/credentials.ts';
 import type { Encryption } from '../services/encryption.ts';
+import type { GivePort } from '../services/apps/give-port.ts';
 import type { Persistence } from '../store/store.ts';
 import type { SignIn } from '../services/sign-in/sign-in.ts';
-import { createAppAddresses } from '../services/apps/app-addresses.ts';
+import { createAppAddresses, type AppOrigins } from '../services/apps/app-addresses.ts';
 import { createAppVisits } from '../services/apps/app-visits.ts';
 import { createOpenApp } from '../services/apps/open-app.ts';
 import { createPasswords, type Passwords } from '../services/sign-in/passwords.ts';
 import { createPublishApp } from '../services/apps/publish-app.ts';
 import { createReadApps } from '../services/apps/read-apps.ts';
 
-/** The use cases of apps. @param template as `createAppAddresses` takes it */
+/** The use cases of apps. */
 export function assembleApps(parts: {
   persistence: Persistence;
   authorize: Authorize;
   services: { encryption: Encryption; credentials: Credentials; signIn: SignIn };
-  template: () => string;
+  /** Both are known when the server listens. */
+  origins: () => AppOrigins;
+  serverUrl: () => string;
+  givePort: GivePort;
   onTaken: () => void;
   passwords?: Passwords;
 }): AppServices {
-  const { persistence, authorize, template, onTaken, passwords = createPasswords() } = parts;
+  const { persistence, authorize, givePort, onTaken, passwords = createPasswords() } = parts;
   const { encryption, credentials, signIn } = parts.services;
-  const addresses = createAppAddresses(template, encryption);
+  const addresses = createAppAddresses(parts, encryption);
   const visits = createAppVisits({
     persistence,
     authorize,
@@ -31,11 +35,12 @@ export function assembleApps(parts: {
     passwords,
     swapCodes: signIn.swapCodes,
     addresses,
+    givePort,
   });
   return {
     addresses,
     readApps: createReadApps(persistence),
-    publishApp: createPublishApp({ persistence, encryption, passwords, addresses, onTaken }),
+    publishApp: createPublishApp({ persistence, encryption, passwords, addresses, givePort, onTaken }),
     visits,
     openApp: createOpenApp({ persistence, visits }),
   };

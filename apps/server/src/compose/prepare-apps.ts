@@ -8,7 +8,9 @@ import type { Services } from './assemble-services.ts';
 import { assembleApps } from './assemble-apps.ts';
 import { createAppsListener } from '../apps/apps-listener.ts';
 import { createAppGate } from './app-gate/create-app-gate.ts';
-import { makeAppsUrl } from '../apps/hosts.ts';
+import { createGivePort, givePortsToPublished } from '../services/apps/give-port.ts';
+import { createNamedHosts, type AppsHosts } from '../apps/hosts.ts';
+import { createPortHosts } from '../apps/port-hosts.ts';
 import { createOpenRunLog } from '../services/run-log/open-run-log.ts';
 import { createReadLogLines } from '../services/run-log/read-log-lines.ts';
 
@@ -17,7 +19,7 @@ const shownLogLines = 30;
 
 export interface PreparedApps {
   apps: AppServices;
-  /** Opens the port of apps; before, their addresses are not known where it is a free one. */
+  /** Opens the port of apps, or ports; before, their addresses are not known where it is a free one. */
   listen(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -36,14 +38,22 @@ export function prepareApps(
   },
 ): PreparedApps {
   const { persistence, authorize, services, executor, publicUrl, log } = parts;
-  const listening = { port: config.appsPort };
-  const appsUrl = makeAppsUrl(config.appsDomain);
+  const { origins } = config.apps;
+  const ports = origins.kind === 'ports' ? origins.ports : null;
+  const givePort = createGivePort(ports);
+  let hosts: AppsHosts | null = null;
+  const makeHosts = (port: number): AppsHosts =>
+    origins.kind === 'ports'
+      ? createPortHosts({ serverUrl: publicUrl(), ports: origins.ports, barePort: port })
+      : createNamedHosts(origins.domain, port);
   const taken = { announce: () => undefined as void };
   const apps = assembleApps({
     persistence,
     authorize,
     services,
-    template: () => appsUrl.replace('{port}', String(listening.port)),
+    origins: () => hosts ?? makeHosts(config.apps.port),
+    serverUrl: publicUrl,
+    givePort,
     onTaken: () => taken.announce(),
   });
   const readLogLines = createReadLogLines(createOpenRunLog({ persistence, logFiles: services.logFiles }));
@@ -56,22 +66,23 @@ export function prepareApps(
       const range = { fromLine: -shownLogLines, limit: shownLogLines };
       return (await readLogLines(workspaceId, jobRunId, range)).lines.map(({ content }) => content);
     },
-    publicUrl,
     log,
   });
   taken.announce = () => gate.announceTaken();
   const listener = createAppsListener({
     gate,
     publicUrl: config.publicUrl,
-    appsUrl,
+    makeHosts,
+    ports,
     trustedProxies: config.trustedProxies,
     log,
   });
   return {
     apps,
     async listen() {
-      await listener.listen({ host: config.host, port: config.appsPort });
-      listening.port = listener.port();
+      await listener.listen({ host: config.host, port: config.apps.port });
+      hosts = makeHosts(listener.port());
+      if (ports !== null) await givePortsToPublished(persistence, givePort, log);
     },
     async stop() {
       await listener.close();

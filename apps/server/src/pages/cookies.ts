@@ -1,12 +1,17 @@
 /** Cookies as pages read and write them (RFC 6265). */
 
-/** @returns the value of the first cookie with that name; names with `__Host-` cannot be set by other hosts, so there is one */
+/**
+ * @returns the value of the cookie with that name; null where there are two that differ. Names with `__Host-` cannot be there twice. Without
+ * TLS whoever has another port of this host can set a second one, for a path below ours, and which of the two is ours cannot be told.
+ */
 export function readCookie(header: string | undefined, name: string): string | null {
+  const values = new Set<string>();
   for (const part of header?.split(';') ?? []) {
     const equals = part.indexOf('=');
-    if (equals > 0 && part.slice(0, equals).trim() === name) return part.slice(equals + 1).trim() || null;
+    if (equals > 0 && part.slice(0, equals).trim() === name) values.add(part.slice(equals + 1).trim());
   }
-  return null;
+  const [value = ''] = values;
+  return values.size === 1 && value !== '' ? value : null;
 }
 
 /**

@@ -283,6 +283,7 @@ function preview(
     refreshPending: false,
     nextScheduledRunAt: null,
     sealedPublicLink: null,
+    appPort: null,
     createdBy: request.membershipId,
     createdAt: now,
     updatedAt: now,

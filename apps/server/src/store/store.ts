@@ -1,5 +1,6 @@
 import type { Database, Queryable } from './postgres/pool.ts';
 import { createAuditLogStore } from './postgres/audit-log.ts';
+import { createAppPortStore } from './postgres/app-ports.ts';
 import { createAppStore } from './postgres/apps.ts';
 import { createAccountStore } from './postgres/accounts.ts';
 import { createAttemptStore } from './postgres/attempts.ts';
@@ -90,6 +91,7 @@ export function createStore(sql: Queryable) {
     auditLog: createAuditLogStore(sql),
     changes: createChangeStore(sql),
     apps: createAppStore(sql),
+    appPorts: createAppPortStore(sql),
   };
 }
 

@@ -36,9 +36,9 @@ export const appResponse = responseObject('AppResponse', {
     /** The run that failed: its log says more. */
     job_run_id: uuid,
   }).nullable(),
-  /** Its own origin. Members are let in there with `open_app`. */
+  /** Its own origin. Members are let in there with `open_app`. Where it has none yet, the page of the server that opens it and gives it one. */
   url: z.string(),
-  /** For programs with a key that resolve no name below the domain of apps. */
+  /** For programs with a key that resolve no name below the domain of apps, or where the app has no port yet. */
   bare_url: z.string(),
   public_link: publicLinkResponse.nullable(),
   /** What it runs with, or would if it were started now. */

@@ -4,6 +4,7 @@ import type { JobDefinition } from '../../domain/job-definition.ts';
 import type { JobRunRecord, OrganizationRole, WorkspaceRole } from '../../store/records.ts';
 import type { OpenIdSettings } from '../../services/sign-in/open-id.ts';
 import type { Persistence } from '../../store/store.ts';
+import type { PortRange } from '../../domain/port-range.ts';
 import type { Principal } from '../../services/credentials.ts';
 import type { TestDatabase } from '../../../../../testing/fixtures/postgres.ts';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -13,6 +14,9 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { assembleApps } from '../../compose/assemble-apps.ts';
 import { createAppPlaces } from '../wire/apps.ts';
+import { createGivePort } from '../../services/apps/give-port.ts';
+import { createNamedHosts } from '../../apps/hosts.ts';
+import { createPortHosts } from '../../apps/port-hosts.ts';
 import { assemblePages } from '../../compose/assemble-pages.ts';
 import { buildApi } from '../app.ts';
 import { buildDefinition } from '../../domain/test-definition.ts';
@@ -56,14 +60,17 @@ export type ApiFixture = Awaited<ReturnType<typeof createApiFixture>>;
 
 export const maxUploadBytes = 64 * 1024;
 
+const serverUrl = 'http://127.0.0.1:8080';
+
 /** The API over a database of its own and real services; nothing listens and no supervisor runs. */
 export async function createApiFixture(
   changes: Partial<ApiDependencies> = {},
   openId: OpenIdSettings | null = null,
+  appPorts: PortRange | null = null,
 ) {
   const testDatabase = await createTestDatabase();
   const folder = await mkdtemp(join(tmpdir(), 'pumphouse-api-'));
-  const parts = createParts(testDatabase, folder, changes, openId);
+  const parts = createParts(testDatabase, { folder, changes, openId, appPorts });
   const { persistence, app } = parts;
   await app.ready();
   return {
@@ -81,10 +88,14 @@ export async function createApiFixture(
 
 function createParts(
   testDatabase: TestDatabase,
-  folder: string,
-  changes: Partial<ApiDependencies>,
-  openId: OpenIdSettings | null,
+  place: {
+    folder: string;
+    changes: Partial<ApiDependencies>;
+    openId: OpenIdSettings | null;
+    appPorts: PortRange | null;
+  },
 ) {
+  const { folder, changes, openId, appPorts } = place;
   const log = pino({ level: 'silent' });
   const persistence = createPersistence(testDatabase.database);
   const encryption = createEncryption(randomBytes(32));
@@ -121,7 +132,12 @@ function createParts(
     persistence,
     authorize,
     services: { encryption, credentials, signIn },
-    template: () => 'http://{label}.localhost:8090',
+    origins: () =>
+      appPorts
+        ? createPortHosts({ serverUrl, ports: appPorts, barePort: 8090 })
+        : createNamedHosts(null, 8090),
+    serverUrl: () => serverUrl,
+    givePort: createGivePort(appPorts),
     onTaken: () => undefined,
   });
   const dependencies: ApiDependencies = {

@@ -12,7 +12,7 @@ type AppWire = RouteResponseInput<'get_app'>;
 /** Where jobs are met that serve something; null of the others. */
 export function createAppPlaces(addresses: AppAddresses): AppPlaces {
   return {
-    urlOf: (job) => (job.jobType === 'interactive' ? addresses.originOf(job) : null),
+    urlOf: (job) => (job.jobType === 'interactive' ? addresses.urlOf(job) : null),
     publicUrlOf: (job) =>
       job.sealedPublicLink && addresses.publicUrlOf({ ...job, sealedPublicLink: job.sealedPublicLink }),
   };
@@ -42,7 +42,7 @@ export function toApp(
             job_run_id: end.jobRunId,
           }
         : null,
-    url: addresses.originOf(job),
+    url: addresses.urlOf(job),
     bare_url: addresses.bareOf(job),
     public_link: link && toPublicLink(link),
     profile: app.profile,

@@ -15,4 +15,4 @@ export interface AppPlaces {
   publicUrlOf(job: AddressedJob & Pick<JobRecord, 'sealedPublicLink'>): string | null;
 }
 
-type AddressedJob = Pick<JobRecord, 'id' | 'jobRef' | 'jobType'>;
+type AddressedJob = Pick<JobRecord, 'id' | 'jobRef' | 'jobType' | 'appPort'>;

@@ -1,6 +1,7 @@
 /** The proxy over a fake gate, with apps of node:http and ws behind it. */
 import type { AppsLimits } from '../limits.ts';
 import type { AppState } from '../app-gate.ts';
+import type { PortRange } from '../../domain/port-range.ts';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { IncomingHttpHeaders, IncomingMessage, RequestListener, ServerResponse } from 'node:http';
@@ -10,7 +11,8 @@ import { once } from 'node:events';
 import { WebSocket, WebSocketServer } from 'ws';
 import { createAppsListener, type AppsListener } from '../apps-listener.ts';
 import { createFakeGate, type FakeGate } from './fake-gate.ts';
-import { makeAppsUrl } from '../hosts.ts';
+import { createNamedHosts } from '../hosts.ts';
+import { createPortHosts } from '../port-hosts.ts';
 
 export interface Answer {
   status: number;
@@ -24,10 +26,12 @@ export interface Asked {
   body?: string;
   /** `sales.localhost:<port>` unless given. */
   host?: string;
+  /** That of the bare address unless given. */
+  port?: number;
 }
 
-export const cookie = { cookie: 'pumphouse-app=good' };
-export const secureCookie = { cookie: '__Host-pumphouse-app=good' };
+export const cookie = { cookie: 'pumphouse-app-sales=good' };
+export const secureCookie = { cookie: '__Host-pumphouse-app-sales=good' };
 export const navigation = { accept: 'text/html,*/*', 'sec-fetch-mode': 'navigate' };
 
 export type AppsPlace = Awaited<ReturnType<typeof openAppsPlace>>;
@@ -36,17 +40,25 @@ export async function openAppsPlace(
   options: {
     limits?: Partial<AppsLimits>;
     domain?: string;
+    /** Apps have these ports in place of names, at the host of this address. */
+    ports?: PortRange;
+    serverUrl?: string;
     trustedProxies?: string[];
     /** Changes how the gate's connections look. */
     wrap?: (socket: Socket) => Duplex;
   } = {},
 ) {
   const { gate, fake } = createFakeGate();
+  const { ports = null } = options;
   const logged: string[] = [];
   const listener = createAppsListener({
     gate,
     publicUrl: 'http://console.test',
-    appsUrl: makeAppsUrl(options.domain ?? null),
+    makeHosts: (port) =>
+      ports === null
+        ? createNamedHosts(options.domain ?? null, port)
+        : createPortHosts({ serverUrl: options.serverUrl ?? 'http://127.0.0.1:8080', ports, barePort: port }),
+    ports,
     trustedProxies: options.trustedProxies ?? [],
     limits: { checkMs: 50, drainMs: 200, ...options.limits },
     log: { warn: (...words: unknown[]) => void logged.push(JSON.stringify(words)) },
@@ -84,10 +96,10 @@ export async function openAppsPlace(
     serve,
     readyAt,
     origin: `http://sales.localhost:${port}`,
-    ask: (path: string, asked: Asked = {}) => ask(port, path, asked),
-    openStream: (path: string, asked: Asked = {}) => openStream(port, path, asked),
+    ask: (path: string, asked: Asked = {}) => ask(asked.port ?? port, path, asked),
+    openStream: (path: string, asked: Asked = {}) => openStream(asked.port ?? port, path, asked),
     sendRaw: (text: string) => sendRaw(port, text),
-    openSocket: (headers: Record<string, string>, path = '/ws') => openSocket(port, headers, path),
+    openSocket: (headers: Record<string, string>, path = '/ws', at = port) => openSocket(at, headers, path),
     async close(): Promise<void> {
       await Promise.all([listener.close(), upstream.close()]);
     },

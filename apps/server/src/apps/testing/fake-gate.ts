@@ -11,7 +11,7 @@ export const sales: App = makeApp('sales', 'Sales <b>');
 export const stock: App = makeApp('stock', 'Stock');
 
 function makeApp(label: string, name: string): App {
-  return { jobId: `job-${label}`, workspaceId: 'workspace-1', name, label, interface: 'gui' };
+  return { jobId: `job-${label}`, workspaceId: 'workspace-1', name, label, port: null, interface: 'gui' };
 }
 
 export type FakeGate = ReturnType<typeof createFakeGate>;
@@ -19,7 +19,7 @@ export type FakeGate = ReturnType<typeof createFakeGate>;
 export function createFakeGate() {
   const listeners = new Set<() => void>();
   const fake = {
-    apps: [sales, stock],
+    apps: [sales, stock] as App[],
     /** How each app is, by label. */
     states: new Map<string, Looked>(),
     /** By label and secret. */
@@ -45,7 +45,9 @@ export function createFakeGate() {
   };
 
   const gate: AppGate = {
-    find: async (label) => fake.apps.find((app) => app.label === label) ?? null,
+    find: async (asked) =>
+      fake.apps.find((app) => ('label' in asked ? app.label === asked.label : app.port === asked.port)) ??
+      null,
     look: async ({ label }) => fake.states.get(label) ?? { kind: 'stopped' },
     async wake({ label }) {
       fake.wakes += 1;

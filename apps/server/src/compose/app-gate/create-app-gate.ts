@@ -1,5 +1,5 @@
-import type { App, AppGate, AppSession, AppState, Visitor } from '../../apps/app-gate.ts';
-import type { AppInstanceRecord, AppSessionRecord } from '../../store/records.ts';
+import type { App, AppGate, AppName, AppSession, AppState, Visitor } from '../../apps/app-gate.ts';
+import type { AppInstanceRecord, AppSessionRecord, JobRecord } from '../../store/records.ts';
 import type { AppServices } from '../../services/apps/apps.ts';
 import type { AppStanding } from '../../services/apps/read-apps.ts';
 import type { BegunVisit } from '../../services/apps/app-visits.ts';
@@ -23,8 +23,6 @@ export interface AppGateDependencies {
   executor: Pick<Executor, 'connect'>;
   /** The end of the log of a run, for members who wonder why their app is gone. */
   readLastLines: (workspaceId: string, jobRunId: string) => Promise<readonly string[]>;
-  /** Where people sign in: the address of this server. */
-  publicUrl: () => string;
   log: Logger;
 }
 
@@ -38,8 +36,8 @@ const knownMs = 5000;
 export function createAppGate(
   dependencies: AppGateDependencies,
 ): AppGate & { announceTaken(): void; close(): Promise<void> } {
-  const { persistence, apps, startRuns, executor, readLastLines, publicUrl, log } = dependencies;
-  const { readApps, visits } = apps;
+  const { persistence, apps, startRuns, executor, readLastLines, log } = dependencies;
+  const { addresses, readApps, visits } = apps;
   const { store } = persistence;
   const listeners = new Set<() => void>();
   const found = createBriefMemory<App | null>(knownMs);
@@ -51,18 +49,29 @@ export function createAppGate(
   const starts = new Map<string, Promise<AppState>>();
   const uses = createUseRecorder({ store, log });
 
-  async function findApp(label: string): Promise<App | null> {
+  async function findByLabel(label: string): Promise<JobRecord | null> {
     const idEnd = readIdEnd(label);
     if (idEnd === null) return null;
     const jobs = await store.jobs.getMany(await store.apps.listByIdEnd(idEnd));
-    const job = jobs.find(({ id, jobRef }) => labelOfApp({ jobRef, jobId: id }) === label);
+    return jobs.find((job) => labelOf(job) === label) ?? null;
+  }
+
+  async function findByPort(port: number): Promise<JobRecord | null> {
+    const jobId = await store.appPorts.findJobId(port);
+    const [job] = jobId === null ? [] : await store.jobs.getMany([jobId]);
+    return job?.jobType === 'interactive' ? job : null;
+  }
+
+  async function findApp(name: AppName): Promise<App | null> {
+    const job = await ('label' in name ? findByLabel(name.label) : findByPort(name.port));
     if (!job) return null;
     const definition = job.definition as JobDefinition;
     return {
       jobId: job.id,
       workspaceId: job.workspaceId,
       name: definition.expose?.display_name ?? job.jobRef.split('.').at(-1) ?? job.jobRef,
-      label,
+      label: labelOf(job),
+      port: job.appPort,
       interface: getInterface(definition) ?? 'rest_api',
     };
   }
@@ -140,7 +149,13 @@ export function createAppGate(
   }
 
   return {
-    find: (label) => found.get(label, () => findApp(label)),
+    async find(name) {
+      const key = 'label' in name ? name.label : `port ${name.port}`;
+      const app = await found.get(key, () => findApp(name));
+      // Whoever tried a port that nobody has would keep it from the app that gets it now.
+      if (!app && 'port' in name) found.forget(key);
+      return app;
+    },
     look,
 
     async wake(app) {
@@ -201,10 +216,7 @@ export function createAppGate(
       return () => void listeners.delete(listener);
     },
 
-    signInUrl(app, returnTo) {
-      const asked = new URLSearchParams({ app: app.jobId, to: returnTo });
-      return `${publicUrl().replace(/\/+$/, '')}/sign-in/app?${asked.toString()}`;
-    },
+    signInUrl: (app, returnTo) => addresses.openingPageOf(app.jobId, returnTo),
 
     /** This server took access back from somebody: nothing that is remembered of visitors is good any more. */
     announceTaken() {
@@ -215,6 +227,10 @@ export function createAppGate(
 
     close: () => uses.flush(),
   };
+}
+
+function labelOf({ id, jobRef }: JobRecord): string {
+  return labelOfApp({ jobRef, jobId: id });
 }
 
 function toVisitor({ id, userId, publicationId }: AppSessionRecord): Visitor {

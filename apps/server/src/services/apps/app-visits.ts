@@ -3,6 +3,7 @@ import type { AppSessionRecord, JobRecord, PublicationRecord } from '../../store
 import type { Authorize } from '../authorize.ts';
 import type { Credentials, Principal } from '../credentials.ts';
 import type { Encryption } from '../encryption.ts';
+import type { GivePort } from './give-port.ts';
 import type { Passwords } from '../sign-in/passwords.ts';
 import type { Persistence } from '../../store/store.ts';
 import type { SwapCodes } from '../sign-in/swap-codes.ts';
@@ -20,6 +21,7 @@ export interface AppVisitsDependencies {
   passwords: Passwords;
   swapCodes: Pick<SwapCodes, 'redeem'>;
   addresses: AppAddresses;
+  givePort: GivePort;
 }
 
 /** A browser that was let in; `secret` is for its cookie, and kept as a hash. */
@@ -45,7 +47,8 @@ const passwordsInWindow = 10;
 
 /** Who sees an app: members by a one-time code, programs by their key, everybody else by a public link. */
 export function createAppVisits(dependencies: AppVisitsDependencies) {
-  const { persistence, authorize, credentials, encryption, passwords, swapCodes, addresses } = dependencies;
+  const { persistence, authorize, credentials, encryption, passwords, swapCodes } = dependencies;
+  const { addresses, givePort } = dependencies;
   const { store } = persistence;
 
   /** Asked anew at each use: roles are taken back, too. */
@@ -70,6 +73,14 @@ export function createAppVisits(dependencies: AppVisitsDependencies) {
     return { session, secret, seconds };
   }
 
+  async function giveOrigin({ id, jobRef }: JobRecord): Promise<JobRecord> {
+    return persistence.transaction(async (within) => {
+      const [job] = await within.jobs.lock([id]);
+      if (!job) throw new ServiceError('not_found', `There is no job ${jobRef}.`);
+      return givePort(within, job);
+    });
+  }
+
   async function redeem(app: VisitedApp, code: string): Promise<string | null> {
     const own = await store.apps.redeemCode(app.id, hashSecret(code));
     return own ?? (await swapCodes.redeem(code))?.userId ?? null;
@@ -92,12 +103,13 @@ export function createAppVisits(dependencies: AppVisitsDependencies) {
   return {
     mayOpen,
 
-    /** @returns an address that lets its first visitor in as this person, for a minute */
-    async issue(
-      app: VisitedApp & Pick<JobRecord, 'jobRef'>,
-      userId: string,
-      path: string,
-    ): Promise<{ url: string; seconds: number }> {
+    /**
+     * Gives the app an origin where it has none.
+     * @returns an address that lets its first visitor in as this person, for a minute
+     * @throws ServiceError job_archived, no_app_port_left
+     */
+    async issue(job: JobRecord, userId: string, path: string): Promise<{ url: string; seconds: number }> {
+      const app = addresses.hasOrigin(job) ? job : await giveOrigin(job);
       const code = createSecret('dlt_a_');
       await store.apps.removeExpiredSessions();
       await store.apps.addCode({ codeHash: hashSecret(code), jobId: app.id, userId }, codeSeconds);

@@ -1,5 +1,6 @@
-import { publicLinkContext, type AppAddresses } from './app-addresses.ts';
+import { publicLinkContext, type AddressedApp, type AppAddresses } from './app-addresses.ts';
 import type { Encryption } from '../encryption.ts';
+import type { GivePort } from './give-port.ts';
 import type { JobRecord, PublicationRecord } from '../../store/records.ts';
 import type { Passwords } from '../sign-in/passwords.ts';
 import type { Persistence, Store } from '../../store/store.ts';
@@ -27,6 +28,7 @@ export interface PublishAppDependencies {
   encryption: Encryption;
   passwords: Passwords;
   addresses: AppAddresses;
+  givePort: GivePort;
   /** Called after a commit that took access back. */
   onTaken: () => void;
 }
@@ -35,9 +37,9 @@ export type PublishApp = ReturnType<typeof createPublishApp>;
 
 /** Gives an app an address that anybody may use who has it, and takes it back. Each publishing makes a new one and ends the one before. */
 export function createPublishApp(dependencies: PublishAppDependencies) {
-  const { persistence, encryption, passwords, addresses, onTaken } = dependencies;
+  const { persistence, encryption, passwords, addresses, givePort, onTaken } = dependencies;
 
-  function toLink(job: Pick<JobRecord, 'id' | 'jobRef'>, publication: PublicationRecord): PublicLink {
+  function toLink(job: AddressedApp, publication: PublicationRecord): PublicLink {
     return {
       url: addresses.publicUrlOf({ ...job, sealedPublicLink: publication.sealedSecret }),
       expiresAt: publication.expiresAt,
@@ -58,19 +60,20 @@ export function createPublishApp(dependencies: PublishAppDependencies) {
   return {
     toLink,
 
-    /** @throws ServiceError not_found, not_interactive, job_archived */
+    /** @throws ServiceError not_found, not_interactive, job_archived, no_app_port_left */
     async publish(
       place: { workspaceId: string; jobId: string; membershipId: string },
       { expiresAt, password }: PublishOptions,
     ): Promise<{ job: JobRecord; link: PublicLink }> {
       const passwordHash = password === null ? null : await passwords.hash(password);
       const published = await persistence.transaction(async (store) => {
-        const job = await lockApp(store, place);
-        if (job.isArchived)
+        const locked = await lockApp(store, place);
+        if (locked.isArchived)
           throw new ServiceError(
             'job_archived',
-            `The job ${job.jobRef} is archived; bring it back before it is published.`,
+            `The job ${locked.jobRef} is archived; bring it back before it is published.`,
           );
+        const job = await givePort(store, locked);
         await store.apps.endPublication(job.id);
         const secret = createSecret('');
         const publication = await store.apps.addPublication({

@@ -208,6 +208,16 @@ export function createAppStore(sql: Queryable) {
         [jobIds],
       ),
 
+    /** Jobs in service that have a public link now. */
+    listPublishedJobIds: async (): Promise<string[]> => {
+      const rows = await sql.query<{ id: string }>(
+        `select jobs.id from app_publications join jobs on jobs.id = app_publications.job_id
+           join workspaces on workspaces.id = jobs.workspace_id
+          where ${isCurrent} and not jobs.is_archived and workspaces.archived_at is null order by jobs.id`,
+      );
+      return rows.map(({ id }) => id);
+    },
+
     findPublicationBySecret: (jobId: string, secretHash: Buffer) =>
       sql.maybeOne<PublicationRecord>(
         `select ${publicationColumns} from app_publications where job_id = $1 and secret_hash = $2 and ${isCurrent}`,

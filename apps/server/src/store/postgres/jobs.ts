@@ -29,6 +29,8 @@ export interface JobRecord {
   nextScheduledRunAt: Date | null;
   /** The secret of its public link, as `services/apps` sealed it; null for a job that is not public. */
   sealedPublicLink: Buffer | null;
+  /** The port that was given to it as an app, whether or not it is among those that the server listens on now. */
+  appPort: number | null;
   createdBy: string;
   createdAt: Date;
   updatedAt: Date;
@@ -102,7 +104,9 @@ const ownColumns = columns('jobs', [
 const publicLinkOfJob = `(select app_publications.sealed_secret from app_publications
   where jobs.job_type = 'interactive' and app_publications.job_id = jobs.id and app_publications.ended_at is null
     and (app_publications.expires_at is null or app_publications.expires_at > now()))`;
-const jobColumns = `${ownColumns}, ${nextTickOfJob} as "nextScheduledRunAt", ${publicLinkOfJob} as "sealedPublicLink"`;
+const portOfJob = `(select app_ports.port from app_ports where jobs.job_type = 'interactive' and app_ports.job_id = jobs.id)`;
+const jobColumns = `${ownColumns}, ${nextTickOfJob} as "nextScheduledRunAt", ${publicLinkOfJob} as "sealedPublicLink",
+  ${portOfJob} as "appPort"`;
 const contentColumns = columns('job_versions', [
   'definition',
   'definition_hash',

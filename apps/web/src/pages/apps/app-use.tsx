@@ -6,7 +6,7 @@ import { CommandLine } from '../../look/copy-text.tsx';
 import { Explanation } from '../../forms/change-form.tsx';
 import { Section } from '../../look/page.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
-import { mcpAddress, writeMcpSnippet } from './mcp-snippet.ts';
+import { addressForPrograms, mcpAddress, writeMcpSnippet } from './mcp-snippet.ts';
 
 /** How people and programs get to the app. */
 export function AppUse({ app }: { app: AppResponse }) {
@@ -25,7 +25,10 @@ function McpUse({ app }: { app: AppResponse }) {
         <code>&lt;key&gt;</code> comes a key: <KeyLinks />.
       </Explanation>
       <div className={classes.ways}>
-        <CommandLine command={writeMcpSnippet(app.job_ref, app.url)} what="Configuration of an MCP client" />
+        <CommandLine
+          command={writeMcpSnippet(app.job_ref, addressForPrograms(app))}
+          what="Configuration of an MCP client"
+        />
         <Use title="Where a client does not find that host, this address in its place">
           <CommandLine command={mcpAddress(app.bare_url)} what="Address without a host of its own" />
         </Use>

@@ -1,3 +1,13 @@
+import type { AppResponse } from '@pumphouse/contract';
+
+/** The app's own origin; where it has none yet, and its address is a page for people, the one that needs none. */
+export function addressForPrograms({
+  url,
+  bare_url: bareUrl,
+}: Pick<AppResponse, 'url' | 'bare_url'>): string {
+  return new URL(url).origin === url ? url : bareUrl;
+}
+
 /** The last part of the address at which dlt's launcher serves MCP. */
 export const mcpAddress = (origin: string) => `${origin}/mcp`;
 

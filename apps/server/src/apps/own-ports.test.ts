@@ -1,0 +1,241 @@
+import type { AppState } from './app-gate.ts';
+import type { PortRange } from '../domain/port-range.ts';
+import { createServer, type Server } from 'node:net';
+import { once } from 'node:events';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { findFreePorts } from '@pumphouse/testing/fixtures/free-port.ts';
+import { navigation, openAppsPlace, requireOpen, type AppsPlace } from './testing/apps-place.ts';
+import { sales, stock } from './testing/fake-gate.ts';
+
+const cookieOf = { sales: 'pumphouse-app-sales=good', stock: 'pumphouse-app-stock=good' };
+
+let ports: PortRange;
+let place: AppsPlace;
+beforeEach(async () => {
+  ports = await findFreePorts(3);
+  place = await openAppsPlace({ ports });
+  place.fake.apps = [
+    { ...sales, port: ports.first },
+    { ...stock, port: ports.first + 1 },
+  ];
+  place.serve((request, response) => response.end(`reached ${request.headers.host}`));
+});
+afterEach(() => place.close());
+
+const at = (port: number, headers: Record<string, string> = {}) => ({
+  port,
+  host: `127.0.0.1:${port}`,
+  headers,
+});
+const atSales = (headers: Record<string, string> = {}) => at(ports.first, headers);
+const atStock = (headers: Record<string, string> = {}) => at(ports.first + 1, headers);
+const originOf = (port: number) => `http://127.0.0.1:${port}`;
+
+describe('the port of an app', () => {
+  it('leads to the app, which is told where it is', async () => {
+    const { first } = ports;
+    const answer = await place.ask(
+      '/a?b=1',
+      atSales({ cookie: cookieOf.sales, 'x-forwarded-host': 'evil.com' }),
+    );
+    expect(answer).toMatchObject({ status: 200, text: `reached 127.0.0.1:${first}` });
+    expect(place.upstream.requests[0]).toMatchObject({
+      url: '/a?b=1',
+      headers: { 'x-forwarded-host': `127.0.0.1:${first}`, 'x-forwarded-proto': 'http' },
+    });
+    requireOpen(
+      await place.openSocket(
+        { host: `127.0.0.1:${first}`, origin: originOf(first), cookie: cookieOf.sales },
+        '/ws',
+        first,
+      ),
+    ).terminate();
+  });
+
+  it('counts, whatever host a request names', async () => {
+    const headers = { cookie: `${cookieOf.sales}; ${cookieOf.stock}` };
+    const { first } = ports;
+    const proxied = await place.ask('/', { ...atSales(headers), host: '127.0.0.1' });
+    expect(proxied.text).toBe(`reached 127.0.0.1:${first}`);
+    for (const host of [
+      `127.0.0.1:${first + 1}`,
+      `127.0.0.1:${place.port}`,
+      `localhost:${first}`,
+      'evil.com',
+    ])
+      expect(await place.ask('/', { ...atSales(headers), host }), host).toMatchObject({
+        status: 404,
+        text: 'There is nothing here.\n',
+      });
+  });
+
+  it('that no app has leads nowhere', async () => {
+    const answer = await place.ask('/', at(ports.last, { cookie: cookieOf.sales }));
+    expect(answer).toMatchObject({ status: 404, text: 'There is nothing here.\n' });
+  });
+
+  it('of a server behind a proxy with TLS is https', async () => {
+    const secure = await openAppsPlace({
+      ports: await findFreePorts(1).then((range) => (ports = range)),
+      serverUrl: 'https://pumphouse.corp.example',
+    });
+    secure.fake.apps = [{ ...sales, port: ports.first }];
+    secure.serve((_request, response) => response.end('reached'));
+    const host = `pumphouse.corp.example:${ports.first}`;
+    const asked = { port: ports.first, host };
+    const entered = await secure.ask('/-pumphouse/enter?code=code', asked);
+    expect(entered.headers['set-cookie']).toEqual([
+      '__Host-pumphouse-app-sales=from-code; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure',
+    ]);
+    const headers = { cookie: '__Host-pumphouse-app-sales=from-code', origin: `https://${host}` };
+    expect((await secure.ask('/', { ...asked, method: 'POST', headers })).text).toBe('reached');
+    expect(secure.upstream.requests[0]?.headers).toMatchObject({
+      host,
+      'x-forwarded-host': host,
+      'x-forwarded-proto': 'https',
+    });
+    await secure.close();
+  });
+});
+
+describe('a session', () => {
+  it('is of the app whose name its cookie has, though cookies are of all ports', async () => {
+    const entered = await place.ask('/-pumphouse/enter?code=code&to=/a', atSales());
+    expect(entered.headers['set-cookie']).toEqual([
+      'pumphouse-app-sales=from-code; Path=/; Max-Age=60; HttpOnly; SameSite=Lax',
+    ]);
+    const cookie = 'pumphouse-app-sales=from-code';
+    expect((await place.ask('/', atSales({ cookie }))).status).toBe(200);
+    expect((await place.ask('/', atStock({ cookie }))).status).toBe(401);
+    expect((await place.ask('/', atStock({ cookie: 'pumphouse-app-stock=from-code' }))).status).toBe(401);
+    expect((await place.ask('/', atStock({ cookie: `${cookie}; ${cookieOf.stock}` }))).status).toBe(200);
+  });
+
+  it('that was set a second time below another path is none', async () => {
+    const headers = { cookie: `pumphouse-app-sales=evil; ${cookieOf.sales}` };
+    expect((await place.ask('/', atSales(headers))).status).toBe(401);
+  });
+
+  it('of the app, of others and of the console is kept from the app, which sets none', async () => {
+    place.serve((_request, response) => {
+      const names = ['pumphouse', 'pumphouse-visitor', 'pumphouse-app-stock', '__Host-pumphouse-app-stock'];
+      response.setHeader('set-cookie', [...names.map((name) => `${name}=evil; Path=/`), 'own=1']);
+      response.end();
+    });
+    const cookie = `own=1; ${cookieOf.sales}; ${cookieOf.stock}; pumphouse=x; __Host-pumphouse=y; pumphouse-known=z`;
+    const answer = await place.ask('/', atSales({ cookie }));
+    expect(answer.headers['set-cookie']).toEqual(['own=1']);
+    expect(place.upstream.requests[0]?.headers.cookie).toBe('own=1');
+  });
+});
+
+describe('another app of the same host', () => {
+  const foreign = () => originOf(ports.first + 1);
+
+  it('changes nothing, and opens no WebSocket', async () => {
+    const ask = async (headers: Record<string, string>) =>
+      (await place.ask('/', { ...atSales({ cookie: cookieOf.sales, ...headers }), method: 'POST' })).status;
+    expect(await ask({ origin: originOf(ports.first) })).toBe(200);
+    for (const headers of [
+      { origin: foreign() },
+      { origin: 'http://127.0.0.1' },
+      { origin: originOf(8080) },
+      { 'sec-fetch-site': 'same-site' },
+      {},
+    ])
+      expect(await ask(headers as Record<string, string>), JSON.stringify(headers)).toBe(403);
+    const headers = { host: `127.0.0.1:${ports.first}`, origin: foreign(), cookie: cookieOf.sales };
+    expect(await place.openSocket(headers, '/ws', ports.first)).toBe(403);
+  });
+
+  it('reads nothing by a call, also where browsers do not say what site asks', async () => {
+    const headers = { cookie: cookieOf.sales, origin: foreign() };
+    expect((await place.ask('/', atSales(headers))).status).toBe(403);
+  });
+
+  it('is shown nothing in a frame or as a script', async () => {
+    place.serve((_request, response) => {
+      response.setHeader('cross-origin-resource-policy', 'cross-origin');
+      response.setHeader('content-security-policy', "default-src 'self'");
+      response.end();
+    });
+    const { headers } = await place.ask('/', atSales({ cookie: cookieOf.sales }));
+    expect(headers['cross-origin-resource-policy']).toBe('same-origin');
+    expect(headers['content-security-policy']).toBe("default-src 'self', frame-ancestors 'self'");
+  });
+
+  it('that has the port later finds no worker of this one', async () => {
+    const answer = await place.ask(
+      '/worker.js',
+      atSales({ cookie: cookieOf.sales, 'service-worker': 'script' }),
+    );
+    expect(answer.status).toBe(404);
+    expect(place.upstream.requests).toEqual([]);
+  });
+});
+
+describe('where browsers do not say what a request is for', () => {
+  it('going to a page starts the app, and what an open page asks does not', async () => {
+    place.fake.states.set('sales', { kind: 'stopped' });
+    const call = await place.ask('/_stcore/health', atSales({ cookie: cookieOf.sales, accept: '*/*' }));
+    expect(call.status).toBe(503);
+    const headers = {
+      host: `127.0.0.1:${ports.first}`,
+      origin: originOf(ports.first),
+      cookie: cookieOf.sales,
+    };
+    expect(await place.openSocket(headers, '/ws', ports.first)).toBe(503);
+    expect(place.fake.wakes).toBe(0);
+    const page = await place.ask('/', atSales({ cookie: cookieOf.sales, accept: navigation.accept }));
+    expect(page.text).toContain('Starting Sales');
+    expect(place.fake.wakes).toBe(1);
+  });
+});
+
+it('leaves the bare address to programs with a key, for apps with and without a port', async () => {
+  const headers = { authorization: 'Bearer dlt_u_key' };
+  const host = `127.0.0.1:${place.port}`;
+  expect((await place.ask('/sales/a', { headers, host })).text).toBe(`reached 127.0.0.1:${ports.first}`);
+  place.fake.apps = [sales];
+  expect((await place.ask('/sales/a', { headers, host })).text).toBe(`reached ${host}`);
+  expect((await place.ask('/sales/a', { host, headers: { cookie: cookieOf.sales } })).status).toBe(404);
+});
+
+describe('a listener', () => {
+  it('does not listen at all where a port of the range is taken, and names it', async () => {
+    const range = await findFreePorts(3);
+    const other: Server = createServer().listen(range.first + 1, '127.0.0.1');
+    await once(other, 'listening');
+    await expect(openAppsPlace({ ports: range })).rejects.toThrow(
+      `Ports of apps cannot be listened on: ${range.first + 1} (EADDRINUSE).`,
+    );
+    other.close();
+    await once(other, 'close');
+    await (await openAppsPlace({ ports: range })).close();
+  });
+
+  it('that closes lets requests of apps end, and cuts what does not', async () => {
+    let end = () => undefined as void;
+    place.serve((request, response) => {
+      response.write('begun ');
+      if (request.url === '/short') end = () => void response.end('ended');
+    });
+    const short = await place.openStream('/short', atSales({ cookie: cookieOf.sales }));
+    const endless = await place.openStream('/endless', atStock({ cookie: cookieOf.stock }));
+    const isCut = once(endless.resume(), 'error');
+    const closing = place.listener.close();
+    end();
+    expect((await short.setEncoding('utf8').toArray()).join('')).toBe('begun ended');
+    await isCut;
+    await closing;
+    await expect.poll(() => place.listener.countOpen()).toBe(0);
+    await expect(place.ask('/', atSales())).rejects.toThrow('ECONNREFUSED');
+  });
+});
+
+it('a state is told at the port of its app', async () => {
+  const state: AppState = { kind: 'starting', jobRunId: 'run-1' };
+  place.fake.states.set('stock', state);
+  const answer = await place.ask('/-pumphouse/state', atStock({ cookie: cookieOf.stock }));
+  expect(JSON.parse(answer.text)).toEqual({ state: 'starting' });
+});

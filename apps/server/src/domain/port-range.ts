@@ -1,0 +1,43 @@
+/** Ports from the first to the last, of which each app gets one. Pure. */
+
+export interface PortRange {
+  first: number;
+  last: number;
+}
+
+/** What is wrong with a range that was set; the message is for whoever set it. */
+export class PortRangeSyntaxError extends Error {
+  override readonly name = 'PortRangeSyntaxError';
+}
+
+const lowestPort = 1024;
+const highestPort = 65_535;
+/** Each is a socket that is listened on. */
+const mostPorts = 1000;
+/** Of those above 1023, the ports that browsers refuse to open pages at (fetch.spec.whatwg.org, "bad port"). */
+const blockedPorts = [
+  1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697,
+  10_080,
+];
+
+/** @throws PortRangeSyntaxError */
+export function parsePortRange(text: string): PortRange {
+  const [, firstText, lastText] = /^(\d{1,5})-(\d{1,5})$/.exec(text) ?? [];
+  const range = { first: Number(firstText), last: Number(lastText) };
+  if (firstText === undefined || range.first > range.last)
+    throw new PortRangeSyntaxError(`"${text}" is no range of ports such as 9100-9199.`);
+  if (range.first < lowestPort || range.last > highestPort)
+    throw new PortRangeSyntaxError(`"${text}" has ports outside of ${lowestPort} to ${highestPort}.`);
+  if (range.last - range.first >= mostPorts)
+    throw new PortRangeSyntaxError(`"${text}" has more than ${mostPorts} ports.`);
+  const blocked = blockedPorts.find((port) => isInRange(range, port));
+  if (blocked !== undefined)
+    throw new PortRangeSyntaxError(
+      `"${text}" has port ${blocked} in it, at which browsers open no page: take a range without it.`,
+    );
+  return range;
+}
+
+export function isInRange({ first, last }: PortRange, port: number): boolean {
+  return port >= first && port <= last;
+}

@@ -1,0 +1,54 @@
+import type { JobRecord } from '../../store/records.ts';
+import type { Logger } from 'pino';
+import type { Persistence, Store } from '../../store/store.ts';
+import type { PortRange } from '../../domain/port-range.ts';
+import { isInRange } from '../../domain/port-range.ts';
+import { ServiceError } from '../service-error.ts';
+
+/**
+ * Gives an app its port where it has none: at its first need, and for good. The job is locked by the caller.
+ * @returns the job with its port; as it came where apps have names
+ * @throws ServiceError job_archived, no_app_port_left
+ */
+export type GivePort = (store: Pick<Store, 'appPorts'>, job: JobRecord) => Promise<JobRecord>;
+
+/** @param ports null where apps have names */
+export function createGivePort(ports: PortRange | null): GivePort {
+  return async (store, job) => {
+    if (ports === null || (job.appPort !== null && isInRange(ports, job.appPort))) return job;
+    if (job.isArchived)
+      throw new ServiceError(
+        'job_archived',
+        `The job ${job.jobRef} is archived: it gets no port of its own.`,
+      );
+    const appPort = await store.appPorts.give(job.id, ports);
+    if (appPort === null)
+      throw new ServiceError(
+        'no_app_port_left',
+        `${job.jobRef} has no port yet, and of ${ports.first} to ${ports.last} none is left: each is that of an app, or was until lately.`,
+      );
+    return { ...job, appPort };
+  };
+}
+
+/**
+ * Public links are handed around, so an app that has one gets its port when the server starts: it has none where apps had names before, or other
+ * ports. One that gets none is logged.
+ */
+export async function givePortsToPublished(
+  persistence: Persistence,
+  givePort: GivePort,
+  log: Pick<Logger, 'warn'>,
+): Promise<void> {
+  for (const jobId of await persistence.store.apps.listPublishedJobIds()) {
+    try {
+      await persistence.transaction(async (within) => {
+        const [job] = await within.jobs.lock([jobId]);
+        if (job) await givePort(within, job);
+      });
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error;
+      log.warn({ job: jobId, code: error.code }, `an app with a public link has no port: ${error.message}`);
+    }
+  }
+}
