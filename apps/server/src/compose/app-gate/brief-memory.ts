@@ -2,6 +2,11 @@ import { createBoundedMemory } from '../../services/bounded-memory.ts';
 
 const mostRemembered = 5000;
 
+interface Entry<Value> {
+  value: Promise<Value>;
+  until: number;
+}
+
 /**
  * What was found lately, for some moments: many who ask at once look once. A look that failed is not remembered.
  * @param rememberedMs since the look began
@@ -10,24 +15,27 @@ export function createBriefMemory<Value>(
   rememberedMs: number | ((value: Value) => number),
   now: () => number = Date.now,
 ) {
-  const values = createBoundedMemory<{ value: Promise<Value>; until: number }>(mostRemembered);
+  const values = createBoundedMemory<Entry<Value>>(mostRemembered);
+
+  async function settle(key: string, entry: Entry<Value>, from: number): Promise<void> {
+    try {
+      const seen = await entry.value;
+      entry.until = from + (typeof rememberedMs === 'number' ? rememberedMs : rememberedMs(seen));
+    } catch {
+      if (values.get(key) === entry) values.delete(key);
+    }
+  }
+
   return {
     get(key: string, look: () => Promise<Value>): Promise<Value> {
       const known = values.get(key);
       if (known && known.until > now()) return known.value;
       const from = now();
-      const value = look();
-      const entry = { value, until: Infinity };
+      // One look at a time, however long it takes.
+      const entry = { value: look(), until: Infinity };
       values.set(key, entry);
-      value.then(
-        (seen) => {
-          entry.until = from + (typeof rememberedMs === 'number' ? rememberedMs : rememberedMs(seen));
-        },
-        () => {
-          if (values.get(key) === entry) values.delete(key);
-        },
-      );
-      return value;
+      void settle(key, entry, from);
+      return entry.value;
     },
     forget: (key: string): void => void values.delete(key),
     clear: (): void => values.clear(),
