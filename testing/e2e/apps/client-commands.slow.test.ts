@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApiWorkspace, type ApiWorkspace } from '../../fixtures/api-workspace.ts';
 import { createPerson } from '../../fixtures/agree-to-sign-in.ts';
 import { createSignInClient, type SignInClient } from '../../fixtures/sign-in-client.ts';
-import { findApp, stopApps } from '../../fixtures/app-site.ts';
+import { findApp } from '../../fixtures/app-site.ts';
 import { launchBrowser } from '../../fixtures/browser.ts';
 import { ownerEmail, startTestServer, type TestServer } from '../../fixtures/server.ts';
 import { prepareDltClient, type ClientResult } from '../../fixtures/dlt-client.ts';
@@ -71,7 +71,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await browser.close();
-  await stopApps(server, api);
   await server.remove();
   await rm(parentFolder, { recursive: true, force: true });
 });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { get, request, type ClientRequest, type IncomingMessage } from 'node:http';
 import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { askApp, awaitApp, defineAppJob, findApp, stopApps } from '../../fixtures/app-site.ts';
+import { askApp, awaitApp, defineAppJob, findApp } from '../../fixtures/app-site.ts';
 import { createApiWorkspace, type ApiWorkspace } from '../../fixtures/api-workspace.ts';
 import { createWorkspace, deployWorkspace } from '../../fixtures/deploy-workspace.ts';
 import { eventually } from '../../fixtures/eventually.ts';
@@ -61,7 +61,6 @@ beforeAll(async () => {
   keys = await Promise.all([1, 2, 3, 4, 5].map(createKey));
 });
 afterAll(async () => {
-  await stopApps(server, api);
   await server.remove();
 });
 

@@ -1,7 +1,7 @@
 import type { AppResponse } from '@pumphouse/contract';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { awaitApp, defineAppJob, findApp, stopApps } from '../../fixtures/app-site.ts';
+import { awaitApp, defineAppJob, findApp } from '../../fixtures/app-site.ts';
 import { deployWorkspace } from '../../fixtures/deploy-workspace.ts';
 import { echoWords, writeEchoApp } from '../../fixtures/echo-app.ts';
 import { ownerEmail } from '../../fixtures/server.ts';
@@ -24,7 +24,6 @@ beforeAll(async () => {
   app = await awaitApp(site.server, site.api, 'jobs.echo', ({ state }) => state === 'ready');
 });
 afterAll(async () => {
-  await stopApps(site.server, site.api);
   await site.remove();
 });
 

@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { askApp, awaitApp, defineAppJob, findApp, stopApps } from '../../fixtures/app-site.ts';
+import { askApp, awaitApp, defineAppJob, findApp } from '../../fixtures/app-site.ts';
 import { createApiWorkspace, joinLines, type ApiWorkspace } from '../../fixtures/api-workspace.ts';
 import { createWorkspace, deployWorkspace } from '../../fixtures/deploy-workspace.ts';
 import { eventually } from '../../fixtures/eventually.ts';
@@ -61,7 +61,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await browser.close();
-  await stopApps(server, api);
   await server.remove();
 });
 

@@ -98,13 +98,16 @@ export function connectOnce(ready: ReadyApp) {
   };
 }
 
+/** Nobody takes connections where the app was a moment ago: nothing of the request has gone out. */
+export class UnreachedError extends Error {}
+
 async function openConnection(ready: ReadyApp, give: GiveSocket): Promise<void> {
   let stream: Duplex;
   try {
     stream = await ready.connect();
   } catch (error) {
     // Node reads the error first, and then no stream.
-    give(error as Error, undefined as unknown as Duplex);
+    give(new UnreachedError('The app takes no connection', { cause: error }), undefined as unknown as Duplex);
     return;
   }
   // It may break before whoever asked for it listens.

@@ -5,7 +5,7 @@ import type { AppsLog } from './apps-log.ts';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { pipeline, type Duplex } from 'node:stream';
 import { request as openRequest } from 'node:http';
-import { connectOnce } from './app-connections.ts';
+import { connectOnce, UnreachedError } from './app-connections.ts';
 import { hasEvents } from './use-notes.ts';
 import { headersForApp } from './request-headers.ts';
 import { headersFromApp } from './response-headers.ts';
@@ -22,12 +22,19 @@ const nowhere = 'app.invalid';
 const largestHead = 64 * 1024;
 const repeatable = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-export function forward(exchange: AdmittedExchange, ready: ReadyApp, tools: ForwardTools): void {
-  send(exchange, ready, tools, exchange.upgradeHead === null);
+/** @returns false where the app was not reached: nothing of the request was read or answered then */
+export function forward(exchange: AdmittedExchange, ready: ReadyApp, tools: ForwardTools): Promise<boolean> {
+  return new Promise((resolve) =>
+    send(exchange, ready, { ...tools, settle: resolve }, exchange.upgradeHead === null),
+  );
+}
+
+interface SendTools extends ForwardTools {
+  settle: (isReached: boolean) => void;
 }
 
 /** @param isPooled whether a connection that was used before will do */
-function send(exchange: AdmittedExchange, ready: ReadyApp, tools: ForwardTools, isPooled: boolean): void {
+function send(exchange: AdmittedExchange, ready: ReadyApp, tools: SendTools, isPooled: boolean): void {
   const { request, response, app } = exchange;
   let sent: ClientRequest;
   try {
@@ -43,16 +50,20 @@ function send(exchange: AdmittedExchange, ready: ReadyApp, tools: ForwardTools, 
         : { createConnection: connectOnce(ready) }),
     });
   } catch (error) {
+    tools.settle(true);
     return fail(exchange, tools, error);
   }
   const stop = () => void sent.destroy();
   response.once('close', stop);
+  sent.on('socket', () => tools.settle(true));
   sent.on('response', (answer) => passBack(exchange, answer, tools));
   sent.on('upgrade', (answer, socket, head) => passUpgrade(exchange, answer, socket, head, tools));
   sent.on('error', (error) => {
     request.unpipe(sent);
     response.off('close', stop);
-    if (response.headersSent || response.destroyed) return;
+    const isUnreached = error instanceof UnreachedError && !response.destroyed;
+    tools.settle(!isUnreached);
+    if (isUnreached || response.headersSent || response.destroyed) return;
     // A connection that was kept may have been ended by the app at the moment it was used again.
     if (isPooled && sent.reusedSocket && isRepeatable(request)) send(exchange, ready, tools, false);
     else fail(exchange, tools, error);
@@ -67,8 +78,11 @@ function sendBody({ request, upgradeHead, touch }: AdmittedExchange, sent: Clien
   }
   // Node would keep the head until there is a piece of the body: an app may want to answer before.
   sent.flushHeaders();
-  request.on('data', touch);
-  request.pipe(sent);
+  // Not before there is a connection: what was read would be lost where there is none.
+  sent.once('socket', () => {
+    request.on('data', touch);
+    request.pipe(sent);
+  });
 }
 
 function passBack(exchange: AdmittedExchange, answer: IncomingMessage, tools: ForwardTools): void {

@@ -1,13 +1,14 @@
 /** The way of one request: whose it is, whether it may be here, how its app is, and on to it. */
 import type { AdmittedExchange, Exchange } from './exchange.ts';
 import type { AppConnections } from './app-connections.ts';
-import type { AppGate, AppState, Visitor } from './app-gate.ts';
+import type { AppGate, Visitor } from './app-gate.ts';
 import type { AppsHosts } from './hosts.ts';
 import type { AppsLimits, createOpenCounts } from './limits.ts';
 import type { AppsLog } from './apps-log.ts';
 import type { createWaiting } from './waiting.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { OpenConnections } from './open-connections.ts';
+import { setTimeout as delay } from 'node:timers/promises';
 import { answerReserved, sendForeignOrigin } from './reserved-pages.ts';
 import { askToSignIn, findKeyHolder, findVisitor, readBearer, type Admission } from './sessions.ts';
 import { createTouch } from './use-notes.ts';
@@ -18,8 +19,19 @@ import { isPlain } from './request-headers.ts';
 import { isReserved, readSwapCode, splitUrl } from './reserved-paths.ts';
 import { readPrefix } from './hosts.ts';
 import { sendError, sendNothingHere } from './answers.ts';
-import { sendStopped, sendTooMany, showFailed, showStarting, showUnavailable } from './show-state.ts';
+import {
+  sendStopped,
+  sendTooMany,
+  showFailed,
+  showNotAnswering,
+  showStarting,
+  showUnavailable,
+} from './show-state.ts';
 import { takeSwapCode } from './enter.ts';
+
+/** Two seconds, in which the end of a process becomes known. */
+const mostLooks = 9;
+const lookAgainMs = 250;
 
 export interface ServeParts {
   gate: AppGate;
@@ -141,16 +153,36 @@ function noteUse(gate: AppGate, { app }: Exchange, visitor: Visitor, log: AppsLo
 }
 
 async function serveByState(exchange: AdmittedExchange, parts: ServeParts, gone: AbortSignal): Promise<void> {
-  const { gate, waiting } = parts;
+  for (let looks = 0; looks < mostLooks; looks += 1) {
+    if (looks > 0) await delay(lookAgainMs, undefined, { ref: false });
+    const isAnswered = await serveOnce(exchange, parts, gone);
+    if (isAnswered || gone.aborted) return;
+  }
+  const problem = new Error('It runs and takes no connection');
+  parts.log.warn('an app does not answer as it should', exchange.app.label, problem);
+  showNotAnswering(exchange);
+}
+
+/** @returns false where the app is said to run and was not reached: it has just ended, and its end is not known yet */
+async function serveOnce(exchange: AdmittedExchange, parts: ServeParts, gone: AbortSignal): Promise<boolean> {
+  const state = await awaitState(exchange, parts, gone);
+  if (gone.aborted) return true;
+  if (state?.kind === 'ready') return forward(exchange, state, parts);
+  if (state?.kind === 'stopped') {
+    sendStopped(exchange);
+    return true;
+  }
+  parts.connections.forget(exchange.app);
+  if (state === null || state.kind === 'starting') showStarting(exchange);
+  else if (state.kind === 'failed') showFailed(exchange, state);
+  else showUnavailable(exchange, state.detail);
+  return true;
+}
+
+/** What a page or a program asks for waits for an app that starts; who goes to a page sees that it does. Null: it takes too long. */
+async function awaitState(exchange: AdmittedExchange, { gate, waiting }: ServeParts, gone: AbortSignal) {
   const { app } = exchange;
-  const first = await (mayStart(exchange) ? gate.wake(app) : gate.look(app));
-  if (first.kind === 'stopped') return sendStopped(exchange);
-  const mustWait = first.kind === 'starting' && !isNavigation(exchange);
-  const state: AppState | null = mustWait ? await waiting.untilSettled(app, gone) : first;
-  if (gone.aborted) return;
-  if (state?.kind !== 'ready') parts.connections.forget(app);
-  if (state === null || state.kind === 'starting') return showStarting(exchange);
-  if (state.kind === 'failed') return showFailed(exchange, state);
-  if (state.kind === 'unavailable') return showUnavailable(exchange, state.detail);
-  forward(exchange, state, parts);
+  const state = await (mayStart(exchange) ? gate.wake(app) : gate.look(app));
+  if (state.kind !== 'starting' || isNavigation(exchange)) return state;
+  return waiting.untilSettled(app, gone);
 }

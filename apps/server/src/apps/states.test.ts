@@ -1,3 +1,4 @@
+import { request as openRequest } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cookie, navigation, openAppsPlace, requireOpen, type AppsPlace } from './testing/apps-place.ts';
 
@@ -17,6 +18,47 @@ beforeEach(async () => {
 afterEach(() => place.close());
 
 const serveOk = () => place.serve((_request, response) => response.end('reached'));
+
+describe('an app that has just ended', () => {
+  const gone = {
+    kind: 'ready',
+    instance: 'gone',
+    connect: () => Promise.reject(new Error('connection refused')),
+  } as const;
+
+  it('is looked at again, with nothing lost of what was sent', async () => {
+    place.fake.states.set('sales', gone);
+    const answer = place.ask('/a', {
+      method: 'POST',
+      headers: { ...cookie, origin: place.origin },
+      body: 'what was sent',
+    });
+    await expect.poll(() => place.fake.wakes).toBeGreaterThan(1);
+    place.serve((request, response) => void request.pipe(response));
+    expect(await answer).toMatchObject({ status: 200, text: 'what was sent' });
+  });
+
+  it('is started for who goes to a page of it', async () => {
+    place.fake.states.set('sales', gone);
+    const answer = place.ask('/a', { headers: page });
+    await expect.poll(() => place.fake.wakes).toBeGreaterThan(1);
+    place.fake.states.set('sales', { kind: 'stopped' });
+    expect((await answer).text).toContain('Starting Sales &lt;b&gt; …');
+  });
+
+  it('is not waited for by who went away', async () => {
+    place.fake.states.set('sales', gone);
+    const host = `sales.localhost:${place.port}`;
+    const sent = openRequest({ port: place.port, path: '/a', headers: { ...page, host } });
+    sent.on('error', () => undefined).end();
+    await expect.poll(() => place.fake.wakes).toBeGreaterThan(1);
+    sent.destroy();
+    const before = place.fake.wakes;
+    await expect.poll(() => place.listener.countOpen()).toBe(0);
+    // One more look may have been under way.
+    expect(place.fake.wakes - before).toBeLessThan(3);
+  });
+});
 
 describe('an app that starts', () => {
   it('is a page that becomes the app by itself', async () => {
