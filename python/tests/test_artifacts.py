@@ -36,6 +36,11 @@ class Artifacts(unittest.TestCase):
         for profile in ("access", "prod"):
             self.assertEqual((root / profile / "pipelines/shop/state.json").read_text(), "{}")
 
+    def test_an_app_that_is_there_before_all_runs_finds_an_empty_folder(self) -> None:
+        self.data.mkdir()
+        root = Path(self.prepare("sync", "access")["SYNC__ARTIFACTS__BUCKET_URL"].removeprefix("file://"))
+        self.assertEqual([list(path.iterdir()) for path in root.iterdir()], [[], []])
+
     def test_an_app_of_the_profile_that_wrote_them_has_them_once(self) -> None:
         root = Path(self.prepare("sync", "prod")["SYNC__ARTIFACTS__BUCKET_URL"].removeprefix("file://"))
         self.assertEqual([path.name for path in root.iterdir()], ["prod"])

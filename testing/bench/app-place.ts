@@ -133,6 +133,7 @@ const dashboard = {
 };
 
 export const appKinds: readonly AppKind[] = [
+  { name: 'dashboard of dlt', file: null, job: dashboard, code: '', see: seeText(/No pipelines found yet/) },
   {
     name: 'function',
     file: 'service',
@@ -155,7 +156,6 @@ export const appKinds: readonly AppKind[] = [
     see: seeText(/the board is open/),
   },
   { name: 'FastMCP', file: 'tools', job: defineAppJob('tools', 'mcp'), code: tools, see: seeTools },
-  { name: 'dashboard of dlt', file: null, job: dashboard, code: '', see: seeText(/Workspace Dashboard/i) },
 ].map(({ name, file, job, code, see }) => ({
   name,
   job: job as AppKind['job'],
@@ -211,8 +211,8 @@ async function visit(
   const page = await context.newPage();
   await page.goto(app.url);
   await sendSignInForm(page, ownerEmail);
+  // By a visitor who was let in: the browser has its session.
   await awaitApp(server, api, jobRef, ({ state }) => state === 'ready');
-  await page.goto(app.url);
   const state = await context.storageState();
   await context.close();
   return {

@@ -17,6 +17,7 @@ const app: App = {
   label: 'app',
   port: null,
   interface: 'gui',
+  startPath: '/',
 };
 const visitor: Visitor = { kind: 'member', sessionId: 'session', userId: 'user' };
 const warmUps = 200;

@@ -22,6 +22,8 @@ def prepare_artifacts(artifacts: dict | None, local_data: dict | None, profile: 
             "SEND__ARTIFACTS__KWARGS": '{"auto_mkdir": true}',
         }
     # dlt copies what is below this into `.dlt/state`, where it looks for the pipelines of a profile in the profile's folder.
+    # Where no run has left any the link would lead nowhere, and dlt's sync, and with it the dashboard, would fail.
+    os.makedirs(folder, exist_ok=True)
     root = find_private_folder((f"{beside}/.artifacts", "/tmp/artifacts"))
     for name in sorted({profile, local_data["written_as"]}):
         os.symlink(folder, f"{root}/{name}")

@@ -108,6 +108,10 @@ const awaitFetched = (name: string, wanted: object) => expect.poll(() => ask(nam
 const seen = (name: string, trace: string) => ({ [`access/${name}`]: trace, [`prod/${name}`]: trace });
 
 describe('artifacts of runs that take no turns', () => {
+  it('are none before all runs, which is nothing that an app fails of', async () => {
+    await expect.poll(() => ask('reader')).toEqual({});
+  });
+
   it('are fetched by an app, of pipelines that ran at the same time', async () => {
     const [shop = '', stock = ''] = await Promise.all(pipelines.map(run));
     expect(shop).not.toBe(stock);

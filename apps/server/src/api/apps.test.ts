@@ -32,7 +32,10 @@ beforeEach(async () => {
     ...at,
     jobs: [
       batch,
-      defineJob('jobs.board', { entry_point: { ...batch.entry_point, job_type: 'interactive' } }),
+      defineJob('jobs.board', {
+        entry_point: { ...batch.entry_point, job_type: 'interactive' },
+        triggers: ['http:/start'],
+      }),
     ],
     deploymentModule: null,
     dryRun: false,
@@ -81,7 +84,7 @@ describe('an app', () => {
       ],
     });
     const job = readAnswer('get_job', await send(owner, 'GET', ofJob('')));
-    expect([job.job_url, job.public_url]).toEqual([list.items[0]?.url, null]);
+    expect([job.job_url, job.public_url]).toEqual([`${list.items[0]?.url}/start`, null]);
   });
 
   it('says that its job is archived', async () => {
@@ -100,6 +103,11 @@ describe('an app', () => {
 });
 
 describe('letting a member in', () => {
+  it('leads to where the app begins, where no other page is asked for', async () => {
+    const { url } = readAnswer('open_app', await send(viewer, 'POST', ofApp('/-open'), {}));
+    expect(new URL(url).searchParams.get('to')).toBe('/start');
+  });
+
   it('takes a code that is good once, and ends with the role', async () => {
     const { url } = readAnswer('open_app', await send(viewer, 'POST', ofApp('/-open'), { path: '/a?b=c' }));
     const address = new URL(url);

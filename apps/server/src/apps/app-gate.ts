@@ -16,6 +16,8 @@ export interface App {
   /** Its own, where apps have ports; null where it has none, or none yet. */
   port: number | null;
   interface: JobInterface;
+  /** Where visitors begin who ask for no page. */
+  startPath: string;
 }
 
 export type AppState =

@@ -4,6 +4,7 @@ import type { Exchange } from './exchange.ts';
 import { html } from '../pages/html.ts';
 import { renderButton, renderField, renderNotice } from '../pages/fields.ts';
 import { enterWith } from './enter.ts';
+import { localPath } from './reserved-paths.ts';
 import { readForm } from './read-form.ts';
 import { sendError, sendPage } from './answers.ts';
 
@@ -13,7 +14,8 @@ export async function showPublicLink(gate: AppGate, exchange: Exchange, secret: 
   if (request.method === 'POST' && form === null)
     return sendError(response, 'invalid_request', 'Send the form of the page.');
   const answer = await gate.openLink(app, secret, form?.get('password') ?? null, address);
-  if (answer.kind === 'session') return enterWith(exchange, answer.session, '/');
+  if (answer.kind === 'session')
+    return enterWith(exchange, answer.session, localPath(app.startPath, exchange.origin));
   if (answer.kind === 'none') return showNoLink(exchange);
   showPassword(exchange, answer);
 }

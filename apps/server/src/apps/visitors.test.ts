@@ -221,7 +221,7 @@ describe('a public link', () => {
     };
     const answer = await place.ask(path);
     expect(answer.status).toBe(303);
-    expect(answer.headers.location).toBe('/');
+    expect(answer.headers.location).toBe('/board');
     expect(answer.headers['referrer-policy']).toBe('no-referrer');
     expect(answer.headers['set-cookie']?.[0]).toContain('pumphouse-app-sales=guest;');
     expect(asked).toEqual([['s3cr-et_', null, '127.0.0.1']]);

@@ -6,7 +6,7 @@ import {
   type JobType,
 } from './job-definition.ts';
 import type { RunInterval } from './run-interval.ts';
-import { portOfApp } from './app-port.ts';
+import { portOfApp } from './app-trigger.ts';
 
 /** The JSON that every dlt launcher takes as `--entry-point`. Visible in `ps`: no secrets. */
 export interface RuntimeEntryPoint {

@@ -20,7 +20,7 @@ import {
   readTriggerType,
   type Trigger,
 } from './trigger.ts';
-import { findPortProblem } from './app-port.ts';
+import { findPortProblem } from './app-trigger.ts';
 
 /** A definition that can be stored and run, or everything that is wrong with it, one sentence each. */
 export type DefinitionReading = { ok: true; definition: JobDefinition } | { ok: false; problems: string[] };

@@ -11,7 +11,7 @@ import { attemptLimits } from './record-spool.ts';
 import { isTerminalRunState } from '@pumphouse/contract';
 import { decideArtifacts, type ArtifactsUse } from '../domain/artifacts.ts';
 import { variablesOfApp } from '../domain/app.ts';
-import { portOfApp } from '../domain/app-port.ts';
+import { portOfApp } from '../domain/app-trigger.ts';
 import { buildEntryPoint } from '../domain/entry-point.ts';
 import { listMaskedValues } from '../domain/run-variable.ts';
 import { listSecretValues } from '../domain/secret-values.ts';

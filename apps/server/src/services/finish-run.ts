@@ -13,7 +13,7 @@ import { isOfUserCode } from '../domain/failure-reason.ts';
 import { closeWithFailure, closeWithRetry, readRunFailureCode } from '../domain/run-failures.ts';
 import { dropPromises } from './promised-starts.ts';
 import { listenWithinSeconds } from '../domain/app.ts';
-import { portOfApp } from '../domain/app-port.ts';
+import { portOfApp } from '../domain/app-trigger.ts';
 import { jobEvent } from '../domain/job-graph.ts';
 import { lockForStart, refreshesOthers } from './start-facts.ts';
 import { retryRun } from './retry-run.ts';

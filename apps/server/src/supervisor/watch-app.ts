@@ -6,7 +6,7 @@ import type { Persistence } from '../store/store.ts';
 import type { StartRuns } from '../services/start-runs.ts';
 import { answersHttp } from './answers-http.ts';
 import { decideAppEnd, idleSecondsOf, listenWithinSeconds } from '../domain/app.ts';
-import { listOtherPorts, portOfApp } from '../domain/app-port.ts';
+import { portOfApp } from '../domain/app-trigger.ts';
 import { ServiceError } from '../services/service-error.ts';
 
 export interface WatchAppDependencies {
@@ -52,22 +52,12 @@ export function createWatchApp({ persistence, executor, startRuns, log }: WatchA
   return function watchApp(run: JobRunRecord, definition: JobDefinition, handle: AttemptHandle): AppWatch {
     const idleSeconds = idleSecondsOf(definition);
     const port = portOfApp(definition);
-    const answersOn = (asked: number) => answersHttp(() => executor.connect(handle, asked));
-
-    /** What it is told whose app does not listen where it should: most often its framework has chosen another port. */
-    async function describeSilence(): Promise<string> {
-      const others = listOtherPorts(port);
-      const answers = await Promise.all(others.map(answersOn));
-      const other = others.find((_port, n) => answers[n]);
-      const hint = other === undefined ? '' : ` It listens on port ${other} instead.`;
-      return `Nothing has answered on port ${port} within ${listenWithinSeconds} s; the app is stopped.${hint}`;
-    }
 
     return async (begunSecondsAgo) => {
       const ages = await store.apps.readAges(run.id);
       if (!ages || begunSecondsAgo === null) return null;
       if (ages.isArchived) return { intent: 'idle', words: archivedWords };
-      if (ages.listeningSeconds === null && (await answersOn(port))) {
+      if (ages.listeningSeconds === null && (await answersHttp(() => executor.connect(handle, port)))) {
         await store.apps.noteListening(run.id);
         return null;
       }
@@ -80,15 +70,22 @@ export function createWatchApp({ persistence, executor, startRuns, log }: WatchA
         (newest.listeningSeconds ?? 0) > handOverSeconds;
       if (ages.listeningSeconds !== null && newest?.jobRunId === run.id) await replaceWhereOld(run);
       const intent = decideAppEnd({ ...ages, begunSeconds: begunSecondsAgo, idleSeconds, isReplaced });
-      if (intent === 'silent') return { intent, words: await describeSilence() };
-      return intent && { intent, words: endWords[intent](idleSeconds ?? 0) };
+      return intent && { intent, words: endWords[intent]({ idleSeconds: idleSeconds ?? 0, port }) };
     };
   };
 }
 
+interface EndFacts {
+  idleSeconds: number;
+  port: number;
+}
+
 const archivedWords = 'The job or its workspace is archived; the app is stopped.';
 const endWords = {
-  idle: (idleSeconds: number) =>
+  idle: ({ idleSeconds }: EndFacts) =>
     `Nobody has used the app for ${idleSeconds} s; it is stopped. The next visit starts it again.`,
   replaced: () => 'A newer process of this app answers in its place; this one is stopped.',
+  // Where it listens instead, the bootstrap has said.
+  silent: ({ port }: EndFacts) =>
+    `Nothing has answered on port ${port} within ${listenWithinSeconds} s; the app is stopped.`,
 };

@@ -37,7 +37,7 @@ export function createAppHandlers(services: {
 
     async open_app({ params, body, authorization }) {
       const { job } = await readApps.get(params.workspace_id, params.job_id);
-      const issued = await visits.issue(job, authorization.principal.userId, body.path ?? '/');
+      const issued = await visits.issue(job, authorization.principal.userId, body.path ?? null);
       return { url: issued.url, expires_in: issued.seconds };
     },
 

@@ -12,7 +12,7 @@ type AppWire = RouteResponseInput<'get_app'>;
 /** Where jobs are met that serve something; null of the others. */
 export function createAppPlaces(addresses: AppAddresses): AppPlaces {
   return {
-    urlOf: (job) => (job.jobType === 'interactive' ? addresses.urlOf(job) : null),
+    urlOf: (job) => (job.jobType === 'interactive' ? addresses.startOf(job) : null),
     publicUrlOf: (job) =>
       job.sealedPublicLink && addresses.publicUrlOf({ ...job, sealedPublicLink: job.sealedPublicLink }),
   };

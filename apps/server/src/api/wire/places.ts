@@ -9,10 +9,10 @@ export interface Places {
 
 /** Where apps are met. */
 export interface AppPlaces {
-  /** Null for a job that serves nothing. */
+  /** Where the app begins; null for a job that serves nothing. */
   urlOf(job: AddressedJob): string | null;
   /** Null for one that is not public. */
   publicUrlOf(job: AddressedJob & Pick<JobRecord, 'sealedPublicLink'>): string | null;
 }
 
-type AddressedJob = Pick<JobRecord, 'id' | 'jobRef' | 'jobType' | 'appPort'>;
+type AddressedJob = Pick<JobRecord, 'id' | 'jobRef' | 'jobType' | 'appPort' | 'definition'>;

@@ -11,7 +11,15 @@ export const sales: App = makeApp('sales', 'Sales <b>');
 export const stock: App = makeApp('stock', 'Stock');
 
 function makeApp(label: string, name: string): App {
-  return { jobId: `job-${label}`, workspaceId: 'workspace-1', name, label, port: null, interface: 'gui' };
+  return {
+    jobId: `job-${label}`,
+    workspaceId: 'workspace-1',
+    name,
+    label,
+    port: null,
+    interface: 'gui',
+    startPath: '/board',
+  };
 }
 
 export type FakeGate = ReturnType<typeof createFakeGate>;

@@ -13,7 +13,7 @@ import { createBriefMemory } from './brief-memory.ts';
 import { createUseRecorder } from './use-recorder.ts';
 import { getInterface } from '../../domain/job-definition.ts';
 import { labelOfApp, readIdEnd } from '../../domain/app.ts';
-import { portOfApp } from '../../domain/app-port.ts';
+import { portOfApp, startPathOf } from '../../domain/app-trigger.ts';
 import { ServiceError } from '../../services/service-error.ts';
 
 export interface AppGateDependencies {
@@ -73,6 +73,7 @@ export function createAppGate(
       label: labelOf(job),
       port: job.appPort,
       interface: getInterface(definition) ?? 'rest_api',
+      startPath: startPathOf(definition),
     };
   }
 

@@ -1,5 +1,7 @@
 import type { Encryption } from '../encryption.ts';
 import type { JobRecord } from '../../store/records.ts';
+import type { JobDefinition } from '../../domain/job-definition.ts';
+import { startPathOf } from '../../domain/app-trigger.ts';
 import { labelOfApp } from '../../domain/app.ts';
 
 /** What an address of an app is made of. */
@@ -46,6 +48,14 @@ export function createAppAddresses(
 
     /** Where browsers open the app: its origin, or where it gets one. */
     urlOf: (job: AddressedApp) => findOrigin(job) ?? openingPageOf(job.id),
+
+    /** The page of the app that is opened where no other is asked for. */
+    startOf(job: AddressedApp & Pick<JobRecord, 'definition'>): string {
+      const path = startPathOf(job.definition as JobDefinition);
+      const origin = findOrigin(job);
+      if (origin === null) return openingPageOf(job.id);
+      return path === '/' ? origin : `${origin}${path}`;
+    },
 
     /** A public link: whoever has it sees the app. For an app without an origin, the page that says why it has none, or gives it one. */
     publicUrlOf(job: AddressedApp & { sealedPublicLink: Buffer }): string {

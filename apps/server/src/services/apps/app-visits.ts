@@ -4,10 +4,12 @@ import type { Authorize } from '../authorize.ts';
 import type { Credentials, Principal } from '../credentials.ts';
 import type { Encryption } from '../encryption.ts';
 import type { GivePort } from './give-port.ts';
+import type { JobDefinition } from '../../domain/job-definition.ts';
 import type { Passwords } from '../sign-in/passwords.ts';
 import type { Persistence } from '../../store/store.ts';
 import type { SwapCodes } from '../sign-in/swap-codes.ts';
 import { createSecret, hashSecret } from '../credentials.ts';
+import { startPathOf } from '../../domain/app-trigger.ts';
 import { ServiceError } from '../service-error.ts';
 
 /** An app that somebody wants to see. */
@@ -105,15 +107,23 @@ export function createAppVisits(dependencies: AppVisitsDependencies) {
 
     /**
      * Gives the app an origin where it has none.
+     * @param path null for where the app begins
      * @returns an address that lets its first visitor in as this person, for a minute
      * @throws ServiceError job_archived, no_app_port_left
      */
-    async issue(job: JobRecord, userId: string, path: string): Promise<{ url: string; seconds: number }> {
+    async issue(
+      job: JobRecord,
+      userId: string,
+      path: string | null,
+    ): Promise<{ url: string; seconds: number }> {
       const app = addresses.hasOrigin(job) ? job : await giveOrigin(job);
       const code = createSecret('dlt_a_');
       await store.apps.removeExpiredSessions();
       await store.apps.addCode({ codeHash: hashSecret(code), jobId: app.id, userId }, codeSeconds);
-      return { url: addresses.enterWith(app, code, path), seconds: codeSeconds };
+      return {
+        url: addresses.enterWith(app, code, path ?? startPathOf(job.definition as JobDefinition)),
+        seconds: codeSeconds,
+      };
     },
 
     /** Of a one-time code, ours or that of the dlthub client. Null for one that is not good, and for whoever may not see the app. */

@@ -8,7 +8,8 @@ import { ServiceError } from '../service-error.ts';
 export interface OpenAppRequest {
   jobId: string;
   userId: string;
-  path: string;
+  /** Null for where the app begins. */
+  path: string | null;
 }
 
 export type OpenApp = (request: OpenAppRequest) => Promise<{ url: string; name: string }>;

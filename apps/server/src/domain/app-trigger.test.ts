@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findPortProblem, listOtherPorts, portOfApp } from './app-port.ts';
+import { findPortProblem, portOfApp, startPathOf } from './app-trigger.ts';
 
 describe('the port of an app', () => {
   it.each([
@@ -22,10 +22,16 @@ describe('the port of an app', () => {
   ])('may be declared as %s: %s', (port, isGood) => {
     expect(findPortProblem(port) === null).toBe(isGood);
   });
+});
 
-  it('is not among those where an app is looked for that does not answer', () => {
-    expect(listOtherPorts(5000)).not.toContain(5000);
-    expect(listOtherPorts(8000)).toContain(5000);
-    expect(listOtherPorts(8000)).not.toContain(8000);
+describe('the start of an app', () => {
+  it.each([
+    [['http:'], '/'],
+    [['http:8501'], '/'],
+    [['tag:shop', 'http:/board?year=2026'], '/board?year=2026'],
+    [['http:7777/board'], '/board'],
+    [[], '/'],
+  ])('with triggers %j is %s', (triggers, path) => {
+    expect(startPathOf({ triggers })).toBe(path);
   });
 });

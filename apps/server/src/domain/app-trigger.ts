@@ -1,4 +1,4 @@
-/** Where an app listens. Pure. */
+/** Where an app listens, and where it begins: what its `http:` trigger says. Pure. */
 import type { JobDefinition } from './job-definition.ts';
 import { parseTrigger, readTriggerType } from './trigger.ts';
 
@@ -8,14 +8,11 @@ const usualPort = 5000;
 const lowestPort = 1024;
 const highestPort = 32_767;
 
-/** Where programs listen that take no notice of the port they are given: what frameworks and servers do by themselves. */
-const commonPorts = [8000, 8080, 8501, 2718, 3000, 5001, 5006, 7860, 8050, 8081, 8265, 8888, 9000];
-
 type Triggered = Pick<JobDefinition, 'triggers'>;
 
 /** The port that an app is told to listen on, and is met at: that of its `http:` trigger, else 5000. */
 export function portOfApp(definition: Triggered): number {
-  const declared = findDeclaredPort(definition);
+  const declared = readTrigger(definition)?.port ?? null;
   return declared !== null && isServed(declared) ? declared : usualPort;
 }
 
@@ -25,15 +22,17 @@ export function findPortProblem(declared: number | null): string | null {
   return `declare a port from ${lowestPort} to ${highestPort}, or none, which is ${usualPort}`;
 }
 
-/** Where to look for an app that does not listen where it should. */
-export const listOtherPorts = (port: number): number[] =>
-  [usualPort, ...commonPorts].filter((other) => other !== port);
+/** The path of the app that is opened where no other is asked for. */
+export function startPathOf(definition: Triggered): string {
+  const path = readTrigger(definition)?.path ?? '';
+  return path === '' ? '/' : path;
+}
 
 /** @throws InvalidTriggerError */
-function findDeclaredPort({ triggers }: Triggered): number | null {
+function readTrigger({ triggers }: Triggered): { port: number | null; path: string } | null {
   for (const text of triggers) {
     const trigger = readTriggerType(text) === 'http' ? parseTrigger(text) : null;
-    if (trigger?.type === 'http' && trigger.expr.port !== null) return trigger.expr.port;
+    if (trigger?.type === 'http') return trigger.expr;
   }
   return null;
 }
