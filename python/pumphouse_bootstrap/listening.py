@@ -16,7 +16,7 @@ _LISTENING = "0A"
 class ListeningWatch:
     """
     Says once in the log that the app listens, which has the server look whether it answers; or, once, where it listens instead. The
-    process is one of user code; `own_ports` are the bootstrap's in the same network.
+    process is one of user code; at `own_ports` listens what is none of user code's.
     """
 
     def __init__(self, pid: int, port: int, own_ports: set[int], spool: Spool) -> None:

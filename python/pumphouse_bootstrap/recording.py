@@ -68,7 +68,7 @@ class Recording:
             self._begin.log_limit_bytes,
         )
         output.start()
-        listening = self._watch_listening(beacon.port)
+        listening = self._watch_listening()
         while not self._process.ended:
             self._handle(self._events.next())
         if listening is not None:
@@ -77,7 +77,7 @@ class Recording:
         beacon.close()
         return self._finish(output.describe_dropped(), killed)
 
-    def _watch_listening(self, beacon_port: int):
+    def _watch_listening(self):
         """A watch that runs, for an app in a network of its own; else None."""
         port = self._begin.app_port
         if port is None or not self._process.pid or not self._process.has_own_network:
@@ -85,7 +85,7 @@ class Recording:
         # Loaded for apps only.
         from pumphouse_bootstrap.listening import ListeningWatch
 
-        watch = ListeningWatch(self._process.pid, port, {beacon_port}, self._spool)
+        watch = ListeningWatch(self._process.pid, port, self._process.own_ports, self._spool)
         watch.start()
         return watch
 

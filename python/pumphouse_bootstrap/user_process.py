@@ -38,9 +38,12 @@ class UserProcess:
         self.peak_memory_bytes: int | None = None
         # Made when user code is to have a network of its own.
         self._network = None
+        # Where user code finds telemetry and the server: nothing of its own listens there.
+        self.own_ports: set[int] = set()
 
     def open_network(self, beacon_port: int) -> None:
         """Raises CannotStart."""
+        self.own_ports = {beacon_port, *(self._start.network["ports"] if self._start.network else ())}
         # Loaded where it is needed only.
         if self._start.network_gets_closed:
             from pumphouse_bootstrap.closed_network import await_closed_network
