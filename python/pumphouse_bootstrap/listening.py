@@ -10,6 +10,8 @@ from pumphouse_bootstrap.spool import Spool, SpoolClosed
 _LOOK_SECONDS = 0.05
 # Frameworks open ports for themselves, too. Whoever has another one for so long, and not the one it was given, took no notice of that.
 _OTHER_SECONDS = 20.0
+# Above are ports that systems hand out, to Docker's resolver in each container among others.
+_HIGHEST_OTHER_PORT = 32767
 _LISTENING = "0A"
 
 
@@ -46,9 +48,10 @@ class ListeningWatch:
             if self._port in ports:
                 self._spool.append("note", text=f"The app listens on port {self._port}.")
                 return
-            if ports and not is_told and time.monotonic() > other_at:
+            others = sorted(port for port in ports if port <= _HIGHEST_OTHER_PORT)
+            if others and not is_told and time.monotonic() > other_at:
                 is_told = True
-                listed = ", ".join(map(str, sorted(ports)))
+                listed = ", ".join(map(str, others))
                 words = f"Nothing listens on port {self._port}, where visitors come. It listens on port {listed} instead."
                 self._spool.append("note", text=words)
 
