@@ -39,6 +39,12 @@ class Masker:
             self._forms_by_first = by_first
 
     @property
+    def pattern(self) -> re.Pattern[bytes] | None:
+        """Of all secrets; None where there are none."""
+        self.prepare()
+        return self._pattern
+
+    @property
     def longest(self) -> int:
         """Bytes of the longest pattern."""
         self.prepare()

@@ -11,6 +11,7 @@ from pumphouse_bootstrap.beacon import Beacon
 from pumphouse_bootstrap.control_groups import ControlGroups
 from pumphouse_bootstrap.disk_room import DiskRoom
 from pumphouse_bootstrap.events import Events
+from pumphouse_bootstrap.failure_report import report_failure
 from pumphouse_bootstrap.masking import Masker
 from pumphouse_bootstrap.output import OutputReader
 from pumphouse_bootstrap.preparation import CannotStart, Preparation
@@ -31,6 +32,8 @@ class Recording:
     def __init__(self, start: StartFile, preparation: Preparation, calls: ServerCalls, events: Events) -> None:
         """`preparation` has its answer."""
         assert preparation.begin is not None
+        self._start = start
+        self._began_at = time.time()
         self._preparation = preparation
         self._begin = preparation.begin
         self._events = events
@@ -118,9 +121,23 @@ class Recording:
             self._handle(self._events.next(remaining))
         self._process.close_network()
         killed = kill_descendants(self._process.reap)
+        self._mask_artifacts()
         self._room.user_code_ended()
         output.drain()
         return killed
+
+    def _mask_artifacts(self) -> None:
+        artifacts, local_data, pattern = self._begin.artifacts, self._start.local_data, self._masker.pattern
+        if artifacts is None or artifacts["use"] != "send" or local_data is None or pattern is None:
+            return
+        # Loaded when user code has ended.
+        from pumphouse_bootstrap.mask_artifacts import mask_artifacts
+
+        names = [artifacts["folder"], "pipelines"]
+        try:
+            mask_artifacts(local_data["source"], names, pattern, self._began_at, self._start.drop_to)
+        except OSError as error:
+            report_failure(error)
 
     def _finish(self, dropped: str | None, killed: int) -> int:
         if dropped is not None:

@@ -110,7 +110,7 @@ class HappyPath(AttemptCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         program = "open('.dlt/data/prod/x.duckdb', 'w').write('1')"
-        runner = self.attempt(program, local_data={"path": folder.name, "mounted": False, "written_as": "prod"})
+        runner = self.attempt(program, local_data={"path": folder.name, "source": folder.name, "mounted": False, "written_as": "prod"})
         self.assertEqual(runner.run()["code"], 0)
         self.assertEqual(Path(folder.name, "x.duckdb").read_text(), "1")
 

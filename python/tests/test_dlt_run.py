@@ -89,7 +89,7 @@ class DltRun(unittest.TestCase):
     def test_a_pipeline_leaves_its_artifacts_with_the_local_data(self) -> None:
         data = tempfile.TemporaryDirectory()
         self.addCleanup(data.cleanup)
-        local_data = {"path": data.name, "mounted": False, "written_as": "prod"}
+        local_data = {"path": data.name, "source": data.name, "mounted": False, "written_as": "prod"}
         runner = self.run_dlt("module", {"shop.py": SHOP}, "shop", local_data=local_data)
         left = Path(data.name, ".artifacts", "pipelines", "shop")
         files = sorted(str(path.relative_to(left)) for path in left.rglob("*") if path.is_file())

@@ -104,7 +104,7 @@ export function planAttempt(
 function describeLocalData(localData: AttemptSpec['localData']) {
   if (localData === null) return null;
   const path = localData.access === 'copy' ? folders.localDataCopy : folders.localData;
-  return { path, mounted: false, written_as: localData.profile };
+  return { path, source: path, mounted: false, written_as: localData.profile };
 }
 
 /** What is put into an attempt's volume before it starts: folders of its user, and start.json, which the bootstrap removes. */

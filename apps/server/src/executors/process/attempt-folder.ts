@@ -45,7 +45,7 @@ export interface StartFile {
   bootstrap_inside: string;
   inside_python: string;
   environment: string;
-  local_data: { path: string; mounted: boolean; written_as: string } | null;
+  local_data: { path: string; source: string; mounted: boolean; written_as: string } | null;
   sandbox: string[];
   drop_to: { uid: number; gid: number } | null;
   control_groups: { memory: string | null; pids: string | null } | null;

@@ -189,7 +189,7 @@ function buildStartFile(
       ...common,
       inside_work_folder: workFolder,
       bootstrap_inside: bootstrapDir,
-      local_data: describeLocalData(spec, localDataSource, false),
+      local_data: describeLocalData(spec, { source: localDataSource, target: null }),
       sandbox: [],
     };
   }
@@ -226,7 +226,7 @@ function buildStartFile(
           },
     inside_work_folder: insideWorkFolder,
     bootstrap_inside: insideBootstrap,
-    local_data: describeLocalData(spec, localDataTarget, true),
+    local_data: describeLocalData(spec, { source: localDataSource, target: localDataTarget }),
     sandbox: buildSandboxArguments({
       ...isolation,
       host: readHostLayout(),
@@ -236,12 +236,13 @@ function buildStartFile(
   };
 }
 
+/** @param place.target where it is mounted in the sandbox; null without one */
 function describeLocalData(
   { localData }: AttemptSpec,
-  path: string | null,
-  mounted: boolean,
+  { source, target }: { source: string | null; target: string | null },
 ): StartFile['local_data'] {
-  return localData === null || path === null ? null : { path, mounted, written_as: localData.profile };
+  if (localData === null || source === null) return null;
+  return { path: target ?? source, source, mounted: target !== null, written_as: localData.profile };
 }
 
 function describeGroup({

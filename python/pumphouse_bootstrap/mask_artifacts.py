@@ -1,0 +1,89 @@
+"""Takes secrets out of the artifacts that dlt has left: a trace has the words of exceptions as they were, and the dashboard shows them."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import re
+import stat
+from contextlib import contextmanager
+
+# Pipelines, what is of one, and its schemas.
+_DEEPEST = 3
+# What is larger is no artifact, and is not kept.
+_LARGEST_BYTES = 256 * 1024 * 1024
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+# Clocks of file systems are coarse.
+_CLOCK_SECONDS = 2.0
+
+
+def mask_artifacts(
+    data: str, names: list[str], pattern: re.Pattern[bytes], since: float, drop_to: dict | None
+) -> None:
+    """
+    Masks what was written since then below the folder that the names lead to from a folder of local data: each secret with as many
+    bytes as it has, since a pickle counts them. Whatever cannot be masked is removed. As the user that wrote it, and over no link: the
+    folder is user code's, and other runs may be writing there.
+    """
+    # As who this is: what is above is closed to runs.
+    folder = os.open(data, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with _files_of(drop_to):
+            for name in names:
+                below = os.open(name, _FOLDER, dir_fd=folder)
+                os.close(folder)
+                folder = below
+            _mask_below(folder, pattern, since - _CLOCK_SECONDS, 1)
+    except (FileNotFoundError, NotADirectoryError):
+        # The run left none.
+        pass
+    finally:
+        os.close(folder)
+
+
+def _mask_below(folder: int, pattern: re.Pattern[bytes], since: float, level: int) -> None:
+    for name in os.listdir(folder):
+        try:
+            facts = os.lstat(name, dir_fd=folder)
+            if stat.S_ISDIR(facts.st_mode) and level <= _DEEPEST:
+                below = os.open(name, _FOLDER, dir_fd=folder)
+                try:
+                    _mask_below(below, pattern, since, level + 1)
+                finally:
+                    os.close(below)
+            elif stat.S_ISREG(facts.st_mode) and facts.st_mtime >= since:
+                _mask_file(name, folder, pattern)
+        except FileNotFoundError:
+            continue
+
+
+def _mask_file(name: str, folder: int, pattern: re.Pattern[bytes]) -> None:
+    try:
+        descriptor = os.open(name, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+        with open(descriptor, "r+b", buffering=0) as file:
+            if os.fstat(descriptor).st_size > _LARGEST_BYTES:
+                raise OSError("It is too large")
+            for match in pattern.finditer(file.read()):
+                os.pwrite(descriptor, b"*" * len(match[0]), match.start())
+    except OSError:
+        os.unlink(name, dir_fd=folder)
+
+
+@contextmanager
+def _files_of(drop_to: dict | None):
+    """As that user to the file system, this thread alone (setfsuid(2)); as who it is where there is none."""
+    if drop_to is None:
+        yield
+        return
+    libc = ctypes.CDLL(None)
+    before = (libc.setfsuid(-1), libc.setfsgid(-1))
+    libc.setfsgid(drop_to["gid"])
+    libc.setfsuid(drop_to["uid"])
+    try:
+        # The only way to learn whether it was done.
+        if libc.setfsuid(-1) != drop_to["uid"]:
+            raise OSError("The user of the file system could not be changed")
+        yield
+    finally:
+        libc.setfsuid(before[0])
+        libc.setfsgid(before[1])
