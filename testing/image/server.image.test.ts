@@ -94,7 +94,10 @@ describe('with an owner', () => {
   it('is published on loopback alone', async () => {
     const ports = JSON.parse(await inspect(server, '{{json .HostConfig.PortBindings}}')) as object;
     const { hostname, port } = new URL(site.url);
-    expect(ports).toEqual({ '8080/tcp': [{ HostIp: hostname, HostPort: port }] });
+    expect(ports).toEqual({
+      '8080/tcp': [{ HostIp: hostname, HostPort: port }],
+      '8090/tcp': [{ HostIp: '127.0.0.1', HostPort: '8090' }],
+    });
   });
 
   it('is reached by runs at its name, and its database is not', async () => {
