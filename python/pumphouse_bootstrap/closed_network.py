@@ -14,7 +14,7 @@ import sys
 import time
 
 # Ports that outgoing connections come from begin at 32768 (net.ipv4.ip_local_port_range).
-_FIRST_PORT, _LAST_PORT = 1, 32767
+_FIRST_PORT, LAST_PORT = 1, 32767
 _PATIENCE_SECONDS = 60.0
 _PAUSE_SECONDS = 0.01
 # After the rule for the network's own addresses (0), before every route (32766).
@@ -53,7 +53,7 @@ def _list_families() -> list[int]:
 def _forbid(netlink: socket.socket, family: int) -> None:
     rule = struct.pack("=BBBBBBBBI", family, 0, 0, 0, 0, 0, 0, _PROHIBIT, 0)
     rule += struct.pack("=HHI", 8, _FRA_PRIORITY, _PRIORITY)
-    rule += struct.pack("=HHHH", 8, _FRA_SOURCE_PORTS, _FIRST_PORT, _LAST_PORT)
+    rule += struct.pack("=HHHH", 8, _FRA_SOURCE_PORTS, _FIRST_PORT, LAST_PORT)
     flags = _REQUEST | _ACKNOWLEDGE | _CREATE | _EXCLUSIVE
     netlink.send(struct.pack("=IHHII", 16 + len(rule), _RTM_NEWRULE, flags, 1, 0) + rule)
     answer = netlink.recv(65536)
@@ -63,7 +63,7 @@ def _forbid(netlink: socket.socket, family: int) -> None:
 
 
 def is_network_closed() -> bool:
-    return all(_is_forbidden(family, port) for family in _list_families() for port in (_FIRST_PORT + 1023, _LAST_PORT))
+    return all(_is_forbidden(family, port) for family in _list_families() for port in (_FIRST_PORT + 1023, LAST_PORT))
 
 
 def _is_forbidden(family: int, port: int) -> bool:

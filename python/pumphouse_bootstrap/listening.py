@@ -5,13 +5,12 @@ from __future__ import annotations
 import threading
 import time
 
+from pumphouse_bootstrap.closed_network import LAST_PORT
 from pumphouse_bootstrap.spool import Spool, SpoolClosed
 
 _LOOK_SECONDS = 0.05
 # Frameworks open ports for themselves, too. Whoever has another one for so long, and not the one it was given, took no notice of that.
 _OTHER_SECONDS = 20.0
-# Above are ports that systems hand out, to Docker's resolver in each container among others.
-_HIGHEST_OTHER_PORT = 32767
 _LISTENING = "0A"
 
 
@@ -48,7 +47,8 @@ class ListeningWatch:
             if self._port in ports:
                 self._spool.append("note", text=f"The app listens on port {self._port}.")
                 return
-            others = sorted(port for port in ports if port <= _HIGHEST_OTHER_PORT)
+            # Above are ports that systems hand out, to Docker's resolver in each container among others.
+            others = sorted(port for port in ports if port <= LAST_PORT)
             if others and not is_told and time.monotonic() > other_at:
                 is_told = True
                 listed = ", ".join(map(str, others))

@@ -12,6 +12,7 @@ from pumphouse_bootstrap.control_groups import ControlGroups
 from pumphouse_bootstrap.disk_room import DiskRoom
 from pumphouse_bootstrap.events import Events
 from pumphouse_bootstrap.failure_report import report_failure
+from pumphouse_bootstrap.mask_artifacts import mask_artifacts
 from pumphouse_bootstrap.masking import Masker
 from pumphouse_bootstrap.output import OutputReader
 from pumphouse_bootstrap.preparation import CannotStart, Preparation
@@ -130,9 +131,6 @@ class Recording:
         artifacts, local_data, pattern = self._begin.artifacts, self._start.local_data, self._masker.pattern
         if artifacts is None or artifacts["use"] != "send" or local_data is None or pattern is None:
             return
-        # Loaded when user code has ended.
-        from pumphouse_bootstrap.mask_artifacts import mask_artifacts
-
         names = [artifacts["folder"], "pipelines"]
         try:
             mask_artifacts(local_data["source"], names, pattern, self._began_at, self._start.drop_to)

@@ -72,7 +72,7 @@ class Listening(unittest.TestCase):
     def test_it_is_said_once_where_it_listens_instead(self) -> None:
         wanted, other = self.bind(), self.bind()
         # The ports of this test are such as systems hand out.
-        with mock.patch.multiple(listening, _OTHER_SECONDS=0.0, _HIGHEST_OTHER_PORT=65535):
+        with mock.patch.multiple(listening, _OTHER_SECONDS=0.0, LAST_PORT=65535):
             port, other_port = wanted.getsockname()[1], other.getsockname()[1]
             notes = self.watch(port)
             other.listen()

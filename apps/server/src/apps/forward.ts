@@ -51,7 +51,7 @@ function send(exchange: AdmittedExchange, ready: ReadyApp, tools: SendTools, isP
     });
   } catch (error) {
     tools.settle(true);
-    return fail(exchange, tools, error);
+    return failExchange(exchange, tools, error);
   }
   const stop = () => void sent.destroy();
   response.once('close', stop);
@@ -66,7 +66,7 @@ function send(exchange: AdmittedExchange, ready: ReadyApp, tools: SendTools, isP
     if (isUnreached || response.headersSent || response.destroyed) return;
     // A connection that was kept may have been ended by the app at the moment it was used again.
     if (isPooled && sent.reusedSocket && isRepeatable(request)) send(exchange, ready, tools, false);
-    else fail(exchange, tools, error);
+    else failExchange(exchange, tools, error);
   });
   sendBody(exchange, sent);
 }
@@ -95,7 +95,7 @@ function passBack(exchange: AdmittedExchange, answer: IncomingMessage, tools: Fo
     response.flushHeaders();
   } catch (error) {
     answer.destroy();
-    return fail(exchange, tools, error);
+    return failExchange(exchange, tools, error);
   }
   const isEventStream = /^text\/event-stream\b/i.test(answer.headers['content-type'] ?? '');
   // Who has a silent stream cut connects again, which would be use of an app that nobody uses.
@@ -123,7 +123,7 @@ function passUpgrade(
   const isAsked = upgradeHead !== null && answer.headers.upgrade?.toLowerCase() === 'websocket';
   if (!isAsked || response.destroyed || !response.socket) {
     socket.destroy();
-    return fail(exchange, tools, new Error('The app changed to a protocol that nobody asked for'));
+    return failExchange(exchange, tools, new Error('The app changed to a protocol that nobody asked for'));
   }
   try {
     const headers = headersFromApp(answer.rawHeaders, exchange);
@@ -131,13 +131,17 @@ function passUpgrade(
     response.flushHeaders();
   } catch (error) {
     socket.destroy();
-    return fail(exchange, tools, error);
+    return failExchange(exchange, tools, error);
   }
   joinWebSocket(exchange, { socket, head });
 }
 
 /** Before a head went out it is 502; afterwards nothing is left but to cut the connection. */
-function fail(exchange: AdmittedExchange, tools: ForwardTools, error: unknown): void {
+export function failExchange(
+  exchange: AdmittedExchange,
+  tools: Pick<ForwardTools, 'log'>,
+  error: unknown,
+): void {
   const { response, app } = exchange;
   if (response.destroyed) return;
   tools.log.warn('an app does not answer as it should', app.label, error);

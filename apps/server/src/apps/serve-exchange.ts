@@ -12,21 +12,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { answerReserved, sendForeignOrigin } from './reserved-pages.ts';
 import { askToSignIn, findKeyHolder, findVisitor, readBearer, type Admission } from './sessions.ts';
 import { createTouch } from './use-notes.ts';
-import { forward } from './forward.ts';
+import { failExchange, forward } from './forward.ts';
 import { isFromOwnPage } from './origin-check.ts';
 import { isNavigation, mayStart } from './exchange.ts';
 import { isPlain } from './request-headers.ts';
 import { isReserved, readSwapCode, splitUrl } from './reserved-paths.ts';
 import { readPrefix } from './hosts.ts';
 import { sendError, sendNothingHere } from './answers.ts';
-import {
-  sendStopped,
-  sendTooMany,
-  showFailed,
-  showNotAnswering,
-  showStarting,
-  showUnavailable,
-} from './show-state.ts';
+import { sendStopped, sendTooMany, showFailed, showStarting, showUnavailable } from './show-state.ts';
 import { takeSwapCode } from './enter.ts';
 
 /** Two seconds, in which the end of a process becomes known. */
@@ -158,9 +151,7 @@ async function serveByState(exchange: AdmittedExchange, parts: ServeParts, gone:
     const isAnswered = await serveOnce(exchange, parts, gone);
     if (isAnswered || gone.aborted) return;
   }
-  const problem = new Error('It runs and takes no connection');
-  parts.log.warn('an app does not answer as it should', exchange.app.label, problem);
-  showNotAnswering(exchange);
+  failExchange(exchange, parts, new Error('It runs and takes no connection'));
 }
 
 /** @returns false where the app is said to run and was not reached: it has just ended, and its end is not known yet */

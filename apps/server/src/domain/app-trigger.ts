@@ -4,9 +4,10 @@ import { parseTrigger, readTriggerType } from './trigger.ts';
 
 /** Each app is in a network of its own, so all of them may have the same. */
 const usualPort = 5000;
-/** Lower ones take rights that no run has; higher ones are where outgoing connections come from, and are not kept from other runs. */
+/** Lower ones take rights that no run has. */
 const lowestPort = 1024;
-const highestPort = 32_767;
+/** Above it outgoing connections come from, as Linux has it where nobody changes that: such ports are not kept from other runs. */
+export const highestAppPort = 32_767;
 
 type Triggered = Pick<JobDefinition, 'triggers'>;
 
@@ -19,7 +20,7 @@ export function portOfApp(definition: Triggered): number {
 /** Why an app cannot be met at a port that it declares; null where it can, or declares none. */
 export function findPortProblem(declared: number | null): string | null {
   if (declared === null || isServed(declared)) return null;
-  return `declare a port from ${lowestPort} to ${highestPort}, or none, which is ${usualPort}`;
+  return `declare a port from ${lowestPort} to ${highestAppPort}, or none, which is ${usualPort}`;
 }
 
 /** The path of the app that is opened where no other is asked for. */
@@ -37,4 +38,4 @@ function readTrigger({ triggers }: Triggered): { port: number | null; path: stri
   return null;
 }
 
-const isServed = (port: number) => port >= lowestPort && port <= highestPort;
+const isServed = (port: number) => port >= lowestPort && port <= highestAppPort;
