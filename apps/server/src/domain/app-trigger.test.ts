@@ -7,6 +7,9 @@ describe('the port of an app', () => {
     [['http:/board'], 5000],
     [[], 5000],
     [['tag:shop', 'http:7777/board'], 7777],
+    // A module with `__trigger__`: dlt appends it to the bare trigger of the app.
+    [['http:', 'http:8601'], 8601],
+    [['http:', 'http:8601', 'http:/board'], 8601],
     // Of a definition from before such ports were refused.
     [['http:80'], 5000],
   ])('with triggers %j is %i', (triggers, port) => {
@@ -30,6 +33,8 @@ describe('the start of an app', () => {
     [['http:8501'], '/'],
     [['tag:shop', 'http:/board?year=2026'], '/board?year=2026'],
     [['http:7777/board'], '/board'],
+    [['http:', 'http:/mcp'], '/mcp'],
+    [['http:', 'http:8601/board', 'http:8602'], '/board'],
     [[], '/'],
   ])('with triggers %j is %s', (triggers, path) => {
     expect(startPathOf({ triggers })).toBe(path);

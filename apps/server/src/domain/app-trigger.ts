@@ -13,7 +13,7 @@ type Triggered = Pick<JobDefinition, 'triggers'>;
 
 /** The port that an app is told to listen on, and is met at: that of its `http:` trigger, else 5000. */
 export function portOfApp(definition: Triggered): number {
-  const declared = readTrigger(definition)?.port ?? null;
+  const declared = readTriggers(definition).findLast(({ port }) => port !== null)?.port ?? null;
   return declared !== null && isServed(declared) ? declared : usualPort;
 }
 
@@ -25,17 +25,19 @@ export function findPortProblem(declared: number | null): string | null {
 
 /** The path of the app that is opened where no other is asked for. */
 export function startPathOf(definition: Triggered): string {
-  const path = readTrigger(definition)?.path ?? '';
-  return path === '' ? '/' : path;
+  return readTriggers(definition).findLast(({ path }) => path !== '')?.path ?? '/';
 }
 
-/** @throws InvalidTriggerError */
-function readTrigger({ triggers }: Triggered): { port: number | null; path: string } | null {
-  for (const text of triggers) {
+/**
+ * All `http:` triggers of a job. dlt gives each app a bare one and appends those of a module's `__trigger__`, so the last one that
+ * declares something is the user's.
+ * @throws InvalidTriggerError
+ */
+function readTriggers({ triggers }: Triggered): { port: number | null; path: string }[] {
+  return triggers.flatMap((text) => {
     const trigger = readTriggerType(text) === 'http' ? parseTrigger(text) : null;
-    if (trigger?.type === 'http') return trigger.expr;
-  }
-  return null;
+    return trigger?.type === 'http' ? [trigger.expr] : [];
+  });
 }
 
 const isServed = (port: number) => port >= lowestPort && port <= highestAppPort;
