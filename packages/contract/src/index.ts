@@ -1,3 +1,4 @@
+export * from './attributes-without-effect.ts';
 export * from './error-codes.ts';
 export * from './log-level.ts';
 export * from './openapi.ts';

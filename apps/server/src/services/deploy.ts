@@ -17,6 +17,7 @@ import { findDeploymentProblems, readJobDefinition } from '../domain/job-definit
 import { readTriggerType } from '../domain/trigger.ts';
 import { readUpstreamRef } from '../domain/refresh.ts';
 import { reconcileJobs } from '../domain/reconcile.ts';
+import { listDeployWarnings } from '../domain/deploy-warnings.ts';
 import { recordDeploy } from './record-deploy.ts';
 import { ServiceError } from './service-error.ts';
 
@@ -100,7 +101,11 @@ export function createDeploy(
       ? { arranged: jobs, started: [] }
       : await putIntoService(store, workspace.id, jobs);
     return {
-      result: { deploymentModule: request.deploymentModule, warnings: [], jobs: arranged },
+      result: {
+        deploymentModule: request.deploymentModule,
+        warnings: listDeployWarnings(definitions.map((read) => read.definition)),
+        jobs: arranged,
+      },
       started,
       isTouched:
         isDescribed ||

@@ -1,0 +1,24 @@
+import { listAttributesWithoutEffect, type AttributeWithoutEffect } from '@pumphouse/contract';
+import type { JobDefinition } from './job-definition.ts';
+
+const maxNamedJobs = 3;
+
+/** What the client prints after a deploy: one sentence for each attribute value that has no effect, with the jobs that declare it. */
+export function listDeployWarnings(definitions: readonly JobDefinition[]): string[] {
+  const byText = new Map<string, { found: AttributeWithoutEffect; refs: string[] }>();
+  for (const definition of definitions) {
+    for (const found of listAttributesWithoutEffect(definition)) {
+      const key = `${found.attribute} ${found.value}`;
+      const entry = byText.get(key) ?? { found, refs: [] };
+      entry.refs.push(definition.job_ref);
+      byText.set(key, entry);
+    }
+  }
+  return [...byText.values()].map(({ found, refs }) => describe(found, refs));
+}
+
+function describe({ attribute, value, reason }: AttributeWithoutEffect, refs: readonly string[]): string {
+  const named = refs.slice(0, maxNamedJobs).join(', ');
+  const rest = refs.length > maxNamedJobs ? ` and ${refs.length - maxNamedJobs} more` : '';
+  return `${attribute} = ${value} has no effect on this server: ${reason} (${named}${rest}).`;
+}
