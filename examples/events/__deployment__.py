@@ -1,0 +1,62 @@
+"""Events that are loaded hour by hour, and orders that come in by a webhook."""
+
+from datetime import datetime, timedelta, timezone
+
+import dlt
+import dlt.hub.run as run
+
+__all__ = ["load_events", "load_changes", "take_order"]
+
+FIRST = datetime(2026, 11, 1, tzinfo=timezone.utc)
+
+
+@dlt.resource
+def events(at=dlt.sources.incremental("at", initial_value=FIRST)):
+    """An event each half hour, for ever. dlt keeps those of the run's interval."""
+    start, end = dlt.current.interval()
+    first = int((start - FIRST) / timedelta(minutes=30)) - 2
+    last = int((end - FIRST) / timedelta(minutes=30)) + 2
+    yield [{"id": number, "at": FIRST + timedelta(minutes=30 * number)} for number in range(first, last)]
+
+
+@run.pipeline(
+    "events",
+    trigger="@hourly",
+    interval={"start": FIRST, "end": FIRST + timedelta(days=2), "mode": "sequential"},
+    incremental_mode="interval",
+    auto_refresh_pipeline_mode="drop_data",
+    expose={"tags": ["history"]},
+)
+def load_events(run_context: run.TJobRunContext):
+    """Loads the events of the interval: the scheduler keeps what was loaded, not the pipeline."""
+    pipeline = dlt.pipeline("events", destination="duckdb", dataset_name="events")
+    pipeline.run(events())
+    with pipeline.sql_client() as client:
+        count, first, last = client.execute_sql("select count(*), min(at), max(at) from events")[0]
+    print("interval", run_context["interval_start"].isoformat(), run_context["interval_end"].isoformat())
+    print("events", count, first.isoformat(), last.isoformat())
+
+
+@dlt.resource(primary_key="id", write_disposition="merge")
+def changes(changed=dlt.sources.incremental("changed", initial_value=0)):
+    print("changes since", changed.last_value)
+    yield [{"id": number, "changed": number} for number in range(changed.last_value, changed.last_value + 5)]
+
+
+@run.pipeline("changes", trigger="every:15m", incremental_mode="pipeline", auto_refresh_pipeline_mode="drop_resources")
+def load_changes(run_context: run.TJobRunContext):
+    """Loads what changed since the last run: here the pipeline keeps where it was."""
+    print("refresh is", run_context["refresh"])
+    dlt.pipeline("changes", destination="duckdb", dataset_name="changes").run(changes())
+
+
+@run.job(trigger=run.trigger.webhook("orders"), execute={"concurrency": 5})
+def take_order(run_context: run.TJobRunContext):
+    """Stores the order that a shop sent. The body of the request is the input of the run."""
+    order = run_context.get("run_args", {}).get("input")
+    if order is None:
+        print("started without an order")
+        return
+    pipeline = dlt.pipeline("orders", destination="duckdb", dataset_name="orders")
+    pipeline.run([order], table_name="orders", primary_key="id", write_disposition="merge")
+    print("stored order", order["id"])
