@@ -53,7 +53,11 @@ describe('the attributes without an effect', () => {
 
   it('are also those that the server does not know, at any depth', () => {
     expect(
-      attributesOf({ retries: 3, execute: { timeout: { warn_after: 5 }, nice: 10 }, expose: { icon: 'cart' } }),
+      attributesOf({
+        retries: 3,
+        execute: { timeout: { warn_after: 5 }, nice: 10 },
+        expose: { icon: 'cart' },
+      }),
     ).toEqual([
       ['retries', '3'],
       ['execute.nice', '10'],

@@ -1,10 +1,11 @@
-import type { DetailedJobResponse } from '@pumphouse/contract';
+import { listAttributesWithoutEffect, type DetailedJobResponse } from '@pumphouse/contract';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import classes from './job.module.css';
 import { describeTriggerShortly } from '../../facts/run-cause.ts';
 import { Facts, Section } from '../../look/page.tsx';
 import { listJobFacts } from './job-facts.ts';
+import { Notice } from '../../look/notice.tsx';
 import { ticksOfJob } from './job-queries.ts';
 import { Time } from '../../look/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
@@ -28,22 +29,37 @@ export function JobFacts({ job }: { job: DetailedJobResponse }) {
   );
   const tags = listTags(job);
   return (
-    <Section title="What it is">
-      <Facts
-        facts={[
-          ['Starts', triggers],
-          ...(next == null
-            ? []
-            : [['Next', job.is_paused ? 'paused' : <Time key="next" at={next} />] as const]),
-          ...listJobFacts(job),
-          ['Version', job.version],
-          ...(tags.length === 0
-            ? []
-            : [['Tags', <Tags key="tags" workspaceId={workspaceId} tags={tags} />] as const]),
-        ]}
-      />
-    </Section>
+    <>
+      <WithoutEffect job={job} />
+      <Section title="What it is">
+        <Facts
+          facts={[
+            ['Starts', triggers],
+            ...(next == null
+              ? []
+              : [['Next', job.is_paused ? 'paused' : <Time key="next" at={next} />] as const]),
+            ...listJobFacts(job),
+            ['Version', job.version],
+            ...(tags.length === 0
+              ? []
+              : [['Tags', <Tags key="tags" workspaceId={workspaceId} tags={tags} />] as const]),
+          ]}
+        />
+      </Section>
+    </>
   );
+}
+
+/** Attributes that the job declares in vain: silence would let people believe that they hold. */
+function WithoutEffect({ job }: { job: DetailedJobResponse }) {
+  return listAttributesWithoutEffect(job.job_definition).map(({ attribute, value, reason }) => (
+    <Notice key={attribute}>
+      <code>
+        {attribute} = {value}
+      </code>{' '}
+      has no effect on this server: {reason}.
+    </Notice>
+  ));
 }
 
 function Tags({ workspaceId, tags }: { workspaceId: string; tags: readonly string[] }) {
@@ -58,6 +74,9 @@ function Tags({ workspaceId, tags }: { workspaceId: string; tags: readonly strin
   );
 }
 
-function listTags({ job_definition: { expose } }: DetailedJobResponse): string[] {
-  return [expose?.tags ?? []].flat();
+/** Those of `expose` and those that it has as triggers: both select the job. */
+function listTags({ triggers, job_definition: definition }: DetailedJobResponse): string[] {
+  return (triggers ?? definition.triggers).flatMap((trigger) =>
+    trigger.startsWith('tag:') ? [trigger.slice('tag:'.length)] : [],
+  );
 }

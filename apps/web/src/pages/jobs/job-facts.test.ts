@@ -25,6 +25,7 @@ describe('the facts of a job', () => {
       Type: 'batch',
       Profile: 'prod',
       Code: 'shop',
+      Launcher: 'module',
       Timeout: '2 h',
       'Runs at once': '1',
       'Time zone': 'UTC',
@@ -47,5 +48,62 @@ describe('the facts of a job', () => {
     });
     expect(factsOf({ execute: { timeout: { timeout: 90 } } }).Timeout).toBe('1 min 30 s');
     expect(factsOf({ execute: { timeout: { timeout: 0 } } }).Timeout).toBe('none');
+  });
+
+  it('say what it declares about its code, data and starts', () => {
+    expect(
+      factsOf({
+        entry_point: { ...definition.entry_point, function: 'load', launcher: 'dlt.launchers.job' },
+        execute: { timeout: { grace_period: 5 }, intercept_signals: false },
+        expose: { category: 'background_agent', interface: 'rest_api', manual: false },
+        deliver: { source_ref: 'sources.stock.stock', deadline: '8am on Mondays' },
+        require: { dependency_groups: ['report', 'plots'] },
+        config_keys: ['minimum', 'only', 'pipeline_name', 'untyped'],
+        inputs: {
+          properties: {
+            minimum: { type: 'integer' },
+            only: { anyOf: [{ type: 'string' }, { type: 'null' }], default: 'bolts' },
+            pipeline_name: { type: 'string', entity_type: 'pipeline' },
+          },
+        },
+        output: { properties: { items: {}, short: {} } },
+        freshness: ['job.is_fresh:jobs.shop.orders'],
+        incremental_mode: 'interval',
+        auto_refresh_pipeline_mode: 'drop_sources',
+        default_trigger: 'every:5m',
+        interval: { start: '2026-01-01', mode: 'sequential' },
+      }),
+    ).toMatchObject({
+      Category: 'background agent',
+      Interface: 'rest api',
+      Code: 'shop.load',
+      Launcher: 'job',
+      'Grace period': '5 s',
+      Signals: 'not intercepted',
+      'Start by hand': 'off',
+      Source: 'stock.stock',
+      Deadline: '8am on Mondays',
+      'Dependency groups': 'report, plots',
+      Arguments: 'minimum: integer, only: string = "bolts", pipeline_name: pipeline string, untyped',
+      Result: 'items, short',
+      'Waits for': 'shop.orders',
+      'Incremental mode': 'interval',
+      'Pipelines on refresh': 'drop sources',
+      'Default trigger': 'every 5m',
+      Interval: 'from 2026-01-01, sequential',
+    });
+  });
+
+  it('of an agent say its name and its access', () => {
+    const agent = { agent: { engine_version: 1, name: 'inspector' }, access: { data: ['read'] } };
+    expect(factsOf(agent)).toMatchObject({ Agent: 'inspector', Access: 'data: read' });
+  });
+
+  it('of an app say its idle timeout, and no timeout', () => {
+    const app = { ...definition.entry_point, job_type: 'interactive' };
+    expect(factsOf({ entry_point: app, execute: { timeout: { timeout: 600 } } })).toMatchObject({
+      'Idle timeout': '10 min',
+    });
+    expect(factsOf({ entry_point: app })).not.toHaveProperty('Timeout');
   });
 });

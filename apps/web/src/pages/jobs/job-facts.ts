@@ -1,45 +1,132 @@
 import type { DetailedJobResponse } from '@pumphouse/contract';
+import { describeTriggerShortly } from '../../facts/run-cause.ts';
 import { formatDuration } from '../../look/format.ts';
+import { shortenJobName } from '../../facts/job-name.ts';
 
 type FactsJob = Pick<DetailedJobResponse, 'job_definition' | 'job_type' | 'profile' | 'current_version'>;
+type Definition = FactsJob['job_definition'];
+type Fact = [name: string, value: string | null | undefined];
 
-/** What a job declares, by name; what it leaves open is there too where a default of the server holds. */
+/**
+ * What a job declares, by name; what it leaves open is there too where a default of the server holds. The start triggers and tags are
+ * not among them: the page shows them as links.
+ */
 export function listJobFacts(job: FactsJob): [name: string, value: string][] {
-  const { job_definition: definition, current_version: version } = job;
-  const { deliver, require } = definition;
-  const facts: [string, string | null | undefined][] = [
-    ['Type', job.job_type],
-    ['Profile', job.profile],
-    ['Code', describeCode(definition)],
-    ['Pipeline', deliver?.pipeline_name],
-    ['Deadline', deliver?.deadline],
-    ['Timeout', describeTimeout(definition)],
-    ['Runs at once', describeConcurrency(definition)],
-    ['Instance', version?.instance_size],
-    ['Time zone', require?.timezone ?? 'UTC'],
-    ['Interval', describeInterval(definition)],
-    [
-      'Refresh',
-      definition.refresh_propagation === undefined ? null : `passed on: ${definition.refresh_propagation}`,
-    ],
-  ];
+  const facts = [...listCodeFacts(job), ...listRunFacts(job), ...listDataFacts(job), ...listStartFacts(job)];
   return facts.flatMap(([name, value]) => (value == null ? [] : [[name, value]]));
 }
 
-type Definition = FactsJob['job_definition'];
+function listCodeFacts({ job_definition: definition, job_type: type, profile }: FactsJob): Fact[] {
+  const { entry_point: entryPoint, expose, require, agent } = definition;
+  return [
+    ['Type', type],
+    ['Category', expose?.category?.replaceAll('_', ' ')],
+    ['Interface', expose?.interface?.replaceAll('_', ' ')],
+    ['Code', describeCode(definition)],
+    ['Launcher', entryPoint.launcher.split('.').at(-1)],
+    ['Agent', agent?.name],
+    ['Access', describeAccess(definition)],
+    ['Profile', profile],
+    ['Dependency groups', joinNames(require?.dependency_groups)],
+    ['Arguments', describeArguments(definition)],
+    ['Result', joinNames(Object.keys(propertiesOf(definition.output)))],
+  ];
+}
+
+function listRunFacts({ job_definition: definition, current_version: version }: FactsJob): Fact[] {
+  const { execute, entry_point: entryPoint } = definition;
+  const grace = execute.timeout?.grace_period;
+  return [
+    entryPoint.job_type === 'interactive'
+      ? ['Idle timeout', describeSeconds(execute.timeout?.timeout)]
+      : ['Timeout', describeTimeout(definition)],
+    ['Grace period', grace === undefined ? null : formatDuration(grace)],
+    ['Signals', execute.intercept_signals === undefined ? null : describeSignals(execute.intercept_signals)],
+    ['Runs at once', describeConcurrency(definition)],
+    ['Instance', version?.instance_size],
+    ['Time zone', definition.require?.timezone ?? 'UTC'],
+  ];
+}
+
+function listDataFacts({ job_definition: definition }: FactsJob): Fact[] {
+  const { deliver, refresh_propagation: propagation, auto_refresh_pipeline_mode: mode } = definition;
+  return [
+    ['Pipeline', deliver?.pipeline_name],
+    ['Source', deliver?.source_ref?.replace(/^sources\./, '')],
+    ['Deadline', deliver?.deadline],
+    ['Interval', describeInterval(definition)],
+    ['Incremental mode', definition.incremental_mode],
+    ['Refresh', propagation === undefined ? null : `passed on: ${propagation}`],
+    ['Pipelines on refresh', mode?.replace('_', ' ')],
+  ];
+}
+
+function listStartFacts({ job_definition: definition }: FactsJob): Fact[] {
+  const { default_trigger: trigger, expose, freshness } = definition;
+  return [
+    ['Waits for', joinNames(freshness?.map((each) => shortenJobName(each.slice(each.indexOf(':') + 1))))],
+    ['Default trigger', trigger === undefined ? null : describeTriggerShortly(trigger)],
+    ['Start by hand', expose?.manual === false ? 'off' : null],
+  ];
+}
+
+function joinNames(names: readonly string[] | undefined): string | null {
+  return names === undefined || names.length === 0 ? null : names.join(', ');
+}
 
 function describeCode({ entry_point: { module, function: name } }: Definition): string {
   return name === null ? module : `${module}.${name}`;
+}
+
+function describeAccess({ access }: Definition): string | null {
+  const parts = Object.entries(access ?? {}).map(
+    ([part, rights]) => `${part}: ${[rights].flat().join(', ')}`,
+  );
+  return joinNames(parts);
+}
+
+/** Each argument with its type and, where it has one, its default: "minimum: integer, only: string = all". */
+function describeArguments({ config_keys: keys, inputs }: Definition): string | null {
+  const properties = propertiesOf(inputs);
+  return joinNames(
+    keys?.map((key) => {
+      const { type, anyOf, default: preset, entity_type: entity } = properties[key] ?? {};
+      const types = anyOf?.map((each) => each.type) ?? [type];
+      const typed = types.filter((each) => each !== undefined && each !== 'null').join(' or ');
+      const kind = entity === undefined ? typed : `${entity} ${typed}`;
+      return `${key}${kind === '' ? '' : `: ${kind}`}${preset === undefined ? '' : ` = ${JSON.stringify(preset)}`}`;
+    }),
+  );
+}
+
+interface SchemaProperty {
+  type?: string;
+  anyOf?: { type?: string }[];
+  default?: unknown;
+  entity_type?: string;
+}
+
+function propertiesOf(schema: Record<string, unknown> | undefined): Record<string, SchemaProperty> {
+  return (schema?.['properties'] ?? {}) as Record<string, SchemaProperty>;
 }
 
 const usualTimeoutSeconds = 120 * 60;
 
 /** 120 minutes for batch unless it declares another; none where it declares none. */
 function describeTimeout({ execute, entry_point: { job_type: type } }: Definition): string {
-  if (type === 'interactive') return 'none';
   const declared = execute.timeout === null ? 0 : execute.timeout?.timeout;
   const seconds = declared ?? (type === 'batch' ? usualTimeoutSeconds : 0);
   return seconds === 0 ? 'none' : formatDuration(seconds);
+}
+
+function describeSeconds(seconds: number | undefined): string | null {
+  if (seconds === undefined) return null;
+  return seconds === 0 ? 'none' : formatDuration(seconds);
+}
+
+/** Whether dlt ends the extract step cleanly when a run is stopped, or the process gets the signal as it is. */
+function describeSignals(isIntercepted: boolean): string {
+  return isIntercepted ? 'intercepted by dlt' : 'not intercepted';
 }
 
 function describeConcurrency({ execute: { concurrency } }: Definition): string {
@@ -48,5 +135,6 @@ function describeConcurrency({ execute: { concurrency } }: Definition): string {
 
 function describeInterval({ interval }: Definition): string | null {
   if (interval === undefined) return null;
-  return `from ${interval.start}${interval.end === undefined ? '' : ` to ${interval.end}`}`;
+  const end = interval.end === undefined ? '' : ` to ${interval.end}`;
+  return `from ${interval.start}${end}${interval.mode === undefined ? '' : `, ${interval.mode}`}`;
 }

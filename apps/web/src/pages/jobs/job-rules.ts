@@ -40,8 +40,10 @@ export const findTimedTrigger = (job: Pick<SwitchableJob, 'triggers'>) =>
   job.triggers.find((trigger) => /^(?:schedule|every):/.test(trigger));
 
 /** Why a job cannot be started now, whoever asks; null when it can be tried. */
-export function whyNotStart({ is_archived: isArchived }: SwitchableJob): string | null {
+export function whyNotStart({ is_archived: isArchived, triggers }: SwitchableJob): string | null {
   if (isArchived) return 'The job is archived; bring it back first.';
+  if (!triggers.some((trigger) => trigger.startsWith('manual:')))
+    return 'The job declares manual=False: it is not started by hand.';
   return null;
 }
 
