@@ -1,0 +1,222 @@
+import type { Browser, BrowserContext } from 'playwright-core';
+import type { DltClientInstall } from '../../fixtures/dlt-client.ts';
+import type { JobDefinition, JobResponse } from '@pumphouse/contract';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  clientFactsProgram,
+  deployExample,
+  examples,
+  readManifest,
+  runClientCommands,
+  type ExampleName,
+  type ExampleWorkspace,
+} from '../../fixtures/example-workspace.ts';
+import { launchBrowser } from '../../fixtures/browser.ts';
+import { listMissing, shownOnJobPage } from './shown-attributes.ts';
+import { ownerEmail, repositoryFolder, startTestServer, type TestServer } from '../../fixtures/server.ts';
+import { prepareAppClient } from '../../fixtures/dlt-client.ts';
+import { sendSignInForm } from '../../fixtures/sign-in-form.ts';
+
+const names = Object.keys(examples) as ExampleName[];
+/** Only a page that never shows what it should comes to this. */
+const patienceMs = 180_000;
+
+let install: DltClientInstall;
+let server: TestServer;
+let parentFolder: string;
+let browser: Browser;
+let context: BrowserContext;
+let deployed: Map<ExampleName, { workspace: ExampleWorkspace; declared: JobDefinition[] }>;
+
+beforeAll(async () => {
+  install = await prepareAppClient();
+  parentFolder = await mkdtemp(join(tmpdir(), 'pumphouse-e2e-'));
+  server = await startTestServer({ PUMPHOUSE_LOG_LEVEL: 'warn' });
+  browser = await launchBrowser();
+  context = await signIn();
+  deployed = new Map(await Promise.all(names.map(async (name) => [name, await deploy(name)] as const)));
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await server?.remove();
+  await rm(parentFolder, { recursive: true, force: true });
+});
+
+async function deploy(name: ExampleName) {
+  const workspace = await deployExample({ install, server, parentFolder }, name);
+  const { manifest, warnings } = await readManifest(workspace, name);
+  expect(warnings).toEqual([]);
+  return { workspace, declared: manifest.jobs };
+}
+
+async function signIn(): Promise<BrowserContext> {
+  const signedIn = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  signedIn.setDefaultTimeout(patienceMs);
+  const page = await signedIn.newPage();
+  await page.goto(server.url);
+  await sendSignInForm(page, ownerEmail);
+  await page.getByRole('navigation').first().waitFor();
+  await page.close();
+  return signedIn;
+}
+
+const findDeployed = (name: ExampleName) => {
+  const found = deployed.get(name);
+  if (!found) throw new Error(`${name} was not deployed`);
+  return found;
+};
+
+async function listJobs({ api }: ExampleWorkspace): Promise<JobResponse[]> {
+  const { items } = await server.client.call('list_jobs', {
+    params: { workspace_id: api.id },
+    query: { limit: 100 },
+  });
+  return items;
+}
+
+const byRef = (left: { job_ref: string }, right: { job_ref: string }) =>
+  left.job_ref < right.job_ref ? -1 : 1;
+
+/** The text of a job's page and of its definition, once what it asks the server for is there. */
+async function readJobPage(workspaceId: string, jobRef: string): Promise<string> {
+  const page = await context.newPage();
+  try {
+    await page.goto(`${server.url}/w/${workspaceId}/jobs/${jobRef}?tab=schedule`);
+    await page.getByRole('region', { name: 'What it is' }).waitFor();
+    await page
+      .locator('[aria-label^="Next ticks"], :text("No clock starts it"), :text("does not tick")')
+      .first()
+      .waitFor();
+    const shown = await page.locator('main').innerText();
+    await page.getByRole('link', { name: 'Definition' }).click();
+    return `${shown}\n${await page.getByLabel('Definition', { exact: true }).last().innerText()}`;
+  } finally {
+    await page.close();
+  }
+}
+
+describe.each(names)('the example %s', (name) => {
+  it('is on the server with every attribute as the client computed it', async () => {
+    const { workspace, declared } = findDeployed(name);
+    const jobs = await listJobs(workspace);
+    expect(jobs.map((job) => job.job_definition).sort(byRef)).toEqual([...declared].sort(byRef));
+    for (const { id, job_ref: jobRef } of jobs) {
+      const params = { workspace_id: workspace.api.id, job_id: id };
+      const { job_definition: single } = await server.client.call('get_job', { params });
+      expect(single).toEqual(declared.find((definition) => definition.job_ref === jobRef));
+    }
+  });
+
+  it('has the fields of the API and of its overviews from those attributes', async () => {
+    const { workspace, declared } = findDeployed(name);
+    const jobs = await listJobs(workspace);
+    const { items: overviews } = await server.client.call('list_job_overviews', {
+      params: { workspace_id: workspace.api.id },
+      query: { limit: 100 },
+    });
+    for (const definition of declared) {
+      const {
+        job_ref: jobRef,
+        expose,
+        deliver,
+        interval,
+        default_trigger: defaultTrigger = null,
+      } = definition;
+      const tags = [expose?.tags ?? []].flat();
+      const triggers = [
+        ...definition.triggers,
+        ...tags.map((tag) => `tag:${tag}`),
+        ...(expose?.manual === false ? [] : [`manual:${jobRef}`]),
+        ...(deliver?.pipeline_name === undefined ? [] : [`pipeline_name:${deliver.pipeline_name}`]),
+      ];
+      const common = {
+        job_type: definition.entry_point.job_type,
+        description: definition.description ?? null,
+        default_trigger: defaultTrigger,
+        pipeline_name: deliver?.pipeline_name ?? null,
+        profile: definition.require?.profile ?? 'prod',
+        triggers,
+      };
+      expect(jobs.find((job) => job.job_ref === jobRef)).toMatchObject({
+        ...common,
+        name: expose?.display_name ?? null,
+        freshness: definition.freshness ?? [],
+        interval_start: interval === undefined ? null : expect.any(String),
+        interval_end: interval?.end === undefined ? null : expect.any(String),
+      });
+      expect(overviews.find(({ ref }) => ref === jobRef)).toMatchObject({
+        ...common,
+        name: expose?.display_name ?? jobRef,
+        tags: triggers.flatMap((trigger) => (trigger.startsWith('tag:') ? [trigger.slice(4)] : [])),
+      });
+    }
+  });
+
+  it('is listed and described by the client', async () => {
+    const { workspace, declared } = findDeployed(name);
+    const [list = '', ...infos] = await runClientCommands(workspace, [
+      ['job', 'list'],
+      ...declared.map(({ job_ref: jobRef }) => ['job', 'info', jobRef]),
+    ]);
+    for (const [at, { job_ref: jobRef, entry_point: entry, ...definition }] of declared.entries()) {
+      const code = entry.function === null ? entry.module : `${entry.module}::${entry.function}`;
+      const words = [code, entry.job_type, definition.default_trigger ?? ''];
+      for (const word of [jobRef.replace(/^jobs\./, ''), ...words]) expect(list).toContain(word);
+      for (const word of [jobRef, definition.expose?.display_name ?? '', ...words])
+        expect(infos[at]).toContain(word);
+    }
+  });
+
+  it('shows every attribute on the pages of its jobs', async () => {
+    const { workspace, declared } = findDeployed(name);
+    const missing: Record<string, string[]> = {};
+    for (const definition of declared) {
+      const text = await readJobPage(workspace.api.id, definition.job_ref);
+      const lacking = listMissing(definition, text);
+      if (lacking.length > 0) missing[definition.job_ref] = lacking;
+    }
+    expect(missing).toEqual({});
+  });
+});
+
+describe('attributes without an effect', () => {
+  it('are named by the client at the deploy', () => {
+    const printed = findDeployed('warehouse').workspace.deployOutput;
+    for (const words of [
+      'require.provider = "modal" has no effect on this server',
+      'require.region = "eu-west" has no effect on this server',
+      'require.static_egress_ips = true has no effect on this server',
+      'require.instance.gpu = 1 has no effect on this server',
+    ])
+      expect(printed).toContain(words);
+    expect(findDeployed('nightly-shop').workspace.deployOutput).not.toContain('has no effect');
+  });
+});
+
+describe('a job that declares manual=False', () => {
+  it('is not started by hand from its page', async () => {
+    const { api } = findDeployed('warehouse').workspace;
+    const page = await context.newPage();
+    await page.goto(`${server.url}/w/${api.id}/jobs/warehouse.recount`);
+    const button = page.getByRole('button', { name: /Run now/ });
+    await button.waitFor();
+    expect(await button.getAttribute('aria-disabled')).toBe('true');
+    await page.close();
+  });
+});
+
+describe('the page of the documentation', () => {
+  it('has each attribute that dlt declares, and where it is shown is known', async () => {
+    const fields = (await findDeployed('events').workspace.runProgram(clientFactsProgram, [
+      'fields',
+    ])) as string[];
+    expect(Object.keys(shownOnJobPage).sort()).toEqual(fields);
+    const text = await readFile(join(repositoryFolder, 'docs/concepts/jobs.md'), 'utf8');
+    const rows = [...text.matchAll(/^\| `([a-z_.]+)`/gm)].map((match) => match[1]);
+    expect(rows.sort()).toEqual(fields);
+  });
+});
