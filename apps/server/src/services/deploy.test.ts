@@ -124,6 +124,18 @@ describe('a deploy', () => {
   });
 });
 
+describe('the warnings of a deploy', () => {
+  it('name attributes without an effect, also in a dry run and when nothing changed', async () => {
+    const jobs = [defineJob('jobs.a', { require: { region: 'eu-west' } }), defineJob('jobs.b')];
+    for (const dryRun of [true, false, false]) {
+      const { warnings } = await place.deployJobs(jobs, { ...owner, dryRun });
+      expect(warnings).toEqual([
+        expect.stringMatching(/^require\.region = "eu-west" has no effect .*\(jobs\.a\)/),
+      ]);
+    }
+  });
+});
+
 describe('a dry run', () => {
   it('says what would become of each job and stores nothing', async () => {
     await place.deployJobs([defineJob('jobs.a'), defineJob('jobs.b'), defineJob('jobs.c')], owner);
