@@ -1,6 +1,7 @@
-"""What the official client and dlt know about a workspace, as JSON: `manifest <module>`, `fields` or `commands <json>`.
+"""What the official client and dlt know about a workspace, as JSON: `workspace <module>` or `fields`.
 
-Commands run in one process, since each start of the client takes seconds.
+`workspace` has the manifest that the client computes, and what its commands print about the jobs. All commands run in one
+process, since each start of the client takes seconds.
 """
 
 import contextlib
@@ -11,11 +12,18 @@ import sys
 from dlt.common import json as dlt_json
 
 
-def read_manifest(module):
+def read_workspace(module):
     from dlt._workspace.deployment.manifest import manifest_from_module
 
-    manifest, warnings = manifest_from_module(module, use_all=not module.endswith(".py"), isolated=True)
-    return {"manifest": json.loads(dlt_json.dumps(manifest)), "warnings": warnings}
+    manifest, warnings = manifest_from_module(module, use_all=not module.endswith(".py"))
+    infos = [["job", "info", job["job_ref"]] for job in manifest["jobs"]]
+    list_output, *info_outputs = run_commands([["job", "list"], *infos])
+    return {
+        "jobs": json.loads(dlt_json.dumps(manifest["jobs"])),
+        "warnings": warnings,
+        "list": list_output,
+        "infos": info_outputs,
+    }
 
 
 def list_fields():
@@ -54,15 +62,12 @@ def run_command(main, command, output):
         code = main()
     except SystemExit as ended:
         code = ended.code
-    return {"command": command, "code": code or 0, "output": output.getvalue()[start:]}
+    if code:
+        raise RuntimeError(f"dlthub {command} ended with code {code}: {output.getvalue()[start:]}")
+    return output.getvalue()[start:]
 
 
 if __name__ == "__main__":
     what, *rest = sys.argv[1:]
-    if what == "manifest":
-        found = read_manifest(rest[0])
-    elif what == "fields":
-        found = list_fields()
-    else:
-        found = run_commands(json.loads(rest[0]))
+    found = list_fields() if what == "fields" else read_workspace(*rest)
     print(json.dumps(found))
