@@ -140,25 +140,31 @@ describe('laws of what a run covers, whatever starts it', () => {
 
   it('a refresh starts, or says why there is nothing to cover, the same for each trigger', () => {
     fc.assert(
-      fc.property(clockTriggers, instants, declared, starts, ([clock, timezone], now, shape, [origin, named]) => {
-        const startMs = now.getTime() + (shape?.shiftMs ?? 0);
-        const definition = buildDefinition({
-          triggers: [clock],
-          require: { timezone },
-          ...(shape && { interval: { start: new Date(startMs).toISOString() } }),
-        });
-        const ask = (trigger: string) =>
-          decideStart({ ...plainStartInput, definition, origin, trigger, now, refresh: true });
-        const decision = ask(named === 'clock' ? clock : named);
-        expect(decision).toEqual(ask(clock));
-        const { start, end } = requireCoverage(definition, clock, timezone, now);
-        if (start !== undefined && start < end) expect(decision).toMatchObject({ outcome: 'start' });
-        else
-          expect(decision).toMatchObject({
-            outcome: 'skip',
-            reasons: [expect.any(String), 'a refresh now would drop the loaded data and load nothing'],
+      fc.property(
+        clockTriggers,
+        instants,
+        declared,
+        starts,
+        ([clock, timezone], now, shape, [origin, named]) => {
+          const startMs = now.getTime() + (shape?.shiftMs ?? 0);
+          const definition = buildDefinition({
+            triggers: [clock],
+            require: { timezone },
+            ...(shape && { interval: { start: new Date(startMs).toISOString() } }),
           });
-      }),
+          const ask = (trigger: string) =>
+            decideStart({ ...plainStartInput, definition, origin, trigger, now, refresh: true });
+          const decision = ask(named === 'clock' ? clock : named);
+          expect(decision).toEqual(ask(clock));
+          const { start, end } = requireCoverage(definition, clock, timezone, now);
+          if (start !== undefined && start < end) expect(decision).toMatchObject({ outcome: 'start' });
+          else
+            expect(decision).toMatchObject({
+              outcome: 'skip',
+              reasons: [expect.any(String), 'a refresh now would drop the loaded data and load nothing'],
+            });
+        },
+      ),
       runs,
     );
   });

@@ -105,7 +105,11 @@ function decideDueInterval(
 }
 
 /** An `every:` job that an upstream would start before its period is over: its own tick comes, and has more to cover. */
-function findUnfinishedPeriod(clock: ClockTrigger, completedEnd: Date | null, now: Date): IntervalSkip | null {
+function findUnfinishedPeriod(
+  clock: ClockTrigger,
+  completedEnd: Date | null,
+  now: Date,
+): IntervalSkip | null {
   if (clock.type !== 'every' || completedEnd === null) return null;
   const elapsedSeconds = (now.getTime() - completedEnd.getTime()) / 1000;
   if (elapsedSeconds >= clock.expr) return null;

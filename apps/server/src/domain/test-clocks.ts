@@ -58,6 +58,7 @@ export const clockTriggers = fc.oneof(
 /** A tick of a job that nothing prevents from starting. */
 export const plainStartInput = {
   origin: 'tick',
+  lastCompletedEnd: null,
   upstreams: [],
   pendingUpstreams: [],
   activeRunCount: 0,
@@ -70,4 +71,3 @@ export const plainStartInput = {
   skipFreshness: false,
   refresh: false,
 } as const;
-
