@@ -16,7 +16,7 @@ function listPropertyTests() {
   const sources = ['apps', 'packages'].flatMap((folder) =>
     readdirSync(join(root, folder)).map((name) => join(folder, name, 'src')),
   );
-  return sources
+  return [...sources, 'testing/dlt']
     .flatMap((folder) =>
       readdirSync(join(root, folder), { recursive: true }).map((file) => join(folder, String(file))),
     )

@@ -42,7 +42,10 @@ export async function auditYear(world: World): Promise<void> {
   checkFollowers(world, rows);
   const byJob = Map.groupBy(world.journal.runs.values(), ({ ref }) => ref);
   for (const runs of byJob.values()) {
-    for (const run of runs) checkEnd(world, run);
+    for (const run of runs) {
+      checkEnd(world, run);
+      checkRefresh(world, run);
+    }
     checkChain(world, runs);
   }
 }
@@ -80,19 +83,35 @@ function checkFollowers({ journal, refOf }: World, rows: readonly RunRow[]): voi
   }
 }
 
-/** A run covers what has elapsed, up to a tick. */
+/** A run covers what has elapsed, up to a tick. Only a start that the clock did not ask for may be at a point in time. */
 function checkEnd({ journal, model, clock }: World, run: StartedRun): void {
-  const { ref, trigger, zone, end, start, decidedAt, bounds } = run;
-  const isSchedule = trigger.startsWith('schedule:');
-  if (!isSchedule && !trigger.startsWith('every:')) return;
+  const { ref, trigger, timedTrigger, zone, end, start, decidedAt, bounds } = run;
+  if (timedTrigger === null || (trigger !== timedTrigger && !run.refresh && start === end)) return;
+  const isSchedule = timedTrigger.startsWith('schedule:');
   if (end > decidedAt) throw journal.violation(ref, `a run ends in the future: ${describe(run)}`);
   if (start >= end) throw journal.violation(ref, `a run covers no time: ${describe(run)}`);
   if (bounds && end > bounds.end)
     throw journal.violation(ref, `a run leaves the declared interval: ${describe(run)}`);
-  const isTick = isSchedule ? clock.isTick(trigger.slice('schedule:'.length), zone, end) : end === decidedAt;
+  const isTick = isSchedule
+    ? clock.isTick(timedTrigger.slice('schedule:'.length), zone, end)
+    : end === decidedAt;
   const isLast = bounds !== null && end <= bounds.end && bounds.end - end < longestStep;
   if (!isTick && !isLast)
     throw journal.violation(ref, `a run ends at no tick: ${describe(run)}`, factsOf(model.get(ref)));
+}
+
+/** A refresh covers everything: from the declared start, else at least one window, up to the latest tick or the declared end. */
+function checkRefresh({ journal, clock }: World, run: StartedRun): void {
+  const { ref, timedTrigger, zone, window, start, end, decidedAt } = run;
+  if (!run.refresh || timedTrigger === null) return;
+  const latest = timedTrigger.startsWith('schedule:')
+    ? (clock.latest(timedTrigger.slice('schedule:'.length), zone, decidedAt) ?? decidedAt)
+    : decidedAt;
+  const isWhole =
+    (window === null || start <= window.start) && end >= Math.min(latest, window?.end ?? Infinity);
+  if (!isWhole || start >= end)
+    throw journal.violation(ref, `a refresh does not cover everything: ${describe(run)}`, { window });
+  journal.count('refreshes that cover everything');
 }
 
 /** A declared end is moved back to the tick before it, which with these crons is less than a month away. */

@@ -77,11 +77,15 @@ function checkStart(
   model.noteStart(expected, change.runId);
   const { concurrency = 1 } = job.sent.execute;
   journal.count('starts');
-  journal.count(`starts by ${trigger.slice(0, trigger.indexOf(':'))}`);
+  const kind = trigger.slice(0, trigger.indexOf(':'));
+  journal.count(`starts by ${kind}`);
+  if (refresh) journal.count(`refreshes by ${kind}`);
+  if (refresh && tick === null) journal.count('refreshes that no tick asked for');
   journal.runs.set(change.runId, {
     runId: change.runId,
     ref: job.ref,
     trigger,
+    timedTrigger: /^(schedule|every):/.test(trigger) ? trigger : model.timedTrigger(job),
     zone: job.sent.require?.timezone ?? 'UTC',
     decidedAt: clock,
     order: change.seq,
@@ -92,6 +96,7 @@ function checkStart(
     end,
     concurrency,
     bounds: model.boundsOf(job),
+    window: model.windowOf(job),
     tick,
     previousRunId,
   });

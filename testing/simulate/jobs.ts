@@ -8,6 +8,7 @@ export interface SentJob {
   triggers: string[];
   execute: { concurrency?: number | null };
   description?: string;
+  expose?: { tags: string[] };
   interval?: { start: string; end?: string };
   freshness?: string[];
   refresh_propagation?: 'auto' | 'always' | 'block';
@@ -57,13 +58,13 @@ interface Draw {
   date(about: string, fromDay: number, toDay: number): string;
 }
 
-/** Jobs in groups of ten: clocks on their own, chains, trees of freshness, and refreshes with diamonds. */
+/** Jobs in groups of ten: clocks on their own, chains, trees of freshness, refreshes with diamonds, and reloads by events. */
 export function createJobs(
   chance: Chance,
   options: { count: number; start: number; days: number },
 ): SimulatedWorkspace {
   const groups: SentJob[][] = [];
-  const kinds: Group[] = [clocks, chains, freshnessTree, refreshTree];
+  const kinds: Group[] = [clocks, chains, freshnessTree, refreshTree, reloads];
   for (let left = options.count; left > 0; left -= groups.at(-1)?.length ?? left) {
     const section = `g${groups.length}`;
     const kind = kinds[groups.length % kinds.length] as Group;
@@ -208,6 +209,66 @@ const refreshTree: Group = ({ ref, draw }) => ({
     concurrency: 2,
   },
 });
+
+/** What the jobs of a section listen to that people and other systems send. */
+export const webhookTrigger = 'webhook:reload';
+export const tagOf = (ref: string) => `reload-${ref.split('.')[1]}`;
+
+/** Jobs on a clock with declared intervals that also start by all that is no clock. */
+const reloads: Group = ({ ref, draw }) => {
+  const tagged = { expose: { tags: [tagOf(ref('x'))] } };
+  const since = (about: string) => ({ interval: { start: draw.date(about, -20, -2) } });
+  return {
+    backfill: { triggers: [], refresh_propagation: 'always' },
+    loaded: {
+      triggers: ['schedule:0 6 * * *', `job.success:${ref('backfill')}`, webhookTrigger],
+      require: { timezone: draw.summerZone('loaded') },
+      ...tagged,
+      ...since('loaded'),
+    },
+    reloaded: {
+      triggers: [draw.timed('reloaded'), `job.success:${ref('backfill')}`, webhookTrigger],
+      require: { timezone: draw.zone('reloaded') },
+      refresh_propagation: 'always',
+      ...since('reloaded'),
+    },
+    behind: {
+      triggers: [draw.timed('behind'), `job.success:${ref('backfill')}`],
+      ...freshOn(ref('backfill')),
+      ...tagged,
+      ...since('behind'),
+    },
+    periodic: {
+      triggers: ['every:6h', `job.success:${ref('loaded')}`, `job.fail:${ref('loaded')}`, webhookTrigger],
+      ...tagged,
+      interval: { start: `${draw.date('periodic', -20, -2)}Z` },
+    },
+    bounded: {
+      triggers: ['schedule:0 */6 * * *', webhookTrigger],
+      ...tagged,
+      interval: { start: draw.date('bounded', -30, -1), end: draw.date('bounded-end', 10, 90) },
+    },
+    later: {
+      triggers: ['schedule:30 */4 * * *', `job.success:${ref('backfill')}`, webhookTrigger],
+      require: { timezone: draw.summerZone('later') },
+      refresh_propagation: 'always',
+      interval: { start: draw.date('later', 5, 60) },
+    },
+    plain: { triggers: [draw.timed('plain'), `job.success:${ref('backfill')}`, webhookTrigger], ...tagged },
+    wide: {
+      triggers: ['schedule:20,50 1-3 * * *', `job.success:${ref('backfill')}`, webhookTrigger],
+      require: { timezone: draw.summerZone('wide') },
+      ...since('wide'),
+      concurrency: 3,
+    },
+    kept: {
+      triggers: ['schedule:0 7 * * *', webhookTrigger],
+      ...freshOn(ref('loaded')),
+      ...tagged,
+      refresh_propagation: 'block',
+    },
+  };
+};
 
 /** What somebody makes of a job before deploying it again. */
 export function changeJob(chance: Chance, job: SentJob, number: number): SentJob {

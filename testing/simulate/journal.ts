@@ -10,6 +10,8 @@ export interface StartedRun {
   runId: string;
   ref: string;
   trigger: string;
+  /** The job's clock as it was then, by which the run covers what it covers. */
+  timedTrigger: string | null;
   zone: string;
   /** What the database's clock showed. */
   decidedAt: number;
@@ -23,6 +25,8 @@ export interface StartedRun {
   concurrency: number | null;
   /** The declared interval as it is written, before its ends are moved to ticks. */
   bounds: { start: number; end: number } | null;
+  /** The same, with its ends moved to ticks. */
+  window: { start: number; end: number } | null;
   tick: number | null;
   previousRunId: string | null;
 }

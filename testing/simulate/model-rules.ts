@@ -96,15 +96,10 @@ export function createRules(clock: ModelClock, jobs: ReadonlyMap<string, ModelJo
     return upstream.watermark >= Math.min(tick, windowOf(upstream)?.end ?? Infinity);
   }
 
-  /** The half-open time that a run starting now covers; equal ends for a point in time. */
-  function intervalOf(job: ModelJob, trigger: string, now: number, watermark: number | null) {
+  /** The time up to the latest tick of the job's clock that no completed run covers. */
+  function dueTime(job: ModelJob, trigger: string, now: number, watermark: number | null) {
     const { type, text } = readTrigger(trigger);
     const window = windowOf(job);
-    if (type !== 'schedule' && type !== 'every') {
-      const at = type === 'once' ? clock.instant(text, 'UTC') : now;
-      const isOutside = window !== null && (at < window.start || at >= window.end);
-      return { start: at, end: at, reasons: isOutside ? ['skipped_out_of_interval'] : [] };
-    }
     const naturalEnd = type === 'every' ? now : (clock.latest(text, zoneOf(job), now) ?? now);
     const oneBack = type === 'every' ? now - periodMs(text) : clock.latest(text, zoneOf(job), naturalEnd - 1);
     const start = Math.max(watermark ?? window?.start ?? oneBack ?? naturalEnd, window?.start ?? -Infinity);
@@ -114,12 +109,35 @@ export function createRules(clock: ModelClock, jobs: ReadonlyMap<string, ModelJo
     return { start, end, reasons };
   }
 
+  /**
+   * The half-open time that a run starting now covers; equal ends for a point in time. What is due follows from the job's clock,
+   * whatever asks. Only a start that neither refreshes nor comes from the clock may cover no time.
+   */
+  function intervalOf(
+    job: ModelJob,
+    trigger: string,
+    { now, watermark, refresh }: { now: number; watermark: number | null; refresh: boolean },
+  ) {
+    const isByClock = /^(schedule|every):/.test(trigger);
+    const timed = isByClock ? trigger : timedTrigger(job);
+    const due = timed === null ? null : dueTime(job, timed, now, watermark);
+    if (due !== null && (isByClock || refresh)) return due;
+    if (due !== null && due.start < due.end && countActive(job) === 0) return due;
+    const { type, text } = readTrigger(trigger);
+    const window = windowOf(job);
+    const at = type === 'once' ? clock.instant(text, 'UTC') : now;
+    const isOutside = window !== null && (at < window.start || at >= window.end);
+    return { start: at, end: at, reasons: isOutside ? ['skipped_out_of_interval'] : [] };
+  }
+
+  const countActive = (job: ModelJob) => job.active.size + job.startingCount;
+
   function decide(job: ModelJob, trigger: string, asked: Asked): Found {
     const { now, origin } = asked;
     const propagation = job.sent.refresh_propagation ?? 'auto';
     const refresh = propagation === 'always' || (propagation === 'auto' && asked.isRefreshAsked);
     const watermark = refresh ? null : job.watermark;
-    const { start, end, reasons: ofInterval } = intervalOf(job, trigger, now, watermark);
+    const { start, end, reasons: ofInterval } = intervalOf(job, trigger, { now, watermark, refresh });
     const reasons = new Set(ofInterval);
     const { type, text } = readTrigger(trigger);
     if (origin === 'freshness' && type === 'every' && watermark !== null && now - watermark < periodMs(text))
@@ -133,10 +151,9 @@ export function createRules(clock: ModelClock, jobs: ReadonlyMap<string, ModelJo
         reasons.add('skipped_fresh');
     }
     const limit = job.sent.execute.concurrency === undefined ? 1 : job.sent.execute.concurrency;
-    if (limit !== null && job.active.size + job.startingCount >= limit)
-      reasons.add('skipped_concurrency_limit');
+    if (limit !== null && countActive(job) >= limit) reasons.add('skipped_concurrency_limit');
     return { reasons, refresh, start, end };
   }
 
-  return { zoneOf, boundsOf, isOnClock, timedTrigger, nextTick, tickOf, decide };
+  return { zoneOf, boundsOf, windowOf, isOnClock, timedTrigger, nextTick, tickOf, decide };
 }

@@ -203,6 +203,9 @@ export function createModel(clock: ModelClock) {
       if (isPromised(reasons)) {
         begun.add(job.ref);
         job.promise = trigger;
+        // The start that comes later does not know what this call asked for.
+        if (question.refresh === true && job.sent.refresh_propagation !== 'block')
+          forget(job, question.now, true);
       }
       expected.push(...expectSkip(job, trigger, question, reasons));
     }
@@ -273,6 +276,8 @@ export function createModel(clock: ModelClock) {
     jobs,
     get,
     boundsOf: rules.boundsOf,
+    windowOf: rules.windowOf,
+    timedTrigger: rules.timedTrigger,
 
     /** The triggers whose ticks have come. */
     listDue(now: number): { ref: string; trigger: string; dueAt: number }[] {
@@ -311,6 +316,12 @@ export function createModel(clock: ModelClock) {
     },
 
     end,
+
+    /** Something from outside starts jobs: a webhook, a deployment. */
+    event(refs: readonly string[], trigger: string, now: number): Expectation[] {
+      const asked = refs.map((ref) => ({ job: get(ref), trigger }));
+      return decideBatch(asked, { origin: 'event', now }).expected;
+    },
 
     /** A call for some jobs; those that it declines are told why. */
     request(

@@ -3,7 +3,7 @@ import type { SentJob } from './jobs.ts';
 import type { World } from './world.ts';
 import { ServiceError } from '@pumphouse/server/services/service-error.ts';
 import { beginStep, clockOf, settle, withCrashes } from './world.ts';
-import { changeJob } from './jobs.ts';
+import { changeJob, tagOf, webhookTrigger } from './jobs.ts';
 
 const hourMs = 3_600_000;
 
@@ -17,7 +17,9 @@ export async function act(world: World, number: number): Promise<void> {
   if (kind < 0.14) return deployChange(world, job, number);
   if (kind < 0.24) return takeOutOfService(world, job, about);
   if (kind < 0.42) return pause(world, job, about);
-  if (kind < 0.5) return triggerGroup(world, job, about);
+  if (kind < 0.48) return triggerGroup(world, job, about);
+  if (kind < 0.58) return sendEvent(world, about);
+  if (kind < 0.68) return triggerTag(world, about);
   return startByHand(world, job, about);
 }
 
@@ -119,7 +121,11 @@ async function startByHand(world: World, job: ModelJob, about: string): Promise<
   const { chance, model, site, journal } = world;
   if (job.isArchived) return;
   const timed = job.sent.triggers.find((trigger) => /^(schedule|every):/.test(trigger));
-  const trigger = timed !== undefined && chance.happens(0.5, about) ? timed : `manual:${job.ref}`;
+  const other = chance.happens(0.3, about, 'event')
+    ? chance.pick(job.sent.triggers, about, 'trigger')
+    : undefined;
+  const byHand = other ?? `manual:${job.ref}`;
+  const trigger = timed !== undefined && chance.happens(0.4, about) ? timed : byHand;
   const refresh = chance.happens(0.15, about, 'refresh');
   const skipFreshness = chance.happens(0.2, about, 'skip freshness');
   const isOnlyWhenIdle = chance.happens(0.2, about, 'mode');
@@ -155,28 +161,80 @@ async function startByHand(world: World, job: ModelJob, about: string): Promise<
   await settle(world, expected);
 }
 
+/** A webhook is sent, or new code is deployed: what listens starts. */
+async function sendEvent(world: World, about: string): Promise<void> {
+  const { chance, model, site, idOf } = world;
+  const listens = ({ sent }: ModelJob) => sent.triggers.includes(webhookTrigger);
+  const refs = drawSection(world, about, listens);
+  if (refs.length === 0) return;
+  const trigger = chance.pick([webhookTrigger, 'deployment:'], about, 'event');
+  beginStep(world, `${trigger} comes to ${refs.join(', ')}`);
+  world.journal.count('events from outside');
+  const { workspaceId } = site;
+  await withCrashes(world, about, (server) =>
+    server.persistence.transaction(async (store) => {
+      const jobs = await store.jobs.getMany(refs.map(idOf));
+      const asked = { workspaceId, jobs: jobs.map((job) => ({ job, trigger })) };
+      await server.startRuns.startForEvent(store, asked);
+    }),
+  );
+  await settle(world, model.event(refs, trigger, clockOf(world)));
+}
+
+/** All jobs of a section that have its tag, by the tag. */
+async function triggerTag(world: World, about: string): Promise<void> {
+  const refs = drawSection(world, about, ({ sent }) => sent.expose !== undefined);
+  if (refs[0] === undefined) return;
+  const tag = `tag:${tagOf(refs[0])}`;
+  await callFor(world, about, { selector: tag, refs, trigger: () => tag });
+}
+
+/** Of a section that has such jobs, all of them that are in service. */
+function drawSection(world: World, about: string, isWanted: (job: ModelJob) => boolean): string[] {
+  const { chance, model } = world;
+  const wanted = [...model.jobs.values()].filter(isWanted);
+  if (wanted.length === 0) return [];
+  const { ref } = chance.pick(wanted, about, 'section');
+  return listSection(world, ref).filter((one) => isWanted(model.get(one)));
+}
+
 /** All jobs of a section in one call. */
 async function triggerGroup(world: World, { ref }: ModelJob, about: string): Promise<void> {
-  const { chance, model, site } = world;
   const section = ref.split('.').slice(0, 2).join('.');
-  const refs = [...model.jobs.values()]
+  const refs = listSection(world, ref);
+  await callFor(world, about, { selector: `${section}.*`, refs, trigger: defaultTrigger });
+}
+
+/** The jobs in service of the section of a job. */
+function listSection({ model }: World, ref: string): string[] {
+  const section = ref.split('.').slice(0, 2).join('.');
+  return [...model.jobs.values()]
     .filter((job) => !job.isArchived && job.ref.startsWith(`${section}.`))
     .map((job) => job.ref);
+}
+
+async function callFor(
+  world: World,
+  about: string,
+  call: { selector: string; refs: readonly string[]; trigger: (job: ModelJob) => string },
+): Promise<void> {
+  const { chance, model, site } = world;
+  const { selector, refs } = call;
   const refresh = chance.happens(0.3, about, 'refresh');
-  beginStep(world, `somebody starts ${section}.*${refresh ? ' with refresh' : ''}`);
+  beginStep(world, `somebody starts ${selector}${refresh ? ' with refresh' : ''}`);
   world.journal.count('calls for a group');
   const result = await withCrashes(world, about, (server) =>
     server.startRuns.trigger({
       workspaceId: site.workspaceId,
       membershipId: site.membershipId,
       jobIds: [],
-      selectors: [`${section}.*`],
+      selectors: [selector],
       profile: null,
       refresh,
       dryRun: false,
     }),
   );
-  const { expected, declined } = model.request(refs, defaultTrigger, {
+  const { expected, declined } = model.request(refs, call.trigger, {
     now: clockOf(world),
     refresh,
     skipFreshness: false,
@@ -200,8 +258,8 @@ function checkAnswer(
 
 function defaultTrigger({ sent, ref }: ModelJob): string {
   const timed = sent.triggers.find((trigger) => /^(schedule|every):/.test(trigger));
-  const once = sent.triggers.find((trigger) => trigger.startsWith('once:'));
-  return timed ?? once ?? sent.triggers[0] ?? `manual:${ref}`;
+  const noEvent = sent.triggers.find((trigger) => !trigger.startsWith('job.'));
+  return timed ?? noEvent ?? sent.triggers[0] ?? `manual:${ref}`;
 }
 
 function placeOf({ site, idOf }: World, ref: string) {

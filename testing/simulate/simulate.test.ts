@@ -11,9 +11,19 @@ afterEach(() => testDatabase.drop());
 
 /** Short ones; `npm run simulate` lets 200 jobs live for a year. */
 it.each([11, 12])('nothing is missed, doubled or overlapping, with seed %i', async (seed) => {
-  const counts = await simulateYear(testDatabase.database, { seed, days: 5, jobs: 40 });
+  const counts = await simulateYear(testDatabase.database, { seed, days: 5, jobs: 50 });
 
   // Else nothing was shown: what makes it hard has to have happened.
-  for (const what of ['starts', 'skips', 'crashes', 'clock steps', 'looks of several servers', 'deploys'])
+  for (const what of [
+    'starts',
+    'skips',
+    'crashes',
+    'clock steps',
+    'looks of several servers',
+    'deploys',
+    'events from outside',
+    'refreshes that no tick asked for',
+    'refreshes that cover everything',
+  ])
     expect.soft(counts.get(what) ?? 0, what).toBeGreaterThan(0);
 });

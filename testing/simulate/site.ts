@@ -117,6 +117,7 @@ export async function createSite(database: Database, configuration: string) {
     const cancelRuns = createCancelRuns(breakable, finishRun, attemptLog);
     return {
       crashNext,
+      persistence: breakable,
       startRuns,
       finishRun,
       cancelRuns,

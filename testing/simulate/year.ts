@@ -49,10 +49,8 @@ export async function simulateYear(database: Database, options: YearOptions): Pr
   const stopping = new AbortController();
   try {
     const lanes = Array.from({ length: laneCount }, (_, lane) => {
-      // Each lane has groups of all kinds.
-      const groups = workspace.groups.filter(
-        (_, index) => (index + Math.floor(index / 4)) % laneCount === lane,
-      );
+      // Each lane has groups of all kinds: there are five kinds, and four lanes.
+      const groups = workspace.groups.filter((_, index) => index % laneCount === lane);
       return { lane, jobs: groups.flat() };
     });
     const years = await Promise.allSettled(

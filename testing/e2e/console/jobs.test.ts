@@ -82,6 +82,12 @@ describe('the list of jobs', () => {
       .getByRole('alert')
       .getByText(/^Not started: a completed run covers everything until/)
       .waitFor();
+    await page.getByRole('button', { name: 'Run clean_up' }).click();
+    await page.getByLabel(/^Refresh/).check();
+    await page
+      .getByRole('status')
+      .getByText(/^Loads .+ – .+ again\.$/)
+      .waitFor();
     await page.context().close();
   });
 

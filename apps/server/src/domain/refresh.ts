@@ -25,6 +25,11 @@ export function resolveRefresh(
   return { refresh: false, warning };
 }
 
+/** Whether a job takes no part in refreshes. */
+export function blocksRefresh({ refresh_propagation }: Pick<FreshnessNode, 'refresh_propagation'>): boolean {
+  return refresh_propagation === 'block';
+}
+
 /** The job ref a freshness constraint (`job.is_fresh:<ref>`) names. */
 export function readUpstreamRef(constraint: string): string {
   return constraint.slice(constraint.indexOf(':') + 1);
@@ -47,9 +52,7 @@ export function listTransitiveDownstreams(jobs: readonly FreshnessNode[], ref: s
  * walked through. The policy of `ref` itself does not matter here (see resolveRefresh).
  */
 export function listRefreshCascade(jobs: readonly FreshnessNode[], ref: string): string[] {
-  const blocked = new Set(
-    jobs.filter((job) => job.refresh_propagation === 'block').map((job) => job.job_ref),
-  );
+  const blocked = new Set(jobs.filter(blocksRefresh).map((job) => job.job_ref));
   return walkDownstreams(jobs, ref, (downstream) => !blocked.has(downstream));
 }
 

@@ -119,7 +119,9 @@ describe('a declared interval', () => {
   it('declines when it is done, has not begun or does not hold the point in time', () => {
     const lastCompletedEnd = new Date('2026-01-31T06:00:00Z');
     expect(decideStart({ ...input, definition: bounded, lastCompletedEnd })).toEqual(outside);
-    expect(decideStart({ ...input, definition: bounded, trigger: 'manual:jobs.m.f' })).toEqual(outside);
+    const byHand = { ...input, definition: bounded, trigger: 'manual:jobs.m.f' };
+    expect(decideStart({ ...byHand, lastCompletedEnd })).toEqual(outside);
+    expect(decideStart({ ...byHand, activeRunCount: 1 })).toEqual(outside);
     const future = buildDefinition({ triggers: [DAILY], interval: { start: '2027-01-01' } });
     expect(decideStart({ ...input, definition: future })).toMatchObject({
       status: 'skipped_out_of_interval',

@@ -1,15 +1,8 @@
-import { latestTick } from './cron.ts';
-import {
-  clampToWindow,
-  type DeclaredWindow,
-  isInWindow,
-  resolveDeclaredWindow,
-} from './declared-interval.ts';
 import { evaluateAllFreshness, type UpstreamFacts } from './freshness.ts';
-import { getConcurrencyLimit, getTimeZone, type JobDefinition } from './job-definition.ts';
+import { getConcurrencyLimit, type JobDefinition } from './job-definition.ts';
 import { resolveRefresh } from './refresh.ts';
-import { computeRunInterval, isEmptyInterval, type RunInterval } from './run-interval.ts';
-import { parseTrigger, type Trigger } from './trigger.ts';
+import type { RunInterval } from './run-interval.ts';
+import { decideInterval, isSkip } from './start-interval.ts';
 
 /** Why a start is declined, in the words of the dlt API. */
 export const SKIP_STATUSES = [
@@ -118,8 +111,13 @@ export function decideStart(input: StartInput): StartDecision {
     definition.refresh_propagation,
     definition.job_ref,
   );
-  const interval = decideInterval(input, refresh);
-  if ('outcome' in interval) return interval;
+  const interval = decideInterval({
+    ...input,
+    isByFreshness: input.origin === 'freshness',
+    refresh,
+    isRefreshRequested: input.refresh,
+  });
+  if (isSkip(interval)) return skip(interval.status, ...interval.reasons);
   const declined = checkUpstreams(input) ?? checkMinutes(input.organization);
   if (declined !== null) return declined;
   const start = { interval, refresh, warnings: warning === null ? [] : [warning] };
@@ -194,77 +192,6 @@ function checkQueue({ queue, trigger }: StartInput, { status, reason }: Obstacle
   }
   if (queue.length < longestQueue) return null;
   return skip(status, reason, `${queue.length} runs of this job wait already, and no more may`);
-}
-
-function decideInterval(input: StartInput, refresh: boolean): RunInterval | Skip {
-  const { definition, now } = input;
-  const zone = getTimeZone(definition);
-  const trigger = parseTrigger(input.trigger);
-  const window = resolveDeclaredWindow(definition, zone);
-  if (trigger.type !== 'schedule' && trigger.type !== 'every') {
-    const interval = computeRunInterval(trigger, now, null, zone);
-    if (window === null || isInWindow(interval.start, window)) return interval;
-    return skip('skipped_out_of_interval', describeWindow(window));
-  }
-  // A refresh forgets what was completed. Without a completed run, a declared start asks for a backfill from there.
-  const completedEnd = refresh ? null : input.lastCompletedEnd;
-  const early = input.origin === 'freshness' ? findUnfinishedPeriod(trigger, completedEnd, now) : null;
-  if (early !== null) return early;
-  const natural = computeRunInterval(trigger, now, completedEnd ?? window?.start ?? null, zone);
-  const widened = completedEnd === null && window === null ? widenFirstRun(trigger, natural, zone) : natural;
-  const interval = clampToWindow(widened, window);
-  if (!isEmptyInterval(interval) || widened !== natural) return interval;
-  return explainEmptyInterval(trigger, natural.end, completedEnd, window);
-}
-
-/** An `every:` job that an upstream would start before its period is over: its own tick comes, and has more to cover. */
-function findUnfinishedPeriod(trigger: Trigger, completedEnd: Date | null, now: Date): Skip | null {
-  if (trigger.type !== 'every' || completedEnd === null) return null;
-  const elapsedSeconds = (now.getTime() - completedEnd.getTime()) / 1000;
-  if (elapsedSeconds >= trigger.expr) return null;
-  return skip(
-    'skipped_already_covered',
-    `a completed run covers everything until ${completedEnd.toISOString()}, less than ${trigger.expr} s ago`,
-  );
-}
-
-/**
- * A first run whose interval dlt computes as empty: at a spring gap two ticks of an hourly cron are one instant. The
- * run begins at the last tick before that instant, or covers none where no tick came before.
- */
-function widenFirstRun(trigger: Trigger, interval: RunInterval, zone: string): RunInterval {
-  if (trigger.type !== 'schedule' || !isEmptyInterval(interval)) return interval;
-  const tick = latestTick(trigger.expr, interval.end, zone);
-  if (tick === null) return interval;
-  const before = latestTick(trigger.expr, new Date(tick.at.getTime() - 1), zone);
-  return { start: before?.at ?? tick.at, end: tick.at };
-}
-
-function explainEmptyInterval(
-  trigger: Trigger,
-  naturalEnd: Date,
-  completedEnd: Date | null,
-  window: DeclaredWindow | null,
-): Skip {
-  if (window !== null) {
-    const isOver = window.end !== null && completedEnd !== null && completedEnd >= window.end;
-    const hasNotBegun = naturalEnd <= window.start;
-    const isEmptyWindow = window.end !== null && window.end <= window.start;
-    if (isOver || hasNotBegun || isEmptyWindow)
-      return skip('skipped_out_of_interval', describeWindow(window));
-  }
-  if (completedEnd === null) {
-    return skip('skipped_already_covered', `no tick of '${trigger.raw}' has passed yet`);
-  }
-  return skip(
-    'skipped_already_covered',
-    `a completed run covers everything until ${completedEnd.toISOString()}; the next interval is not over yet`,
-  );
-}
-
-function describeWindow(window: DeclaredWindow): string {
-  const end = window.end === null ? '' : ` and ends at ${window.end.toISOString()}`;
-  return `the declared interval starts at ${window.start.toISOString()}${end}`;
 }
 
 function skip(status: SkipStatus, ...reasons: string[]): Skip {

@@ -6,50 +6,10 @@ import { computeNextRunAt } from './next-run.ts';
 import { computeRunInterval, nextScheduledRun } from './run-interval.ts';
 import { decideStart } from './start-decision.ts';
 import { decideTick, findTickAfter } from './tick-decision.ts';
+import { clockTriggers, crons, hourMs, instants, plainStartInput, zones } from './test-clocks.ts';
 import { buildDefinition } from './test-definition.ts';
 import { resolveDeclaredWindow } from './declared-interval.ts';
 
-const ZONES = [
-  'UTC',
-  'Europe/Berlin',
-  'America/New_York',
-  'America/St_Johns',
-  'Australia/Lord_Howe',
-  'Asia/Kolkata',
-  'Africa/Casablanca',
-  'Pacific/Apia',
-];
-/** Around changes of clocks in these zones, where ticks are most likely to go wrong. */
-const TURNING_POINTS = [
-  '2026-03-29T01:00:00Z',
-  '2026-10-25T01:00:00Z',
-  '2026-03-08T07:00:00Z',
-  '2026-11-01T06:00:00Z',
-  '2026-10-03T15:30:00Z',
-  '2026-04-04T15:00:00Z',
-  '2011-12-30T10:00:00Z',
-];
-const HOUR_MS = 3_600_000;
-
-const instants = fc.oneof(
-  fc.date({ min: new Date('2011-01-01'), max: new Date('2036-01-01'), noInvalidDate: true }),
-  fc
-    .tuple(fc.constantFrom(...TURNING_POINTS), fc.integer({ min: -30 * HOUR_MS, max: 30 * HOUR_MS }))
-    .map(([at, shiftMs]) => new Date(Date.parse(at) + shiftMs)),
-);
-const minutes = fc.oneof(
-  fc.integer({ min: 0, max: 59 }).map(String),
-  fc.constantFrom('*', '*/20', '15,40', '*/7', 'R'),
-);
-const hours = fc.oneof(
-  fc.integer({ min: 0, max: 4 }).map(String),
-  fc.constantFrom('*', '*/2', '1-3', '22-2'),
-);
-const days = fc.constantFrom(['*', '*'], ['1', '*'], ['*', '1-5'], ['L', '0'], ['*', 'L5'], ['*/2', '3']);
-const crons = fc
-  .tuple(minutes, hours, days)
-  .map(([minute, hour, [day, weekday]]) => `${minute} ${hour} ${day} * ${weekday}`);
-const zones = fc.constantFrom(...ZONES);
 const runs = { seed: propertySeed, numRuns: 300 };
 
 describe('laws of ticks', () => {
@@ -84,7 +44,7 @@ describe('laws of ticks', () => {
   it('a list holds what going from tick to tick meets', () => {
     fc.assert(
       fc.property(crons, zones, instants, (cron, zone, from) => {
-        const to = new Date(from.getTime() + 30 * HOUR_MS);
+        const to = new Date(from.getTime() + 30 * hourMs);
         const walked: Date[] = [];
         let tick = getNextTick(cron, new Date(from.getTime() - 1), zone);
         while (tick <= to) {
@@ -102,7 +62,7 @@ describe('laws of ticks', () => {
 describe('laws of intervals', () => {
   it('runs at every tick, late or after an outage, cover time without gap and without overlap', () => {
     const delays = fc.array(
-      fc.oneof(fc.integer({ min: 0, max: 50_000 }), fc.integer({ min: 0, max: 72 * HOUR_MS })),
+      fc.oneof(fc.integer({ min: 0, max: 50_000 }), fc.integer({ min: 0, max: 72 * hourMs })),
       { minLength: 1, maxLength: 10 },
     );
     fc.assert(
@@ -146,7 +106,7 @@ describe('laws of intervals', () => {
   });
 
   it('every: runs join without gap, and late ones do not come in a burst', () => {
-    const delays = fc.array(fc.integer({ min: 0, max: 4 * HOUR_MS }), { minLength: 1, maxLength: 10 });
+    const delays = fc.array(fc.integer({ min: 0, max: 4 * hourMs }), { minLength: 1, maxLength: 10 });
     fc.assert(
       fc.property(instants, fc.integer({ min: 1, max: 90 }), delays, (start, periodMinutes, delaysMs) => {
         const trigger = `every:${periodMinutes}m`;
@@ -170,23 +130,12 @@ describe('laws of intervals', () => {
   });
 });
 
-/** A trigger that a clock fires, with the zone of its job. */
-const clockTriggers = fc.oneof(
-  fc.tuple(
-    crons.map((cron) => `schedule:${cron}`),
-    zones,
-  ),
-  fc.tuple(
-    fc.integer({ min: 1, max: 600 }).map((period) => `every:${period}m`),
-    fc.constant('UTC'),
-  ),
-);
 /** How the clock goes on until somebody looks again: mostly a little, sometimes far, sometimes back. */
 const clockMoves = fc.array(
   fc.oneof(
-    fc.integer({ min: 0, max: 2 * HOUR_MS }),
-    fc.integer({ min: 0, max: 40 * HOUR_MS }),
-    fc.integer({ min: -9 * HOUR_MS, max: 0 }),
+    fc.integer({ min: 0, max: 2 * hourMs }),
+    fc.integer({ min: 0, max: 40 * hourMs }),
+    fc.integer({ min: -9 * hourMs, max: 0 }),
   ),
   { minLength: 1, maxLength: 30 },
 );
@@ -277,8 +226,8 @@ describe('laws of a clock that goes on, stands still or is set back', () => {
 
 describe('laws of a declared interval', () => {
   it('its runs cover it from its start to its end, nothing else, and then the clock is still', () => {
-    const lengths = fc.option(fc.integer({ min: 0, max: 200 * HOUR_MS }), { nil: undefined });
-    const shifts = fc.integer({ min: -100 * HOUR_MS, max: 20 * HOUR_MS });
+    const lengths = fc.option(fc.integer({ min: 0, max: 200 * hourMs }), { nil: undefined });
+    const shifts = fc.integer({ min: -100 * hourMs, max: 20 * hourMs });
     fc.assert(
       fc.property(
         clockTriggers,
@@ -297,7 +246,7 @@ describe('laws of a declared interval', () => {
           let covered = null as Date | null;
           lookAgainAndAgain(job, trigger, { start, moves }, ({ now, watermark }) => {
             const decision = decideStart({
-              ...plainInput,
+              ...plainStartInput,
               definition: job,
               trigger,
               now,
@@ -319,22 +268,6 @@ describe('laws of a declared interval', () => {
     );
   });
 });
-
-/** A tick of a job that nothing holds off. */
-const plainInput = {
-  origin: 'tick',
-  upstreams: [],
-  pendingUpstreams: [],
-  activeRunCount: 0,
-  organization: { activeRunCount: 0, runLimit: null, usedSeconds: 0, minuteLimit: null },
-  queue: { isOpen: false, length: 0, sameTriggerNumber: null },
-  isMissed: false,
-  isPaused: false,
-  isArchived: false,
-  isWorkspaceArchived: false,
-  skipFreshness: false,
-  refresh: false,
-} as const;
 
 function getNextTick(cron: string, after: Date, zone: string): Date {
   const tick = nextTick(cron, after, zone);

@@ -10,6 +10,7 @@ import type { FaultPoints } from '../fault-points.ts';
 import type { Persistence, Store } from '../store/store.ts';
 import type { StartRuns } from './start-runs.ts';
 import { isOfUserCode } from '../domain/failure-reason.ts';
+import { blocksRefresh } from '../domain/refresh.ts';
 import { closeWithFailure, closeWithRetry, readRunFailureCode } from '../domain/run-failures.ts';
 import { dropPromises } from './promised-starts.ts';
 import { listenWithinSeconds } from '../domain/app.ts';
@@ -154,9 +155,7 @@ export function createFinishRun({
 
   /** What is built on a job that always refreshes has been overtaken by each of its runs that completes. */
   async function forgetRefreshed(store: Store, downstreams: readonly JobRecord[]): Promise<void> {
-    const open = downstreams.filter(
-      ({ definition }) => (definition as JobDefinition).refresh_propagation !== 'block',
-    );
+    const open = downstreams.filter(({ definition }) => !blocksRefresh(definition as JobDefinition));
     if (open.length === 0) return;
     const ids = open.map(({ id }) => id);
     await store.jobs.forgetCompletion(ids, { refreshPending: true });

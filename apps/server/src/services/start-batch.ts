@@ -7,7 +7,8 @@ import { arrangeSchedules } from './arrange-schedules.ts';
 import { decideStart } from '../domain/start-decision.ts';
 import { findRefusal } from './start-refusals.ts';
 import { listPendingUpstreams, orderBatch } from '../domain/batch-order.ts';
-import { listRefreshCascade } from '../domain/refresh.ts';
+import { blocksRefresh, listRefreshCascade } from '../domain/refresh.ts';
+import { isEmptyInterval } from '../domain/run-interval.ts';
 import { describeJob, loadStartFacts } from './start-facts.ts';
 import { isTimedTrigger, readTriggerType } from '../domain/trigger.ts';
 
@@ -154,7 +155,7 @@ async function decline(
   candidate: Candidate,
   decision: StartDecision & { outcome: 'skip' },
 ): Promise<void> {
-  const { store, options, pendingRefs, result } = batch;
+  const { store, facts, options, pendingRefs, result } = batch;
   const { job, trigger } = candidate;
   result.skipped.push({ ...candidate, run: null, status: decision.status, reasons: decision.reasons });
   const isPromised = decision.status === 'skipped_upstream_pending';
@@ -163,6 +164,9 @@ async function decline(
   if (isPromised) {
     const { profile, membershipId } = options;
     await store.promisedStarts.set({ jobId: job.id, trigger, profile, membershipId });
+    // The deferred start is a later call, which no longer knows what this one asked for.
+    if (options.refresh && !blocksRefresh(facts.definitionOf(job)))
+      await leaveRefreshPending(batch, [job.id]);
   }
   // Who asks by hand has the answer; what the clock, an event or a promise asked for is to be found later.
   const isBroken = options.origin === 'promise' && decision.status !== 'skipped_fresh';
@@ -187,7 +191,15 @@ async function begin(
   else if (run && !isQueued) await endBlockedRefresh(batch, candidate.job);
   if (!isQueued) facts.countStart(candidate.job.id);
   const reasons = isQueued ? [...decision.warnings, `waits: ${decision.reason}`] : decision.warnings;
-  result.succeeded.push({ ...candidate, run, status: 'triggered', reasons });
+  // A run that exists shows its interval itself.
+  const preview = options.dryRun ? describeInterval(decision) : [];
+  result.succeeded.push({ ...candidate, run, status: 'triggered', reasons: [...reasons, ...preview] });
+}
+
+function describeInterval({ interval, refresh }: StartDecision & { outcome: 'start' | 'queue' }): string[] {
+  const mode = refresh ? 'refreshes' : 'covers';
+  if (isEmptyInterval(interval)) return [`${mode} no interval: the run is at a point in time`];
+  return [`${mode} ${interval.start.toISOString()} to ${interval.end.toISOString()}`];
 }
 
 async function insertRun(
@@ -303,7 +315,20 @@ export async function applyRefresh(
   await store.jobs.forgetCompletion([job.id], { refreshPending: false });
   await store.jobs.clearRefreshPending(job.id);
   if (downstream.length > 0) await store.jobs.forgetCompletion(downstream, { refreshPending: true });
-  // A declared interval that was covered to its end is open again.
-  const forgotten = await store.jobs.getMany([job.id, ...downstream]);
-  await arrangeSchedules(store, forgotten, options.now);
+  await reopenIntervals(store, [job.id, ...downstream], options.now);
+}
+
+/** Leaves a refresh to the next run of each job, and forgets what the jobs have completed, as a cascade does. */
+async function leaveRefreshPending(
+  { store, facts, options }: Pick<Batch, 'store' | 'facts' | 'options'>,
+  jobIds: readonly string[],
+): Promise<void> {
+  facts.forget(jobIds);
+  await store.jobs.forgetCompletion(jobIds, { refreshPending: true });
+  await reopenIntervals(store, jobIds, options.now);
+}
+
+/** A declared interval that was covered to its end has ticks again. */
+async function reopenIntervals(store: Store, jobIds: readonly string[], now: Date): Promise<void> {
+  await arrangeSchedules(store, await store.jobs.getMany(jobIds), now);
 }

@@ -96,8 +96,9 @@ describe('the interval of a scheduled job', () => {
     ]);
   });
 
-  it('is the moment when a person starts it by hand', async () => {
+  it('is the moment when a person starts it by hand and nothing is due', async () => {
     await place.deployAll([defineJob('jobs.a', { triggers: [hourly] })]);
+    await place.complete(await place.startRun('jobs.a'));
     const run = await place.startRun('jobs.a');
     expect(run).toMatchObject({ trigger: 'manual:jobs.a', triggerKind: 'manual', intervalStart: noon });
     expect(run.intervalEnd).toEqual(noon);

@@ -1,4 +1,4 @@
-import { Button, Checkbox, Group, Modal, NativeSelect, Radio, Stack } from '@mantine/core';
+import { Button, Checkbox, Group, Modal, NativeSelect, Radio, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { JobActions, StartOptions } from './use-job-actions.ts';
@@ -10,6 +10,7 @@ import {
   viewersProfile,
   type StartableJob,
 } from './job-rules.ts';
+import { describeRefresh } from './start-words.ts';
 import { operation } from '../../api/operation.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
@@ -52,7 +53,11 @@ export function RunDialog({ job, actions, onClose }: RunDialogProps) {
               onChange={(trigger) => change({ trigger })}
             >
               <Stack gap={4} mt={4}>
-                <Radio size="xs" value={manualTrigger(job)} label="What there is now, as a start by hand" />
+                <Radio
+                  size="xs"
+                  value={manualTrigger(job)}
+                  label="Run in any case: on the time that is due, if any"
+                />
                 <Radio
                   size="xs"
                   value={timed}
@@ -70,6 +75,7 @@ export function RunDialog({ job, actions, onClose }: RunDialogProps) {
               onChange={(event) => change({ refresh: event.currentTarget.checked })}
             />
           )}
+          {options.refresh === true && <RefreshPreview jobId={actions.jobId} />}
           {job.hasFreshness && (
             <Checkbox
               size="xs"
@@ -89,6 +95,18 @@ export function RunDialog({ job, actions, onClose }: RunDialogProps) {
         </Group>
       </form>
     </Modal>
+  );
+}
+
+/** The interval that a refresh would load now. */
+function RefreshPreview({ jobId }: { jobId: string }) {
+  const { params } = useWorkspace();
+  const body = { job_ids: [jobId], refresh: true, dry_run: true };
+  const { data } = useQuery({ ...operation('trigger_jobs', { params, body }), staleTime: 0 });
+  return (
+    <Text size="xs" role="status">
+      {data === undefined ? 'Checking what a refresh covers' : describeRefresh(data)}
+    </Text>
   );
 }
 

@@ -1,11 +1,32 @@
 import { ApiError } from '@pumphouse/client';
+import type { TriggerJobsResponse } from '@pumphouse/contract';
 import { describeError } from '../../look/answers.tsx';
+import { formatInstant } from '../../look/format.ts';
 
 /** Why nothing was started, as a sentence: the reasons of the server where it gives them. */
 export function explainStartProblem(error: unknown): string {
   const reasons = error instanceof ApiError ? readReasons(error.extra) : [];
   if (reasons.length === 0) return describeError(error).detail;
   return `Not started: ${reasons.map(endSentence).join(' ')}`;
+}
+
+/** What a refresh of one job would cover now, from the receipt of a dry run. */
+export function describeRefresh({
+  succeeded: [started],
+  skipped: [skipped],
+  failed: [failed],
+}: TriggerJobsResponse): string {
+  if (started) return (started.reasons ?? []).map(describePreview).join(' ');
+  const reasons = skipped?.reasons ?? (failed ? [failed.detail] : []);
+  return `A refresh cannot start now: ${reasons.map(endSentence).join(' ')}`;
+}
+
+function describePreview(reason: string): string {
+  const [, mode, start, end] = /^(refreshes|covers) (\S+T\S+) to (\S+)$/.exec(reason) ?? [];
+  if (start === undefined || end === undefined)
+    return endSentence(reason.replace(/^./, (first) => first.toUpperCase()));
+  const interval = `${formatInstant(new Date(start))} – ${formatInstant(new Date(end))}`;
+  return mode === 'refreshes' ? `Loads ${interval} again.` : `Loads ${interval}, without a refresh.`;
 }
 
 function readReasons(extra: unknown): string[] {

@@ -80,6 +80,7 @@ export function useJobActions(jobId: string) {
   });
 
   return {
+    jobId,
     result,
     putAway: () => setResult(null),
     start,
