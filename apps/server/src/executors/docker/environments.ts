@@ -64,8 +64,8 @@ export interface EnvironmentFacts {
   base: string;
 }
 
-export function cacheVolume(installationId: string, organizationId: string): string {
-  return `pumphouse-${shortInstallation(installationId)}-cache-${organizationId}`;
+export function cacheVolume(installationId: string, workspaceId: string): string {
+  return `pumphouse-${shortInstallation(installationId)}-cache-${workspaceId}`;
 }
 
 /** Null where there is no such environment. */
@@ -96,7 +96,7 @@ export async function buildEnvironment(
   const build = { container: `${id}-build`, volume: `${id}-build` };
   const whose = { [labels.environmentKey]: spec.key, [labels.organization]: spec.organizationId };
   const label = (kind: 'build' | 'environment' | 'cache') => labelsOf(installationId, kind, whose);
-  const cache = cacheVolume(installationId, spec.organizationId);
+  const cache = cacheVolume(installationId, spec.workspaceId);
   let isBuilt = false;
   try {
     await makeVolume(engine, id, {

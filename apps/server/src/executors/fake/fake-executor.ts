@@ -183,6 +183,8 @@ export function createFakeExecutor({ scripts = {} }: { scripts?: FakeScripts } =
     async removeCache(organizationId) {
       caches.delete(organizationId);
     },
+    listStoredPackages: () => Promise.resolve([]),
+    removeStoredPackages: () => Promise.resolve(),
     async start(spec) {
       if (attempts.has(spec.attemptId)) return buildHandle(spec);
       const script = scripts.attempt?.(spec) ?? {};

@@ -16,12 +16,8 @@ import {
 import { buildHandle, EXECUTOR_NAME } from './attempt-place.ts';
 import { killAttempt } from './attempt-processes.ts';
 import type { ControlGroups, ListedGroup } from './control-groups.ts';
-import {
-  locateCaches,
-  locateEnvironment,
-  locateEnvironments,
-  removeEnvironment,
-} from './environment-builder.ts';
+import { removeEnvironment } from './environment-builder.ts';
+import { locateCaches, locateEnvironment, locateEnvironments } from './environment-paths.ts';
 import { asideMark, measureFolder, removeCache } from './environment-places.ts';
 import { dateStart } from './process-identity.ts';
 import { listSnapshots, locateLocalData, type ListedSnapshot } from './local-data.ts';

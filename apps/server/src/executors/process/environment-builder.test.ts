@@ -36,6 +36,7 @@ function createSpec(requirements: string[], overrides: Partial<EnvironmentSpec> 
   return {
     key: 'key-1',
     organizationId: 'organization-1',
+    workspaceId: 'workspace-1',
     pythonVersion,
     requirements,
     variables: { UV_DEFAULT_INDEX: index.url },

@@ -27,7 +27,7 @@ async function addEnvironment(key: string, days: number): Promise<EnvironmentLoc
   const spec = { key, organizationId: place.organizationId, pythonVersion: '3.12', requirements: [] };
   await environments.takeBuild(spec, 'builder', 60, { replaceReady: false });
   const location = await kept.executor.buildEnvironment(
-    { ...spec, variables: {}, maskedValues: [], uid: 1 },
+    { ...spec, workspaceId: place.workspaceId, variables: {}, maskedValues: [], uid: 1 },
     () => undefined,
   );
   await environments.finishBuild(key, 'builder', location);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { listAttemptIds } from '../attempt-folder.ts';
 import { openControlGroups } from '../control-groups.ts';
-import { locateEnvironments } from '../environment-builder.ts';
+import { locateEnvironments } from '../environment-paths.ts';
 import { createProcessExecutor, type ProcessExecutorOptions } from '../process-executor.ts';
 import { findTool, type ToolName } from '../tool-lookup.ts';
 import { describeInterpreter } from '../python-interpreter.ts';
@@ -78,6 +78,7 @@ export async function describeEmptyEnvironment(): Promise<EnvironmentSpec> {
   return {
     key: 'empty',
     organizationId: 'organization-1',
+    workspaceId: 'workspace-1',
     pythonVersion: await findInstalledPython(),
     requirements: [],
     variables: {},
