@@ -22,7 +22,7 @@ from pumphouse_bootstrap.package_store.trees import HostileTree
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
-    store = PackageStore(request["store"])
+    store = PackageStore(request["store"], request.get("links", True))
     try:
         operation = request["operation"]
         if operation == "find":

@@ -30,7 +30,9 @@ class MissingObject(Exception):
 class ObjectStore:
     """The objects of one store. Several processes may use a store at once."""
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, links: bool = True) -> None:
+        """@param links: whether environments share files with the store; without a sandbox a run could write to them"""
+        self._links = links
         self._objects = os.path.join(root, "objects")
         self._incoming = os.path.join(root, "incoming", f"{os.getpid()}-{uuid.uuid4().hex[:8]}")
 
@@ -60,6 +62,9 @@ class ObjectStore:
         if not self._is_whole(stored):
             raise MissingObject(stored.name)
         source = self.locate(stored.name)
+        if not self._links:
+            _clone(source, target)
+            return
         try:
             os.link(source, target, follow_symlinks=False)
         except FileNotFoundError as error:

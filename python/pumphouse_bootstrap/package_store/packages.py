@@ -26,9 +26,9 @@ class Content(NamedTuple):
 class PackageStore:
     """Manifests of packages. A manifest appears whole: its files are in the store before it."""
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, links: bool = True) -> None:
         self.root = root
-        self.objects = ObjectStore(root)
+        self.objects = ObjectStore(root, links)
 
     def read(self, key: str) -> Content | None:
         stored = self._read_json("packages", key)

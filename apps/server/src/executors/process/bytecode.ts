@@ -68,7 +68,9 @@ async function compileJob(options: CompileOptions, place: CompilePlace, job: Com
     place.signal?.throwIfAborted();
     const store = openPackageStore({ ...options, pythonPath: place.interpreter.executable });
     const owner = user?.uid ?? process.getuid?.() ?? 0;
-    return (await store.adopt(job, { target: locateEnvironment(place.root), folder: output, owner })).compiled;
+    const links = options.isolation.kind === 'sandbox';
+    const target = locateEnvironment(place.root);
+    return (await store.adopt(job, { target, folder: output, owner, links })).compiled;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

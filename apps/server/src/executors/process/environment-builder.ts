@@ -122,6 +122,7 @@ async function assemble(build: Build, { packages, built }: InstalledPackages): P
     hooks: join(options.bootstrapDir, 'environment_hooks'),
     sitePackages: `lib/python${interpreter.version.split('.').slice(0, 2).join('.')}/site-packages`,
     owner: place.owner,
+    links: options.isolation.kind === 'sandbox',
   });
   const begun = performance.now();
   const prefix = buildJoinCommand(group.joinFiles);
@@ -177,7 +178,8 @@ export async function removeEnvironment(
   if (!isEnvironmentPath(dataDir, location)) return;
   await rm(locateMarker(location.path), { force: true });
   await faultPoints.reach('in-environment-removal');
-  await rm(dirname(location.path), { recursive: true, force: true });
+  // Another server may be compiling its modules.
+  await rm(dirname(location.path), { recursive: true, force: true, maxRetries: 5 });
 }
 
 function locateMarker(environmentPath: string): string {

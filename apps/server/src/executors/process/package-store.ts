@@ -7,6 +7,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
+import { isErrorCode } from '../../error-code.ts';
 import type { StoredPackage } from '../executor.ts';
 
 export interface PackageStoreOptions {
@@ -32,6 +33,8 @@ export interface AssembleRequest {
   sitePackages: string;
   /** Who owns what the build has left. */
   owner: number;
+  /** Whether the environment shares files with the store: not where a run could write to them. */
+  links: boolean;
 }
 
 /** `missing`: the store has lost a file of a package; it is found missing the next time. */
@@ -77,7 +80,7 @@ export function openPackageStore(options: PackageStoreOptions) {
     assemble: ({ sitePackages, ...request }: AssembleRequest) =>
       ask('assemble', { ...request, site_packages: sitePackages }, assembledSchema),
     /** Takes the bytecode that a job has left in a folder. */
-    adopt: (job: CompileJob, place: { target: string; folder: string; owner: number }) =>
+    adopt: (job: CompileJob, place: { target: string; folder: string; owner: number; links: boolean }) =>
       ask('adopt', { ...job, ...place }, adoptedSchema),
     async list(): Promise<StoredPackage[]> {
       const { packages } = await ask('list', {}, listedSchema);
@@ -95,7 +98,9 @@ async function askProgram<T>(
   schema: z.ZodType<T>,
 ): Promise<T> {
   const store = locatePackageStore(dataDir);
-  await mkdir(store, { recursive: true, mode: 0o700 });
+  await mkdir(store, { mode: 0o700 }).catch((error: unknown) => {
+    if (!isErrorCode(error, 'EEXIST')) throw error;
+  });
   const child = spawn(pythonPath, ['-I', '-S', join(bootstrapDir, 'package_store', '__main__.py')], {
     cwd: '/',
     env: { LANG: 'C.UTF-8', PYTHONDONTWRITEBYTECODE: '1' },
