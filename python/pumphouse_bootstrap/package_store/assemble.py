@@ -146,7 +146,7 @@ def _link_bytecode(
 
 
 def read_start_paths() -> set[str]:
-    """Paths below site-packages of what dlt's start imports; scripts/list-start-modules.mjs writes the list."""
+    """Paths below site-packages of what dlt's start imports; scripts/list_start_modules.py writes the list."""
     with open(_START_MODULES, encoding="utf-8") as file:
         return set(json.load(file))
 

@@ -67,22 +67,19 @@ export function planVenvCommand(uv: string, environment: string, interpreter: st
 export function planResolveCommand(
   paths: LockPaths & { requirements: string; excludes: string; wheelsOnly: boolean },
 ): string[] {
-  return [
-    ...[paths.uv, 'pip', 'compile', '--format', 'pylock.toml', '--no-header', '--no-annotate'],
-    ...['--python', paths.python, '--excludes', paths.excludes, '--output-file', paths.lock],
-    ...(paths.wheelsOnly ? ['--no-build'] : []),
-    paths.requirements,
-  ];
+  const compile = [paths.uv, 'pip', 'compile', '--format', 'pylock.toml', '--no-header', '--no-annotate'];
+  const files = ['--excludes', paths.excludes, '--output-file', paths.lock, paths.requirements];
+  return [...compile, ...listCommonOptions(paths), ...files];
 }
 
 /** Installs what a lock names, and nothing else, below a prefix. @param paths.wheelsOnly no package's code runs */
 export function planInstallCommand(paths: LockPaths & { prefix: string; wheelsOnly: boolean }): string[] {
-  return [
-    ...[paths.uv, 'pip', 'install', '--preview-features', 'pylock', '--no-deps'],
-    ...['--python', paths.python, '--prefix', paths.prefix],
-    ...(paths.wheelsOnly ? ['--no-build'] : []),
-    ...['-r', paths.lock],
-  ];
+  const install = [paths.uv, 'pip', 'install', '--preview-features', 'pylock', '--no-deps'];
+  return [...install, ...listCommonOptions(paths), '--prefix', paths.prefix, '-r', paths.lock];
+}
+
+function listCommonOptions({ python, wheelsOnly }: { python: string; wheelsOnly: boolean }): string[] {
+  return ['--python', python, ...(wheelsOnly ? ['--no-build'] : [])];
 }
 
 /** Contents of the two files that the commands read. */

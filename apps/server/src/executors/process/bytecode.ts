@@ -108,10 +108,8 @@ function buildCompileCommand(
       ...bindInterpreter(interpreter, dataDir),
     ],
   });
-  return [
-    ...[...prefix, ...sandbox, ...enter, ...python],
-    ...[inside.program, environment, inside.plan, inside.output],
-  ];
+  const command = [inside.program, environment, inside.plan, inside.output];
+  return [...prefix, ...sandbox, ...enter, ...python, ...command];
 }
 
 const restSchema = z.object({
@@ -138,7 +136,11 @@ export function createCompileQueue(options: CompileOptions, warn: (error: unknow
   const queued = new Map<string, Entry>();
   let last: Promise<void> = Promise.resolve();
 
-  async function compileRest(root: string, interpreter: PythonInterpreter, signal: AbortSignal): Promise<void> {
+  async function compileRest(
+    root: string,
+    interpreter: PythonInterpreter,
+    signal: AbortSignal,
+  ): Promise<void> {
     const stored = await readFile(locateRest(root), 'utf8').catch(() => null);
     if (stored === null) return;
     const { uid, jobs } = restSchema.parse(JSON.parse(stored));
