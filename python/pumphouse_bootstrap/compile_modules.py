@@ -8,8 +8,13 @@ from __future__ import annotations
 import json
 import os
 import py_compile
+import resource
 import sys
 import warnings
+
+
+# A text that a package brings may be made to break the compiler.
+_LIMITS = {resource.RLIMIT_AS: 4 << 30, resource.RLIMIT_CPU: 600, resource.RLIMIT_FSIZE: 64 << 20}
 
 
 def compile_modules(environment: str, paths: list[str], folder: str) -> None:
@@ -30,5 +35,7 @@ def compile_modules(environment: str, paths: list[str], folder: str) -> None:
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
     sys.dont_write_bytecode = True
+    for limit, most in _LIMITS.items():
+        resource.setrlimit(limit, (most, most))
     with open(sys.argv[2], encoding="utf-8") as plan:
         compile_modules(sys.argv[1], json.load(plan), sys.argv[3])

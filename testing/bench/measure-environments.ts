@@ -56,13 +56,12 @@ export async function measureEnvironments(rounds: number): Promise<Row[]> {
       const dataDir = await createDataDir();
       const executor = createTestExecutor(dataDir.path);
       cold.push(await build(executor, describe(version, plain, 'workspace-1')));
-      await settle(executor, cold.at(-1));
+      await settle(cold.at(-1));
       warm.push(await build(executor, describe(version, plain, 'workspace-1')));
       uvTimes.cold.push(await byHand.build(plain, `cold-${round}`));
       uvTimes.warm.push(await byHand.build(plain, `cold-${round}`));
       await dataDir.remove();
     }
-    const disk = await measureDisk(version, byHand);
     return [
       compare('nothing stored: to the first line of a program', cold, uvTimes.cold),
       {
@@ -76,7 +75,6 @@ export async function measureEnvironments(rounds: number): Promise<Row[]> {
         baseline: null,
         goal: null,
       },
-      ...disk,
     ];
   } finally {
     await byHand.remove();
@@ -93,39 +91,39 @@ function compare(name: string, built: readonly Built[], uv: readonly number[]): 
   };
 }
 
-/** Each byte once: what du counts, with hard links. */
-async function measureDisk(version: string, byHand: UvBaseline): Promise<Row[]> {
+/** What ten environments take on the disk: each byte once, as du counts hard links. */
+export async function measureEnvironmentDisk(): Promise<Row[]> {
+  const version = await findInstalledPython();
+  const byHand = await createUvBaseline(version);
   const dataDir = await createDataDir();
   try {
     const executor = createTestExecutor(dataDir.path);
-    for (const [number, requirements] of overlapping.entries()) {
-      const built = await build(executor, describe(version, requirements, `workspace-${number % 3}`));
-      await settle(executor, built);
+    const add = async (requirements: string[], workspaceId: string) => {
+      await settle(await build(executor, describe(version, requirements, workspaceId)));
       await byHand.build(requirements, 'disk');
+      return [await measureFolder(dataDir.path), await measureFolder(byHand.folder('disk'))] as const;
+    };
+    let ten = [0, 0] as readonly [number, number];
+    for (const [number, requirements] of overlapping.entries()) {
+      ten = await add(requirements, `workspace-${number % 3}`);
     }
-    const before = await measureFolder(dataDir.path);
-    await settle(executor, await build(executor, describe(version, plain, 'workspace-0')));
-    const after = await measureFolder(dataDir.path);
-    const uvBefore = await measureFolder(byHand.folder('disk'));
-    await byHand.build(plain, 'disk');
-    const uvAfter = await measureFolder(byHand.folder('disk'));
+    const eleven = await add(plain, 'workspace-0');
+    const compareSizes = (name: string, own: number, uv: number): Row => ({
+      name,
+      unit: 'MB',
+      figure: summarize([own]),
+      baseline: { name: 'uv, copied and compiled whole', figure: summarize([uv]) },
+      goal: null,
+    });
     return [
+      compareSizes('ten environments, with the store and caches', ten[0], ten[1]),
       {
-        name: 'ten environments on the disk, with the store and caches',
-        unit: 'MB',
-        figure: summarize([before]),
-        baseline: { name: 'uv, copied and compiled whole', figure: summarize([uvBefore]) },
-        goal: null,
-      },
-      {
-        name: 'one more of dlt[duckdb] on the disk',
-        unit: 'MB',
-        figure: summarize([after - before]),
-        baseline: { name: 'uv, copied and compiled whole', figure: summarize([uvAfter - uvBefore]) },
+        ...compareSizes('one more of dlt[duckdb]', eleven[0] - ten[0], eleven[1] - ten[1]),
         goal: { of: 'median', atMost: 30 },
       },
     ];
   } finally {
+    await byHand.remove();
     await dataDir.remove();
   }
 }
@@ -156,10 +154,9 @@ async function build(executor: Executor, spec: EnvironmentSpec): Promise<Built> 
 }
 
 /** Until what is compiled in the background is. */
-async function settle(executor: Executor, built: Built | undefined): Promise<void> {
+async function settle(built: Built | undefined): Promise<void> {
   const rest = join(built?.location.path ?? '', '../rest.json');
   await run('sh', ['-c', 'while [ -e "$0" ]; do sleep 0.2; done', rest]);
-  if (built !== undefined) await executor.hasEnvironment(built.location);
 }
 
 type UvBaseline = Awaited<ReturnType<typeof createUvBaseline>>;

@@ -23,7 +23,7 @@ import {
 } from './measure-containers.ts';
 import { measureConsole } from './measure-console.ts';
 import { measureDeploy } from './measure-deploy.ts';
-import { measureEnvironments } from './measure-environments.ts';
+import { measureEnvironmentDisk, measureEnvironments } from './measure-environments.ts';
 import { measureHistory } from './measure-history.ts';
 import { measureJobs } from './measure-jobs.ts';
 import { measureMigration } from './measure-migration.ts';
@@ -90,6 +90,7 @@ function listOwnMeasures(
     },
     { name: 'apps', title: 'Apps in Chromium, or in a client', takeAlone: () => measureAppOpening(few) },
     { name: 'environments', title: 'Environments', takeAlone: () => measureEnvironments(few) },
+    { name: 'environments-disk', title: 'Environments on the disk', takeAlone: measureEnvironmentDisk },
     { name: 'live', title: 'Events and logs', takeAlone: () => measureLive(rounds) },
     { name: 'sign-in', title: 'Passwords tried out', takeAlone: measureSignInFlood },
     ...tickJobs.map((jobCount) => ({

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -42,7 +43,8 @@ def assemble(store: PackageStore, request: dict[str, Any]) -> dict[str, Any]:
         layers.append((package["key"], _take_package(store, reader, package, target)))
     if request["built"] is not None:
         layers.append((None, store_tree(store, reader, request["built"], target)))
-    layers.append((None, _read_hooks(store, request["hooks"], request["site_packages"])))
+    hooks = _read_hooks(store, request["hooks"], request["site_packages"])
+    layers.append((_build_hooks_key(hooks), hooks))
     owners = _merge(layers)
     try:
         _write(store, target, layers, owners)
@@ -79,6 +81,11 @@ def _read_hooks(store: PackageStore, folder: str, site_packages: str) -> Content
             with open(os.path.join(folder, name), "rb") as source:
                 content.files[f"{site_packages}/{name}"] = store.objects.add(source, False)
     return content
+
+
+def _build_hooks_key(hooks: Content) -> str:
+    """Their bytecode is kept as that of a package is."""
+    return hashlib.sha256(json.dumps(sorted(hooks.files.items())).encode()).hexdigest()[:32]
 
 
 def _merge(layers: list[tuple[str | None, Content]]) -> dict[str, int]:

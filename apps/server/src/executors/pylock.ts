@@ -90,10 +90,7 @@ function readPin(line: string): string | null {
   return `${name.replace(/[-_.]+/g, '-').toLowerCase()}==${version}`;
 }
 
-function listVerifiedWheels({
-  wheels,
-  archive,
-}: z.infer<typeof packageSchema>): LockedPackage['verified'] {
+function listVerifiedWheels({ wheels, archive }: z.infer<typeof packageSchema>): LockedPackage['verified'] {
   const files = archive === undefined ? (wheels ?? []) : [archive];
   const verified: [string, string][] = [];
   for (const { url, name, hashes } of files) {

@@ -6,7 +6,8 @@ import { planBuildFiles } from '../environment-steps.ts';
 import { createPassageFolder } from './attempt-folder.ts';
 import { readHostLayout } from './host-layout.ts';
 import { bindInterpreter, decideRunUser, type Isolation } from './isolation.ts';
-import { locateCache, locateEnvironment } from './environment-paths.ts';
+import { locateCache, locateCaches, locateEnvironment } from './environment-paths.ts';
+import { removeCache } from './environment-places.ts';
 import type { PythonInterpreter } from './python-interpreter.ts';
 import { buildSandboxArguments, buildUserFiles, type SandboxBind } from './sandbox.ts';
 
@@ -56,6 +57,7 @@ export async function prepareBuildPlace(
 ): Promise<BuildPlace> {
   const user = decideRunUser(options.isolation, spec.uid);
   const cache = locateCache(options.dataDir, spec);
+  await removeEarlierCache(options.dataDir, spec.organizationId);
   for (const folder of [dirname(root), dirname(dirname(cache)), dirname(cache), root]) {
     await createPassageFolder(folder);
   }
@@ -68,8 +70,9 @@ export async function prepareBuildPlace(
     uv: options.uvPath,
     install: join(options.bootstrapDir, 'environment_install.py'),
   };
-  await mkdir(outside.plan, { mode: 0o755 });
   const uid = user?.uid ?? null;
+  // A lock may name an address with a password.
+  await createOwnedFolder(outside.plan, uid, 0o700);
   await createOwnedFolder(cache, uid, 0o700);
   await createOwnedFolder(outside.environment, uid, 0o755);
   await createOwnedFolder(outside.clean, uid, 0o700);
@@ -80,6 +83,12 @@ export async function prepareBuildPlace(
     return { root, outside, inside: outside, owner, enter: () => [] };
   }
   return { root, outside, owner, ...planSandbox(options.isolation, outside, interpreter, options.dataDir) };
+}
+
+/** Earlier versions kept one cache for the organization, where its workspaces have theirs now. */
+async function removeEarlierCache(dataDir: string, organizationId: string): Promise<void> {
+  const tag = join(locateCaches(dataDir), organizationId, 'CACHEDIR.TAG');
+  if ((await stat(tag).catch(() => null)) !== null) await removeCache(dataDir, organizationId);
 }
 
 async function writePlanFiles(plan: string, spec: EnvironmentSpec, uid: number): Promise<void> {

@@ -55,7 +55,10 @@ export async function runStep(build: Build, step: Step): Promise<void> {
   throw new EnvironmentBuildError(step.failure, limit === null ? words : `${words}\n${limit}`);
 }
 
-function buildStepCommand({ options, spec, interpreter, place, group }: Build, { kind, command }: Step): string[] {
+function buildStepCommand(
+  { options, spec, interpreter, place, group }: Build,
+  { kind, command }: Step,
+): string[] {
   const enter = buildEnterCommand({
     pythonPath: interpreter.executable,
     user: decideRunUser(options.isolation, spec.uid),

@@ -52,7 +52,8 @@ async function resolve(build: Build): Promise<LockedPackage[]> {
   const resolutions = openResolutions(options.dataDir, interpreter.version);
   const isShareable = canBeShared(spec);
   const known =
-    (isShareable ? await resolutions.find(spec, 'shared') : null) ?? (await resolutions.find(spec, 'workspace'));
+    (isShareable ? await resolutions.find(spec, 'shared') : null) ??
+    (await resolutions.find(spec, 'workspace'));
   if (known !== null) {
     const packages = readLock(known);
     onLine({ stream: 'stdout', text: `Resolved ${count(packages.length)} by an earlier build` });
@@ -62,7 +63,10 @@ async function resolve(build: Build): Promise<LockedPackage[]> {
   const shared = isShareable ? await resolvePinned(build) : null;
   const text = shared ?? (await runResolve(build, 'source'));
   const packages = parseLock(text);
-  await resolutions.save(spec, shared === null ? 'workspace' : 'shared', text);
+  // An address in a lock may hold the password of its index.
+  if (!spec.maskedValues.some((secret) => text.includes(secret))) {
+    await resolutions.save(spec, shared === null ? 'workspace' : 'shared', text);
+  }
   onLine({ stream: 'stdout', text: `Resolved ${count(packages.length)} in ${since(begun)} s` });
   return packages;
 }
@@ -162,9 +166,13 @@ function parseLock(text: string): LockedPackage[] {
   try {
     return readLock(text);
   } catch (error) {
-    throw new EnvironmentBuildError('builder_failed', `uv has left a lock that cannot be read: ${String(error)}`, {
-      cause: error,
-    });
+    throw new EnvironmentBuildError(
+      'builder_failed',
+      `uv has left a lock that cannot be read: ${String(error)}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

@@ -1,13 +1,14 @@
 import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { lstat, readdir, readFile, stat } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EnvironmentLocation, EnvironmentSpec, Executor } from '../executor.ts';
 import { createDataDir, createTestExecutor, findInstalledPython, TEST_UID } from './testing/machine.ts';
 import { createPackageIndex, type PackageIndex } from './testing/package-index.ts';
+import { canBeShared, openResolutions } from './resolutions.ts';
 
 let dataDir: { path: string; remove: () => Promise<void> };
 let index: PackageIndex;
@@ -43,13 +44,17 @@ function createSpec(requirements: string[], overrides: Partial<EnvironmentSpec> 
   };
 }
 
-async function build(spec: EnvironmentSpec, by = executor): Promise<EnvironmentLocation & { lines: string[] }> {
+async function build(
+  spec: EnvironmentSpec,
+  by = executor,
+): Promise<EnvironmentLocation & { lines: string[] }> {
   const lines: string[] = [];
   const location = await by.buildEnvironment(spec, ({ text }) => lines.push(text));
   return { ...location, lines };
 }
 
-const sitePackages = ({ path }: EnvironmentLocation) => join(path, `lib/python${pythonVersion}/site-packages`);
+const sitePackages = ({ path }: EnvironmentLocation) =>
+  join(path, `lib/python${pythonVersion}/site-packages`);
 
 async function runPython({ path }: EnvironmentLocation, program: string): Promise<string> {
   return (await promisify(execFile)(join(path, 'bin/python'), ['-c', program])).stdout.trim();
@@ -66,7 +71,9 @@ const listObjects = () => listFiles(join(dataDir.path, 'package-store/objects'))
 async function checkStore(): Promise<void> {
   for (const path of await listObjects()) {
     const name = relative(join(dataDir.path, 'package-store/objects'), path).replace('/', '');
-    const digest = createHash('sha256').update(await readFile(path)).digest('hex');
+    const digest = createHash('sha256')
+      .update(await readFile(path))
+      .digest('hex');
     expect(name.replace('.x', '')).toBe(digest);
     const { mode, uid } = await stat(path);
     expect([mode & 0o7777, uid]).toEqual([name.endsWith('.x') ? 0o555 : 0o444, process.getuid?.()]);
@@ -81,7 +88,10 @@ const twoFiles = (name: string) => ({
 describe('the package store', () => {
   it('gives a second environment links to the files of the first, with its scripts and bytecode', async () => {
     await index.addWheel('first-package', {
-      files: { ...twoFiles('first_package'), 'first_package-1.0.dist-info/entry_points.txt': '[console_scripts]\nsay = first_package:print\n' },
+      files: {
+        ...twoFiles('first_package'),
+        'first_package-1.0.dist-info/entry_points.txt': '[console_scripts]\nsay = first_package:print\n',
+      },
     });
     await index.addWheel('second-package');
     const first = await build(createSpec(['first-package']));
@@ -91,18 +101,54 @@ describe('the package store', () => {
     const [one, other] = await Promise.all([first, second].map((at) => stat(join(sitePackages(at), file))));
     expect(one?.ino).toBe(other?.ino);
     expect(await readFile(join(second.path, 'bin/say'), 'utf8')).toContain(`${second.path}/bin/python`);
-    const program = 'import first_package, os; print(first_package.WORD, os.path.exists(first_package.__cached__))';
+    const program =
+      'import first_package, os; print(first_package.WORD, os.path.exists(first_package.__cached__))';
     for (const at of [first, second]) await expect.poll(() => runPython(at, program)).toBe('installed True');
     await checkStore();
   });
 
-  it('resolves equal requirements of a workspace once, and pinned ones once for all', async () => {
+  it('resolves equal requirements of a workspace once', async () => {
     await index.addWheel('first-package');
     const spec = createSpec(['first-package']);
     await build(spec);
     expect((await build(spec)).lines[0]).toBe('Resolved 1 package by an earlier build');
     const other = await build({ ...spec, workspaceId: 'workspace-2', key: 'key-other' });
     expect(other.lines[0]).toMatch(/Resolved 1 package in/);
+  });
+
+  it('resolves a complete export once for all workspaces, and no package’s code has a say in it', async () => {
+    await index.addWheel('first-package');
+    const pinned = createSpec(['first-package==1.0'], { variables: {} });
+    const resolutions = openResolutions(dataDir.path, '3.13.5');
+    await mkdir(join(dataDir.path, 'package-store'));
+    await resolutions.save(pinned, 'shared', 'lock');
+    expect(await resolutions.find({ ...pinned, workspaceId: 'workspace-2', key: 'other' }, 'shared')).toBe(
+      'lock',
+    );
+    expect(canBeShared(pinned)).toBe(true);
+    expect(canBeShared(createSpec(['first-package==1.0']))).toBe(false);
+    expect(canBeShared({ ...pinned, requirements: ['first-package'] })).toBe(false);
+    await resolutions.save(pinned, 'workspace', 'lock of one');
+    expect(await resolutions.find({ ...pinned, workspaceId: 'workspace-2' }, 'workspace')).toBeNull();
+    const aMonth = 31 * 24 * 3_600_000;
+    expect(await resolutions.find(pinned, 'shared', Date.now() + aMonth)).toBeNull();
+  });
+
+  it('keeps no lock that names a secret', async () => {
+    const address = await index.addWheel('first-package');
+    const secret = new URL(address).port;
+    const spec = createSpec(['first-package'], { maskedValues: [secret] });
+    await build(spec);
+    expect((await build(spec)).lines[0]).toMatch(/Resolved 1 package in/);
+  });
+
+  it('removes the cache that an earlier version kept for the whole organization', async () => {
+    const folder = join(dataDir.path, 'uv-caches/organization-1');
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'CACHEDIR.TAG'), '');
+    await index.addWheel('first-package');
+    await build(createSpec(['first-package']));
+    expect(await readdir(folder)).toEqual(['workspace-1']);
   });
 
   it('serves two builds at once that need the same packages', async () => {
@@ -118,7 +164,10 @@ describe('the package store', () => {
   it('shows the paths of each environment in its tracebacks, by the same bytecode', async () => {
     const code = 'def fail():\n    raise ValueError("told")\n';
     await index.addWheel('failing-package', { files: { 'failing_package.py': code } });
-    const locations = [await build(createSpec(['failing-package'])), await build(createSpec(['failing-package']))];
+    const locations = [
+      await build(createSpec(['failing-package'])),
+      await build(createSpec(['failing-package'])),
+    ];
     for (const at of locations) {
       const program =
         'import failing_package, os, traceback\n' +
@@ -126,7 +175,9 @@ describe('the package store', () => {
         'try: failing_package.fail()\nexcept ValueError: print(traceback.format_exc())';
       await expect.poll(() => runPython(at, program).catch(() => '')).toContain('ValueError: told');
       const file = join(sitePackages(at), 'failing_package.py');
-      expect(await runPython(at, program)).toContain(`File "${file}", line 2, in fail\n    raise ValueError("told")`);
+      expect(await runPython(at, program)).toContain(
+        `File "${file}", line 2, in fail\n    raise ValueError("told")`,
+      );
     }
     const name = (await readdir(join(sitePackages(locations[0]!), '__pycache__'))).find((one) =>
       one.startsWith('failing_package'),
@@ -159,7 +210,10 @@ describe('the package store', () => {
 
   it('counts each byte once, and keeps what environments use', async () => {
     await index.addWheel('first-package', { files: twoFiles('first_package') });
-    const locations = [await build(createSpec(['first-package'])), await build(createSpec(['first-package']))];
+    const locations = [
+      await build(createSpec(['first-package'])),
+      await build(createSpec(['first-package'])),
+    ];
     const sizes = await Promise.all(locations.map((at) => executor.measureEnvironment(at)));
     for (const size of sizes) expect(size).toBeGreaterThan(50_000);
     const links = 4096 * 40;
@@ -178,7 +232,9 @@ describe('the package store', () => {
     const spec = createSpec(['first-package']);
     const script = join(import.meta.dirname, 'testing/build-until-killed.ts');
     const order = { dataDir: dataDir.path, overrides: {}, spec, standsAt: 'in-environment-assembly' };
-    const server = spawn(process.execPath, [script, JSON.stringify(order)], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const server = spawn(process.execPath, [script, JSON.stringify(order)], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
     await once(server.stdout, 'data');
     server.kill('SIGKILL');
     await once(server, 'close');
@@ -187,7 +243,9 @@ describe('the package store', () => {
     );
     const at = await build(spec);
     expect(await runPython(at, 'import first_package; print(first_package.WORD)')).toBe('installed');
-    const folders = (await executor.listBelongings({ withSizes: false })).filter(({ kind }) => kind === 'folder');
+    const folders = (await executor.listBelongings({ withSizes: false })).filter(
+      ({ kind }) => kind === 'folder',
+    );
     expect(folders.map(({ id }) => id)).toEqual(expect.arrayContaining(half));
     await executor.removeBelonging({ kind: 'folder', id: half[0] ?? '' });
     expect(await executor.hasEnvironment(at)).toBe(true);
@@ -196,7 +254,9 @@ describe('the package store', () => {
   it('replaces a file that a crash of the machine has cut short', async () => {
     await index.addWheel('first-package', { files: twoFiles('first_package') });
     await build(createSpec(['first-package']));
-    const sizes = await Promise.all((await listObjects()).map(async (path) => [path, (await stat(path)).size] as const));
+    const sizes = await Promise.all(
+      (await listObjects()).map(async (path) => [path, (await stat(path)).size] as const),
+    );
     const [largest] = sizes.toSorted(([, left], [, right]) => right - left)[0] ?? [''];
     // A crash leaves a file of its own that is cut short: environments that are there keep theirs.
     await promisify(execFile)('sh', ['-c', 'rm "$0" && printf x > "$0" && chmod 444 "$0"', largest]);
@@ -236,7 +296,8 @@ with zipfile.ZipFile(os.path.join(wheel_directory, wheel_name), "w") as wheel:
 
 describe('a build of strangers’ code', () => {
   /** The folder that the build's packages are put into, where its code can plant files of its own. */
-  const plantAt = (name: string) => `/pumphouse/source/built/lib/python${pythonVersion}/site-packages/${name}`;
+  const plantAt = (name: string) =>
+    `/pumphouse/source/built/lib/python${pythonVersion}/site-packages/${name}`;
 
   async function buildHostile(name: string, program: string): ReturnType<typeof build> {
     await index.addSource(name, `${program}\n${endWell}`);
@@ -265,9 +326,12 @@ for path in targets:
             pass
 `,
     );
-    expect(await runPython(hostile, 'import hostile_package, victim_package; print(hostile_package.WORD, victim_package.WORD)')).toBe(
-      'built installed',
-    );
+    expect(
+      await runPython(
+        hostile,
+        'import hostile_package, victim_package; print(hostile_package.WORD, victim_package.WORD)',
+      ),
+    ).toBe('built installed');
     const after = await stat(file);
     expect([after.ino, after.mode, after.mtimeMs]).toEqual([before.ino, before.mode, before.mtimeMs]);
     expect(await readFile(file, 'utf8')).toBe(`WORD = 'installed'\n`);
@@ -282,7 +346,9 @@ for path in targets:
       files: { 'victim_package/__init__.py': `WORD = 'planted'\n` },
     });
     const overlapping = await build(createSpec(['overlapping-package', 'victim-package']));
-    expect(await runPython(overlapping, 'import victim_package; print(victim_package.WORD)')).toMatch(/planted|installed/);
+    expect(await runPython(overlapping, 'import victim_package; print(victim_package.WORD)')).toMatch(
+      /planted|installed/,
+    );
     const victim = await build(createSpec(['victim-package']));
     expect(victim.lines.join('\n')).toContain('(1 from the store)');
     expect(await runPython(victim, 'import victim_package; print(victim_package.WORD)')).toBe('installed');

@@ -57,7 +57,9 @@ const assembledSchema = z.object({
 const foundSchema = z.object({ found: z.array(z.string()) });
 const adoptedSchema = z.object({ compiled: z.number() });
 const listedSchema = z.object({
-  packages: z.array(z.object({ id: z.string(), usedAt: z.number(), sizeBytes: z.number(), isUsed: z.boolean() })),
+  packages: z.array(
+    z.object({ id: z.string(), usedAt: z.number(), sizeBytes: z.number(), isUsed: z.boolean() }),
+  ),
 });
 const problemSchema = z.object({ problem: z.enum(['hostile', 'missing', 'failed']), detail: z.string() });
 
@@ -114,7 +116,8 @@ async function askProgram<T>(
   child.stdin.once('error', () => undefined);
   child.stdin.end(JSON.stringify({ ...request, store }));
   const [code, stdout, stderr] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
-  if (code !== 0) throw new PackageStoreError('failed', stderr.trim() || `The package store ended with ${code}.`);
+  if (code !== 0)
+    throw new PackageStoreError('failed', stderr.trim() || `The package store ended with ${code}.`);
   const answer: unknown = JSON.parse(stdout);
   const problem = problemSchema.safeParse(answer);
   if (problem.success) throw new PackageStoreError(problem.data.problem, problem.data.detail);

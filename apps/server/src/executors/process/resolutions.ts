@@ -38,7 +38,13 @@ export function openResolutions(dataDir: string, interpreterVersion: string) {
 
   function locate(spec: EnvironmentSpec, scope: ResolutionScope): string {
     const owner = scope === 'shared' ? [] : [spec.workspaceId, spec.key];
-    const identity = JSON.stringify([owner, spec.requirements, interpreterVersion, process.platform, process.arch]);
+    const identity = JSON.stringify([
+      owner,
+      spec.requirements,
+      interpreterVersion,
+      process.platform,
+      process.arch,
+    ]);
     return join(folder, `${createHash('sha256').update(identity).digest('hex').slice(0, 32)}.json`);
   }
 
