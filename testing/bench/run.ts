@@ -23,6 +23,7 @@ import {
 } from './measure-containers.ts';
 import { measureConsole } from './measure-console.ts';
 import { measureDeploy } from './measure-deploy.ts';
+import { measureEnvironmentDisk, measureEnvironments } from './measure-environments.ts';
 import { measureHistory } from './measure-history.ts';
 import { measureJobs } from './measure-jobs.ts';
 import { measureMigration } from './measure-migration.ts';
@@ -88,6 +89,8 @@ function listOwnMeasures(
       takeAlone: () => measureApps(few),
     },
     { name: 'apps', title: 'Apps in Chromium, or in a client', takeAlone: () => measureAppOpening(few) },
+    { name: 'environments', title: 'Environments', takeAlone: () => measureEnvironments(few) },
+    { name: 'environments-disk', title: 'Environments on the disk', takeAlone: measureEnvironmentDisk },
     { name: 'live', title: 'Events and logs', takeAlone: () => measureLive(rounds) },
     { name: 'sign-in', title: 'Passwords tried out', takeAlone: measureSignInFlood },
     ...tickJobs.map((jobCount) => ({

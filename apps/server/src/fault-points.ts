@@ -14,6 +14,7 @@ export const faultPointNames = [
   'before-files-removed',
   'in-attempt-preparation',
   'in-attempt-removal',
+  'in-environment-assembly',
   'before-environment-complete',
   'in-environment-removal',
   'in-tick-before-commit',

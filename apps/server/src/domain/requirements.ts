@@ -148,13 +148,13 @@ export function includesEmbeddedDatabase(requirements: readonly string[]): boole
  * @param packageSettings what decides where packages come from, in the order of names
  */
 export function describeEnvironment(
-  organizationId: string,
+  workspaceId: string,
   installSet: Pick<InstallSet, 'pythonVersion' | 'requirements'>,
   platform: string,
   packageSettings: readonly (readonly [name: string, value: string])[] = [],
 ): string {
   return JSON.stringify([
-    organizationId,
+    workspaceId,
     platform,
     installSet.pythonVersion,
     [...installSet.requirements].sort(),

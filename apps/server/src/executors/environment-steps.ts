@@ -51,6 +51,37 @@ export function planBuildSteps(
   ];
 }
 
+/** Where uv finds what it resolves and installs from a lock. */
+export interface LockPaths {
+  uv: string;
+  python: string;
+  lock: string;
+}
+
+/** Makes the environment without any package. */
+export function planVenvCommand(uv: string, environment: string, interpreter: string): string[] {
+  return [uv, 'venv', '--no-project', '--allow-existing', '--python', interpreter, environment];
+}
+
+/** Resolves requirements into a lock. @param paths.wheelsOnly no package's code runs */
+export function planResolveCommand(
+  paths: LockPaths & { requirements: string; excludes: string; wheelsOnly: boolean },
+): string[] {
+  const compile = [paths.uv, 'pip', 'compile', '--format', 'pylock.toml', '--no-header', '--no-annotate'];
+  const files = ['--excludes', paths.excludes, '--output-file', paths.lock, paths.requirements];
+  return [...compile, ...listCommonOptions(paths), ...files];
+}
+
+/** Installs what a lock names, and nothing else, below a prefix. @param paths.wheelsOnly no package's code runs */
+export function planInstallCommand(paths: LockPaths & { prefix: string; wheelsOnly: boolean }): string[] {
+  const install = [paths.uv, 'pip', 'install', '--preview-features', 'pylock', '--no-deps'];
+  return [...install, ...listCommonOptions(paths), '--prefix', paths.prefix, '-r', paths.lock];
+}
+
+function listCommonOptions({ python, wheelsOnly }: { python: string; wheelsOnly: boolean }): string[] {
+  return ['--python', python, ...(wheelsOnly ? ['--no-build'] : [])];
+}
+
 /** Contents of the two files that the commands read. */
 export function planBuildFiles(requirements: readonly string[]): { requirements: string; excludes: string } {
   return {
@@ -63,7 +94,7 @@ export function planBuildFiles(requirements: readonly string[]): { requirements:
 /** The complete environment of the commands. @param certificates the bundle of certificate authorities, where there is one */
 export function planBuildVariables(
   { variables }: Pick<EnvironmentSpec, 'variables'>,
-  paths: BuildPaths,
+  paths: Pick<BuildPaths, 'cache'>,
   certificates: string | null,
 ): Record<string, string> {
   return {

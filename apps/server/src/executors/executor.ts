@@ -25,9 +25,10 @@ export type ProbeResult = { ok: true; detail: string } | { ok: false; detail: st
 export type EnvironmentLine = { stream: 'stdout' | 'stderr'; text: string };
 
 export interface EnvironmentSpec {
-  /** Hash of organization, Python version, sorted requirements, platform and what decides where packages come from. */
+  /** Hash of workspace, Python version, sorted requirements, platform and what decides where packages come from. */
   key: string;
   organizationId: string;
+  workspaceId: string;
   /** "3.11" */
   pythonVersion: string;
   /** PEP 508 lines, sorted. */
@@ -43,6 +44,16 @@ export interface EnvironmentSpec {
 export interface EnvironmentLocation {
   executor: string;
   path: string;
+}
+
+/** A package that builds share. */
+export interface StoredPackage {
+  id: string;
+  usedAt: Date;
+  /** Without what environments have of it: that counts for them. */
+  sizeBytes: number;
+  /** Whether environments have most of it. */
+  isUsed: boolean;
 }
 
 export interface ListedCache {
@@ -180,6 +191,10 @@ export interface Executor {
   listCaches(): Promise<ListedCache[]>;
   /** Removes an organization's cache; later builds begin one anew. Not while it builds. */
   removeCache(organizationId: string): Promise<void>;
+  /** Packages that builds share, with what they take beyond environments. */
+  listStoredPackages(): Promise<StoredPackage[]>;
+  /** Removes packages from the store. Environments keep what they have; a build that is under way gets it anew. */
+  removeStoredPackages(ids: readonly string[]): Promise<void>;
   /** Idempotent on the attempt id: a second call returns the handle of the first. @throws ExecutorError */
   start(spec: AttemptSpec): Promise<AttemptHandle>;
   /**

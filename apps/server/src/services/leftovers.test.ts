@@ -46,7 +46,10 @@ const listIds = async () => (await executor.listBelongings({ withSizes: false })
 async function startBuild(key: string) {
   const spec = { key, organizationId: place.organizationId, pythonVersion: '3.12', requirements: [] };
   expect(await fixture.store.environments.takeBuild(spec, 'builder', 60, { replaceReady: false })).toBe(true);
-  return executor.buildEnvironment({ ...spec, variables: {}, maskedValues: [], uid: 1 }, () => undefined);
+  return executor.buildEnvironment(
+    { ...spec, workspaceId: place.workspaceId, variables: {}, maskedValues: [], uid: 1 },
+    () => undefined,
+  );
 }
 
 describe('what is left over', () => {

@@ -100,7 +100,7 @@ describe('an environment', () => {
     expect(fake.built).toHaveLength(2);
   });
 
-  it('serves every workspace of its organization, and no other organization', async () => {
+  it('serves its workspace, and no other', async () => {
     const fake = createFakeExecutor();
     const environments = createServerOf(fake, 'a');
     const own = await describeRequest();

@@ -166,6 +166,7 @@ interface Build {
 interface Plan {
   key: string;
   organizationId: string;
+  workspaceId: string;
   pythonVersion: string;
   requirements: string[];
   leftOut: string[];
@@ -205,10 +206,11 @@ function planEnvironment({ deployment, definition, organization, settings }: Env
   const groups = definition.require?.dependency_groups ?? [];
   const set = buildInstallSet(manifest, groups, definition.entry_point.launcher);
   const platform = `${process.platform}-${process.arch}`;
-  const identity = describeEnvironment(organization.id, set, platform, settings.packageSettings);
+  const identity = describeEnvironment(deployment.workspaceId, set, platform, settings.packageSettings);
   return {
     key: createHash('sha256').update(identity).digest('hex').slice(0, 32),
     organizationId: organization.id,
+    workspaceId: deployment.workspaceId,
     pythonVersion: set.pythonVersion,
     requirements: set.requirements,
     leftOut: set.leftOut,

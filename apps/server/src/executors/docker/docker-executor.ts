@@ -41,7 +41,6 @@ import { noFaultPoints, type FaultPoints } from '../../fault-points.ts';
 import { readEngineId } from './engine-identity.ts';
 import {
   buildEnvironment,
-  cacheVolume,
   readEnvironmentFacts,
   removeEnvironment,
   requireEnvironment,
@@ -52,7 +51,7 @@ import { attemptName, executorName, folders, labels, shortInstallation } from '.
 import { ensureNetwork, planNetwork, type NetworkOptions, type RunsNetwork } from './network.ts';
 import { copySnapshot, takeSnapshot, type CopyPlace } from './snapshots.ts';
 import { createSpoolReader } from './spool.ts';
-import { createVolumeSizes, organizationOf } from './volume-sizes.ts';
+import { createVolumeSizes, listCacheVolumes, sumCaches } from './volume-sizes.ts';
 import { removeVolume } from './volumes.ts';
 import { buildHandle } from './attempt-place.ts';
 
@@ -278,16 +277,16 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
       }),
     listCaches: () =>
       withEngine('The caches cannot be listed', async () =>
-        ((await measureVolumes?.('cache')) ?? []).map((volume) => ({
-          organizationId: organizationOf(volume),
-          sizeBytes: volume.sizeBytes ?? 0,
-          changedAt: volume.madeAt,
-        })),
+        sumCaches((await measureVolumes?.('cache')) ?? []),
       ),
     removeCache: (organizationId) =>
-      withEngine('The cache could not be removed', ({ engine }) =>
-        removeVolume(engine, cacheVolume(installationId, organizationId)),
-      ),
+      withEngine('The cache could not be removed', async ({ engine }) => {
+        const volumes = await listCacheVolumes(engine, installationId, organizationId);
+        for (const name of volumes) await removeVolume(engine, name);
+      }),
+    // Environments are volumes, and no link goes from one to another.
+    listStoredPackages: () => Promise.resolve([]),
+    removeStoredPackages: () => Promise.resolve(),
     async start(spec) {
       const running = starts.get(spec.attemptId);
       if (running !== undefined) return running;

@@ -20,6 +20,7 @@ import {
 } from '../environment-steps.ts';
 import type { FaultPoints } from '../../fault-points.ts';
 import { checkRequirements } from '../requirements.ts';
+import { foldBuildLines } from '../fold-build-lines.ts';
 import { planContainer } from './container-plan.ts';
 import { allowSilence, asExecutorError, orNull } from './engine.ts';
 import { putFiles } from './files.ts';
@@ -64,8 +65,8 @@ export interface EnvironmentFacts {
   base: string;
 }
 
-export function cacheVolume(installationId: string, organizationId: string): string {
-  return `pumphouse-${shortInstallation(installationId)}-cache-${organizationId}`;
+export function cacheVolume(installationId: string, workspaceId: string): string {
+  return `pumphouse-${shortInstallation(installationId)}-cache-${workspaceId}`;
 }
 
 /** Null where there is no such environment. */
@@ -96,7 +97,7 @@ export async function buildEnvironment(
   const build = { container: `${id}-build`, volume: `${id}-build` };
   const whose = { [labels.environmentKey]: spec.key, [labels.organization]: spec.organizationId };
   const label = (kind: 'build' | 'environment' | 'cache') => labelsOf(installationId, kind, whose);
-  const cache = cacheVolume(installationId, spec.organizationId);
+  const cache = cacheVolume(installationId, spec.workspaceId);
   let isBuilt = false;
   try {
     await makeVolume(engine, id, {
@@ -173,13 +174,18 @@ async function runBuild(
   await putFiles(container, folders.attempt, files, owner);
   const kill = (): void => void container.kill({ signal: 'SIGKILL' }).catch(() => undefined);
   signal?.addEventListener('abort', kill);
+  const folded = foldBuildLines(onLine);
   try {
-    const lastWords = await followOutput(container, onLine, signal);
+    const lastWords = await followOutput(container, (line) => folded.onLine(line), signal);
     if (signal?.aborted === true) {
       throw new EnvironmentBuildError('builder_failed', 'The build was given up.', { cause: signal.reason });
     }
     const { State: state } = await container.inspect();
-    if (state.ExitCode !== 0) throw describeFailure(steps, state, lastWords);
+    if (state.ExitCode !== 0) {
+      folded.fail();
+      throw describeFailure(steps, state, lastWords);
+    }
+    folded.succeed();
   } finally {
     signal?.removeEventListener('abort', kill);
   }

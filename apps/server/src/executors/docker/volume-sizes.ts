@@ -1,6 +1,7 @@
 /** What the volumes of an installation take, as the engine counts it. */
 import type Docker from 'dockerode';
 import { filterOf, labels, type ObjectKind } from './names.ts';
+import type { ListedCache } from '../executor.ts';
 
 export interface MeasuredVolume {
   name: string;
@@ -62,7 +63,30 @@ export function madeAt(volume: Docker.VolumeInspectInfo): Date {
   return new Date((volume as { CreatedAt?: string }).CreatedAt ?? 0);
 }
 
-/** The organization whose builds fill a cache. */
-export function organizationOf({ labels: own }: MeasuredVolume): string {
-  return own[labels.organization] ?? '';
+/** The caches of organizations, which have a volume for each workspace. */
+export function sumCaches(volumes: readonly MeasuredVolume[]): ListedCache[] {
+  const caches = new Map<string, ListedCache>();
+  for (const { labels: own, sizeBytes, madeAt: changedAt } of volumes) {
+    const organizationId = own[labels.organization] ?? '';
+    const before = caches.get(organizationId);
+    const isLater = before !== undefined && before.changedAt > changedAt;
+    caches.set(organizationId, {
+      organizationId,
+      sizeBytes: (before?.sizeBytes ?? 0) + (sizeBytes ?? 0),
+      changedAt: isLater ? before.changedAt : changedAt,
+    });
+  }
+  return [...caches.values()];
+}
+
+/** Names of the volumes of an organization's cache. */
+export async function listCacheVolumes(
+  engine: Docker,
+  installationId: string,
+  organizationId: string,
+): Promise<string[]> {
+  const { Volumes: volumes } = await engine.listVolumes({ filters: filterOf(installationId, 'cache') });
+  return (volumes ?? [])
+    .filter(({ Labels: own }) => own?.[labels.organization] === organizationId)
+    .map(({ Name: name }) => name);
 }

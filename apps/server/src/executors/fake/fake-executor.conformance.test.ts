@@ -44,6 +44,7 @@ async function createHarness(): Promise<ConformanceHarness> {
     createEnvironmentSpec: async () => ({
       key: randomUUID(),
       organizationId: 'organization-1',
+      workspaceId: 'workspace-1',
       pythonVersion: '3.12',
       requirements: [],
       variables: {},
@@ -126,6 +127,7 @@ describe('the scripts of a fake executor', () => {
     const spec = {
       key: 'good',
       organizationId: 'organization-1',
+      workspaceId: 'workspace-1',
       pythonVersion: '3.11',
       requirements: [],
       variables: {},

@@ -14,6 +14,7 @@ import {
   type ListedAttempt,
   type LocalDataPlace,
   type SnapshotExtent,
+  type StoredPackage,
 } from '../executor.ts';
 import { checkPlace } from '../local-data-names.ts';
 import type { Belonging } from '../../domain/belonging.ts';
@@ -59,6 +60,8 @@ export interface FakeExecutor extends Executor {
   listen(attemptId: string, port: number, accept: (connection: Duplex) => void): void;
   /** Adds something that is listed among the belongings until it is removed. */
   plant(belonging: Belonging): void;
+  /** What the package store has; tests add to it. */
+  readonly storedPackages: StoredPackage[];
   /** Says what removing a belonging does from now on: it fails in these words, or works again. */
   refuseToRemove(belongingId: string, words: string | null): void;
 }
@@ -86,6 +89,7 @@ export function createFakeExecutor({ scripts = {} }: { scripts?: FakeScripts } =
   const planted = new Map<string, Belonging>();
   const refusals = new Map<string, string>();
   const caches = new Map<string, Date>();
+  const storedPackages: StoredPackage[] = [];
   const started: AttemptSpec[] = [];
   const stopped: { attemptId: string; graceSeconds: number }[] = [];
   const built: EnvironmentSpec[] = [];
@@ -147,6 +151,7 @@ export function createFakeExecutor({ scripts = {} }: { scripts?: FakeScripts } =
     started,
     stopped,
     built,
+    storedPackages,
     snapshots,
     refreshed,
     capabilities: () => ({ memoryLimit: false, isolated: true, localData: true, interactive: true }),
@@ -182,6 +187,11 @@ export function createFakeExecutor({ scripts = {} }: { scripts?: FakeScripts } =
     },
     async removeCache(organizationId) {
       caches.delete(organizationId);
+    },
+    listStoredPackages: () => Promise.resolve([...storedPackages]),
+    async removeStoredPackages(ids) {
+      const kept = storedPackages.filter(({ id }) => !ids.includes(id));
+      storedPackages.splice(0, storedPackages.length, ...kept);
     },
     async start(spec) {
       if (attempts.has(spec.attemptId)) return buildHandle(spec);

@@ -16,13 +16,10 @@ import {
 import { buildHandle, EXECUTOR_NAME } from './attempt-place.ts';
 import { killAttempt } from './attempt-processes.ts';
 import type { ControlGroups, ListedGroup } from './control-groups.ts';
-import {
-  locateCaches,
-  locateEnvironment,
-  locateEnvironments,
-  removeEnvironment,
-} from './environment-builder.ts';
+import { removeEnvironment } from './environment-builder.ts';
+import { locateCaches, locateEnvironment, locateEnvironments } from './environment-paths.ts';
 import { asideMark, measureFolder, removeCache } from './environment-places.ts';
+import { locatePackageStore } from './package-store.ts';
 import { dateStart } from './process-identity.ts';
 import { listSnapshots, locateLocalData, type ListedSnapshot } from './local-data.ts';
 import { listMarkedAttempts } from './stray-processes.ts';
@@ -63,6 +60,7 @@ export function createBelongings(options: BelongingsOptions) {
       ...(await listNames(locateCaches(dataDir))).map(findCache),
       ...(await listLocalData(dataDir)).map(findLocalData),
       ...(await listSnapshots(dataDir)).map(findSnapshot),
+      ...(await listStoreFolders(dataDir)).map(findStoreFolder),
     ]);
     const groups = await controlGroups.list();
     // Groups last: whoever removes what is before them has them empty, or gone.
@@ -196,6 +194,24 @@ function findLocalData({ path, workspaceId, profile }: LocalDataPlace): Promise<
 function findSnapshot({ path, workspaceId, profile, isCurrent }: ListedSnapshot): Promise<Found | null> {
   if (isCurrent) return findLocalData({ path, workspaceId, profile });
   return describeFolder(path, { kind: 'nobody' }, () => rm(path, { recursive: true, force: true }));
+}
+
+/** The package store, and what builds that were killed have left in it. */
+async function listStoreFolders(dataDir: string): Promise<{ path: string; owner: BelongingOwner }[]> {
+  const store = locatePackageStore(dataDir);
+  const incoming = join(store, 'incoming');
+  const names = await listNames(incoming);
+  return [
+    { path: store, owner: { kind: 'installation' } },
+    ...names.map((name) => ({ path: join(incoming, name), owner: { kind: 'nobody' as const } })),
+  ];
+}
+
+function findStoreFolder({ path, owner }: { path: string; owner: BelongingOwner }): Promise<Found | null> {
+  return describeFolder(path, owner, async () => {
+    if (owner.kind === 'installation') throw new ExecutorError('config', `${path} is in use.`);
+    await rm(path, { recursive: true, force: true });
+  });
 }
 
 /** @throws Error where the folder is there and cannot be read: that nothing is in it would be a guess */

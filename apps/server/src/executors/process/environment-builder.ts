@@ -1,31 +1,27 @@
 /** Builds Python environments with uv, in the isolation that runs get: a source distribution runs strangers' code. */
 import { randomUUID } from 'node:crypto';
-import { chown, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { EnvironmentBuildError } from '../executor.ts';
 import type { AttemptLimits, EnvironmentLine, EnvironmentLocation, EnvironmentSpec } from '../executor.ts';
-import { buildUserFiles, buildSandboxArguments, type SandboxBind } from './sandbox.ts';
-import { buildJoinCommand, type GroupPlan } from './control-group-plan.ts';
-import { createGroup, describeMetLimit, removeGroup, type ControlGroups } from './control-groups.ts';
-import { createPassageFolder, writeFileAtomically } from './attempt-folder.ts';
 import { EXECUTOR_NAME } from './attempt-place.ts';
-import { buildEnterCommand } from './enter-user.ts';
-import { readHostLayout } from './host-layout.ts';
+import { writeFileAtomically } from './attempt-folder.ts';
+import { buildJoinCommand } from './control-group-plan.ts';
+import { createGroup, removeGroup, type ControlGroups } from './control-groups.ts';
+import { isEnvironmentPath, locateEnvironment, locateEnvironments } from './environment-paths.ts';
+import { prepareBuildPlace } from './build-place.ts';
+import { runStep, type Build } from './build-steps.ts';
+import { compileJobs, writeRest } from './bytecode.ts';
 import type { FaultPoints } from '../../fault-points.ts';
 import { createTextMask } from '../../domain/mask-text.ts';
-import { bindInterpreter, decideRunUser, type Isolation } from './isolation.ts';
 import { findPythonInterpreter, type PythonInterpreter } from './python-interpreter.ts';
+import { installPackages, type InstalledPackages } from './install-packages.ts';
+import { openPackageStore, PackageStoreError } from './package-store.ts';
+import { planVenvCommand } from '../environment-steps.ts';
 import { checkRequirements } from '../requirements.ts';
-import {
-  planBuildFiles,
-  planBuildSteps,
-  planBuildVariables,
-  type BuildPaths,
-  type BuildStep,
-} from '../environment-steps.ts';
-import { runCommand, type CommandResult } from './run-command.ts';
 import { isSafeName } from '../safe-name.ts';
+import type { Isolation } from './isolation.ts';
 
 export interface EnvironmentBuilderOptions {
   dataDir: string;
@@ -46,18 +42,8 @@ const markerSchema = z.object({
 });
 export type EnvironmentMarker = z.infer<typeof markerSchema>;
 
-const LAST_WORDS_LINES = 20;
-
-interface Build {
-  options: EnvironmentBuilderOptions;
-  spec: EnvironmentSpec;
-  interpreter: PythonInterpreter;
-  paths: BuildPaths;
-  sandbox: string[];
-  group: GroupPlan;
-  onLine: (line: EnvironmentLine) => void;
-  signal: AbortSignal | undefined;
-}
+/** How often a build begins anew after the store has lost a file meanwhile. */
+const maxAttempts = 3;
 
 /**
  * Builds an environment at a new place and gives that place.
@@ -70,35 +56,104 @@ export async function buildEnvironment(
   signal?: AbortSignal,
 ): Promise<EnvironmentLocation> {
   checkRequirements(spec.requirements);
-  if (!isSafeName(spec.key) || !isSafeName(spec.organizationId)) {
-    throw new Error(`"${spec.key}" and "${spec.organizationId}" must be usable as folder names.`);
+  for (const name of [spec.key, spec.organizationId, spec.workspaceId]) {
+    if (!isSafeName(name)) throw new Error(`"${name}" must be usable as the name of a folder.`);
   }
   const interpreter = await findPythonInterpreter(options, spec.pythonVersion);
-  const place = join(locateEnvironments(options.dataDir), `${spec.key}-${randomUUID().slice(0, 8)}`);
-  const group = options.controlGroups.plan({ kind: 'build', build: basename(place) }, options.buildLimits);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await buildOnce(options, spec, interpreter, onLine, signal);
+    } catch (error) {
+      const isStoreIncomplete = error instanceof PackageStoreError && error.problem === 'missing';
+      if (isStoreIncomplete && attempt < maxAttempts) continue;
+      throw asBuildError(error);
+    }
+  }
+}
+
+async function buildOnce(
+  options: EnvironmentBuilderOptions,
+  spec: EnvironmentSpec,
+  interpreter: PythonInterpreter,
+  onLine: (line: EnvironmentLine) => void,
+  signal?: AbortSignal,
+): Promise<EnvironmentLocation> {
+  const root = join(locateEnvironments(options.dataDir), `${spec.key}-${randomUUID().slice(0, 8)}`);
+  const group = options.controlGroups.plan({ kind: 'build', build: basename(root) }, options.buildLimits);
   try {
     await createGroup(group);
-    const build = await prepareBuild({ options, spec, interpreter, place, group, onLine, signal });
-    await runSteps(build);
+    const place = await prepareBuildPlace(options, spec, interpreter, root);
+    const mask = createTextMask(spec.maskedValues);
+    const build: Build = { options, spec, interpreter, place, group, mask, onLine, signal };
+    await runStep(build, {
+      kind: 'prepare',
+      command: planVenvCommand(place.inside.uv, place.inside.environment, interpreter.executable),
+      failure: 'builder_failed',
+    });
+    const installed = await installPackages(build);
+    await assemble(build, installed);
     await options.faultPoints.reach('before-environment-complete');
     const marker: EnvironmentMarker = { key: spec.key, python: interpreter };
-    await removeBuildFiles(place);
-    await writeFileAtomically(locateMarker(locateEnvironment(place)), JSON.stringify(marker), 0o644);
-    return { executor: EXECUTOR_NAME, path: locateEnvironment(place) };
+    const location = { executor: EXECUTOR_NAME, path: locateEnvironment(root) };
+    await writeFileAtomically(locateMarker(location.path), JSON.stringify(marker), 0o644);
+    return location;
   } catch (error) {
-    await rm(place, { recursive: true, force: true });
-    if (error instanceof EnvironmentBuildError) throw error;
-    throw new EnvironmentBuildError(
-      'builder_failed',
-      `The environment could not be built: ${String(error)}`,
-      {
-        cause: error,
-      },
-    );
+    await rm(root, { recursive: true, force: true });
+    throw error;
   } finally {
     // One that cannot be removed now is found by its name later; the environment is what it is.
     await removeGroup(group.folders).catch(() => undefined);
   }
+}
+
+/** Makes the environment of the store's files and of what the steps have left; what they could write goes. */
+async function assemble(build: Build, { packages, built }: InstalledPackages): Promise<void> {
+  const { options, spec, interpreter, place, group, signal, onLine } = build;
+  const { root, outside } = place;
+  const base = join(root, 'base');
+  await rename(outside.environment, base);
+  await options.faultPoints.reach('in-environment-assembly');
+  const store = openPackageStore({ ...options, pythonPath: interpreter.executable });
+  const assembled = await store.assemble({
+    target: outside.environment,
+    base,
+    packages,
+    built,
+    hooks: join(options.bootstrapDir, 'environment_hooks'),
+    sitePackages: `lib/python${interpreter.version.split('.').slice(0, 2).join('.')}/site-packages`,
+    owner: place.owner,
+    links: options.isolation.kind === 'sandbox',
+  });
+  const begun = performance.now();
+  const prefix = buildJoinCommand(group.joinFiles);
+  const compiled = await compileJobs(
+    options,
+    { root, interpreter, uid: spec.uid, prefix, signal },
+    assembled.start,
+  );
+  // The hooks alone are no news.
+  if (compiled > 1) {
+    const text = `Compiled ${compiled} modules in ${formatSeconds(begun)} s; the others are compiled in the background`;
+    onLine({ stream: 'stdout', text });
+  }
+  if (assembled.rest.length > 0) await writeRest(root, spec.uid, assembled.rest);
+  const leftovers = [base, outside.plan, outside.clean, outside.source, join(root, 'compile')];
+  for (const path of leftovers) await rm(path, { recursive: true, force: true });
+}
+
+function asBuildError(error: unknown): EnvironmentBuildError {
+  if (error instanceof EnvironmentBuildError) return error;
+  const isHostile = error instanceof PackageStoreError && error.problem === 'hostile';
+  if (isHostile) {
+    return new EnvironmentBuildError(
+      'requirements_failed',
+      `The packages cannot be installed: ${error.message}.`,
+      { cause: error },
+    );
+  }
+  return new EnvironmentBuildError('builder_failed', `The environment could not be built: ${String(error)}`, {
+    cause: error,
+  });
 }
 
 /** What is known of a complete environment; null where there is none at that place. */
@@ -123,159 +178,14 @@ export async function removeEnvironment(
   if (!isEnvironmentPath(dataDir, location)) return;
   await rm(locateMarker(location.path), { force: true });
   await faultPoints.reach('in-environment-removal');
-  await rm(dirname(location.path), { recursive: true, force: true });
-}
-
-export function isEnvironmentPath(dataDir: string, { executor, path }: EnvironmentLocation): boolean {
-  const place = dirname(path);
-  return (
-    executor === EXECUTOR_NAME &&
-    path === locateEnvironment(place) &&
-    dirname(place) === locateEnvironments(dataDir)
-  );
-}
-
-export function locateEnvironment(place: string): string {
-  return join(place, 'venv');
-}
-
-export function locateEnvironments(dataDir: string): string {
-  return join(dataDir, 'environments');
-}
-
-export function locateCaches(dataDir: string): string {
-  return join(dataDir, 'uv-caches');
+  // Another server may be compiling its modules.
+  await rm(dirname(location.path), { recursive: true, force: true, maxRetries: 5 });
 }
 
 function locateMarker(environmentPath: string): string {
   return join(dirname(environmentPath), '.complete');
 }
 
-const BUILD_FILES = {
-  requirements: 'requirements.txt',
-  excludes: 'excludes.txt',
-  passwd: 'passwd',
-  group: 'group',
-};
-
-async function removeBuildFiles(place: string): Promise<void> {
-  await Promise.all(Object.values(BUILD_FILES).map((name) => rm(join(place, name), { force: true })));
-}
-
-async function prepareBuild(input: Omit<Build, 'paths' | 'sandbox'> & { place: string }): Promise<Build> {
-  const { options, spec, interpreter, place } = input;
-  const user = decideRunUser(options.isolation, spec.uid);
-  const cacheRoot = locateCaches(options.dataDir);
-  await createPassageFolder(dirname(place));
-  await createPassageFolder(cacheRoot);
-  await createPassageFolder(place);
-  const cache = join(cacheRoot, spec.organizationId);
-  await createOwnedFolder(cache, user?.uid ?? null, 0o700);
-  await createOwnedFolder(locateEnvironment(place), user?.uid ?? null, 0o755);
-  const userFiles = buildUserFiles(user?.uid ?? ownUid(), user?.gid ?? ownUid());
-  const files: Record<keyof typeof BUILD_FILES, string> = {
-    ...userFiles,
-    ...planBuildFiles(spec.requirements),
-  };
-  for (const name of ['requirements', 'excludes', 'passwd', 'group'] as const) {
-    await writeFile(join(place, BUILD_FILES[name]), files[name], { mode: 0o644, flag: 'wx' });
-  }
-  const outside: BuildPaths = {
-    environment: locateEnvironment(place),
-    cache,
-    requirements: join(place, BUILD_FILES.requirements),
-    excludes: join(place, BUILD_FILES.excludes),
-    uv: options.uvPath,
-    hooks: join(options.bootstrapDir, 'environment_hooks'),
-  };
-  if (options.isolation.kind === 'none') return { ...input, paths: outside, sandbox: [] };
-  return { ...input, ...enterSandbox(options.isolation, outside, place, interpreter, options.dataDir) };
-}
-
-function enterSandbox(
-  isolation: Extract<Isolation, { kind: 'sandbox' }>,
-  outside: BuildPaths,
-  place: string,
-  interpreter: PythonInterpreter,
-  dataDir: string,
-): Pick<Build, 'paths' | 'sandbox'> {
-  // Scripts of the environment name their interpreter by its path: it is the same inside and outside.
-  const inside: BuildPaths = {
-    environment: outside.environment,
-    cache: '/pumphouse/cache',
-    requirements: '/pumphouse/requirements.txt',
-    excludes: '/pumphouse/excludes.txt',
-    uv: '/pumphouse/uv',
-    hooks: '/pumphouse/environment_hooks',
-  };
-  const bind = (name: keyof BuildPaths, writable: boolean): SandboxBind => ({
-    source: outside[name],
-    target: inside[name],
-    writable,
-  });
-  const binds = [
-    bind('environment', true),
-    bind('cache', true),
-    bind('requirements', false),
-    bind('excludes', false),
-    bind('uv', false),
-    bind('hooks', false),
-    { source: join(place, BUILD_FILES.passwd), target: '/etc/passwd', writable: false },
-    { source: join(place, BUILD_FILES.group), target: '/etc/group', writable: false },
-    ...bindInterpreter(interpreter, dataDir),
-  ];
-  const sandbox = buildSandboxArguments({
-    bwrapPath: isolation.bwrapPath,
-    privileges: isolation.privileges,
-    host: readHostLayout(),
-    binds,
-  });
-  return { paths: inside, sandbox };
-}
-
-async function runSteps(build: Build): Promise<void> {
-  const { paths, interpreter, spec } = build;
-  for (const step of planBuildSteps(paths, interpreter.executable, spec.requirements))
-    await runStep(build, step);
-}
-
-async function runStep(build: Build, { command, failure }: BuildStep): Promise<void> {
-  const { options, spec, interpreter, sandbox, group, signal } = build;
-  const user = decideRunUser(options.isolation, spec.uid);
-  const enter = buildEnterCommand({
-    pythonPath: interpreter.executable,
-    user,
-    // A sandbox ends with the server by itself; a process without one would build on for nobody.
-    dieWithPid: options.isolation.kind === 'none' ? process.pid : null,
-  });
-  const result = await runCommand([...buildJoinCommand(group.joinFiles), ...sandbox, ...enter, ...command], {
-    variables: planBuildVariables(spec, build.paths, readHostLayout().certificateBundle),
-    onLine: build.onLine,
-    signal,
-    mask: createTextMask(spec.maskedValues),
-  });
-  if (signal?.aborted === true) {
-    throw new EnvironmentBuildError('builder_failed', 'The build was given up.', { cause: signal.reason });
-  }
-  if (result.code === 0) return;
-  const limit = await describeMetLimit(group, options.buildLimits);
-  const words = describeFailure(result);
-  throw new EnvironmentBuildError(failure, limit === null ? words : `${words}\n${limit}`);
-}
-
-function describeFailure({ code, signal, stderr, stdout }: CommandResult): string {
-  const words = (stderr.length > 0 ? stderr : stdout).slice(-LAST_WORDS_LINES).join('\n').trim();
-  return words === '' ? `The build ended with ${signal ?? `exit code ${code}`} and without a word.` : words;
-}
-
-async function createOwnedFolder(path: string, uid: number | null, mode: number): Promise<void> {
-  const created = await mkdir(path, { recursive: true, mode });
-  if (uid === null) return;
-  if (created !== undefined) await chown(path, uid, uid);
-  const owner = (await stat(path)).uid;
-  if (owner !== uid) throw new Error(`${path} belongs to uid ${owner}, not to ${uid}, the builder's.`);
-}
-
-function ownUid(): number {
-  return process.getuid?.() ?? 0;
+function formatSeconds(begun: number): string {
+  return ((performance.now() - begun) / 1000).toFixed(1);
 }

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { lstat, opendir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EnvironmentLocation, ListedCache } from '../executor.ts';
-import { isEnvironmentPath, locateCaches } from './environment-builder.ts';
+import { isEnvironmentPath, locateCaches } from './environment-paths.ts';
 import { isErrorCode } from '../../error-code.ts';
 import { isSafeName } from '../safe-name.ts';
 
@@ -11,6 +11,7 @@ export async function measureEnvironment(dataDir: string, location: EnvironmentL
   return isEnvironmentPath(dataDir, location) ? measureFolder(location.path) : 0;
 }
 
+/** A cache has a part for each workspace of its organization. */
 export async function listCaches(dataDir: string): Promise<ListedCache[]> {
   const folder = locateCaches(dataDir);
   const caches: ListedCache[] = [];
@@ -46,8 +47,8 @@ async function listNames(folder: string): Promise<string[]> {
 }
 
 /**
- * Bytes that the disk keeps for what is in a folder. A file with several links counts once for each: caches and environments have
- * none. Links are not followed: a package may have brought any.
+ * Bytes that the disk keeps for what is in a folder. A file of the package store counts in equal parts for all the environments that
+ * link to it. Symbolic links are not followed: a package may have brought any.
  */
 export async function measureFolder(folder: string): Promise<number> {
   let bytes = 0;
@@ -56,9 +57,15 @@ export async function measureFolder(folder: string): Promise<number> {
   for await (const entry of entries) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) bytes += await measureFolder(path);
-    else bytes += ((await lstat(path).catch(() => null))?.blocks ?? 0) * blockBytes;
+    else bytes += shareOfFile(await lstat(path).catch(() => null));
   }
-  return bytes;
+  return Math.round(bytes);
+}
+
+function shareOfFile(file: { blocks: number; nlink: number } | null): number {
+  if (file === null) return 0;
+  // One of the links is the store's.
+  return (file.blocks * blockBytes) / Math.max(1, file.nlink - 1);
 }
 
 /** What `blocks` counts in, whatever the disk's own blocks are. */

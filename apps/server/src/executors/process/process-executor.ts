@@ -6,6 +6,7 @@ import type {
   AttemptInspection,
   AttemptLimits,
   AttemptSpec,
+  EnvironmentLocation,
   Executor,
   ListedAttempt,
 } from '../executor.ts';
@@ -27,7 +28,9 @@ import { createBelongings } from './belongings.ts';
 import { startAttempt } from './attempt-start.ts';
 import { stopAttempt } from './attempt-stop.ts';
 import { openControlGroups, removeGroup } from './control-groups.ts';
+import { createCompileQueue } from './bytecode.ts';
 import { buildEnvironment, readEnvironmentMarker, removeEnvironment } from './environment-builder.ts';
+import { openPackageStore } from './package-store.ts';
 import { listCaches, measureEnvironment, removeCache } from './environment-places.ts';
 import { decideIsolation, type Isolation } from './isolation.ts';
 import { probeMachine } from './probe.ts';
@@ -151,6 +154,21 @@ export function createProcessExecutor(options: ProcessExecutorOptions): Executor
     },
   });
 
+  const packageStore = openPackageStore(options);
+  const compileQueue =
+    isolation === null
+      ? null
+      : createCompileQueue({ ...options, isolation }, (error, path) =>
+          log.warn({ err: error, path }, 'Modules of an environment could not be compiled'),
+        );
+
+  /** Whether an environment is there; what a build or a server that ended has not compiled is compiled from now on. */
+  const findEnvironment = async (location: EnvironmentLocation): Promise<boolean> => {
+    const marker = await readEnvironmentMarker(dataDir, location);
+    if (marker !== null) compileQueue?.add(location, marker.python);
+    return marker !== null;
+  };
+
   return {
     ...belongings,
     name: EXECUTOR_NAME,
@@ -163,18 +181,25 @@ export function createProcessExecutor(options: ProcessExecutorOptions): Executor
     probe: () => probeMachine({ ...options, isolation, limits: controlGroups.detail }),
     async buildEnvironment(spec, onLine, signal) {
       const searchPath = options.searchPath ?? DEFAULT_SEARCH_PATH;
-      return buildEnvironment(
+      const location = await buildEnvironment(
         { ...options, controlGroups, searchPath, faultPoints, isolation: requireIsolation(isolation) },
         spec,
         onLine,
         signal,
       );
+      await findEnvironment(location);
+      return location;
     },
-    hasEnvironment: async (location) => (await readEnvironmentMarker(dataDir, location)) !== null,
-    removeEnvironment: (location) => removeEnvironment(dataDir, location, faultPoints),
+    hasEnvironment: findEnvironment,
+    async removeEnvironment(location) {
+      await compileQueue?.abandon(location);
+      await removeEnvironment(dataDir, location, faultPoints);
+    },
     measureEnvironment: (location) => measureEnvironment(dataDir, location),
     listCaches: () => listCaches(dataDir),
     removeCache: (organizationId) => removeCache(dataDir, organizationId),
+    listStoredPackages: () => packageStore.list(),
+    removeStoredPackages: (ids) => packageStore.remove(ids),
     start,
     async redirect(handle, attemptsUrl) {
       const verdict = judgePlace(handle, readPlace(), dataDir);

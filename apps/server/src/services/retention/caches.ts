@@ -1,11 +1,15 @@
 import type { Executor } from '../../executors/executor.ts';
 import type { Persistence } from '../../store/store.ts';
 import type { RetainedKind } from './retained-kind.ts';
+import type { RetentionCandidate } from '../../domain/retention.ts';
 import { createListedKind } from './retained-kind.ts';
 
+/** Begins the ids of packages of the store, among those of organizations. */
+const packageMark = 'package:';
+
 /**
- * What builders of environments keep of what they downloaded, one cache for each organization. Nothing is lost with it but time.
- * A builder says little of when it reads its cache: one counts as used when an environment of its organization is.
+ * What builds of environments keep for later builds: a cache for each organization, and the packages of the store. Removing one costs
+ * nothing but time. A build does not record when it reads a cache: a cache counts as used when an environment of its organization is.
  */
 export function createRetainedCaches(persistence: Persistence, executor: Executor): RetainedKind {
   async function remove(organizationId: string): Promise<boolean> {
@@ -16,19 +20,36 @@ export function createRetainedCaches(persistence: Persistence, executor: Executo
     });
   }
 
+  async function listPackages(): Promise<RetentionCandidate[]> {
+    const packages = await executor.listStoredPackages();
+    return packages.map(({ id, usedAt, sizeBytes, isUsed }) => ({
+      id: `${packageMark}${id}`,
+      at: usedAt,
+      bytes: sizeBytes,
+      isNeeded: isUsed,
+    }));
+  }
+
   return createListedKind(
     async () => {
       const caches = await executor.listCaches();
       const lastUses = await persistence.store.storage.environments.listLastUses();
-      return caches.map(({ organizationId, sizeBytes, changedAt }) => {
+      const listed = caches.map(({ organizationId, sizeBytes, changedAt }) => {
         const at = lastUses.get(organizationId);
         const isLater = at !== undefined && at > changedAt;
         return { id: organizationId, at: isLater ? at : changedAt, bytes: sizeBytes, isNeeded: false };
       });
+      return [...listed, ...(await listPackages())];
     },
-    async (organizationIds) => {
-      const removed: string[] = [];
-      for (const id of organizationIds) if (await remove(id)) removed.push(id);
+    async (ids) => {
+      const packages = ids.filter((id) => id.startsWith(packageMark));
+      if (packages.length > 0) {
+        await executor.removeStoredPackages(packages.map((id) => id.slice(packageMark.length)));
+      }
+      const removed = packages;
+      for (const id of ids) {
+        if (!id.startsWith(packageMark) && (await remove(id))) removed.push(id);
+      }
       return removed;
     },
   );

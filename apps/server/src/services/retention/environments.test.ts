@@ -27,7 +27,7 @@ async function addEnvironment(key: string, days: number): Promise<EnvironmentLoc
   const spec = { key, organizationId: place.organizationId, pythonVersion: '3.12', requirements: [] };
   await environments.takeBuild(spec, 'builder', 60, { replaceReady: false });
   const location = await kept.executor.buildEnvironment(
-    { ...spec, variables: {}, maskedValues: [], uid: 1 },
+    { ...spec, workspaceId: place.workspaceId, variables: {}, maskedValues: [], uid: 1 },
     () => undefined,
   );
   await environments.finishBuild(key, 'builder', location);
@@ -138,5 +138,20 @@ describe('caches', () => {
     await fixture.database.execute(`update environments set last_used_at = now() - interval '10 days'`);
     expect(await kept.purge('caches=30d')).toMatchObject({ caches: { count: 1, bytes: 1000 } });
     expect(await kept.executor.listCaches()).toEqual([]);
+  });
+
+  it('counts packages of the store by their own last use, and keeps what environments have', async () => {
+    const executor = createFakeExecutor();
+    const days = (count: number) => new Date(Date.now() - count * 86_400_000);
+    executor.storedPackages.push(
+      { id: 'old', usedAt: days(40), sizeBytes: 100, isUsed: false },
+      { id: 'young', usedAt: days(10), sizeBytes: 100, isUsed: false },
+      { id: 'used', usedAt: days(40), sizeBytes: 0, isUsed: true },
+    );
+    kept = createRetentionPlace(fixture, place, executor);
+    expect(await kept.purge('caches=30d')).toMatchObject({ caches: { count: 1, bytes: 100 } });
+    expect(executor.storedPackages.map(({ id }) => id)).toEqual(['young', 'used']);
+    expect(await kept.purge('caches=0MB')).toMatchObject({ caches: { count: 1 } });
+    expect(executor.storedPackages.map(({ id }) => id)).toEqual(['used']);
   });
 });

@@ -8,23 +8,34 @@ import { createListedKind } from './retained-kind.ts';
 export function createRetainedEnvironments(persistence: Persistence, executor: Executor): RetainedKind {
   const { environments } = persistence.store.storage;
 
-  /** Looked up once: to walk through the files of all of them takes seconds. */
-  async function sizeOf({ key, location, sizeBytes }: StoredEnvironment): Promise<number> {
-    if (sizeBytes !== null) return sizeBytes;
-    const measured = await executor.measureEnvironment(location);
-    await environments.saveSize(key, location.path, measured);
-    return measured;
+  /** Environments share files: when one goes, the shares of the others grow. */
+  let isOutdated = false;
+
+  /** Walking through the files of all environments takes seconds: they are measured again only when one has come or gone. */
+  async function measureAll(stored: readonly StoredEnvironment[]): Promise<Map<string, number>> {
+    const isMeasured = !isOutdated && stored.every(({ sizeBytes }) => sizeBytes !== null);
+    if (isMeasured) return new Map(stored.map(({ key, sizeBytes }) => [key, sizeBytes ?? 0]));
+    const sizes = new Map<string, number>();
+    for (const { key, location } of stored) {
+      const measured = await executor.measureEnvironment(location);
+      await environments.saveSize(key, location.path, measured);
+      sizes.set(key, measured);
+    }
+    isOutdated = false;
+    return sizes;
   }
 
   return createListedKind(
     async () => {
-      const candidates = [];
-      for (const environment of await environments.list()) {
-        const { key, lastUsedAt, isNeeded } = environment;
-        candidates.push({ id: key, at: lastUsedAt, bytes: await sizeOf(environment), isNeeded });
-      }
-      return candidates;
+      const stored = await environments.list();
+      const sizes = await measureAll(stored);
+      return stored.map(({ key, lastUsedAt, isNeeded }) => {
+        return { id: key, at: lastUsedAt, bytes: sizes.get(key) ?? 0, isNeeded };
+      });
     },
-    (keys) => persistence.transaction((store) => store.storage.environments.remove(keys)),
+    async (keys) => {
+      isOutdated = true;
+      return persistence.transaction((store) => store.storage.environments.remove(keys));
+    },
   );
 }

@@ -98,6 +98,7 @@ export async function createInstallation(
     describeEnvironment: () => ({
       key: randomUUID(),
       organizationId: `organization-of-${installationId}`,
+      workspaceId: `workspace-of-${installationId}`,
       pythonVersion: python,
       requirements: [],
       variables: {},
@@ -108,7 +109,7 @@ export async function createInstallation(
       const spec = serveAttempt({ routes, url, environment, installationId, uid }, served);
       return {
         ...spec,
-        localData: { workspaceId: 'workspace-1', profile: 'prod', access: 'read-write' },
+        localData: { workspaceId: `workspace-of-${installationId}`, profile: 'prod', access: 'read-write' },
         limits: { memoryBytes: 512 * 1024 * 1024, cpus: 1, processes: 64 },
       };
     },

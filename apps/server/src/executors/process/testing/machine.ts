@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { listAttemptIds } from '../attempt-folder.ts';
 import { openControlGroups } from '../control-groups.ts';
-import { locateEnvironments } from '../environment-builder.ts';
+import { locateEnvironments } from '../environment-paths.ts';
 import { createProcessExecutor, type ProcessExecutorOptions } from '../process-executor.ts';
 import { findTool, type ToolName } from '../tool-lookup.ts';
 import { describeInterpreter } from '../python-interpreter.ts';
@@ -19,13 +19,19 @@ export function requireTool(name: ToolName): string {
   return path;
 }
 
+/** The folder of the bootstrap. */
+export function requireBootstrap(): string {
+  return join(REPOSITORY, 'python/pumphouse_bootstrap');
+}
+
 /** A new folder for a server's data; other users may pass through it, as through an installed server's. */
 export async function createDataDir(): Promise<{ path: string; remove: () => Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), 'pumphouse-executor-'));
   await chmod(path, 0o711);
   const remove = async (): Promise<void> => {
     await removeControlGroups(path);
-    await rm(path, { recursive: true, force: true });
+    // Modules of an environment may still be compiled.
+    await rm(path, { recursive: true, force: true, maxRetries: 10 });
   };
   return { path, remove };
 }
@@ -57,7 +63,7 @@ export function createTestExecutor(
 function describeTestExecutor(dataDir: string): ProcessExecutorOptions {
   return {
     dataDir,
-    bootstrapDir: join(REPOSITORY, 'python/pumphouse_bootstrap'),
+    bootstrapDir: requireBootstrap(),
     pythonPath: requireTool('python3'),
     uvPath: requireTool('uv'),
     bwrapPath: requireTool('bwrap'),
@@ -78,6 +84,7 @@ export async function describeEmptyEnvironment(): Promise<EnvironmentSpec> {
   return {
     key: 'empty',
     organizationId: 'organization-1',
+    workspaceId: 'workspace-1',
     pythonVersion: await findInstalledPython(),
     requirements: [],
     variables: {},

@@ -1,6 +1,7 @@
 /** A package index on loopback, with packages made on the spot. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -15,24 +16,41 @@ export interface PackageIndex {
   /** What UV_DEFAULT_INDEX is set to. */
   url: string;
   /** Adds a wheel of version 1.0 with one module; gives its address. */
-  addWheel(name: string, options?: { requires?: string[] }): Promise<string>;
-  /** Adds a source distribution of version 1.0 whose build runs a Python program. */
+  addWheel(name: string, options?: WheelOptions): Promise<string>;
+  /**
+   * Adds a source distribution of version 1.0 whose build runs a Python program. One that goes on after it has put a wheel into
+   * `wheel_directory`, by the name `wheel_name`.
+   */
   addSource(name: string, buildProgram: string): Promise<void>;
   /** A project of this name is asked for and never answered; resolves when it has been asked for. */
   hangOn(name: string): Promise<void>;
   close(): Promise<void>;
 }
 
+export interface WheelOptions {
+  requires?: string[];
+  /** Files by their path in the wheel, instead of the one module. */
+  files?: Record<string, string>;
+}
+
 const MAKE_WHEEL = `
-import sys, zipfile
-path, module, metadata = sys.argv[1:]
+import json, sys, zipfile
+path, module, metadata, files = sys.argv[1:]
 info = f"{module}-1.0.dist-info"
 with zipfile.ZipFile(path, "w") as wheel:
-    wheel.writestr(f"{module}.py", "WORD = 'installed'\\n")
+    for name, content in json.loads(files).items():
+        wheel.writestr(name, content)
     wheel.writestr(f"{info}/METADATA", metadata)
     wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\\nGenerator: test\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
     wheel.writestr(f"{info}/RECORD", "")
 `;
+
+function describeLink(name: string, content: Uint8Array | undefined): string {
+  const hash = createHash('sha256')
+    .update(content ?? '')
+    .digest('hex');
+  return `<a href="/files/${name}#sha256=${hash}">${name}</a>`;
+}
 
 /** Starts the index. */
 export async function createPackageIndex(): Promise<PackageIndex> {
@@ -49,14 +67,14 @@ export async function createPackageIndex(): Promise<PackageIndex> {
     const names = [...files.keys()].filter((name) => name.startsWith(`${project.replaceAll('-', '_')}-1.0`));
     if (names.length === 0) return void response.writeHead(404).end();
     response.writeHead(200, { 'content-type': 'text/html' });
-    response.end(names.map((name) => `<a href="/files/${name}">${name}</a>`).join('\n'));
+    response.end(names.map((name) => describeLink(name, files.get(name))).join('\n'));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
   return {
     url: `${origin}/simple`,
-    async addWheel(name, { requires = [] } = {}) {
+    async addWheel(name, { requires = [], files: content } = {}) {
       const module = name.replaceAll('-', '_');
       const fileName = `${module}-1.0-py3-none-any.whl`;
       const metadata = [
@@ -73,6 +91,7 @@ export async function createPackageIndex(): Promise<PackageIndex> {
         path,
         module,
         metadata.join('\n'),
+        JSON.stringify(content ?? { [`${module}.py`]: "WORD = 'installed'\n" }),
       ]);
       files.set(fileName, await readFile(path));
       return `${origin}/files/${fileName}`;
@@ -87,7 +106,8 @@ export async function createPackageIndex(): Promise<PackageIndex> {
       archive.entry({ name: `${root}/pyproject.toml` }, project);
       archive.entry(
         { name: `${root}/backend.py` },
-        `def build_wheel(*_, **__):\n    exec(${JSON.stringify(buildProgram)}, {})\n`,
+        `def build_wheel(wheel_directory, *_, **__):\n    name = "${root}-py3-none-any.whl"\n` +
+          `    exec(${JSON.stringify(buildProgram)}, {"wheel_directory": wheel_directory, "wheel_name": name})\n    return name\n`,
       );
       archive.finalize();
       files.set(`${root}.tar.gz`, await buffer(archive.pipe(createGzip())));

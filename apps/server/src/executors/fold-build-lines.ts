@@ -1,0 +1,25 @@
+/** Keeps the log of a build short: what uv says of each package becomes one line. Of a build that fails every line is passed on. */
+import type { EnvironmentLine } from './executor.ts';
+
+const maxHeldLines = 10_000;
+const news = /^(Resolved|Installed|Bytecode compiled|Audited)\b|^\s*Building /;
+const installed = /^ \+ (.+)$/;
+
+export function foldBuildLines(onLine: (line: EnvironmentLine) => void) {
+  const held: EnvironmentLine[] = [];
+  const packages: string[] = [];
+  return {
+    onLine(line: EnvironmentLine): void {
+      if (news.test(line.text)) return onLine(line);
+      const name = installed.exec(line.text)?.[1];
+      if (name !== undefined) packages.push(name);
+      else if (held.length < maxHeldLines) held.push(line);
+    },
+    succeed(): void {
+      if (packages.length > 0) onLine({ stream: 'stdout', text: `Packages: ${packages.join(', ')}` });
+    },
+    fail(): void {
+      for (const line of held) onLine(line);
+    },
+  };
+}

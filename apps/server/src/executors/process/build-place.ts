@@ -1,0 +1,154 @@
+/** The folders of one build, and what each of its steps sees of them. */
+import { chown, mkdir, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { EnvironmentSpec } from '../executor.ts';
+import { planBuildFiles } from '../environment-steps.ts';
+import { createPassageFolder } from './attempt-folder.ts';
+import { readHostLayout } from './host-layout.ts';
+import { bindInterpreter, decideRunUser, type Isolation } from './isolation.ts';
+import { locateCache, locateCaches, locateEnvironment } from './environment-paths.ts';
+import { removeCache } from './environment-places.ts';
+import type { PythonInterpreter } from './python-interpreter.ts';
+import { buildSandboxArguments, buildUserFiles, type SandboxBind } from './sandbox.ts';
+
+export interface BuildPlaceOptions {
+  dataDir: string;
+  bootstrapDir: string;
+  uvPath: string;
+  isolation: Isolation;
+}
+
+/**
+ * What a step may write. `prepare`: the environment's base. `clean`: a folder of this build that no package's code ever sees.
+ * `source`: what strangers' code may write, with the workspace's cache.
+ */
+export type StepKind = 'prepare' | 'clean' | 'source';
+
+/** Paths of a build, either as the server sees them or as a step does. */
+export interface BuildFolders {
+  environment: string;
+  /** Written by the server: requirements, locks, plans. */
+  plan: string;
+  clean: string;
+  source: string;
+  /** The workspace's. */
+  cache: string;
+  uv: string;
+  install: string;
+}
+
+export interface BuildPlace {
+  root: string;
+  outside: BuildFolders;
+  inside: BuildFolders;
+  /** Who owns what the steps write. */
+  owner: number;
+  enter(kind: StepKind): string[];
+}
+
+export const planFiles = { requirements: 'requirements.txt', excludes: 'excludes.txt' };
+
+/** Makes the folders of a build. */
+export async function prepareBuildPlace(
+  options: BuildPlaceOptions,
+  spec: EnvironmentSpec,
+  interpreter: PythonInterpreter,
+  root: string,
+): Promise<BuildPlace> {
+  const user = decideRunUser(options.isolation, spec.uid);
+  const cache = locateCache(options.dataDir, spec);
+  await removeEarlierCache(options.dataDir, spec.organizationId);
+  for (const folder of [dirname(root), dirname(dirname(cache)), dirname(cache), root]) {
+    await createPassageFolder(folder);
+  }
+  const outside: BuildFolders = {
+    environment: locateEnvironment(root),
+    plan: join(root, 'plan'),
+    clean: join(root, 'clean'),
+    source: join(root, 'source'),
+    cache,
+    uv: options.uvPath,
+    install: join(options.bootstrapDir, 'environment_install.py'),
+  };
+  const uid = user?.uid ?? null;
+  // A lock may name an address with a password.
+  await createOwnedFolder(outside.plan, uid, 0o700);
+  await createOwnedFolder(cache, uid, 0o700);
+  await createOwnedFolder(outside.environment, uid, 0o755);
+  await createOwnedFolder(outside.clean, uid, 0o700);
+  await createOwnedFolder(outside.source, uid, 0o700);
+  await writePlanFiles(outside.plan, spec, user?.uid ?? ownUid());
+  const owner = user?.uid ?? ownUid();
+  if (options.isolation.kind === 'none') {
+    return { root, outside, inside: outside, owner, enter: () => [] };
+  }
+  return { root, outside, owner, ...planSandbox(options.isolation, outside, interpreter, options.dataDir) };
+}
+
+/** Earlier versions kept one cache for the organization, where its workspaces have theirs now. */
+async function removeEarlierCache(dataDir: string, organizationId: string): Promise<void> {
+  const tag = join(locateCaches(dataDir), organizationId, 'CACHEDIR.TAG');
+  if ((await stat(tag).catch(() => null)) !== null) await removeCache(dataDir, organizationId);
+}
+
+async function writePlanFiles(plan: string, spec: EnvironmentSpec, uid: number): Promise<void> {
+  const { requirements, excludes } = planBuildFiles(spec.requirements);
+  const { passwd, group } = buildUserFiles(uid, uid);
+  const files = { [planFiles.requirements]: requirements, [planFiles.excludes]: excludes, passwd, group };
+  for (const [name, content] of Object.entries(files)) {
+    await writeFile(join(plan, name), content, { mode: 0o644, flag: 'wx' });
+  }
+}
+
+function planSandbox(
+  isolation: Extract<Isolation, { kind: 'sandbox' }>,
+  outside: BuildFolders,
+  interpreter: PythonInterpreter,
+  dataDir: string,
+): Pick<BuildPlace, 'inside' | 'enter'> {
+  // Scripts of the environment name their interpreter by its path: it is the same inside and outside.
+  const inside: BuildFolders = {
+    environment: outside.environment,
+    plan: '/pumphouse/plan',
+    clean: '/pumphouse/clean',
+    source: '/pumphouse/source',
+    cache: '/pumphouse/cache',
+    uv: '/pumphouse/uv',
+    install: '/pumphouse/environment_install.py',
+  };
+  const bind = (name: keyof BuildFolders, writable: boolean): SandboxBind => ({
+    source: outside[name],
+    target: inside[name],
+    writable,
+  });
+  const enter = (kind: StepKind): string[] =>
+    buildSandboxArguments({
+      bwrapPath: isolation.bwrapPath,
+      privileges: isolation.privileges,
+      host: readHostLayout(),
+      binds: [
+        bind('environment', kind === 'prepare'),
+        bind('plan', false),
+        bind('uv', false),
+        bind('install', false),
+        ...(kind === 'source' ? [bind('source', true), bind('cache', true)] : [bind('clean', true)]),
+        { source: join(outside.plan, 'passwd'), target: '/etc/passwd', writable: false },
+        { source: join(outside.plan, 'group'), target: '/etc/group', writable: false },
+        ...bindInterpreter(interpreter, dataDir),
+      ],
+    });
+  return { inside, enter };
+}
+
+/** Makes a folder that the user of builds owns. @param uid null where that is the server's own */
+export async function createOwnedFolder(path: string, uid: number | null, mode: number): Promise<void> {
+  const created = await mkdir(path, { recursive: true, mode });
+  if (uid === null) return;
+  if (created !== undefined) await chown(path, uid, uid);
+  const owner = (await stat(path)).uid;
+  if (owner !== uid) throw new Error(`${path} belongs to uid ${owner}, not to ${uid}, the builder's.`);
+}
+
+function ownUid(): number {
+  return process.getuid?.() ?? 0;
+}

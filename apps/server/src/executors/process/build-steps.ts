@@ -1,0 +1,82 @@
+/** Runs the commands of a build, each in what its kind may see. */
+import type { EnvironmentLine, EnvironmentSpec } from '../executor.ts';
+import { EnvironmentBuildError } from '../executor.ts';
+import { planBuildVariables, type BuildStep } from '../environment-steps.ts';
+import { buildJoinCommand, type GroupPlan } from './control-group-plan.ts';
+import { describeMetLimit } from './control-groups.ts';
+import type { BuildPlace, StepKind } from './build-place.ts';
+import { buildEnterCommand } from './enter-user.ts';
+import type { EnvironmentBuilderOptions } from './environment-builder.ts';
+import { readHostLayout } from './host-layout.ts';
+import { decideRunUser } from './isolation.ts';
+import type { PythonInterpreter } from './python-interpreter.ts';
+import { runCommand, type CommandResult } from './run-command.ts';
+
+export interface Build {
+  options: EnvironmentBuilderOptions;
+  spec: EnvironmentSpec;
+  interpreter: PythonInterpreter;
+  place: BuildPlace;
+  group: GroupPlan;
+  mask: (text: string) => string;
+  onLine: (line: EnvironmentLine) => void;
+  signal: AbortSignal | undefined;
+}
+
+export interface Step extends BuildStep {
+  kind: StepKind;
+  /** Which lines of a command that succeeds are worth a line of the log; none by itself. Of one that fails, all are. */
+  shows?: (text: string) => boolean;
+}
+
+const LAST_WORDS_LINES = 20;
+const KEPT_LINES = 10_000;
+
+/** @throws EnvironmentBuildError with uv's last words, after all of them have become lines of the log */
+export async function runStep(build: Build, step: Step): Promise<void> {
+  const { options, group, onLine, signal } = build;
+  const held: EnvironmentLine[] = [];
+  const result = await runCommand(buildStepCommand(build, step), {
+    variables: planStepVariables(build, step.kind),
+    onLine: (line) => {
+      if (step.shows?.(line.text) === true) onLine(line);
+      else if (held.length < KEPT_LINES) held.push(line);
+    },
+    signal,
+    mask: build.mask,
+  });
+  if (signal?.aborted === true) {
+    throw new EnvironmentBuildError('builder_failed', 'The build was given up.', { cause: signal.reason });
+  }
+  if (result.code === 0) return;
+  for (const line of held) onLine(line);
+  const limit = await describeMetLimit(group, options.buildLimits);
+  const words = describeFailure(result);
+  throw new EnvironmentBuildError(step.failure, limit === null ? words : `${words}\n${limit}`);
+}
+
+function buildStepCommand(
+  { options, spec, interpreter, place, group }: Build,
+  { kind, command }: Step,
+): string[] {
+  const enter = buildEnterCommand({
+    pythonPath: interpreter.executable,
+    user: decideRunUser(options.isolation, spec.uid),
+    // A sandbox ends with the server by itself; a process without one would build on for nobody.
+    dieWithPid: options.isolation.kind === 'none' ? process.pid : null,
+  });
+  return [...buildJoinCommand(group.joinFiles), ...place.enter(kind), ...enter, ...command];
+}
+
+function planStepVariables({ spec, place }: Build, kind: StepKind): Record<string, string> {
+  const { certificateBundle } = readHostLayout();
+  if (kind === 'source') return planBuildVariables(spec, place.inside, certificateBundle);
+  const variables = planBuildVariables(spec, { cache: `${place.inside.clean}/cache` }, certificateBundle);
+  // The cache of this build alone: the store copies what is linked to it.
+  return { ...variables, UV_LINK_MODE: 'hardlink' };
+}
+
+function describeFailure({ code, signal, stderr, stdout }: CommandResult): string {
+  const words = (stderr.length > 0 ? stderr : stdout).slice(-LAST_WORDS_LINES).join('\n').trim();
+  return words === '' ? `The build ended with ${signal ?? `exit code ${code}`} and without a word.` : words;
+}

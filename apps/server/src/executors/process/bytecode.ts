@@ -1,0 +1,188 @@
+/** Compiles modules of environments: those of dlt's start before the first run, the rest behind it. */
+import { randomUUID } from 'node:crypto';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import type { EnvironmentLocation } from '../executor.ts';
+import { writeFileAtomically } from './attempt-folder.ts';
+import { createOwnedFolder } from './build-place.ts';
+import { buildEnterCommand } from './enter-user.ts';
+import { locateEnvironment } from './environment-paths.ts';
+import { readHostLayout } from './host-layout.ts';
+import { bindInterpreter, decideRunUser, type Isolation } from './isolation.ts';
+import { openPackageStore, type CompileJob } from './package-store.ts';
+import type { PythonInterpreter } from './python-interpreter.ts';
+import { runCommand } from './run-command.ts';
+import { buildSandboxArguments } from './sandbox.ts';
+
+export interface CompileOptions {
+  dataDir: string;
+  bootstrapDir: string;
+  isolation: Isolation;
+}
+
+export interface CompilePlace {
+  /** The folder of the environment. */
+  root: string;
+  interpreter: PythonInterpreter;
+  /** Who compiles, where the server is root. */
+  uid: number;
+  /** Argv that comes first: what holds the build's limits, or makes it yield to everything else. */
+  prefix: string[];
+  signal?: AbortSignal | undefined;
+}
+
+const parallelJobs = 2;
+
+/** Compiles jobs, two at a time; gives the number of compiled modules. What cannot be compiled stays without bytecode. */
+export async function compileJobs(
+  options: CompileOptions,
+  place: CompilePlace,
+  jobs: readonly CompileJob[],
+): Promise<number> {
+  const waiting = jobs.toSorted((left, right) => right.files.length - left.files.length);
+  let compiled = 0;
+  const work = async (): Promise<void> => {
+    for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
+      place.signal?.throwIfAborted();
+      compiled += await compileJob(options, place, job);
+    }
+  };
+  await Promise.all(Array.from({ length: parallelJobs }, work));
+  return compiled;
+}
+
+/** Each package is compiled in a sandbox of its own: its text can change no other package's bytecode. */
+async function compileJob(options: CompileOptions, place: CompilePlace, job: CompileJob): Promise<number> {
+  const user = decideRunUser(options.isolation, place.uid);
+  const folder = join(place.root, 'compile', randomUUID());
+  const [plan, output] = [join(folder, 'plan.json'), join(folder, 'output')];
+  await mkdir(folder, { recursive: true, mode: 0o711 });
+  try {
+    await createOwnedFolder(output, user?.uid ?? null, 0o700);
+    await writeFile(plan, JSON.stringify(job.files), { mode: 0o644 });
+    await runCommand(buildCompileCommand(options, place, { plan, output }), {
+      variables: { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C.UTF-8', PYTHONHASHSEED: '0' },
+      signal: place.signal,
+    });
+    place.signal?.throwIfAborted();
+    const store = openPackageStore({ ...options, pythonPath: place.interpreter.executable });
+    const owner = user?.uid ?? process.getuid?.() ?? 0;
+    const links = options.isolation.kind === 'sandbox';
+    const target = locateEnvironment(place.root);
+    return (await store.adopt(job, { target, folder: output, owner, links })).compiled;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function buildCompileCommand(
+  { bootstrapDir, isolation, dataDir }: CompileOptions,
+  { root, interpreter, prefix, uid }: CompilePlace,
+  { plan, output }: { plan: string; output: string },
+): string[] {
+  const environment = locateEnvironment(root);
+  const program = join(bootstrapDir, 'compile_modules.py');
+  const isSandboxed = isolation.kind === 'sandbox';
+  const enter = buildEnterCommand({
+    pythonPath: interpreter.executable,
+    user: decideRunUser(isolation, uid),
+    dieWithPid: isSandboxed ? null : process.pid,
+  });
+  const python = [interpreter.executable, '-I', '-S'];
+  if (!isSandboxed) return [...prefix, ...enter, ...python, program, environment, plan, output];
+  const inside = {
+    program: '/pumphouse/compile_modules.py',
+    plan: '/pumphouse/plan.json',
+    output: '/pumphouse/output',
+  };
+  const sandbox = buildSandboxArguments({
+    bwrapPath: isolation.bwrapPath,
+    privileges: isolation.privileges,
+    host: readHostLayout(),
+    binds: [
+      { source: environment, target: environment, writable: false },
+      { source: program, target: inside.program, writable: false },
+      { source: plan, target: inside.plan, writable: false },
+      { source: output, target: inside.output, writable: true },
+      ...bindInterpreter(interpreter, dataDir),
+    ],
+  });
+  const command = [inside.program, environment, inside.plan, inside.output];
+  return [...prefix, ...sandbox, ...enter, ...python, ...command];
+}
+
+const restSchema = z.object({
+  uid: z.number(),
+  jobs: z.array(z.object({ key: z.string().nullable(), files: z.array(z.string()) })),
+});
+
+/** Notes what a build leaves to be compiled behind the first run. */
+export async function writeRest(root: string, uid: number, jobs: readonly CompileJob[]): Promise<void> {
+  await writeFileAtomically(locateRest(root), JSON.stringify({ uid, jobs }), 0o600);
+}
+
+function locateRest(root: string): string {
+  return join(root, 'rest.json');
+}
+
+export type CompileQueue = ReturnType<typeof createCompileQueue>;
+
+/**
+ * Compiles the rest of environments one after the other, at the lowest priority. What a server that ended has left is taken up when its
+ * environment is next used.
+ */
+export function createCompileQueue(options: CompileOptions, warn: (error: unknown, path: string) => void) {
+  const queued = new Map<string, Entry>();
+  let last: Promise<void> = Promise.resolve();
+
+  async function compileRest(
+    root: string,
+    interpreter: PythonInterpreter,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const stored = await readFile(locateRest(root), 'utf8').catch(() => null);
+    if (stored === null) return;
+    const { uid, jobs } = restSchema.parse(JSON.parse(stored));
+    const place = { root, interpreter, uid, prefix: ['nice', '-n', '19'], signal };
+    for (let done = 0; done < jobs.length; done += parallelJobs) {
+      await compileJobs(options, place, jobs.slice(done, done + parallelJobs));
+      await writeRest(root, uid, jobs.slice(done + parallelJobs));
+    }
+    await rm(locateRest(root), { force: true });
+    await rm(join(root, 'compile'), { recursive: true, force: true });
+  }
+
+  return {
+    /** Nothing happens where nothing is left to compile, or it waits already. */
+    add({ path }: EnvironmentLocation, interpreter: PythonInterpreter): void {
+      if (queued.has(path)) return;
+      const controller = new AbortController();
+      const { signal } = controller;
+      const entry: Entry = { abort: () => controller.abort(), running: Promise.resolve() };
+      queued.set(path, entry);
+      last = last.then(() => {
+        if (signal.aborted) return undefined;
+        entry.running = compileRest(dirname(path), interpreter, signal)
+          .catch((error: unknown) => {
+            if (!signal.aborted) warn(error, path);
+          })
+          .finally(() => queued.delete(path));
+        return entry.running;
+      });
+    },
+
+    /** Resolves when nothing of the environment is being compiled any more. */
+    async abandon({ path }: EnvironmentLocation): Promise<void> {
+      const entry = queued.get(path);
+      queued.delete(path);
+      entry?.abort();
+      await entry?.running;
+    },
+  };
+}
+
+interface Entry {
+  abort(): void;
+  running: Promise<void>;
+}

@@ -1,0 +1,189 @@
+/** Resolves the requirements of an environment and gets the packages that the store does not have. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EnvironmentBuildError } from '../executor.ts';
+import { planInstallCommand, planResolveCommand, type LockPaths } from '../environment-steps.ts';
+import { buildPackageKey, isComplete, joinLocks, readLock, type LockedPackage } from '../pylock.ts';
+import { readRegularFile } from './attempt-folder.ts';
+import { planFiles, type StepKind } from './build-place.ts';
+import { runStep, type Build } from './build-steps.ts';
+import { openPackageStore } from './package-store.ts';
+import { canBeShared, openResolutions } from './resolutions.ts';
+
+/** What the environment is made of. */
+export interface InstalledPackages {
+  /** Those that the store has, or gets from the tree. */
+  packages: { key: string; tree: string | null }[];
+  /** Packages that are not kept: the code of one could have changed the files of another. */
+  built: string | null;
+}
+
+const MAX_LOCK_BYTES = 16 * 1024 * 1024;
+const PARALLEL_INSTALLS = 6;
+
+/** @throws EnvironmentBuildError */
+export async function installPackages(build: Build): Promise<InstalledPackages> {
+  if (build.spec.requirements.length === 0) return { packages: [], built: null };
+  const locked = await resolve(build);
+  const begun = performance.now();
+  const { options, interpreter, onLine } = build;
+  const store = openPackageStore({ ...options, pythonPath: interpreter.executable });
+  const verified = locked.filter((one) => isVerified(build, one));
+  const others = locked.filter((one) => !isVerified(build, one));
+  const keys = verified.map((one) => buildPackageKey(one, interpreter.version, getScope(build)));
+  const found = await store.find(keys);
+  const missing = verified.filter((_, number) => !found.has(keys[number] ?? ''));
+  if (missing.length + others.length > 0) {
+    onLine({ stream: 'stdout', text: `Downloading ${count(missing.length + others.length)}` });
+  }
+  const trees = await installVerified(build, missing);
+  const built = await installOthers(build, others);
+  const origin = found.size === 0 ? '' : ` (${found.size} from the store)`;
+  onLine({ stream: 'stdout', text: `Installed ${count(locked.length)} in ${since(begun)} s${origin}` });
+  onLine({ stream: 'stdout', text: `Packages: ${locked.map(describe).join(', ')}` });
+  return {
+    packages: verified.map((one, number) => ({ key: keys[number] ?? '', tree: trees.get(one) ?? null })),
+    built,
+  };
+}
+
+async function resolve(build: Build): Promise<LockedPackage[]> {
+  const { options, spec, interpreter, onLine } = build;
+  const resolutions = openResolutions(options.dataDir, interpreter.version);
+  const isShareable = canBeShared(spec);
+  const known =
+    (isShareable ? await resolutions.find(spec, 'shared') : null) ??
+    (await resolutions.find(spec, 'workspace'));
+  if (known !== null) {
+    const packages = readLock(known);
+    onLine({ stream: 'stdout', text: `Resolved ${count(packages.length)} by an earlier build` });
+    return packages;
+  }
+  const begun = performance.now();
+  const shared = isShareable ? await resolvePinned(build) : null;
+  const text = shared ?? (await runResolve(build, 'source'));
+  const packages = parseLock(text);
+  // An address in a lock may hold the password of its index.
+  if (!spec.maskedValues.some((secret) => text.includes(secret))) {
+    await resolutions.save(spec, shared === null ? 'workspace' : 'shared', text);
+  }
+  onLine({ stream: 'stdout', text: `Resolved ${count(packages.length)} in ${since(begun)} s` });
+  return packages;
+}
+
+/**
+ * Looks up the hashes of a complete export of a lock file, without any package's code. Null where it is none: the versions that are
+ * left open must not be chosen from wheels alone.
+ */
+async function resolvePinned(build: Build): Promise<string | null> {
+  const silent: Build = { ...build, onLine: () => undefined };
+  const text = await runResolve(silent, 'clean').catch((error: unknown) => {
+    if (build.signal?.aborted === true || !(error instanceof EnvironmentBuildError)) throw error;
+    return null;
+  });
+  return text !== null && isComplete(build.spec.requirements, parseLock(text)) ? text : null;
+}
+
+async function runResolve(build: Build, kind: Exclude<StepKind, 'prepare'>): Promise<string> {
+  const { inside, outside } = build.place;
+  const command = planResolveCommand({
+    ...locateTools(build),
+    lock: join(inside[kind], 'pylock.toml'),
+    requirements: join(inside.plan, planFiles.requirements),
+    excludes: join(inside.plan, planFiles.excludes),
+    wheelsOnly: kind === 'clean',
+  });
+  await runStep(build, { kind, command, failure: 'requirements_failed', shows: isNewsOfBuild });
+  const path = join(outside[kind], 'pylock.toml');
+  const bytes = await readRegularFile(path, { offset: 0, maxBytes: MAX_LOCK_BYTES });
+  if (bytes === null) throw new Error('uv has left no lock');
+  return Buffer.from(bytes).toString('utf8');
+}
+
+/** Each into a folder of its own: a package that brings another one's files changes nothing but its own environments. */
+async function installVerified(
+  build: Build,
+  missing: readonly LockedPackage[],
+): Promise<Map<LockedPackage, string>> {
+  const { inside, outside } = build.place;
+  if (missing.length === 0) return new Map();
+  const commands: string[][] = [];
+  for (const [number, { lock }] of missing.entries()) {
+    const name = `pylock.p${number}.toml`;
+    await writeFile(join(outside.plan, name), lock, { mode: 0o644 });
+    const paths = { ...locateTools(build), lock: join(inside.plan, name), wheelsOnly: true };
+    commands.push(planInstallCommand({ ...paths, prefix: join(inside.clean, `p${number}`) }));
+  }
+  const plan = JSON.stringify({ commands, parallel: PARALLEL_INSTALLS });
+  await writeFile(join(outside.plan, 'install.json'), plan, { mode: 0o644 });
+  await runStep(build, {
+    kind: 'clean',
+    command: [build.interpreter.executable, '-I', '-S', inside.install, join(inside.plan, 'install.json')],
+    failure: 'requirements_failed',
+  });
+  return new Map(missing.map((one, number) => [one, join(outside.clean, `p${number}`)]));
+}
+
+/** What has to be built, or whose hash nobody says. */
+async function installOthers(build: Build, others: readonly LockedPackage[]): Promise<string | null> {
+  const { inside, outside } = build.place;
+  if (others.length === 0) return null;
+  await writeFile(join(outside.plan, 'pylock.others.toml'), joinLocks(others), { mode: 0o644 });
+  const paths = {
+    ...locateTools(build),
+    lock: join(inside.plan, 'pylock.others.toml'),
+    prefix: join(inside.source, 'built'),
+    wheelsOnly: false,
+  };
+  await runStep(build, {
+    kind: 'source',
+    command: planInstallCommand(paths),
+    failure: 'requirements_failed',
+    shows: isNewsOfBuild,
+  });
+  return join(outside.source, 'built');
+}
+
+/** Building takes minutes: that much is said at once. */
+function isNewsOfBuild(text: string): boolean {
+  return /^\s*Building /.test(text);
+}
+
+function locateTools({ place }: Build): Omit<LockPaths, 'lock'> {
+  return { uv: place.inside.uv, python: `${place.inside.environment}/bin/python` };
+}
+
+function isVerified({ spec }: Build, { verified }: LockedPackage): boolean {
+  return verified !== null && !Object.keys(spec.variables).some((name) => name.startsWith('UV_NO_BINARY'));
+}
+
+/** What came by settings of a workspace is that workspace's: its index or its proxy may have said what the hashes are of. */
+function getScope({ spec }: Build): string {
+  return Object.keys(spec.variables).length === 0 ? '' : spec.workspaceId;
+}
+
+function parseLock(text: string): LockedPackage[] {
+  try {
+    return readLock(text);
+  } catch (error) {
+    throw new EnvironmentBuildError(
+      'builder_failed',
+      `uv has left a lock that cannot be read: ${String(error)}`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+function describe({ name, version }: LockedPackage): string {
+  return version === null ? name : `${name}==${version}`;
+}
+
+function count(packages: number): string {
+  return `${packages} ${packages === 1 ? 'package' : 'packages'}`;
+}
+
+function since(begun: number): string {
+  return ((performance.now() - begun) / 1000).toFixed(1);
+}

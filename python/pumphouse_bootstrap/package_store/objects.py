@@ -1,0 +1,140 @@
+"""Files by the hash of their content. Only the server writes them; environments are hard links to them."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import os
+import shutil
+import stat
+import uuid
+from typing import BinaryIO, NamedTuple
+
+_CHUNK_BYTES = 1 << 20
+_FICLONE = 0x40049409
+_CANNOT_LINK = (errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS)
+
+
+class StoredFile(NamedTuple):
+    """The name holds the hash and whether the file is executable: a hard link has one mode only."""
+
+    name: str
+    size: int
+
+
+class MissingObject(Exception):
+    """The store does not have a file, or a crash of the machine has cut it short."""
+
+
+class ObjectStore:
+    """The objects of one store. Several processes may use a store at once."""
+
+    def __init__(self, root: str, links: bool = True) -> None:
+        """@param links: whether environments share files with the store; without a sandbox a run could write to them"""
+        self._links = links
+        self._objects = os.path.join(root, "objects")
+        self._incoming = os.path.join(root, "incoming", f"{os.getpid()}-{uuid.uuid4().hex[:8]}")
+
+    def add(self, source: BinaryIO, executable: bool) -> StoredFile:
+        """Copies a file into the store, unless the store has its content."""
+        digest = _hash(source)
+        size = os.fstat(source.fileno()).st_size
+        stored = StoredFile(digest + (".x" if executable else ""), size)
+        if self._is_whole(stored):
+            return stored
+        source.seek(0)
+        os.makedirs(self._incoming, mode=0o700, exist_ok=True)
+        temporary = os.path.join(self._incoming, uuid.uuid4().hex)
+        try:
+            if _copy(source, temporary) != digest:
+                raise OSError(f"{source.name!r} changed while it was read")
+            os.chmod(temporary, 0o555 if executable else 0o444)
+            os.makedirs(os.path.dirname(self.locate(stored.name)), mode=0o700, exist_ok=True)
+            os.replace(temporary, self.locate(stored.name))
+        except BaseException:
+            _remove(temporary)
+            raise
+        return stored
+
+    def link(self, stored: StoredFile, target: str) -> None:
+        """Puts a stored file at a path that is free. @raises MissingObject"""
+        if not self._is_whole(stored):
+            raise MissingObject(stored.name)
+        source = self.locate(stored.name)
+        if not self._links:
+            _clone(source, target)
+            return
+        try:
+            os.link(source, target, follow_symlinks=False)
+        except FileNotFoundError as error:
+            raise MissingObject(stored.name) from error
+        except OSError as error:
+            if error.errno == errno.EMLINK:
+                self._renew(stored)
+                os.link(source, target, follow_symlinks=False)
+            elif error.errno in _CANNOT_LINK:
+                _clone(source, target)
+            else:
+                raise
+
+    def locate(self, name: str) -> str:
+        return os.path.join(self._objects, name[:2], name[2:])
+
+    def close(self) -> None:
+        shutil.rmtree(self._incoming, ignore_errors=True)
+
+    def _is_whole(self, stored: StoredFile) -> bool:
+        """A crash of the machine may leave a file without its content: its size shows that."""
+        try:
+            found = os.lstat(self.locate(stored.name))
+        except FileNotFoundError:
+            return False
+        return stat.S_ISREG(found.st_mode) and found.st_size == stored.size
+
+    def _renew(self, stored: StoredFile) -> None:
+        """A file system allows some 65,000 links to a file: later links go to a new copy."""
+        os.makedirs(self._incoming, mode=0o700, exist_ok=True)
+        temporary = os.path.join(self._incoming, uuid.uuid4().hex)
+        _clone(self.locate(stored.name), temporary)
+        os.replace(temporary, self.locate(stored.name))
+
+
+def _hash(source: BinaryIO) -> str:
+    digest = hashlib.sha256()
+    while chunk := source.read(_CHUNK_BYTES):
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _copy(source: BinaryIO, target: str) -> str:
+    """Keeps holes: a sparse file takes no more of the disk than it did. Returns the hash of what was copied."""
+    digest = hashlib.sha256()
+    size = 0
+    with open(target, "xb") as copy:
+        while chunk := source.read(_CHUNK_BYTES):
+            digest.update(chunk)
+            size += len(chunk)
+            if chunk.count(0) == len(chunk):
+                copy.seek(size)
+            else:
+                copy.write(chunk)
+        copy.truncate(size)
+    return digest.hexdigest()
+
+
+def _clone(source: str, target: str) -> None:
+    """Shares the blocks where the file system can, else copies."""
+    with open(source, "rb") as original, open(target, "xb") as copy:
+        try:
+            fcntl.ioctl(copy.fileno(), _FICLONE, original.fileno())
+        except OSError:
+            shutil.copyfileobj(original, copy, _CHUNK_BYTES)
+        os.fchmod(copy.fileno(), stat.S_IMODE(os.fstat(original.fileno()).st_mode))
+
+
+def _remove(path: str) -> None:
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        pass
