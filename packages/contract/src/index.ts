@@ -54,4 +54,5 @@ export * from './schemas/triggers.ts';
 export * from './schemas/usage.ts';
 export * from './schemas/variables.ts';
 export * from './schemas/webhooks.ts';
+export * from './schemas/workspace-health.ts';
 export * from './schemas/workspaces.ts';
