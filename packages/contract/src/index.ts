@@ -1,5 +1,6 @@
 export * from './error-codes.ts';
 export * from './log-level.ts';
+export * from './mcp-clients.ts';
 export * from './openapi.ts';
 export * from './permissions.ts';
 export * from './requirements.ts';

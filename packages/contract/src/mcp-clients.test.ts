@@ -1,24 +1,25 @@
 import { expect, it } from 'vitest';
-import { addressForPrograms, mcpServerName, writeMcpSnippet } from './mcp-snippet.ts';
+import { listMcpSetups, mcpServerName } from './mcp-clients.ts';
 
-it('is the configuration of an MCP client, with a place for a key', () => {
-  const snippet = writeMcpSnippet('jobs.shop.tools', 'http://tools-1.localhost:8081');
-  expect(JSON.parse(snippet)).toEqual({
-    mcpServers: {
-      'shop-tools': {
-        type: 'http',
-        url: 'http://tools-1.localhost:8081/mcp',
-        headers: { Authorization: 'Bearer <key>' },
-      },
-    },
+const url = 'http://tools-1.localhost:8081/mcp';
+const headers = { Authorization: 'Bearer <key>' };
+const setups = new Map(
+  listMcpSetups('jobs.shop.tools', 'http://tools-1.localhost:8081').map(({ client, text }) => [client, text]),
+);
+const configurationOf = (client: string): unknown => JSON.parse(setups.get(client) ?? '');
+
+it('connects common MCP clients, with a place for a key', () => {
+  expect(setups.get('Claude Code')).toBe(
+    `claude mcp add --transport http shop-tools ${url} --header "Authorization: Bearer <key>"`,
+  );
+  expect(configurationOf('Claude Desktop')).toMatchObject({
+    mcpServers: { 'shop-tools': { command: 'npx', env: { AUTHORIZATION: 'Bearer <key>' } } },
   });
-});
-
-it('has the bare address while the app has no origin of its own', () => {
-  const bareUrl = 'http://10.0.0.5:8090/tools-1';
-  const addressOf = (url: string) => addressForPrograms({ url, bare_url: bareUrl });
-  expect(addressOf('http://10.0.0.5:9100')).toBe('http://10.0.0.5:9100');
-  expect(addressOf('http://10.0.0.5:8080/sign-in/app?app=1')).toBe(bareUrl);
+  expect(configurationOf('Cursor')).toEqual({ mcpServers: { 'shop-tools': { url, headers } } });
+  expect(configurationOf('VS Code')).toEqual({ servers: { 'shop-tools': { type: 'http', url, headers } } });
+  expect(configurationOf('Other clients')).toEqual({
+    mcpServers: { 'shop-tools': { type: 'http', url, headers } },
+  });
 });
 
 it.each([
