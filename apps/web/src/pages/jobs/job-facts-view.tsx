@@ -28,10 +28,10 @@ export function JobFacts({ job }: { job: DetailedJobResponse }) {
   );
   const tags = listTags(job);
   return (
-    <Section title="What it is">
+    <Section title="Details">
       <Facts
         facts={[
-          ['Starts', triggers],
+          ['Triggers', triggers],
           ...(next == null
             ? []
             : [['Next', job.is_paused ? 'paused' : <Time key="next" at={next} />] as const]),
@@ -58,6 +58,9 @@ function Tags({ workspaceId, tags }: { workspaceId: string; tags: readonly strin
   );
 }
 
-function listTags({ job_definition: { expose } }: DetailedJobResponse): string[] {
-  return [expose?.tags ?? []].flat();
+/** Declared by `expose.tags` or as triggers: the server has both among the triggers. */
+function listTags({ triggers }: DetailedJobResponse): string[] {
+  return (triggers ?? []).flatMap((trigger) =>
+    trigger.startsWith('tag:') ? [trigger.slice('tag:'.length)] : [],
+  );
 }

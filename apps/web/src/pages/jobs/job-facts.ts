@@ -14,7 +14,7 @@ export function listJobFacts(job: FactsJob): [name: string, value: string][] {
     ['Pipeline', deliver?.pipeline_name],
     ['Deadline', deliver?.deadline],
     ['Timeout', describeTimeout(definition)],
-    ['Runs at once', describeConcurrency(definition)],
+    ['Concurrency', describeConcurrency(definition)],
     ['Instance', version?.instance_size],
     ['Time zone', require?.timezone ?? 'UTC'],
     ['Interval', describeInterval(definition)],
@@ -43,7 +43,7 @@ function describeTimeout({ execute, entry_point: { job_type: type } }: Definitio
 }
 
 function describeConcurrency({ execute: { concurrency } }: Definition): string {
-  return concurrency === null ? 'no limit' : String(concurrency ?? 1);
+  return concurrency === null ? 'unlimited' : String(concurrency ?? 1);
 }
 
 function describeInterval({ interval }: Definition): string | null {

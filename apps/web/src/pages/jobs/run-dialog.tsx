@@ -47,12 +47,12 @@ export function RunDialog({ job, actions, onClose }: RunDialogProps) {
           />
           {timed !== undefined && (
             <Radio.Group
-              label="What it works on"
+              label="Data interval"
               value={options.trigger}
               onChange={(trigger) => change({ trigger })}
             >
               <Stack gap={4} mt={4}>
-                <Radio size="xs" value={manualTrigger(job)} label="What there is now, as a start by hand" />
+                <Radio size="xs" value={manualTrigger(job)} label="None: what is there now" />
                 <Radio
                   size="xs"
                   value={timed}
