@@ -1,7 +1,7 @@
 import { createPendingSignIns, readOwnPath, type PendingSignIn } from './pending-sign-ins.ts';
 
 /** What signing in needs of the browser and the server. */
-export interface SignInHost {
+interface SignInHost {
   storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
   /** Of this page, such as `https://pumphouse.example.com`. */
   origin: string;
@@ -11,7 +11,7 @@ export interface SignInHost {
 }
 
 /** What the sign-in pages answered with. */
-export type SignInAnswer =
+type SignInAnswer =
   /** Nothing that this tab asked for: it would sign the person in as the author of the link. */
   | { kind: 'unknown' }
   /** The request had expired; the tab leaves for the sign-in pages again. */
