@@ -8,10 +8,11 @@ import '@mantine/core/styles.css';
 import '@mantine/notifications/styles.css';
 import './look/look.css';
 import { applyPalette } from './look/palette-choice.ts';
-import { onSessionOfOtherTab } from './session/tokens.ts';
+import { onOtherPerson } from './session/tokens.ts';
 import { queryClient } from './api/query-client.ts';
 import { router } from './routes/router.ts';
 import { theme } from './look/theme.ts';
+import { titleCutTexts } from './look/cut-titles.ts';
 
 const place = document.querySelector('#root');
 if (!place) throw new Error('The page has no place for the console');
@@ -20,8 +21,9 @@ const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"
 // Dialogs keep the page below them from scrolling by a style that get-nonce looks for a nonce for, under this name.
 Object.assign(globalThis, { __webpack_nonce__: nonce });
 applyPalette();
-// Somebody else may be signed in there now; nothing of the one before is shown any longer.
-onSessionOfOtherTab(() => location.reload());
+titleCutTexts(document);
+// Another tab signed out, or signed in as another person: nothing of the person before stays on the page.
+onOtherPerson(() => location.reload());
 
 createRoot(place).render(
   <StrictMode>

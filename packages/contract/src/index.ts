@@ -1,6 +1,7 @@
 export * from './attributes-without-effect.ts';
 export * from './error-codes.ts';
 export * from './log-level.ts';
+export * from './mcp-clients.ts';
 export * from './openapi.ts';
 export * from './permissions.ts';
 export * from './requirements.ts';
@@ -55,4 +56,5 @@ export * from './schemas/triggers.ts';
 export * from './schemas/usage.ts';
 export * from './schemas/variables.ts';
 export * from './schemas/webhooks.ts';
+export * from './schemas/workspace-health.ts';
 export * from './schemas/workspaces.ts';

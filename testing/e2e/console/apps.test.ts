@@ -35,7 +35,7 @@ async function readApp(jobRef: string) {
 
 async function openAppPage(page: Page, jobRef: string): Promise<void> {
   await page.goto(site.workspaceUrl(`/apps/${(await readApp(jobRef)).job_id}`));
-  await section(page, 'What it is').waitFor();
+  await section(page, 'Details').waitFor();
 }
 
 /** Midnight (UTC) in about a month, which is nine in the morning in Tokyo. */
@@ -69,7 +69,7 @@ describe('the apps of a workspace', () => {
     );
     expect(await row(owner, 'shop.shop_tools').textContent()).not.toContain('no access profile');
     await owner
-      .getByText('profile: Orders board and shop.price_check run with what batch runs have.')
+      .getByText('profile: Orders board and shop.price_check run with the profile of batch runs.')
       .waitFor();
     await expectAccessible(owner);
   });
@@ -101,7 +101,7 @@ describe('the apps of a workspace', () => {
     await owner.getByRole('link', { name: 'Log of shop.price_check' }).click();
     await owner.getByText('ValueError: prices.csv is not there').first().waitFor();
     await openAppPage(owner, appRefs.broken);
-    await section(owner, 'What it is').getByText('ValueError: prices.csv is not there').waitFor();
+    await section(owner, 'Details').getByText('ValueError: prices.csv is not there').waitFor();
   });
 });
 
@@ -142,10 +142,10 @@ describe('a public link', () => {
     await button(owner, 'Publish …').click();
     const { instant, inTokyo } = nextMonth();
     await dialog(owner).getByText('In your time zone, Asia/Tokyo.').waitFor();
-    await field(dialog(owner), 'Good until').fill('2020-01-01T09:00');
+    await field(dialog(owner), 'Expires').fill('2020-01-01T09:00');
     await button(dialog(owner), 'Make the link').click();
     await dialog(owner).getByText('Must lie in the future.').waitFor();
-    await field(dialog(owner), 'Good until').fill(inTokyo);
+    await field(dialog(owner), 'Expires').fill(inTokyo);
     await field(dialog(owner), 'Password').fill('short');
     await button(dialog(owner), 'Make the link').click();
     await dialog(owner).getByText('Must have 8 to 200 characters.').waitFor();
@@ -196,10 +196,14 @@ describe('a public link', () => {
 
 describe('the page of an app', () => {
   it('has the configuration for MCP clients, ready to copy', async () => {
-    await openAppPage(owner, appRefs.tools);
+    // There is nothing to open in a browser.
+    await owner.goto(site.workspaceUrl('/apps'));
+    await button(owner, 'Connect to shop.shop_tools').click();
+    await section(owner, 'Connect').getByText('claude mcp add --transport http').waitFor();
+    expect(await button(owner, 'Open').count()).toBe(0);
     const { url, bare_url: bareUrl } = await readApp(appRefs.tools);
     await expectAccessible(owner);
-    await button(owner, 'Copy configuration of an MCP client').click();
+    await button(owner, 'Copy setup of Other clients').click();
     const copied = String(await owner.evaluate('navigator.clipboard.readText()'));
     expect(JSON.parse(copied)).toEqual({
       mcpServers: {
@@ -210,14 +214,14 @@ describe('the page of an app', () => {
         },
       },
     });
-    expect(await field(owner, 'Address without a host of its own').textContent()).toBe(`${bareUrl}/mcp`);
+    expect(await field(owner, 'URL without a host of its own').textContent()).toBe(`${bareUrl}/mcp`);
     await owner.getByRole('link', { name: 'of the workspace' }).click();
     await owner.getByRole('heading', { name: 'Keys', level: 1 }).waitFor();
   });
 
   it('says who opened it, to those who may know', async () => {
     await openAppPage(owner, appRefs.board);
-    await section(owner, 'Who opened it lately').getByText('Nobody yet').waitFor();
+    await section(owner, 'Recent visitors').getByText('Nobody yet').waitFor();
   });
 
   it('leads to its job and its runs, and they lead back', async () => {
@@ -244,7 +248,7 @@ it('a viewer may open apps, and is told what the rest takes', async () => {
   await expectNoScrollAside(viewer);
 
   await openAppPage(viewer, appRefs.tools);
-  await section(viewer, 'Who opened it lately').getByText('Takes the role developer').waitFor();
+  await section(viewer, 'Recent visitors').getByText('Takes the role developer').waitFor();
   expect(await button(viewer, 'Publish …').getAttribute('aria-disabled')).toBe('true');
   await expectAccessible(viewer);
   await expectNoScrollAside(viewer);

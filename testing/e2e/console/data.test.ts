@@ -110,7 +110,7 @@ describe('a pipeline', () => {
     await open('/pipelines/shop?tab=jobs');
     const jobs = page.getByRole('table', { name: 'Jobs that run the pipeline' });
     expect(await jobs.getByRole('row').nth(1).innerText()).toContain('schedule 5 4 * * *');
-    await page.getByText('Nothing waits').waitFor();
+    await page.getByRole('region', { name: 'Pending load packages' }).getByText('None').waitFor();
     await expectAccessible(page);
   });
 

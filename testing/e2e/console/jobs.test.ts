@@ -99,7 +99,7 @@ describe('the list of jobs', () => {
     };
     await choose('ga4_events', 'Pause');
     await rowOf(page, 'ga4_events')
-      .getByText(/^paused, else/)
+      .getByText(/^paused \(would run/)
       .waitFor();
     await page.getByText('Paused', { exact: true }).click();
     await page.getByText('1 paused job').waitFor();

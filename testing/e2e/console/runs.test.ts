@@ -43,7 +43,7 @@ describe('the list of runs', () => {
     await rowOf(page, 'stripe_payments #2').waitFor();
     expect(await page.getByRole('row').count()).toBe(3);
     await page.getByRole('searchbox', { name: /Search by job/ }).fill('no such job');
-    await page.getByText('No run is like that').waitFor();
+    await page.getByText('No matching runs').waitFor();
     await page.context().close();
   });
 

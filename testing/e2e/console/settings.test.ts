@@ -94,10 +94,10 @@ describe('an owner, in the pages alone,', () => {
     await button(owner, 'Add a variable').click();
     await field(dialog(owner), 'Name').fill('PUMPHOUSE_TOKEN');
     await field(dialog(owner), 'Value').fill('of-no-account-1234');
-    await button(dialog(owner), 'Set it').click();
+    await button(dialog(owner), 'Save').click();
     await dialog(owner).getByText('Is reserved.').waitFor();
     await field(dialog(owner), 'Name').fill('SHOP__TOKEN');
-    await button(dialog(owner), 'Set it').click();
+    await button(dialog(owner), 'Save').click();
     await said(owner, 'SHOP__TOKEN is set.');
     expect(await row(owner, 'SHOP__TOKEN').textContent()).toContain('•••••••• secret');
     expect(await owner.content()).not.toContain('of-no-account-1234');
@@ -107,7 +107,7 @@ describe('an owner, in the pages alone,', () => {
     await field(dialog(owner), 'Runs that get it').selectOption('Runs of the profile prod');
     await field(dialog(owner), 'Plain').check();
     await field(dialog(owner), 'Value').fill('north');
-    await button(dialog(owner), 'Set it').click();
+    await button(dialog(owner), 'Save').click();
     await said(owner, 'SHOP__REGION is set.');
     const ofProd = section(owner, 'In runs of the profile prod');
     expect(await ofProd.getByRole('row').nth(1).textContent()).toContain('north');
@@ -121,10 +121,10 @@ describe('an owner, in the pages alone,', () => {
       body: { profile: 'prod', upserts: [{ name: 'SHOP__REGION', type: 'plain', value: 'east' }] },
     });
     await field(dialog(owner), 'Value').fill('south');
-    await button(dialog(owner), 'Set it').click();
+    await button(dialog(owner), 'Save').click();
     await dialog(owner).getByText('This variable was set while the form was open').waitFor();
     await row(owner, 'east').waitFor();
-    await button(dialog(owner), 'Set it all the same').click();
+    await button(dialog(owner), 'Overwrite').click();
     await said(owner, 'SHOP__REGION is set.');
     await row(owner, 'south').waitFor();
     await button(owner, 'Delete SHOP__REGION').click();
@@ -172,7 +172,7 @@ describe('an owner, in the pages alone,', () => {
     // What the member makes, the owner of the organization sees, and may take a role in.
     await member.goto(organizationUrl());
     await field(member, 'Name').fill('lab');
-    await button(member, 'Make the workspace').click();
+    await button(member, 'Create workspace').click();
     await member.getByRole('navigation', { name: 'Workspace' }).waitFor();
     await goTo(owner, organizationUrl(), 'Workspaces');
     await owner.getByLabel('Take a role in lab').selectOption('viewer');
@@ -192,10 +192,10 @@ describe('an owner, in the pages alone,', () => {
   it('makes a key that works, sees when it was used, and revokes it', async () => {
     await goTo(owner, '/keys', 'Keys');
     await field(owner, 'Name').fill('CI');
-    await field(owner, 'Good for how many days').fill('400');
+    await field(owner, 'Expires in (days)').fill('400');
     await button(owner, 'Make the key').click();
     await owner.getByText('Must be a whole number from 1 to 365.').waitFor();
-    await field(owner, 'Good for how many days').fill('30');
+    await field(owner, 'Expires in (days)').fill('30');
     await button(owner, 'Make the key').click();
     const secret = await takeSecret(owner, 'key');
     const client = createClient({ baseUrl: site.server.url, credential: secret });
@@ -223,10 +223,10 @@ describe('an owner, in the pages alone,', () => {
 
     await button(webhook, 'Set the signing secret of webhook:orders').click();
     await field(dialog(owner), 'Signing secret').fill('short');
-    await button(dialog(owner), 'Set it').click();
+    await button(dialog(owner), 'Save').click();
     await dialog(owner).getByText('Must have 16 to 256 characters.').waitFor();
     await button(dialog(owner), 'Make one up').click();
-    await button(dialog(owner), 'Set it').click();
+    await button(dialog(owner), 'Save').click();
     expect(await takeSecret(owner, 'signing secret')).toMatch(/^[0-9a-f]{64}$/);
     expect((await fetch(fresh, { method: 'POST' })).status).toBe(401);
     await button(webhook, 'Remove the signing secret of webhook:orders').click();
@@ -301,7 +301,7 @@ describe('an owner, in the pages alone,', () => {
     await button(owner, 'Make the organization').click();
     await owner.getByRole('heading', { name: 'Workspaces', level: 1 }).waitFor();
     await field(owner, 'Name').fill('trials');
-    await button(owner, 'Make the workspace').click();
+    await button(owner, 'Create workspace').click();
     await owner.getByRole('navigation', { name: 'Workspace' }).waitFor();
   });
 
@@ -315,7 +315,7 @@ describe('an owner, in the pages alone,', () => {
     await button(owner, 'Revoke the key laptop').click();
     await button(dialog(owner), 'Revoke').click();
     await said(owner, 'The key laptop was revoked.');
-    const sessions = section(owner, 'Where you are signed in');
+    const sessions = section(owner, 'Sessions');
     const ends = sessions.getByRole('button', { name: /^End the session at/ });
     const before = await ends.count();
     await ends.and(sessions.locator('[aria-disabled="false"]')).first().click();

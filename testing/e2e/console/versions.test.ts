@@ -39,7 +39,7 @@ describe('a developer', () => {
     const latest = developer.getByRole('row').filter({ hasText: 'Code v2' });
     await latest.filter({ hasText: 'latest' }).filter({ hasText: 'owner@example.com' }).waitFor();
     await developer.getByRole('link', { name: 'Code v2' }).click();
-    await developer.getByRole('heading', { name: 'Code v2, the latest' }).waitFor();
+    await developer.getByRole('heading', { name: 'Code v2 (latest)' }).waitFor();
     await expect
       .poll(async () => (await files(developer)).map((text) => /(\w+) (\S+\.py)/.exec(text)?.slice(1)))
       .toEqual([
@@ -99,7 +99,7 @@ describe('a developer', () => {
     const dialog = developer.getByRole('dialog');
     await dialog.getByText('Jobs stay as they are deployed').waitFor();
     await dialog.getByRole('button', { name: 'Roll back', exact: true }).click();
-    await developer.getByRole('heading', { name: 'Code v3, the latest' }).waitFor();
+    await developer.getByRole('heading', { name: 'Code v3 (latest)' }).waitFor();
     await expect.poll(async () => (await files(developer)).join(' ')).toContain('added lib/old.py');
     await rollBack(developer).hover();
     await developer.getByRole('tooltip').filter({ hasText: 'It is the latest already.' }).waitFor();
@@ -108,7 +108,7 @@ describe('a developer', () => {
     await developer.getByRole('link', { name: 'Configuration v1' }).click();
     await rollBack(developer).click();
     await dialog.getByRole('button', { name: 'Roll back', exact: true }).click();
-    await developer.getByRole('heading', { name: 'Configuration v3, the latest' }).waitFor();
+    await developer.getByRole('heading', { name: 'Configuration v3 (latest)' }).waitFor();
   });
 });
 

@@ -84,7 +84,7 @@ async function readJobPage(workspaceId: string, jobRef: string): Promise<string>
   const page = await context.newPage();
   try {
     await page.goto(`${server.url}/w/${workspaceId}/jobs/${jobRef}?tab=schedule`);
-    await page.getByRole('region', { name: 'What it is' }).waitFor();
+    await page.getByRole('region', { name: 'Details' }).waitFor();
     await page
       .locator('[aria-label^="Next ticks"], :text("No clock starts it"), :text("does not tick")')
       .first()

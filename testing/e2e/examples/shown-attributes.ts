@@ -26,7 +26,7 @@ export const shownOnJobPage: Record<string, Show> = {
   'execute.timeout.timeout': (value: number) => [formatDuration(value)],
   'execute.timeout.grace_period': (value: number) => ['Grace period', formatDuration(value)],
   'execute.concurrency': (value: number | null) => [
-    'Runs at once',
+    'Concurrency',
     value === null ? 'no limit' : String(value),
   ],
   'execute.intercept_signals': (value: boolean) => [value ? 'intercepted by dlt' : 'not intercepted'],

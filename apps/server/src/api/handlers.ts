@@ -44,6 +44,7 @@ import { createReadRunPipelines } from '../services/read-run-pipelines.ts';
 import { createReadSchemas } from '../services/read-schemas.ts';
 import { createReadStatistics } from '../services/read-statistics.ts';
 import { createReadUsage, createReadUsageParts } from '../services/read-usage.ts';
+import { createReadWorkspaceHealth } from '../services/read-workspace-health.ts';
 import { createReadTelemetry } from '../services/read-telemetry.ts';
 import { createPipelineHandlers } from './routes/pipelines.ts';
 import { createSchemaHandlers } from './routes/schemas.ts';
@@ -59,6 +60,7 @@ import { createUsageHandlers } from './routes/usage.ts';
 import { createVariableHandlers } from './routes/variables.ts';
 import { createVersionHandlers } from './routes/versions.ts';
 import { createWebhookHandlers } from './routes/webhooks.ts';
+import { createWorkspaceHealthHandlers } from './routes/workspace-health.ts';
 import { createWorkspaceHandlers } from './routes/workspaces.ts';
 import { createWorkspaceMembers } from '../services/workspace-members.ts';
 import { createWorkspaces } from '../services/workspaces.ts';
@@ -80,6 +82,7 @@ export function createHandlers(dependencies: ApiDependencies, closing: AbortSign
     ...createInvitationHandlers(services),
     ...createKeyHandlers({ keys: createKeys(persistence, credentials.forget) }),
     ...createWorkspaceHandlers({ workspaces, credentials, deploy: services.deploy }),
+    ...createWorkspaceHealthHandlers({ readWorkspaceHealth: createReadWorkspaceHealth(persistence) }),
     ...createPackageHandlers({
       readPackages: createReadPackages(persistence),
       issueUpload: createIssueUpload(credentials),

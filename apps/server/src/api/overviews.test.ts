@@ -292,6 +292,38 @@ describe('a job in a list', () => {
     });
   });
 
+  it('has the star and the tags that it declares, a single tag as a text among them', async () => {
+    await api.dependencies.services.deploy({
+      workspaceId,
+      membershipId: owner.membershipId,
+      jobs: [
+        defineJob('jobs.m.zebra', { expose: { starred: true, tags: 'daily' } }),
+        defineJob('jobs.m.alpha', { expose: { starred: false, tags: ['daily', 'shop'] } }),
+      ],
+      deploymentModule: null,
+      dryRun: false,
+    });
+    const list = async (query: string) => (await call('list_job_overviews', `jobs?${query}`)).items;
+    const starredFirst = 'sort=starred&order=desc&sort=name&order=asc';
+    const listed = await list(starredFirst);
+    expect(listed.map(({ ref }) => ref)).toEqual([
+      'jobs.m.zebra',
+      'jobs.m.first',
+      'jobs.m.alpha',
+      'jobs.m.follower',
+    ]);
+    expect(listed.map(({ is_starred: isStarred }) => isStarred)).toEqual([true, false, false, false]);
+    const paged = await call('list_job_overviews', `jobs?${starredFirst}&limit=1`);
+    const rest = await list(`${starredFirst}&limit=9&cursor=${encodeURIComponent(paged.next_cursor ?? '')}`);
+    expect([...paged.items, ...rest].map(({ ref }) => ref)).toEqual(listed.map(({ ref }) => ref));
+    expect((await list('is_starred=true')).map(({ ref }) => ref)).toEqual(['jobs.m.zebra']);
+    const tagged = await list('tags=daily&sort=name&order=asc');
+    expect(tagged.map(({ ref, tags }) => [ref, tags])).toEqual([
+      ['jobs.m.alpha', ['daily', 'shop']],
+      ['jobs.m.zebra', ['daily']],
+    ]);
+  });
+
   it('starts nothing while it is paused', async () => {
     await api.testDatabase.database.execute('update jobs set is_paused = true where id = $1', [jobs.first]);
     expect((await firstJob())?.next_start).toBeNull();

@@ -9,6 +9,7 @@ import { connectOnce, UnreachedError } from './app-connections.ts';
 import { hasEvents } from './use-notes.ts';
 import { headersForApp } from './request-headers.ts';
 import { headersFromApp } from './response-headers.ts';
+import { isForMcpClients, showMcpConnection } from './mcp-page.ts';
 import { joinWebSocket, keepAliveMs } from './join-web-socket.ts';
 import { showNotAnswering } from './show-state.ts';
 
@@ -88,6 +89,10 @@ function sendBody({ request, upgradeHead, touch }: AdmittedExchange, sent: Clien
 function passBack(exchange: AdmittedExchange, answer: IncomingMessage, tools: ForwardTools): void {
   const { response, request, touch } = exchange;
   const { statusCode = 0 } = answer;
+  if (isForMcpClients(exchange, statusCode)) {
+    answer.resume();
+    return showMcpConnection(exchange);
+  }
   try {
     if (response.headersSent || response.destroyed) throw new Error('Nobody waits for the answer');
     if (statusCode < 200) throw new Error(`The app answered with status ${statusCode}`);

@@ -208,3 +208,36 @@ describe('/-pumphouse/state', () => {
     expect(await state({})).toMatchObject({ status: 401, body: { code: 'not_authenticated' } });
   });
 });
+
+describe('an app for MCP clients', () => {
+  beforeEach(() => {
+    place.fake.apps = place.fake.apps.map((app) => ({ ...app, interface: 'mcp' }));
+  });
+  const serveNotFound = () => place.serve((_request, response) => response.writeHead(404).end('Not Found'));
+
+  it.each(['/', '/?x=1', '/mcp', '/board'])('says at %s how to connect, to a person', async (path) => {
+    serveNotFound();
+    const answer = await place.ask(path, { headers: page });
+    expect(answer.status).toBe(200);
+    expect(answer.text).toContain('<h1>Connect to Sales &lt;b&gt;</h1>');
+    expect(answer.text).toContain(
+      `claude mcp add --transport http Sales-b ${place.origin}/mcp --header &quot;Authorization: Bearer &lt;key&gt;&quot;`,
+    );
+    for (const client of ['Claude Desktop', 'Cursor', 'VS Code'])
+      expect(answer.text).toContain(`<h2>${client}</h2>`);
+  });
+
+  it('answers by itself elsewhere, to programs, and where it has a page of its own', async () => {
+    serveNotFound();
+    expect(await place.ask('/other', { headers: page })).toMatchObject({ status: 404, text: 'Not Found' });
+    expect(await place.ask('/', { headers: cookie })).toMatchObject({ status: 404, text: 'Not Found' });
+    serveOk();
+    expect(await place.ask('/', { headers: page })).toMatchObject({ status: 200, text: 'reached' });
+  });
+
+  it('is no other app', async () => {
+    place.fake.apps = place.fake.apps.map((app) => ({ ...app, interface: 'gui' }));
+    serveNotFound();
+    expect(await place.ask('/', { headers: page })).toMatchObject({ status: 404, text: 'Not Found' });
+  });
+});

@@ -91,6 +91,25 @@ describe('a client that asks in the browser', () => {
   });
 });
 
+describe('the console that asks in the browser', () => {
+  async function beginAtConsole() {
+    const url = await signIn().authorizationRequests.issue(
+      { codeChallenge: 'c'.repeat(43), redirectUri: `${origin}/callback`, state: 'of the console' },
+      origin,
+    );
+    return pathOf(url);
+  }
+
+  it('is answered without a click, and asked to begin again when its request is over', async () => {
+    const path = await beginAtConsole();
+    expect((await browser.get(path)).location).toMatch(/^http:\/\/localhost\/callback\?code=/);
+    const again = `${origin}/callback?error=request_expired`;
+    expect((await browser.get(path)).location).toBe(again);
+    const unknown = path.replace(/request=[^&]+/, `request=${crypto.randomUUID()}`);
+    expect((await browser.get(unknown)).location).toBe(again);
+  });
+});
+
 describe('a terminal that shows a code', () => {
   it('is signed in by a click on the page with that code, typed in whatever way', async () => {
     const { deviceCode, userCode, verificationUriComplete } = await signIn().deviceCodes.issue(origin);

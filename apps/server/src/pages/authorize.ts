@@ -1,5 +1,6 @@
 import type { PageRegistry } from './page-registry.ts';
 import { consoleRedirect } from '../domain/sign-in-redirect.ts';
+import { attempt } from './problems.ts';
 import { contentPolicy } from './page-registry.ts';
 import { html } from './html.ts';
 import { renderAnswer, renderAsker } from './agreement.ts';
@@ -16,7 +17,11 @@ export function registerAuthorizePage({ get, post, services }: PageRegistry): vo
     '/authorize',
     async (visit) => {
       const requestId = visit.asked('request');
-      const { client, address, redirectUri } = await authorizationRequests.describe(requestId);
+      const shown = visit.asked('for') === 'console' ? (['sign_in_refused'] as const) : [];
+      const found = await attempt(visit, shown, () => authorizationRequests.describe(requestId));
+      // A tab was left at the sign-in page for longer than a request lasts. The console asks again and knows where to return.
+      if ('problem' in found) return visit.go(`${consoleRedirect(visit.origin)}?error=request_expired`);
+      const { client, address, redirectUri } = found.result;
       if (redirectUri === consoleRedirect(visit.origin)) {
         return visit.go(await authorizationRequests.approve(requestId, sessionOf(visit).userId));
       }

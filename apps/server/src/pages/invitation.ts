@@ -26,14 +26,14 @@ export function registerInvitationPage({ get, post, services }: PageRegistry): v
     const { session } = visit;
     if (session) {
       await invitations.accept(null, token, session.userId);
-      return visit.go(visit.at('/sign-in/account?news=joined'));
+      return visit.go(afterJoining(visit));
     }
     const shown = ['password_refused', 'account_exists', 'too_many_sign_ins'] as const;
     const invited = inviteWith(invitations, token, invitation);
     const done = await attempt(visit, shown, () => signUp.withPassword(invited, visit.sent('password')));
     if ('problem' in done) return showInvitation(visit, services, invitation, done.problem);
     await visit.startSession(done.result, 'password');
-    return visit.go(visit.at('/sign-in/account?news=joined'));
+    return visit.go(afterJoining(visit));
   });
 }
 
@@ -69,8 +69,17 @@ function showInvitation(
   return visit.show(page, problem?.status ?? 200);
 }
 
-const addressOf = (visit: Visit) =>
-  `${visit.at('/sign-in/invitation')}?${new URLSearchParams({ token: visit.asked('token') }).toString()}`;
+/** The page that the link was extended with, or the account. */
+const afterJoining = (visit: Visit) => visit.returnTo() ?? visit.at('/sign-in/account?news=joined');
+
+function addressOf(visit: Visit): string {
+  const returnTo = visit.returnTo();
+  const query = new URLSearchParams({
+    token: visit.asked('token'),
+    ...(returnTo !== null && { return_to: returnTo }),
+  });
+  return `${visit.at('/sign-in/invitation')}?${query.toString()}`;
+}
 
 function renderAccept(visit: Visit, { email }: Invitation): Html {
   const signedIn = visit.session?.email ?? '';
@@ -88,7 +97,11 @@ function renderWaysIn(
 ): Html {
   const here = addressOf(visit);
   const signIn = `${visit.at('/sign-in')}?${new URLSearchParams({ return_to: here }).toString()}`;
-  const provider = renderProvider(visit, services, { returnTo: here, invitation: visit.asked('token') });
+  const provider = renderProvider(visit, services, {
+    // The provider's answer accepts the invitation of a new account, and its page shows an error from then on.
+    returnTo: hasAccount ? here : visit.returnTo(),
+    invitation: visit.asked('token'),
+  });
   if (hasAccount) {
     return html`${provider}
       <p><a class="button" href="${signIn}">Sign in to accept</a></p>

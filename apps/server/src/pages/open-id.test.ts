@@ -157,9 +157,14 @@ describe('signing in through a provider', () => {
     expect((await goThrough(newBrowser(), 'new', `?invitation=${foreign}`)).page.status).toBe(403);
     const token = await invite('New@example.com');
     const browser = newBrowser();
-    const page = await browser.get(`/sign-in/invitation?token=${token}`);
+    const deepLink = '/w/1/runs?status=failed#newest';
+    const page = await browser.get(
+      `/sign-in/invitation?${new URLSearchParams({ token, return_to: deepLink }).toString()}`,
+    );
     expect(page.text).toContain(`invitation=${token}`);
-    expect((await goThrough(browser, 'new', `?invitation=${token}`)).page.status).toBe(303);
+    const [, query = ''] = /href="\/sign-in\/open-id(\?[^"]+)"/.exec(page.text) ?? [];
+    const joined = (await goThrough(browser, 'new', query.replaceAll('&amp;', '&'))).page;
+    expect(joined).toMatchObject({ status: 303, location: deepLink });
     const members = await api.testDatabase.database.query<object>(
       `select users.email, users.name, m.role from organization_memberships m join users on users.id = m.user_id
         where m.organization_id = $1 and m.role = 'member'`,

@@ -1,8 +1,8 @@
 import { basePathOf } from '../api/route-registration.ts';
 
 /**
- * Where to go on after signing in: a path of this server, or the page of the account. Whoever made the link chose it, so nothing that a
- * browser takes for another host is let through, such as `//host`, `/\host` or a tab in between.
+ * Reads where to return after signing in: a path of this server with its query and hash, null for anything else. The author of the link
+ * chose it, so nothing passes that a browser takes for another host, such as `//host`, `/\host` or a tab in between.
  * @param origin of this server with the path that it lies under
  */
 export function readReturnTo(text: string | null | undefined, origin: string): string | null {
@@ -13,6 +13,6 @@ export function readReturnTo(text: string | null | undefined, origin: string): s
   const below = basePathOf(origin);
   const isBelow = below === '' || target.pathname === below || target.pathname.startsWith(`${below}/`);
   return target.origin === own.origin && isBelow && !target.pathname.startsWith('//')
-    ? `${target.pathname}${target.search}`
+    ? `${target.pathname}${target.search}${target.hash}`
     : null;
 }

@@ -103,6 +103,7 @@ describe('the sign-in page', () => {
 
   it.each([
     ['/w/1?x=2', '/w/1?x=2'],
+    ['/w/1/runs?status=failed#newest', '/w/1/runs?status=failed#newest'],
     ['//evil.example', '/'],
     ['https://evil.example/', '/'],
     ['/\\evil.example', '/'],

@@ -43,4 +43,5 @@ export type * from './postgres/telemetry.ts';
 export type * from './postgres/usage.ts';
 export type * from './postgres/variables.ts';
 export type * from './postgres/webhooks.ts';
+export type * from './postgres/workspace-health.ts';
 export type * from './postgres/workspaces.ts';

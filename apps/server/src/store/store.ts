@@ -29,6 +29,7 @@ import { createPromisedStartStore } from './postgres/promised-starts.ts';
 import { createRunOverviewStore } from './postgres/run-overviews.ts';
 import { createRunQueueStore } from './postgres/run-queue.ts';
 import { createRunSeriesStore } from './postgres/run-series.ts';
+import { createWorkspaceHealthStore } from './postgres/workspace-health.ts';
 import { createScheduleStore } from './postgres/schedules.ts';
 import { createSchemaChangeStore } from './postgres/schema-changes.ts';
 import { createSchemaVersionStore } from './postgres/schema-versions.ts';
@@ -71,6 +72,7 @@ export function createStore(sql: Queryable) {
     jobOverviews: createJobOverviewStore(sql),
     runOverviews: createRunOverviewStore(sql),
     runSeries: createRunSeriesStore(sql),
+    workspaceHealth: createWorkspaceHealthStore(sql),
     runQueue: createRunQueueStore(sql),
     claims: createClaimStore(sql),
     schedules: createScheduleStore(sql),

@@ -1,6 +1,6 @@
 import { ApiError } from '@pumphouse/client';
 import { QueryCache, QueryClient, MutationCache } from '@tanstack/react-query';
-import { goToSignIn } from '../session/sign-in.ts';
+import { signInHere } from '../session/sign-in.ts';
 import { isDown } from '../live/live-state.ts';
 import { SignedOutError } from '../session/session.ts';
 
@@ -8,10 +8,11 @@ const freshForMs = 30_000;
 /** How often lists are fetched while the stream of events is down. */
 const withoutStreamMs = 15_000;
 
-/** Where a session has ended there is nothing to show: the person signs in and comes back to the same place. */
-function leaveWhenSignedOut(error: unknown): void {
+/** Leads to the sign-in pages when the session has ended, and back to the same page after signing in. */
+export function leaveWhenSignedOut(error: unknown): void {
   if (error instanceof SignedOutError || (error instanceof ApiError && error.status === 401)) {
-    void goToSignIn(location.href.slice(location.origin.length));
+    // When the server cannot be reached, the next query that fails tries again.
+    signInHere().catch(() => undefined);
   }
 }
 

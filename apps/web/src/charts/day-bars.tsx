@@ -1,5 +1,5 @@
 import classes from './day-bars.module.css';
-import { formatCount } from '../look/format.ts';
+import { formatCount, formatNoun } from '../look/format.ts';
 import { groupDays, sumOf } from './day-sums.ts';
 
 const widthPx = 100;
@@ -20,7 +20,7 @@ export function DayBars({ values, noun }: { values: readonly number[]; noun: str
       width={widthPx}
       height={heightPx}
       role="img"
-      aria-label={`${formatCount(sumOf(values))} ${noun} in ${values.length} days, ${formatCount(values.at(-1) ?? 0)} of them today`}
+      aria-label={`${formatCount(sumOf(values))} ${noun} in ${formatNoun(values.length, 'day')}, ${formatCount(values.at(-1) ?? 0)} of them today`}
       className={classes.bars}
     >
       <path d={`M0 ${heightPx - 0.5}H${widthPx}`} className={classes.ground} />

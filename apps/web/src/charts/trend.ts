@@ -4,6 +4,7 @@ import {
   formatCompactCount,
   formatCount,
   formatDuration,
+  formatNoun,
   formatPercent,
 } from '../look/format.ts';
 
@@ -76,7 +77,9 @@ export function describeTrend(title: string, { points, series }: Trend): string 
   const [first, last] = [points[0], points.at(-1)];
   if (!first || !last) return `${title}: nothing to show`;
   const extent =
-    points.length === 1 ? first.title : `${points.length} points, ${first.title} to ${last.title}`;
+    points.length === 1
+      ? first.title
+      : `${formatNoun(points.length, 'point')}, ${first.title} to ${last.title}`;
   return [`${title}: ${extent}`, ...series.map(describeSeries)].join('. ');
 }
 

@@ -20,7 +20,7 @@ describe('why a run exists', () => {
       'after orders #128',
     ],
     [{ ...run, trigger_kind: 'job.fail', caused_by: cause }, 'after orders #128 failed'],
-    [{ ...run, refresh: true }, 'by hand, refresh'],
+    [{ ...run, refresh: true }, 'manual, refresh'],
   ])('%o', (each, words) => {
     expect(describeCause(each)).toBe(words);
   });

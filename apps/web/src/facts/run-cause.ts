@@ -26,8 +26,8 @@ function describeStart({
 }
 
 const plainWords: Record<string, string> = {
-  manual: 'by hand',
-  http: 'requests to the app',
+  manual: 'manual',
+  http: 'on visit',
   deployment: 'deployment',
 };
 

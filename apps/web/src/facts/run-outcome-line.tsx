@@ -2,23 +2,18 @@ import classes from './facts.module.css';
 import { describeOutcome, type EndedRun } from './run-outcome.ts';
 import { ChangeChip } from './schema-change-chip.tsx';
 
+const colours: Partial<Record<string, string | undefined>> = { failure: classes.failed, loaded: '' };
+
 /** One line that says why a run failed, was skipped or waits, else what it loaded, and what it changed in a schema; cut where there is no room. */
 export function RunOutcomeLine({ run }: { run: EndedRun }) {
   const { kind, text, place, schemaChange, moreSchemaChanges } = describeOutcome(run);
   if (kind === 'nothing') return null;
   return (
     <span className={classes.outcome} title={place === null ? text : `${text} (${place})`}>
-      <span className={kind === 'failure' ? classes.failed : kind === 'loaded' ? undefined : 'quiet'}>
-        {text}
-      </span>
-      {place !== null && <span className={classes.place}> {place}</span>}
-      {schemaChange !== null && (
-        <>
-          {' '}
-          <ChangeChip line={schemaChange} />
-        </>
-      )}
-      {moreSchemaChanges > 0 && <span className="quiet"> and {moreSchemaChanges} more</span>}
+      <span className={`${classes.outcomeText} ${colours[kind] ?? 'quiet'}`}>{text}</span>
+      {place !== null && <span className={classes.place}>{place}</span>}
+      {schemaChange !== null && <ChangeChip line={schemaChange} />}
+      {moreSchemaChanges > 0 && <span className="quiet">and {moreSchemaChanges} more</span>}
     </span>
   );
 }

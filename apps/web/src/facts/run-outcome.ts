@@ -1,6 +1,6 @@
 import type { RunOverviewResponse } from '@pumphouse/contract';
 import { describeSchemaChange, type ChangeLine } from './schema-change.ts';
-import { formatCompactCount, formatCount } from '../look/format.ts';
+import { formatCompactCount, formatCount, formatNoun } from '../look/format.ts';
 
 /** What is needed of a run to say what came of it. */
 export type EndedRun = Pick<RunOverviewResponse, 'status' | 'reason' | 'skip' | 'waiting' | 'loaded'>;
@@ -45,7 +45,7 @@ function describeSchemas(
   if (first !== null) {
     return { schemaChange: describeSchemaChange(first, ''), moreSchemaChanges: count - 1 + created };
   }
-  const subject = created === 1 ? 'new schema' : `${created} new schemas`;
+  const subject = created === 1 ? 'new schema' : formatNoun(created, 'new schema');
   return { schemaChange: { sign: '+', subject, detail: '' }, moreSchemaChanges: 0 };
 }
 
@@ -54,7 +54,5 @@ function describeLoaded({ rows, table_count: tables }: NonNullable<EndedRun['loa
   return `${countOf(rows, 'row')}, ${countOf(tables, 'table')}`;
 }
 
-function countOf(count: number, word: string): string {
-  const figure = count < 1_000_000 ? formatCount(count) : formatCompactCount(count);
-  return `${figure} ${word}${count === 1 ? '' : 's'}`;
-}
+const countOf = (count: number, word: string) =>
+  formatNoun(count, word, undefined, count < 1_000_000 ? formatCount : formatCompactCount);

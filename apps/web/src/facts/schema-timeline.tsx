@@ -52,7 +52,7 @@ function Entry({ version, hasPipelines }: { version: SchemaVersionChangesRespons
         </span>
         {run !== null && (
           <span className="quiet">
-            brought by{' '}
+            introduced by{' '}
             <Link to="/w/$workspaceId/runs/$jobRunId" params={{ workspaceId, jobRunId: run.id }}>
               {run.job_ref.replace(/^jobs\./, '')} #{run.number}
             </Link>
@@ -62,7 +62,7 @@ function Entry({ version, hasPipelines }: { version: SchemaVersionChangesRespons
       <div className={classes.changes}>
         {isFirst ? (
           <span className="quiet">
-            The first that is known: {formatNoun(version.table_count, 'table')},{' '}
+            First version: {formatNoun(version.table_count, 'table')},{' '}
             {formatNoun(version.column_count, 'column')}
           </span>
         ) : (

@@ -17,8 +17,8 @@ export function LiveMark() {
   const age = at === null ? '' : ` Last heard of the server ${formatRelative(new Date(at), new Date(now))}.`;
   const label =
     status === 'live'
-      ? 'Pages change by themselves as things happen.'
-      : `Pages are fetched every 15 seconds until events arrive again.${age}`;
+      ? 'Live updates are on.'
+      : `Live updates are off. Pages are fetched every 15 seconds until the connection is back.${age}`;
   return (
     <Tooltip label={label} multiline maw={280}>
       <span className={classes.live} role="status" tabIndex={0}>

@@ -1,16 +1,23 @@
 import { Menu } from '@mantine/core';
-import { useQueries, useSuspenseQuery } from '@tanstack/react-query';
+import { useQueries, useQuery, useSuspenseQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
+import { useState } from 'react';
 import classes from './shell.module.css';
 import { apiBaseUrl } from '../api/base-url.ts';
+import { describeHealth } from '../facts/workspace-health.ts';
 import { DownIcon } from '../look/icons.tsx';
 import { operation } from '../api/operation.ts';
+import { State } from '../look/state.tsx';
+import type { StateLook } from '../look/run-states.ts';
 
 /** Where one is, and the way to one's other workspaces and organizations. */
 export function PlaceMenu() {
   const { data: me } = useSuspenseQuery(operation('get_me'));
   const { workspaceId, organizationId } = useParams({ strict: false });
   const organizations = (me.organization_memberships ?? []).map(({ organization }) => organization);
+  const [isOpen, setOpen] = useState(false);
+  const { data: health } = useQuery({ ...operation('list_workspace_health'), ...whileOpen(isOpen) });
+  const healthOf = new Map(health?.items.map((each) => [each.workspace_id, describeHealth(each)]));
   const lists = useQueries({
     queries: organizations.map(({ id }) => operation('list_workspaces', { params: { organization_id: id } })),
   });
@@ -20,7 +27,7 @@ export function PlaceMenu() {
     organizations.find(({ id }) => id === organizationId)?.name ??
     'Pumphouse';
   return (
-    <Menu position="bottom-start" withinPortal>
+    <Menu position="bottom-start" withinPortal onChange={setOpen}>
       <Menu.Target>
         <button type="button" className={classes.place} aria-label={`${current}: go to another workspace`}>
           <img src={`${apiBaseUrl}/sign-in/icon.svg`} alt="" width="22" height="22" />
@@ -41,7 +48,7 @@ export function PlaceMenu() {
                   to="/w/$workspaceId"
                   params={{ workspaceId: each.id } as never}
                 >
-                  {each.name}
+                  <WorkspaceEntry name={each.name} health={healthOf.get(each.id)} />
                 </Menu.Item>
               ))}
             <Menu.Item
@@ -55,5 +62,23 @@ export function PlaceMenu() {
         ))}
       </Menu.Dropdown>
     </Menu>
+  );
+}
+
+/** Events are of the workspace of the page, so the others are asked for while the menu is open. */
+const whileOpen = (isOpen: boolean) => ({
+  enabled: isOpen,
+  staleTime: 0,
+  refetchInterval: isOpen ? 10_000 : (false as const),
+});
+
+function WorkspaceEntry({ name, health }: { name: string; health: StateLook | undefined }) {
+  return (
+    <span className={classes.entry}>
+      <span className={classes.entryName} title={name}>
+        {name}
+      </span>
+      {health !== undefined && <State look={health} />}
+    </span>
   );
 }

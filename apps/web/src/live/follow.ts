@@ -7,6 +7,8 @@ import { SignedOutError } from '../session/session.ts';
 interface Listener {
   publishEvent(event: LiveEvent): void;
   publishState(state: LiveState): void;
+  /** The session has ended, so no stream can be opened. */
+  onSignedOut(error: SignedOutError): void;
 }
 
 /** Tabs open together and pages change in a moment: what they want is asked for once. */
@@ -43,7 +45,7 @@ export function createFollower(listener: Listener) {
         }
       } catch (error) {
         if (end.signal.aborted) return;
-        if (error instanceof SignedOutError) return;
+        if (error instanceof SignedOutError) return listener.onSignedOut(error);
       }
       if (end.signal.aborted) return;
       endOlder(end);

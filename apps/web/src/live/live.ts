@@ -6,12 +6,13 @@ import { createOwnInterests } from './interests.ts';
 import { findAffected } from './affected-operations.ts';
 import { joinTabs } from './tabs.ts';
 import { noteLogGrowth } from './log-growths.ts';
-import { queryClient } from '../api/query-client.ts';
+import { leaveWhenSignedOut, queryClient } from '../api/query-client.ts';
 import { setLiveState } from './live-state.ts';
 
 const follower = createFollower({
   publishEvent: (event) => tabs.publishEvent(event),
   publishState: (state) => tabs.publishState(state),
+  onSignedOut: leaveWhenSignedOut,
 });
 
 let isLeading = false;

@@ -1,6 +1,7 @@
 import { cutSelection, sortSelection, type TextSelection } from './log-selection.ts';
 import type { LogLines } from './log-lines.ts';
 import { stripAnsi } from './ansi.ts';
+import { formatNoun, formatCount } from '../look/format.ts';
 
 /** More is a file to download, not a text to paste. */
 const mostCopiedLines = 100_000;
@@ -43,7 +44,7 @@ export async function copySelection(
 function refuseTooMany(count: number): void {
   if (count > mostCopiedLines)
     throw new Error(
-      `That are ${count} lines; at most ${mostCopiedLines} can be copied. Download the log instead.`,
+      `${formatNoun(count, 'line')} are selected; at most ${formatCount(mostCopiedLines)} can be copied. Download the log instead.`,
     );
 }
 

@@ -1,7 +1,7 @@
 import { Button, CloseButton } from '@mantine/core';
 import { useSyncExternalStore } from 'react';
 import classes from './log.module.css';
-import { formatCount } from '../look/format.ts';
+import { formatCount, formatNoun } from '../look/format.ts';
 import { LogSwitch } from './log-toolbar.tsx';
 import type { ListView } from './list-view.ts';
 import type { LogAttempt } from './log-lines.ts';
@@ -23,7 +23,7 @@ interface LogFootProps {
 export function LogFoot(props: LogFootProps) {
   const { lineCount, rowCount, attempts, chosen, isGrowing, view } = props;
   const isFollowing = useSyncExternalStore(view.subscribe, () => view.isFollowing);
-  const total = `${formatCount(lineCount)} ${lineCount === 1 ? 'line' : 'lines'}`;
+  const total = formatNoun(lineCount, 'line');
   return (
     <div className={classes.foot}>
       <span className={classes.footPart}>

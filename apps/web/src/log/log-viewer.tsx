@@ -6,7 +6,7 @@ import { api } from '../api/api.ts';
 import { areSingleKeysOn } from '../keyboard/shortcut-table.ts';
 import { copyLines, copySelection } from './copy-lines.ts';
 import { describeError } from '../look/answers.tsx';
-import { formatCount } from '../look/format.ts';
+import { formatNoun } from '../look/format.ts';
 import { LogFoot } from './log-foot.tsx';
 import { LogRows } from './log-rows.tsx';
 import { LogStep, LogSwitch, LogToolbar } from './log-toolbar.tsx';
@@ -147,7 +147,7 @@ function tell(message: string): void {
 }
 
 function tellCopied(count: number): void {
-  tell(count === 1 ? 'Copied from 1 line.' : `Copied from ${formatCount(count)} lines.`);
+  tell(`Copied from ${formatNoun(count, 'line')}.`);
 }
 
 function tellProblem(error: unknown): void {

@@ -22,7 +22,7 @@ export function ErrorNotice({ error, onRetry }: { error: unknown; onRetry?: () =
 export function describeError(error: unknown): { title: string; detail: string; code: string | null } {
   if (error instanceof ApiError) {
     const title =
-      error.status === 404 ? 'Not found' : error.status === 403 ? 'Not allowed' : 'That did not work';
+      error.status === 404 ? 'Not found' : error.status === 403 ? 'No access' : 'The request failed';
     return { title, detail: error.detail, code: error.code ?? null };
   }
   if (error instanceof TypeError) {
@@ -34,7 +34,7 @@ export function describeError(error: unknown): { title: string; detail: string; 
     };
   }
   return {
-    title: 'That did not work',
+    title: 'The request failed',
     detail: error instanceof Error ? error.message : String(error),
     code: null,
   };

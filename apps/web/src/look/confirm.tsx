@@ -51,7 +51,7 @@ export function Confirm({
         {error !== null && <ErrorNotice error={error} />}
         <Group justify="flex-end" mt="md">
           <Button variant="default" onClick={onClose}>
-            Keep it
+            Cancel
           </Button>
           <Button type="submit" color="red.9" loading={isPending} disabled={!isReady}>
             {action}

@@ -6,9 +6,19 @@ export const formatCount = (count: number) => counts.format(count);
 /** 12,400,000 as 12.4M, where a column is narrow. */
 export const formatCompactCount = (count: number) => compactCounts.format(count);
 
-/** "1 table", "1,204 tables"; nouns of the console take an s. */
-export const formatNoun = (count: number, noun: string) =>
-  `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+const plurals = new Intl.PluralRules('en');
+
+/** The form of a word that goes with a count: `pluralOf(jobs.length, 'needs', 'need')`. */
+export const pluralOf = (count: number, one: string, other: string) =>
+  plurals.select(count) === 'one' ? one : other;
+
+/** "1 table", "1,204 tables". The only place that writes a count with its noun. */
+export const formatNoun = (count: number, noun: string, nouns = `${noun}s`, format = formatCount) =>
+  `${format(count)} ${pluralOf(count, noun, nouns)}`;
+
+/** "Last run", "Last 20 runs". */
+export const formatLast = (count: number, noun: string) =>
+  count === 1 ? `Last ${noun}` : `Last ${formatNoun(count, noun)}`;
 
 const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB'];
 

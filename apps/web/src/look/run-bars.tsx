@@ -2,7 +2,7 @@ import { useRouter } from '@tanstack/react-router';
 import type { MouseEvent, MouseEventHandler } from 'react';
 import { basePath } from '../api/base-url.ts';
 import classes from './run-bars.module.css';
-import { formatDuration } from './format.ts';
+import { formatDuration, formatLast } from './format.ts';
 import { stateLook } from './run-states.ts';
 
 /** A run as a bar. */
@@ -31,7 +31,7 @@ export function RunBars({ workspaceId, runs }: { workspaceId: string; runs: read
     void router.navigate({ to: '/w/$workspaceId/runs/$jobRunId', params: { workspaceId, jobRunId } });
   };
   return (
-    <span className={classes.bars} role="group" aria-label={`Last ${runs.length} runs`}>
+    <span className={classes.bars} role="group" aria-label={formatLast(runs.length, 'run')}>
       {runs.map((run) => (
         <Bar
           key={run.id}

@@ -77,7 +77,7 @@ export default function CommandPalette({ workspaceId, onClose }: PaletteProps) {
             onChoose={() => choose(entry)}
           />
         ))}
-        {found.length === 0 && <p className={classes.none}>Nothing is called so.</p>}
+        {found.length === 0 && <p className={classes.none}>No results.</p>}
       </div>
     </Modal>
   );

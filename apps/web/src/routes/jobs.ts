@@ -13,7 +13,7 @@ export const jobs = createRoute({
     status: searchList,
     trigger_kind: searchList,
     tags: searchList,
-    show: searchWord(['paused', 'archived']),
+    show: searchWord(['starred', 'paused', 'archived']),
     sort: searchText,
   }),
   loaderDeps: ({ search }) => search,

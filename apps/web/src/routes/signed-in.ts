@@ -10,6 +10,7 @@ import { z } from 'zod';
 import { goToSignIn } from '../session/sign-in.ts';
 import { organizationMe } from '../workspace/use-organization.ts';
 import { operation } from '../api/operation.ts';
+import { SignedOutError } from '../session/session.ts';
 import { readSession } from '../session/tokens.ts';
 import { readLastWorkspace } from '../workspace/last-workspace.ts';
 import { Shell } from '../layout/shell.tsx';
@@ -27,8 +28,10 @@ export const callback = createRoute({
 export const signedIn = createRoute({
   getParentRoute: () => root,
   id: 'signed-in',
-  beforeLoad: async ({ location }) => {
+  beforeLoad: async ({ location, preload }) => {
     if (readSession()) return;
+    // A link that is only pointed at is not where the person wants to return.
+    if (preload) throw new SignedOutError();
     await goToSignIn(location.href);
     // The browser is leaving; nothing is drawn meanwhile.
     await new Promise(() => undefined);

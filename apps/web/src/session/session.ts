@@ -7,10 +7,10 @@ import { forgetSession, readSession, secondsLeft, writeSession } from './tokens.
 const marginSeconds = 30;
 const lockName = 'pumphouse.session';
 
-/** Nobody is signed in, or no longer: what was asked for has to wait for a sign-in. */
+/** There is no session in this browser, or it has ended. */
 export class SignedOutError extends Error {
   constructor() {
-    super('Nobody is signed in');
+    super('You are signed out. The sign-in page opens in a moment.');
     this.name = 'SignedOutError';
   }
 }

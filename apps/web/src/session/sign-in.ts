@@ -1,47 +1,47 @@
 import { apiBaseUrl } from '../api/base-url.ts';
+import { createSignIn, toBase64Url } from './create-sign-in.ts';
 import { sessionClient } from './session-client.ts';
 import { writeSession } from './tokens.ts';
 
-/** What is kept in the tab while the person is at the sign-in pages. */
-interface PendingSignIn {
-  state: string;
-  verifier: string;
-  returnTo: string;
-}
+const signIn = createSignIn({
+  storage: sessionStorage,
+  origin: location.origin,
+  async requestAddress({ state, verifier }) {
+    if (!globalThis.isSecureContext) {
+      throw new Error(
+        'Browsers let this page sign in only over https or at localhost. Open the console at such an address.',
+      );
+    }
+    const { authorization_url: address } = await sessionClient.call('issue_authorization_url_session', {
+      body: {
+        code_challenge: await challengeOf(verifier),
+        redirect_uri: `${apiBaseUrl}/callback`,
+        state,
+      },
+    });
+    return address;
+  },
+  leaveFor: (address) => location.assign(address),
+});
 
-const pendingKey = 'pumphouse.sign-in';
+addEventListener('pageshow', ({ persisted }) => persisted && signIn.comeBack());
 
-/** Leaves for the sign-in pages, and comes back to `returnTo`, a path of this console with its query and hash. */
-export async function goToSignIn(returnTo: string): Promise<void> {
-  if (!globalThis.isSecureContext) {
-    throw new Error(
-      'Browsers let this page sign in only over https or at localhost. Open the console at such an address.',
-    );
-  }
-  const pending = { state: randomText(), verifier: randomText(), returnTo };
-  sessionStorage.setItem(pendingKey, JSON.stringify(pending));
-  const { authorization_url } = await sessionClient.call('issue_authorization_url_session', {
-    body: {
-      code_challenge: await challengeOf(pending.verifier),
-      redirect_uri: `${apiBaseUrl}/callback`,
-      state: pending.state,
-    },
-  });
-  location.assign(authorization_url);
-}
+/** Leaves for the sign-in pages, and comes back to `returnTo`, a path of this console with its query and hash. The first call decides. */
+export const { goToSignIn } = signIn;
+
+/** Leaves for the sign-in pages, and comes back to the page that is shown now. */
+export const signInHere = () => goToSignIn(location.href.slice(location.origin.length));
 
 /**
- * Takes the answer that the sign-in pages put into the address. One that this tab has not asked for is dropped: it would sign the person in
- * as whoever made the link.
- * @returns where to go on
+ * Takes the answer that the sign-in pages put into the address.
+ * @returns the path to go on to; null when the tab leaves for the sign-in pages again
  */
-export async function finishSignIn(query: URLSearchParams): Promise<string> {
-  const pending = takePending();
-  if (pending === null || query.get('state') !== pending.state) return '/';
-  const code = query.get('code');
-  if (code === null) throw new Error('The sign-in was declined.');
+export async function finishSignIn(query: URLSearchParams): Promise<string | null> {
+  const answer = await signIn.readAnswer(query);
+  if (answer.kind === 'unknown') return '/';
+  if (answer.kind === 'again') return null;
   const session = await sessionClient.call('redeem_authorization_code_session', {
-    body: { code, code_verifier: pending.verifier },
+    body: { code: answer.code, code_verifier: answer.verifier },
   });
   writeSession({
     userId: session.id,
@@ -49,17 +49,7 @@ export async function finishSignIn(query: URLSearchParams): Promise<string> {
     jwt: session.jwt,
     refreshToken: session.refresh_token,
   });
-  return pending.returnTo;
-}
-
-function takePending(): PendingSignIn | null {
-  const text = sessionStorage.getItem(pendingKey);
-  sessionStorage.removeItem(pendingKey);
-  return text === null ? null : (JSON.parse(text) as PendingSignIn);
-}
-
-function randomText(): string {
-  return toBase64Url(crypto.getRandomValues(new Uint8Array(32)));
+  return answer.returnTo;
 }
 
 /** RFC 7636, S256. */
@@ -67,11 +57,4 @@ async function challengeOf(verifier: string): Promise<string> {
   return toBase64Url(
     new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(verifier))),
   );
-}
-
-function toBase64Url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replaceAll('=', '');
 }

@@ -9,7 +9,10 @@ export interface StoredSession {
 const key = 'pumphouse.session';
 
 export function readSession(): StoredSession | null {
-  const text = localStorage.getItem(key);
+  return parse(localStorage.getItem(key));
+}
+
+function parse(text: string | null): StoredSession | null {
   if (text === null) return null;
   try {
     return JSON.parse(text) as StoredSession;
@@ -26,11 +29,16 @@ export function forgetSession(): void {
   localStorage.removeItem(key);
 }
 
-/** Calls back when another tab signs in or out. */
-export function onSessionOfOtherTab(callback: () => void): void {
-  addEventListener('storage', (event) => {
-    if (event.key === key || event.key === null) callback();
+/** Calls back when another tab signs out or signs another person in. A renewed token of the same person changes nothing here. */
+export function onOtherPerson(callback: () => void): void {
+  addEventListener('storage', ({ key: changed, oldValue, newValue }) => {
+    if (changed !== key && changed !== null) return;
+    if (userIdOf(oldValue) !== userIdOf(newValue)) callback();
   });
+}
+
+function userIdOf(text: string | null): string | null {
+  return parse(text)?.userId ?? null;
 }
 
 /** Seconds for which a token is still good; 0 for one that cannot be read. */

@@ -22,6 +22,7 @@ import { schemaHistoryRoutes } from './pumphouse/schema-history.ts';
 import { usageRoutes } from './pumphouse/usage.ts';
 import { pumphouseVersionRoutes } from './pumphouse/versions.ts';
 import { webhookRoutes } from './pumphouse/webhooks.ts';
+import { workspaceHealthRoutes } from './pumphouse/workspace-health.ts';
 
 /** Operations that the dlthub client does not know: surface `pumphouse`, prefix `/pumphouse/v1`. One file a topic. */
 export const pumphouseRoutes = [
@@ -41,6 +42,7 @@ export const pumphouseRoutes = [
   ...usageRoutes,
   ...storageRoutes,
   ...accountSessionRoutes,
+  ...workspaceHealthRoutes,
   ...pumphouseOrganizationRoutes,
   ...memberRoutes,
   ...invitationRoutes,

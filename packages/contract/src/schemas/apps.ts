@@ -25,6 +25,8 @@ export const appResponse = responseObject('AppResponse', {
   description: z.string().nullable(),
   /** Its job is out of service: no visit starts it. */
   is_archived: z.boolean(),
+  /** Its `expose` declares `starred`. */
+  is_starred: z.boolean(),
   interface: openEnum(exposeSpecInterface),
   category: openEnum(jobCategory).nullable(),
   state: openEnum(appState),

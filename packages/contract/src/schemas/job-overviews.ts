@@ -41,6 +41,8 @@ export const jobOverviewResponse = responseObject('JobOverviewResponse', {
   profile: z.string(),
   is_paused: z.boolean(),
   is_archived: z.boolean(),
+  /** Its `expose` declares `starred`: lists of people show it first. */
+  is_starred: z.boolean(),
   version: z.int(),
   created_at: timestamp,
   /** What the clock starts next; null also while the job is paused. */

@@ -97,5 +97,6 @@ function toJobFilter(query: RouteQuery<'list_job_overviews'>): JobFilter {
     jobTypes: query.job_type ?? null,
     isPaused: query.is_paused ?? null,
     isArchived: query.is_archived ?? null,
+    isStarred: query.is_starred ?? null,
   };
 }

@@ -31,6 +31,7 @@ export function toApp(
     name: definition.expose?.display_name ?? job.jobRef,
     description: job.description,
     is_archived: job.isArchived,
+    is_starred: definition.expose?.starred === true,
     interface: getInterface(definition) ?? 'rest_api',
     category: getCategory(definition),
     state: situation.kind,

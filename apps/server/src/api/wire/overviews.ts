@@ -82,6 +82,7 @@ export function toJobOverview(overview: JobOverview): JobOverviewResponse {
     profile: job.profile,
     is_paused: job.isPaused,
     is_archived: job.isArchived,
+    is_starred: job.isStarred,
     version: job.version,
     created_at: toInstant(job.createdAt),
     next_start: nextStart && { at: toInstant(nextStart.at), trigger: nextStart.trigger },

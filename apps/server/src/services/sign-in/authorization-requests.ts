@@ -74,7 +74,7 @@ export function createAuthorizationRequests({
         openLimits,
       );
       if (!made) throw refuseFlood();
-      return `${origin}/sign-in/authorize?request=${made.id}`;
+      return `${origin}/sign-in/authorize?request=${made.id}${isConsole ? '&for=console' : ''}`;
     },
 
     /** What the page shows. @throws ServiceError sign_in_refused when it is unknown, too old or answered, with words for the page */

@@ -8,6 +8,7 @@ export interface JobFilter {
   ref?: string | null;
   isArchived?: boolean | null;
   isPaused?: boolean | null;
+  isStarred?: boolean | null;
   jobTypes?: readonly string[] | null;
   /** Part of the display name or the ref, in any case. */
   search?: string | null;
@@ -27,11 +28,19 @@ export interface JobFilter {
 }
 
 export type JobSortKey =
-  'created_at' | 'last_run_at' | 'last_run_ended_at' | 'name' | 'next_scheduled_run_at' | 'next_start_at';
+  | 'created_at'
+  | 'last_run_at'
+  | 'last_run_ended_at'
+  | 'name'
+  | 'next_scheduled_run_at'
+  | 'next_start_at'
+  | 'starred';
 
 const selfFiringKinds = ['schedule', 'every', 'once', 'webhook', 'http', 'job.success', 'job.fail'];
 
 const displayName = `coalesce(job_versions.display_name, jobs.job_ref)`;
+/** Declared by `expose.starred`. */
+export const isStarredJob = `coalesce(job_versions.definition->'expose'->>'starred', '') = 'true'`;
 const latestRun = (
   column: string,
 ) => `(select job_runs.${column} from job_runs where job_runs.job_id = jobs.id
@@ -44,6 +53,7 @@ const hasKind = `exists (select 1 from unnest(jobs.triggers) as declared where s
 const createdAt: SortColumn = { sql: 'jobs.created_at', type: 'timestamptz', isNullable: false };
 const sortable: Record<JobSortKey, SortColumn> = {
   created_at: createdAt,
+  starred: { sql: `(${isStarredJob})::int`, type: 'bigint', isNullable: false },
   last_run_at: { sql: latestRun('created_at'), type: 'timestamptz', isNullable: true },
   last_run_ended_at: { sql: latestRun('finished_at'), type: 'timestamptz', isNullable: true },
   name: { sql: `lower(${displayName})`, type: 'text', isNullable: false },
@@ -83,6 +93,7 @@ function jobConditions(workspaceId: string, filter: JobFilter): Conditions {
   where.add('jobs.job_ref = ?', filter.ref);
   where.add('jobs.is_archived = ?', filter.isArchived);
   where.add('jobs.is_paused = ?', filter.isPaused);
+  where.add(`(${isStarredJob}) = ?`, filter.isStarred);
   where.addOneOf('jobs.job_type', filter.jobTypes);
   where.add(
     `strpos(lower(${displayName}), ?) > 0 or strpos(lower(jobs.job_ref), ?) > 0`,

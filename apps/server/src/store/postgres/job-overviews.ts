@@ -3,7 +3,7 @@ import type { JobHead } from './jobs.ts';
 import type { Queryable } from './pool.ts';
 import type { RowList } from './keyset.ts';
 import { columns } from './columns.ts';
-import { listJobs } from './job-list.ts';
+import { isStarredJob, listJobs } from './job-list.ts';
 
 /** A job as lists for people show it. */
 export type JobOverviewHead = Pick<
@@ -22,6 +22,7 @@ export type JobOverviewHead = Pick<
   displayName: string | null;
   category: string | null;
   description: string | null;
+  isStarred: boolean;
   /** The pipeline that it declares. */
   pipelineName: string | null;
   /** Runs that failed since the job last completed; 0 where its last outcome was no failure. */
@@ -53,7 +54,7 @@ const headColumns = `${columns('jobs', [
   'failing_since_number',
   'failing_since_at',
 ])}, ${columns('job_versions', ['display_name', 'category', 'description'])},
-  job_versions.definition->'deliver'->>'pipeline_name' as "pipelineName",
+  job_versions.definition->'deliver'->>'pipeline_name' as "pipelineName", ${isStarredJob} as "isStarred",
   (select first_failed.id from job_runs as first_failed where first_failed.id = jobs.failing_since_run_id) as "failingSinceRunId"`;
 
 export type JobOverviewStore = ReturnType<typeof createJobOverviewStore>;

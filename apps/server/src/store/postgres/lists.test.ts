@@ -362,6 +362,7 @@ describe('jobs', () => {
       (filter.search == null || holds(job.name ?? job.ref, filter.search) || holds(job.ref, filter.search)) &&
       (filter.isArchived == null || job.isArchived === filter.isArchived) &&
       (filter.isPaused == null || job.isPaused === filter.isPaused) &&
+      (filter.isStarred == null || job.isStarred === filter.isStarred) &&
       isOneOf(filter.jobTypes, job.type) &&
       isOneOf(filter.profiles, job.profile) &&
       (filter.tags == null || filter.tags.some((tag) => job.triggers.includes(`tag:${tag}`))) &&
@@ -382,6 +383,7 @@ describe('jobs', () => {
       name: (job) => (job.name ?? job.ref).toLowerCase(),
       next_scheduled_run_at: (job) => job.nextTickAt,
       next_start_at: (job) => (job.isPaused ? null : job.nextTickAt),
+      starred: (job) => Number(job.isStarred),
     },
   };
 
@@ -391,6 +393,7 @@ describe('jobs', () => {
       search: fc.constantFrom('load', 'ORDERS', 'load_1', ''),
       isArchived: fc.boolean(),
       isPaused: fc.boolean(),
+      isStarred: fc.boolean(),
       jobTypes: some(['batch', 'interactive']),
       profiles: some(profiles),
       tags: fc.constant(['nightly', 'none']),
@@ -416,6 +419,7 @@ describe('jobs', () => {
       'name',
       'next_scheduled_run_at',
       'next_start_at',
+      'starred',
     ]);
     await compareWithScan(reference, (given) => store.jobs.list(history.workspaceId, given), {
       filter,

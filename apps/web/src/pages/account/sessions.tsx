@@ -13,6 +13,7 @@ import table from '../../look/table.module.css';
 import { ClockTime, Time } from '../../look/time.tsx';
 import { nameSession } from './session-name.ts';
 import people from '../people/people.module.css';
+import { formatNoun } from '../../look/format.ts';
 
 /** Where one is signed in, and the means to end that. */
 export function Sessions({ onOutcome }: { onOutcome: (text: string) => void }) {
@@ -28,7 +29,7 @@ export function Sessions({ onOutcome }: { onOutcome: (text: string) => void }) {
   const others = data?.sessions.filter(({ is_current }) => !is_current) ?? [];
   return (
     <Section
-      title="Where you are signed in"
+      title="Sessions"
       aside={
         <AskingButton
           label="End all others"
@@ -36,9 +37,7 @@ export function Sessions({ onOutcome }: { onOutcome: (text: string) => void }) {
           question="End all other sessions?"
           action="End them"
           act={endOthers}
-          onDone={(count) =>
-            onOutcome(count === 1 ? 'One other session was ended.' : `${count} other sessions were ended.`)
-          }
+          onDone={(count) => onOutcome(`${formatNoun(count, 'other session')} ended.`)}
         >
           You stay signed in here. Everywhere else, also at the dlthub client of your machines, you have to
           sign in again. Keys go on working.
@@ -74,7 +73,7 @@ function SessionRows({ sessions, onEnd }: SessionRowsProps) {
             <th scope="col">From</th>
             <th scope="col">Last used</th>
             <th scope="col">Signed in</th>
-            <th scope="col">Ends by itself</th>
+            <th scope="col">Expires</th>
             <ActionsHead />
           </tr>
         </thead>

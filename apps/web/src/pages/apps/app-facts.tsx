@@ -13,10 +13,10 @@ export function AppFacts({ app }: { app: AppResponse }) {
   const { job_run: run } = app;
   return (
     <Section
-      title="What it is"
+      title="Details"
       aside={
         <Link to="/w/$workspaceId/runs" params={{ workspaceId }} search={{ job_id: app.job_id }}>
-          All its runs
+          View all runs
         </Link>
       }
     >
@@ -37,7 +37,7 @@ export function AppFacts({ app }: { app: AppResponse }) {
                   to="/w/$workspaceId/runs/$jobRunId"
                   params={{ workspaceId, jobRunId: run.id }}
                 >
-                  made <Time at={run.created_at} />
+                  created <Time at={run.created_at} />
                 </Link>,
               ],
         ]}

@@ -20,15 +20,18 @@ export function AppPageActions({ app, name, actions }: AppPageActionsProps) {
   const isRunning = app.job_run !== null;
   return (
     <>
-      <ActionButton
-        variant="filled"
-        whyNot={whyNot('app.open')}
-        hint="In a new tab"
-        loading={actions.isOpening}
-        onClick={actions.open}
-      >
-        Open
-      </ActionButton>
+      {/* An MCP server has nothing to open in a browser: the page says how to connect. */}
+      {app.interface !== 'mcp' && (
+        <ActionButton
+          variant="filled"
+          whyNot={whyNot('app.open')}
+          hint="In a new tab"
+          loading={actions.isOpening}
+          onClick={actions.open}
+        >
+          Open
+        </ActionButton>
+      )}
       <AppLogLink app={app} name={name} isAlone />
       <ActionButton
         whyNot={whyNotChange('app.restart') ?? whyNotStart(app)}

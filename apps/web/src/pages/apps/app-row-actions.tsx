@@ -1,5 +1,6 @@
 import type { AppResponse } from '@pumphouse/contract';
 import { ActionIcon, Menu } from '@mantine/core';
+import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import classes from './apps.module.css';
 import { ActionButton } from '../../look/action-button.tsx';
@@ -21,21 +22,35 @@ interface AppRowActionsProps {
 
 /** What can be done with the app of a row: the likely ones in reach, the others in a menu. */
 export function AppRowActions({ app, name, hasLink, actions }: AppRowActionsProps) {
-  const { whyNot, whyNotChange } = useWorkspace();
+  const { id: workspaceId, whyNot, whyNotChange } = useWorkspace();
+  const navigate = useNavigate();
   const [question, ask] = useState<AppQuestion | 'publish' | null>(null);
   const close = () => ask(null);
   const isRunning = app.job_run !== null;
   return (
     <span className={classes.rowActions}>
-      <ActionButton
-        whyNot={whyNot('app.open')}
-        hint="In a new tab"
-        aria-label={`Open ${name}`}
-        loading={actions.isOpening}
-        onClick={actions.open}
-      >
-        Open
-      </ActionButton>
+      {app.interface === 'mcp' ? (
+        <ActionButton
+          whyNot={null}
+          hint="URL and configuration for MCP clients"
+          aria-label={`Connect to ${name}`}
+          onClick={() =>
+            void navigate({ to: '/w/$workspaceId/apps/$jobId', params: { workspaceId, jobId: app.job_id } })
+          }
+        >
+          Connect
+        </ActionButton>
+      ) : (
+        <ActionButton
+          whyNot={whyNot('app.open')}
+          hint="In a new tab"
+          aria-label={`Open ${name}`}
+          loading={actions.isOpening}
+          onClick={actions.open}
+        >
+          Open
+        </ActionButton>
+      )}
       <AppLogLink app={app} name={name} />
       <Menu position="bottom-end" withinPortal>
         <Menu.Target>

@@ -8,6 +8,7 @@ import { AppRowActions } from './app-row-actions.tsx';
 import { AppState } from './app-state.tsx';
 import { CopyText } from '../../look/copy-text.tsx';
 import { currentLink, describeIdle, describeLink, fallbackWords } from './app-words.ts';
+import { StarMark } from '../../look/star-mark.tsx';
 import { shortenJobName } from '../../facts/job-name.ts';
 import { Time, useNow } from '../../look/time.tsx';
 import { useAppActions } from './use-app-actions.ts';
@@ -35,6 +36,7 @@ export function AppRow({ app }: { app: AppResponse }) {
           >
             {name}
           </Link>
+          {app.is_starred && <StarMark />}
         </td>
         <td>
           <AppKindMark app={app} />

@@ -18,7 +18,7 @@ export function AppVisitors({ jobId }: { jobId: string }) {
     enabled: refused === null,
   });
   return (
-    <Section title="Who opened it lately">
+    <Section title="Recent visitors">
       {refused !== null && <Explanation>{refused}</Explanation>}
       {error && <ErrorNotice error={error} onRetry={() => void refetch()} />}
       {refused === null && !data && !error && <LoadingRows count={2} />}
@@ -32,7 +32,7 @@ function VisitorRows({ visitors }: { visitors: RouteResponse<'list_app_visitors'
   return (
     <div className={table.scroll}>
       <table className={table.table}>
-        <caption className="visually-hidden">Who opened it lately</caption>
+        <caption className="visually-hidden">Recent visitors</caption>
         <thead>
           <tr>
             <th scope="col">Who</th>

@@ -91,4 +91,4 @@ export function describeLink(link: NonNullable<Link>, now: Date): string {
 }
 
 export const fallbackWords =
-  'The configuration has no access profile: this app runs with what batch runs have.';
+  'The configuration has no access profile: this app runs with the profile of batch runs.';

@@ -6,7 +6,7 @@ import table from '../../look/table.module.css';
 import { ErrorNotice, LoadingRows } from '../../look/answers.tsx';
 import { appList } from './app-queries.ts';
 import { AppRow } from './app-row.tsx';
-import { formatNoun } from '../../look/format.ts';
+import { formatNoun, pluralOf } from '../../look/format.ts';
 import { NoApps } from './no-apps.tsx';
 import { Notice } from '../../look/notice.tsx';
 import { Page } from '../../look/page.tsx';
@@ -61,7 +61,7 @@ function AppTable({ apps }: { apps: readonly AppResponse[] }) {
             </tr>
           </thead>
           <tbody>
-            {apps.map((app) => (
+            {starredFirst(apps).map((app) => (
               <AppRow key={app.job_id} app={app} />
             ))}
           </tbody>
@@ -70,6 +70,9 @@ function AppTable({ apps }: { apps: readonly AppResponse[] }) {
     </>
   );
 }
+
+const starredFirst = (apps: readonly AppResponse[]) =>
+  apps.toSorted((one, other) => Number(other.is_starred) - Number(one.is_starred));
 
 const mostNames = 5;
 const list = new Intl.ListFormat('en');
@@ -80,7 +83,7 @@ function ProfileNotice({ names }: { names: readonly string[] }) {
   return (
     <Notice>
       The configuration has no <span className="mono">access</span> profile: {list.format(said)}{' '}
-      {names.length === 1 ? 'runs' : 'run'} with what batch runs have.
+      {pluralOf(names.length, 'runs', 'run')} with the profile of batch runs.
     </Notice>
   );
 }

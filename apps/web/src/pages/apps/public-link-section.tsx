@@ -73,7 +73,7 @@ function LinkFacts({ link, name }: { link: NonNullable<AppResponse['public_link'
       <Facts
         facts={[
           [
-            'Good until',
+            'Expires',
             link.expires_at === null ? 'it is taken back' : formatInstant(new Date(link.expires_at)),
           ],
           ['Password', link.has_password ? 'asked for' : 'none: the link is enough'],

@@ -51,7 +51,7 @@ export function PublishDialog({ jobId, name, hasLink, onPublished, onClose }: Pu
       <ChangeForm change={change} action={hasLink ? 'Make a new link' : 'Make the link'}>
         <TextInput
           type="datetime-local"
-          label="Good until"
+          label="Expires"
           description={`In your time zone, ${viewerZone()}. Left empty: until it is taken back.`}
           value={change.values.expires_at}
           error={change.problems.expires_at}

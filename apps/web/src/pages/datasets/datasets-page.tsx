@@ -14,6 +14,7 @@ import { filterDatasets, joinDatasets, sortDatasets } from './dataset-rows.ts';
 import { ListPage } from '../pipelines/list-page.tsx';
 import { NoPipelines } from '../pipelines/no-pipelines.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
+import { formatNoun } from '../../look/format.ts';
 
 /** All datasets that pipelines wrote to. */
 export function DatasetsPage() {
@@ -46,7 +47,7 @@ export function DatasetsPage() {
   return (
     <ListPage
       title="Datasets"
-      lead={`${rows.length === joined.length ? '' : `${rows.length} of `}${joined.length} that pipelines wrote to, as the runs reported it; figures are of the last ${days} days.`}
+      lead={`${rows.length === joined.length ? '' : `${rows.length} of `}${formatNoun(joined.length, 'dataset')} · last ${days} days`}
       rows={rows}
       q={search.q}
       onSearch={(q) => change({ q })}

@@ -22,7 +22,7 @@ export function ActionResultLine({ result, onPutAway }: { result: ActionResult; 
           </>
         )}
       </span>
-      <CloseButton size="sm" aria-label="Put away" onClick={onPutAway} />
+      <CloseButton size="sm" aria-label="Dismiss" onClick={onPutAway} />
     </div>
   );
 }

@@ -26,7 +26,7 @@ export default function GraphTab() {
   if (error) return <ErrorNotice error={error} onRetry={() => void refetch()} />;
   if (data.edges.length === 0) {
     return (
-      <Empty title="No other job has to do with it">
+      <Empty title="No dependencies">
         A job starts after another one with a trigger such as <code>job.success:jobs.orders</code>.
       </Empty>
     );

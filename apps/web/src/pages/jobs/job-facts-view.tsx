@@ -31,10 +31,10 @@ export function JobFacts({ job }: { job: DetailedJobResponse }) {
   return (
     <>
       <WithoutEffect job={job} />
-      <Section title="What it is">
+      <Section title="Details">
         <Facts
           facts={[
-            ['Starts', triggers],
+            ['Triggers', triggers],
             ...(next == null
               ? []
               : [['Next', job.is_paused ? 'paused' : <Time key="next" at={next} />] as const]),
@@ -74,9 +74,9 @@ function Tags({ workspaceId, tags }: { workspaceId: string; tags: readonly strin
   );
 }
 
-/** Those of `expose` and those that it has as triggers: both select the job. */
-function listTags({ triggers, job_definition: definition }: DetailedJobResponse): string[] {
-  return (triggers ?? definition.triggers).flatMap((trigger) =>
+/** Declared by `expose.tags` or as triggers: the server has both among the triggers. */
+function listTags({ triggers }: DetailedJobResponse): string[] {
+  return (triggers ?? []).flatMap((trigger) =>
     trigger.startsWith('tag:') ? [trigger.slice('tag:'.length)] : [],
   );
 }

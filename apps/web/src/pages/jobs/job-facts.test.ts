@@ -27,7 +27,7 @@ describe('the facts of a job', () => {
       Code: 'shop',
       Launcher: 'module',
       Timeout: '2 h',
-      'Runs at once': '1',
+      Concurrency: '1',
       'Time zone': 'UTC',
     });
   });
@@ -41,7 +41,7 @@ describe('the facts of a job', () => {
     });
     expect(facts).toMatchObject({
       Timeout: 'none',
-      'Runs at once': 'no limit',
+      Concurrency: 'unlimited',
       Pipeline: 'shop',
       Interval: 'from 2026-01-01 to 2026-02-01',
       'Time zone': 'Europe/Berlin',

@@ -42,7 +42,7 @@ function listRunFacts({ job_definition: definition, current_version: version }: 
       : ['Timeout', describeTimeout(definition)],
     ['Grace period', grace === undefined ? null : formatDuration(grace)],
     ['Signals', execute.intercept_signals === undefined ? null : describeSignals(execute.intercept_signals)],
-    ['Runs at once', describeConcurrency(definition)],
+    ['Concurrency', describeConcurrency(definition)],
     ['Instance', version?.instance_size],
     ['Time zone', definition.require?.timezone ?? 'UTC'],
   ];
@@ -130,7 +130,7 @@ function describeSignals(isIntercepted: boolean): string {
 }
 
 function describeConcurrency({ execute: { concurrency } }: Definition): string {
-  return concurrency === null ? 'no limit' : String(concurrency ?? 1);
+  return concurrency === null ? 'unlimited' : String(concurrency ?? 1);
 }
 
 function describeInterval({ interval }: Definition): string | null {

@@ -48,7 +48,8 @@ export function JobFilters({ search, jobs, onChange }: JobFiltersProps) {
         value={search.show ?? 'all'}
         onChange={(show) => onChange({ show: show === 'all' ? undefined : show })}
         data={[
-          { value: 'all', label: 'In service' },
+          { value: 'all', label: 'Active' },
+          { value: 'starred', label: 'Starred' },
           { value: 'paused', label: 'Paused' },
           { value: 'archived', label: 'Archived' },
         ]}

@@ -3,7 +3,12 @@ import { isFiltered, toJobQuery } from './job-list.ts';
 
 describe('the query of the list of jobs', () => {
   it('asks for jobs in service by name', () => {
-    expect(toJobQuery({})).toEqual({ limit: 50, is_archived: false, sort: ['name'], order: ['asc'] });
+    expect(toJobQuery({})).toEqual({
+      limit: 50,
+      is_archived: false,
+      sort: ['starred', 'name'],
+      order: ['desc', 'asc'],
+    });
   });
 
   it('takes all filters, and drops words that the server would refuse', () => {

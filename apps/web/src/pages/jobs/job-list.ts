@@ -7,7 +7,7 @@ export interface JobSearch {
   status?: string[] | undefined;
   trigger_kind?: string[] | undefined;
   tags?: string[] | undefined;
-  show?: 'paused' | 'archived' | undefined;
+  show?: 'starred' | 'paused' | 'archived' | undefined;
   /** `last_run_at`, or `-last_run_at` for the newest first. */
   sort?: string | undefined;
 }
@@ -20,17 +20,19 @@ type JobQuery = NonNullable<RouteQueryInput<'list_job_overviews'>>;
 export const statusFilters = ['failed', 'completed', 'running', 'pending', 'cancelled', 'skipped'] as const;
 export const triggerFilters = [
   ['schedule', 'Schedule'],
-  ['every', 'Every so often'],
+  ['every', 'Interval'],
   ['once', 'Once'],
   ['job.success', 'After a job succeeds'],
   ['job.fail', 'After a job fails'],
   ['webhook', 'Webhook'],
   ['http', 'App'],
-  ['manual', 'By hand'],
+  ['manual', 'Manual'],
 ] as const;
 
 /** States that the word `running` of the filter stands for. */
 const activeStates = ['starting', 'running', 'cancelling'] as const;
+
+const starredFirst: Pick<JobQuery, 'sort' | 'order'> = { sort: ['starred', 'name'], order: ['desc', 'asc'] };
 
 /** The query that a search asks for. Archived jobs are shown apart: they are out of service. */
 export function toJobQuery(search: JobSearch): JobQuery {
@@ -41,13 +43,15 @@ export function toJobQuery(search: JobSearch): JobQuery {
   return {
     limit: 50,
     is_archived: search.show === 'archived',
-    sort: [sorting?.key ?? 'name'],
-    order: [sorting?.isDescending === true ? 'desc' : 'asc'],
+    ...(sorting === null
+      ? starredFirst
+      : { sort: [sorting.key], order: [sorting.isDescending ? 'desc' : 'asc'] }),
     ...(search.q !== undefined && { q: search.q }),
     ...(states.length > 0 && { status: states }),
     ...(kinds.length > 0 && { trigger_kind: kinds }),
     ...(search.tags !== undefined && search.tags.length > 0 && { tags: search.tags }),
     ...(search.show === 'paused' && { is_paused: true }),
+    ...(search.show === 'starred' && { is_starred: true }),
   };
 }
 

@@ -12,6 +12,7 @@ import { RunState } from '../../look/state.tsx';
 import { runsOfJob } from './job-queries.ts';
 import { RunsTab } from './runs-tab.tsx';
 import { ScheduleTab } from './schedule-tab.tsx';
+import { StarMark } from '../../look/star-mark.tsx';
 import { TabLinks } from '../../look/tab-links.tsx';
 import { useJob } from './use-job.ts';
 import { useJobActions } from './use-job-actions.ts';
@@ -42,6 +43,7 @@ export function JobPage() {
       heading={
         <span className={classes.heading}>
           {name}
+          {job.job_definition.expose?.starred === true && <StarMark />}
           {lastRun !== null && <RunState status={lastRun.status} />}
           {job.is_paused && <span className={classes.mark}>‖ Paused</span>}
           {job.is_archived && <span className={classes.mark}>Archived</span>}

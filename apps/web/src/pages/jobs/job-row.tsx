@@ -12,6 +12,7 @@ import { RunOutcomeLine } from '../../facts/run-outcome-line.tsx';
 import { RunState } from '../../look/state.tsx';
 import { useJobActions } from './use-job-actions.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
+import { StarMark } from '../../look/star-mark.tsx';
 import { shortenJobName } from '../../facts/job-name.ts';
 
 interface JobRowProps {
@@ -33,36 +34,41 @@ export function JobRow({ job, nextStart }: JobRowProps) {
       <tr data-row>
         <td className={classes.state}>{lastRun !== null && <RunState status={lastRun.status} compact />}</td>
         <td className={classes.name}>
-          <Link
-            to="/w/$workspaceId/jobs/$job"
-            params={{ workspaceId, job: job.ref }}
-            className={classes.nameLink}
-            title={job.ref}
-            data-row-link
-          >
-            {name}
-          </Link>
-          {job.job_type === 'interactive' && (
+          <div className={classes.nameLine}>
             <Link
-              to="/w/$workspaceId/apps/$jobId"
-              params={{ workspaceId, jobId: job.id }}
-              className={classes.tag}
-              aria-label={`App ${name}`}
+              to="/w/$workspaceId/jobs/$job"
+              params={{ workspaceId, job: job.ref }}
+              className={classes.nameLink}
+              title={job.ref}
+              data-row-link
             >
-              App
+              {name}
             </Link>
-          )}
-          {job.tags.map((tag) => (
-            <Link
-              key={tag}
-              to="."
-              search={{ tags: [tag] }}
-              className={classes.tag}
-              title={`Jobs tagged ${tag}`}
-            >
-              {tag}
-            </Link>
-          ))}
+            {job.is_starred && <StarMark />}
+            <span className={classes.tags}>
+              {job.job_type === 'interactive' && (
+                <Link
+                  to="/w/$workspaceId/apps/$jobId"
+                  params={{ workspaceId, jobId: job.id }}
+                  className={classes.tag}
+                  aria-label={`App ${name}`}
+                >
+                  App
+                </Link>
+              )}
+              {job.tags.map((tag) => (
+                <Link
+                  key={tag}
+                  to="."
+                  search={{ tags: [tag] }}
+                  className={classes.tag}
+                  title={`Jobs tagged ${tag}`}
+                >
+                  {tag}
+                </Link>
+              ))}
+            </span>
+          </div>
         </td>
         <td className={classes.last}>{lastRun !== null && <LastRun run={lastRun} />}</td>
         <td data-wide="true" className={classes.outcome}>

@@ -8,6 +8,7 @@ import { TrendChart } from '../../charts/trend-chart.tsx';
 import { trendOfJob } from './job-queries.ts';
 import { useJob } from './use-job.ts';
 import { useNow } from '../../look/time.tsx';
+import { formatLast } from '../../look/format.ts';
 
 const daySeconds = 86_400;
 
@@ -30,7 +31,7 @@ export function JobTrends() {
   if (data === undefined || data.runs.length < 2) return null;
   const hasRows = data.runs.some(({ rows_loaded: rows }) => rows !== null && rows > 0);
   return (
-    <Section title={`Last ${data.runs.length} runs that ended`}>
+    <Section title={formatLast(data.runs.length, 'finished run')}>
       <div className={classes.trends}>
         <TrendChart title="Duration" trend={trends.duration} heightPx={120} onPick={openRun} />
         {hasRows && <TrendChart title="Rows loaded" trend={trends.rows} heightPx={120} onPick={openRun} />}

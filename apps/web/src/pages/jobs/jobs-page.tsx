@@ -6,7 +6,7 @@ import classes from './jobs.module.css';
 import { ActionsHead } from '../../look/actions-head.tsx';
 import table from '../../look/table.module.css';
 import { Empty, ErrorNotice, LoadingRows } from '../../look/answers.tsx';
-import { formatCount } from '../../look/format.ts';
+import { formatCount, formatNoun } from '../../look/format.ts';
 import { indexNextStarts } from './next-start.ts';
 import { isFiltered, type JobSearch } from './job-list.ts';
 import { jobList, nextStartsOfJobs } from './job-queries.ts';
@@ -18,6 +18,8 @@ import { SortHeader } from '../../look/sort-header.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
 const rowsInSight = 20;
+/** A bar and the gap beside it. */
+const barPx = 8;
 const noJobs: JobOverviewResponse[] = [];
 
 /** All jobs, a line each: what the last run did, how it went before, when it starts next. */
@@ -42,7 +44,7 @@ export function JobsPage() {
         <div className={classes.list}>
           <table className={`${table.table} ${classes.table}`}>
             <caption className="visually-hidden">Jobs</caption>
-            <JobTableHead search={search} onChange={change} />
+            <JobTableHead jobs={jobs} search={search} onChange={change} />
             <tbody>
               {drawn.map((job) => (
                 <JobRow key={job.id} job={job} nextStart={startOf.get(job.id)} />
@@ -70,12 +72,23 @@ export function JobsPage() {
 }
 
 function describeCount(total: number, { show }: JobSearch): string {
-  const figure = total > 10_000 ? 'More than 10,000' : formatCount(total);
-  const kind = show === undefined ? '' : `${show} `;
-  return `${figure} ${kind}${total === 1 ? 'job' : 'jobs'}`;
+  const format = (count: number) => (count > 10_000 ? 'More than 10,000' : formatCount(count));
+  return formatNoun(total, show === undefined ? 'job' : `${show} job`, undefined, format);
 }
 
-function JobTableHead({ search, onChange }: { search: JobSearch; onChange: (part: JobSearch) => void }) {
+/** As wide as the most bars that a row has: what is left goes to the texts. */
+function historyWidth(jobs: readonly JobOverviewResponse[]): string {
+  const most = Math.max(0, ...jobs.map(({ recent_runs: runs }) => runs.length));
+  return `max(7.5rem, ${most * barPx}px + 1.8rem)`;
+}
+
+interface JobTableHeadProps {
+  jobs: readonly JobOverviewResponse[];
+  search: JobSearch;
+  onChange: (part: JobSearch) => void;
+}
+
+function JobTableHead({ jobs, search, onChange }: JobTableHeadProps) {
   const sorting = { sort: search.sort, onSort: (sort: string | undefined) => onChange({ sort }) };
   return (
     <>
@@ -84,7 +97,7 @@ function JobTableHead({ search, onChange }: { search: JobSearch; onChange: (part
         <col className={classes.name} />
         <col className={classes.last} />
         <col />
-        <col className={classes.history} />
+        <col style={{ width: historyWidth(jobs) }} />
         <col className={classes.next} />
         <col className={classes.actions} />
       </colgroup>
@@ -99,7 +112,7 @@ function JobTableHead({ search, onChange }: { search: JobSearch; onChange: (part
           <SortHeader first="-last_run_at" {...sorting}>
             Last run
           </SortHeader>
-          <th scope="col">Why, or what it loaded</th>
+          <th scope="col">Result</th>
           <th scope="col">Last 20 runs</th>
           <SortHeader first="next_start_at" {...sorting}>
             Next start
@@ -124,7 +137,7 @@ function NoJobs({ search }: { search: JobSearch }) {
     );
   }
   return (
-    <Empty title="No job is like that">
+    <Empty title="No matching jobs">
       <Link to="." search={{}}>
         Show all jobs
       </Link>

@@ -38,7 +38,7 @@ describe('when a job starts next', () => {
   it('has no time while it is paused or archived', () => {
     expect(describeNextStart({ ...job, is_paused: true, next_start: null }, undefined)).toEqual({
       at: null,
-      trigger: 'paused, else schedule 5 4 * * *',
+      trigger: 'paused (would run schedule 5 4 * * *)',
       blocked: null,
     });
     expect(describeNextStart({ ...job, is_archived: true }, start).trigger).toBe('archived');

@@ -32,7 +32,7 @@ export function describeNextStart(
       ? start.trigger_text
       : describeTriggerShortly(next?.trigger ?? mainTrigger(job.triggers));
   if (job.is_archived) return { at: null, trigger: 'archived', blocked: null };
-  if (job.is_paused) return { at: null, trigger: `paused, else ${trigger}`, blocked: null };
+  if (job.is_paused) return { at: null, trigger: `paused (would run ${trigger})`, blocked: null };
   return { at: next?.at ?? null, trigger, blocked: start?.blocked?.detail ?? null };
 }
 

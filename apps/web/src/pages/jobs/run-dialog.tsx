@@ -48,7 +48,7 @@ export function RunDialog({ job, actions, onClose }: RunDialogProps) {
           />
           {timed !== undefined && (
             <Radio.Group
-              label="What it works on"
+              label="Data interval"
               value={options.trigger}
               onChange={(trigger) => change({ trigger })}
             >
@@ -56,12 +56,12 @@ export function RunDialog({ job, actions, onClose }: RunDialogProps) {
                 <Radio
                   size="xs"
                   value={manualTrigger(job)}
-                  label="Run in any case: on the time that is due, if any"
+                  label="Always run: the interval that is due, or none if nothing is due"
                 />
                 <Radio
                   size="xs"
                   value={timed}
-                  label={`The time that is due, as ${describeTriggerShortly(timed)} would start it`}
+                  label={`Run only if an interval is due, like ${describeTriggerShortly(timed)}`}
                 />
               </Stack>
             </Radio.Group>
@@ -69,8 +69,8 @@ export function RunDialog({ job, actions, onClose }: RunDialogProps) {
           {!isViewer && (
             <Checkbox
               size="xs"
-              label="Refresh: forget what was loaded, and load everything again"
-              description="The jobs that wait for this one load everything again at their next run too."
+              label="Refresh: drop the loaded data and load everything again"
+              description="Downstream jobs also load everything again at their next run."
               checked={options.refresh ?? false}
               onChange={(event) => change({ refresh: event.currentTarget.checked })}
             />
@@ -79,7 +79,7 @@ export function RunDialog({ job, actions, onClose }: RunDialogProps) {
           {job.hasFreshness && (
             <Checkbox
               size="xs"
-              label="Start even where the jobs that it waits for are not fresh"
+              label="Start even if upstream jobs are not fresh"
               checked={options.skip_freshness ?? false}
               onChange={(event) => change({ skip_freshness: event.currentTarget.checked })}
             />

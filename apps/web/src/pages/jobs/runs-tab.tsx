@@ -6,7 +6,7 @@ import table from '../../look/table.module.css';
 import { ClockTime, RunningFor } from '../../look/time.tsx';
 import { RunCause } from '../runs/run-cause-line.tsx';
 import { Empty, ErrorNotice, LoadingRows } from '../../look/answers.tsx';
-import { formatDuration } from '../../look/format.ts';
+import { formatDuration, formatNoun } from '../../look/format.ts';
 import { JobTrends } from './job-trends.tsx';
 import { MoreRows } from '../../look/more-rows.tsx';
 import { RunOutcomeLine } from '../../facts/run-outcome-line.tsx';
@@ -52,8 +52,8 @@ export function RunsTab() {
                 <th scope="col" className="number">
                   Took
                 </th>
-                <th scope="col">Why, or what it loaded</th>
-                <th scope="col">Started by</th>
+                <th scope="col">Result</th>
+                <th scope="col">Trigger</th>
               </tr>
             </thead>
             <tbody>
@@ -83,7 +83,7 @@ function RunRow({ run }: { run: RunOverviewResponse }) {
         >
           #{run.number}
         </Link>
-        {run.attempt_count > 1 && <span className="quiet"> {run.attempt_count} attempts</span>}
+        {run.attempt_count > 1 && <span className="quiet"> {formatNoun(run.attempt_count, 'attempt')}</span>}
       </td>
       <td>
         <ClockTime at={run.created_at} />

@@ -33,7 +33,7 @@ export function ScheduleTab() {
         </Notice>
       )}
       {timed.length === 0 && (
-        <Empty title="No clock starts it">
+        <Empty title="Not scheduled">
           Give it a trigger such as <code>schedule:0 6 * * *</code> or <code>every:1h</code>, and deploy.
         </Empty>
       )}
@@ -47,7 +47,7 @@ export function ScheduleTab() {
         </p>
       )}
       {others.length > 0 && (
-        <Section title="What else starts it">
+        <Section title="Other triggers">
           <ul className={classes.plainList}>
             {others.map(({ trigger, trigger_text: text }) => (
               <li key={trigger}>

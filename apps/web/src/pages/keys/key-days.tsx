@@ -12,7 +12,7 @@ interface KeyDaysProps {
 export function KeyDays({ value, error, onChange }: KeyDaysProps) {
   return (
     <NumberInput
-      label="Good for how many days"
+      label="Expires in (days)"
       description={`1 to ${longestKeyDays}. After that it has to be replaced.`}
       value={value}
       error={error}

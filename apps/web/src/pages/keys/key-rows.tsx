@@ -27,12 +27,12 @@ export function KeyRows({ keys, isOfWorkspace, whyNotRevoke, revoke, onRevoked }
         <thead>
           <tr>
             <th scope="col">Name</th>
-            <th scope="col">Begins with</th>
+            <th scope="col">Prefix</th>
             {isOfWorkspace && <th scope="col">Role</th>}
             {isOfWorkspace && <th scope="col">Made by</th>}
             <th scope="col">Made</th>
             <th scope="col">Last used</th>
-            <th scope="col">Good until</th>
+            <th scope="col">Expires</th>
             <ActionsHead />
           </tr>
         </thead>

@@ -26,7 +26,7 @@ export function NewWorkspace() {
   });
   return (
     <Section title="Make a workspace">
-      <ChangeForm change={change} action="Make the workspace" whyNot={whyNot('workspace.create')}>
+      <ChangeForm change={change} action="Create workspace" whyNot={whyNot('workspace.create')}>
         <TextInput
           label="Name"
           description="You own it, and its first page says how to deploy to it."
@@ -37,7 +37,7 @@ export function NewWorkspace() {
         />
         <Textarea
           label="Description"
-          description="What it is for. May stay empty."
+          description="Optional."
           autosize
           value={change.values.description}
           error={change.problems.description}

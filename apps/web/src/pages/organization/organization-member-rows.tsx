@@ -39,7 +39,7 @@ export function OrganizationMemberRows({ members, onOutcome }: OrganizationMembe
             <tr>
               <th scope="col">Person</th>
               <th scope="col">Role</th>
-              <th scope="col">Given in workspaces</th>
+              <th scope="col">Workspace roles</th>
               <th scope="col">Joined</th>
               <ActionsHead />
             </tr>

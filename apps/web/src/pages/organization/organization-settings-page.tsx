@@ -22,7 +22,7 @@ export function OrganizationSettingsPage() {
   return (
     <Page title="Settings" lead="What this organization is called, and what all its members may do.">
       <SettingsSection settings={data} />
-      <Section title="About it">
+      <Section title="Details">
         <Facts
           facts={[
             [
@@ -98,7 +98,7 @@ function SettingsSection({ settings }: { settings: OrganizationSettingsResponse 
         />
         <Textarea
           label="Description"
-          description="May stay empty."
+          description="Optional."
           autosize
           readOnly={refused !== null}
           value={values.description}

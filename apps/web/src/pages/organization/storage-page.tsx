@@ -40,7 +40,7 @@ function Storage() {
                 <th scope="col">Oldest</th>
                 <th scope="col">Kept for</th>
                 <th scope="col" className="number">
-                  At most, of all organizations
+                  Size limit (server-wide)
                 </th>
               </tr>
             </thead>
@@ -58,7 +58,7 @@ function Storage() {
                   </td>
                   <td data-label="oldest">{oldest_at === null ? '–' : <ClockTime at={oldest_at} />}</td>
                   <td data-label="kept for">
-                    {max_age_seconds === null ? 'whatever its age' : formatDuration(max_age_seconds)}
+                    {max_age_seconds === null ? 'forever' : formatDuration(max_age_seconds)}
                   </td>
                   <td className="number" data-label="at most">
                     {max_bytes === null ? 'no limit' : formatBytes(max_bytes)}

@@ -30,7 +30,7 @@ export function WorkspacesPage() {
       lead="A workspace is one project folder: its jobs, runs, versions and members."
       actions={
         <Checkbox
-          label="With archived ones"
+          label="Show archived"
           checked={archived === true}
           onChange={(event) =>
             void navigate({

@@ -86,7 +86,9 @@ it('takes what is usual from runs that completed', () => {
     bar(3, 'completed', 10),
     bar(4, 'completed', 20),
   ];
-  expect(usualSeconds({ recent_runs })).toBe(20);
-  expect(usualSeconds({ recent_runs: [] })).toBeNull();
+  expect(usualSeconds({ recent_runs, job_type: 'batch' })).toBe(20);
+  expect(usualSeconds({ recent_runs: [], job_type: 'batch' })).toBeNull();
+  // An app runs until it is stopped.
+  expect(usualSeconds({ recent_runs, job_type: 'interactive' })).toBeNull();
   expect(usualSeconds(undefined)).toBeNull();
 });

@@ -77,9 +77,15 @@ export function lineInLog(run: RunOfJob | null): string | undefined {
     .trimEnd();
 }
 
-/** What a run of the job usually takes (seconds): the median of those among its last that completed; null without any. */
-export function usualSeconds(job: Pick<JobOverviewResponse, 'recent_runs'> | undefined): number | null {
-  const durations = (job?.recent_runs ?? [])
+/**
+ * What a run of the job usually takes (seconds): the median of those among its last that completed; null without any. Null also for jobs
+ * that run until they are stopped: an app is never late.
+ */
+export function usualSeconds(
+  job: Pick<JobOverviewResponse, 'recent_runs' | 'job_type'> | undefined,
+): number | null {
+  if (job?.job_type !== 'batch') return null;
+  const durations = job.recent_runs
     .flatMap(({ status, duration_seconds: seconds }) => (status === 'completed' ? (seconds ?? []) : []))
     .toSorted((one, other) => one - other);
   return durations[Math.floor(durations.length / 2)] ?? null;

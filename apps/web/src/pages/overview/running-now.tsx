@@ -5,7 +5,7 @@ import classes from './overview.module.css';
 import type { overviewQueries } from './overview-queries.ts';
 import { RunCause } from '../runs/run-cause-line.tsx';
 import { ErrorNotice } from '../../look/answers.tsx';
-import { formatDuration } from '../../look/format.ts';
+import { formatCount, formatDuration } from '../../look/format.ts';
 import { RunningFor, useNow } from '../../look/time.tsx';
 import { RunOutcomeLine } from '../../facts/run-outcome-line.tsx';
 import { RunState } from '../../look/state.tsx';
@@ -36,7 +36,7 @@ export function RunningNow({ query, jobs }: RunningNowProps) {
             params={{ workspaceId }}
             search={{ status: ['pending', 'starting', 'running', 'cancelling'] }}
           >
-            All of them
+            View all {formatCount(data.total)}
           </Link>
         )
       }
@@ -73,7 +73,7 @@ function ActiveRow({ run, usual }: { run: RunOverviewResponse; usual: number | n
         ) : (
           <>
             <RunningFor since={run.started_at} />
-            {usual !== null && <span className="quiet"> of usually {formatDuration(usual)}</span>}
+            {usual !== null && <span className="quiet"> (usually {formatDuration(usual)})</span>}
           </>
         )}
       </span>

@@ -32,7 +32,7 @@ export function InvitationRows({ invitations, whyNotRevoke, revoke, onRevoked }:
             <th scope="col">Gets</th>
             <th scope="col">Mail</th>
             <th scope="col">Invited by</th>
-            <th scope="col">Good until</th>
+            <th scope="col">Expires</th>
             <ActionsHead />
           </tr>
         </thead>

@@ -38,7 +38,7 @@ export function WaitingInvitations(props: WaitingInvitationsProps) {
   return (
     <>
       {children}
-      <Section title="Invitations that wait">
+      <Section title="Pending invitations">
         <InvitationRows
           invitations={list.data?.items ?? []}
           whyNotRevoke={whyNotRevoke}

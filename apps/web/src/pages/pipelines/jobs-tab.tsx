@@ -90,11 +90,9 @@ function Cursors({ tables }: { tables: PipelineOverviewResponse['tables'] }) {
 
 function PendingPackages({ packages }: { packages: PipelineOverviewResponse['pending_packages'] }) {
   return (
-    <Section title="Packages that wait">
+    <Section title="Pending load packages">
       {packages.length === 0 ? (
-        <Empty title="Nothing waits">
-          The last run left no package behind in the folder of the pipeline.
-        </Empty>
+        <Empty title="None">The last run left no package behind in the folder of the pipeline.</Empty>
       ) : (
         <div className={table.scroll}>
           <table className={table.table} aria-label="Load packages that wait for the next run">

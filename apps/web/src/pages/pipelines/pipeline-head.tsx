@@ -5,7 +5,7 @@ import table from '../../look/table.module.css';
 import { describeOldFigures } from '../../facts/freshness.ts';
 import { ClockTime, Time, useNow } from '../../look/time.tsx';
 import { FailedRun } from './failed-run.tsx';
-import { formatDuration, formatNoun } from '../../look/format.ts';
+import { formatDuration, formatNoun, pluralOf } from '../../look/format.ts';
 import { Facts } from '../../look/page.tsx';
 import { FreshnessState } from '../../facts/freshness-state.tsx';
 import { Notice } from '../../look/notice.tsx';
@@ -43,16 +43,17 @@ export function PipelineHead({ overview }: { overview: PipelineOverviewResponse 
   const old = describeOldFigures(last?.created_at, freshness.expected_every_seconds, now);
   const expected =
     freshness.expected_every_seconds === null
-      ? 'by no schedule'
-      : `every ${formatDuration(freshness.expected_every_seconds)}`;
-  const staleWord = freshness.is_stale ? 'Stale since' : 'Stale from';
+      ? 'Not scheduled'
+      : `Every ${formatDuration(freshness.expected_every_seconds)}`;
+  const staleWord = freshness.is_stale ? 'Stale since' : 'Stale after';
   return (
     <>
       {last?.status === 'failed' && <FailedRun run={last} />}
       {pending.length > 0 && (
         <Notice>
-          {formatNoun(pending.length, 'load package')} {pending.length === 1 ? 'waits' : 'wait'} in the folder
-          of the pipeline. The next run loads them before anything new.
+          {formatNoun(pending.length, 'load package')} of an earlier run{' '}
+          {pluralOf(pending.length, 'is', 'are')} pending in the folder of the pipeline. The next run loads{' '}
+          {pluralOf(pending.length, 'it', 'them')} first.
         </Notice>
       )}
       {old !== null && <Notice>{old}</Notice>}
@@ -60,7 +61,7 @@ export function PipelineHead({ overview }: { overview: PipelineOverviewResponse 
         <Facts
           facts={[
             ['Last run', last === null ? 'None is stored any more' : <LastRunFact key="run" run={last} />],
-            ['Expected', expected],
+            ['Schedule', expected],
             ...(freshness.stale_at === null
               ? []
               : [[staleWord, <ClockTime key="stale" at={freshness.stale_at} />] as const]),

@@ -17,12 +17,12 @@ interface PipelineTableProps extends SortedBy {
 
 const before: readonly FigureColumn[] = [
   { head: 'Pipeline', first: 'name', width: '11%' },
-  { head: 'Loads into', width: '12%' },
+  { head: 'Loads into', width: '14.5%' },
   { head: 'Last run', first: '-last_run' },
   { head: 'Freshness', first: 'freshness', width: '9rem' },
 ];
 const after: readonly FigureColumn[] = [
-  { head: 'Takes', first: '-duration', isNumber: true, width: '4.6rem' },
+  { head: 'Duration', first: '-duration', isNumber: true, width: '5.2rem' },
 ];
 
 export function PipelineTable({ workspaceId, rows, ...table }: PipelineTableProps) {
@@ -67,7 +67,7 @@ function Row({ workspaceId, row }: { workspaceId: string; row: PipelineRow }) {
         />
       </td>
       <LoadFigures stats={stats} daily={row.daily} />
-      <td className={`number ${classes.roomy}`} data-label="Takes">
+      <td className={`number ${classes.roomy}`} data-label="Duration">
         {stats?.average_duration_ms != null && formatDuration(stats.average_duration_ms / 1000)}
       </td>
       <td>

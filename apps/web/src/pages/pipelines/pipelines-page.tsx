@@ -14,6 +14,7 @@ import { ListPage } from './list-page.tsx';
 import { NoPipelines } from './no-pipelines.tsx';
 import { PipelineTable } from './pipeline-table.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
+import { formatNoun } from '../../look/format.ts';
 
 const statusWords = { succeeded: 'Last run succeeded', failed: 'Last run failed', stale: 'Stale' };
 
@@ -78,6 +79,6 @@ export function PipelinesPage() {
 }
 
 function describeList(shown: number, all: number, days: string): string {
-  const which = shown === all ? `${all}` : `${shown} of ${all}`;
-  return `${which} that reported a run; figures are of the last ${days} days, over all jobs.`;
+  const which = shown === all ? '' : `${shown} of `;
+  return `${which}${formatNoun(all, 'pipeline')} · last ${days} days`;
 }

@@ -51,7 +51,7 @@ export function RunsTab({ pipelineName }: { pipelineName: string }) {
                 <th scope="col" className="number">
                   Bytes
                 </th>
-                <th scope="col">What came of it</th>
+                <th scope="col">Result</th>
               </tr>
             </thead>
             <tbody>

@@ -4,7 +4,7 @@ import type { CSSProperties } from 'react';
 import classes from './pipelines.module.css';
 import table from '../../look/table.module.css';
 import { Empty } from '../../look/answers.tsx';
-import { formatBytes, formatCount, formatNoun } from '../../look/format.ts';
+import { formatBytes, formatCount, formatLast, formatNoun } from '../../look/format.ts';
 import { orderNested } from '../../data/nested-order.ts';
 import { Section } from '../../look/page.tsx';
 import { Time } from '../../look/time.tsx';
@@ -34,10 +34,11 @@ export function TableSection({ tables, runCount, isCut, hasPipelines = false }: 
   const shows = { hasSchemas, hasPipelines };
   return (
     <Section
-      title={isCut ? `The first ${tables.length} tables` : formatNoun(tables.length, 'table')}
+      title={isCut ? `First ${formatNoun(tables.length, 'table')}` : formatNoun(tables.length, 'table')}
       aside={
         <span className="quiet">
-          Rows are those of the last {runCount} runs that succeeded{hasPipelines && ', of each pipeline'}.
+          Rows of the {formatLast(runCount, 'successful run').toLowerCase()}
+          {hasPipelines && ' of each pipeline'}
         </span>
       }
     >

@@ -7,7 +7,7 @@ import { ComparedFacts } from './compared-facts.tsx';
 import { ComparedPipelines } from './compared-pipelines.tsx';
 import { ComparedTables } from './compared-tables.tsx';
 import { Empty, ErrorNotice, LoadingRows } from '../../look/answers.tsx';
-import { formatCount } from '../../look/format.ts';
+import { formatLast, pluralOf } from '../../look/format.ts';
 import { Page, Section } from '../../look/page.tsx';
 import { runComparison, runLogComparison, runOverview, type RunParams } from './run-queries.ts';
 import { SettingChanges } from './setting-changes.tsx';
@@ -93,5 +93,9 @@ function describeLog({
   compared_line_count: count,
 }: JobRunLogComparisonResponse['target']) {
   if (isRemoved) return [`The log of #${number} was removed, or a part of it.`];
-  return isCut ? [`Of #${number} the last ${formatCount(count)} lines are compared.`] : [];
+  return isCut
+    ? [
+        `Only the ${formatLast(count, 'line').toLowerCase()} of #${number} ${pluralOf(count, 'is', 'are')} compared.`,
+      ]
+    : [];
 }

@@ -4,7 +4,7 @@ import classes from './compare.module.css';
 import table from '../../look/table.module.css';
 import { DeltaCells } from './delta-cell.tsx';
 import { ErrorNotice } from '../../look/answers.tsx';
-import { formatCount, formatDuration } from '../../look/format.ts';
+import { formatDuration, formatNoun } from '../../look/format.ts';
 import { operation } from '../../api/operation.ts';
 import { PipelineRunState } from '../../look/state.tsx';
 import { SchemaChangeChip } from '../../facts/schema-change-chip.tsx';
@@ -121,7 +121,7 @@ function SchemaDifference({ pipelineName, name, hash, baseHash }: SchemaDifferen
   return (
     <div className={classes.schema}>
       <h3 className={classes.schemaTitle}>
-        Schema {name}: {formatCount(data.changes_total)} {data.changes_total === 1 ? 'change' : 'changes'}
+        Schema {name}: {formatNoun(data.changes_total, 'change')}
       </h3>
       <div className={classes.chips}>
         {data.changes.map((change, index) => (

@@ -2,7 +2,7 @@ import type { PipelineRunOfJobRun } from '@pumphouse/contract';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import classes from './run.module.css';
-import { formatBytes, formatCount, formatDuration } from '../../look/format.ts';
+import { formatBytes, formatCount, formatDuration, formatNoun } from '../../look/format.ts';
 import { countTables } from './pipeline-run-facts.ts';
 import { PipelineRunState } from '../../look/state.tsx';
 import { runPipelines, type RunParams } from './run-queries.ts';
@@ -64,7 +64,7 @@ function OnePipeline({ run }: { run: PipelineRunOfJobRun }) {
       <span>
         {tables.failed > 0
           ? `${tables.loaded} of ${tables.loaded + tables.failed} tables`
-          : `${tables.loaded} ${tables.loaded === 1 ? 'table' : 'tables'}`}
+          : formatNoun(tables.loaded, 'table')}
       </span>
       <StepBar steps={run.steps} />
       {run.duration_ms != null && <span className="number">{formatDuration(run.duration_ms / 1000)}</span>}

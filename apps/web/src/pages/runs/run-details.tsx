@@ -22,7 +22,7 @@ export function RunDetails({ run, params }: { run: RunOverviewDetailResponse; pa
   if (detail === undefined) return <LoadingRows count={8} />;
   return (
     <>
-      <Section title="Made for">
+      <Section title="Trigger">
         <Facts
           facts={[
             [
@@ -68,8 +68,8 @@ function JobSettings({ detail }: { detail: DetailedJobRunResponse }) {
         facts={[
           ['Code', `${entry.module}${entry.function === null ? '' : `.${entry.function}`}`],
           ['Kind', version.job_type],
-          ['Longest time', formatDuration(version.max_run_time_seconds)],
-          ['At once', String(execute.concurrency ?? 'any number')],
+          ['Timeout', formatDuration(version.max_run_time_seconds)],
+          ['Concurrency', String(execute.concurrency ?? 'unlimited')],
           ['Instance', describeInstance(version)],
           ['Triggers', (version.triggers ?? definition.triggers).join(', ') || 'none'],
           ['Waits for', (version.freshness ?? []).join(', ') || 'nothing'],
@@ -91,7 +91,7 @@ function describeInstance({
   memory_mib: memory,
 }: DetailedJobRunResponse['job_version']): string {
   const parts = [size, vcpu != null && `${vcpu} CPU`, memory != null && `${memory} MiB`];
-  return parts.filter((part) => typeof part === 'string').join(', ') || 'as the server has it';
+  return parts.filter((part) => typeof part === 'string').join(', ') || 'server default';
 }
 
 /** What a webhook sent is for developers: it may hold what viewers should not see. */

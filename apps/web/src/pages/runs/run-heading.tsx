@@ -1,7 +1,7 @@
 import { isTerminalRunState, type RunOverviewDetailResponse } from '@pumphouse/contract';
 import { Link } from '@tanstack/react-router';
 import classes from './run.module.css';
-import { formatDuration } from '../../look/format.ts';
+import { formatDuration, formatNoun } from '../../look/format.ts';
 import { LeftIcon, RightIcon } from '../../look/icons.tsx';
 import { RunCause } from './run-cause-line.tsx';
 import { RunningFor, Time } from '../../look/time.tsx';
@@ -77,7 +77,7 @@ export function RunFactsLine({ run }: { run: RunOverviewDetailResponse }) {
           configuration {configuration.version}
         </Link>
       </span>
-      {run.attempt_count > 1 && <span>{run.attempt_count} attempts</span>}
+      {run.attempt_count > 1 && <span>{formatNoun(run.attempt_count, 'attempt')}</span>}
     </span>
   );
 }

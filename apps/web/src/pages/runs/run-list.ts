@@ -32,7 +32,7 @@ export const stateTabs = [
 /** Words for the kinds of triggers, in the order of their menu. */
 export const triggerWords: Record<TriggerKind, string> = {
   schedule: 'Schedule',
-  every: 'Every so often',
+  every: 'Interval',
   once: 'Once',
   'job.success': 'After a job succeeds',
   'job.fail': 'After a job fails',

@@ -49,7 +49,8 @@ export const RunRow = memo(function RunRow({ run, index, rowRef, isSelected, onT
           title={name}
           data-row-link
         >
-          {shortenJobName(run.job_name)} <span className={classes.runNumber}>#{run.number}</span>
+          <span className={classes.runName}>{shortenJobName(run.job_name)}</span>
+          <span className={classes.runNumber}>#{run.number}</span>
         </Link>
       </td>
       <td className={classes.cause}>

@@ -68,9 +68,9 @@ export function RunTable({ runs, selected, onSelect }: RunTableProps) {
             Run
           </th>
           <th scope="col" className={classes.cause}>
-            Why it ran
+            Trigger
           </th>
-          <th scope="col">What came of it</th>
+          <th scope="col">Result</th>
           <th scope="col" className={`${classes.duration} number`}>
             Duration
           </th>

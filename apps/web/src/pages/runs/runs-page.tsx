@@ -43,7 +43,7 @@ export function RunsPage() {
 
 function NoRuns({ search }: { search: RunSearch }) {
   return isFiltered(search) ? (
-    <Empty title="No run is like that">Take a filter away, or look at all runs.</Empty>
+    <Empty title="No matching runs">Take a filter away, or look at all runs.</Empty>
   ) : (
     <Empty title="Nothing has run yet">
       Runs appear here as soon as a schedule, an event or somebody starts a job.

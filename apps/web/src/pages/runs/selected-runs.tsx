@@ -10,7 +10,7 @@ import { ActionButton } from '../../look/action-button.tsx';
 import { api } from '../../api/api.ts';
 import { Confirm } from '../../look/confirm.tsx';
 import { fetchAnew } from '../../api/fetch-anew.ts';
-import { formatCount } from '../../look/format.ts';
+import { formatNoun } from '../../look/format.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
 interface SelectedRunsProps {
@@ -74,6 +74,4 @@ function describeCancelled({ succeeded, skipped, failed }: CancelJobRunsResponse
   return `Cancelling ${countRuns(succeeded.length)}.${ended}${problems}`;
 }
 
-function countRuns(count: number): string {
-  return count === 1 ? '1 run' : `${formatCount(count)} runs`;
-}
+const countRuns = (count: number) => formatNoun(count, 'run');

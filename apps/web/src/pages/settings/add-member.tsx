@@ -48,7 +48,7 @@ export function AddMember({ known, onOutcome }: AddMemberProps) {
   if (refused !== null || mayNotList !== null) return <WhyNotAdd reason={refused ?? mayNotList ?? ''} />;
   if (data && candidates.length === 0) {
     return (
-      <Section title="Add somebody of the organization">
+      <Section title="Add a member of the organization">
         <Explanation>
           Everybody in {me.organization.name} was given a role here. Invite others below.
         </Explanation>
@@ -56,7 +56,7 @@ export function AddMember({ known, onOutcome }: AddMemberProps) {
     );
   }
   return (
-    <Section title="Add somebody of the organization">
+    <Section title="Add a member of the organization">
       <ChangeForm change={change} action="Add" isRow>
         <NativeSelect
           label="Person"
@@ -83,7 +83,7 @@ export function AddMember({ known, onOutcome }: AddMemberProps) {
 
 function WhyNotAdd({ reason }: { reason: string }) {
   return (
-    <Section title="Add somebody of the organization">
+    <Section title="Add a member of the organization">
       <Explanation>{reason}</Explanation>
     </Section>
   );

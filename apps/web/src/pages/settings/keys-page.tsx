@@ -88,7 +88,7 @@ function NewKey() {
   });
   const playground = me.workspace.is_playground ? 'A playground has no keys.' : null;
   return (
-    <Section title="Make a key">
+    <Section title="Create a key">
       <Explanation>The key itself is shown once, when it is made.</Explanation>
       <ChangeForm
         change={change}

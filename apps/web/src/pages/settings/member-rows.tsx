@@ -50,8 +50,8 @@ export function MemberRows({ people: members, onOutcome }: MemberRowsProps) {
           <thead>
             <tr>
               <th scope="col">Person</th>
-              <th scope="col">May act as</th>
-              <th scope="col">Because</th>
+              <th scope="col">Effective role</th>
+              <th scope="col">Source</th>
               <th scope="col">Role given here</th>
               <th scope="col">Since</th>
               <ActionsHead />

@@ -11,7 +11,7 @@ export function RefusedPage({ title, reason }: { title: string; reason: string }
   const owners = data?.items.filter(({ kind, role }) => kind === 'human' && role === 'owner') ?? [];
   return (
     <Page title={title}>
-      <Section title="Not yours to see">
+      <Section title="No access">
         <Empty title={reason}>
           You are {workspace.me.workspace_role} here.
           {owners.length > 0 && ` Owners: ${owners.map(({ email }) => email).join(', ')}.`}
@@ -29,7 +29,7 @@ export function RefusedOrganizationPage({
 }: Record<'title' | 'reason' | 'role', string>) {
   return (
     <Page title={title}>
-      <Section title="Not yours to see">
+      <Section title="No access">
         <Empty title={reason}>You are {role} of the organization. Ask one of its owners.</Empty>
       </Section>
     </Page>

@@ -52,7 +52,7 @@ export function SigningSecret({ webhook, onClose, onOutcome }: SigningSecretProp
     <Modal opened onClose={onClose} title={`Signing secret of ${name}`} centered size="lg">
       <ChangeForm
         change={change}
-        action="Set it"
+        action="Save"
         aside={
           <ActionButton size="compact-md" onClick={() => change.set('signing_secret', makeSecret())}>
             Make one up

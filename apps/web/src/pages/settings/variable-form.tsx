@@ -75,7 +75,7 @@ export function VariableForm({ opened, scopes, onClose, onDone }: VariableFormPr
       centered
       size="lg"
     >
-      <ChangeForm change={change} action={conflict ? 'Set it all the same' : 'Set it'}>
+      <ChangeForm change={change} action={conflict ? 'Overwrite' : 'Save'}>
         {conflict && <ConflictNotice conflict={conflict} />}
         <TextInput
           label="Name"

@@ -47,7 +47,7 @@ export function WebhookSection({ webhook, onOutcome }: WebhookSectionProps) {
       <Address url={webhook.url} name={name} />
       <Facts
         facts={[
-          ['Starts', <Jobs key="jobs" refs={webhook.job_refs} />],
+          ['Triggers', <Jobs key="jobs" refs={webhook.job_refs} />],
           [
             'Signature',
             webhook.has_signing_secret

@@ -20,7 +20,7 @@ export function WorkspaceSettingsPage() {
   return (
     <Page title="General" lead="What this workspace is called, and whether anything in it runs.">
       <NameSection />
-      <Section title="About it">
+      <Section title="Details">
         <Facts
           facts={[
             [
@@ -87,7 +87,7 @@ function NameSection() {
         />
         <Textarea
           label="Description"
-          description="What it is for; shown to everybody in it."
+          description="Optional. All members of the workspace see it."
           autosize
           minRows={2}
           value={change.values.description}

@@ -6,7 +6,7 @@ import { finishSignIn, goToSignIn } from '../../session/sign-in.ts';
 import { basePath } from '../../api/base-url.ts';
 
 /** What is redeemed once: React draws a page twice while it is developed, and the code is good for one time. */
-let finishing: Promise<string> | null = null;
+let finishing: Promise<string | null> | null = null;
 
 /** Where the sign-in pages send the browser back to. */
 export function CallbackPage() {
@@ -15,7 +15,10 @@ export function CallbackPage() {
   useEffect(() => {
     finishing ??= finishSignIn(new URLSearchParams(location.search));
     finishing
-      .then((returnTo) => router.navigate({ href: withoutBase(returnTo), replace: true }))
+      .then(async (returnTo) => {
+        // Null: the tab leaves for the sign-in pages again.
+        if (returnTo !== null) await router.navigate({ href: withoutBase(returnTo), replace: true });
+      })
       .catch(setError)
       .finally(() => (finishing = null));
   }, [router]);

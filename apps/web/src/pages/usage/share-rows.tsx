@@ -27,7 +27,7 @@ export function ShareRows({ what, rows, wholeSeconds }: ShareRowsProps) {
           <tr>
             <th scope="col">{what}</th>
             <th scope="col" className="number">
-              Time of runs
+              Run time
             </th>
             <th scope="col" className="number">
               Share

@@ -19,7 +19,7 @@ export function UsageSummary({ usage, title }: { usage: UsageResponse; title: st
         <Facts
           facts={[
             [
-              'Time of runs this month (UTC)',
+              'Run time this month (UTC)',
               `${formatDuration(month.run_seconds)}, ${most(month.minutes_a_month, ' min')}`,
             ],
             [
@@ -32,14 +32,14 @@ export function UsageSummary({ usage, title }: { usage: UsageResponse; title: st
       <Section title={title}>
         <Facts
           facts={[
-            ['Time of runs', formatDuration(total.run_seconds)],
+            ['Run time', formatDuration(total.run_seconds)],
             ['Completed', formatCount(total.completed_run_count)],
             ['Failed', formatCount(total.failed_run_count)],
             ['Cancelled', formatCount(total.cancelled_run_count)],
           ]}
         />
         <div className={classes.charts}>
-          <TrendChart title="Time of runs by day (UTC)" trend={time} />
+          <TrendChart title="Run time by day (UTC)" trend={time} />
           <TrendChart title="Runs by day (UTC)" trend={runs} />
         </div>
       </Section>

@@ -19,7 +19,7 @@ export function timeTrend(days: Days): Trend {
   const values = days.map(({ run_seconds }) => run_seconds);
   return {
     points: pointsOf(days),
-    series: [{ name: 'Time of runs', unit: 'seconds', colour: 'accent', kind: 'bar', values }],
+    series: [{ name: 'Run time', unit: 'seconds', colour: 'accent', kind: 'bar', values }],
   };
 }
 

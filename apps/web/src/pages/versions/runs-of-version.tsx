@@ -8,6 +8,7 @@ import table from '../../look/table.module.css';
 import { Time } from '../../look/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import type { VersionKind } from './version-queries.ts';
+import { formatLast } from '../../look/format.ts';
 
 interface RunsOfVersionProps {
   kind: VersionKind;
@@ -79,7 +80,7 @@ export function RunsOfVersion({ kind, version, nextAt }: RunsOfVersionProps) {
       )}
       {data?.next_cursor != null && (
         <p className="quiet" style={{ padding: '0 0.85rem' }}>
-          The last {runs.length} of them.
+          {formatLast(runs.length, 'run')}. Earlier runs are in the list of runs.
         </p>
       )}
     </Section>

@@ -1,6 +1,6 @@
 import type { ComponentType, ReactNode } from 'react';
 import { ErrorNotice, LoadingRows } from '../../look/answers.tsx';
-import { formatBytes, formatCount } from '../../look/format.ts';
+import { formatBytes, formatCount, formatNoun } from '../../look/format.ts';
 import { MoreRows } from '../../look/more-rows.tsx';
 import { Section } from '../../look/page.tsx';
 import table from '../../look/table.module.css';
@@ -73,7 +73,7 @@ function VersionRows<Row extends Version>(props: VersionRowsProps<Row>) {
             <th scope="col" className={extra.isNumber ? 'number' : undefined}>
               {extra.head}
             </th>
-            <th scope="col">Used now</th>
+            <th scope="col">Active runs</th>
           </tr>
         </thead>
         <tbody>
@@ -111,5 +111,5 @@ function VersionRows<Row extends Version>(props: VersionRowsProps<Row>) {
 
 function describeUse(count: number): string {
   if (count === 0) return '';
-  return count === 1 ? 'by 1 active run' : `by ${count} active runs`;
+  return formatNoun(count, 'run');
 }

@@ -42,7 +42,7 @@ export function VersionPage(props: VersionPageProps) {
   return (
     <Page
       title={name}
-      heading={`${name}${isLatest ? ', the latest' : ''}`}
+      heading={`${name}${isLatest ? ' (latest)' : ''}`}
       lead={lead}
       actions={
         <AskingButton
@@ -61,7 +61,7 @@ export function VersionPage(props: VersionPageProps) {
         </AskingButton>
       }
     >
-      <Section title="About it">
+      <Section title="Details">
         <Facts
           facts={[
             ['Uploaded', <ClockTime key="at" at={version.created_at} />],

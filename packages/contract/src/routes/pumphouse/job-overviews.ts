@@ -10,7 +10,7 @@ import { readErrors } from '../error-statuses.ts';
 import { jobParams, workspaceParams } from '../parameters.ts';
 
 /** Newest first unless sorted. */
-const jobOverviewQuery = listQuery(['name', 'last_run_at', 'next_start_at'], {
+const jobOverviewQuery = listQuery(['name', 'starred', 'last_run_at', 'next_start_at'], {
   /** Part of the name or the ref. */
   q: queryText.optional(),
   /** Of the newest run. */
@@ -20,6 +20,7 @@ const jobOverviewQuery = listQuery(['name', 'last_run_at', 'next_start_at'], {
   job_type: queryList(jobType).optional(),
   is_paused: queryBoolean.optional(),
   is_archived: queryBoolean.optional(),
+  is_starred: queryBoolean.optional(),
 });
 
 /** Jobs as the console lists them. */

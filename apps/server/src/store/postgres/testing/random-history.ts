@@ -13,6 +13,7 @@ export interface HistoryJob {
   triggers: string[];
   isArchived: boolean;
   isPaused: boolean;
+  isStarred: boolean;
   nextTickAt: Date | null;
   createdAt: Date;
 }
@@ -134,6 +135,7 @@ function drawJob(draw: Draw, name: string, index: number): HistoryJob {
     ),
     isArchived: draw(3) === 0,
     isPaused: draw(3) === 0,
+    isStarred: draw(3) === 0,
     nextTickAt: draw(3) === 0 ? null : time(draw, 6),
     createdAt: time(draw, 6),
   };
@@ -217,7 +219,11 @@ async function storeJobs(sql: Queryable, { workspaceId, jobs, runs }: History): 
       entry_point: { module: 'm', function: 'f', job_type: job.type, launcher: 'dlt.launchers.job' },
       triggers: job.triggers,
       execute: {},
-      expose: { ...(job.name === null ? {} : { display_name: job.name }), category: job.category },
+      expose: {
+        ...(job.name === null ? {} : { display_name: job.name }),
+        category: job.category,
+        starred: job.isStarred,
+      },
     };
     const lastNumber = runs.filter((run) => run.jobId === job.id).length;
     await sql.execute(

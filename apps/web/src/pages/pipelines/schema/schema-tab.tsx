@@ -85,7 +85,7 @@ function Legend({
   const cut = version.is_cut ? ' It has more than is shown here.' : '';
   return (
     <p className={choices.legend}>
-      {size}. Dashed lines lead from nested tables to those that they are of, full ones are references.{marks}
+      {size}. Dashed: nested table. Solid: reference.{marks}
       {cut}
     </p>
   );

@@ -1,0 +1,19 @@
+import type { WorkspaceHealthResponse } from '@pumphouse/contract';
+import type { StateLook } from '../look/run-states.ts';
+import { formatNoun } from '../look/format.ts';
+
+type Health = Omit<WorkspaceHealthResponse, 'workspace_id'>;
+
+/** How a workspace is, as a state: the worst that is true of it. What runs while a job fails is not worth a second word. */
+export function describeHealth({
+  failing_job_count: failing,
+  running_count: running,
+  pending_count: pending,
+  has_runs: hasRuns,
+}: Health): StateLook {
+  if (failing > 0) return { word: `${formatNoun(failing, 'job')} failing`, glyph: '✕', colour: 'failed' };
+  if (running > 0) return { word: `${formatNoun(running, 'run')} active`, glyph: '◐', colour: 'running' };
+  if (pending > 0) return { word: `${formatNoun(pending, 'run')} waiting`, glyph: '◌', colour: 'pending' };
+  if (!hasRuns) return { word: 'No runs yet', glyph: '–', colour: 'cancelled' };
+  return { word: 'All well', glyph: '✓', colour: 'completed' };
+}
