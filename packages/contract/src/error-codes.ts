@@ -44,8 +44,8 @@ export const errorCodes = {
   reserved_variable_name: {
     status: 400,
     cause:
-      'Pumphouse itself sets the variables named in `extra` in every run, or keeps their names for later.',
-    nextStep: 'Choose other names; the list is in docs/concepts/variables.md.',
+      'The names in `extra` are reserved: Pumphouse sets them, or they change how a run starts before its code does.',
+    nextStep: '`extra` says for each name what to do instead; the list is in docs/concepts/variables.md.',
   },
   variable_limit_exceeded: {
     status: 400,
