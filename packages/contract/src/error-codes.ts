@@ -317,7 +317,8 @@ export const errorCodes = {
   upload_too_large: {
     status: 413,
     cause: 'The upload is larger, or unpacks to more bytes or entries, than the server takes.',
-    nextStep: 'Leave large files out with `.gitignore`, or have the limit raised.',
+    nextStep:
+      'List large files that no run needs in `.gitignore`, or raise `PUMPHOUSE_MAX_UPLOAD_MB` or `PUMPHOUSE_MAX_UNPACKED_MB` on the server. The error names the largest files.',
   },
   input_too_large: {
     status: 413,
