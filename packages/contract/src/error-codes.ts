@@ -41,6 +41,12 @@ export const errorCodes = {
       'The table `pumphouse` of a configuration file has a setting that does not exist, or a value that it cannot have.',
     nextStep: 'Correct the keys named in `extra`; docs/concepts/scheduling.md lists the settings.',
   },
+  wrong_base_url: {
+    status: 400,
+    cause: 'The base URL of the client has a path, such as `/api` or that of a page of the console.',
+    nextStep:
+      'Set `RUNTIME__API_BASE_URL`, or `api_base_url` under `[runtime]` in `.dlt/config.toml`, to the address of the server without a path.',
+  },
   reserved_variable_name: {
     status: 400,
     cause:
