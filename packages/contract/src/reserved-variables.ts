@@ -102,10 +102,14 @@ function isIn({ names, prefixes, except = [] }: ReservedVariableGroup, name: str
   return names.includes(name) || prefixes.some((prefix) => name.startsWith(prefix));
 }
 
-/** Why a name is reserved and what to do instead, as sentences; null for a name that a variable can have. */
-export function explainReservedVariable(name: string): string | null {
+/** Why a name is reserved and what to do instead, as what follows the name; null for a name that a variable can have. */
+export function describeReservedVariable(name: string): string | null {
   const group = findReservedVariable(name);
-  if (!group) return null;
-  const advice = group.instead === null ? 'Choose another name' : group.instead;
-  return `${name} is reserved: ${group.reason}. ${advice}.`;
+  return group && `is reserved: ${group.reason}. ${group.instead ?? 'Choose another name'}`;
+}
+
+/** The same as sentences that begin with the name. */
+export function explainReservedVariable(name: string): string | null {
+  const description = describeReservedVariable(name);
+  return description && `${name} ${description}.`;
 }

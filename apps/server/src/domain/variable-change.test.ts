@@ -38,10 +38,10 @@ describe('findChangeProblem', () => {
     expect(problem?.extra).toEqual(
       reserved.map((key) => ({
         key,
-        message: `${key} is reserved: Pumphouse sets it in every run. Choose another name.`,
+        message: 'is reserved: Pumphouse sets it in every run. Choose another name',
       })),
     );
-    expect(problem?.detail).toBe(problem?.extra.map(({ message }) => message).join(' '));
+    expect(problem?.detail).toBe(problem?.extra.map(({ key, message }) => `${key} ${message}.`).join(' '));
   });
 
   it('keeps the text of a refusal short, however many names are reserved', () => {

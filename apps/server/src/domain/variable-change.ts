@@ -1,5 +1,5 @@
 import type { ErrorCode, UpdateWorkspaceVariablesRequest } from '@pumphouse/contract';
-import { explainReservedVariable } from '@pumphouse/contract';
+import { describeReservedVariable } from '@pumphouse/contract';
 import { findNameProblem } from './variable-names.ts';
 import { findProfileProblem } from './job-definition.ts';
 
@@ -51,14 +51,14 @@ function findScopeProblem(profile: string | null): ChangeProblem | null {
 function findReserved({ upserts }: VariableChange): ChangeProblem | null {
   const names = [...new Set(upserts.map(({ name }) => name))];
   const extra = names.flatMap((name) => {
-    const message = explainReservedVariable(name);
+    const message = describeReservedVariable(name);
     return message === null ? [] : [{ key: name, message }];
   });
   if (extra.length === 0) return null;
   return {
     code: 'reserved_variable_name',
     detail: joinWithin(
-      extra.map(({ message }) => message),
+      extra.map(({ key, message }) => `${key} ${message}.`),
       maxDetailLength,
     ),
     extra,
