@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { prepareToolchain, root } from './toolchain.mjs';
+import { findPython, prepareToolchain, root, runLocked } from './toolchain.mjs';
 
 const web = join(root, 'apps', 'web');
 const marker = join(web, 'dist', '.built-from');
@@ -35,15 +35,27 @@ function fingerprintSources() {
 
 /** @param {NodeJS.ProcessEnv} env of `prepareToolchain` */
 export function buildConsole(env) {
+  if (isBuiltFrom(fingerprintSources())) return;
+  // Under the lock, in a process of its own: two builds at once would empty each other's folder.
+  runLocked(findPython(), [process.execPath, fileURLToPath(import.meta.url), '--locked'], { env });
+}
+
+function buildUnlessBuilt() {
   const fingerprint = fingerprintSources();
-  if (existsSync(marker) && readFileSync(marker, 'utf8') === fingerprint) return;
+  if (isBuiltFrom(fingerprint)) return;
   process.stderr.write('Building the console into apps/web/dist ...\n');
   execFileSync('vite', ['build', '--logLevel', 'warn'], {
     cwd: web,
-    env,
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   writeFileSync(marker, fingerprint);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) buildConsole(prepareToolchain());
+function isBuiltFrom(fingerprint) {
+  return existsSync(marker) && readFileSync(marker, 'utf8') === fingerprint;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  if (process.argv.includes('--locked')) buildUnlessBuilt();
+  else buildConsole(prepareToolchain());
+}

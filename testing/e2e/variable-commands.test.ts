@@ -110,7 +110,11 @@ describe('dlthub variable', () => {
   it('says why a name or a profile is refused', async () => {
     const reserved = ['set', 'PATH', '--value', 'x', '--plain', '--workspace'];
     expect(await variable(reserved, { expectedCode: refusedCode })).toContain(
-      'Pumphouse sets or keeps PATH itself',
+      'PATH is reserved: Pumphouse sets it in every run. Choose another name.',
+    );
+    const preload = ['set', 'LD_PRELOAD', '--value', 'x', '--plain', '--workspace'];
+    expect(await variable(preload, { expectedCode: refusedCode })).toContain(
+      'LD_PRELOAD is reserved: the dynamic loader reads it',
     );
     const local = ['set', 'A', '--value', 'x', '--plain', '--profile', 'dev'];
     expect(await variable(local, { expectedCode: refusedCode })).toContain(

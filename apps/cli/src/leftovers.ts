@@ -3,7 +3,8 @@ import type { Persistence } from '@pumphouse/server/store/store.ts';
 import { actAsOperator } from './operator.ts';
 import { readConfig } from '@pumphouse/server/config.ts';
 import { createServerLog, openStorage } from '@pumphouse/server/main';
-import { formatBytes, formatTable } from './table.ts';
+import { formatBytes } from '@pumphouse/server/domain/format-bytes.ts';
+import { formatTable } from './table.ts';
 import { recordChange } from '@pumphouse/server/services/audit.ts';
 
 /** Prints everything that the executor keeps and whether it is left over; or removes what is, and prints that. */

@@ -1,17 +1,29 @@
 import { Command, Option } from 'commander';
 import { createOwner, createKey, createPasswordLink, setLimits } from './admin.ts';
 import { listKeys, listMembers, removeMember, revokeKey, setAccountDisabled, setMember } from './people.ts';
+import { readConfig } from '@pumphouse/server/config.ts';
+import { explainFailure, type FailureSettings } from './explain-failure.ts';
 import { handleLeftovers } from './leftovers.ts';
 import { purgeStorage, showStorage } from './storage.ts';
 import { showAuditLog } from './audit-log.ts';
 import { retentionKinds } from '@pumphouse/server/domain/retention-limits.ts';
 import { serve } from './server.ts';
 
-const program = new Command('pumphouse').description('A self-hosted runtime for dlt pipelines');
+const program = new Command('pumphouse')
+  .description('A self-hosted runtime for dlt pipelines')
+  .showSuggestionAfterError()
+  .showHelpAfterError('Run bin/pumphouse --help, or the command with --help, to see what there is.')
+  // Whatever the log level is: a misspelled PUMPHOUSE_DATA_DIR would make a new installation elsewhere.
+  .hook('preAction', () => {
+    for (const warning of readConfig().warnings) process.stderr.write(`pumphouse: warning: ${warning}\n`);
+  });
 
 program
   .command('server')
   .description('Run the server; settings come from PUMPHOUSE_* variables')
+  .showHelpAfterError(
+    'The server has no options. Set variables, such as PUMPHOUSE_PORT; docs/operate/settings.md lists them, --help shows the commands.',
+  )
   .action(serve);
 
 const admin = program
@@ -144,6 +156,15 @@ try {
   await program.parseAsync();
 } catch (error) {
   // The words are for whoever typed the command; a stack would bury them.
-  process.stderr.write(`pumphouse: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`pumphouse: ${explainFailure(error, readSettings())}\n`);
   process.exitCode = 1;
+}
+
+/** Null for settings that cannot be read: then the error is about them. */
+function readSettings(): FailureSettings | null {
+  try {
+    return readConfig();
+  } catch {
+    return null;
+  }
 }

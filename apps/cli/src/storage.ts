@@ -1,7 +1,8 @@
 import type { Persistence } from '@pumphouse/server/store/store.ts';
 import type { Purged, Retention, StorageReport } from '@pumphouse/server/services/retention/retention.ts';
 import type { RetentionKind, RetentionLimits } from '@pumphouse/server/domain/retention-limits.ts';
-import { formatBytes, formatTable } from './table.ts';
+import { formatBytes } from '@pumphouse/server/domain/format-bytes.ts';
+import { formatTable } from './table.ts';
 import { readConfig } from '@pumphouse/server/config.ts';
 import { createServerLog, openStorage } from '@pumphouse/server/main';
 import { actAsOperator } from './operator.ts';

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { afterAll, describe, expect, it } from 'vitest';
-import { ConfigError, readConfig, settings } from './config.ts';
+import { readConfig, settings } from './config.ts';
+import { ConfigError } from './settings/config-error.ts';
 
 describe('readConfig', () => {
   it('gives defaults without any setting', () => {
@@ -15,6 +16,76 @@ describe('readConfig', () => {
     const read = () => readConfig({ PUMPHOUSE_PORT: 'eighty', PUMPHOUSE_EXECUTOR: 'rocket' });
     expect(read).toThrow(ConfigError);
     expect(read).toThrow(/PUMPHOUSE_PORT[\s\S]*PUMPHOUSE_EXECUTOR/);
+  });
+
+  it.each<[string, string, string]>([
+    [
+      'PUMPHOUSE_PORT',
+      'eighty',
+      'PUMPHOUSE_PORT is "eighty", and must be a whole number from 0 to 65535. Example: PUMPHOUSE_PORT=8080',
+    ],
+    ['PUMPHOUSE_PORT', '70000', 'PUMPHOUSE_PORT is "70000", and must be a whole number from 0 to 65535.'],
+    ['PUMPHOUSE_PORT', '0x1F90', 'must be a whole number from 0 to 65535'],
+    ['PUMPHOUSE_PORT', '80.5', 'must be a whole number from 0 to 65535'],
+    [
+      'PUMPHOUSE_MAX_UPLOAD_MB',
+      '1G',
+      'PUMPHOUSE_MAX_UPLOAD_MB is "1G", and must be a whole number of 1 or more.',
+    ],
+    ['PUMPHOUSE_LEASE_SECONDS', '12s', 'must be a number from 1 to 300. Example: PUMPHOUSE_LEASE_SECONDS=12'],
+    [
+      'PUMPHOUSE_RUNS_EGRESS',
+      'no',
+      'PUMPHOUSE_RUNS_EGRESS is "no", and must be 0 or 1. Example: PUMPHOUSE_RUNS_EGRESS=1',
+    ],
+    ['PUMPHOUSE_EXECUTOR', 'rocket', 'must be auto or process or docker. Example: PUMPHOUSE_EXECUTOR=auto'],
+    [
+      'PUMPHOUSE_PUBLIC_URL',
+      'localhost:8080',
+      'PUMPHOUSE_PUBLIC_URL is "localhost:8080", and must be an http:// or https:// address. Example: PUMPHOUSE_PUBLIC_URL=https://pumphouse.example.com',
+    ],
+    ['PUMPHOUSE_BLOBS_URL', 'file://var/blobs', 'Write file:// and an absolute path'],
+    ['PUMPHOUSE_PORT', 'tcp://10.0.0.1:8080', 'set enableServiceLinks to false in the pod'],
+  ])('says of %s=%s what it may be, with an example', (name, value, text) => {
+    expect(() => readConfig({ [name]: value })).toThrow(ConfigError);
+    expect(() => readConfig({ [name]: value })).toThrow(text);
+    expect(() => readConfig({ [name]: value })).not.toThrow(/NaN|regex|invalid_/i);
+  });
+
+  it.each([
+    ['PUMPHOUSE_SECRET_KEY', 'swordfish'],
+    ['PUMPHOUSE_DATABASE_URL', 'mysql://me:swordfish@db/shop'],
+    ['PUMPHOUSE_SMTP_URL', 'http://me:swordfish@mail'],
+    ['PUMPHOUSE_ENGINE_URL', 'tcp://me:swordfish@engine:2376'],
+  ])('never repeats %s, which may be a secret', (name, value) => {
+    expect(() => readConfig({ [name]: value })).toThrow(name);
+    expect(() => readConfig({ [name]: value })).not.toThrow('swordfish');
+  });
+
+  it('warns of variables that are no settings, with the setting that they most likely mean', () => {
+    const { warnings } = readConfig({
+      PUMPHOUSE_PUBLIC_ULR: 'https://swordfish',
+      pumphouse_port: '1',
+      PUMPHOUSE_MAX_UPLOADS_MB: '9',
+      PUMPHOUSE_COLOUR: 'blue',
+      PUMPHOUSE_PORT: '9000',
+      PUMPHOUSE_SERVICE_HOST: '10.0.0.1',
+      PUMPHOUSE_PORT_8080_TCP_ADDR: '10.0.0.1',
+      PUMPHOUSE_TEST_ENGINES: 'podman',
+      PUMPHOUSE_IMAGE: 'x',
+      PATH: '/bin',
+    });
+    expect(warnings).toEqual([
+      'PUMPHOUSE_COLOUR is not a setting of Pumphouse and is ignored. All settings are listed in docs/operate/settings.md.',
+      'PUMPHOUSE_MAX_UPLOADS_MB is not a setting of Pumphouse and is ignored. Did you mean PUMPHOUSE_MAX_UPLOAD_MB?',
+      'PUMPHOUSE_PUBLIC_ULR is not a setting of Pumphouse and is ignored. Did you mean PUMPHOUSE_PUBLIC_URL?',
+      'pumphouse_port is not a setting of Pumphouse and is ignored. Did you mean PUMPHOUSE_PORT?',
+    ]);
+    expect(readConfig({ PUMPHOUSE_PORT: '9000' }).warnings).toEqual([]);
+  });
+
+  it('takes spaces for none: a port of 0 would be another one at each start', () => {
+    expect(readConfig({ PUMPHOUSE_PORT: '  ' }).port).toBe(8080);
   });
 
   it('says which part of a retention is wrong, and shows one that is right', () => {
@@ -41,7 +112,7 @@ describe('readConfig', () => {
 
   it('wants to know where the version of Python goes in the name of an image', () => {
     expect(() => readConfig({ PUMPHOUSE_RUNNER_IMAGE: 'runner:latest' })).toThrow(
-      /PUMPHOUSE_RUNNER_IMAGE: must have \{python\}/,
+      /PUMPHOUSE_RUNNER_IMAGE is "runner:latest", and must have \{python\}/,
     );
     expect(readConfig({ PUMPHOUSE_RUNNER_IMAGE: 'runner:{python}' }).engine.runnerImage).toBe(
       'runner:{python}',

@@ -1,16 +1,10 @@
 import { availableParallelism, homedir } from 'node:os';
-import { isIP } from 'node:net';
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { AppsConfig } from './apps-settings.ts';
 import type { EngineConfig } from './engine-settings.ts';
-import { defaultRetention, parseRetention, RetentionSyntaxError } from './domain/retention-limits.ts';
-import {
-  defaultInstanceSizes,
-  InstanceSizesSyntaxError,
-  parseInstanceSizes,
-} from './domain/instance-sizes.ts';
+import { defaultInstanceSizes } from './domain/instance-sizes.ts';
+import { defaultRetention } from './domain/retention-limits.ts';
 import type { MailSettings } from './mail/mailer.ts';
 import type { InstanceSizes } from './domain/instance-sizes.ts';
 import type { OpenIdSettings } from './services/sign-in/open-id.ts';
@@ -18,8 +12,18 @@ import type { RetentionLimits } from './domain/retention-limits.ts';
 import { appsSettings, AppsSettingError, readAppsConfig } from './apps-settings.ts';
 import { EngineSettingError, readEngineConfig } from './engine-settings.ts';
 import { defaultRunnerImage } from './executors/docker/names.ts';
-import { isLoopback } from './exposure.ts';
 import { faultPointNames } from './fault-points.ts';
+import { ConfigError } from './settings/config-error.ts';
+import { readDatabaseUrl, readOpenId } from './settings/read-secrets.ts';
+import {
+  readBlobsFolder,
+  readInstanceSizes,
+  readMail,
+  readRetention,
+  readTrustedProxies,
+} from './settings/read-texts.ts';
+import { readValues, withoutBlank } from './settings/read-values.ts';
+import { warnOfUnknownSettings } from './settings/unknown-settings.ts';
 
 /** Settings come from the environment alone. docs/operate/settings.md lists them; a test holds the list against this table. */
 export const settings = {
@@ -41,11 +45,11 @@ export const settings = {
     .default(8080)
     .describe('Port to listen on; 0 takes a free one'),
   PUMPHOUSE_PUBLIC_URL: z
-    .url()
+    .url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' })
     .optional()
     .describe('How clients reach this server, when it is not the address it listens on'),
   PUMPHOUSE_DATABASE_URL: z
-    .url()
+    .url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// address' })
     .optional()
     .describe('An external Postgres (14 or newer) in place of the embedded one'),
   PUMPHOUSE_DATABASE_PASSWORD_FILE: z
@@ -66,7 +70,7 @@ export const settings = {
     .string()
     .regex(
       /^(all|(api|scheduler|supervisor)(,(api|scheduler|supervisor))*)$/,
-      'must be all, or of api,scheduler,supervisor',
+      'must be all, or a list of api, scheduler and supervisor with commas',
     )
     .default('all')
     .describe(
@@ -96,7 +100,7 @@ export const settings = {
     .optional()
     .describe('Encrypts configurations and signs tokens (default: a key file in the data folder)'),
   PUMPHOUSE_ATTEMPTS_URL: z
-    .url()
+    .url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' })
     .optional()
     .describe('How runs reach this server, when it is not the address it listens on'),
   PUMPHOUSE_ATTEMPTS_HOST: z
@@ -222,8 +226,7 @@ export const settings = {
     ),
 } as const;
 
-const settingsSchema = z.object(settings);
-type Values = z.output<typeof settingsSchema>;
+type Values = z.output<z.ZodObject<typeof settings>>;
 
 export interface Config {
   dataDir: string;
@@ -257,22 +260,15 @@ export interface Config {
   pauseAt: { point: string; file: string } | null;
   /** For finding uv, bubblewrap, Python and the interpreters of environments. */
   toolVariables: Record<string, string | undefined>;
-}
-
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
+  /** Variables that look like settings and are none. */
+  warnings: string[];
 }
 
 const megabyte = 1024 * 1024;
 
 /** @throws ConfigError naming each setting that is wrong and what it may be */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
-  const parsed = settingsSchema.safeParse(withoutEmpty(env));
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-    throw new ConfigError(`Settings that cannot be used:\n  ${problems.join('\n  ')}`);
-  }
-  const values: Values = parsed.data;
+  const values: Values = readValues(settings, env);
   const dataDir = resolve(values.PUMPHOUSE_DATA_DIR);
   const attemptsPort = values.PUMPHOUSE_ATTEMPTS_PORT ?? choosePortAfter(values.PUMPHOUSE_PORT);
   return {
@@ -309,6 +305,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       PUMPHOUSE_PASTA: values.PUMPHOUSE_PASTA,
       PUMPHOUSE_PYTHON: values.PUMPHOUSE_PYTHON,
     },
+    warnings: warnOfUnknownSettings(env, Object.keys(settings)),
   };
 }
 
@@ -318,83 +315,9 @@ function readRoles(text: string): Config['roles'] {
   return { scheduler: has('scheduler'), supervisor: has('supervisor') };
 }
 
-/** An empty variable means the same as none, as in a compose file with an unset value. */
-function withoutEmpty(env: NodeJS.ProcessEnv): Record<string, string | undefined> {
-  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
-}
-
-function readDatabaseUrl(values: Values): string | null {
-  const { PUMPHOUSE_DATABASE_URL: url, PUMPHOUSE_DATABASE_PASSWORD_FILE: file } = values;
-  if (!file) return url ?? null;
-  if (!url) throw new ConfigError('PUMPHOUSE_DATABASE_PASSWORD_FILE needs PUMPHOUSE_DATABASE_URL beside it.');
-  const withPassword = new URL(url);
-  if (withPassword.password)
-    throw new ConfigError(
-      'PUMPHOUSE_DATABASE_URL has a password, and so has PUMPHOUSE_DATABASE_PASSWORD_FILE: take one out.',
-    );
-  // Escaped here, since the setter lets a percent sign through as it is.
-  withPassword.password = encodeURIComponent(readSecretFile('PUMPHOUSE_DATABASE_PASSWORD_FILE', file));
-  return withPassword.href;
-}
-
-function readSecretFile(setting: string, file: string): string {
-  let secret: string;
-  try {
-    secret = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
-  } catch (error) {
-    throw new ConfigError(
-      `${setting}: ${file} cannot be read (${(error as NodeJS.ErrnoException).code}). ` +
-        'Give a file that the user of the server can read.',
-    );
-  }
-  if (secret === '') throw new ConfigError(`${setting}: ${file} is empty.`);
-  return secret;
-}
-
-function readTrustedProxies(text: string): string[] {
-  const entries = text.split(',').flatMap((entry) => entry.trim() || []);
-  for (const entry of entries) {
-    const [address = '', bits, ...rest] = entry.split('/');
-    const most = { 4: 32, 6: 128 }[isIP(address)] ?? -1;
-    const isNetwork = bits === undefined ? most > 0 : /^\d{1,3}$/.test(bits) && Number(bits) <= most;
-    if (!isNetwork || rest.length > 0)
-      throw new ConfigError(
-        `PUMPHOUSE_TRUSTED_PROXIES: "${entry}" is neither an address nor a network such as 10.0.0.0/8.`,
-      );
-  }
-  return entries;
-}
-
-function readOpenId(values: Values): OpenIdSettings | null {
-  const { PUMPHOUSE_OIDC_ISSUER: issuer, PUMPHOUSE_OIDC_CLIENT_ID: clientId } = values;
-  const { PUMPHOUSE_OIDC_CLIENT_SECRET: secret, PUMPHOUSE_OIDC_CLIENT_SECRET_FILE: file } = values;
-  if (!issuer) {
-    if (clientId || secret || file)
-      throw new ConfigError(
-        'PUMPHOUSE_OIDC_CLIENT_ID and its secret need PUMPHOUSE_OIDC_ISSUER beside them.',
-      );
-    return null;
-  }
-  if (!clientId) throw new ConfigError('PUMPHOUSE_OIDC_ISSUER needs PUMPHOUSE_OIDC_CLIENT_ID beside it.');
-  if (secret && file)
-    throw new ConfigError(
-      'PUMPHOUSE_OIDC_CLIENT_SECRET and PUMPHOUSE_OIDC_CLIENT_SECRET_FILE: take one out.',
-    );
-  const { protocol, hostname } = new URL(issuer);
-  if (protocol !== 'https:' && !(protocol === 'http:' && isLoopback(hostname.replace(/^\[|\]$/g, ''))))
-    throw new ConfigError(`PUMPHOUSE_OIDC_ISSUER is ${issuer}: a provider is trusted over https only.`);
-  return {
-    issuer,
-    clientId,
-    clientSecret: file ? readSecretFile('PUMPHOUSE_OIDC_CLIENT_SECRET_FILE', file) : (secret ?? null),
-    name: values.PUMPHOUSE_OIDC_NAME ?? hostname,
-    signUp: values.PUMPHOUSE_OIDC_SIGN_UP,
-  };
-}
-
 function readEngine(values: Values, env: NodeJS.ProcessEnv): EngineConfig {
   try {
-    return readEngineConfig(values, withoutEmpty(env), values.PUMPHOUSE_EXECUTOR !== 'process');
+    return readEngineConfig(values, withoutBlank(env), values.PUMPHOUSE_EXECUTOR !== 'process');
   } catch (error) {
     if (!(error instanceof EngineSettingError)) throw error;
     throw new ConfigError(error.message);
@@ -429,43 +352,6 @@ function readAttemptsHost({
 
 function choosePortAfter(port: number): number {
   return port === 0 || port === 65_535 ? 0 : port + 1;
-}
-
-function readBlobsFolder(url: string | undefined, dataDir: string): string {
-  if (!url) return resolve(dataDir, 'blobs');
-  const parsed = new URL(url);
-  if (parsed.protocol !== 'file:')
-    throw new ConfigError(
-      `PUMPHOUSE_BLOBS_URL is ${url}: this version keeps blobs in a folder (file:///...).`,
-    );
-  return decodeURIComponent(parsed.pathname);
-}
-
-function readRetention(text: string): RetentionLimits {
-  try {
-    return parseRetention(text);
-  } catch (error) {
-    if (!(error instanceof RetentionSyntaxError)) throw error;
-    throw new ConfigError(`PUMPHOUSE_RETENTION: ${error.message}`);
-  }
-}
-
-function readInstanceSizes(text: string): InstanceSizes {
-  try {
-    return parseInstanceSizes(text);
-  } catch (error) {
-    if (!(error instanceof InstanceSizesSyntaxError)) throw error;
-    throw new ConfigError(`PUMPHOUSE_INSTANCE_SIZES: ${error.message}`);
-  }
-}
-
-function readMail({ PUMPHOUSE_SMTP_URL: url, PUMPHOUSE_MAIL_FROM: from }: Values): MailSettings | null {
-  if (!url) return null;
-  if (!from)
-    throw new ConfigError(
-      'PUMPHOUSE_SMTP_URL needs PUMPHOUSE_MAIL_FROM beside it: the address that mail comes from.',
-    );
-  return { smtpUrl: new URL(url), from };
 }
 
 function readPause(value: string | undefined): Config['pauseAt'] {

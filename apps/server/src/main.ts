@@ -117,8 +117,9 @@ async function serve(
     consoleFiles: openConsoleFiles(builtConsoleFolder),
     apps: createAppPlaces(apps.addresses),
     services: { ...services, apps },
-    readiness: () =>
-      checkReadiness({
+    readiness: async () => ({
+      warnings: config.warnings,
+      ...(await checkReadiness({
         persistence,
         executor,
         listRounds: () =>
@@ -127,7 +128,8 @@ async function serve(
           ),
         clock: services.clock,
         findRunsProblem: async () => (await runsListener?.findProblem()) ?? null,
-      }),
+      })),
+    }),
   };
   const api = buildApi(apiDependencies);
   await api.listen({ host: config.host, port: config.port });

@@ -41,11 +41,17 @@ export const errorCodes = {
       'The table `pumphouse` of a configuration file has a setting that does not exist, or a value that it cannot have.',
     nextStep: 'Correct the keys named in `extra`; docs/concepts/scheduling.md lists the settings.',
   },
+  wrong_base_url: {
+    status: 400,
+    cause: 'The base URL of the client has a path, such as `/api` or that of a page of the console.',
+    nextStep:
+      'Set `RUNTIME__API_BASE_URL`, or `api_base_url` under `[runtime]` in `.dlt/config.toml`, to the address of the server without a path.',
+  },
   reserved_variable_name: {
     status: 400,
     cause:
-      'Pumphouse itself sets the variables named in `extra` in every run, or keeps their names for later.',
-    nextStep: 'Choose other names; the list is in docs/concepts/variables.md.',
+      'The names in `extra` are reserved: Pumphouse sets them, or they change how a run starts before its code does.',
+    nextStep: '`extra` says for each name what to do instead; the list is in docs/concepts/variables.md.',
   },
   variable_limit_exceeded: {
     status: 400,
@@ -317,7 +323,8 @@ export const errorCodes = {
   upload_too_large: {
     status: 413,
     cause: 'The upload is larger, or unpacks to more bytes or entries, than the server takes.',
-    nextStep: 'Leave large files out with `.gitignore`, or have the limit raised.',
+    nextStep:
+      'List large files that no run needs in `.gitignore`, or raise `PUMPHOUSE_MAX_UPLOAD_MB` or `PUMPHOUSE_MAX_UNPACKED_MB` on the server. The error names the largest files.',
   },
   input_too_large: {
     status: 413,

@@ -5,6 +5,7 @@ export * from './mcp-clients.ts';
 export * from './openapi.ts';
 export * from './permissions.ts';
 export * from './requirements.ts';
+export * from './reserved-variables.ts';
 export * from './route.ts';
 export * from './routes.ts';
 export * from './run-state.ts';

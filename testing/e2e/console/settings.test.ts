@@ -95,7 +95,7 @@ describe('an owner, in the pages alone,', () => {
     await field(dialog(owner), 'Name').fill('PUMPHOUSE_TOKEN');
     await field(dialog(owner), 'Value').fill('of-no-account-1234');
     await button(dialog(owner), 'Save').click();
-    await dialog(owner).getByText('Is reserved.').waitFor();
+    await dialog(owner).getByText('Is reserved: Pumphouse sets it in every run.').waitFor();
     await field(dialog(owner), 'Name').fill('SHOP__TOKEN');
     await button(dialog(owner), 'Save').click();
     await said(owner, 'SHOP__TOKEN is set.');

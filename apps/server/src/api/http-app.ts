@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { fastify } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import { errorBody, toErrorAnswer } from './errors.ts';
+import { refuseWrongBaseUrl } from './base-url.ts';
 
 const closeSeconds = 2;
 const jsonBodyLimit = 16 * 1024 * 1024;
@@ -33,6 +34,8 @@ export function createHttpApp(log: Logger, trustedProxies: readonly string[] = [
   });
   readJsonBodies(app);
   app.setNotFoundHandler((request, reply) => {
+    const refusal = refuseWrongBaseUrl(request.url);
+    if (refusal) throw refusal;
     const [path] = request.url.split('?', 1);
     void reply.code(404).send(errorBody('not_found', `There is no operation ${request.method} ${path}.`));
   });

@@ -4,6 +4,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { formatBytes } from '../domain/format-bytes.ts';
 import { ServiceError } from '../services/service-error.ts';
 
 export interface ReceivedFile {
@@ -17,24 +18,30 @@ export interface ReceivedFiles extends AsyncDisposable {
   require(name: string): ReceivedFile;
 }
 
+export interface PartLimit {
+  maxBytes: number;
+  /** The refusal of a part that is larger. @param path what was received until then @param declaredBytes of the whole request */
+  refuse?: (path: string, declaredBytes: number | null) => Promise<ServiceError>;
+}
+
 const folderPrefix = 'upload-';
 
 /**
  * Writes the parts of a multipart body to files, counting while they come. Parts without a limit are read past.
- * @param maxBytes the parts that are kept, with the most bytes of each
+ * @param limits the parts that are kept, with the most bytes of each
  * @throws ServiceError upload_too_large; nothing is left on disk then, nor when the caller goes away
  */
 export async function receiveFiles(
   request: FastifyRequest,
   uploadDir: string,
-  maxBytes: Record<string, number>,
+  limits: Record<string, PartLimit>,
 ): Promise<ReceivedFiles> {
   if (!request.isMultipart()) throw notMultipart();
   await mkdir(uploadDir, { recursive: true, mode: 0o700 });
   const folder = await mkdtemp(join(uploadDir, folderPrefix));
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
-    const files = await writeParts(request, folder, maxBytes);
+    const files = await writeParts(request, folder, limits);
     return {
       require: (name) => files.get(name) ?? missing(name),
       [Symbol.asyncDispose]: remove,
@@ -110,33 +117,40 @@ async function collect(part: MultipartFile, maxBytes: number): Promise<Buffer> {
   let sizeBytes = 0;
   for await (const chunk of part.file as AsyncIterable<Buffer>) {
     sizeBytes += chunk.length;
-    if (sizeBytes > maxBytes) throw tooLarge(part.fieldname, maxBytes);
+    if (sizeBytes > maxBytes) throw new PartTooLarge(part.fieldname, maxBytes);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }
 
-async function writeParts(request: FastifyRequest, folder: string, maxBytes: Record<string, number>) {
+async function writeParts(request: FastifyRequest, folder: string, partLimits: Record<string, PartLimit>) {
   const files = new Map<string, ReceivedFile>();
-  const names = Object.keys(maxBytes);
+  const names = Object.keys(partLimits);
   // The counting below decides; the parser only must not stop before it.
-  const fileSize = Math.max(...Object.values(maxBytes)) + 1;
+  const fileSize = Math.max(...Object.values(partLimits).map(({ maxBytes }) => maxBytes)) + 1;
   const limits = { fileSize, fieldSize: 1024, fields: 8, files: names.length + 2, parts: names.length + 10 };
   for await (const part of readParts(request, limits)) {
     if (part.type !== 'file') continue;
-    const limit = Object.hasOwn(maxBytes, part.fieldname) ? maxBytes[part.fieldname] : undefined;
+    const limit = Object.hasOwn(partLimits, part.fieldname) ? partLimits[part.fieldname] : undefined;
     if (limit === undefined || files.has(part.fieldname)) {
       part.file.resume();
       continue;
     }
     // The name is one of ours, never one that the caller chose.
     const path = join(folder, part.fieldname);
-    const written = await writePart(part, path, limit).catch((error: unknown) => {
+    const written = await writePart(part, path, limit.maxBytes).catch(async (error: unknown) => {
+      if (error instanceof PartTooLarge && limit.refuse)
+        throw await limit.refuse(path, readDeclaredBytes(request));
       throw refuseBody(error);
     });
     files.set(part.fieldname, written);
   }
   return files;
+}
+
+function readDeclaredBytes(request: FastifyRequest): number | null {
+  const declared = Number(request.headers['content-length']);
+  return Number.isSafeInteger(declared) ? declared : null;
 }
 
 async function writePart(part: MultipartFile, path: string, limit: number): Promise<ReceivedFile> {
@@ -145,13 +159,16 @@ async function writePart(part: MultipartFile, path: string, limit: number): Prom
     part.file,
     async function* count(chunks: AsyncIterable<Buffer>) {
       for await (const chunk of chunks) {
+        const room = limit - sizeBytes;
         sizeBytes += chunk.length;
-        if (sizeBytes > limit) throw tooLarge(part.fieldname, limit);
-        yield chunk;
+        yield chunk.subarray(0, room);
+        if (sizeBytes > limit) return;
       }
     },
     createWriteStream(path, { flags: 'wx', mode: 0o600 }),
   );
+  // Only now: what fits is on disk, and can be looked into for what takes the room.
+  if (sizeBytes > limit) throw new PartTooLarge(part.fieldname, limit);
   return { path, sizeBytes };
 }
 
@@ -162,9 +179,11 @@ function notMultipart(): ServiceError {
   );
 }
 
-function tooLarge(name: string, limit: number): ServiceError {
-  const message = `has more than ${limit} bytes`;
-  return new ServiceError('upload_too_large', `The part "${name}" ${message}.`, [{ key: name, message }]);
+class PartTooLarge extends ServiceError {
+  constructor(name: string, maxBytes: number) {
+    const message = `has more than ${formatBytes(maxBytes)}, the limit of this server`;
+    super('upload_too_large', `The part "${name}" of the upload ${message}.`, [{ key: name, message }]);
+  }
 }
 
 function missing(name: string): never {

@@ -1,8 +1,10 @@
 import type { ApiFixture } from './testing/api-fixture.ts';
+import { randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { request } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { buildArchive } from '../../../../testing/fixtures/workspace-archive.ts';
+import { CONFIGURATION_LIMITS } from '../archives/configuration-archive.ts';
 import { createApiFixture, maxUploadBytes } from './testing/api-fixture.ts';
 import { readAnswer } from './testing/check-answer.ts';
 
@@ -115,6 +117,52 @@ describe('uploading', () => {
     const response = await upload(await issue('deployment'), parts());
     expect(response.statusCode).toBe(status);
     expect(response.json()).toMatchObject({ code, status_code: status, extra: [{ key }] });
+  });
+
+  it('names the limit, its setting, .gitignore and the largest files of an archive that is too large', async () => {
+    const file = buildArchive({
+      'a.py': 'print(1)\n',
+      'data/orders.parquet': randomBytes(maxUploadBytes),
+      'data/evil\u001b[2J".bin': randomBytes(100),
+    });
+    const response = await upload(await issue('deployment'), { file, requirements_file: '{}' });
+    expect(response.statusCode).toBe(413);
+    const { detail } = response.json() as { detail: string };
+    expect(detail).toMatch(/^The (upload has \d+(\.\d)? kB; this server takes|archive has more than) 64 kB/);
+    expect(detail).toContain('The largest files of what was read: "data/orders.parquet" (64 kB), ');
+    expect(detail).toContain('.gitignore');
+    expect(detail).toContain('raise PUMPHOUSE_MAX_UPLOAD_MB on the server');
+    expect(detail).not.toContain('\u001b');
+  });
+
+  it.each<[string, () => Buffer, RegExp[]]>([
+    [
+      'unpacks to too much',
+      () => buildArchive({ 'a.py': '', 'zeros.bin': new Uint8Array(1024 * 1024) }),
+      [/unpacks to more than 1 MB/, /"zeros.bin" \(1 MB\)/, /PUMPHOUSE_MAX_UNPACKED_MB/, /\.gitignore/],
+    ],
+    [
+      'has too many files',
+      () =>
+        buildArchive(Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`lib/${index}.py`, '']))),
+      [/more than 100 files/, /Most files are in "lib" \(100\)/, /\.gitignore/],
+    ],
+  ])('says what takes the room in an archive that %s', async (_, build, texts) => {
+    const parts = { file: build(), requirements_file: JSON.stringify(requirements) };
+    const response = await upload(await issue('deployment'), parts);
+    expect(response.statusCode).toBe(413);
+    const { detail } = response.json() as { detail: string };
+    for (const text of texts) expect(detail).toMatch(text);
+  });
+
+  it('says what a configuration may take, and nothing of .gitignore', async () => {
+    const file = new Uint8Array(CONFIGURATION_LIMITS.maxBytes + 1);
+    const response = await upload(await issue('configuration'), { file });
+    expect(response.statusCode).toBe(413);
+    expect(response.json()).toMatchObject({
+      code: 'upload_too_large',
+      detail: 'The part "file" of the upload has more than 4 MB, the limit of this server.',
+    });
   });
 
   it('lets a client that only sends come to read the answer', async () => {

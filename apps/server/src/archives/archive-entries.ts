@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import type { Extract, Header } from 'tar-stream';
 import type { ReadEntry } from './archive-manifest.ts';
-import { ArchiveError, quoteName } from './archive-error.ts';
+import { formatBytes } from '../domain/format-bytes.ts';
+import { ArchiveError, ArchiveTooLargeError, quoteName } from './archive-error.ts';
 import { checkEntryPath, checkLinkTarget, createPathRegistry } from './entry-paths.ts';
 
 export interface EntryLimits {
@@ -143,9 +144,9 @@ function readChunks(entry: Entry): AsyncIterable<Uint8Array> {
 async function readManifest(header: TarHeader, entry: Entry, maxBytes: number): Promise<Buffer> {
   if (header.type !== 'file') throw invalid(header.name, 'is not a regular file');
   if (header.size > maxBytes) {
-    throw new ArchiveError(
-      'upload_too_large',
-      `manifest.yaml has ${header.size} bytes; this server takes up to ${maxBytes}. Ignore files that no run needs.`,
+    throw new ArchiveTooLargeError(
+      'manifest',
+      `manifest.yaml, the list of the files, has ${formatBytes(header.size)}; this server takes ${formatBytes(maxBytes)}.`,
     );
   }
   const chunks: Uint8Array[] = [];
@@ -205,10 +206,7 @@ function refuseType(header: TarHeader): ArchiveError {
 }
 
 function tooManyEntries(maxEntries: number): ArchiveError {
-  return new ArchiveError(
-    'upload_too_large',
-    `The archive has more than ${maxEntries} files. List what no run needs in .gitignore, such as .git and .venv.`,
-  );
+  return new ArchiveTooLargeError('files', `The archive has more than ${maxEntries} files.`);
 }
 
 function invalid(name: string, problem: string): ArchiveError {

@@ -22,6 +22,20 @@ export class ArchiveError extends Error {
   }
 }
 
+/** Which limit an archive passes: packed bytes, unpacked bytes, the number of files, or the bytes of its manifest. */
+export type ArchiveLimitName = 'bytes' | 'unpackedBytes' | 'files' | 'manifest';
+
+/** An archive that is larger than the server takes. `message` names the limit alone: what helps depends on the kind of archive. */
+export class ArchiveTooLargeError extends ArchiveError {
+  readonly limit: ArchiveLimitName;
+
+  constructor(limit: ArchiveLimitName, message: string) {
+    super('upload_too_large', message);
+    this.name = 'ArchiveTooLargeError';
+    this.limit = limit;
+  }
+}
+
 const SHOWN_NAME_LENGTH = 200;
 
 /** A name from an archive for an error text: quoted, with control characters escaped, and cut. */

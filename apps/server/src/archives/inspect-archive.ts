@@ -8,7 +8,8 @@ import { createGunzip } from 'node:zlib';
 import { extract as createExtract } from 'tar-stream';
 import { readEntries } from './archive-entries.ts';
 import type { EntryLimits, EntryRules, ReadEntries } from './archive-entries.ts';
-import { ArchiveError } from './archive-error.ts';
+import { formatBytes } from '../domain/format-bytes.ts';
+import { ArchiveError, ArchiveTooLargeError } from './archive-error.ts';
 import type { ArchiveErrorCode } from './archive-error.ts';
 import { compareWithManifest, hashContents, parseManifest } from './archive-manifest.ts';
 import type { ManifestFile } from './archive-manifest.ts';
@@ -193,15 +194,14 @@ function createUnpackedBound(maxUnpackedBytes: number): Transform {
     transform(chunk: Buffer, _encoding, callback: TransformCallback) {
       unpackedBytes += chunk.length;
       if (unpackedBytes <= maxUnpackedBytes) return callback(null, chunk);
-      const detail = `The archive unpacks to more than ${maxUnpackedBytes} bytes. Ignore files that no run needs.`;
-      callback(new ArchiveError('upload_too_large', detail));
+      const detail = `The archive unpacks to more than ${formatBytes(maxUnpackedBytes)}.`;
+      callback(new ArchiveTooLargeError('unpackedBytes', detail));
     },
   });
 }
 
 function tooManyBytes(maxBytes: number): ArchiveError {
-  const detail = `The archive has more than ${maxBytes} bytes. List what no run needs in .gitignore, such as .git.`;
-  return new ArchiveError('upload_too_large', detail);
+  return new ArchiveTooLargeError('bytes', `The archive has more than ${formatBytes(maxBytes)}.`);
 }
 
 function writeReport(files: ManifestFile[], sizeBytes: number, sha256: string): ArchiveReport {

@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import fastifyStatic from '@fastify/static';
 import { actAs } from '../services/audit.ts';
 import { basePathOf, strangerAt } from '../api/route-registration.ts';
+import { refuseWrongBaseUrl } from '../api/base-url.ts';
 import { openVisit } from '../pages/visit.ts';
 import { pageHeaders } from '../pages/page-registry.ts';
 import { ServiceError } from '../services/service-error.ts';
@@ -40,6 +41,8 @@ export function registerConsole(app: FastifyInstance, dependencies: ConsoleDepen
       });
     }
     const show = async (request: FastifyRequest, reply: FastifyReply) => {
+      const refusal = refuseWrongBaseUrl(request.url);
+      if (refusal) throw refusal;
       if (!files) throw notBuilt();
       if (!new URLSearchParams(request.url.split('?')[1]).has('swap')) {
         return sendConsole(reply, files, `${basePathOf(publicUrl)}/`);

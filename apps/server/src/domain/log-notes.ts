@@ -1,4 +1,5 @@
 import type { UnnumberedLogLine } from './log-line.ts';
+import { explainReservedVariable } from '@pumphouse/contract';
 import { setupLine } from './log-line.ts';
 
 /*
@@ -25,4 +26,10 @@ export function skipNote(skip: {
 export function removalNote(at: Date): UnnumberedLogLine {
   const words = `The log was removed on ${at.toISOString().slice(0, 10)}: it had passed what the server keeps (PUMPHOUSE_RETENTION).`;
   return setupLine(words, 'stdout', at);
+}
+
+/** That a run does not get a variable which was set before its name was reserved. */
+export function leftOutNote(name: string, at: Date): UnnumberedLogLine {
+  const reason = explainReservedVariable(name) ?? `${name} is reserved.`;
+  return setupLine(`The variable ${name} of the workspace is not used. ${reason}`, 'stderr', at);
 }

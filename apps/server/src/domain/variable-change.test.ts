@@ -32,14 +32,23 @@ describe('findChangeProblem', () => {
       'PUMPHOUSE_X',
       'PATH',
     ];
-    expect(check({ upserts: names.map((name) => plain(name)) })).toEqual({
-      code: 'reserved_variable_name',
-      detail: expect.stringContaining('PATH, SEND__ARTIFACTS__BUCKET_URL, RUNTIME__DLTHUB_DSN, PUMPHOUSE_X'),
-      extra: ['PATH', 'SEND__ARTIFACTS__BUCKET_URL', 'RUNTIME__DLTHUB_DSN', 'PUMPHOUSE_X'].map((key) => ({
+    const reserved = ['PATH', 'SEND__ARTIFACTS__BUCKET_URL', 'RUNTIME__DLTHUB_DSN', 'PUMPHOUSE_X'];
+    const problem = check({ upserts: names.map((name) => plain(name)) });
+    expect(problem?.code).toBe('reserved_variable_name');
+    expect(problem?.extra).toEqual(
+      reserved.map((key) => ({
         key,
-        message: 'is reserved',
+        message: 'is reserved: Pumphouse sets it in every run. Choose another name',
       })),
-    });
+    );
+    expect(problem?.detail).toBe(problem?.extra.map(({ key, message }) => `${key} ${message}.`).join(' '));
+  });
+
+  it('keeps the text of a refusal short, however many names are reserved', () => {
+    const problem = check({ upserts: Array.from({ length: 400 }, (_, index) => plain(`LD_${index}`)) });
+    expect(problem?.extra).toHaveLength(400);
+    expect(problem?.detail.length).toBeLessThan(1100);
+    expect(problem?.detail).toMatch(/ \d+ more names are reserved\.$/);
   });
 
   it.each<[string, Partial<VariableChange>, string[]]>([

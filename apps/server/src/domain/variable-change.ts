@@ -1,5 +1,6 @@
 import type { ErrorCode, UpdateWorkspaceVariablesRequest } from '@pumphouse/contract';
-import { findNameProblem, isReservedName } from './variable-names.ts';
+import { describeReservedVariable } from '@pumphouse/contract';
+import { findNameProblem } from './variable-names.ts';
 import { findProfileProblem } from './job-definition.ts';
 
 /** A change of one scope; `profile` is null for the workspace scope. */
@@ -46,15 +47,37 @@ function findScopeProblem(profile: string | null): ChangeProblem | null {
   return { code: 'invalid_profile', detail: `${message}.`, extra: [{ key: 'profile', message }] };
 }
 
-/** Names may be deleted, whatever they are: there is no such variable, and the answer says so. */
+/** Any name may be deleted: variables stored before their name was reserved have to go somehow. */
 function findReserved({ upserts }: VariableChange): ChangeProblem | null {
-  const names = [...new Set(upserts.map(({ name }) => name).filter(isReservedName))];
-  if (names.length === 0) return null;
+  const names = [...new Set(upserts.map(({ name }) => name))];
+  const extra = names.flatMap((name) => {
+    const message = describeReservedVariable(name);
+    return message === null ? [] : [{ key: name, message }];
+  });
+  if (extra.length === 0) return null;
   return {
     code: 'reserved_variable_name',
-    detail: `Pumphouse sets or keeps ${names.join(', ')} itself: choose other names.`,
-    extra: names.map((name) => ({ key: name, message: 'is reserved' })),
+    detail: joinWithin(
+      extra.map(({ key, message }) => `${key} ${message}.`),
+      maxDetailLength,
+    ),
+    extra,
   };
+}
+
+/** A request may hold hundreds of reserved names; `extra` has them all. */
+const maxDetailLength = 1000;
+
+function joinWithin(sentences: readonly string[], maxLength: number): string {
+  const shown: string[] = [];
+  let length = 0;
+  for (const sentence of sentences) {
+    length += sentence.length + 1;
+    if (length > maxLength && shown.length > 0) break;
+    shown.push(sentence);
+  }
+  const hidden = sentences.length - shown.length;
+  return [...shown, ...(hidden > 0 ? [`${hidden} more names are reserved.`] : [])].join(' ');
 }
 
 function findFieldProblems(change: VariableChange): ChangeProblem | null {

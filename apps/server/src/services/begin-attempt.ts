@@ -83,7 +83,7 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
       throw new Error(`Run ${run.id} has lost what it is made of`);
     const definition = version.definition as JobDefinition;
     // Read now, and once: a change of the workspace's variables is for runs that begin later.
-    const variables = await readRunVariables(run.workspaceId, run.profile);
+    const { variables } = await readRunVariables(run.workspaceId, run.profile);
     const files = await readFiles(await configurationArchives.open(configuration));
     const documents = files.filter(isReadBy(run.profile)).map(({ content }) => content);
     const token = await credentials.issueRunToken(attemptId);

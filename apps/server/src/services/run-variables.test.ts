@@ -94,6 +94,22 @@ describe('a run that begins', () => {
     expect(variables).toMatchObject({ LANG: 'de_DE.UTF-8', RUNTIME__RUN_ID: runId, PYTHONUNBUFFERED: '1' });
   });
 
+  it('does not get a stored variable whose name is reserved by now, and the reader names it', async () => {
+    await setVariables('prod', plain('KEPT', '1'));
+    await fixture.database.execute(
+      `insert into variables (workspace_id, name, plain_value, created_by, updated_by)
+       values ($1, 'LD_PRELOAD', '/tmp/x.so', $2, $2)`,
+      [place.workspaceId, place.userId],
+    );
+    await startRun();
+    const { variables } = await begin();
+    expect(variables).toMatchObject({ KEPT: '1' });
+    expect(variables).not.toHaveProperty('LD_PRELOAD');
+    const { leftOut } = await fixture.readRunVariables(place.workspaceId, 'prod');
+    expect(leftOut).toEqual(['LD_PRELOAD']);
+    expect(await fixture.store.variables.list(place.workspaceId)).toHaveLength(2);
+  });
+
   it('gets them as they are at that moment', async () => {
     await setVariables(null, plain('A', 'when it was started'));
     await startRun();
@@ -129,7 +145,8 @@ describe('a change of variables', () => {
     const revisions = new Set<string>();
     for (let count = 0; count < 3; count += 1) {
       await setVariables(null, secret('A', 'swordfish'));
-      const [variable] = await fixture.readRunVariables(place.workspaceId, 'prod');
+      const { variables } = await fixture.readRunVariables(place.workspaceId, 'prod');
+      const [variable] = variables;
       revisions.add(variable?.revision ?? '');
     }
     expect(revisions.size).toBe(3);

@@ -12,7 +12,9 @@ import {
   readRequirementsManifest,
   RequirementsError,
 } from '../domain/requirements.ts';
-import { inspectArchive, type ArchiveLimits } from '../archives/inspect-archive.ts';
+import { ArchiveTooLargeError } from '../archives/archive-error.ts';
+import { explainLargeArchive, exceedUploadLimit } from './explain-large-upload.ts';
+import { inspectArchive, type ArchiveLimits, type ArchiveReport } from '../archives/inspect-archive.ts';
 import { inspectConfigurationArchive, readConfigurationFiles } from '../archives/configuration-archive.ts';
 import { createConfigurationArchives, nameDeploymentArchive } from './version-archives.ts';
 import { createStoreVersion } from './store-version.ts';
@@ -68,7 +70,24 @@ export function createUploadPackage({
     });
   }
 
+  async function inspect(path: string): Promise<ArchiveReport> {
+    try {
+      return await inspectArchive(createReadStream(path), archiveLimits);
+    } catch (error) {
+      throw error instanceof ArchiveTooLargeError ? await explain(error, path) : error;
+    }
+  }
+
+  function explain(error: ArchiveTooLargeError, path: string): Promise<ServiceError> {
+    return explainLargeArchive(error, { path, ...archiveLimits });
+  }
+
   return {
+    /** The refusal of a code archive of which only the first bytes, as many as the server takes, lie at the path. */
+    refuseLargeDeployment(path: string, declaredBytes: number | null): Promise<ServiceError> {
+      return explain(exceedUploadLimit(archiveLimits.maxBytes, declaredBytes), path);
+    },
+
     async uploadDeployment(upload: {
       grant: UploadGrant;
       archivePath: string;
@@ -77,7 +96,7 @@ export function createUploadPackage({
     }): Promise<DeploymentRecord> {
       const { grant } = upload;
       const hasEmbeddedDatabase = readEmbeddedDatabase(upload.requirements);
-      const report = await inspectArchive(createReadStream(upload.archivePath), archiveLimits);
+      const report = await inspect(upload.archivePath);
       const archiveKey = nameDeploymentArchive(grant.uploadId);
       const { sha256 } = await blobs.put(archiveKey, createReadStream(upload.archivePath));
       return store(

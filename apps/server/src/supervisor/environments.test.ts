@@ -55,6 +55,21 @@ function ask(environments: Environments, request: EnvironmentRequest, signal = n
   return { lines, location };
 }
 
+describe('an environment of versions that do not work together', () => {
+  it('is built, and the log of the run that builds it names the pin; later runs are not told again', async () => {
+    const lines = [' + dlt==1.31.0', ' + duckdb==2.0.1', ' + sqlglot==29.0.1'];
+    const fake = createFakeExecutor({ scripts: { build: () => ({ lines }) } });
+    const environments = createServerOf(fake, 'a');
+    const request = await describeRequest();
+    const builder = ask(environments, request);
+    await builder.location;
+    expect(builder.lines.at(-1)).toMatch(/^Warning: dlt 1.31.0 and duckdb 2.0.1 .+ "duckdb<2"/);
+    const later = ask(environments, request);
+    await later.location;
+    expect(later.lines).toEqual([]);
+  });
+});
+
 describe('an environment', () => {
   it('is built once for all that ask at once, and all hear of it from its beginning', async () => {
     const fake = createFakeExecutor({ scripts: { build: () => ({ lines: ['built'] }) } });

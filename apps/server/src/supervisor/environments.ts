@@ -8,6 +8,7 @@ import type { UnnumberedLogLine } from '../domain/log-line.ts';
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { buildInstallSet, describeEnvironment, readRequirementsManifest } from '../domain/requirements.ts';
+import { readInstalledPackages, warnOfKnownBad } from '../domain/known-bad-combinations.ts';
 import { setupLine } from '../domain/log-line.ts';
 
 export interface EnvironmentsDependencies {
@@ -80,7 +81,13 @@ export function createEnvironments(dependencies: EnvironmentsDependencies) {
     );
     try {
       await faultPoints.reach('in-environment-build');
-      const location = await executor.buildEnvironment(plan, (line) => onLine(asSetupLine(line)), signal);
+      const packages: string[] = [];
+      const onBuildLine = (line: EnvironmentLine) => {
+        packages.push(...readInstalledPackages(line.text));
+        onLine(asSetupLine(line));
+      };
+      const location = await executor.buildEnvironment(plan, onBuildLine, signal);
+      for (const text of warnOfKnownBad(packages)) onLine(setupLine(text, 'stderr', new Date()));
       if (await store.environments.finishBuild(plan.key, owner, location)) return location;
       // The lease ran out while this process was stopped: the other builder's result counts.
       await executor.removeEnvironment(location);

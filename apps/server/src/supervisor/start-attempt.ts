@@ -16,6 +16,7 @@ import { createLineBuffer } from './line-buffer.ts';
 import { createSecret, hashSecret } from '../services/credentials.ts';
 import { ExecutorError } from '../executors/executor.ts';
 import { sourceProfileOf } from './snapshots.ts';
+import { leftOutNote } from '../domain/log-notes.ts';
 import { localPathName } from '../domain/local-path-name.ts';
 
 export interface StartAttemptDependencies {
@@ -52,12 +53,14 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
     const deployment = await store.deployments.get(run.workspaceId, run.deploymentId);
     const organization = await store.people.getOrganization(workspace.organizationId);
     if (!deployment || !organization) throw new Error(`Run ${run.id} has lost what it is made of`);
+    const { variables, leftOut } = await readRunVariables(run.workspaceId, run.profile);
     const lines = createLineBuffer((batch) => attemptLog.write(run.id, attempt.id, batch));
+    for (const name of leftOut) lines.add(leftOutNote(name, new Date()));
     const request = {
       deployment,
       definition,
       organization: { id: organization.id, uid: dependencies.sandboxUid(organization.sandboxUidOffset) },
-      settings: chooseBuildSettings(await readRunVariables(run.workspaceId, run.profile)),
+      settings: chooseBuildSettings(variables),
     };
     try {
       for (;;) {

@@ -85,6 +85,32 @@ describe('a supervisor', () => {
   });
 });
 
+describe('a variable that was stored before its name was reserved', () => {
+  it('is left out of the run, and the log says so', async () => {
+    await fixture.database.execute(
+      `insert into variables (workspace_id, name, plain_value, created_by, updated_by)
+       values ($1, 'LD_PRELOAD', '/tmp/x.so', $2, $2)`,
+      [place.workspaceId, place.userId],
+    );
+    await place.deployAll([defineJob('jobs.a')]);
+    const executor = createBootstrappedExecutor(fixture);
+    await startServer({ executor });
+    const { id } = await place.startRun('jobs.a');
+    const spec = await executor.awaitStart(id);
+    expect((await executor.begin(spec)).variables).not.toHaveProperty('LD_PRELOAD');
+    executor.finish(spec);
+    await awaitStatus(id, 'completed');
+    expect(await place.readLog(id)).toContainEqual(
+      expect.objectContaining({
+        source: 'setup',
+        content: expect.stringMatching(
+          /^The variable LD_PRELOAD of the workspace is not used\. .+ reserved/,
+        ) as string,
+      }),
+    );
+  });
+});
+
 describe('runs that share local data', () => {
   it('take turns; the one that waits says so once', async () => {
     await place.deployAll([defineJob('jobs.a'), defineJob('jobs.b')], embeddedRequirements);

@@ -5,6 +5,8 @@ export interface Readiness {
   ok: boolean;
   /** What is missing, one sentence each. */
   reasons: string[];
+  /** What does not keep the server from working, and what an operator should see: variables that are no settings. */
+  warnings?: readonly string[];
 }
 
 /** For whoever watches the server, without a credential: is it alive, can it work, and what does it serve. */
@@ -12,8 +14,9 @@ export function registerProbes(app: FastifyInstance, readiness: () => Promise<Re
   let document: string | undefined;
   app.get('/healthz', async () => ({ status: 'ok' }));
   app.get('/readyz', async (_request, reply) => {
-    const { ok, reasons } = await readiness();
-    return reply.code(ok ? 200 : 503).send({ status: ok ? 'ready' : 'not_ready', reasons });
+    const { ok, reasons, warnings = [] } = await readiness();
+    const body = { status: ok ? 'ready' : 'not_ready', reasons, ...(warnings.length > 0 && { warnings }) };
+    return reply.code(ok ? 200 : 503).send(body);
   });
   app.get('/openapi.json', async (_request, reply) => {
     document ??= JSON.stringify(emitOpenApi());

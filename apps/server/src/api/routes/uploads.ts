@@ -20,8 +20,8 @@ export function createUploadHandlers(services: {
   return {
     async upload_deployment(call) {
       await using files = await receiveFiles(call.request, uploadDir, {
-        file: maxArchiveBytes,
-        requirements_file: maxRequirementsBytes,
+        file: { maxBytes: maxArchiveBytes, refuse: uploadPackage.refuseLargeDeployment },
+        requirements_file: { maxBytes: maxRequirementsBytes },
       });
       const requirements = files.require('requirements_file');
       const deployment = await uploadPackage.uploadDeployment({

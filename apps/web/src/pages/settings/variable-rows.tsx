@@ -1,3 +1,4 @@
+import { explainReservedVariable } from '@pumphouse/contract';
 import { ActionsHead } from '../../look/actions-head.tsx';
 import { ActionButton } from '../../look/action-button.tsx';
 import table from '../../look/table.module.css';
@@ -37,8 +38,9 @@ export function VariableRows({ variables, whyNot, onReplace, onDelete }: Variabl
         <tbody>
           {variables.map((variable) => (
             <tr key={variable.name}>
-              <td className="mono" data-wide="true">
-                {variable.name}
+              <td data-wide="true">
+                <span className="mono">{variable.name}</span>
+                <NotUsed name={variable.name} />
               </td>
               <td data-wide="true">
                 <Value variable={variable} />
@@ -70,6 +72,12 @@ export function VariableRows({ variables, whyNot, onReplace, onDelete }: Variabl
       </table>
     </div>
   );
+}
+
+/** The server keeps variables whose name was reserved after they were set, and gives them to no run. */
+function NotUsed({ name }: { name: string }) {
+  const reason = explainReservedVariable(name);
+  return reason === null ? null : <div className="quiet">Not used in runs. {reason}</div>;
 }
 
 function Value({ variable }: { variable: Variable }) {

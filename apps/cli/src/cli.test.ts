@@ -1,0 +1,95 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const command = fileURLToPath(new URL('../../../bin/pumphouse', import.meta.url));
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'pumphouse-cli-'));
+  await writeFile(join(folder, 'file'), '');
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** Runs `bin/pumphouse` with nothing of this process's settings. */
+async function pumphouse(args: readonly string[], variables: Record<string, string> = {}) {
+  const env = { PATH: process.env['PATH'], HOME: folder, ...variables };
+  const child = spawn(command, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
+  const [stderr, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+  return { code: code as number, stderr };
+}
+
+describe('bin/pumphouse', () => {
+  it.each<[string, string[], string]>([
+    ['an unknown command', ['servr'], 'Did you mean server?'],
+    ['an unknown command of admin', ['admin', 'create-ownr'], 'Did you mean create-owner?'],
+    ['an unknown option', ['server', '--port', '80'], "unknown option '--port'"],
+    ['a missing option', ['admin', 'create-owner'], "required option '--email <address>' not specified"],
+  ])('answers %s with what there is', async (_, args, words) => {
+    const { code, stderr } = await pumphouse(args);
+    expect(stderr).toContain(words);
+    expect(stderr).toContain('--help');
+    expect(code).toBe(1);
+  });
+
+  it('says of a server that takes no options where its settings come from', async () => {
+    const { stderr } = await pumphouse(['server', '--port', '80']);
+    expect(stderr).toContain('PUMPHOUSE_PORT');
+    expect(stderr).toContain('docs/operate/settings.md');
+  });
+
+  it('warns of a misspelled setting before it does anything, and goes on', async () => {
+    const { code, stderr } = await pumphouse(['admin', 'list-keys'], {
+      PUMPHOUSE_DATA_DIRR: '/srv/pumphouse',
+      PUMPHOUSE_LOG_LEVEL: 'silent',
+      PUMPHOUSE_DATABASE_URL: 'postgres://me@127.0.0.1:1/shop',
+    });
+    expect(stderr.split('\n')[0]).toBe(
+      'pumphouse: warning: PUMPHOUSE_DATA_DIRR is not a setting of Pumphouse and is ignored. Did you mean PUMPHOUSE_DATA_DIR?',
+    );
+    expect(stderr).toContain('The database shop at 127.0.0.1:1 cannot be used');
+    expect(code).toBe(1);
+  });
+
+  it.each<[string, Record<string, string>, string]>([
+    [
+      'a wrong setting',
+      { PUMPHOUSE_PORT: 'eighty' },
+      'PUMPHOUSE_PORT is "eighty", and must be a whole number',
+    ],
+    ['a data folder that is a file', { PUMPHOUSE_DATA_DIR: 'file' }, 'Set PUMPHOUSE_DATA_DIR to a folder.'],
+    ['a data folder below a file', { PUMPHOUSE_DATA_DIR: 'file/sub' }, 'Set PUMPHOUSE_DATA_DIR to a folder.'],
+  ])('explains %s without a stack', async (_, variables, words) => {
+    const { PUMPHOUSE_DATA_DIR: name } = variables;
+    const { code, stderr } = await pumphouse(['server'], {
+      ...variables,
+      ...(name && { PUMPHOUSE_DATA_DIR: join(folder, name) }),
+    });
+    expect(stderr).toContain(words);
+    expect(stderr).not.toMatch(/\n {4}at /);
+    expect(code).toBe(1);
+  });
+
+  it('names the port that is in use and its setting, and leaves nothing running', async () => {
+    const other = createServer().listen({ host: '127.0.0.1', port: 0 });
+    await once(other, 'listening');
+    const { port } = other.address() as { port: number };
+    const dataDir = join(folder, 'data');
+    const { code, stderr } = await pumphouse(['server'], {
+      PUMPHOUSE_DATA_DIR: dataDir,
+      PUMPHOUSE_PORT: String(port),
+      PUMPHOUSE_APPS_PORT: '0',
+      PUMPHOUSE_LOG_LEVEL: 'error',
+    });
+    other.close();
+    expect(stderr).toContain(`Port ${port} is in use on 127.0.0.1. Set PUMPHOUSE_PORT to another port`);
+    expect(code).toBe(1);
+    expect(await readdir(join(dataDir, 'servers'))).toEqual([]);
+  }, 60_000);
+});

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { readConfig } from '@pumphouse/server/config.ts';
+import { explainFailure } from './explain-failure.ts';
+
+const config = readConfig({ PUMPHOUSE_DATA_DIR: '/srv/pumphouse', PUMPHOUSE_HOST: 'example.invalid' });
+const external = readConfig({ PUMPHOUSE_DATABASE_URL: 'postgres://me:swordfish@db.example.com:5433/shop' });
+
+const failure = (fields: object, message = 'raw words') => Object.assign(new Error(message), fields);
+
+describe('explainFailure', () => {
+  it.each<[string, object, string]>([
+    ['its port', { port: 8080 }, 'Port 8080 is in use on 127.0.0.1. Set PUMPHOUSE_PORT to another port'],
+    ['the port of apps', { port: 8090 }, 'Set PUMPHOUSE_APPS_PORT to another port'],
+    ['the port of runs', { port: 8081 }, 'Set PUMPHOUSE_ATTEMPTS_PORT to another port'],
+  ])('names the setting of %s that is in use', (_, fields, text) => {
+    const error = failure({ syscall: 'listen', code: 'EADDRINUSE', address: '127.0.0.1', ...fields });
+    expect(explainFailure(error, config)).toContain(text);
+  });
+
+  it.each<[object, string]>([
+    [{ syscall: 'listen', code: 'EACCES', port: 8080 }, 'Set PUMPHOUSE_PORT to a port above 1023.'],
+    [
+      { syscall: 'listen', code: 'EADDRNOTAVAIL', address: '10.9.9.9', port: 8080 },
+      'This machine has no address 10.9.9.9. Set PUMPHOUSE_HOST',
+    ],
+    [
+      { syscall: 'getaddrinfo', code: 'ENOTFOUND', hostname: 'example.invalid' },
+      'PUMPHOUSE_HOST is example.invalid, and no address is known',
+    ],
+    [
+      { syscall: 'mkdir', code: 'EACCES', path: '/srv/pumphouse/postgres' },
+      'Change its owner, or set PUMPHOUSE_DATA_DIR',
+    ],
+    [{ syscall: 'mkdir', code: 'EACCES', path: '/srv' }, 'This user may not write to /srv'],
+    [{ syscall: 'mkdir', code: 'EEXIST', path: '/srv/pumphouse' }, '/srv/pumphouse cannot be a folder'],
+    [
+      { syscall: 'write', code: 'ENOSPC', path: '/srv/pumphouse/servers/1' },
+      'The disk of /srv/pumphouse is full',
+    ],
+  ])('gives %o a next step', (fields, text) => {
+    expect(explainFailure(failure(fields), config)).toContain(text);
+  });
+
+  it.each([
+    ['ECONNREFUSED', 'there is no connection (ECONNREFUSED)'],
+    ['28P01', 'it refuses the password'],
+    ['3D000', 'it has no such database'],
+  ])('says of an external database what is wrong (%s), and never its password', (code, text) => {
+    // What `localhost` gives has no message at all.
+    const explained = explainFailure(failure({ code }, ''), external);
+    expect(explained).toContain('The database shop at db.example.com:5433 cannot be used');
+    expect(explained).toContain(text);
+    expect(explained).not.toContain('swordfish');
+  });
+
+  it('leaves other errors as they are, and is never empty', () => {
+    expect(explainFailure(new Error('There is no account a@b.c.'), config)).toBe(
+      'There is no account a@b.c.',
+    );
+    expect(explainFailure(failure({ code: 'EACCES', path: '/elsewhere' }), config)).toBe('raw words');
+    expect(explainFailure(failure({ code: 'EWHAT' }, ''), null)).toBe('EWHAT');
+  });
+});

@@ -1,0 +1,9 @@
+const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+
+/** A size for people, in powers of 1024: `1.5 MB`. */
+export function formatBytes(bytes: number): string {
+  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
+  const value = bytes / 1024 ** power;
+  const digits = power === 0 || value >= 100 || Number.isInteger(value) ? 0 : 1;
+  return `${value.toFixed(digits)} ${units[power]}`;
+}

@@ -1,0 +1,100 @@
+/** Reads the variables of a table of settings, and says of each wrong one what it is and what it may be. */
+import { z } from 'zod';
+import { ConfigError } from './config-error.ts';
+
+type Variables = Record<string, string | undefined>;
+
+/** @throws ConfigError naming each setting that is wrong, its value unless that may be a secret, what is allowed, and an example */
+export function readValues<Shape extends z.ZodRawShape>(
+  table: Shape,
+  variables: Variables,
+): z.output<z.ZodObject<Shape>> {
+  const given = withoutBlank(variables);
+  const parsed = z.object(table).safeParse(given);
+  const problems = new Map<string, string>();
+  for (const [name, schema] of Object.entries(table)) {
+    const value = given[name];
+    if (value !== undefined && unwrap(schema) instanceof z.ZodNumber && !isDecimal(value))
+      problems.set(name, describeProblem(name, schema, value, null));
+  }
+  for (const issue of parsed.error?.issues ?? []) {
+    const name = String(issue.path[0]);
+    const schema = table[name];
+    if (schema && !problems.has(name))
+      problems.set(name, describeProblem(name, schema, given[name] ?? '', issue.message));
+  }
+  if (parsed.success && problems.size === 0) return parsed.data;
+  throw new ConfigError(
+    `These settings cannot be used:\n  ${[...problems.values()].join('\n  ')}\n` +
+      'All settings are listed in docs/operate/settings.md.',
+  );
+}
+
+/** A blank variable means the same as none, as in a compose file with an unset value. */
+export function withoutBlank(variables: Variables): Variables {
+  return Object.fromEntries(Object.entries(variables).filter(([, value]) => value?.trim() !== ''));
+}
+
+/** Other notations (`0x50`, `1e3`) would be read as numbers that nobody meant to write. */
+function isDecimal(value: string): boolean {
+  return /^\d+(\.\d+)?$/.test(value);
+}
+
+function describeProblem(name: string, schema: unknown, value: string, message: string | null): string {
+  const subject = mayBeSecret(name) ? name : `${name} is ${JSON.stringify(value.slice(0, 200))}, and`;
+  return `${subject} ${describeAllowed(unwrap(schema), message)}.${describeExample(name, schema)}${explainKubernetes(value)}`;
+}
+
+function describeAllowed(schema: unknown, message: string | null): string {
+  if (schema instanceof z.ZodNumber) return `must be ${describeNumber(schema)}`;
+  if (schema instanceof z.ZodEnum) return `must be ${schema.options.join(' or ')}`;
+  if (message?.startsWith('must ')) return message;
+  if (schema instanceof z.ZodURL) return 'must be a URL with its scheme';
+  return `is not valid: ${message ?? 'it cannot be read'}`;
+}
+
+function describeNumber({ minValue, maxValue, format }: z.ZodNumber): string {
+  const kind = format === 'safeint' ? 'a whole number' : 'a number';
+  const isBounded = maxValue !== null && Number.isFinite(maxValue) && maxValue < Number.MAX_SAFE_INTEGER;
+  if (isBounded) return `${kind} from ${minValue ?? 0} to ${maxValue}`;
+  return `${kind} of ${minValue ?? 0} or more`;
+}
+
+/** An example for settings whose default is not one. */
+const examples: Record<string, string> = {
+  PUMPHOUSE_PUBLIC_URL: 'https://pumphouse.example.com',
+  PUMPHOUSE_DATABASE_URL: 'postgres://pumphouse@db.example.com:5432/pumphouse',
+  PUMPHOUSE_BLOBS_URL: 'file:///var/lib/pumphouse/blobs',
+  PUMPHOUSE_ATTEMPTS_URL: 'http://10.0.0.5:8081',
+  PUMPHOUSE_ATTEMPTS_PORT: '8081',
+  PUMPHOUSE_OIDC_ISSUER: 'https://accounts.example.com',
+  PUMPHOUSE_ROLES: 'scheduler,supervisor',
+};
+
+function describeExample(name: string, schema: unknown): string {
+  const example = examples[name] ?? readDefault(schema);
+  return example === undefined ? '' : ` Example: ${name}=${example}`;
+}
+
+function readDefault(schema: unknown): string | undefined {
+  if (!(schema instanceof z.ZodDefault)) return undefined;
+  const value: unknown = schema.def.defaultValue;
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
+}
+
+/** Kubernetes gives containers variables of each Service: `PUMPHOUSE_PORT=tcp://...` for one that is called pumphouse. */
+function explainKubernetes(value: string): string {
+  if (!/^(tcp|udp):\/\/[\d.]+:\d+$/.test(value)) return '';
+  return ' (Kubernetes sets it for a Service named pumphouse: set enableServiceLinks to false in the pod, or rename the Service.)';
+}
+
+/** Addresses may hold a password, and what is called a key, a secret or a password is one. */
+function mayBeSecret(name: string): boolean {
+  const mayHoldPassword = ['PUMPHOUSE_DATABASE_URL', 'PUMPHOUSE_ENGINE_URL', 'PUMPHOUSE_SMTP_URL'];
+  return mayHoldPassword.includes(name) || /(KEY|SECRET|PASSWORD|TOKEN)$/.test(name);
+}
+
+function unwrap(schema: unknown): unknown {
+  if (schema instanceof z.ZodDefault || schema instanceof z.ZodOptional) return unwrap(schema.unwrap());
+  return schema;
+}

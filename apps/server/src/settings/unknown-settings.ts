@@ -1,0 +1,43 @@
+/** Variables that look like settings of Pumphouse and are none. */
+import { findNearestName } from '../domain/nearest-name.ts';
+
+/** Read by the compose file, by the bootstrap of a run, or by tests. */
+const otherNames = new Set([
+  'PUMPHOUSE_APPS_PUBLISH',
+  'PUMPHOUSE_ATTEMPTS_PUBLISH',
+  'PUMPHOUSE_ATTEMPT_ID',
+  'PUMPHOUSE_ENGINE_CERTIFICATES',
+  'PUMPHOUSE_ENGINE_GID',
+  'PUMPHOUSE_ENGINE_SOCKET',
+  'PUMPHOUSE_IMAGE',
+  'PUMPHOUSE_NETWORK',
+  'PUMPHOUSE_POSTGRES_IMAGE',
+  'PUMPHOUSE_PROPERTY_SEED',
+  'PUMPHOUSE_PUBLISH',
+]);
+/** Tests, and what Kubernetes sets for a Service named pumphouse. */
+const otherPatterns = [/^PUMPHOUSE_TEST_/, /^PUMPHOUSE_SERVICE_(HOST|PORT)/, /^PUMPHOUSE_PORT_\d+_(TCP|UDP)/];
+
+/**
+ * A warning for each variable that is no setting, with the setting that it most likely means. The server starts all the same: a setting
+ * that a newer version has dropped must not keep it from starting. Values are never shown.
+ */
+export function warnOfUnknownSettings(
+  variables: Record<string, string | undefined>,
+  settingNames: readonly string[],
+): string[] {
+  return Object.keys(variables)
+    .filter((name) => /^PUMPHOUSE_/i.test(name) && !settingNames.includes(name) && !isRead(name))
+    .toSorted()
+    .map((name) => {
+      const nearest = findNearestName(name, settingNames);
+      const advice = nearest
+        ? `Did you mean ${nearest}?`
+        : 'All settings are listed in docs/operate/settings.md.';
+      return `${name} is not a setting of Pumphouse and is ignored. ${advice}`;
+    });
+}
+
+function isRead(name: string): boolean {
+  return otherNames.has(name) || otherPatterns.some((pattern) => pattern.test(name));
+}

@@ -1,0 +1,73 @@
+/** What the official client and the server say of mistakes that people make on their first day. */
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createClientWorkspace, type ClientWorkspace } from '../fixtures/client-workspace.ts';
+import { prepareDltClient } from '../fixtures/dlt-client.ts';
+import { startTestServer, type TestServer } from '../fixtures/server.ts';
+
+let server: TestServer;
+let parentFolder: string;
+let workspace: ClientWorkspace;
+
+beforeAll(async () => {
+  const install = await prepareDltClient();
+  parentFolder = await mkdtemp(join(tmpdir(), 'pumphouse-mistakes-'));
+  server = await startTestServer({
+    PUMPHOUSE_LOG_LEVEL: 'warn',
+    PUMPHOUSE_MAX_UPLOAD_MB: '1',
+    PUMPHOUSE_MAX_UPLOADS_MB: '99',
+  });
+  workspace = await createClientWorkspace(
+    { install, server, parentFolder, name: 'mistakes' },
+    { 'job.py': 'print(1)\n' },
+  );
+});
+afterAll(async () => {
+  await server.remove();
+  await rm(parentFolder, { recursive: true, force: true });
+});
+
+/** Runs `dlthub <args>`, which fails, and gives what it says on one line. */
+async function fail(args: readonly string[], variables: NodeJS.ProcessEnv = {}): Promise<string> {
+  return (await workspace.dlthub(args, { expectedCode: 255, variables })).replaceAll(/\s+/g, ' ');
+}
+
+describe('dlthub', () => {
+  it.each(['/api', '/w/0b0e9a4e-0000-4000-8000-000000000000'])(
+    'says that the base URL ends with %s, and that it must not',
+    async (path) => {
+      const output = await fail(['workspace', 'list'], { RUNTIME__API_BASE_URL: `${server.url}${path}` });
+      expect(output).toContain(`The base URL of the client ends with "${path}"`);
+      expect(output).toContain('remove that part from RUNTIME__API_BASE_URL');
+    },
+  );
+
+  it('works with a slash at the end of the base URL', async () => {
+    const variables = { RUNTIME__API_BASE_URL: `${server.url}/` };
+    expect(await workspace.dlthub(['workspace', 'list'], { variables })).toContain('mistakes');
+  });
+
+  it('shows which files make an upload too large, and what to do', async () => {
+    await workspace.write({ 'data/small.csv': 'a\n' });
+    await writeFile(join(workspace.folder, 'data', 'orders.bin'), randomBytes(3 * 1024 * 1024));
+    const output = await fail(['run', 'job.py']);
+    expect(output).toContain('this server takes 1 MB');
+    expect(output).toContain('"data/orders.bin" (3 MB)');
+    expect(output).toContain('.gitignore');
+    expect(output).toContain('PUMPHOUSE_MAX_UPLOAD_MB');
+  });
+});
+
+describe('a server with a misspelled setting', () => {
+  it('starts, and has a warning on stderr and in /readyz', async () => {
+    const warning =
+      'PUMPHOUSE_MAX_UPLOADS_MB is not a setting of Pumphouse and is ignored. Did you mean PUMPHOUSE_MAX_UPLOAD_MB?';
+    expect(server.log()).toContain(`pumphouse: warning: ${warning}`);
+    const response = await fetch(`${server.url}/readyz`);
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({ status: 'ready', warnings: [warning] });
+  });
+});

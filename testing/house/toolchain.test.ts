@@ -1,0 +1,62 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+
+const scripts = fileURLToPath(new URL('../../scripts', import.meta.url));
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'pumphouse-set-up-'));
+  await cp(scripts, join(folder, 'scripts'), { recursive: true });
+  await mkdir(join(folder, 'part'));
+  const copy = { name: 'copy', version: '1.0.0', dependencies: { part: 'file:part' } };
+  const part = { name: 'part', version: '1.0.0' };
+  const packages = { '': copy, 'node_modules/part': { resolved: 'part', link: true }, part };
+  await writeFile(join(folder, 'part', 'package.json'), JSON.stringify(part));
+  await writeFile(join(folder, 'package.json'), JSON.stringify(copy));
+  await writeFile(
+    join(folder, 'package-lock.json'),
+    JSON.stringify({ ...copy, lockfileVersion: 3, packages }),
+  );
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+function startSetUp(command = ['uv', '--version']) {
+  const args = [join(folder, 'scripts', 'with-tools.mjs'), ...command];
+  const child = spawn(process.execPath, args, {
+    detached: true,
+    env: { ...process.env, CI: 'true' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]).then(
+    ([stdout, stderr, [code]]) => ({ stdout, stderr, code: code as number | null }),
+  );
+  return { child, ended };
+}
+
+it('is set up once by several that start at the same time, and all of them go on', async () => {
+  const outcomes = await Promise.all([1, 2, 3].map(() => startSetUp().ended));
+  for (const { code, stdout, stderr } of outcomes) {
+    expect(stderr).not.toContain('EEXIST');
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    expect(stdout).toMatch(/^uv \d/m);
+  }
+  const installs = outcomes.filter(({ stderr }) => stderr.includes('from PyPI into .tools'));
+  expect(installs).toHaveLength(1);
+}, 180_000);
+
+it('is set up again after a set-up that was killed: its lock is gone with it', async () => {
+  const killed = startSetUp();
+  killed.child.stderr.once('data', () => process.kill(-(killed.child.pid ?? 0), 'SIGKILL'));
+  expect((await killed.ended).code).toBeNull();
+  const { code, stderr } = await startSetUp().ended;
+  expect(stderr).not.toContain('waiting for it to end');
+  expect({ code, stderr }).toMatchObject({ code: 0 });
+  expect(await readdir(join(folder, '.tools', 'bin'))).toContain('uv');
+  expect(await readFile(join(folder, '.tools', '.installed'), 'utf8')).not.toBe('');
+}, 180_000);
