@@ -17,6 +17,7 @@ import { createTextMask } from '../../domain/mask-text.ts';
 import { bindInterpreter, decideRunUser, type Isolation } from './isolation.ts';
 import { findPythonInterpreter, type PythonInterpreter } from './python-interpreter.ts';
 import { checkRequirements } from '../requirements.ts';
+import { explainUvFailure } from '../../domain/uv-failure.ts';
 import {
   planBuildFiles,
   planBuildSteps,
@@ -45,8 +46,6 @@ const markerSchema = z.object({
   python: z.object({ executable: z.string(), prefix: z.string(), version: z.string() }),
 });
 export type EnvironmentMarker = z.infer<typeof markerSchema>;
-
-const LAST_WORDS_LINES = 20;
 
 interface Build {
   options: EnvironmentBuilderOptions;
@@ -260,11 +259,11 @@ async function runStep(build: Build, { command, failure }: BuildStep): Promise<v
   if (result.code === 0) return;
   const limit = await describeMetLimit(group, options.buildLimits);
   const words = describeFailure(result);
-  throw new EnvironmentBuildError(failure, limit === null ? words : `${words}\n${limit}`);
+  throw new EnvironmentBuildError(failure, limit === null ? words : `${words} ${limit}`);
 }
 
 function describeFailure({ code, signal, stderr, stdout }: CommandResult): string {
-  const words = (stderr.length > 0 ? stderr : stdout).slice(-LAST_WORDS_LINES).join('\n').trim();
+  const words = explainUvFailure(stderr.length > 0 ? stderr : stdout);
   return words === '' ? `The build ended with ${signal ?? `exit code ${code}`} and without a word.` : words;
 }
 
