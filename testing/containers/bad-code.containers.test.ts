@@ -123,7 +123,9 @@ describe.each(await findInstalledEngines())('with %s, a script', (kind) => {
   it('that is a fork bomb fails for its limit of processes', async () => {
     const ended = await site.run(workspace, 'bomb');
     expect(ended.status).toBe('failed');
-    expect(ended.lastLine).toMatch(/^Failed \(process_limit\): The run had as many processes .*Start fewer/);
+    expect(ended.lastLine).toMatch(
+      /^Pumphouse: Failed \(process_limit\): The run had as many processes .*Start fewer/,
+    );
     await site.awaitNothingLeft();
   });
 
@@ -141,7 +143,9 @@ describe.each(await findInstalledEngines())('with %s, a script', (kind) => {
   it('that eats memory fails for its limit, and what it said is there', async () => {
     const ended = await site.run(workspace, 'eater');
     expect(ended).toMatchObject({ status: 'failed', said: 'is hungry' });
-    expect(ended.lastLine).toMatch(/^Failed \(out_of_memory\): The run needed more memory .*smaller pieces/);
+    expect(ended.lastLine).toMatch(
+      /^Pumphouse: Failed \(out_of_memory\): The run needed more memory .*smaller pieces/,
+    );
     await site.awaitNothingLeft();
   });
 
@@ -152,7 +156,7 @@ describe.each(await findInstalledEngines())('with %s, a script', (kind) => {
     });
     const ended = await site.run(workspace, 'giverUp');
     expect(ended.status).toBe('failed');
-    expect(ended.lastLine).toMatch(/^Failed \(out_of_memory\): /);
+    expect(ended.lastLine).toMatch(/^Pumphouse: Failed \(out_of_memory\): /);
     await site.awaitNothingLeft();
   });
 
@@ -162,7 +166,7 @@ describe.each(await findInstalledEngines())('with %s, a script', (kind) => {
     const ended = await site.awaitEnd(workspace, id);
     expect(ended.status).toBe('failed');
     expect(ended.said).toMatch(/^fills the memory/);
-    expect(ended.lastLine).toMatch(/^Failed \(out_of_memory\): The run needed more memory /);
+    expect(ended.lastLine).toMatch(/^Pumphouse: Failed \(out_of_memory\): The run needed more memory /);
     expect(await readExitCode(container)).toBe('137');
     expect(await neighbour()).toMatchObject({ status: 'completed', said: 'is well' });
     await site.awaitNothingLeft();
@@ -181,7 +185,7 @@ describe.each(await findInstalledEngines())('with %s, a script', (kind) => {
     const attemptId = await attemptOf(id);
     const ended = await site.awaitEnd(workspace, id);
     expect(ended).toMatchObject({ status: 'failed', said: 'has left something behind' });
-    expect(ended.lastLine).toMatch(/^Failed \(exit_code\): The run ended with exit code 7\. /);
+    expect(ended.lastLine).toMatch(/^Pumphouse: Failed \(exit_code\): The run ended with exit code 7\. /);
     expect(ended.remarks).toContain('Processes that the run had left behind were ended: 1.');
     await site.awaitNothingLeft();
     expect(await listProcesses(attemptId)).toEqual([]);

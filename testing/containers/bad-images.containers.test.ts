@@ -27,7 +27,7 @@ describe.each(await findInstalledEngines())('an image that %s does not have', (k
   it('of a registry that cannot be reached: the run fails with the words of the engine and what to do', async () => {
     const ended = await runOn('127.0.0.1:1/none:{python}');
     expect(ended).toMatchObject({ status: 'failed', said: '', alive: 200 });
-    expect(ended.lastLine).toMatch(/^Failed \(executor_image\): /);
+    expect(ended.lastLine).toMatch(/^Pumphouse: Failed \(executor_image\): /);
     expect(ended.lastLine).toMatch(
       /127\.0\.0\.1:1\/none:3\.\d+ could not be pulled: .*connection refused\. .*PUMPHOUSE_RUNNER_IMAGE/,
     );
@@ -37,7 +37,7 @@ describe.each(await findInstalledEngines())('an image that %s does not have', (k
   it('and that no registry has: the run fails with the command that builds it', async () => {
     const ended = await runOn('localhost/nobody-has-built:{python}');
     expect(ended).toMatchObject({ status: 'failed', said: '', alive: 200 });
-    expect(ended.lastLine).toMatch(/^Failed \(executor_image\): /);
+    expect(ended.lastLine).toMatch(/^Pumphouse: Failed \(executor_image\): /);
     expect(ended.lastLine).toMatch(
       /no image localhost\/nobody-has-built:3\.\d+\. .*npm run images.*PUMPHOUSE_RUNNER_IMAGE/,
     );

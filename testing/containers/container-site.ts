@@ -65,7 +65,7 @@ export async function createContainerSite(engine: TestEngine, variables: Record<
       status,
       said: joinLines(log, 'user'),
       lastLine: log.at(-1)?.content ?? '',
-      remarks: joinLines(log, 'runner'),
+      remarks: joinLines(log, 'setup'),
     };
   }
 

@@ -65,7 +65,7 @@ describe.runIf((await findInstalledEngines()).includes('podman'))('a run that sa
     const remarks: string[] = [];
     for await (const line of site.server.client.followLog({ workspaceId: workspace.id, jobRunId })) {
       if (line.source === 'user') keptBytes += line.content.length + 1;
-      if (line.source === 'runner') remarks.push(line.content);
+      if (line.content.startsWith('Pumphouse: ')) remarks.push(line.content.slice('Pumphouse: '.length));
     }
     return { keptBytes, remarks };
   }

@@ -43,7 +43,7 @@ describe.each(await findInstalledEngines())('with %s', (kind) => {
     const ended = await site.awaitEnd(workspace, id);
     expect(ended).toMatchObject({ status: 'failed', said: 'is there' });
     expect(ended.lastLine).toMatch(
-      /^Failed \(attempt_lost\): Its container was ended from outside by signal 9 .*Start the job again/,
+      /^Pumphouse: Failed \(attempt_lost\): Its container was ended from outside by signal 9 .*Start the job again/,
     );
     await site.awaitNothingLeft();
   });
@@ -53,7 +53,7 @@ describe.each(await findInstalledEngines())('with %s', (kind) => {
     await engine.call(['rm', '--force', ...(kind === 'podman' ? ['--time', '0'] : []), container]);
     const ended = await site.awaitEnd(workspace, id);
     expect(ended).toMatchObject({ status: 'failed', said: 'is there' });
-    expect(ended.lastLine).toMatch(/^Failed \(attempt_lost\): Its container is gone\. /);
+    expect(ended.lastLine).toMatch(/^Pumphouse: Failed \(attempt_lost\): Its container is gone\. /);
     await site.awaitNothingLeft();
   });
 
@@ -90,7 +90,7 @@ describe.each(await findInstalledEngines())('with %s', (kind) => {
       // It ends at its start what ran without it.
       const ended = await site.awaitEnd(workspace, id);
       expect(ended.status).toBe('failed');
-      expect(ended.lastLine).toMatch(/^Failed \(/);
+      expect(ended.lastLine).toMatch(/^Pumphouse: Failed \(/);
     }
     await site.awaitNothingLeft();
   });

@@ -73,7 +73,7 @@ describe.runIf(hasPodman)('a run that fills the disk of its engine', () => {
     expect(ended.said).toMatch(/^fills the disk\n[^]*No space left on device/);
     expect(ended.said.match(/y{1000}/g)).toHaveLength(lines.more);
     expect(ended.lastLine).toMatch(
-      /^Failed \(exit_code\): The run ended with exit code 1\. Read the traceback/,
+      /^Pumphouse: Failed \(exit_code\): The run ended with exit code 1\. Read the traceback/,
     );
     await site.awaitNothingLeft();
     expect(await isFull()).toBe(false);
@@ -88,7 +88,7 @@ describe.runIf(hasPodman)('a run that fills the disk of its engine', () => {
     expect(ended.said).toMatch(/^fills the disk\n[^]*No space left on device/);
     expect(ended.said.match(/y{1000}/g)).toHaveLength(lines.few);
     expect(ended.lastLine).toMatch(
-      /^Failed \(exit_code\): The run ended with exit code 1\. Read the traceback/,
+      /^Pumphouse: Failed \(exit_code\): The run ended with exit code 1\. Read the traceback/,
     );
     expect((await fetch(`${site.server.url}/readyz`)).status).toBe(200);
 

@@ -227,7 +227,7 @@ describe('a workspace with jobs in __deployment__.py', () => {
     const run = await workspace.api.awaitEnd(id);
     expect(run.status).toBe('cancelled');
     expect(await listProcessesWithVariable(variable)).toEqual([]);
-    expect(joinLines(await workspace.api.readLog(id), 'runner')).toContain('Cancelled');
+    expect(joinLines(await workspace.api.readLog(id), 'setup')).toContain('Pumphouse: Cancelled by');
   });
 
   it('lets two runs that were started together have the DuckDB file in turn', async () => {
@@ -245,8 +245,10 @@ describe('a workspace with jobs in __deployment__.py', () => {
     const [firstLog = [], secondLog = []] = await Promise.all(
       [before, after].map((run) => workspace.api.readLog(run?.id ?? '')),
     );
-    expect(joinLines(secondLog, 'runner')).toMatch(/^Waiting for run 1 of jobs\.__deployment__\.\w+_turn/);
-    expect(joinLines(firstLog, 'runner')).not.toContain('Waiting');
+    expect(joinLines(secondLog, 'setup')).toMatch(
+      /^Pumphouse: Waiting for run 1 of jobs\.__deployment__\.\w+_turn/,
+    );
+    expect(joinLines(firstLog, 'setup')).not.toContain('Pumphouse: Waiting');
     expect(new Date(after?.started_at ?? '').getTime()).toBeGreaterThanOrEqual(
       new Date(before?.finished_at ?? '').getTime(),
     );

@@ -102,6 +102,7 @@ it('names the step, the exception and the line of a resource that raised', async
   expect(await failingRun('extract_fails')).toEqual({
     kind: 'pipeline',
     code: 'exit_code',
+    title: 'RuntimeError',
     summary: 'RuntimeError: upstream API said no',
     exception_type: 'RuntimeError',
     message: 'upstream API said no\nask again later',
@@ -148,6 +149,7 @@ it('says what was seen from outside where nothing tells more', async () => {
   expect(await failingRun('exit_fails')).toMatchObject({
     kind: 'runtime',
     code: 'exit_code',
+    title: 'Exit code other than 0',
     summary: 'The run ended with exit code 1.',
     exception_type: null,
     location: null,

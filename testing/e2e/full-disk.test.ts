@@ -112,7 +112,9 @@ describe.skipIf(runsAreContainers)('on a disk that is full', () => {
     const log = await workspace.readLog(talkingRunId);
     const expected = Array.from({ length: lineCount }, (_, number) => `line ${number} ${'x'.repeat(1000)}`);
     expect(joinLines(log, 'user').split('\n')).toEqual(['is held', ...expected]);
-    expect(joinLines(log, 'runner')).toMatch(/The disk of the run's server was full: .* Nothing was lost\./);
+    expect(joinLines(log, 'setup')).toMatch(
+      /Pumphouse: The disk of the run's server was full: .* Nothing was lost\./,
+    );
     expect(joinLines(await workspace.readLog(lateRunId), 'user')).toBe('late');
     await deployWorkspace(server, workspace.id, {
       files: { 'talker.py': talker },

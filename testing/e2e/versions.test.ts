@@ -45,7 +45,9 @@ describe('a version that does not work', () => {
   it('closes the log of its run with why, what to do next and the code', async () => {
     const run = (await workspace.api.listRuns('jobs.report')).at(-1);
     const log = await workspace.api.readLog(run?.id ?? '');
-    expect(log.at(-1)?.content).toMatch(/^Failed \(exit_code\): The run ended with exit code 3\. Read /);
+    expect(log.at(-1)?.content).toMatch(
+      /^Pumphouse: Failed \(exit_code\): The run ended with exit code 3\. Read /,
+    );
   });
 
   it('is compared with the one before it', async () => {

@@ -49,7 +49,7 @@ function describeLines(lines: readonly { line_num: number; source: string; conte
   return {
     hasGaps: lines.some(({ line_num }, index) => line_num !== index),
     lines: lines
-      .filter(({ source }) => source !== 'setup')
+      .filter(({ source, content }) => source !== 'setup' || content.startsWith('Pumphouse: '))
       .map(({ content }) => content.replace(/ starts at .*/, '')),
   };
 }
@@ -61,7 +61,7 @@ const expectedLog = (tries: readonly [number, number, number]) => ({
     ...(index === 2
       ? []
       : [
-          `Attempt ${index + 1} failed (exit_code): The run ended with exit code ${number}. Retry ${index + 1} of 2`,
+          `Pumphouse: Attempt ${index + 1} failed (exit_code): The run ended with exit code ${number}. Retry ${index + 1} of 2`,
         ]),
   ]),
 });

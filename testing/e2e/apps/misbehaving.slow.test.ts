@@ -136,7 +136,7 @@ describe('an app that dies at its start', () => {
       const run = (await api.listRuns('jobs.stillborn')).at(-1);
       const { finished_at: end } = await api.awaitEnd(run?.id ?? '');
       const { failure, state } = await findApp(server, api, 'jobs.stillborn');
-      expect([state, failure?.detail]).toEqual(['failed', 'The run ended with exit code 1.']);
+      expect([state, failure?.detail]).toEqual(['failed', 'ValueError: prices.csv is not there']);
       pauses.push(Math.round((Date.parse(failure?.retry_at ?? '') - Date.parse(end ?? '')) / 1000));
     }
     expect(pauses).toEqual([5, 10, 20]);

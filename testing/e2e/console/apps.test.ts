@@ -96,7 +96,7 @@ describe('the apps of a workspace', () => {
     await failApp(site.server, site.api, appRefs.broken);
     const failed = row(owner, 'shop.price_check');
     await failed.getByText('Failed').waitFor();
-    await failed.getByText('The run ended with exit code 1.').waitFor();
+    await failed.getByText('ValueError: prices.csv is not there').waitFor();
     await failed.getByText(/^A visit starts it again in \d+ (s|min) at the soonest\.$/).waitFor();
     await owner.getByRole('link', { name: 'Log of shop.price_check' }).click();
     await owner.getByText('ValueError: prices.csv is not there').first().waitFor();

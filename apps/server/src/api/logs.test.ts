@@ -26,7 +26,13 @@ const logUrl = (name: 'logs' | 'log-stream') =>
 const headers = () => ({ authorization: `Bearer ${seeded.token}` });
 
 async function write(attemptId: string, ...texts: string[]): Promise<void> {
-  const lines = texts.map((text) => runnerLine(text, new Date()));
+  const at = {
+    source: 'user',
+    stage: 'run',
+    io_stream: 'stdout',
+    reported_at: new Date().toISOString(),
+  } as const;
+  const lines = texts.map((content) => ({ content, ...at }));
   await api.attemptLog.write(seeded.run.id, attemptId, lines);
 }
 
@@ -96,12 +102,39 @@ describe('the log stream', () => {
     expect(stream.response.headers.get('content-type')).toBe('text/event-stream');
     const attempt = await api.createAttempt(seeded.run);
     await write(attempt.id, 'one', 'two');
-    expect(await stream.nextLine()).toMatchObject({ line_num: 0, content: 'one', source: 'runner' });
+    expect(await stream.nextLine()).toMatchObject({ line_num: 0, content: 'one', source: 'user' });
     expect(await stream.nextLine()).toMatchObject({ line_num: 1, content: 'two' });
     await write(attempt.id, 'three');
     expect(await stream.nextLine()).toMatchObject({ line_num: 2, content: 'three' });
     await finish();
     expect(await stream.next()).toBeUndefined();
+  });
+
+  it('shows messages from Pumphouse as lines that the dlt client prints, as the stored log does', async () => {
+    const attempt = await api.createAttempt(seeded.run);
+    await write(attempt.id, 'one');
+    await api.attemptLog.write(seeded.run.id, attempt.id, [runnerLine('Failed.', new Date())]);
+    await finish();
+    const shown = { line_num: 1, content: 'Pumphouse: Failed.', source: 'setup', stage: 'run' };
+    const stream = await openStream();
+    expect(await stream.nextLine()).toMatchObject({ line_num: 0, content: 'one', source: 'user' });
+    expect(await stream.nextLine()).toMatchObject(shown);
+    const stored = await (await fetch(logUrl('logs'), { headers: headers() })).text();
+    expect(JSON.parse(stored.trimEnd().split('\n').at(-1) ?? '')).toMatchObject(shown);
+  });
+
+  it('says who cancelled a run that had not started, on a stream and in the stored log', async () => {
+    const stream = await openStream();
+    await api.dependencies.services.cancelRuns.cancel(seeded.workspaceId, seeded.run.id);
+    const told = {
+      line_num: 0,
+      content: 'Pumphouse: Cancelled. By the server, before it started.',
+      source: 'setup',
+    };
+    expect(await stream.nextLine()).toMatchObject(told);
+    expect(await stream.next()).toBeUndefined();
+    const stored = await (await fetch(logUrl('logs'), { headers: headers() })).text();
+    expect(JSON.parse(stored)).toMatchObject(told);
   });
 
   it('replays from the first line for each new stream', async () => {

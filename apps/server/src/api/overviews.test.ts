@@ -123,6 +123,7 @@ describe('a run in a list', () => {
       reason: {
         kind: 'pipeline',
         code: 'exit_code',
+        title: 'RuntimeError',
         summary: 'RuntimeError: upstream API said no',
         exception_type: 'RuntimeError',
         message: 'upstream API said no',

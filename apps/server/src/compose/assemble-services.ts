@@ -79,6 +79,7 @@ export async function assembleServices(
       blobs,
       finishRun,
       ingestTelemetry,
+      instanceSizes: config.instanceSizes,
       faultPoints,
     }),
     beginAttempt: createBeginAttempt({

@@ -38,6 +38,7 @@ export function assembleSupervisor(config: Config, parts: SupervisorParts): Supe
     recordSpool,
     finishRun,
     watchApp: createWatchApp({ persistence, executor, startRuns: services.startRuns, log }),
+    instanceSizes: config.instanceSizes,
     deliverySeconds: config.leaseSeconds / 3,
     log,
   });

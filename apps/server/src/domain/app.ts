@@ -1,4 +1,6 @@
 /** What an app is to those who visit it, and when its process is to end. Pure. */
+import type { Failed } from './failure-reason.ts';
+import { explainFailed } from './failure-reason.ts';
 import { variablesOfDashboard } from './artifacts.ts';
 import { getIdleTimeoutSeconds, type JobDefinition } from './job-definition.ts';
 
@@ -86,6 +88,11 @@ export function judgeApp<Instance extends LiveInstance>(
   if (coming) return { kind: 'starting', instance: coming };
   const retryAt = end && findRetryAt(end);
   return retryAt ? { kind: 'failed', retryAt } : { kind: 'stopped' };
+}
+
+/** Why the last run of an app ended, as lists and pages of runs say it too. */
+export function describeAppEnd(end: Failed): string {
+  return explainFailed(end)?.summary ?? 'It ended by itself.';
 }
 
 /** When an app that has failed may be started again by a visitor: later after each failure. Null where it did not fail. */

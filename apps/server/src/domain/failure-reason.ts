@@ -82,9 +82,24 @@ export function findReason(evidence: FailureEvidence): FailureReason | null {
   };
 }
 
-/** What people are told of a failure: what the code of the run left, else what its code alone says; null where nothing failed. */
-export function explainFailed({ failure, reason }: Failed): (FailureReason & { code: string }) | null {
-  return failure && { ...(reason ?? reasonOfCode(failure)), code: failure.code };
+/** A failure as every list, page, API and log shows it. */
+interface ExplainedFailure extends FailureReason {
+  code: string;
+  /** A heading: the class of the exception without its module, else the title of the code. */
+  title: string;
+  nextStep: string;
+}
+
+/**
+ * The only source of the name, the cause and the next step of a failure, so that no two places give different ones: the reason that user
+ * code left, else the text of the failure's code. Null where nothing failed.
+ */
+export function explainFailed({ failure, reason }: Failed): ExplainedFailure | null {
+  if (!failure) return null;
+  const { title, nextStep } = runFailures[readRunFailureCode(failure.code)];
+  const told = reason ?? reasonOfCode(failure);
+  const className = cleanLine(told.exceptionType?.split('.').at(-1) ?? '');
+  return { ...told, code: failure.code, title: className || title, nextStep };
 }
 
 /** A run or an attempt: what is stored of its failure. */

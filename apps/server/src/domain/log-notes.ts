@@ -1,10 +1,10 @@
 import type { UnnumberedLogLine } from './log-line.ts';
 import { explainReservedVariable } from '@pumphouse/contract';
-import { setupLine } from './log-line.ts';
+import { runnerLine, setupLine } from './log-line.ts';
 
 /*
- * What stands in the log of a run that has no lines of its own. These are `setup` lines, since the dlt client hides those of a runner: a
- * log that is empty for no reason would be taken for a loss.
+ * What stands in the log of a run that has no lines of its own. A log that is empty for no reason
+ * would be taken for a loss.
  */
 
 /** Why nothing was started: a run that is skipped has no attempt. */
@@ -20,6 +20,26 @@ export function skipNote(skip: {
   const times =
     count === 1 ? `Once, at ${lastAt}.` : `${count} times, first at ${firstAt}, last at ${lastAt}.`;
   return setupLine(`${why} ${times}`, 'stdout', new Date(lastAt));
+}
+
+/** A run as far as its log can be made of it. */
+interface RunWithoutLines {
+  status: string;
+  skip: Parameters<typeof skipNote>[0] | null;
+  waitReason: string | null;
+  finishedAt: Date | null;
+}
+
+/** The only line of a run that ended without an attempt; null where there is nothing to tell. */
+export function unstartedNote({
+  status,
+  skip,
+  waitReason,
+  finishedAt,
+}: RunWithoutLines): UnnumberedLogLine | null {
+  if (skip) return skipNote(skip);
+  if (status !== 'cancelled' || waitReason === null || finishedAt === null) return null;
+  return runnerLine(waitReason, finishedAt);
 }
 
 /** That retention has removed the log of an attempt. */

@@ -1,10 +1,11 @@
-/** What is summed over pipeline runs. `timedCount` is how many of them have a duration. */
+/** What is summed over pipeline runs. `succeededTimedCount` is how many of them succeeded and have a duration. */
 export const sumNames = [
   'runCount',
   'succeededCount',
-  'timedCount',
+  'succeededTimedCount',
   'schemaMigrationCount',
   'durationMs',
+  'succeededDurationMs',
   'rowsExtracted',
   'rowsLoaded',
   'bytesLoaded',

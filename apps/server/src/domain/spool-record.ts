@@ -1,4 +1,5 @@
 import type { UnnumberedLogLine } from './log-line.ts';
+import { runnerLine } from './log-line.ts';
 
 /** What a bootstrap recorded, one JSON record a line; the format is in docs/contribute/attempt-protocol.md. */
 export type SpoolRecord =
@@ -46,7 +47,7 @@ export function parseSpoolRecord(text: string): SpoolRecord {
     case 'log':
       return { kind: 'log', line: readUserLine(record, String(record['at'])) };
     case 'note':
-      return { kind: 'log', line: readNote(record, String(record['at'])) };
+      return { kind: 'log', line: runnerLine(readText(record['text']), String(record['at'])) };
     case 'beacon':
       return readBeacon(record, at);
     case 'exit':
@@ -70,16 +71,6 @@ function readUserLine(record: Record<string, unknown>, at: string): UnnumberedLo
     source: 'user',
     stage: 'run',
     io_stream: stream,
-    reported_at: at,
-  };
-}
-
-function readNote(record: Record<string, unknown>, at: string): UnnumberedLogLine {
-  return {
-    content: readText(record['text']),
-    source: 'runner',
-    stage: 'run',
-    io_stream: 'other',
     reported_at: at,
   };
 }

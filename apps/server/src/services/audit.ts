@@ -30,6 +30,20 @@ export function currentActor(): Actor {
   return actors.getStore() ?? server;
 }
 
+const actorNames: Record<Actor['kind'], string> = {
+  person: 'a member',
+  key: 'an API key',
+  run: 'a run',
+  operator: 'an operator',
+  server: 'the server',
+  nobody: 'an anonymous caller',
+};
+
+/** An actor as logs name it. */
+export function nameActor({ kind, email }: Actor): string {
+  return email ?? actorNames[kind];
+}
+
 /** Does the work in the name of a person whom the caller has just proved to be. */
 export function actAsPerson<Result>(
   { userId, email }: { userId: string; email: string },

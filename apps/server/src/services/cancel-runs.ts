@@ -1,11 +1,14 @@
 import type { AttemptLog } from './attempt-log.ts';
 import type { FinishRun } from './finish-run.ts';
+import type { JobDefinition } from '../domain/job-definition.ts';
 import type { JobRecord, JobRunRecord } from '../store/records.ts';
 import type { Persistence, Store } from '../store/store.ts';
+import type { UnnumberedLogLine } from '../domain/log-line.ts';
 import { dropPromisesOf } from './promised-starts.ts';
 import { isTerminalRunState } from '@pumphouse/contract';
-import { recordChange } from './audit.ts';
-import { runnerLine } from '../domain/log-line.ts';
+import { currentActor, nameActor, recordChange } from './audit.ts';
+import { describeGrace, runnerLine } from '../domain/log-line.ts';
+import { getGraceSeconds } from '../domain/job-definition.ts';
 import { ServiceError } from './service-error.ts';
 
 export type CancelRuns = ReturnType<typeof createCancelRuns>;
@@ -34,17 +37,21 @@ export function createCancelRuns(persistence: Persistence, finishRun: FinishRun,
 
   async function endWaiting(run: JobRunRecord): Promise<boolean> {
     const isEnded = await persistence.transaction(async (store) => {
-      const ended = await finishRun.inTransaction(
-        store,
-        run.id,
-        { status: 'cancelled' },
-        { onlyFrom: ['pending'] },
-      );
+      const ended = await endPending(store, run.id, `By ${nameActor(currentActor())}, before it started.`);
       if (ended) await recordCancel(store, run);
       return ended;
     });
     attemptLog.announce(run.id);
     return isEnded;
+  }
+
+  function endPending(store: Store, jobRunId: string, detail: string): Promise<boolean> {
+    return finishRun.inTransaction(
+      store,
+      jobRunId,
+      { status: 'cancelled', detail },
+      { onlyFrom: ['pending'] },
+    );
   }
 
   /**
@@ -59,8 +66,7 @@ export function createCancelRuns(persistence: Persistence, finishRun: FinishRun,
         return false;
       if (run) await recordCancel(store, run);
       const attempt = await store.attempts.latest(jobRunId);
-      const words = runnerLine('Cancelled; the run is being stopped.', new Date());
-      if (attempt) await attemptLog.writeWith(store, attempt.id, [words]);
+      if (run && attempt) await attemptLog.writeWith(store, attempt.id, [await describeRequest(store, run)]);
       await store.outbox.wake();
       return true;
     });
@@ -94,14 +100,9 @@ export function createCancelRuns(persistence: Persistence, finishRun: FinishRun,
     async cancelWaiting(store: Store, jobs: readonly JobRecord[]): Promise<string[]> {
       await dropPromisesOf(store, jobs);
       const cancelled: string[] = [];
+      const detail = `Its job was paused or archived by ${nameActor(currentActor())} before the run started.`;
       for (const jobRunId of await store.jobRuns.listPending(jobs.map(({ id }) => id))) {
-        const ended = await finishRun.inTransaction(
-          store,
-          jobRunId,
-          { status: 'cancelled' },
-          { onlyFrom: ['pending'] },
-        );
-        if (ended) cancelled.push(jobRunId);
+        if (await endPending(store, jobRunId, detail)) cancelled.push(jobRunId);
       }
       return cancelled;
     },
@@ -110,6 +111,14 @@ export function createCancelRuns(persistence: Persistence, finishRun: FinishRun,
       for (const jobRunId of jobRunIds) attemptLog.announce(jobRunId);
     },
   };
+}
+
+/** The line that tells who cancelled a run that has started, and how long it has. */
+async function describeRequest(store: Store, run: JobRunRecord): Promise<UnnumberedLogLine> {
+  const [version] = await store.jobs.getVersions([run.jobVersionId]);
+  const grace = version ? ` ${describeGrace(getGraceSeconds(version.definition as JobDefinition))}` : '';
+  const message = `Cancelled by ${nameActor(currentActor())}; the run is being stopped.${grace}`;
+  return runnerLine(message, new Date());
 }
 
 async function recordCancel(store: Store, run: JobRunRecord): Promise<void> {

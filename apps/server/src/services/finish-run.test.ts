@@ -1,11 +1,12 @@
 import type { AttemptExit, JobRunRecord } from '../store/records.ts';
-import type { RunOutcome } from './finish-run.ts';
+import type { RunOutcome } from '../domain/run-outcome.ts';
 import type { ServiceFixture } from './testing/service-fixture.ts';
 import type { ServicePlace } from './testing/service-place.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createPlace, defineJob } from './testing/service-place.ts';
 import { createServiceFixture } from './testing/service-fixture.ts';
-import { outcomeOfExit } from './finish-run.ts';
+import { outcomeOfExit, readRunTerms } from '../domain/run-outcome.ts';
+import { parseInstanceSizes } from '../domain/instance-sizes.ts';
 
 let fixture: ServiceFixture;
 let place: ServicePlace;
@@ -28,6 +29,12 @@ async function startRunning(jobRef: string): Promise<JobRunRecord> {
   const run = await place.startRun(jobRef);
   await place.setRun(run.id, `status = 'running', started_at = now()`);
   return place.getRun(run.id);
+}
+
+/** The terms of a run of a job with these settings. */
+function termsOf(definition: object, maxRunTimeSeconds: number | null = null) {
+  const version = { definition: { triggers: [], execute: {}, ...definition }, maxRunTimeSeconds };
+  return readRunTerms(version, parseInstanceSizes(''));
 }
 
 describe('the end of a run', () => {
@@ -288,14 +295,14 @@ describe('what an exit means', () => {
     ['a cancel that met the limit', 'cancel', { code: 1, processLimitReached: true }, 'cancelled', null],
     ['neither code nor signal', null, { code: null }, 'failed', 'exit_code'],
   ])('%s', (_what, endIntent, exit, status, code) => {
-    const outcome = outcomeOfExit({ endIntent }, { ...clean, ...exit }, { triggers: [] });
+    const outcome = outcomeOfExit({ endIntent }, { ...clean, ...exit }, termsOf({}));
     expect(outcome.status).toBe(status);
     expect(outcome.status === 'failed' ? outcome.failure.code : null).toBe(code);
   });
 
   it('is told in words', () => {
     const tell = (exit: Partial<AttemptExit>) =>
-      outcomeOfExit({ endIntent: null }, { ...clean, ...exit }, { triggers: [] });
+      outcomeOfExit({ endIntent: null }, { ...clean, ...exit }, termsOf({}));
     expect(tell({ code: 3 })).toMatchObject({ failure: { detail: 'The run ended with exit code 3.' } });
     expect(tell({ code: null })).toMatchObject({
       failure: { detail: 'The run ended without an exit code.' },
@@ -306,8 +313,75 @@ describe('what an exit means', () => {
     expect(tell({ code: null, reason })).toMatchObject({ failure: reason });
   });
 
+  const detailOf = (...exit: Parameters<typeof outcomeOfExit>) => {
+    const outcome = outcomeOfExit(...exit);
+    if (outcome.status === 'failed') return outcome.failure.detail;
+    return outcome.status === 'cancelled' ? outcome.detail : undefined;
+  };
+
+  it.each<[Partial<AttemptExit>, string]>([
+    [{ code: null, signal: 'SIGTERM' }, 'It ended within its grace period of 5 s.'],
+    [{ code: 0 }, 'It ended within its grace period of 5 s.'],
+    [{ code: null, signal: 'SIGKILL' }, 'It did not end within its grace period of 5 s and was killed.'],
+  ])('tells of a stop whether the grace period was kept: %j', (exit, stop) => {
+    const terms = termsOf({ execute: { timeout: { grace_period: 5 } } }, 60);
+    const seen = { ...clean, ...exit };
+    expect(detailOf({ endIntent: 'cancel' }, seen, terms)).toBe(stop);
+    expect(detailOf({ endIntent: 'timeout' }, seen, terms)).toBe(
+      `The run took longer than its timeout of 60 s and was stopped. ${stop}`,
+    );
+  });
+
+  it.each<[sizes: string, size: string | undefined, told: string]>([
+    [
+      '',
+      undefined,
+      'Its instance size small has 4096 MiB. One process had used 250 MiB. The next larger size is medium with 8192 MiB.',
+    ],
+    [
+      'large=-/-/-',
+      'medium',
+      'Its instance size medium has 8192 MiB. One process had used 250 MiB. The next larger size is xlarge with 32768 MiB.',
+    ],
+    [
+      'xlarge=-/-/-',
+      'large',
+      'Its instance size large has 16384 MiB. One process had used 250 MiB. The next larger size is xlarge with no limit.',
+    ],
+    [
+      '',
+      'xlarge',
+      'Its instance size xlarge has 32768 MiB. One process had used 250 MiB. No instance size has more.',
+    ],
+  ])('tells the limit, the peak and the next size: %j, %s', (sizes, size, told) => {
+    const exit: AttemptExit = {
+      ...clean,
+      code: null,
+      signal: 'SIGKILL',
+      outOfMemory: 'limit',
+      peakMemoryBytes: 250 * 1024 * 1024,
+    };
+    const definition = size === undefined ? {} : { require: { instance: { size } } };
+    const terms = readRunTerms(
+      { definition: { triggers: [], execute: {}, ...definition }, maxRunTimeSeconds: null },
+      parseInstanceSizes(sizes),
+    );
+    expect(detailOf({ endIntent: null }, exit, terms)).toBe(
+      `The run needed more memory than it may use and was killed. ${told}`,
+    );
+  });
+
+  it('names the signal behind an exit code', () => {
+    const tell = (code: number) => detailOf({ endIntent: null }, { ...clean, code }, termsOf({}));
+    expect(tell(139)).toBe('The run ended with exit code 139 (SIGSEGV).');
+    expect(tell(137)).toBe('The run ended with exit code 137 (SIGKILL).');
+    expect(tell(255)).toBe('The run ended with exit code 255.');
+  });
+
   it('names the port on which an app should have listened', () => {
-    expect(outcomeOfExit({ endIntent: 'silent' }, clean, { triggers: ['http:7777/board'] })).toMatchObject({
+    expect(
+      outcomeOfExit({ endIntent: 'silent' }, clean, termsOf({ triggers: ['http:7777/board'] })),
+    ).toMatchObject({
       failure: { code: 'app_never_listened', detail: 'Nothing answered on port 7777 within 180 s.' },
     });
   });

@@ -2,26 +2,25 @@ import type { AttemptExit, AttemptRecord, JobRecord, JobRunRecord } from '../sto
 import type { AttemptLog } from './attempt-log.ts';
 import type { ExplainFailure } from './explain-failure.ts';
 import type { Failed } from './retry-run.ts';
+import type { FailedRun, FollowingRetry } from '../domain/closing-lines.ts';
 import type { FailureReason } from '../domain/failure-reason.ts';
 import type { JobDefinition } from '../domain/job-definition.ts';
-import type { RunFailureCode, RunFailureReason } from '../domain/run-failures.ts';
+import type { RunFailureReason } from '../domain/run-failures.ts';
+import type { RunOutcome } from '../domain/run-outcome.ts';
 import type { RunState } from '@pumphouse/contract';
 import type { FaultPoints } from '../fault-points.ts';
 import type { Persistence, Store } from '../store/store.ts';
 import type { StartRuns } from './start-runs.ts';
+import type { UnnumberedLogLine } from '../domain/log-line.ts';
 import { isOfUserCode } from '../domain/failure-reason.ts';
 import { blocksRefresh } from '../domain/refresh.ts';
-import { closeWithFailure, closeWithRetry, readRunFailureCode } from '../domain/run-failures.ts';
+import { closeWithFailure, closeWithRetry } from '../domain/closing-lines.ts';
 import { dropPromises } from './promised-starts.ts';
-import { listenWithinSeconds } from '../domain/app.ts';
-import { portOfApp } from '../domain/app-trigger.ts';
 import { jobEvent } from '../domain/job-graph.ts';
 import { lockForStart, refreshesOthers } from './start-facts.ts';
+import { runnerLine } from '../domain/log-line.ts';
 import { retryRun } from './retry-run.ts';
 import { statesBefore } from '../domain/run-state.ts';
-
-export type RunOutcome =
-  { status: 'completed' } | { status: 'failed'; failure: RunFailureReason } | { status: 'cancelled' };
 
 export interface FinishOptions {
   /** Ends the run only while it is in one of these states. */
@@ -108,9 +107,10 @@ export function createFinishRun({
     const failed = outcome.status === 'failed' ? { failure: outcome.failure, reason } : null;
     if (attempt && !attempt.closedAt) {
       const over = { run: held, attempt, jobRef: job.jobRef, seen };
-      if (await closeAttempt(store, over, failed)) return true;
+      if (await closeAttempt(store, over, outcome, failed)) return true;
     }
-    if (!(await store.jobRuns.end(jobRunId, onlyFrom, outcome.status, failed))) return false;
+    const told = attempt ? null : describeCancel(outcome);
+    if (!(await store.jobRuns.end(jobRunId, onlyFrom, outcome.status, failed, told))) return false;
     await store.usage.add(jobRunId);
     await store.outbox.add({ kind: 'job_run.finished', payload: { jobRunId } });
     if (outcome.status === 'completed') {
@@ -136,17 +136,14 @@ export function createFinishRun({
   async function closeAttempt(
     store: Store,
     { seen, ...over }: Omit<Failed, 'failure'> & { seen: AttemptExit | null },
+    outcome: RunOutcome,
     failed: { failure: RunFailureReason; reason: FailureReason | null } | null,
   ): Promise<boolean> {
     const { run, attempt } = over;
     const { failure = null, reason = null } = failed ?? {};
     const retry = failure ? await retryRun(store, { ...over, failure }) : undefined;
     await store.attempts.close(attempt.id, { failure, reason, seen });
-    if (failure) {
-      const at = new Date();
-      const lines = retry ? closeWithRetry(failure, retry, at) : closeWithFailure(failure, at);
-      await attemptLog.writeWith(store, attempt.id, lines);
-    }
+    await attemptLog.writeWith(store, attempt.id, closingLines(outcome, failed, retry));
     if (!retry) return false;
     const payload = { jobRunId: run.id, attemptId: attempt.id };
     await store.outbox.add({ kind: 'attempt.closed', payload });
@@ -197,47 +194,28 @@ function isStale(
   return attemptId !== undefined && (latest?.id !== attemptId || latest.closedAt !== null);
 }
 
+/** What the log says of a cancel; null for another end, and where the log has said it already. */
+function describeCancel(outcome: RunOutcome): string | null {
+  if (outcome.status !== 'cancelled' || outcome.detail === undefined) return null;
+  return `Cancelled. ${outcome.detail}`;
+}
+
+/** The last lines of an attempt's log, written in the transaction that ends it: a crash leaves both, or neither. */
+function closingLines(
+  outcome: RunOutcome,
+  failed: FailedRun | null,
+  retry: FollowingRetry | undefined,
+): UnnumberedLogLine[] {
+  const at = new Date();
+  if (failed) return retry ? closeWithRetry(failed, retry, at) : closeWithFailure(failed, at);
+  const cancel = describeCancel(outcome);
+  return cancel === null ? [] : [runnerLine(cancel, at)];
+}
+
 /** Cancelled and skipped runs fire nothing: a person's stop is no outcome of the work. */
 function followUpEvent(outcome: RunOutcome, jobRef: string): string | null {
   if (outcome.status === 'completed') return jobEvent('success', jobRef);
   return outcome.status === 'failed' ? jobEvent('fail', jobRef) : null;
-}
-
-/**
- * What the end of the attempt's process means for its run. Cancel and timeout are told apart by our own intent: the exit code
- * of a stopped Python says neither.
- */
-export function outcomeOfExit(
-  run: Pick<JobRunRecord, 'endIntent'>,
-  exit: AttemptExit,
-  definition: Pick<JobDefinition, 'triggers'>,
-): RunOutcome {
-  if (run.endIntent === 'cancel') return { status: 'cancelled' };
-  if (run.endIntent === 'timeout') {
-    return failed('timed_out', 'The run took longer than its timeout and was stopped.');
-  }
-  if (run.endIntent === 'idle' || run.endIntent === 'replaced') return { status: 'completed' };
-  if (run.endIntent === 'silent') {
-    return failed(
-      'app_never_listened',
-      `Nothing answered on port ${portOfApp(definition)} within ${listenWithinSeconds} s.`,
-    );
-  }
-  if (exit.reason) return failed(readRunFailureCode(exit.reason.code), exit.reason.detail);
-  if (exit.code === 0) return { status: 'completed' };
-  if (exit.outOfMemory === 'machine')
-    return failed('machine_out_of_memory', 'The machine had no memory left, and its kernel ended the run.');
-  if (exit.outOfMemory === 'limit')
-    return failed('out_of_memory', 'The run needed more memory than it may use and was killed.');
-  if (exit.processLimitReached)
-    return failed('process_limit', 'The run had as many processes and threads as it may have, and failed.');
-  if (exit.signal) return failed('killed', `The run was ended by ${exit.signal}.`);
-  if (exit.code === null) return failed('exit_code', 'The run ended without an exit code.');
-  return failed('exit_code', `The run ended with exit code ${exit.code}.`);
-}
-
-function failed(code: RunFailureCode, detail: string): RunOutcome {
-  return { status: 'failed', failure: { code, detail } };
 }
 
 /** The end of the time that a completed run covered; null for a point in time, which covers none. */

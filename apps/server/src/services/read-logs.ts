@@ -5,8 +5,8 @@ import type { Persistence } from '../store/store.ts';
 import type { UnnumberedLogLine } from '../domain/log-line.ts';
 import { Readable } from 'node:stream';
 import { isTerminalRunState } from '@pumphouse/contract';
-import { formatLogLine, renumberLogLine } from '../domain/log-line.ts';
-import { removalNote, skipNote } from '../domain/log-notes.ts';
+import { formatLogLine, renumberLogLine, showRunnerLines } from '../domain/log-line.ts';
+import { removalNote, unstartedNote } from '../domain/log-notes.ts';
 import { ServiceError } from './service-error.ts';
 
 export interface ReadLogsDependencies {
@@ -77,7 +77,7 @@ export function createReadLogs({ persistence, attemptLog, logFiles }: ReadLogsDe
     const pieces = logFiles.read(attempt.id, { fromLine: position.attemptLines, toBytes: attempt.logBytes });
     for await (const piece of pieces) {
       const lineCount = countLines(piece);
-      yield shift === 0 ? piece : renumber(piece, position.runLines);
+      yield showRunnerLines(shift === 0 ? piece : renumber(piece, position.runLines));
       position.attemptLines += lineCount;
       position.runLines += lineCount;
     }
@@ -92,7 +92,10 @@ export function createReadLogs({ persistence, attemptLog, logFiles }: ReadLogsDe
       // run that is over are among them.
       const change = attemptLog.nextChange(jobRunId, Math.min(pollMs, idleAfterMs), signal);
       const run = await store.jobRuns.find(jobRunId);
-      for await (const ndjson of readStored(await store.attempts.listOfRun(jobRunId), position)) {
+      const attempts = await store.attempts.listOfRun(jobRunId);
+      const note = run && attempts.length === 0 ? unstartedNote(run) : null;
+      if (note) return yield { kind: 'lines', ndjson: formatNote(note, 0) };
+      for await (const ndjson of readStored(attempts, position)) {
         yield { kind: 'lines', ndjson };
         quietSince = Date.now();
       }
@@ -108,9 +111,10 @@ export function createReadLogs({ persistence, attemptLog, logFiles }: ReadLogsDe
   return {
     /** The stored lines of a run as NDJSON. @throws ServiceError not_found when the run has no log */
     async read(workspaceId: string, jobRunId: string): Promise<AsyncIterable<Uint8Array>> {
-      const { skip } = await findRun(workspaceId, jobRunId);
-      if (skip) return Readable.from([formatNote(skipNote(skip), 0)]);
+      const run = await findRun(workspaceId, jobRunId);
       const attempts = await store.attempts.listOfRun(jobRunId);
+      const note = attempts.length === 0 ? unstartedNote(run) : null;
+      if (note) return Readable.from([formatNote(note, 0)]);
       if (attempts.length === 0) throw new ServiceError('not_found', `Job run ${jobRunId} has no log.`);
       return readStored(attempts, startOfLog());
     },
@@ -121,15 +125,14 @@ export function createReadLogs({ persistence, attemptLog, logFiles }: ReadLogsDe
       jobRunId: string,
       options: FollowOptions,
     ): Promise<AsyncIterable<LogEvent>> {
-      const { skip } = await findRun(workspaceId, jobRunId);
-      if (skip) return Readable.from([{ kind: 'lines', ndjson: formatNote(skipNote(skip), 0) }]);
+      await findRun(workspaceId, jobRunId);
       return followRun(jobRunId, options);
     },
   };
 }
 
 function formatNote(note: UnnumberedLogLine, lineNumber: number): Uint8Array {
-  return Buffer.from(formatLogLine({ line_num: lineNumber, ...note }));
+  return showRunnerLines(Buffer.from(formatLogLine({ line_num: lineNumber, ...note })));
 }
 
 const newline = 0x0a;

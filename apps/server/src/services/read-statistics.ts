@@ -1,3 +1,4 @@
+import type { RunSums } from '../domain/run-sums.ts';
 import type { Page, PageRequest, TimeWindow } from './read-page.ts';
 import type { Persistence } from '../store/store.ts';
 import type {
@@ -123,9 +124,11 @@ export function createReadStatistics({ store }: Persistence, clock: () => Date) 
   };
 }
 
-/** Of the runs that have a duration; null when none has. */
-export function averageDurationMs(sums: { durationMs: number; timedCount: number }): number | null {
-  return sums.timedCount === 0 ? null : sums.durationMs / sums.timedCount;
+/** Of the runs that succeeded and have a duration; null when none has. */
+export function averageDurationMs(
+  sums: Pick<RunSums, 'succeededDurationMs' | 'succeededTimedCount'>,
+): number | null {
+  return sums.succeededTimedCount === 0 ? null : sums.succeededDurationMs / sums.succeededTimedCount;
 }
 
 function readDays(window: TimeWindow, now: Date): ZoneDay[] {

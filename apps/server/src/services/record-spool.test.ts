@@ -375,13 +375,17 @@ describe('the exit record', () => {
     ]);
   });
 
-  it.each([
-    ['that completed', null, {}],
-    ['that was cancelled', 'cancel', { code: null, signal: 'SIGTERM' }],
-  ])('adds nothing to the log of a run %s', async (_what, intent, keys) => {
-    if (intent) await place.setRun(run.id, `end_intent = '${intent}', status = 'cancelling'`);
-    await send(0, encode(log('last words'), exit(keys)));
+  it('adds nothing to the log of a run that completed', async () => {
+    await send(0, encode(log('last words'), exit()));
     expect(await contents()).toEqual(['last words']);
+  });
+
+  it('closes the log of a cancelled run with how it ended, once', async () => {
+    await place.setRun(run.id, `end_intent = 'cancel', status = 'cancelling'`);
+    const chunk = encode(log('last words'), exit({ code: null, signal: 'SIGTERM' }));
+    await send(0, chunk);
+    await send(0, chunk);
+    expect(await contents()).toEqual(['last words', 'Cancelled. It ended within its grace period of 30 s.']);
   });
 
   it('counts once: the first one stays, and the run ends once', async () => {

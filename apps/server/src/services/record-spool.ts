@@ -1,14 +1,14 @@
 import type { AttemptRecord, SpoolProgress } from '../store/records.ts';
-import type { JobDefinition } from '../domain/job-definition.ts';
 import type { AttemptLog, PreparedLines } from './attempt-log.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import type { FaultPoints } from '../fault-points.ts';
 import type { FinishRun } from './finish-run.ts';
 import type { IngestTelemetry } from './ingest-telemetry.ts';
+import type { InstanceSizes } from '../domain/instance-sizes.ts';
 import type { Persistence, Store } from '../store/store.ts';
 import type { SpoolRecord } from '../domain/spool-record.ts';
 import type { UnnumberedLogLine } from '../domain/log-line.ts';
-import { outcomeOfExit } from './finish-run.ts';
+import { outcomeOfExit, readRunTerms } from '../domain/run-outcome.ts';
 import { parseSpoolRecord } from '../domain/spool-record.ts';
 import { runnerLine } from '../domain/log-line.ts';
 import { ServiceError } from './service-error.ts';
@@ -26,6 +26,7 @@ export interface RecordSpoolDependencies {
   blobs: BlobStore;
   finishRun: FinishRun;
   ingestTelemetry: IngestTelemetry;
+  instanceSizes: InstanceSizes;
   faultPoints: FaultPoints;
 }
 
@@ -124,7 +125,8 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
     await ingestTelemetry.ofAttempt(attemptId);
     const [version] = await persistence.store.jobs.getVersions([run.jobVersionId]);
     if (!version) throw new Error(`Job version ${run.jobVersionId} does not exist`);
-    const outcome = outcomeOfExit(run, attempt.exit, version.definition as JobDefinition);
+    const terms = readRunTerms(version, dependencies.instanceSizes);
+    const outcome = outcomeOfExit(run, attempt.exit, terms);
     await finishRun(run.id, outcome, { attemptId });
   }
 

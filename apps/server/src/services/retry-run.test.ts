@@ -1,5 +1,5 @@
 import type { JobRunRecord } from '../store/records.ts';
-import type { RunOutcome } from './finish-run.ts';
+import type { RunOutcome } from '../domain/run-outcome.ts';
 import type { ServiceFixture } from './testing/service-fixture.ts';
 import type { ServicePlace } from './testing/service-place.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -403,7 +403,9 @@ describe('the log of a run that is tried again', () => {
     }
     await reading;
     const again = (number: number) =>
-      expect.stringMatching(`^Attempt ${number} failed .* Retry ${number} of 2 starts at `) as string;
+      expect.stringMatching(
+        `^Pumphouse: Attempt ${number} failed .* Retry ${number} of 2 starts at `,
+      ) as string;
     const lines = ['try 1', again(1), 'try 2', again(2), 'try 3'];
     const expected = lines.map((content, number) => ({ line_num: number, content }));
     expect(streamed).toMatchObject(expected);

@@ -1,5 +1,6 @@
 import type { AttemptRecord, JobRunRecord } from '../store/records.ts';
-import type { FollowingRetry, RunFailureReason } from '../domain/run-failures.ts';
+import type { FollowingRetry } from '../domain/closing-lines.ts';
+import type { RunFailureReason } from '../domain/run-failures.ts';
 import type { RunSettings } from '../domain/job-settings.ts';
 import type { Store } from '../store/store.ts';
 import { chooseJobSettings } from '../domain/job-settings.ts';

@@ -175,13 +175,17 @@ function sum(values: readonly number[]): number {
 }
 
 function sumsOf(rows: readonly Row[]) {
-  const timed = rows.flatMap(({ durationMs }) => (durationMs === null ? [] : [Math.round(durationMs)]));
+  const timesOf = (some: typeof rows) =>
+    some.flatMap(({ durationMs }) => (durationMs === null ? [] : [Math.round(durationMs)]));
+  const timed = timesOf(rows);
+  const timedSuccesses = timesOf(rows.filter(({ status }) => status === 'succeeded'));
   return {
     runCount: rows.length,
     succeededCount: rows.filter(({ status }) => status === 'succeeded').length,
-    timedCount: timed.length,
+    succeededTimedCount: timedSuccesses.length,
     schemaMigrationCount: rows.filter(({ hasSchemaMigration }) => hasSchemaMigration).length,
     durationMs: sum(timed),
+    succeededDurationMs: sum(timedSuccesses),
     rowsExtracted: sum(rows.map(({ rowsExtracted }) => rowsExtracted)),
     rowsLoaded: sum(rows.map(({ rowsLoaded }) => rowsLoaded)),
     bytesLoaded: sum(rows.map(({ bytesLoaded }) => bytesLoaded)),

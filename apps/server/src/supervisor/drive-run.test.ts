@@ -202,7 +202,10 @@ describe('a run that is cancelled', () => {
     expect(answer.endIntent).toBe('cancel');
     await awaitStatus(id, 'cancelled');
     expect(executor.fake.stopped[0]).toEqual({ attemptId: spec.attemptId, graceSeconds: 7 });
-    expect(await contents(id)).toEqual(['Cancelled; the run is being stopped.']);
+    expect(await contents(id)).toEqual([
+      'Cancelled by the server; the run is being stopped. It has 7 s to end before it is killed.',
+      'Cancelled. It ended within its grace period of 7 s.',
+    ]);
     await expect(fixture.cancelRuns.cancel(place.workspaceId, id)).rejects.toMatchObject({
       code: 'run_finished',
     });
@@ -242,7 +245,11 @@ describe('a run that is cancelled', () => {
     await awaitStatus(id, 'cancelled');
     await eventually('the build is aborted', () => held.aborted === 1);
     expect(executor.fake.started).toEqual([]);
-    expect(await contents(id)).toEqual(['resolving', 'Cancelled; the run is being stopped.']);
+    expect(await contents(id)).toEqual([
+      'resolving',
+      'Cancelled by the server; the run is being stopped. It has 30 s to end before it is killed.',
+      'Cancelled. Its code had not started.',
+    ]);
   });
 
   it('while it waits is over without an attempt', async () => {
@@ -251,6 +258,7 @@ describe('a run that is cancelled', () => {
     await fixture.cancelRuns.cancel(place.workspaceId, id);
     expect((await place.getRun(id)).status).toBe('cancelled');
     expect(await fixture.store.attempts.listOfRun(id)).toEqual([]);
+    expect((await place.getRun(id)).waitReason).toBe('Cancelled. By the server, before it started.');
   });
 });
 
@@ -264,7 +272,8 @@ describe('a run that takes longer than its timeout', () => {
       failure: { code: 'timed_out' },
     });
     expect(executor.fake.stopped[0]).toEqual({ attemptId: spec.attemptId, graceSeconds: 2 });
-    const words = 'The run has reached its timeout of 0.1 s and is being stopped.';
+    const words =
+      'The run has reached its timeout of 0.1 s and is being stopped. It has 2 s to end before it is killed.';
     expect((await contents(id)).filter((line) => line === words)).toHaveLength(1);
   });
 
@@ -285,7 +294,9 @@ describe('a run that takes longer than its timeout', () => {
     const executor = await serve();
     const { id } = await startLongAgo(executor, 7201);
     await awaitStatus(id, 'failed');
-    expect(await contents(id)).toContain('The run has reached its timeout of 7200 s and is being stopped.');
+    expect(await contents(id)).toContain(
+      'The run has reached its timeout of 7200 s and is being stopped. It has 30 s to end before it is killed.',
+    );
   });
 
   it.each([

@@ -3,11 +3,12 @@ import type { AttemptLog } from '../services/attempt-log.ts';
 import type { AttemptsAddress } from './attempts-address.ts';
 import type { AttemptRecord, Claim, JobRunRecord } from '../store/records.ts';
 import type { FaultPoints } from '../fault-points.ts';
-import type { FinishRun, RunOutcome } from '../services/finish-run.ts';
+import type { FinishRun } from '../services/finish-run.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';
 import type { RunFailureReason } from '../domain/run-failures.ts';
 import type { RecordSpool } from '../services/record-spool.ts';
+import type { RunOutcome } from '../domain/run-outcome.ts';
 import type { Snapshots } from './snapshots.ts';
 import type { StartAttempt } from './start-attempt.ts';
 import type { WatchAttempt } from './watch-attempt.ts';
@@ -127,7 +128,7 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
     if (run?.status !== 'cancelling' || run.claimNumber !== claim.claimNumber) return false;
     const attempt = await store.attempts.findOpen(claim.jobRunId);
     if (attempt?.begunAt) return false;
-    await end(run, attempt, { status: 'cancelled' });
+    await end(run, attempt, cancelledUnbegun);
     return true;
   }
 
@@ -141,7 +142,7 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
     // An attempt under an older claim that was not let in never will be: its answer is no, and another one is made.
     const mayStillRun = attempt && (attempt.begunAt !== null || attempt.claimNumber === claim.claimNumber);
     if (mayStillRun) return resume(claim, run, attempt, signal);
-    if (run.status === 'cancelling') return end(run, attempt, { status: 'cancelled' });
+    if (run.status === 'cancelling') return end(run, attempt, cancelledUnbegun);
     return startAndWatch(claim, run, signal);
   }
 
@@ -179,6 +180,8 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
     }
   };
 }
+
+const cancelledUnbegun = { status: 'cancelled', detail: 'Its code had not started.' } as const;
 
 /** The failure that a run shows, or null for one that is not the run's: it is tried again. */
 function describeFailure(error: unknown): RunFailureReason | null {

@@ -188,7 +188,7 @@ describe('a run with retries', () => {
     const ended = await awaitStatus(id, 'completed');
     expect(ended.endIntent).toBeNull();
     expect(await contents(id)).toEqual([
-      'The run has reached its timeout of 600 s and is being stopped.',
+      'The run has reached its timeout of 600 s and is being stopped. It has 1 s to end before it is killed.',
       expect.stringMatching(/^Attempt 1 failed \(timed_out\)/),
       'in time',
     ]);

@@ -1,16 +1,17 @@
 import type { AttemptHandle, AttemptInspection, Executor } from '../executors/executor.ts';
 import type { AttemptLog } from '../services/attempt-log.ts';
 import type { AttemptExit, AttemptRecord, Claim, EndIntent, JobRunRecord } from '../store/records.ts';
-import type { FinishRun, RunOutcome } from '../services/finish-run.ts';
+import type { FinishRun } from '../services/finish-run.ts';
+import type { InstanceSizes } from '../domain/instance-sizes.ts';
 import type { JobDefinition } from '../domain/job-definition.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';
 import type { AppWatch, WatchApp } from './watch-app.ts';
 import type { RecordSpool } from '../services/record-spool.ts';
-import { getGraceSeconds } from '../domain/job-definition.ts';
+import type { RunOutcome, RunTerms } from '../domain/run-outcome.ts';
 import { isTerminalRunState } from '@pumphouse/contract';
-import { outcomeOfExit } from '../services/finish-run.ts';
-import { runnerLine } from '../domain/log-line.ts';
+import { outcomeOfExit, readRunTerms } from '../domain/run-outcome.ts';
+import { describeGrace, runnerLine } from '../domain/log-line.ts';
 
 export interface WatchAttemptDependencies {
   persistence: Persistence;
@@ -19,6 +20,7 @@ export interface WatchAttemptDependencies {
   recordSpool: RecordSpool;
   finishRun: FinishRun;
   watchApp: WatchApp;
+  instanceSizes: InstanceSizes;
   /** What is given, beyond the end of an attempt's process, for the rest of its spool to arrive. */
   deliverySeconds: number;
   log: Logger;
@@ -47,15 +49,10 @@ export function createWatchAttempt(dependencies: WatchAttemptDependencies): Watc
   const { persistence, executor, attemptLog, recordSpool, finishRun, deliverySeconds, log } = dependencies;
   const { store } = persistence;
 
-  async function readTerms(jobVersionId: string) {
+  async function readTerms(jobVersionId: string): Promise<RunTerms> {
     const [version] = await store.jobs.getVersions([jobVersionId]);
     if (!version) throw new Error(`Job version ${jobVersionId} does not exist`);
-    const definition = version.definition as JobDefinition;
-    return {
-      definition,
-      timeoutSeconds: version.maxRunTimeSeconds,
-      graceSeconds: getGraceSeconds(definition),
-    };
+    return readRunTerms(version, dependencies.instanceSizes);
   }
 
   /** What is to be watched of an app; null for a run that is none. */
@@ -69,14 +66,18 @@ export function createWatchAttempt(dependencies: WatchAttemptDependencies): Watc
     return run ? dependencies.watchApp(run, definition, handle) : null;
   }
 
-  /** Writes down that the run is to end, once, with the words for its log. */
+  /** Records once that the run is to end, together with the line of its log: a crash leaves both, or neither. */
   async function askForEnd(
     claim: Claim,
     attemptId: string,
     end: { intent: Exclude<EndIntent, 'cancel'>; words: string },
   ): Promise<void> {
-    if (!(await store.jobRuns.setEndIntent(claim, end.intent))) return;
-    await attemptLog.write(claim.jobRunId, attemptId, [runnerLine(end.words, new Date())]);
+    const isAsked = await persistence.transaction(async (tx) => {
+      if (!(await tx.jobRuns.setEndIntent(claim, end.intent))) return false;
+      await attemptLog.writeWith(tx, attemptId, [runnerLine(end.words, new Date())]);
+      return true;
+    });
+    if (isAsked) attemptLog.announce(claim.jobRunId);
   }
 
   /** Stores what the attempt left on its disk and never delivered. */
@@ -97,24 +98,19 @@ export function createWatchAttempt(dependencies: WatchAttemptDependencies): Watc
   }
 
   /** Ends the run of an attempt whose record of its end is not to be had. */
-  async function endUnrecorded(
-    claim: Claim,
-    attemptId: string,
-    gone: Gone,
-    definition: JobDefinition,
-  ): Promise<void> {
+  async function endUnrecorded(claim: Claim, attemptId: string, gone: Gone, terms: RunTerms): Promise<void> {
     const { jobRunId, claimNumber } = claim;
     const run = await store.jobRuns.find(jobRunId);
     if (!run || isTerminalRunState(run.status) || run.claimNumber !== claimNumber) return;
     const seen: AttemptExit | null = gone.state === 'exited' ? { ...nothingSeen, ...gone.exit } : null;
-    const outcome = judgeUnrecorded(run, gone, seen ?? nothingSeen, definition);
+    const outcome = judgeUnrecorded(run, gone, seen ?? nothingSeen, terms);
     await finishRun(jobRunId, outcome, { claimNumber, attemptId, ...(seen && { seen }) });
   }
 
   return async function watchAttempt({ claim, attempt, signal }) {
     const { handle } = attempt;
     const stopper = createStopper(executor, handle, log);
-    let terms: Awaited<ReturnType<typeof readTerms>> | null = null;
+    let terms: RunTerms | null = null;
     let lookAtApp: AppWatch | null = null;
     let goneSince: number | null = null;
     for (;;) {
@@ -125,7 +121,7 @@ export function createWatchAttempt(dependencies: WatchAttemptDependencies): Watc
         lookAtApp = await openAppWatch(claim.jobRunId, terms.definition, handle);
       }
       if (isOverdue(run.begunSecondsAgo, terms.timeoutSeconds)) {
-        const words = `The run has reached its timeout of ${terms.timeoutSeconds} s and is being stopped.`;
+        const words = `The run has reached its timeout of ${terms.timeoutSeconds} s and is being stopped. ${describeGrace(terms.graceSeconds)}`;
         await askForEnd(claim, attempt.id, { intent: 'timeout', words });
       }
       if (run.endIntent) stopper.stop(terms.graceSeconds);
@@ -137,7 +133,7 @@ export function createWatchAttempt(dependencies: WatchAttemptDependencies): Watc
         await readRemains(attempt.id, handle);
         const waited = (Date.now() - goneSince) / 1000;
         if (inspection.state === 'missing' || waited > deliverySeconds)
-          await endUnrecorded(claim, attempt.id, inspection, terms.definition);
+          await endUnrecorded(claim, attempt.id, inspection, terms);
       }
       if (signal.aborted) break;
       await attemptLog.nextChange(claim.jobRunId, inspectIntervalMs, signal);
@@ -157,17 +153,12 @@ const nothingSeen: AttemptExit = {
 };
 
 /** What was intended counts; else what the executor has seen of the end. */
-function judgeUnrecorded(
-  run: JobRunRecord,
-  gone: Gone,
-  seen: AttemptExit,
-  definition: JobDefinition,
-): RunOutcome {
+function judgeUnrecorded(run: JobRunRecord, gone: Gone, seen: AttemptExit, terms: RunTerms): RunOutcome {
   if (gone.state === 'missing' && !run.endIntent) {
     const detail = gone.detail ?? 'The process of this run ended without a record of its end.';
     return { status: 'failed', failure: { code: 'attempt_lost', detail } };
   }
-  return outcomeOfExit(run, seen, definition);
+  return outcomeOfExit(run, seen, terms);
 }
 
 /** Each attempt has its own time, from when it was let in. A timeout of 0 is none. */

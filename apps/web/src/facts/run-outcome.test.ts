@@ -15,6 +15,7 @@ const reason = {
   kind: 'exception',
   summary: "ValueError: could not read '12,00 EUR'",
   code: 'user_code_failed',
+  title: 'ValueError',
   exception_type: 'ValueError',
   message: '',
   step: null,

@@ -15,6 +15,13 @@ test('an empty line has no pieces', () => {
   expect(parseAnsi('')).toEqual([]);
 });
 
+test('words on both sides of a line break stay apart', () => {
+  expect(stripAnsi('environment at: venv\nerror: No solution')).toBe(
+    'environment at: venv error: No solution',
+  );
+  expect(parseAnsi('one\r\ntwo')).toEqual([{ text: 'one two', style: {} }]);
+});
+
 test('colours hold until they are taken back', () => {
   const line = `${sgr('31')}red ${sgr('1')}bold${sgr('22;39')} plain${sgr('0')}!`;
   expect(parseAnsi(line)).toEqual([

@@ -48,7 +48,9 @@ export function stripAnsi(line: string): string {
   return keepLastRewrite(line).replace(controls, '');
 }
 
-function keepLastRewrite(line: string): string {
+/** A line break inside a line is a space: without it, the words on both sides would be one. */
+function keepLastRewrite(content: string): string {
+  const line = content.replace(/\r?\n/g, ' ');
   if (!line.includes('\r')) return line;
   return (
     line

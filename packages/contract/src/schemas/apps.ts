@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { exposeSpecInterface, jobCategory } from './job-definition.ts';
+import { failureReason } from './failure-reasons.ts';
 import { namedEnum, openEnum, requestObject, responseObject, text, timestamp, uuid } from './primitives.ts';
 
 /** `failed`: it ended by itself, and the next visit after `retry_at` starts it again. `stopped`: the next visit starts it. */
@@ -32,7 +33,10 @@ export const appResponse = responseObject('AppResponse', {
   state: openEnum(appState),
   /** Of a failed app. */
   failure: responseObject('AppFailureResponse', {
+    /** The summary of the reason. */
     detail: z.string(),
+    /** As the lists and the page of the run show it. */
+    reason: failureReason.nullable(),
     /** A visit before then does not start it; once it is over, the next one does. */
     retry_at: timestamp,
     /** The run that failed: its log says more. */

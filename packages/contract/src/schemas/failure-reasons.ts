@@ -11,6 +11,8 @@ export const maximumReasonSummary = 120;
  */
 export const failureReason = responseObject('FailureReasonResponse', {
   kind: openEnum(z.enum(['pipeline', 'exception', 'runtime'])),
+  /** A heading: the class of the exception without its module, else what the code means in a few words. */
+  title: z.string(),
   /** One line: the class of the exception without its module, and the first line of its message. */
   summary: z.string(),
   /** Of the failure, as in the last line of the log and in docs/errors. */

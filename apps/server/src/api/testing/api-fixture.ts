@@ -7,6 +7,7 @@ import type { Persistence } from '../../store/store.ts';
 import type { PortRange } from '../../domain/port-range.ts';
 import type { Principal } from '../../services/credentials.ts';
 import type { TestDatabase } from '../../../../../testing/fixtures/postgres.ts';
+import { parseInstanceSizes } from '../../domain/instance-sizes.ts';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -122,6 +123,7 @@ function createParts(
     blobs,
     finishRun,
     ingestTelemetry,
+    instanceSizes: parseInstanceSizes(''),
     faultPoints,
   });
   const invitations = createInvitations({ persistence, encryption, sendsMail: false });

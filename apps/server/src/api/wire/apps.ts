@@ -5,6 +5,8 @@ import type { JobDefinition } from '../../domain/job-definition.ts';
 import type { PublicLink } from '../../services/apps/publish-app.ts';
 import type { RouteResponseInput } from '@pumphouse/contract';
 import { getCategory, getInterface } from '../../domain/job-definition.ts';
+import { describeAppEnd } from '../../domain/app.ts';
+import { toFailureReason } from './failure-reasons.ts';
 import { toInstant, toInstantOrNull } from './instants.ts';
 
 type AppWire = RouteResponseInput<'get_app'>;
@@ -38,7 +40,8 @@ export function toApp(
     failure:
       situation.kind === 'failed' && end !== null
         ? {
-            detail: end.detail ?? 'It ended by itself.',
+            detail: describeAppEnd(end),
+            reason: toFailureReason(end),
             retry_at: toInstant(situation.retryAt),
             job_run_id: end.jobRunId,
           }

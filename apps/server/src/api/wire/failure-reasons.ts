@@ -7,6 +7,7 @@ export function toFailureReason(failed: Failed): FailureReasonResponse | null {
   if (!reason) return null;
   return {
     kind: reason.kind,
+    title: reason.title,
     summary: reason.summary,
     code: reason.code,
     exception_type: reason.exceptionType,

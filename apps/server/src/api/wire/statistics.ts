@@ -48,8 +48,8 @@ export function toSeriesDay({ date, startMs, endMs }: ZoneDay) {
 }
 
 export function toDailySums(sums: DailySums): DailySumsResponse {
-  const averages = sums.durationMs.map((durationMs, day) =>
-    averageDurationMs({ durationMs, timedCount: sums.timedCount[day] ?? 0 }),
+  const averages = sums.succeededDurationMs.map((succeededDurationMs, day) =>
+    averageDurationMs({ succeededDurationMs, succeededTimedCount: sums.succeededTimedCount[day] ?? 0 }),
   );
   return {
     average_duration_ms: averages.map((average) => (average === null ? null : Math.round(average))),

@@ -12,7 +12,7 @@ import type { StartRuns } from '../../services/start-runs.ts';
 import { createBriefMemory } from './brief-memory.ts';
 import { createUseRecorder } from './use-recorder.ts';
 import { getInterface } from '../../domain/job-definition.ts';
-import { labelOfApp, readIdEnd } from '../../domain/app.ts';
+import { describeAppEnd, labelOfApp, readIdEnd } from '../../domain/app.ts';
 import { portOfApp, startPathOf } from '../../domain/app-trigger.ts';
 import { ServiceError } from '../../services/service-error.ts';
 
@@ -111,7 +111,7 @@ export function createAppGate(
         return {
           kind: 'failed',
           jobRunId,
-          detail: end?.detail ?? 'It ended by itself.',
+          detail: end ? describeAppEnd(end) : '',
           retryAt: situation.retryAt,
           lastLines,
         };

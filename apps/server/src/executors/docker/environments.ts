@@ -21,6 +21,7 @@ import {
 import type { FaultPoints } from '../../fault-points.ts';
 import { checkRequirements } from '../requirements.ts';
 import { foldBuildLines } from '../fold-build-lines.ts';
+import { explainUvFailure } from '../../domain/uv-failure.ts';
 import { planContainer } from './container-plan.ts';
 import { allowSilence, asExecutorError, orNull } from './engine.ts';
 import { putFiles } from './files.ts';
@@ -38,7 +39,8 @@ import { makeVolume, removeVolume } from './volumes.ts';
 
 /** Exit codes of pumphouse_bootstrap/environment_build.py: this plus the number of the step that failed. */
 const firstFailure = 10;
-const lastWordsLines = 20;
+/** Of what a build prints last: the error of a source distribution that does not build is some hundred lines. */
+const lastWordsLines = 200;
 
 const paths: BuildPaths = {
   environment: folders.virtualEnvironment,
@@ -235,11 +237,11 @@ function describeFailure(
   state: { ExitCode: number; OOMKilled: boolean },
   lastWords: readonly string[],
 ): EnvironmentBuildError {
-  const words = lastWords.join('\n').trim();
+  const words = explainUvFailure(lastWords);
   if (state.OOMKilled) {
     return new EnvironmentBuildError(
       'requirements_failed',
-      `${words}\nThe build needed more memory than it may use and was killed.`.trim(),
+      `${words} The build needed more memory than it may use and was killed.`.trim(),
     );
   }
   const failure = steps[state.ExitCode - firstFailure]?.failure ?? 'builder_failed';

@@ -9,6 +9,7 @@ import { buildEnterCommand } from './enter-user.ts';
 import type { EnvironmentBuilderOptions } from './environment-builder.ts';
 import { readHostLayout } from './host-layout.ts';
 import { decideRunUser } from './isolation.ts';
+import { explainUvFailure } from '../../domain/uv-failure.ts';
 import type { PythonInterpreter } from './python-interpreter.ts';
 import { runCommand, type CommandResult } from './run-command.ts';
 
@@ -29,7 +30,6 @@ export interface Step extends BuildStep {
   shows?: (text: string) => boolean;
 }
 
-const LAST_WORDS_LINES = 20;
 const KEPT_LINES = 10_000;
 
 /** @throws EnvironmentBuildError with uv's last words, after all of them have become lines of the log */
@@ -52,7 +52,7 @@ export async function runStep(build: Build, step: Step): Promise<void> {
   for (const line of held) onLine(line);
   const limit = await describeMetLimit(group, options.buildLimits);
   const words = describeFailure(result);
-  throw new EnvironmentBuildError(step.failure, limit === null ? words : `${words}\n${limit}`);
+  throw new EnvironmentBuildError(step.failure, limit === null ? words : `${words} ${limit}`);
 }
 
 function buildStepCommand(
@@ -77,6 +77,6 @@ function planStepVariables({ spec, place }: Build, kind: StepKind): Record<strin
 }
 
 function describeFailure({ code, signal, stderr, stdout }: CommandResult): string {
-  const words = (stderr.length > 0 ? stderr : stdout).slice(-LAST_WORDS_LINES).join('\n').trim();
+  const words = explainUvFailure(stderr.length > 0 ? stderr : stdout);
   return words === '' ? `The build ended with ${signal ?? `exit code ${code}`} and without a word.` : words;
 }

@@ -59,8 +59,8 @@ describe('logs', () => {
       signal: AbortSignal.timeout(5000),
     });
     expect(await Array.fromAsync(followed)).toHaveLength(1);
-    expect(await readWords(young)).toEqual(['working']);
-    expect(await readWords(latest)).toEqual(['working']);
+    expect(await readWords(young)).toEqual(['Pumphouse: working']);
+    expect(await readWords(latest)).toEqual(['Pumphouse: working']);
     expect(await Array.fromAsync(fixture.logFiles.read(old.attemptId, { fromLine: 0 }))).toEqual([]);
     expect((await place.getRun(old.run.id)).status).toBe('completed');
   });
@@ -76,8 +76,8 @@ describe('logs', () => {
     );
     expect(bytes).toBeLessThan(3 * 1024);
     expect((await logs.measure()).count).toBe(2);
-    expect(await readWords(old)).not.toEqual(['working']);
-    expect(await readWords(young)).toEqual(['working']);
+    expect(await readWords(old)).not.toEqual(['Pumphouse: working']);
+    expect(await readWords(young)).toEqual(['Pumphouse: working']);
   });
 
   it('of the newest run of a job stay, and so do those of runs under way and those not packed yet', async () => {
@@ -88,7 +88,8 @@ describe('logs', () => {
     await kept.makeOlder(unpacked, 900);
     const latest = await kept.addPastRun('jobs.a', 800);
     expect(await kept.purge('logs=0d')).toMatchObject({ logs: { count: 0 } });
-    for (const past of [busy, unpacked, latest]) expect(await readWords(past)).toEqual(['working']);
+    for (const past of [busy, unpacked, latest])
+      expect(await readWords(past)).toEqual(['Pumphouse: working']);
   });
 });
 

@@ -1,6 +1,7 @@
 import type { LogLine } from '../../domain/log-line.ts';
 import type { OpenRunLog, RunLog } from './open-run-log.ts';
 import type { Persistence } from '../../store/store.ts';
+import { contentWithoutSource } from '../../domain/log-line.ts';
 
 /** A log as a file. */
 export interface LogText {
@@ -30,8 +31,9 @@ async function* toText(log: RunLog, withTimes: boolean): AsyncGenerator<string> 
   for await (const { lines } of log.read(0)) {
     yield lines
       .map((json) => {
-        const { content, reported_at } = JSON.parse(json) as LogLine;
-        return withTimes ? `${reported_at} ${content}\n` : `${content}\n`;
+        const line = JSON.parse(json) as LogLine;
+        const content = contentWithoutSource(line);
+        return withTimes ? `${line.reported_at} ${content}\n` : `${content}\n`;
       })
       .join('');
   }

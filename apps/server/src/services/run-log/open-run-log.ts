@@ -1,11 +1,12 @@
 import type { AttemptRecord, JobRunRecord } from '../../store/records.ts';
 import type { LogFiles } from '../../blobs/log-file.ts';
 import type { LogSpan } from '../../domain/log-layout.ts';
+import type { UnnumberedLogLine } from '../../domain/log-line.ts';
 import type { Persistence } from '../../store/store.ts';
 import { isTerminalRunState } from '@pumphouse/contract';
 import { formatLogLine } from '../../domain/log-line.ts';
 import { layOutLog } from '../../domain/log-layout.ts';
-import { removalNote, skipNote } from '../../domain/log-notes.ts';
+import { removalNote, unstartedNote } from '../../domain/log-notes.ts';
 import { ServiceError } from '../service-error.ts';
 
 export interface RunLogDependencies {
@@ -60,10 +61,11 @@ export function createOpenRunLog({ persistence, logFiles }: RunLogDependencies) 
     // Its state before its lines: of a run that is over, these are the last.
     const run = await store.jobRuns.get(workspaceId, jobRunId);
     if (!run) throw new ServiceError('not_found', `There is no job run ${jobRunId}.`);
-    const { skip } = run;
     const isComplete = isTerminalRunState(run.status);
-    if (skip) return { run, isComplete, lineCount: 1, spans: [], read: () => readSkip(skip) };
-    const spans = layOutLog(await store.attempts.listOfRun(jobRunId));
+    const attempts = await store.attempts.listOfRun(jobRunId);
+    const note = attempts.length === 0 ? unstartedNote(run) : null;
+    if (note) return { run, isComplete, lineCount: 1, spans: [], read: () => readNote(note) };
+    const spans = layOutLog(attempts);
     const last = spans.at(-1);
     return {
       run,
@@ -77,8 +79,8 @@ export function createOpenRunLog({ persistence, logFiles }: RunLogDependencies) 
   };
 }
 
-async function* readSkip(skip: NonNullable<JobRunRecord['skip']>): AsyncGenerator<LogPart> {
-  yield { firstLine: 0, lines: [formatLogLine({ line_num: 0, ...skipNote(skip) })] };
+async function* readNote(note: UnnumberedLogLine): AsyncGenerator<LogPart> {
+  yield { firstLine: 0, lines: [formatLogLine({ line_num: 0, ...note })] };
 }
 
 /** @param piece whole lines, each of which ends with a newline */

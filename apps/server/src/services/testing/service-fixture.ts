@@ -1,4 +1,5 @@
 import type { FaultPointName, FaultPoints } from '../../fault-points.ts';
+import { parseInstanceSizes } from '../../domain/instance-sizes.ts';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -111,6 +112,7 @@ export async function createServiceFixture() {
       blobs,
       finishRun,
       ingestTelemetry,
+      instanceSizes: parseInstanceSizes(''),
       faultPoints,
     }),
     deploy: createDeploy(persistence, cancelRuns, { startRuns, webhooks }),

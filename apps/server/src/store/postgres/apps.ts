@@ -1,4 +1,5 @@
-import type { AttemptRecord } from './attempts.ts';
+import type { AttemptFailure, AttemptRecord } from './attempts.ts';
+import type { FailureReason } from '../../domain/failure-reason.ts';
 import type { Queryable } from './pool.ts';
 
 /** A run of an interactive job that has not ended, newest first in lists. */
@@ -24,7 +25,8 @@ export interface AppEndRecord {
   jobRunId: string;
   status: 'completed' | 'failed' | 'cancelled';
   finishedAt: Date;
-  detail: string | null;
+  failure: AttemptFailure | null;
+  reason: FailureReason | null;
   /** Runs that failed one after the other, up to now. */
   failureCount: number;
 }
@@ -110,10 +112,10 @@ export function createAppStore(sql: Queryable) {
     /** The last run that ended, where none has been made since. */
     async findEnd(jobId: string): Promise<AppEndRecord | null> {
       const [row] = await sql.prepared<AppEndRecord>(
-        `select last.id as "jobRunId", last.status, last.finished_at as "finishedAt", last.failure->>'detail' as detail,
+        `select last.id as "jobRunId", last.status, last.finished_at as "finishedAt", last.failure, last.reason,
                 jobs.failure_count as "failureCount"
            from jobs cross join lateral (
-             select id, status, finished_at, failure from job_runs where job_id = jobs.id and status <> 'skipped'
+             select id, status, finished_at, failure, reason from job_runs where job_id = jobs.id and status <> 'skipped'
               order by created_at desc, id desc limit 1) as last
           where jobs.id = $1 and last.status in ('completed', 'failed', 'cancelled')`,
         [jobId],

@@ -372,18 +372,19 @@ export function createJobRunStore(sql: Queryable) {
       return row?.notBefore;
     },
 
-    /** The end of a run; false when it has ended already. */
+    /** The end of a run; false when it has ended already. `told` stays as its wait reason where it has no log to tell it. */
     async end(
       jobRunId: string,
       from: readonly RunState[],
       to: RunState,
       failed: { failure: RunFailure; reason: FailureReason | null } | null,
+      told: string | null = null,
     ) {
       const touched = await sql.executePrepared(
         `update job_runs set status = $3, failure = $4, reason = $5, finished_at = now(), updated_at = now(), lease_expires_at = null,
-                is_queued = false, not_before = null, wait_reason = case when is_queued then wait_reason end
+                is_queued = false, not_before = null, wait_reason = coalesce($6, case when is_queued then wait_reason end)
           where id = $1 and status = any($2)`,
-        [jobRunId, from, to, failed?.failure ?? null, failed?.reason ?? null],
+        [jobRunId, from, to, failed?.failure ?? null, failed?.reason ?? null, told],
       );
       return touched === 1;
     },

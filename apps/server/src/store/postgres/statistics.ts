@@ -40,7 +40,14 @@ export interface SeriesRecord extends Record<SumName, number[]> {
 const sumColumns: Record<SumName, { column: string; ofRun: string }> = {
   runCount: { column: 'run_count', ofRun: '1' },
   succeededCount: { column: 'succeeded_count', ofRun: `(status = 'succeeded')::int` },
-  timedCount: { column: 'timed_count', ofRun: '(duration_ms is not null)::int' },
+  succeededTimedCount: {
+    column: 'succeeded_timed_count',
+    ofRun: `(status = 'succeeded' and duration_ms is not null)::int`,
+  },
+  succeededDurationMs: {
+    column: 'succeeded_duration_ms',
+    ofRun: `case when status = 'succeeded' then whole_milliseconds(duration_ms) else 0 end`,
+  },
   schemaMigrationCount: { column: 'schema_migration_count', ofRun: 'has_schema_migration::int' },
   durationMs: { column: 'duration_ms', ofRun: 'whole_milliseconds(duration_ms)' },
   rowsExtracted: { column: 'rows_extracted', ofRun: 'total_rows_extracted' },

@@ -61,6 +61,7 @@ export function createServer(fixture: ServiceFixture, options: ServerOptions): S
       recordSpool,
       finishRun,
       watchApp: createWatchApp({ ...common, startRuns: fixture.startRuns }),
+      instanceSizes: parseInstanceSizes(''),
       deliverySeconds,
     }),
   });

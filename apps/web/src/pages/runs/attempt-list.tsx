@@ -52,8 +52,7 @@ function AttemptCard({ attempt }: { attempt: Attempt }) {
       />
       {failure && (
         <p className={classes.nextStep}>
-          {failure.detail} <strong>Next:</strong> {failure.next_step}{' '}
-          <span className={classes.code}>{failure.code}</span>
+          <strong>Next:</strong> {failure.next_step} <span className={classes.code}>{failure.code}</span>
         </p>
       )}
     </section>

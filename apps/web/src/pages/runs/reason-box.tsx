@@ -17,14 +17,13 @@ interface ReasonBoxProps {
 /** Why a run failed: what was raised, at which step, on which table, in which line of whose code. */
 export function ReasonBox({ params, reason, failure }: ReasonBoxProps) {
   const { traceback, lineNumber } = useFailureTrace(params, reason);
-  const { exception_type: type, message } = reason;
-  const heading = type?.split('.').at(-1) ?? 'The run failed';
+  const { exception_type: type, message, title } = reason;
   return (
     <section className={classes.reason} aria-label="Why it failed">
       <header className={classes.reasonHead}>
         <h2 className={classes.reasonTitle} title={type ?? undefined}>
           <span aria-hidden="true">✕ </span>
-          {heading}
+          {title}
         </h2>
         <ReasonPlace reason={reason} />
         <span className={classes.reasonTools}>

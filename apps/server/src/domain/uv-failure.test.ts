@@ -1,0 +1,170 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { explainUvFailure } from './uv-failure.ts';
+
+const run = promisify(execFile);
+
+const buildBackend = `
+import sys
+
+def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
+    print("compiling", flush=True)
+    print("fatal error: pg_config executable not found", file=sys.stderr)
+    raise SystemExit("cc failed with exit code 1")
+`;
+const project = (name: string, more = '') => `
+[build-system]
+requires = []
+build-backend = "backend"
+backend-path = ["."]
+[project]
+name = "${name}"
+version = "1.0"
+${more}`;
+
+describe('a real uv', () => {
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'pumphouse-uv-'));
+    for (const [name, more] of [
+      ['bad', ''],
+      ['new', 'requires-python = ">=3.99"'],
+    ] as const) {
+      await mkdir(join(folder, name));
+      await writeFile(join(folder, name, 'pyproject.toml'), project(`pumphouse-${name}`, more));
+      await writeFile(join(folder, name, 'backend.py'), buildBackend);
+    }
+  });
+
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  /** What a failed installation is told by. Nothing is fetched. */
+  async function fail(...requirements: string[]): Promise<string> {
+    const install = [
+      'pip',
+      'install',
+      '--no-index',
+      '--python',
+      'python3',
+      '--target',
+      join(folder, 'target'),
+    ];
+    const env = {
+      ...process.env,
+      NO_COLOR: '1',
+      UV_NO_CONFIG: '1',
+      UV_NO_PROGRESS: '1',
+      UV_CACHE_DIR: join(folder, 'cache'),
+    };
+    const error = await run('uv', [...install, ...requirements], { env }).then(
+      () => ({ stderr: 'it was installed' }),
+      (failure: unknown) => failure as { stderr: string },
+    );
+    return explainUvFailure(error.stderr.split('\n'));
+  }
+
+  it('is told by the package that no index has', async () => {
+    expect(await fail('no-such-package')).toMatch(
+      /^No solution found when resolving dependencies: Because no-such-package was not found in the provided package locations and you require no-such-package, .* unsatisfiable\.$/,
+    );
+  });
+
+  it('is told by the Python version that a package needs', async () => {
+    expect(await fail(join(folder, 'new'))).toMatch(
+      /^No solution found when resolving dependencies: .*Python.*>=3\.99.* unsatisfiable\.$/,
+    );
+  });
+
+  it('is told by the last lines of a source distribution that does not build', async () => {
+    expect(await fail(join(folder, 'bad'))).toMatch(
+      /^Failed to build `pumphouse-bad @ file:.*`: The build backend returned an error: Call to `backend\.build_wheel` failed \(exit status: 1\): fatal error: pg_config executable not found cc failed with exit code 1$/,
+    );
+  });
+
+  it('is told by the file that is not there', async () => {
+    expect(await fail('pkg @ file:///nowhere/pkg-1.0-py3-none-any.whl')).toBe(
+      'Distribution not found at: file:///nowhere/pkg-1.0-py3-none-any.whl',
+    );
+  });
+});
+
+/** As uv 0.13.9 printed them, and the tree of older releases. */
+describe('what uv printed', () => {
+  it.each<[what: string, printed: string, told: string]>([
+    [
+      'versions that contradict each other, told in two wrapped lines',
+      `Using Python 3.13.5 environment at: /data/environments/1/venv
+error: No solution found when resolving dependencies
+  cause: Because requests==2.31.0 depends on urllib3>=1.21.1,<3 and you require requests==2.31.0, we can conclude that you require urllib3>=1.21.1,<3.
+         And because you require urllib3==0.1, we can conclude that your requirements are unsatisfiable.`,
+      'No solution found when resolving dependencies: Because requests==2.31.0 depends on urllib3>=1.21.1,<3 and you require requests==2.31.0, we can conclude that you require urllib3>=1.21.1,<3. And because you require urllib3==0.1, we can conclude that your requirements are unsatisfiable.',
+    ],
+    [
+      'the tree of an older release',
+      `Using Python 3.13.5 environment at: /data/environments/1/venv
+  × No solution found when resolving dependencies:
+  ╰─▶ Because there is no version of dlt==99.0 and you require
+      dlt==99.0, we can conclude that your requirements are
+      unsatisfiable.
+`,
+      'No solution found when resolving dependencies: Because there is no version of dlt==99.0 and you require dlt==99.0, we can conclude that your requirements are unsatisfiable.',
+    ],
+    [
+      'no network',
+      `Using Python 3.13.5 environment at: venv
+error: Failed to fetch: https://nowhere.invalid/simple/dlt/
+  cause: error sending request for url (https://nowhere.invalid/simple/dlt/)
+  cause: client error (Connect)
+  cause: dns error
+  cause: failed to lookup address information: Name or service not known`,
+      'Failed to fetch: https://nowhere.invalid/simple/dlt/: error sending request for url (https://nowhere.invalid/simple/dlt/): client error (Connect): dns error: failed to lookup address information: Name or service not known',
+    ],
+    [
+      'a build that says all on stdout',
+      `Resolved 1 package in 4ms
+   Building numpy==1.21.0
+error: Failed to build \`numpy==1.21.0\`
+  cause: The build backend returned an error
+  cause: Call to \`backend.build_wheel\` failed (exit status: 1)
+
+         [stdout]
+         one
+         two
+         three
+         four
+         five
+         six
+
+hint: Build failures usually indicate a problem with the package or the build environment`,
+      'Failed to build `numpy==1.21.0`: The build backend returned an error: Call to `backend.build_wheel` failed (exit status: 1): two three four five six',
+    ],
+    [
+      'a Git server that cannot be reached',
+      `   Updating https://127.0.0.1:9/x.git (HEAD)
+error: Failed to download and build \`pkg @ git+https://127.0.0.1:9/x.git\`
+  cause: Git operation failed
+  cause: process didn't exit successfully: \`git fetch\` (exit status: 128)
+         --- stderr
+         fatal: unable to access 'https://127.0.0.1:9/x.git/': Could not connect to server`,
+      "Failed to download and build `pkg @ git+https://127.0.0.1:9/x.git`: Git operation failed: process didn't exit successfully: `git fetch` (exit status: 128): fatal: unable to access 'https://127.0.0.1:9/x.git/': Could not connect to server",
+    ],
+    [
+      'no Python',
+      'error: No interpreter found for Python 3.99 in search path',
+      'No interpreter found for Python 3.99 in search path',
+    ],
+    ['no error', 'Using Python 3.13.5 environment at: venv\nKilled\n', 'Killed'],
+    ['progress alone', 'Using Python 3.13.5 environment at: venv\nResolved 3 packages in 4ms\n', ''],
+  ])('%s', (_what, printed, told) => {
+    expect(explainUvFailure(printed.split('\n'))).toBe(told);
+  });
+
+  it('is cut at 2,000 characters', () => {
+    expect(explainUvFailure([`error: ${'a'.repeat(5000)}`])).toHaveLength(2000);
+  });
+});

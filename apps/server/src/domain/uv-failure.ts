@@ -1,0 +1,61 @@
+/*
+ * Why uv failed, read from what it printed. uv prints what it did, then one error: a line that begins with `error:`, causes below it, and,
+ * of a source distribution that does not build, the output of its build. Older releases draw the same as a tree.
+ */
+
+const mostCharacters = 2000;
+/** Of the output of a build, which may be that of a compiler: the last lines say what stopped it. */
+const mostBuildLines = 5;
+
+const errorStart = /^\s*(?:error:|×)(?:\s+|$)/;
+const causeStart = /^\s*(?:cause:|Caused by:|[├╰]─▶)\s*/;
+const branch = /^\s*│?\s*/;
+const sectionStart = /^\s*(?:\[(stdout|stderr)\]|--- (stdout|stderr))\s*$/;
+const blockEnd = /^\s*(?:hint|warning|help):/;
+const progress =
+  /^\s*(?:Using (?:Python|CPython|PyPy)\b|Creating virtual environment|Activate with|(?:Resolved|Prepared|Installed|Audited|Downloading|Downloaded|Building|Built|Updating|Updated|Cloning)\b|warning:)/;
+
+/**
+ * The error that ended uv as one line: the error and its causes, joined by colons. Empty where uv printed nothing.
+ * @param lines of stderr, or of stdout where stderr is empty
+ */
+export function explainUvFailure(lines: readonly string[]): string {
+  const start = lines.findLastIndex((line) => errorStart.test(line));
+  const text =
+    start === -1
+      ? joinWords(lines.filter((line) => !progress.test(line)))
+      : readError(lines.slice(start)).map(trimColon).filter(Boolean).join(': ');
+  if (text.length <= mostCharacters) return text;
+  return `${text.slice(0, mostCharacters - 1)}…`.toWellFormed();
+}
+
+/** The parts of an error: what failed, each cause, and the end of the output of a build. */
+function readError(lines: readonly string[]): string[] {
+  const causes: string[][] = [];
+  const output = { stdout: [] as string[], stderr: [] as string[] };
+  let section: 'stdout' | 'stderr' | null = null;
+  for (const [index, line] of lines.entries()) {
+    if (blockEnd.test(line.replace(branch, ''))) break;
+    const opened = sectionStart.exec(line.replace(branch, ''));
+    if (opened) section = (opened[1] ?? opened[2]) as 'stdout' | 'stderr';
+    else if (index === 0) causes.push([line.replace(errorStart, '')]);
+    else if (causeStart.test(line)) {
+      section = null;
+      causes.push([line.replace(causeStart, '')]);
+    } else (section === null ? causes.at(-1) : output[section])?.push(line.replace(branch, ''));
+  }
+  const said = [output.stderr, output.stdout].map(withoutBlanks).find((each) => each.length > 0) ?? [];
+  return [...causes.map(joinWords), joinWords(said.slice(-mostBuildLines))];
+}
+
+function withoutBlanks(lines: readonly string[]): string[] {
+  return lines.filter((line) => line.trim() !== '');
+}
+
+function joinWords(lines: readonly string[]): string {
+  return lines.join(' ').replace(/\s+/g, ' ').trim();
+}
+
+function trimColon(text: string): string {
+  return text.replace(/\s*:$/, '');
+}
