@@ -38,6 +38,9 @@ export function runnerLine(content: string, at: Date): UnnumberedLogLine {
   return { content, source: 'runner', stage: 'run', io_stream: 'other', reported_at: at.toISOString() };
 }
 
+/** What a run waits for that has not started. */
+export const waitLine = runnerLine;
+
 export function setupLine(content: string, stream: 'stdout' | 'stderr', at: Date): UnnumberedLogLine {
   return { content, source: 'setup', stage: 'build', io_stream: stream, reported_at: at.toISOString() };
 }

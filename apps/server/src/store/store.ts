@@ -37,9 +37,11 @@ import { createSignInFailureStore } from './postgres/sign-in-failures.ts';
 import { createSignInRequestStore } from './postgres/sign-in-requests.ts';
 import { createStatisticsStore } from './postgres/statistics.ts';
 import { createStorageStore } from './postgres/storage.ts';
+import { createSupervisorStore } from './postgres/supervisors.ts';
 import { createTelemetryStore } from './postgres/telemetry.ts';
 import { createUsageStore } from './postgres/usage.ts';
 import { createVariableStore } from './postgres/variables.ts';
+import { createWaitStore } from './postgres/waits.ts';
 import { createWebhookStore } from './postgres/webhooks.ts';
 import { createWorkspaceStore } from './postgres/workspaces.ts';
 
@@ -73,6 +75,8 @@ export function createStore(sql: Queryable) {
     runSeries: createRunSeriesStore(sql),
     runQueue: createRunQueueStore(sql),
     claims: createClaimStore(sql),
+    waits: createWaitStore(sql),
+    supervisors: createSupervisorStore(sql),
     schedules: createScheduleStore(sql),
     nextStarts: createNextStartStore(sql),
     promisedStarts: createPromisedStartStore(sql),
