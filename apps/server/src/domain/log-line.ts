@@ -39,7 +39,9 @@ export function runnerLine(content: string, at: Date): UnnumberedLogLine {
 }
 
 /** What a run waits for that has not started. */
-export const waitLine = runnerLine;
+export function waitLine(reason: string, at: Date): UnnumberedLogLine {
+  return runnerLine(reason, at);
+}
 
 export function setupLine(content: string, stream: 'stdout' | 'stderr', at: Date): UnnumberedLogLine {
   return { content, source: 'setup', stage: 'build', io_stream: stream, reported_at: at.toISOString() };

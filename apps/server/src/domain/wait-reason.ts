@@ -62,13 +62,38 @@ export function describeCapacityWait(wait: {
 /** The same words where the slots are known and the size of the run is not. */
 export function describeNoSlot(name: PoolName, slotCount: number, holders: Holders): string {
   const used = holders.ownWorkspace + holders.otherWorkspaces + holders.otherOrganizations;
-  if (name === 'apps') return `No free slot: ${used} of ${slotCount} apps in use.`;
+  if (name === 'apps') return `No free slot: ${used} of ${slotCount} apps in use. It starts when one is free.`;
   const parts = [
     `${holders.ownWorkspace} by this workspace`,
     holders.otherWorkspaces > 0 && `${holders.otherWorkspaces} by other workspaces of the organization`,
     holders.otherOrganizations > 0 && `${holders.otherOrganizations} by other organizations`,
   ].filter(Boolean);
   return `Waiting for a free slot: ${used} of ${slotCount} in use, ${parts.join(', ')}.`;
+}
+
+/** A part of the active batch runs; without a name, of those that the reader may not know by name. */
+export interface SlotsInUse {
+  name: string | null;
+  /** In the organization of the run that waits. */
+  isOwnOrganization: boolean;
+  count: number;
+}
+
+/** Who has the slots of batch runs, for one reader. */
+export function describeSlotsFor(slotCount: number, parts: readonly SlotsInUse[]): string {
+  const sumOf = (some: readonly SlotsInUse[]) => some.reduce((sum, { count }) => sum + count, 0);
+  const named = parts.flatMap(({ name, count }) => (name === null ? [] : `${name} (${count})`));
+  const unnamed = parts.filter(({ name }) => name === null);
+  const [own, others] = [true, false].map((isOwn) =>
+    sumOf(unnamed.filter(({ isOwnOrganization }) => isOwnOrganization === isOwn)),
+  );
+  const holders = [
+    named.length > 0 && `workspaces ${named.join(', ')}`,
+    own && `other workspaces of the organization (${own})`,
+    others && `other organizations (${others})`,
+  ].filter(Boolean);
+  const by = holders.length === 0 ? '' : ` by ${holders.join(', ')}`;
+  return `Waiting for a free slot: ${sumOf(parts)} of ${slotCount} in use${by}.`;
 }
 
 export function describeLocalDataWait(holder: { number: number; jobRef: string }): Wait {

@@ -6,7 +6,7 @@ export type * from './postgres/attempts.ts';
 export type * from './postgres/browser-sessions.ts';
 export type * from './postgres/audit-log.ts';
 export type * from './postgres/changes.ts';
-export type { ActiveOfWorkspace, ClaimableRun, ClaimedRun } from './postgres/claims.ts';
+export type { ActiveOfWorkspace, ClaimableRun, ClaimedRun, NamedActive } from './postgres/claims.ts';
 export type * from './postgres/conditions.ts';
 export type * from './postgres/environments.ts';
 export type * from './postgres/invitation-mails.ts';

@@ -1,5 +1,6 @@
 import type { Queryable } from './pool.ts';
 import type { Claim, JobRunRecord } from './job-runs.ts';
+import { effectiveRole, withEffectiveRole } from './effective-role.ts';
 import { sqlState } from './pool.ts';
 
 export interface WatchedRun {
@@ -28,6 +29,11 @@ export interface ActiveOfWorkspace {
   organizationId: string;
   workspaceId: string;
   count: number;
+}
+
+export interface NamedActive extends ActiveOfWorkspace {
+  /** Null where it is not the reader's to know. */
+  name: string | null;
 }
 
 /** A claimed run, as far as its slot depends on it. */
@@ -99,6 +105,19 @@ export function createClaimStore(sql: Queryable) {
            from job_runs join workspaces on workspaces.id = workspace_id
           where job_runs.status in ('starting', 'running', 'cancelling') and is_app = $1 group by 1, 2`,
         [isApp],
+      ),
+
+    /** The same of batch runs, with the names of the workspaces that this person may see. */
+    countActiveFor: (userId: string) =>
+      sql.query<NamedActive>(
+        `select active.*, (
+                  select workspaces.name from workspaces ${withEffectiveRole}
+                   where workspaces.id = active."workspaceId" and organization_memberships.user_id = $1 and ${effectiveRole} is not null) as name
+           from (select workspaces.organization_id as "organizationId", workspace_id as "workspaceId", count(*)::int as count
+                   from job_runs join workspaces on workspaces.id = workspace_id
+                  where job_runs.status in ('starting', 'running', 'cancelling') and not is_app group by 1, 2) as active
+          order by count desc, name`,
+        [userId],
       ),
 
     /** What claims that a server has taken over take of its slots. */

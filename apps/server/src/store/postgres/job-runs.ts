@@ -390,7 +390,7 @@ export function createJobRunStore(sql: Queryable) {
     ) {
       const touched = await sql.executePrepared(
         `update job_runs set status = $3, failure = $4, reason = $5, finished_at = now(), updated_at = now(), lease_expires_at = null,
-                is_queued = false, not_before = null, wait_reason = case when is_queued then wait_reason end
+                is_queued = false, not_before = null, wait_reason = case when is_queued then wait_reason end, wait_kind = null
           where id = $1 and status = any($2)`,
         [jobRunId, from, to, failed?.failure ?? null, failed?.reason ?? null],
       );

@@ -23,12 +23,13 @@ export interface ExplainedWait {
   isSame: boolean;
 }
 
-/** Pending runs of the installation, and the one that has waited longest. */
+/** Pending runs of one pool that wait for the same kind of thing. */
 export interface PendingSummary {
   isApp: boolean;
-  pendingCount: number;
+  /** `limit`: room in its job or organization. `server`: no supervisor has looked at it. */
+  kind: WaitKind | 'limit' | 'server';
+  count: number;
   longestSeconds: number;
-  longestKind: string;
 }
 
 export type WaitStore = ReturnType<typeof createWaitStore>;
@@ -105,13 +106,15 @@ export function createWaitStore(sql: Queryable) {
         [options.isQueued, options.limit],
       ),
 
-    /** How many runs wait in the whole installation, and how long the first of them has, by the kind of run. */
+    /** What the pending runs of the installation wait for, and how long the first of each kind has. */
     summarizePending: () =>
       sql.query<PendingSummary>(
-        `select distinct on (is_app) is_app as "isApp", count(*) over (partition by is_app)::int as "pendingCount",
-                extract(epoch from now() - created_at)::float8 as "longestSeconds",
-                case when is_queued then 'limit' when not_before > now() then 'retry' else coalesce(wait_kind, 'server') end as "longestKind"
-           from job_runs where status = 'pending' order by is_app, created_at`,
+        `select is_app as "isApp", kind, count(*)::int as count, max(extract(epoch from now() - created_at))::float8 as "longestSeconds"
+           from (select is_app, created_at,
+                        case when is_queued then 'limit' when not_before > now() then 'retry'
+                             when wait_kind = 'retry' then 'server' else coalesce(wait_kind, 'server') end as kind
+                   from job_runs where status = 'pending') as pending
+          group by is_app, kind`,
       ),
   };
 }
