@@ -8,6 +8,7 @@ import { createClaimRuns } from '../supervisor/claim-runs.ts';
 import { createDriveRun } from '../supervisor/drive-run.ts';
 import { createEnvironments } from '../supervisor/environments.ts';
 import { createJanitor } from '../supervisor/janitor.ts';
+import { createMakeRoom } from '../supervisor/make-room.ts';
 import { createNoteWaits } from '../supervisor/note-waits.ts';
 import { createOutboxRelay } from '../supervisor/outbox-relay.ts';
 import { createReadCapacity } from '../supervisor/read-capacity.ts';
@@ -99,6 +100,7 @@ export function assembleSupervisor(config: Config, parts: SupervisorParts): Supe
     persistence,
     claimRuns,
     noteWaits: createNoteWaits({ store, claimRuns, tellWaits, instanceSizes: config.instanceSizes }),
+    makeRoom: createMakeRoom({ store, attemptLog, claimRuns, owner: serverProcesses.self }),
     driveRun,
     attemptLog,
     ingestTelemetry: services.ingestTelemetry,

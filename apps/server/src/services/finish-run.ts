@@ -217,7 +217,8 @@ export function outcomeOfExit(
   if (run.endIntent === 'timeout') {
     return failed('timed_out', 'The run took longer than its timeout and was stopped.');
   }
-  if (run.endIntent === 'idle' || run.endIntent === 'replaced') return { status: 'completed' };
+  if (run.endIntent === 'idle' || run.endIntent === 'replaced' || run.endIntent === 'room')
+    return { status: 'completed' };
   if (run.endIntent === 'silent') {
     return failed(
       'app_never_listened',

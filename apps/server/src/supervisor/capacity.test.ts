@@ -4,6 +4,9 @@ import type { RunState } from '@pumphouse/contract';
 import type { ServiceFixture } from '../services/testing/service-fixture.ts';
 import type { ServicePlace } from '../services/testing/service-place.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { BootstrappedExecutor } from './testing/supervisor-fixture.ts';
+import { createReadApps } from '../services/apps/read-apps.ts';
+import { describeStop } from '../domain/app.ts';
 import { createBootstrappedExecutor } from './testing/supervisor-fixture.ts';
 import { createPlace, defineJob } from '../services/testing/service-place.ts';
 import { createServiceFixture } from '../services/testing/service-fixture.ts';
@@ -100,6 +103,79 @@ describe('fairness', () => {
       await eventually('the slot is in use again', () => order.length === ended + 3);
     }
     expect(order.findIndex((spec) => spec.jobRunId === single.id)).toBe(2);
+  });
+});
+
+describe('an app without a free slot', () => {
+  /** Apps that run, answer, and were last used so long ago. */
+  async function openListening(executor: BootstrappedExecutor, ages: Record<string, number>) {
+    const opened = [];
+    for (const [jobRef, seconds] of Object.entries(ages)) {
+      const id = await openApp(place, jobRef);
+      const spec = await executor.awaitBegin(id);
+      await fixture.store.apps.noteListening(id);
+      await setAge(id, `last_used_at = now() - make_interval(secs => ${seconds})`);
+      opened.push({ id, spec });
+    }
+    return opened;
+  }
+  const setAge = (id: string, assignment: string) =>
+    fixture.database.execute(`update app_instances set ${assignment} where job_run_id = $1`, [id]);
+
+  beforeEach(() => place.deployAll(['a', 'b', 'c'].map((name) => defineApp(`jobs.app_${name}`))));
+
+  it('gets that of the app that has been idle longest, which says why it was stopped', async () => {
+    const executor = createBootstrappedExecutor(fixture);
+    await startServer({ executor, maxActiveApps: 2 });
+    const [first, second] = await openListening(executor, { 'jobs.app_a': 500, 'jobs.app_b': 600 });
+    if (!first || !second) throw new Error('Both are open');
+    const third = await openApp(place, 'jobs.app_c');
+    await executor.awaitBegin(third);
+    const { status, endIntent } = await awaitStatus(place, second.id, 'completed');
+    expect({ status, endIntent }).toEqual({ status: 'completed', endIntent: 'room' });
+    expect((await place.getRun(first.id)).endIntent).toBeNull();
+    const log = (await place.readLog(second.id)).map(({ content }) => content);
+    expect(log.at(-1)).toMatch(
+      /^The app is stopped to make room for another app: it has been idle for 60\d s\. The next visit starts it again\.$/,
+    );
+    const { workspaceId } = place;
+    const job = await place.getJob('jobs.app_b');
+    const { situation, end } = await createReadApps(fixture.persistence).get(workspaceId, job.id);
+    expect([situation.kind, describeStop(end?.endIntent ?? null)]).toEqual([
+      'stopped',
+      'It was idle, and another app needed its slot.',
+    ]);
+  });
+
+  it('waits, says so, and leaves apps alone that are in use or have a connection open', async () => {
+    const executor = createBootstrappedExecutor(fixture);
+    await startServer({ executor, maxActiveApps: 2 });
+    const [used, connected] = await openListening(executor, { 'jobs.app_a': 0, 'jobs.app_b': 600 });
+    if (!used || !connected) throw new Error('Both are open');
+    const keeping = setInterval(() => {
+      void setAge(used.id, 'last_used_at = now()').catch(() => undefined);
+      void setAge(connected.id, 'connected_at = now()').catch(() => undefined);
+    }, 300);
+    try {
+      await setAge(connected.id, 'connected_at = now()');
+      const third = await openApp(place, 'jobs.app_c');
+      const reason = 'No free slot: 2 of 2 apps in use. It starts when one is free.';
+      await eventually(
+        'it says what it waits for',
+        async () => (await place.getRun(third)).waitReason === reason,
+      );
+      await eventually('its log says so', async () =>
+        (await place.readLog(third)).some(({ content }) => content === reason),
+      );
+      expect([await place.getRun(used.id), await place.getRun(connected.id)]).toMatchObject([
+        { status: 'running', endIntent: null },
+        { status: 'running', endIntent: null },
+      ]);
+      executor.finish(used.spec);
+      await executor.awaitBegin(third);
+    } finally {
+      clearInterval(keeping);
+    }
   });
 });
 

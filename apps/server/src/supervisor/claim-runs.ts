@@ -111,6 +111,9 @@ export function createClaimRuns(dependencies: ClaimRunsDependencies) {
       }
     },
 
+    /** Whether a run has a slot of this server, under whatever claim. */
+    holds: (jobRunId: string): boolean => [...slots.keys()].some((key) => key.startsWith(jobRunId)),
+
     release: (claim: Claim): void => void slots.delete(keyOf(claim)),
 
     async readPools(): Promise<Record<PoolName, PoolState>> {

@@ -6,6 +6,7 @@ import type { FaultPoints } from '../fault-points.ts';
 import type { IngestTelemetry } from '../services/ingest-telemetry.ts';
 import type { Janitor } from './janitor.ts';
 import type { Logger } from 'pino';
+import type { MakeRoom } from './make-room.ts';
 import type { OutboxRelay } from './outbox-relay.ts';
 import type { Persistence } from '../store/store.ts';
 import type { ServerProcesses } from './server-processes.ts';
@@ -23,6 +24,7 @@ export interface SupervisorDependencies {
   owner: string;
   claimRuns: ClaimRuns;
   noteWaits: () => Promise<void>;
+  makeRoom: MakeRoom;
   /** How long a claim holds without being renewed. */
   leaseSeconds: number;
   log: Logger;
@@ -91,9 +93,12 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
   }
 
   /** What is left pending by a look at it waits. */
-  async function noteWaits(): Promise<void> {
+  async function noteWaits(endingApps: number): Promise<void> {
     lastNotedAt = performance.now();
     await dependencies.noteWaits();
+    const { apps } = await claimRuns.readPools();
+    // Without an app there is nothing that could make room.
+    if (apps.use.runs > 0) await dependencies.makeRoom.makeRoom(endingApps);
   }
 
   /** Says to all servers how many slots there are here. */
@@ -120,9 +125,10 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
 
   /** New runs first: each start and end of a run wakes this, and what other servers left is no later for a second's wait. */
   async function round(): Promise<void> {
+    const endingApps = dependencies.makeRoom.countEnding();
     await claimPending();
     if (performance.now() - lastTakeOver >= pollIntervalMs) await takeOver();
-    if (performance.now() - lastNotedAt >= pollIntervalMs) await noteWaits();
+    if (performance.now() - lastNotedAt >= pollIntervalMs) await noteWaits(endingApps);
     lastRoundAt = new Date();
   }
 

@@ -12,6 +12,7 @@ import { createDriveRun } from '../drive-run.ts';
 import { createEnvironments } from '../environments.ts';
 import { createFakeExecutor } from '../../executors/fake/fake-executor.ts';
 import { createJanitor } from '../janitor.ts';
+import { createMakeRoom } from '../make-room.ts';
 import { createNoteWaits } from '../note-waits.ts';
 import { createOutboxRelay } from '../outbox-relay.ts';
 import { createReadCapacity } from '../read-capacity.ts';
@@ -87,6 +88,13 @@ export function createServer(fixture: ServiceFixture, options: ServerOptions): S
   return createSupervisor({
     ...common,
     claimRuns,
+    makeRoom: createMakeRoom({
+      store,
+      attemptLog,
+      claimRuns,
+      owner,
+      idleTimes: { unusedSeconds: 2, disconnectedSeconds: 2 },
+    }),
     noteWaits: createNoteWaits({ store, claimRuns, tellWaits, instanceSizes }),
     driveRun,
     ingestTelemetry: fixture.ingestTelemetry,
