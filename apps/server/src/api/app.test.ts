@@ -199,10 +199,15 @@ describe('probes', () => {
 
   it('says whether the server can work, and why not', async () => {
     expect((await api.app.inject('/readyz')).statusCode).toBe(200);
-    ready = { ok: false, reasons: ['The store does not answer.'] };
+    ready = { ok: false, reasons: ['The store does not answer.'], load: null };
     const response = await api.app.inject('/readyz');
     expect(response.statusCode).toBe(503);
-    expect(response.json()).toEqual({ status: 'not_ready', reasons: ['The store does not answer.'] });
+    expect(response.json()).toEqual({
+      status: 'not_ready',
+      reasons: ['The store does not answer.'],
+      degraded: [],
+      runs: null,
+    });
   });
 
   it('gives its OpenAPI document', async () => {

@@ -1,10 +1,13 @@
 import type { FastifyInstance } from 'fastify';
+import type { Load } from '../../services/read-load.ts';
 import { emitOpenApi } from '@pumphouse/contract';
 
 export interface Readiness {
   ok: boolean;
   /** What is missing, one sentence each. */
   reasons: string[];
+  /** Null where it cannot be read now. */
+  load: Load | null;
 }
 
 /** For whoever watches the server, without a credential: is it alive, can it work, and what does it serve. */
@@ -12,11 +15,18 @@ export function registerProbes(app: FastifyInstance, readiness: () => Promise<Re
   let document: string | undefined;
   app.get('/healthz', async () => ({ status: 'ok' }));
   app.get('/readyz', async (_request, reply) => {
-    const { ok, reasons } = await readiness();
-    return reply.code(ok ? 200 : 503).send({ status: ok ? 'ready' : 'not_ready', reasons });
+    const { ok, reasons, load } = await readiness();
+    const status = ok ? 'ready' : 'not_ready';
+    return reply
+      .code(ok ? 200 : 503)
+      .send({ status, reasons, degraded: load?.problems ?? [], runs: load && toRuns(load) });
   });
   app.get('/openapi.json', async (_request, reply) => {
     document ??= JSON.stringify(emitOpenApi());
     return reply.type('application/json').send(document);
   });
+}
+
+function toRuns({ batch, apps, longestWait }: Load) {
+  return { batch, apps, longest_wait: longestWait };
 }
