@@ -172,6 +172,7 @@ function createOpenGate(port: number): AppGate {
     look: async () => ready,
     wake: async () => ready,
     noteUse: () => undefined,
+    noteConnected: () => undefined,
     findSession: async () => visitor,
     findKey: async () => null,
     takeCode: async () => null,

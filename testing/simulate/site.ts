@@ -61,15 +61,19 @@ export type SimulatedServer = Lane['servers'][number];
 
 const serverCount = 3;
 
-/** One workspace in a real database. */
-export async function createSite(database: Database, configuration: string) {
+/** One workspace of an organization of its own in a real database. @param options.isWatched of one site of a database */
+export async function createSite(
+  database: Database,
+  configuration: string,
+  { isWatched = true }: { isWatched?: boolean } = {},
+) {
   const folder = await mkdtemp(join(tmpdir(), 'pumphouse-simulation-'));
   const persistence = createPersistence(database);
   const blobs = createFolderBlobStore(join(folder, 'blobs'));
   const encryption = createEncryption(randomBytes(32));
   const place = await createWorkspace(persistence.store);
   await upload();
-  await watchRows(database);
+  if (isWatched) await watchRows(database);
 
   async function upload(): Promise<void> {
     const archiveLimits = {

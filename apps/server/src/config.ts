@@ -1,4 +1,4 @@
-import { availableParallelism, homedir } from 'node:os';
+import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { AppsConfig } from './apps-settings.ts';
@@ -6,9 +6,11 @@ import type { EngineConfig } from './engine-settings.ts';
 import { defaultInstanceSizes } from './domain/instance-sizes.ts';
 import { defaultRetention } from './domain/retention-limits.ts';
 import type { MailSettings } from './mail/mailer.ts';
+import type { CapacitySettings } from './domain/capacity.ts';
 import type { InstanceSizes } from './domain/instance-sizes.ts';
 import type { OpenIdSettings } from './services/sign-in/open-id.ts';
 import type { RetentionLimits } from './domain/retention-limits.ts';
+import { capacitySettings, readCapacitySettings } from './capacity-settings.ts';
 import { appsSettings, AppsSettingError, readAppsConfig } from './apps-settings.ts';
 import { EngineSettingError, readEngineConfig } from './engine-settings.ts';
 import { defaultRunnerImage } from './executors/docker/names.ts';
@@ -120,12 +122,7 @@ export const settings = {
     .enum(['0', '1'])
     .default('0')
     .describe('1 runs attempts without a sandbox where bubblewrap does not work'),
-  PUMPHOUSE_MAX_ACTIVE_RUNS: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .default(() => Math.max(4, 4 * availableParallelism()))
-    .describe('How many runs this server drives at once; more wait as pending'),
+  ...capacitySettings,
   PUMPHOUSE_INSTANCE_SIZES: z
     .string()
     .default(defaultInstanceSizes)
@@ -245,7 +242,7 @@ export interface Config {
   attemptsPort: number;
   apps: AppsConfig;
   allowUnisolated: boolean;
-  maxActiveRuns: number;
+  capacity: CapacitySettings;
   instanceSizes: InstanceSizes;
   maxUploadBytes: number;
   maxUnpackedBytes: number;
@@ -287,7 +284,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     attemptsPort,
     apps: readApps(values, attemptsPort),
     allowUnisolated: values.PUMPHOUSE_ALLOW_UNISOLATED === '1',
-    maxActiveRuns: values.PUMPHOUSE_MAX_ACTIVE_RUNS,
+    capacity: readCapacitySettings(values),
     instanceSizes: readInstanceSizes(values.PUMPHOUSE_INSTANCE_SIZES),
     maxUploadBytes: values.PUMPHOUSE_MAX_UPLOAD_MB * megabyte,
     maxUnpackedBytes: values.PUMPHOUSE_MAX_UNPACKED_MB * megabyte,

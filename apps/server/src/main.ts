@@ -26,6 +26,7 @@ import { createCompareSchemas } from './services/compare-schemas.ts';
 import { createLeftoversLoop } from './supervisor/leftovers-loop.ts';
 import { createFixedAddress } from './supervisor/attempts-address.ts';
 import { createMailLoop } from './scheduler/mail-loop.ts';
+import { createReadLoad } from './services/read-load.ts';
 import { createReleaseLoop } from './scheduler/release-loop.ts';
 import { createReleaseQueued } from './services/release-queued.ts';
 import { createSendInvitationMails } from './services/send-invitation-mails.ts';
@@ -128,6 +129,7 @@ async function serve(
           ),
         clock: services.clock,
         findRunsProblem: async () => (await runsListener?.findProblem()) ?? null,
+        readLoad: createReadLoad(persistence),
       })),
     }),
   };

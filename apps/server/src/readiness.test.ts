@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Load } from './services/read-load.ts';
 import { createFakeExecutor } from './executors/fake/fake-executor.ts';
 import { checkReadiness, type ReadinessSources } from './readiness.ts';
 
@@ -9,6 +10,9 @@ const persistence = (ping: () => Promise<unknown>, nextTickAt: Date | null = nul
     store: { installation: { ping }, schedules: { nextTickAt: async () => nextTickAt } },
   }) as unknown as ReadinessSources['persistence'];
 
+const pool = { pending: 0, active: 0, slots: 4, free: 4 };
+const load: Load = { batch: pool, apps: pool, longestWait: null, problems: [] };
+
 function describeServer(changed: Partial<ReadinessSources> = {}): ReadinessSources {
   return {
     persistence: persistence(async () => undefined),
@@ -16,6 +20,7 @@ function describeServer(changed: Partial<ReadinessSources> = {}): ReadinessSourc
     listRounds: () => ({ supervisor: new Date(), scheduler: new Date() }),
     clock: async () => noon,
     findRunsProblem: async () => null,
+    readLoad: async () => load,
     ...changed,
   };
 }
@@ -46,6 +51,23 @@ describe('a server', () => {
     expect(await check(behind)).toEqual([expect.stringMatching(/^scheduler: ticks are 31 s behind/)]);
     const inTime = new Date(noon.getTime() - 30_000);
     expect(await check({ persistence: persistence(async () => undefined, inTime) })).toEqual([]);
+  });
+
+  it('stays ready while runs wait long, and says that they do', async () => {
+    const busy = { ...load, problems: ['3 batch runs are pending, for 400 s at the longest'] };
+    const answer = await checkReadiness(describeServer({ readLoad: async () => busy }));
+    expect(answer).toEqual({ ok: true, reasons: [], load: busy });
+  });
+
+  it.each([
+    ['stands still', never],
+    ['fails', () => Promise.reject(new Error('The store is gone.'))],
+  ])('is ready without its load where reading that %s', async (_, readLoad) => {
+    expect(await checkReadiness(describeServer({ readLoad }))).toEqual({
+      ok: true,
+      reasons: [],
+      load: null,
+    });
   });
 
   it('says which of its loops stands still', async () => {

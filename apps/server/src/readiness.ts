@@ -1,4 +1,5 @@
 import type { Executor } from './executors/executor.ts';
+import type { Load, ReadLoad } from './services/read-load.ts';
 import type { Clock } from './services/start-runs.ts';
 import type { Persistence } from './store/store.ts';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -12,6 +13,7 @@ export interface ReadinessSources {
   clock: Clock;
   /** What keeps runs from reaching this server, or null. */
   findRunsProblem: () => Promise<string | null>;
+  readLoad: ReadLoad;
 }
 
 /** Shorter than the time-out of most probes: an answer that comes too late says less than one that names the store. */
@@ -28,12 +30,14 @@ export async function checkReadiness({
   listRounds,
   clock,
   findRunsProblem,
+  readLoad,
 }: ReadinessSources) {
-  const [store, ticks, broken, runs] = await Promise.all([
+  const [store, ticks, broken, runs, load] = await Promise.all([
     findStoreProblem(persistence),
     findTickProblem(persistence, clock),
     findExecutorProblem(executor),
     inTime(findRunsProblem(), executorTimeoutMs, 'what lies between runs and this server has'),
+    findLoad(readLoad),
   ]);
   const reasons = store ? [`store: ${store}`] : [];
   if (broken) reasons.push(`executor: ${broken}`);
@@ -44,7 +48,13 @@ export async function checkReadiness({
     if (!last || Date.now() - last.getTime() > longestRoundMs)
       reasons.push(`${loop}: it has not gone round for ${longestRoundMs / 1000} s`);
   }
-  return { ok: reasons.length === 0, reasons };
+  return { ok: reasons.length === 0, reasons, load };
+}
+
+/** A long wait leaves the server ready: taking it out of a balancer, or starting it anew, would only make the wait longer. */
+function findLoad(readLoad: ReadLoad): Promise<Load | null> {
+  const late = delay(storeTimeoutMs, null, { ref: false });
+  return Promise.race([readLoad().catch(() => null), late]);
 }
 
 function findStoreProblem(persistence: Persistence): Promise<string | null> {

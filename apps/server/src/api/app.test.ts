@@ -1,4 +1,5 @@
 import type { ApiFixture } from './testing/api-fixture.ts';
+import type { Readiness } from './routes/probes.ts';
 import type { Route } from '@pumphouse/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { requirements, routes } from '@pumphouse/contract';
@@ -12,7 +13,7 @@ import { createHandlers } from './handlers.ts';
 
 let api: ApiFixture;
 let place: Awaited<ReturnType<ApiFixture['createPlace']>>;
-let ready = { ok: true, reasons: [] as string[] };
+let ready: Readiness = { ok: true, reasons: [], load: null };
 
 beforeAll(async () => {
   api = await createApiFixture({ readiness: async () => ready });
@@ -199,10 +200,15 @@ describe('probes', () => {
 
   it('says whether the server can work, and why not', async () => {
     expect((await api.app.inject('/readyz')).statusCode).toBe(200);
-    ready = { ok: false, reasons: ['The store does not answer.'] };
+    ready = { ok: false, reasons: ['The store does not answer.'], load: null };
     const response = await api.app.inject('/readyz');
     expect(response.statusCode).toBe(503);
-    expect(response.json()).toEqual({ status: 'not_ready', reasons: ['The store does not answer.'] });
+    expect(response.json()).toEqual({
+      status: 'not_ready',
+      reasons: ['The store does not answer.'],
+      degraded: [],
+      runs: null,
+    });
   });
 
   it('gives its OpenAPI document', async () => {

@@ -44,6 +44,11 @@ export function isByViewer(call: { authorization: Authorization }): boolean {
   return call.authorization.workspace?.workspaceRole === 'viewer';
 }
 
+/** Who reads, and in which organization, of an operation at a workspace. */
+export function readerOf({ principal, workspace }: Authorization) {
+  return { principal, organizationId: workspace?.workspace.organizationId };
+}
+
 /** The workspace at which a call was authorized, and the caller's membership there ('' for the token of a run). */
 export function workspaceOf(call: { authorization: Authorization }) {
   const { workspace: access } = call.authorization;

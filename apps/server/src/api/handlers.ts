@@ -36,6 +36,7 @@ import { createCompareRuns } from '../services/compare-runs.ts';
 import { createReadOrganizationStorage } from '../services/read-organization-storage.ts';
 import { createReadPackages } from '../services/read-packages.ts';
 import { createReadPipelines } from '../services/read-pipelines.ts';
+import { createNameSlots } from '../services/name-slots.ts';
 import { createReadRunOverviews } from '../services/read-run-overviews.ts';
 import { createAppHandlers } from './routes/apps.ts';
 import { createReadRunSeries } from '../services/read-run-series.ts';
@@ -73,6 +74,7 @@ export function createHandlers(dependencies: ApiDependencies, closing: AbortSign
   const readJobs = createReadJobs(persistence, jobVersions);
   const readJobRuns = createReadJobRuns(persistence, jobVersions);
   const readRunOverviews = createReadRunOverviews(persistence);
+  const nameSlots = createNameSlots(persistence);
   return {
     ...createOrganizationHandlers({ organizations: createOrganizations(persistence), workspaces }),
     ...createMemberHandlers({
@@ -102,10 +104,11 @@ export function createHandlers(dependencies: ApiDependencies, closing: AbortSign
     ...createJobRunHandlers({ readJobRuns, startRuns: services.startRuns, cancelRuns: services.cancelRuns }),
     ...createOverviewHandlers({
       readRunOverviews,
+      nameSlots,
       readJobOverviews: createReadJobOverviews(persistence, readRunOverviews),
       readRunSeries: createReadRunSeries(persistence, () => new Date()),
     }),
-    ...createRunLifeHandlers({ readRunLife: createReadRunLife(persistence) }),
+    ...createRunLifeHandlers({ readRunLife: createReadRunLife(persistence), nameSlots }),
     ...createRunComparisonHandlers({
       compareRuns: createCompareRuns(persistence, jobVersions),
       compareRunLogs: createCompareRunLogs(dependencies),

@@ -292,6 +292,7 @@ describe('job runs', () => {
       intervalEnd: null,
       previousJobRunId: null,
       sharesLocalData: false,
+      isApp: true,
       isQueued: false,
       waitReason: null,
       priority: 0,

@@ -47,7 +47,7 @@ describe('the life of a run', () => {
       failure: null,
       reason: null,
       skip: null,
-      waiting: null,
+      waiting: { reason: 'Waiting for a server to start it.', until: null },
       attempts: [],
       phases: [
         {

@@ -23,11 +23,18 @@ export interface App {
 export type AppState =
   /** `instance` changes with each process that answers: a new deployment, a restart. */
   | { kind: 'ready'; instance: string; connect(): Promise<Duplex> }
-  | { kind: 'starting'; jobRunId: string }
+  /** `waiting`: what it waits for; null while it is on its way. */
+  | { kind: 'starting'; jobRunId: string; waiting: string | null }
   /** It ended by itself, and is not started again before `retryAt`. `lastLines` are the end of its log, for members only. */
   | { kind: 'failed'; jobRunId: string; detail: string; retryAt: Date; lastLines: readonly string[] }
   /** It cannot be started: archived, without a deployment, declined. */
   | { kind: 'unavailable'; detail: string };
+
+/** `reason`: why the server stopped it; null where it did not. */
+export interface StoppedApp {
+  kind: 'stopped';
+  reason: string | null;
+}
 
 /** Somebody who may see an app. */
 export type Visitor =
@@ -56,13 +63,16 @@ export interface AppGate {
   find(name: AppName): Promise<App | null>;
 
   /** How the app is, looked at now and kept for a second. Starts nothing. */
-  look(app: App): Promise<AppState | { kind: 'stopped' }>;
+  look(app: App): Promise<AppState | StoppedApp>;
 
   /** How the app is; one that does not run is started. A hundred calls at once start it once. */
   wake(app: App): Promise<AppState>;
 
   /** The app is in use now: it is not idle. Cheap, called for each request and now and then while a connection is open. */
   noteUse(app: App, visitor: Visitor): void;
+
+  /** Visitors have connections open to these apps, whether or not anything goes over them. Called every few seconds. */
+  noteConnected(apps: readonly App[]): void;
 
   /** @returns null for a session that is over, of another app, or of somebody who may not see it any more */
   findSession(app: App, secret: string): Promise<Visitor | null>;

@@ -31,6 +31,7 @@ export function createOpenConnections(gate: AppGate, checkMs: number, log: AppsL
       return;
     }
     if (groups.size === 0) return;
+    gate.noteConnected([...groups.values()].map(({ app }) => app));
     checking = cutEnded().finally(() => {
       checking = null;
       if (isAskedAgain) {

@@ -176,7 +176,7 @@ describe('another app of the same host', () => {
 
 describe('where browsers do not say what a request is for', () => {
   it('going to a page starts the app, and what an open page asks does not', async () => {
-    place.fake.states.set('sales', { kind: 'stopped' });
+    place.fake.states.set('sales', { kind: 'stopped', reason: null });
     const call = await place.ask('/_stcore/health', atSales({ cookie: cookieOf.sales, accept: '*/*' }));
     expect(call.status).toBe(503);
     const headers = {
@@ -234,7 +234,7 @@ describe('a listener', () => {
 });
 
 it('a state is told at the port of its app', async () => {
-  const state: AppState = { kind: 'starting', jobRunId: 'run-1' };
+  const state: AppState = { kind: 'starting', jobRunId: 'run-1', waiting: null };
   place.fake.states.set('stock', state);
   const answer = await place.ask('/-pumphouse/state', atStock({ cookie: cookieOf.stock }));
   expect(JSON.parse(answer.text)).toEqual({ state: 'starting' });

@@ -65,12 +65,14 @@ function findRoute(gate: AppGate, exchange: Exchange, path: string, publicUrl: s
   return null;
 }
 
-/** How the app is, for the page that waits for it: a word, and nothing of why. */
+/** How the app is, and what it waits for, for the page that waits for it: nothing of why it failed. */
 async function sendState(gate: AppGate, exchange: Exchange): Promise<void> {
   const { app, response } = exchange;
   const admission = await findVisitor(gate, exchange);
   if (!admission) return sendError(response, 'not_authenticated', 'There is no session of this app here.');
-  sendJson(response, { state: (await gate.look(app)).kind });
+  const state = await gate.look(app);
+  const waiting = state.kind === 'starting' ? state.waiting : null;
+  sendJson(response, { state: state.kind, ...(waiting !== null && { waiting }) });
 }
 
 async function leave(gate: AppGate, exchange: Exchange, publicUrl: string | null): Promise<void> {

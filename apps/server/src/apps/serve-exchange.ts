@@ -1,7 +1,7 @@
 /** The way of one request: whose it is, whether it may be here, how its app is, and on to it. */
 import type { AdmittedExchange, Exchange } from './exchange.ts';
 import type { AppConnections } from './app-connections.ts';
-import type { AppGate, Visitor } from './app-gate.ts';
+import type { AppGate, AppState, Visitor } from './app-gate.ts';
 import type { AppsHosts } from './hosts.ts';
 import type { AppsLimits, createOpenCounts } from './limits.ts';
 import type { AppsLog } from './apps-log.ts';
@@ -160,14 +160,25 @@ async function serveOnce(exchange: AdmittedExchange, parts: ServeParts, gone: Ab
   if (gone.aborted) return true;
   if (state?.kind === 'ready') return forward(exchange, state, parts);
   if (state?.kind === 'stopped') {
-    sendStopped(exchange);
+    sendStopped(exchange, state.reason);
     return true;
   }
   parts.connections.forget(exchange.app);
-  if (state === null || state.kind === 'starting') showStarting(exchange);
+  if (state === null || state.kind === 'starting')
+    showStarting(exchange, await findWait(exchange, parts, state));
   else if (state.kind === 'failed') showFailed(exchange, state);
   else showUnavailable(exchange, state.detail);
   return true;
+}
+
+/** What an app that starts waits for. @param state null after a request has waited for the app in vain */
+async function findWait(
+  { app }: AdmittedExchange,
+  { gate }: ServeParts,
+  state: Extract<AppState, { kind: 'starting' }> | null,
+): Promise<string | null> {
+  const now = state ?? (await gate.look(app));
+  return now.kind === 'starting' ? now.waiting : null;
 }
 
 /** What a page or a program asks for waits for an app that starts; who goes to a page sees that it does. Null: it takes too long. */

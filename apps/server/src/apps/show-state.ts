@@ -11,27 +11,36 @@ type Failed = Extract<AppState, { kind: 'failed' }>;
 
 const retrySeconds = 2;
 
-/** A page that becomes the app by itself: by a script, or without scripts by loading again. */
-export function showStarting(exchange: AdmittedExchange): void {
+/**
+ * A page that becomes the app by itself: by a script, or without scripts by loading again.
+ * @param waiting what the app waits for; null while it is on its way
+ */
+export function showStarting(exchange: AdmittedExchange, waiting: string | null): void {
   const { app, response } = exchange;
-  if (!isNavigation(exchange))
-    return sendError(response, 'app_not_ready', `${app.name} is starting.`, retrySeconds);
+  const detail = `${app.name} is starting.${waiting === null ? '' : ` ${waiting}`}`;
+  if (!isNavigation(exchange)) return sendError(response, 'app_not_ready', detail, retrySeconds);
   const nonce = randomBytes(18).toString('base64');
   const page = {
     title: `Starting ${app.name} …`,
     head: html`<noscript><meta http-equiv="refresh" content="${retrySeconds}" /></noscript>`,
-    body: html`<p role="status">This page becomes ${app.name} as soon as it answers.</p>
+    body: html`${waiting !== null && html`<p role="status">${waiting}</p>`}
+      <p role="status" data-waiting="${waiting ?? ''}">
+        This page becomes ${app.name} as soon as it answers.
+      </p>
       ${followState(nonce)}`,
   };
   sendPage(exchange, page, { status: 503, nonce, retryAfterSeconds: retrySeconds });
 }
 
+/** Loads the page again when the app starts no more, and when it waits for something else. */
 function followState(nonce: string): Html {
   return html`<script nonce="${nonce}">
+    const shown = document.querySelector('[data-waiting]').dataset.waiting;
+    const same = { state: 'starting', waiting: shown };
     const look = async () => {
       const answer = await fetch('/-pumphouse/state', { cache: 'no-store' }).catch(() => null);
-      const state = answer === null ? 'starting' : answer.ok ? (await answer.json()).state : 'unknown';
-      if (state === 'starting') setTimeout(look, 250);
+      const { state, waiting } = answer === null ? same : answer.ok ? await answer.json() : {};
+      if (state === 'starting' && (waiting ?? '') === shown) setTimeout(look, 250);
       else location.reload();
     };
     setTimeout(look, 250);
@@ -77,8 +86,9 @@ export function showUnavailable(exchange: AdmittedExchange, detail: string): voi
 }
 
 /** For what a page asks that was left open. */
-export function sendStopped({ response, app }: AdmittedExchange): void {
-  sendError(response, 'app_not_ready', `${app.name} is stopped. It starts when its page is opened.`);
+export function sendStopped({ response, app }: AdmittedExchange, reason: string | null): void {
+  const why = reason === null ? '' : ` ${reason}`;
+  sendError(response, 'app_not_ready', `${app.name} is stopped.${why} It starts when its page is opened.`);
 }
 
 export function showNotAnswering(exchange: AdmittedExchange): void {

@@ -42,7 +42,7 @@ describe('an app that has just ended', () => {
     place.fake.states.set('sales', gone);
     const answer = place.ask('/a', { headers: page });
     await expect.poll(() => place.fake.wakes).toBeGreaterThan(1);
-    place.fake.states.set('sales', { kind: 'stopped' });
+    place.fake.states.set('sales', { kind: 'stopped', reason: null });
     expect((await answer).text).toContain('Starting Sales &lt;b&gt; …');
   });
 
@@ -72,6 +72,24 @@ describe('an app that starts', () => {
       `script-src 'nonce-${nonce}'; connect-src 'self'`,
     );
     expect(place.fake.wakes).toBe(1);
+  });
+
+  it('says what it waits for, to people and to programs, and follows a change of it', async () => {
+    const waiting = 'No free slot: 8 of 8 apps in use. It starts when one is free.';
+    place.fake.states.set('sales', { kind: 'starting', jobRunId: 'run-1', waiting });
+    const answer = await place.ask('/a', { headers: page });
+    expect(answer.text).toContain(`<p role="status">${waiting}</p>`);
+    expect(answer.text).toContain(`data-waiting="${waiting}"`);
+    const state = await place.ask('/-pumphouse/state', { headers: cookie });
+    expect(JSON.parse(state.text)).toEqual({ state: 'starting', waiting });
+    const hasty = await openAppsPlace({ limits: { waitMs: 20 } });
+    hasty.fake.states.set('sales', { kind: 'starting', jobRunId: 'run-1', waiting });
+    const program = await hasty.ask('/', { headers: cookie });
+    expect(JSON.parse(program.text)).toMatchObject({
+      code: 'app_not_ready',
+      detail: `Sales <b> is starting. ${waiting}`,
+    });
+    await hasty.close();
   });
 
   it('has another nonce each time', async () => {

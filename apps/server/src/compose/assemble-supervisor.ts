@@ -4,14 +4,19 @@ import type { Executor } from '../executors/executor.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';
 import type { Services } from './assemble-services.ts';
+import { createClaimRuns } from '../supervisor/claim-runs.ts';
 import { createDriveRun } from '../supervisor/drive-run.ts';
 import { createEnvironments } from '../supervisor/environments.ts';
 import { createJanitor } from '../supervisor/janitor.ts';
+import { createMakeRoom } from '../supervisor/make-room.ts';
+import { createNoteWaits } from '../supervisor/note-waits.ts';
 import { createOutboxRelay } from '../supervisor/outbox-relay.ts';
+import { createReadCapacity } from '../supervisor/read-capacity.ts';
 import { createServerProcesses } from '../supervisor/server-processes.ts';
 import { createSnapshots } from '../supervisor/snapshots.ts';
 import { createStartAttempt } from '../supervisor/start-attempt.ts';
 import { createSupervisor, type Supervisor } from '../supervisor/supervisor.ts';
+import { createTellWaits } from '../services/tell-waits.ts';
 import { createWatchApp } from '../supervisor/watch-app.ts';
 import { createWatchAttempt } from '../supervisor/watch-attempt.ts';
 import { firstRunUid, lastRunUid } from '../process-identities.ts';
@@ -83,8 +88,20 @@ export function assembleSupervisor(config: Config, parts: SupervisorParts): Supe
     faultPoints,
     log,
   });
+  const { store } = persistence;
+  const claimRuns = createClaimRuns({
+    store,
+    owner: serverProcesses.self,
+    leaseSeconds: config.leaseSeconds,
+    instanceSizes: config.instanceSizes,
+    readCapacity: createReadCapacity({ executor, settings: config.capacity }),
+  });
+  const tellWaits = createTellWaits({ persistence, attemptLog, executorName: executor.name });
   return createSupervisor({
     persistence,
+    claimRuns,
+    noteWaits: createNoteWaits({ store, claimRuns, tellWaits, instanceSizes: config.instanceSizes }),
+    makeRoom: createMakeRoom({ store, attemptLog, claimRuns, owner: serverProcesses.self }),
     driveRun,
     attemptLog,
     ingestTelemetry: services.ingestTelemetry,
@@ -100,8 +117,6 @@ export function assembleSupervisor(config: Config, parts: SupervisorParts): Supe
     serverProcesses,
     faultPoints,
     owner: serverProcesses.self,
-    executorName: executor.name,
-    maxActiveRuns: config.maxActiveRuns,
     leaseSeconds: config.leaseSeconds,
     log,
   });

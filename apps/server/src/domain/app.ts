@@ -102,6 +102,17 @@ function findRetryAt({ status, finishedAt, failureCount }: LastEnd): Date | null
   return new Date(finishedAt.getTime() + pauseSeconds * 1000);
 }
 
+/** The line in the log of an app that is stopped for another one. */
+export function describeRoomEnd(unusedSeconds: number): string {
+  return `The app is stopped to make room for another app: it has been idle for ${Math.floor(unusedSeconds)} s. The next visit starts it again.`;
+}
+
+/** Why the server stopped an app that is stopped now, for people; null where it did not. */
+export function describeStop(endIntent: string | null): string | null {
+  if (endIntent === 'room') return 'It was idle, and another app needed its slot.';
+  return endIntent === 'idle' ? 'It was idle for longer than its idle time.' : null;
+}
+
 /** What is known of a running app when it is looked at. */
 export interface AppAges {
   /** Since its code began; null before. */

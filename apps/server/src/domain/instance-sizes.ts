@@ -39,6 +39,11 @@ export function chooseInstanceLimits(sizes: InstanceSizes, size: InstanceSize | 
   return sizes[size ?? 'small'];
 }
 
+/** The size that a definition names; undefined for none, and for one that this version does not know. */
+export function readInstanceSize(text: string | null): InstanceSize | undefined {
+  return INSTANCE_SIZES.find((size) => size === text);
+}
+
 function readParts(text: string): Map<InstanceSize, InstanceLimits> {
   const parts = text.trim().split(/\s+/).filter(Boolean);
   return new Map(parts.map(readPart));

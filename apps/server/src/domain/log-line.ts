@@ -80,6 +80,11 @@ function showRunnerLine(json: string): string {
   return formatLogLine({ ...line, content: contentWithoutSource(line), source: 'setup' });
 }
 
+/** What a run waits for that has not started. */
+export function waitLine(reason: string, at: Date): UnnumberedLogLine {
+  return runnerLine(reason, at);
+}
+
 export function setupLine(content: string, stream: 'stdout' | 'stderr', at: Date): UnnumberedLogLine {
   return { content, source: 'setup', stage: 'build', io_stream: stream, reported_at: at.toISOString() };
 }

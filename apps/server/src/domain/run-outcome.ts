@@ -35,7 +35,7 @@ interface ProcessEnd {
 }
 
 /** Why a run was asked to end; null where nothing asked for it. */
-type Intent = 'cancel' | 'timeout' | 'idle' | 'replaced' | 'silent' | null;
+type Intent = 'cancel' | 'timeout' | 'idle' | 'replaced' | 'silent' | 'room' | null;
 
 export function readRunTerms(
   version: { definition: unknown; maxRunTimeSeconds: number | null },
@@ -51,13 +51,14 @@ export function readRunTerms(
  * of a stopped Python says neither.
  */
 export function outcomeOfExit(run: { endIntent: Intent }, exit: ProcessEnd, terms: RunTerms): RunOutcome {
-  if (run.endIntent === 'cancel') return { status: 'cancelled', detail: describeStop(exit, terms) };
+  if (run.endIntent === 'cancel') return { status: 'cancelled', detail: describeGrace(exit, terms) };
   if (run.endIntent === 'timeout') {
     const timeout = terms.timeoutSeconds === null ? '' : ` of ${terms.timeoutSeconds} s`;
-    const stop = describeStop(exit, terms);
+    const stop = describeGrace(exit, terms);
     return failed('timed_out', `The run took longer than its timeout${timeout} and was stopped. ${stop}`);
   }
-  if (run.endIntent === 'idle' || run.endIntent === 'replaced') return { status: 'completed' };
+  if (run.endIntent === 'idle' || run.endIntent === 'replaced' || run.endIntent === 'room')
+    return { status: 'completed' };
   if (run.endIntent === 'silent') {
     const port = portOfApp(terms.definition);
     return failed('app_never_listened', `Nothing answered on port ${port} within ${listenWithinSeconds} s.`);
@@ -75,7 +76,7 @@ export function outcomeOfExit(run: { endIntent: Intent }, exit: ProcessEnd, term
 }
 
 /** How a run that was told to end ended. */
-function describeStop({ signal, outOfMemory }: ProcessEnd, { graceSeconds }: RunTerms): string {
+function describeGrace({ signal, outOfMemory }: ProcessEnd, { graceSeconds }: RunTerms): string {
   return signal === 'SIGKILL' && outOfMemory === null
     ? `It did not end within its grace period of ${graceSeconds} s and was killed.`
     : `It ended within its grace period of ${graceSeconds} s.`;

@@ -2,6 +2,7 @@
 
 import type { Duplex } from 'node:stream';
 import type { Belonging } from '../domain/belonging.ts';
+import type { MachineResources } from '../domain/capacity.ts';
 
 /** What an executor stored about a started attempt; versioned JSON, kept in the store, opaque to everyone else. */
 export interface AttemptHandle {
@@ -169,6 +170,8 @@ export interface Executor {
   readonly name: string;
   capabilities(): ExecutorCapabilities;
   probe(): Promise<ProbeResult>;
+  /** What its runs share: the cores and the memory of the machine that they run on. Null where that is not known now. */
+  readMachine(): Promise<MachineResources | null>;
   /**
    * Builds the environment in the same isolation that a run gets. The caller holds the key's lock. Each call builds at a new
    * place, so two builders that both believe to hold the lock never touch each other's files; the caller keeps one.

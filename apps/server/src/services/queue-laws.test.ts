@@ -1,3 +1,4 @@
+import { claimNext } from './testing/claim-next.ts';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { JobRunRecord } from '../store/records.ts';
 import type { RoundLoop } from '../scheduler/round-loop.ts';
@@ -72,7 +73,7 @@ const sumOf = (counts: readonly number[]) => counts.reduce((sum, count) => sum +
 async function work(owner: string, isOver: () => boolean): Promise<number> {
   let ended = 0;
   while (!isOver()) {
-    const claim = await fixture.store.claims.claimPending(owner, 60);
+    const claim = await claimNext(fixture.store, owner, 60);
     const active = await countActive();
     for (const ref of refs) expect(active[ref] ?? 0).toBeLessThanOrEqual(jobLimits[ref]);
     expect(sumOf(Object.values(active))).toBeLessThanOrEqual(4);

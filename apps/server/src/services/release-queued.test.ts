@@ -1,3 +1,4 @@
+import { claimNext } from './testing/claim-next.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { JobRunRecord } from '../store/records.ts';
 import type { ServiceFixture } from './testing/service-fixture.ts';
@@ -47,7 +48,7 @@ const again = async (run: JobRunRecord) => place.getRun(run.id);
 async function claimAll(): Promise<string[]> {
   const claimed: string[] = [];
   for (;;) {
-    const claim = await fixture.store.claims.claimPending('server', 60);
+    const claim = await claimNext(fixture.store, 'server', 60);
     if (!claim) return claimed;
     claimed.push(claim.jobRunId);
   }

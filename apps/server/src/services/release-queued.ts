@@ -5,8 +5,7 @@ import type { Logger } from 'pino';
 import type { JobRunRecord, QueueHead } from '../store/records.ts';
 import type { Persistence, Store } from '../store/store.ts';
 import type { QueueOutcome } from './start-queued.ts';
-import type { UnnumberedLogLine } from '../domain/log-line.ts';
-import { runnerLine } from '../domain/log-line.ts';
+import { createTellWaits } from './tell-waits.ts';
 import { startQueued } from './start-queued.ts';
 
 export interface ReleaseQueuedDependencies {
@@ -27,10 +26,7 @@ const batchSize = 100;
 export function createReleaseQueued(dependencies: ReleaseQueuedDependencies) {
   const { persistence, finishRun, attemptLog, clock, executorName, log } = dependencies;
 
-  async function write(store: Store, jobRunId: string, lines: readonly UnnumberedLogLine[]): Promise<void> {
-    const attempt = await store.attempts.ensureOpen(jobRunId, executorName);
-    if (attempt) await attemptLog.writeWith(store, attempt.id, lines);
-  }
+  const tellWaits = createTellWaits({ persistence, attemptLog, executorName });
 
   /**
    * Ends a run that has waited in vain as cancelled: nothing of it ran, and whoever follows it has to see an end. Its log and its wait
@@ -40,7 +36,7 @@ export function createReleaseQueued(dependencies: ReleaseQueuedDependencies) {
     const words = `Not started, and called off: ${reasons.join('; ')}.`;
     await store.runQueue.setWaitReason(run.id, words, { isTold: true });
     // The lock of its job, which is held, keeps it from being ended or claimed meanwhile.
-    await write(store, run.id, [runnerLine(words, new Date())]);
+    await tellWaits.write(store, run.id, words);
     await finishRun.inTransaction(store, run.id, { status: 'cancelled' }, { onlyFrom: ['pending'] });
   }
 
@@ -82,15 +78,7 @@ export function createReleaseQueued(dependencies: ReleaseQueuedDependencies) {
     },
 
     /** Says in the log of each run that waits what it waits for: once, and again when that is something else. */
-    async tellWaits(): Promise<void> {
-      const told = await persistence.transaction(async (store) => {
-        const waits = await store.runQueue.takeUntold(batchSize);
-        for (const { jobRunId, waitReason } of waits)
-          await write(store, jobRunId, [runnerLine(waitReason, new Date())]);
-        return waits;
-      });
-      for (const { jobRunId } of told) attemptLog.announce(jobRunId);
-    },
+    tellWaits: () => tellWaits.tell({ isQueued: true, limit: batchSize }),
 
     /** Fails runs that have not begun by their start deadline, whatever they wait for. @returns how many */
     async failOverdue(): Promise<number> {

@@ -2,6 +2,7 @@ import type { JobRunRecord } from '../store/records.ts';
 import type { RunOutcome } from '../domain/run-outcome.ts';
 import type { ServiceFixture } from './testing/service-fixture.ts';
 import type { ServicePlace } from './testing/service-place.ts';
+import { claimNext } from './testing/claim-next.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createPlace, defineJob, plainRequirements } from './testing/service-place.ts';
 import { createReadLogs } from './read-logs.ts';
@@ -222,7 +223,7 @@ describe('a run between two attempts', () => {
 
   it('is claimed when its time has come, not before, and by one server', async () => {
     const { run } = await startWaiting();
-    const claim = (owner: string) => fixture.store.claims.claimPending(owner, 30);
+    const claim = (owner: string) => claimNext(fixture.store, owner, 30);
     expect(await claim('one')).toBeUndefined();
     await place.setRun(run.id, `not_before = now() - interval '1 ms'`);
     const claims = await Promise.all(['one', 'two', 'three'].map(claim));
@@ -238,7 +239,7 @@ describe('a run between two attempts', () => {
     await place.deployJobs([defineJob('jobs.b')]);
     await startWaiting();
     const { id } = await place.startRun('jobs.b');
-    expect(await fixture.store.claims.claimPending('one', 30)).toMatchObject({ jobRunId: id });
+    expect(await claimNext(fixture.store, 'one', 30)).toMatchObject({ jobRunId: id });
   });
 
   it('is cancelled at once, and nothing follows', async () => {

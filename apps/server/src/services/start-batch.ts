@@ -284,6 +284,7 @@ async function describeRun(
     intervalEnd: null,
     previousJobRunId: options.previousRun?.id ?? null,
     sharesLocalData: false,
+    isApp: job.jobType === 'interactive',
     isQueued: false,
     waitReason: null,
     priority,

@@ -38,9 +38,11 @@ import { createSignInFailureStore } from './postgres/sign-in-failures.ts';
 import { createSignInRequestStore } from './postgres/sign-in-requests.ts';
 import { createStatisticsStore } from './postgres/statistics.ts';
 import { createStorageStore } from './postgres/storage.ts';
+import { createSupervisorStore } from './postgres/supervisors.ts';
 import { createTelemetryStore } from './postgres/telemetry.ts';
 import { createUsageStore } from './postgres/usage.ts';
 import { createVariableStore } from './postgres/variables.ts';
+import { createWaitStore } from './postgres/waits.ts';
 import { createWebhookStore } from './postgres/webhooks.ts';
 import { createWorkspaceStore } from './postgres/workspaces.ts';
 
@@ -75,6 +77,8 @@ export function createStore(sql: Queryable) {
     workspaceHealth: createWorkspaceHealthStore(sql),
     runQueue: createRunQueueStore(sql),
     claims: createClaimStore(sql),
+    waits: createWaitStore(sql),
+    supervisors: createSupervisorStore(sql),
     schedules: createScheduleStore(sql),
     nextStarts: createNextStartStore(sql),
     promisedStarts: createPromisedStartStore(sql),

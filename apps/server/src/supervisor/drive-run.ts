@@ -153,6 +153,10 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
     const attempt = await store.attempts.findOpen(run.id);
     const failure = describeFailure(error);
     if (failure) return end(run, attempt, { status: 'failed', failure });
+    if (error instanceof ExecutorError) {
+      const reason = `Waiting for the executor, which is asked again: ${error.message}`;
+      await store.waits.setWhileStarting(claim, { kind: 'engine', reason });
+    }
     if (attempt && error instanceof ExecutorError) {
       const words = `The run could not be started and is tried again: ${error.message}`;
       await attemptLog.write(run.id, attempt.id, [runnerLine(words, new Date())]);

@@ -4,6 +4,7 @@ import type { JobDefinition } from '../domain/job-definition.ts';
 import type { RunState } from '@pumphouse/contract';
 import type { ServiceFixture } from '../services/testing/service-fixture.ts';
 import type { ServicePlace } from '../services/testing/service-place.ts';
+import { claimNext } from '../services/testing/claim-next.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createBootstrappedExecutor } from './testing/supervisor-fixture.ts';
 import { createPlace, defineJob, embeddedRequirements } from '../services/testing/service-place.ts';
@@ -242,7 +243,7 @@ describe('a server that dies', () => {
     const spec = await beginAttempt(executor, id, 1);
     await first.stop();
     await fixture.recordSpool.record(spec.attemptId, 0, exitRecord(1));
-    expect(await fixture.store.claims.claimPending('a server that is gone', 0)).toMatchObject({
+    expect(await claimNext(fixture.store, 'a server that is gone', 0)).toMatchObject({
       jobRunId: id,
     });
     await startServer({ executor });

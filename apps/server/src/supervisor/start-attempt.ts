@@ -3,7 +3,8 @@ import type { AttemptsAddress } from './attempts-address.ts';
 import type { AttemptLog } from '../services/attempt-log.ts';
 import type { AttemptRecord, Claim, JobRunRecord, WorkspaceRecord } from '../store/records.ts';
 import type { EnvironmentLocation } from '../executors/executor.ts';
-import type { Environments } from './environments.ts';
+import type { Environments, OnLine } from './environments.ts';
+import type { Wait } from '../domain/wait-reason.ts';
 import type { FaultPoints } from '../fault-points.ts';
 import type { InstanceSizes } from '../domain/instance-sizes.ts';
 import type { JobDefinition } from '../domain/job-definition.ts';
@@ -44,6 +45,7 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
   const { store } = persistence;
 
   async function prepareEnvironment(
+    claim: Claim,
     run: JobRunRecord,
     workspace: WorkspaceRecord,
     attempt: AttemptRecord,
@@ -56,6 +58,11 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
     const { variables, leftOut } = await readRunVariables(run.workspaceId, run.profile);
     const lines = createLineBuffer((batch) => attemptLog.write(run.id, attempt.id, batch));
     for (const name of leftOut) lines.add(leftOutNote(name, new Date()));
+    const wait = createBuildWait((reason) => store.waits.setWhileStarting(claim, reason));
+    const onLine: OnLine = (line) => {
+      lines.add(line);
+      wait.begin();
+    };
     const request = {
       deployment,
       definition,
@@ -64,12 +71,13 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
     };
     try {
       for (;;) {
-        const environment = await environments.ensure(request, (line) => lines.add(line), signal);
+        const environment = await environments.ensure(request, onLine, signal);
         // Retention may have removed it in between.
         if (await store.environments.noteUse(attempt.id, environment.path)) return environment;
       }
     } finally {
       await lines.close();
+      await wait.end();
     }
   }
 
@@ -130,7 +138,7 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
     const [version] = await store.jobs.getVersions([run.jobVersionId]);
     if (!version) throw new Error(`Run ${run.id} has no job`);
     const definition = version.definition as JobDefinition;
-    const environment = await prepareEnvironment(run, workspace, open, definition, signal);
+    const environment = await prepareEnvironment(claim, run, workspace, open, definition, signal);
     const token = createSecret('dlt_b_');
     const attempt =
       (await store.attempts.assign(open.id, claim, executor.name, hashSecret(token))) ??
@@ -143,6 +151,23 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
     }
     if (run.sharesLocalData) await store.workspaces.noteLocalData(run.workspaceId, run.profile);
     return start(claim, run, workspace, { attempt, token, environment, definition });
+  };
+}
+
+/** Says that a run waits for its environment from the first line of a build on: one that is there has no line. */
+function createBuildWait(write: (wait: Wait | null) => Promise<unknown>) {
+  let begun: Promise<unknown> | null = null;
+  return {
+    begin(): void {
+      begun ??= write({ kind: 'environment', reason: 'Waiting for its environment, which is being built.' });
+      // `end` throws it.
+      begun.catch(() => undefined);
+    },
+    async end(): Promise<void> {
+      if (begun === null) return;
+      await begun;
+      await write(null);
+    },
   };
 }
 

@@ -1,14 +1,15 @@
 import type { AttemptLog } from '../services/attempt-log.ts';
 import type { Claim } from '../store/records.ts';
+import type { ClaimRuns } from './claim-runs.ts';
 import type { DriveRun } from './drive-run.ts';
 import type { FaultPoints } from '../fault-points.ts';
 import type { IngestTelemetry } from '../services/ingest-telemetry.ts';
 import type { Janitor } from './janitor.ts';
 import type { Logger } from 'pino';
+import type { MakeRoom } from './make-room.ts';
 import type { OutboxRelay } from './outbox-relay.ts';
 import type { Persistence } from '../store/store.ts';
 import type { ServerProcesses } from './server-processes.ts';
-import { runnerLine } from '../domain/log-line.ts';
 
 export interface SupervisorDependencies {
   persistence: Persistence;
@@ -21,8 +22,9 @@ export interface SupervisorDependencies {
   faultPoints: FaultPoints;
   /** Names this server process; the owner of its claims. */
   owner: string;
-  executorName: string;
-  maxActiveRuns: number;
+  claimRuns: ClaimRuns;
+  noteWaits: () => Promise<void>;
+  makeRoom: MakeRoom;
   /** How long a claim holds without being renewed. */
   leaseSeconds: number;
   log: Logger;
@@ -45,12 +47,14 @@ const takeOverBatch = 20;
 export function createSupervisor(dependencies: SupervisorDependencies): Supervisor {
   const { persistence, driveRun, attemptLog, ingestTelemetry, outboxRelay, serverProcesses, owner } =
     dependencies;
+  const { claimRuns } = dependencies;
   const { janitor, leaseSeconds, log } = dependencies;
   const { store } = persistence;
   const held = new Map<string, { claim: Claim; work: Promise<void> }>();
   const stopping = new AbortController();
   let lastRoundAt: Date | null = null;
   let lastTakeOver = -Infinity;
+  let lastNotedAt = -Infinity;
   const sleepers = new Set<() => void>();
   const wake = () => {
     for (const awaken of sleepers) awaken();
@@ -60,6 +64,7 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
     const work = driveRun(claim, stopping.signal)
       .catch((error: unknown) => log.error({ err: error, jobRunId: claim.jobRunId }, 'run left to its lease'))
       .finally(() => {
+        claimRuns.release(claim);
         if (held.get(claim.jobRunId)?.claim.claimNumber === claim.claimNumber) held.delete(claim.jobRunId);
         wake();
       });
@@ -67,11 +72,7 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
   }
 
   async function claimPending(): Promise<void> {
-    while (held.size < dependencies.maxActiveRuns && !stopping.signal.aborted) {
-      const claim = await store.claims.claimPending(owner, leaseSeconds);
-      if (!claim) return;
-      take(claim);
-    }
+    await claimRuns.claimPending(take, stopping.signal);
   }
 
   /** Runs of servers that are gone, or stopped for longer than their lease. */
@@ -84,27 +85,37 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
     if (builders.length > 0) await store.environments.freeBuildsOf(builders);
     const claims = dead.length > 0 ? await store.claims.takeOverOf(dead, owner, leaseSeconds) : [];
     claims.push(...(await store.claims.takeOverExpired(owner, leaseSeconds, takeOverBatch)));
+    await claimRuns.adopt(claims);
     for (const claim of claims) {
       log.info({ jobRunId: claim.jobRunId }, 'taking over a run');
       take(claim);
     }
   }
 
-  /** The wait for a turn at local data is told once, in the log of the run that waits. */
-  async function noteWaits(): Promise<void> {
-    for (const wait of await store.claims.takeUnnotedWaits()) {
-      const attempt = await store.attempts.ensureOpen(wait.jobRunId, dependencies.executorName);
-      if (!attempt) continue;
-      const words = `Waiting for run ${wait.holderNumber} of ${wait.holderRef}: it uses the same local data (.dlt/data of this profile).`;
-      await store.runQueue.setWaitReason(wait.jobRunId, words, { isTold: true });
-      await attemptLog.write(wait.jobRunId, attempt.id, [runnerLine(words, new Date())]);
-    }
+  /** What is left pending by a look at it waits. */
+  async function noteWaits(endingApps: number): Promise<void> {
+    lastNotedAt = performance.now();
+    await dependencies.noteWaits();
+    const { apps } = await claimRuns.readPools();
+    // Without an app there is nothing that could make room.
+    if (apps.use.runs > 0) await dependencies.makeRoom.makeRoom(endingApps);
+  }
+
+  /** Says to all servers how many slots there are here. */
+  async function keepAlive(): Promise<void> {
+    const { batch, apps } = await claimRuns.readPools();
+    const slots = { batch: batch.pool.maxRuns, apps: apps.pool.maxRuns };
+    await store.supervisors.keepAlive(owner, slots, leaseSeconds * 2);
   }
 
   async function renewLeases(): Promise<void> {
     if (held.size === 0) return;
     const claims = [...held.values()].map((one) => one.claim);
     await store.claims.renew(claims, leaseSeconds);
+  }
+
+  async function renew(): Promise<void> {
+    await Promise.all([renewLeases(), keepAlive()]);
   }
 
   /** Cancelled and timed-out runs are noticed by their watch: a word that names no event makes every watch look. */
@@ -114,9 +125,10 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
 
   /** New runs first: each start and end of a run wakes this, and what other servers left is no later for a second's wait. */
   async function round(): Promise<void> {
+    const endingApps = dependencies.makeRoom.countEnding();
     await claimPending();
     if (performance.now() - lastTakeOver >= pollIntervalMs) await takeOver();
-    await noteWaits();
+    if (performance.now() - lastNotedAt >= pollIntervalMs) await noteWaits(endingApps);
     lastRoundAt = new Date();
   }
 
@@ -156,11 +168,12 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
         if (kind === undefined || kind === '') announceAll();
         wake();
       });
+      await keepAlive();
       await takeOver();
       await dependencies.faultPoints.reach('in-start-up');
       await ingestTelemetry.waiting();
       renewal = setInterval(
-        () => void renewLeases().catch((error: unknown) => log.warn({ err: error }, 'leases not renewed')),
+        () => void renew().catch((error: unknown) => log.warn({ err: error }, 'leases not renewed')),
         (leaseSeconds * 1000) / 3,
       );
       sweeping = setInterval(
@@ -181,6 +194,7 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
       await loopsDone;
       await subscription?.close();
       await Promise.allSettled([...held.values()].map((one) => one.work));
+      await store.supervisors.remove(owner);
     },
     lastRoundAt: () => lastRoundAt,
   };

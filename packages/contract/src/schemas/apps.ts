@@ -42,6 +42,8 @@ export const appResponse = responseObject('AppResponse', {
     /** The run that failed: its log says more. */
     job_run_id: uuid,
   }).nullable(),
+  /** Of a stopped app: why the server stopped it; null where it ended in another way, or never ran. */
+  stop_reason: z.string().nullable(),
   /** Its own origin. Members are let in there with `open_app`. Where it has none yet, the page of the server that opens it and gives it one. */
   url: z.string(),
   /** For programs with a key that resolve no name below the domain of apps, or where the app has no port yet. */
@@ -57,6 +59,8 @@ export const appResponse = responseObject('AppResponse', {
   job_run: responseObject('AppRunResponse', {
     id: uuid,
     status: z.string(),
+    /** What it waits for before it starts, such as a free slot; null where it does not wait. */
+    wait_reason: z.string().nullable(),
     created_at: timestamp,
     listening_since: timestamp.nullable(),
     last_used_at: timestamp.nullable(),

@@ -36,7 +36,10 @@ const attempt = responseObject('AttemptResponse', {
   reason: failureReason.nullable(),
 });
 
-/** What a run that is pending waits for; `until` is null where no time is known. */
+/** From then on a wait needs the attention of people. */
+export const longWaitSeconds = 300;
+
+/** What a run waits for that is pending or starting; `until` is null where no time is known. */
 export const runWait = responseObject('RunWaitResponse', { reason: z.string(), until: timestamp.nullable() });
 
 export const jobRunLifeResponse = responseObject('JobRunLifeResponse', {

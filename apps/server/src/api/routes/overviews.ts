@@ -1,9 +1,11 @@
 import type { Handlers } from '../handler.ts';
 import type { JobFilter, JobRunFilter } from '../../store/records.ts';
+import type { NameSlots } from '../../services/name-slots.ts';
 import type { ReadJobOverviews } from '../../services/read-job-overviews.ts';
 import type { ReadRunOverviews } from '../../services/read-run-overviews.ts';
 import type { ReadRunSeries } from '../../services/read-run-series.ts';
 import type { RouteQuery } from '@pumphouse/contract';
+import { readerOf } from '../handler.ts';
 import { activeRunStates, isTerminalRunState, runStates } from '@pumphouse/contract';
 import { readPaging, toPage } from '../wire/pages.ts';
 import { readWindow } from '../../services/read-page.ts';
@@ -17,6 +19,7 @@ export function createOverviewHandlers(services: {
   readRunOverviews: ReadRunOverviews;
   readJobOverviews: ReadJobOverviews;
   readRunSeries: ReadRunSeries;
+  nameSlots: NameSlots;
 }): Pick<Handlers, Operations> {
   const { readRunOverviews, readJobOverviews, readRunSeries } = services;
   return {
@@ -26,8 +29,11 @@ export function createOverviewHandlers(services: {
       return toPage(page, query, toRunOverview);
     },
 
-    get_run_overview: async ({ params }) =>
-      toRunOverviewDetail(await readRunOverviews.get(params.workspace_id, params.job_run_id)),
+    async get_run_overview({ params, authorization }) {
+      const detail = await readRunOverviews.get(params.workspace_id, params.job_run_id);
+      const run = await services.nameSlots(detail.run, readerOf(authorization));
+      return toRunOverviewDetail({ ...detail, run });
+    },
 
     async list_run_series({ params, query }) {
       const { timezone, bucket } = query;

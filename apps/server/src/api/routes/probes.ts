@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import type { Load } from '../../services/read-load.ts';
 import { emitOpenApi } from '@pumphouse/contract';
 
 export interface Readiness {
@@ -7,6 +8,8 @@ export interface Readiness {
   reasons: string[];
   /** What does not keep the server from working, and what an operator should see: variables that are no settings. */
   warnings?: readonly string[];
+  /** Null where it cannot be read now. */
+  load: Load | null;
 }
 
 /** For whoever watches the server, without a credential: is it alive, can it work, and what does it serve. */
@@ -14,12 +17,21 @@ export function registerProbes(app: FastifyInstance, readiness: () => Promise<Re
   let document: string | undefined;
   app.get('/healthz', async () => ({ status: 'ok' }));
   app.get('/readyz', async (_request, reply) => {
-    const { ok, reasons, warnings = [] } = await readiness();
-    const body = { status: ok ? 'ready' : 'not_ready', reasons, ...(warnings.length > 0 && { warnings }) };
-    return reply.code(ok ? 200 : 503).send(body);
+    const { ok, reasons, warnings = [], load } = await readiness();
+    return reply.code(ok ? 200 : 503).send({
+      status: ok ? 'ready' : 'not_ready',
+      reasons,
+      ...(warnings.length > 0 && { warnings }),
+      degraded: load?.problems ?? [],
+      runs: load && toRuns(load),
+    });
   });
   app.get('/openapi.json', async (_request, reply) => {
     document ??= JSON.stringify(emitOpenApi());
     return reply.type('application/json').send(document);
   });
+}
+
+function toRuns({ batch, apps, longestWait }: Load) {
+  return { batch, apps, longest_wait: longestWait };
 }

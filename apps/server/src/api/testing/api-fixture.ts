@@ -197,7 +197,7 @@ function createParts(
       invitations,
       takeDelivery: createTakeDelivery({ persistence, webhooks, startRuns, clock: databaseClock }),
     },
-    readiness: async () => ({ ok: true, reasons: [] }),
+    readiness: async () => ({ ok: true, reasons: [], load: null }),
     ...changes,
   };
   const app: FastifyInstance = buildApi(dependencies);

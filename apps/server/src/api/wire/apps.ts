@@ -4,6 +4,7 @@ import type { AppPlaces } from './places.ts';
 import type { JobDefinition } from '../../domain/job-definition.ts';
 import type { PublicLink } from '../../services/apps/publish-app.ts';
 import type { RouteResponseInput } from '@pumphouse/contract';
+import { describeStop } from '../../domain/app.ts';
 import { getCategory, getInterface } from '../../domain/job-definition.ts';
 import { describeAppEnd } from '../../domain/app.ts';
 import { toFailureReason } from './failure-reasons.ts';
@@ -46,6 +47,7 @@ export function toApp(
             job_run_id: end.jobRunId,
           }
         : null,
+    stop_reason: situation.kind === 'stopped' ? describeStop(end?.endIntent ?? null) : null,
     url: addresses.urlOf(job),
     bare_url: addresses.bareOf(job),
     public_link: link && toPublicLink(link),
@@ -55,6 +57,7 @@ export function toApp(
     job_run: instance && {
       id: instance.jobRunId,
       status: instance.status,
+      wait_reason: instance.waitReason,
       created_at: toInstant(instance.createdAt),
       listening_since: toInstantOrNull(instance.listeningAt),
       last_used_at: toInstantOrNull(instance.lastUsedAt),

@@ -40,14 +40,18 @@ export function toRunPhase(phase: RunPhase): RunPhaseResponse {
   };
 }
 
-/** What a run that is pending waits for. */
+/** A supervisor writes down why within seconds where it does not claim the run. */
+const unexplained = 'Waiting for a server to start it.';
+
+/** What a run waits for that has not begun. */
 export function toWaiting({
   status,
   waitReason,
   notBefore,
 }: Pick<RunLife['run'], 'status' | 'waitReason' | 'notBefore'>): JobRunLifeResponse['waiting'] {
-  if (status !== 'pending' || waitReason === null) return null;
-  return { reason: waitReason, until: toInstantOrNull(notBefore) };
+  if (status === 'starting' && waitReason !== null) return { reason: waitReason, until: null };
+  if (status !== 'pending') return null;
+  return { reason: waitReason ?? unexplained, until: toInstantOrNull(notBefore) };
 }
 
 function toFailure(failure: ExplainedFailure | null): JobRunLifeResponse['failure'] {

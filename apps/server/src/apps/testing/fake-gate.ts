@@ -1,7 +1,7 @@
 /** A gate whose answers a test sets, in place of the server behind it. */
-import type { App, AppGate, AppSession, AppState, LinkAnswer, Visitor } from '../app-gate.ts';
+import type { App, AppGate, AppSession, AppState, LinkAnswer, StoppedApp, Visitor } from '../app-gate.ts';
 
-type Looked = AppState | { kind: 'stopped' };
+type Looked = AppState | StoppedApp;
 
 export const member: Visitor = { kind: 'member', sessionId: 'session-1', userId: 'user-1' };
 export const guest: Visitor = { kind: 'guest', sessionId: 'session-2', publicationId: 'publication-1' };
@@ -44,6 +44,7 @@ export function createFakeGate() {
     ended: new Set<Visitor>(),
     wakes: 0,
     endChecks: 0,
+    connected: new Set<string>(),
     uses: [] as { label: string; visitor: Visitor }[],
     leavers: [] as Visitor[],
     takeAccess(...visitors: Visitor[]): void {
@@ -56,14 +57,15 @@ export function createFakeGate() {
     find: async (asked) =>
       fake.apps.find((app) => ('label' in asked ? app.label === asked.label : app.port === asked.port)) ??
       null,
-    look: async ({ label }) => fake.states.get(label) ?? { kind: 'stopped' },
+    look: async ({ label }) => fake.states.get(label) ?? { kind: 'stopped', reason: null },
     async wake({ label }) {
       fake.wakes += 1;
       const state = fake.states.get(label);
       return state === undefined || state.kind === 'stopped'
-        ? { kind: 'starting', jobRunId: 'run-1' }
+        ? { kind: 'starting', jobRunId: 'run-1', waiting: null }
         : state;
     },
+    noteConnected: (apps) => apps.forEach(({ label }) => fake.connected.add(label)),
     noteUse: ({ label }, visitor) => void fake.uses.push({ label, visitor }),
     findSession: async ({ label }, secret) => fake.sessions.get(`${label} ${secret}`) ?? null,
     findKey: async ({ label }, bearer) => fake.keys.get(`${label} ${bearer}`) ?? null,

@@ -1,4 +1,12 @@
-import type { App, AppGate, AppName, AppSession, AppState, Visitor } from '../../apps/app-gate.ts';
+import type {
+  App,
+  AppGate,
+  AppName,
+  AppSession,
+  AppState,
+  StoppedApp,
+  Visitor,
+} from '../../apps/app-gate.ts';
 import type { AppInstanceRecord, AppSessionRecord, JobRecord } from '../../store/records.ts';
 import type { AppServices } from '../../services/apps/apps.ts';
 import type { AppStanding } from '../../services/apps/read-apps.ts';
@@ -12,7 +20,7 @@ import type { StartRuns } from '../../services/start-runs.ts';
 import { createBriefMemory } from './brief-memory.ts';
 import { createUseRecorder } from './use-recorder.ts';
 import { getInterface } from '../../domain/job-definition.ts';
-import { describeAppEnd, labelOfApp, readIdEnd } from '../../domain/app.ts';
+import { describeAppEnd, describeStop, labelOfApp, readIdEnd } from '../../domain/app.ts';
 import { portOfApp, startPathOf } from '../../domain/app-trigger.ts';
 import { ServiceError } from '../../services/service-error.ts';
 
@@ -90,7 +98,7 @@ export function createAppGate(
     }
   }
 
-  async function toState({ situation, end }: AppStanding, app: App): Promise<AppState | { kind: 'stopped' }> {
+  async function toState({ situation, end }: AppStanding, app: App): Promise<AppState | StoppedApp> {
     switch (situation.kind) {
       case 'ready': {
         const { instance } = situation;
@@ -101,7 +109,11 @@ export function createAppGate(
         };
       }
       case 'starting':
-        return { kind: 'starting', jobRunId: situation.instance.jobRunId };
+        return {
+          kind: 'starting',
+          jobRunId: situation.instance.jobRunId,
+          waiting: situation.instance.waitReason,
+        };
       case 'failed': {
         const jobRunId = end?.jobRunId ?? '';
         const lastLines = await readLastLines(app.workspaceId, jobRunId).catch((error: unknown) => {
@@ -117,7 +129,7 @@ export function createAppGate(
         };
       }
       default:
-        return { kind: 'stopped' };
+        return { kind: 'stopped', reason: describeStop(end?.endIntent ?? null) };
     }
   }
 
@@ -129,7 +141,7 @@ export function createAppGate(
     try {
       const jobRunId = await startRuns.startApp({ jobId: app.jobId, membershipId: null });
       standings.forget(app.jobId);
-      return { kind: 'starting', jobRunId };
+      return { kind: 'starting', jobRunId, waiting: null };
     } catch (error) {
       if (error instanceof ServiceError) return { kind: 'unavailable', detail: describeRefusal(error) };
       throw error;
@@ -166,6 +178,7 @@ export function createAppGate(
     },
 
     noteUse: (app, visitor) => uses.note(app.jobId, visitor),
+    noteConnected: (open) => uses.noteConnected(open.map(({ jobId }) => jobId)),
 
     async findSession(app, secret) {
       const session = await sessions.get(`${app.jobId} ${secret}`, () => visits.find(placeOf(app), secret));

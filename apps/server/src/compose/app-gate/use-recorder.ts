@@ -9,6 +9,7 @@ const seenEveryMs = 60_000;
 /** Writes down that apps are used, and by whom: every few seconds, however many requests there are. */
 export function createUseRecorder({ store, log }: { store: Store; log: Logger }) {
   const used = new Set<string>();
+  const connected = new Set<string>();
   const seenAt = new Map<string, number>();
   const seen = new Set<string>();
   let timer: NodeJS.Timeout | null = null;
@@ -16,11 +17,21 @@ export function createUseRecorder({ store, log }: { store: Store; log: Logger })
   async function flush(): Promise<void> {
     if (timer) clearTimeout(timer);
     timer = null;
-    const [jobIds, sessionIds] = [[...used], [...seen]];
+    const [jobIds, connectedIds, sessionIds] = [[...used], [...connected], [...seen]];
     used.clear();
+    connected.clear();
     seen.clear();
     if (jobIds.length > 0) await store.apps.noteUse(jobIds);
+    if (connectedIds.length > 0) await store.apps.noteConnected(connectedIds);
     for (const id of sessionIds) await store.apps.noteSeen(id);
+  }
+
+  /** An app that is not known to be in use may be stopped: noted again with the next request. */
+  function schedule(): void {
+    timer ??= setTimeout(
+      () => void flush().catch((error: unknown) => log.warn({ err: error }, 'the use of apps was not noted')),
+      writtenEveryMs,
+    ).unref();
   }
 
   return {
@@ -31,12 +42,11 @@ export function createUseRecorder({ store, log }: { store: Store; log: Logger })
         seenAt.set(visitor.sessionId, Date.now());
         seen.add(visitor.sessionId);
       }
-      // An app that is not known to be in use may be stopped: told again with the next request.
-      timer ??= setTimeout(
-        () =>
-          void flush().catch((error: unknown) => log.warn({ err: error }, 'the use of apps was not noted')),
-        writtenEveryMs,
-      ).unref();
+      schedule();
+    },
+    noteConnected(jobIds: readonly string[]): void {
+      for (const id of jobIds) connected.add(id);
+      schedule();
     },
     flush,
   };

@@ -239,6 +239,10 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
     name: executorName,
     capabilities: () => ({ memoryLimit: true, isolated: true, localData: true, interactive: true }),
     probe,
+    async readMachine() {
+      const { cpus, memoryBytes } = (await connect()).facts;
+      return memoryBytes === null ? null : { cpus, memoryBytes };
+    },
     findGateway: () =>
       withEngine(
         'The network of runs cannot be read',

@@ -10,6 +10,8 @@ export interface EngineFacts {
   /** "Docker 26.1.5" */
   label: string;
   cpus: number;
+  /** Null where it does not tell. */
+  memoryBytes: number | null;
 }
 
 /** An engine that does not begin to answer within this time counts as gone. Builds and pulls stream, so they may take longer. */
@@ -41,13 +43,14 @@ export async function connectEngine(
 export async function readEngineFacts(engine: Docker): Promise<EngineFacts> {
   const [version, info] = await Promise.all([
     engine.version() as Promise<{ Version?: string; Components?: { Name?: string }[] }>,
-    engine.info() as Promise<{ NCPU?: number }>,
+    engine.info() as Promise<{ NCPU?: number; MemTotal?: number }>,
   ]);
   const isPodman = (version.Components ?? []).some(({ Name }) => Name?.startsWith('Podman'));
   return {
     isPodman,
     label: `${isPodman ? 'Podman' : 'Docker'} ${version.Version ?? ''}`.trim(),
     cpus: info.NCPU ?? 1,
+    memoryBytes: info.MemTotal || null,
   };
 }
 

@@ -18,6 +18,7 @@ import {
 } from '../executor.ts';
 import { checkPlace } from '../local-data-names.ts';
 import type { Belonging } from '../../domain/belonging.ts';
+import type { MachineResources } from '../../domain/capacity.ts';
 
 /** What an attempt does; by default it starts, runs until it is told otherwise, and dies of SIGTERM. */
 export interface FakeAttemptScript {
@@ -82,7 +83,10 @@ const NAME = 'fake';
 const FAKE_BYTES = 1000;
 
 /** Each executor is a place of its own: the handles of one are unknown to another. */
-export function createFakeExecutor({ scripts = {} }: { scripts?: FakeScripts } = {}): FakeExecutor {
+export function createFakeExecutor({
+  scripts = {},
+  machine = null,
+}: { scripts?: FakeScripts; machine?: MachineResources | null } = {}): FakeExecutor {
   const place = randomUUID();
   const attempts = new Map<string, FakeAttempt>();
   const environments = new Map<string, { key: string; begunAt: Date }>();
@@ -158,6 +162,7 @@ export function createFakeExecutor({ scripts = {} }: { scripts?: FakeScripts } =
     async probe() {
       return { ok: true, detail: 'Nothing is run.' };
     },
+    readMachine: () => Promise.resolve(machine),
     async buildEnvironment(spec, onLine, signal) {
       signal?.throwIfAborted();
       built.push(spec);

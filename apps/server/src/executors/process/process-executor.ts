@@ -34,6 +34,7 @@ import { openPackageStore } from './package-store.ts';
 import { listCaches, measureEnvironment, removeCache } from './environment-places.ts';
 import { decideIsolation, type Isolation } from './isolation.ts';
 import { probeMachine } from './probe.ts';
+import { readOwnMachine } from './machine-resources.ts';
 import { isProcessAlive, type ProcessIdentity } from './process-identity.ts';
 import { isErrorCode } from '../../error-code.ts';
 import { checkAppPort } from '../app-port.ts';
@@ -178,6 +179,7 @@ export function createProcessExecutor(options: ProcessExecutorOptions): Executor
       localData: true,
       interactive: isolation?.kind === 'sandbox' && options.pastaPath !== null,
     }),
+    readMachine: async () => readOwnMachine(),
     probe: () => probeMachine({ ...options, isolation, limits: controlGroups.detail }),
     async buildEnvironment(spec, onLine, signal) {
       const searchPath = options.searchPath ?? DEFAULT_SEARCH_PATH;

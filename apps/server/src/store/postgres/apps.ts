@@ -1,4 +1,5 @@
 import type { AttemptFailure, AttemptRecord } from './attempts.ts';
+import type { EndIntent } from './job-runs.ts';
 import type { FailureReason } from '../../domain/failure-reason.ts';
 import type { Queryable } from './pool.ts';
 
@@ -10,6 +11,8 @@ export interface AppInstanceRecord {
   configurationId: string;
   jobVersionId: string;
   createdAt: Date;
+  /** What it waits for while it is pending or starting. */
+  waitReason: string | null;
   listeningAt: Date | null;
   /** Since then, by the clock of the database. */
   listeningSeconds: number | null;
@@ -25,6 +28,8 @@ export interface AppEndRecord {
   jobRunId: string;
   status: 'completed' | 'failed' | 'cancelled';
   finishedAt: Date;
+  /** Why the server stopped it; null where it ended by itself. */
+  endIntent: EndIntent | null;
   failure: AttemptFailure | null;
   reason: FailureReason | null;
   /** Runs that failed one after the other, up to now. */
@@ -96,7 +101,7 @@ export function createAppStore(sql: Queryable) {
       sql.prepared<AppInstanceRecord>(
         `select job_runs.id as "jobRunId", job_runs.status, job_runs.deployment_id as "deploymentId",
                 job_runs.configuration_id as "configurationId", job_runs.job_version_id as "jobVersionId",
-                job_runs.created_at as "createdAt", app_instances.listening_at as "listeningAt",
+                job_runs.created_at as "createdAt", job_runs.wait_reason as "waitReason", app_instances.listening_at as "listeningAt",
                 extract(epoch from now() - app_instances.listening_at)::float8 as "listeningSeconds",
                 app_instances.last_used_at as "lastUsedAt", attempts.id as "attemptId", attempts.handle,
                 job_versions.definition->'triggers' as triggers
@@ -112,10 +117,10 @@ export function createAppStore(sql: Queryable) {
     /** The last run that ended, where none has been made since. */
     async findEnd(jobId: string): Promise<AppEndRecord | null> {
       const [row] = await sql.prepared<AppEndRecord>(
-        `select last.id as "jobRunId", last.status, last.finished_at as "finishedAt", last.failure, last.reason,
+        `select last.id as "jobRunId", last.status, last.finished_at as "finishedAt", last.end_intent as "endIntent", last.failure, last.reason,
                 jobs.failure_count as "failureCount"
            from jobs cross join lateral (
-             select id, status, finished_at, failure, reason from job_runs where job_id = jobs.id and status <> 'skipped'
+             select id, status, finished_at, end_intent, failure, reason from job_runs where job_id = jobs.id and status <> 'skipped'
               order by created_at desc, id desc limit 1) as last
           where jobs.id = $1 and last.status in ('completed', 'failed', 'cancelled')`,
         [jobId],
@@ -167,6 +172,42 @@ export function createAppStore(sql: Queryable) {
       sql.query(
         'update app_instances set last_used_at = now() where job_id = any($1) and listening_at is not null',
         [jobIds],
+      ),
+
+    /** Visitors have connections open, whether or not anything goes over them. */
+    noteConnected: (jobIds: readonly string[]) =>
+      sql.query(
+        'update app_instances set connected_at = now() where job_id = any($1) and listening_at is not null',
+        [jobIds],
+      ),
+
+    /**
+     * Has the app of this server that has been idle longest end, where more apps wait for a slot than are ending. An app that was used
+     * lately, or has a connection open, is never chosen.
+     * @param idle.ending how many apps of this server are known to be ending, or to have ended a moment ago
+     * @returns undefined where none is to end
+     */
+    makeRoom: (owner: string, idle: { unusedSeconds: number; disconnectedSeconds: number; ending: number }) =>
+      sql.maybeOne<{ jobRunId: string; attemptId: string | null; unusedSeconds: number }>(
+        `with ending as (
+           select count(*) filter (where claimed_by = $1) as here, count(*) filter (where claimed_by is distinct from $1) as elsewhere
+             from job_runs where status in ('running', 'cancelling') and is_app and end_intent is not null),
+         waiting as (
+           select count(*) as count from job_runs
+            where status = 'pending' and not is_queued and is_app and wait_kind in ('slot', 'size', 'turn'))
+         update job_runs set end_intent = 'room', updated_at = now()
+           from (select app_instances.job_run_id, extract(epoch from now() - app_instances.last_used_at)::float8 as unused_seconds
+                   from job_runs idle join app_instances on app_instances.job_run_id = idle.id, ending, waiting
+                  where idle.status = 'running' and idle.is_app and idle.claimed_by = $1 and idle.end_intent is null
+                    and app_instances.listening_at is not null
+                    and app_instances.last_used_at < now() - make_interval(secs => $2)
+                    and coalesce(app_instances.connected_at < now() - make_interval(secs => $3), true)
+                    and waiting.count > greatest(ending.here, $4) + ending.elsewhere
+                  order by app_instances.last_used_at limit 1 for update of idle skip locked) as longest
+          where job_runs.id = longest.job_run_id
+        returning job_runs.id as "jobRunId", longest.unused_seconds as "unusedSeconds",
+                  (select id from attempts where attempts.job_run_id = job_runs.id and closed_at is null order by number desc limit 1) as "attemptId"`,
+        [owner, idle.unusedSeconds, idle.disconnectedSeconds, idle.ending],
       ),
 
     /** What an app would run with if it were started now. */

@@ -1,5 +1,6 @@
 import type { Queryable } from './pool.ts';
 import type { Claim, JobRunRecord } from './job-runs.ts';
+import { effectiveRole, withEffectiveRole } from './effective-role.ts';
 import { sqlState } from './pool.ts';
 
 export interface WatchedRun {
@@ -7,6 +8,40 @@ export interface WatchedRun {
   endIntent: JobRunRecord['endIntent'];
   /** By the database's clock, since this attempt was let in; null before. */
   begunSecondsAgo: number | null;
+}
+
+/** A pending run that may be claimed now. */
+export interface ClaimableRun {
+  jobRunId: string;
+  jobId: string;
+  organizationId: string;
+  workspaceId: string;
+  priority: number;
+  createdAt: Date;
+  waitedSeconds: number;
+  /** What names its turn at local data; null where it takes none. */
+  turn: string | null;
+  /** The instance size that its job asks for. */
+  size: string | null;
+}
+
+export interface ActiveOfWorkspace {
+  organizationId: string;
+  workspaceId: string;
+  count: number;
+}
+
+export interface NamedActive extends ActiveOfWorkspace {
+  /** Null where it is not the reader's to know. */
+  name: string | null;
+}
+
+/** A claimed run, as far as its slot depends on it. */
+export interface ClaimedRun {
+  jobRunId: string;
+  jobId: string;
+  isApp: boolean;
+  size: string | null;
 }
 
 export type ClaimStore = ReturnType<typeof createClaimStore>;
@@ -18,34 +53,96 @@ const uniqueViolation = '23505';
  * number that grows with each owner; what a former owner still does under its old number counts for nothing.
  */
 export function createClaimStore(sql: Queryable) {
+  /** @throws when two servers gave the same turn at the same moment: the index lets one of them through */
+  const take = (jobRunIds: readonly string[], owner: string, leaseSeconds: number) =>
+    sql.prepared<Claim>(
+      `update job_runs set status = 'starting', claim_number = claim_number + 1, claimed_by = $2,
+              lease_expires_at = now() + make_interval(secs => $3), not_before = null, wait_reason = null, wait_kind = null,
+              updated_at = now()
+        where id in (
+          select id from job_runs where id = any($1) and status = 'pending' and not is_queued
+             and (not_before is null or not_before <= now()) for update skip locked)
+      returning id as "jobRunId", claim_number as "claimNumber"`,
+      [jobRunIds, owner, leaseSeconds],
+    );
+
   return {
     /**
-     * Takes the pending run with the highest priority, of those the oldest, passing over runs that wait for room, and those whose time,
-     * or whose turn at their workspace's local data, has not come. Undefined when there is none, or when another server was quicker to
-     * the same turn.
+     * The first runs of each workspace that may be claimed now, `limit` of each: by priority, then by age. Runs whose time, or whose turn
+     * at their workspace's local data, has not come are left out.
      */
-    async claimPending(owner: string, leaseSeconds: number): Promise<Claim | undefined> {
+    listClaimable: (isApp: boolean, limit: number) =>
+      sql.prepared<ClaimableRun>(
+        `with recursive with_pending as (
+           (select workspace_id from job_runs where status = 'pending' and not is_queued and is_app = $1 order by workspace_id limit 1)
+           union all
+           select (select workspace_id from job_runs where status = 'pending' and not is_queued and is_app = $1
+                      and workspace_id > with_pending.workspace_id order by workspace_id limit 1)
+             from with_pending where with_pending.workspace_id is not null)
+         select head.id as "jobRunId", workspaces.organization_id as "organizationId", head.workspace_id as "workspaceId", head.priority,
+                head.created_at as "createdAt", extract(epoch from now() - greatest(head.created_at, head.not_before))::float8 as "waitedSeconds",
+                case when head.shares_local_data then head.workspace_id || ' ' || head.profile end as turn,
+                job_versions.definition->'require'->'instance'->>'size' as size, head.job_id as "jobId"
+           from with_pending join workspaces on workspaces.id = with_pending.workspace_id
+           cross join lateral (
+             select * from job_runs as pending
+              where pending.status = 'pending' and not pending.is_queued and pending.is_app = $1
+                and pending.workspace_id = with_pending.workspace_id
+                and (pending.not_before is null or pending.not_before <= now())
+                and not (pending.shares_local_data and exists (
+                      select 1 from job_runs holder
+                       where holder.workspace_id = pending.workspace_id and holder.profile = pending.profile
+                         and holder.shares_local_data and holder.status in ('starting', 'running', 'cancelling')))
+              order by pending.priority desc, pending.created_at, pending.id limit $2) as head
+           join job_versions on job_versions.id = head.job_version_id`,
+        [isApp, limit],
+      ),
+
+    /** Active runs of a kind, of all servers, by workspace. */
+    countActive: (isApp: boolean) =>
+      sql.prepared<ActiveOfWorkspace>(
+        `select workspaces.organization_id as "organizationId", workspace_id as "workspaceId", count(*)::int as count
+           from job_runs join workspaces on workspaces.id = workspace_id
+          where job_runs.status in ('starting', 'running', 'cancelling') and is_app = $1 group by 1, 2`,
+        [isApp],
+      ),
+
+    /** The same of batch runs, with the names of the workspaces that this person may see. */
+    countActiveFor: (userId: string) =>
+      sql.query<NamedActive>(
+        `select active.*, (
+                  select workspaces.name from workspaces ${withEffectiveRole}
+                   where workspaces.id = active."workspaceId" and organization_memberships.user_id = $1 and ${effectiveRole} is not null) as name
+           from (select workspaces.organization_id as "organizationId", workspace_id as "workspaceId", count(*)::int as count
+                   from job_runs join workspaces on workspaces.id = workspace_id
+                  where job_runs.status in ('starting', 'running', 'cancelling') and not is_app group by 1, 2) as active
+          order by count desc, name`,
+        [userId],
+      ),
+
+    /** What claims that a server has taken over take of its slots. */
+    describe: (jobRunIds: readonly string[]) =>
+      sql.query<ClaimedRun>(
+        `select job_runs.id as "jobRunId", job_runs.is_app as "isApp", job_runs.job_id as "jobId",
+                job_versions.definition->'require'->'instance'->>'size' as size
+           from job_runs join job_versions on job_versions.id = job_runs.job_version_id where job_runs.id = any($1)`,
+        [jobRunIds],
+      ),
+
+    /**
+     * Takes those of these runs that may still be claimed. Another server may be quicker to some of them, or to a turn: then the others
+     * are taken one by one.
+     */
+    async claim(jobRunIds: readonly string[], owner: string, leaseSeconds: number): Promise<Claim[]> {
       try {
-        const [claim] = await sql.prepared<Claim>(
-          `update job_runs set status = 'starting', claim_number = claim_number + 1, claimed_by = $1,
-                  lease_expires_at = now() + make_interval(secs => $2), not_before = null, wait_reason = null, updated_at = now()
-            where id = (
-              select pending.id from job_runs pending
-               where pending.status = 'pending' and not pending.is_queued
-                 and (pending.not_before is null or pending.not_before <= now())
-                 and not (pending.shares_local_data and exists (
-                       select 1 from job_runs holder
-                        where holder.workspace_id = pending.workspace_id and holder.profile = pending.profile
-                          and holder.shares_local_data and holder.status in ('starting', 'running', 'cancelling')))
-               order by pending.priority desc, pending.created_at, pending.id limit 1 for update skip locked)
-          returning id as "jobRunId", claim_number as "claimNumber"`,
-          [owner, leaseSeconds],
-        );
-        return claim;
+        return await take(jobRunIds, owner, leaseSeconds);
       } catch (error) {
-        // Two servers gave the same turn at the same moment: the index let one of them through.
-        if (sqlState(error) === uniqueViolation) return undefined;
-        throw error;
+        if (sqlState(error) !== uniqueViolation) throw error;
+        const [first, ...others] = jobRunIds;
+        if (first === undefined || others.length === 0) return [];
+        const claims: Claim[] = [];
+        for (const id of jobRunIds) claims.push(...(await this.claim([id], owner, leaseSeconds)));
+        return claims;
       }
     },
 
@@ -101,18 +198,6 @@ export function createClaimStore(sql: Queryable) {
            from job_runs join attempts on attempts.id = $3 and attempts.job_run_id = job_runs.id and attempts.closed_at is null
           where job_runs.id = $1 and job_runs.claim_number = $2 and job_runs.status in ('starting', 'running', 'cancelling')`,
         [claim.jobRunId, claim.claimNumber, attemptId],
-      ),
-
-    /** Pending runs that wait for another run of their workspace and profile, and were not told so yet. */
-    takeUnnotedWaits: () =>
-      sql.query<{ jobRunId: string; holderNumber: number; holderRef: string }>(
-        `update job_runs set wait_noted = true
-           from job_runs holder join jobs on jobs.id = holder.job_id
-          where job_runs.status = 'pending' and not job_runs.is_queued and job_runs.shares_local_data and not job_runs.wait_noted
-            and (job_runs.not_before is null or job_runs.not_before <= now())
-            and holder.workspace_id = job_runs.workspace_id and holder.profile = job_runs.profile
-            and holder.shares_local_data and holder.status in ('starting', 'running', 'cancelling')
-        returning job_runs.id as "jobRunId", holder.number as "holderNumber", jobs.job_ref as "holderRef"`,
       ),
   };
 }

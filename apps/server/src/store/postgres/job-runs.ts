@@ -2,6 +2,7 @@ import type { FailureReason } from '../../domain/failure-reason.ts';
 import type { JobRunFilter } from './job-run-list.ts';
 import type { Queryable } from './pool.ts';
 import type { ActiveRunState, RunState } from '@pumphouse/contract';
+import type { WaitKind } from '../../domain/wait-reason.ts';
 import { columns } from './columns.ts';
 import { listJobRuns } from './job-run-list.ts';
 
@@ -22,8 +23,8 @@ export interface RunSkip {
   lastAt: string;
 }
 
-/** Why the server ends a run that has begun: asked to, too long, or an app that is unused, replaced, or never listened. */
-export type EndIntent = 'cancel' | 'timeout' | 'idle' | 'replaced' | 'silent';
+/** Why the server ends a run that has begun: asked to, too long, or an app that is unused, replaced, never listened, or makes room. */
+export type EndIntent = 'cancel' | 'timeout' | 'idle' | 'replaced' | 'silent' | 'room';
 
 export interface JobRunRecord {
   id: string;
@@ -51,12 +52,16 @@ export interface JobRunRecord {
   endIntent: EndIntent | null;
   claimNumber: number;
   waitNoted: boolean;
+  /** A run of an interactive job. */
+  isApp: boolean;
   /** Nobody claims it before; null where it may be claimed at once. */
   notBefore: Date | null;
   /** Of a pending run: it waits for room. */
   isQueued: boolean;
   /** What it waits for, in words; of a run that waited in vain, why it was called off. */
   waitReason: string | null;
+  /** What kind of wait that is; null where no supervisor has looked at it. */
+  waitKind: WaitKind | null;
   priority: number;
   skipFreshness: boolean;
   /** It fails when it has not begun by then. */
@@ -84,6 +89,7 @@ export type NewJobRun = Pick<
   | 'intervalEnd'
   | 'previousJobRunId'
   | 'sharesLocalData'
+  | 'isApp'
   | 'isQueued'
   | 'waitReason'
   | 'priority'
@@ -136,9 +142,11 @@ export const runColumns = columns('job_runs', [
   'end_intent',
   'claim_number',
   'wait_noted',
+  'is_app',
   'not_before',
   'is_queued',
   'wait_reason',
+  'wait_kind',
   'priority',
   'skip_freshness',
   'start_by',
@@ -157,8 +165,8 @@ export function createJobRunStore(sql: Queryable) {
       `insert into job_runs (workspace_id, job_id, job_version_id, deployment_id, configuration_id, number, status, trigger,
                              trigger_kind, tick_at, triggered_by, profile, refresh, interval_start, interval_end,
                              previous_job_run_id, shares_local_data, is_queued, wait_reason, priority, skip_freshness, start_by,
-                             skip, finished_at)
-       values ($1, $2, $3, $4, $5, $6, $22, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $23,
+                             skip, is_app, finished_at)
+       values ($1, $2, $3, $4, $5, $6, $22, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $23, $24,
                case when $22 = 'skipped' then now() end)
        on conflict (job_id, trigger, tick_at) where tick_at is not null do nothing
        returning ${runColumns}`,
@@ -186,6 +194,7 @@ export function createJobRunStore(sql: Queryable) {
         run.startBy,
         status,
         skip,
+        run.isApp,
       ],
     );
     return row;
@@ -340,7 +349,7 @@ export function createJobRunStore(sql: Queryable) {
     /** User code is about to start; false when the run is not waiting for that any more. */
     async begin(jobRunId: string) {
       const touched = await sql.execute(
-        `update job_runs set status = 'running', started_at = coalesce(started_at, now()), updated_at = now()
+        `update job_runs set status = 'running', started_at = coalesce(started_at, now()), wait_reason = null, wait_kind = null, updated_at = now()
           where id = $1 and status = 'starting'`,
         [jobRunId],
       );
@@ -364,7 +373,7 @@ export function createJobRunStore(sql: Queryable) {
     async waitForRetry(jobRunId: string, from: readonly RunState[], afterSeconds: number, reason: string) {
       const row = await sql.maybeOne<{ notBefore: Date }>(
         `update job_runs set status = 'pending', not_before = now() + make_interval(secs => $3), wait_reason = $4,
-                wait_noted = false, end_intent = null, lease_expires_at = null, updated_at = now()
+                wait_kind = 'retry', wait_noted = true, end_intent = null, lease_expires_at = null, updated_at = now()
           where id = $1 and status = any($2)
         returning not_before as "notBefore"`,
         [jobRunId, from, afterSeconds, reason],
@@ -382,7 +391,8 @@ export function createJobRunStore(sql: Queryable) {
     ) {
       const touched = await sql.executePrepared(
         `update job_runs set status = $3, failure = $4, reason = $5, finished_at = now(), updated_at = now(), lease_expires_at = null,
-                is_queued = false, not_before = null, wait_reason = coalesce($6, case when is_queued then wait_reason end)
+                is_queued = false, not_before = null, wait_kind = null,
+                wait_reason = coalesce($6, case when is_queued then wait_reason end)
           where id = $1 and status = any($2)`,
         [jobRunId, from, to, failed?.failure ?? null, failed?.reason ?? null, told],
       );

@@ -25,6 +25,8 @@ export type RunOverviewHead = Pick<
   | 'reason'
   | 'skip'
   | 'waitReason'
+  | 'waitKind'
+  | 'isApp'
   | 'notBefore'
   | 'createdAt'
   | 'startedAt'
@@ -104,6 +106,8 @@ const headColumns = columns('job_runs', [
   'reason',
   'skip',
   'wait_reason',
+  'wait_kind',
+  'is_app',
   'not_before',
   'created_at',
   'started_at',

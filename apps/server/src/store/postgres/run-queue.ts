@@ -48,7 +48,7 @@ export function createRunQueueStore(sql: Queryable) {
       run: Pick<JobRunRecord, 'refresh' | 'sharesLocalData'> & { intervalStart: Date; intervalEnd: Date },
     ) =>
       sql.execute(
-        `update job_runs set is_queued = false, wait_reason = null, refresh = $2, shares_local_data = $3, interval_start = $4,
+        `update job_runs set is_queued = false, wait_reason = null, wait_kind = null, refresh = $2, shares_local_data = $3, interval_start = $4,
                 interval_end = $5, updated_at = now()
           where id = $1 and status = 'pending' and is_queued`,
         [jobRunId, run.refresh, run.sharesLocalData, run.intervalStart, run.intervalEnd],
@@ -68,16 +68,6 @@ export function createRunQueueStore(sql: Queryable) {
         `select ${runColumns} from job_runs where status = 'pending' and started_at is null and start_by <= $1
           order by start_by limit $2`,
         [now, limit],
-      ),
-
-    /** Runs that wait for room, and whose log does not say yet what for. */
-    takeUntold: (limit: number) =>
-      sql.query<{ jobRunId: string; waitReason: string }>(
-        `update job_runs set wait_noted = true
-          where id in (select id from job_runs where status = 'pending' and is_queued and not wait_noted and wait_reason is not null
-                        order by created_at, id limit $1 for update skip locked)
-        returning id as "jobRunId", wait_reason as "waitReason"`,
-        [limit],
       ),
   };
 }

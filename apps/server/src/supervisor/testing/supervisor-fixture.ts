@@ -1,20 +1,26 @@
 import type { AttemptsAddress } from '../attempts-address.ts';
 import type { AttemptSpec, Executor } from '../../executors/executor.ts';
+import type { MachineResources } from '../../domain/capacity.ts';
 import type { FakeScripts } from '../../executors/fake/fake-executor.ts';
 import type { ServiceFixture } from '../../services/testing/service-fixture.ts';
 import type { Supervisor } from '../supervisor.ts';
 import { randomUUID } from 'node:crypto';
 import { parseInstanceSizes } from '../../domain/instance-sizes.ts';
 import { createFixedAddress } from '../attempts-address.ts';
+import { createClaimRuns } from '../claim-runs.ts';
 import { createDriveRun } from '../drive-run.ts';
 import { createEnvironments } from '../environments.ts';
 import { createFakeExecutor } from '../../executors/fake/fake-executor.ts';
 import { createJanitor } from '../janitor.ts';
+import { createMakeRoom } from '../make-room.ts';
+import { createNoteWaits } from '../note-waits.ts';
 import { createOutboxRelay } from '../outbox-relay.ts';
+import { createReadCapacity } from '../read-capacity.ts';
 import { createServerProcesses } from '../server-processes.ts';
 import { createStartAttempt } from '../start-attempt.ts';
 import { createSupervisor } from '../supervisor.ts';
 import { createSnapshots } from '../snapshots.ts';
+import { createTellWaits } from '../../services/tell-waits.ts';
 import { createWatchApp } from '../watch-app.ts';
 import { createWatchAttempt } from '../watch-attempt.ts';
 import { eventually } from '../../../../../testing/fixtures/eventually.ts';
@@ -25,17 +31,20 @@ export interface ServerOptions {
   leaseSeconds?: number;
   deliverySeconds?: number;
   maxActiveRuns?: number;
+  maxActiveApps?: number;
   attemptsAddress?: AttemptsAddress;
 }
 
 /** The supervisor of one server over the services of a test, and the outbox relay that it drives. */
 export function createServer(fixture: ServiceFixture, options: ServerOptions): Supervisor {
   const { persistence, attemptLog, recordSpool, finishRun, log } = fixture;
-  const { executor, leaseSeconds = 30, deliverySeconds = 0.5, maxActiveRuns = 20 } = options;
+  const { executor, leaseSeconds = 30, deliverySeconds = 0.5 } = options;
+  const { maxActiveRuns = 20, maxActiveApps = 20 } = options;
   // Another server cannot tell whether it is dead: its lease decides.
   const owner = `test-server/${randomUUID()}`;
   const faultPoints = noFaultPoints;
   const { attemptsAddress = createFixedAddress('http://127.0.0.1:1') } = options;
+  const instanceSizes = parseInstanceSizes('');
   const common = { persistence, executor, attemptLog, faultPoints, log };
   const environments = createEnvironments({ ...common, owner, leaseSeconds });
   const sandboxUid = (offset: number) => 61_000 + offset;
@@ -53,7 +62,7 @@ export function createServer(fixture: ServiceFixture, options: ServerOptions): S
       readRunVariables: fixture.readRunVariables,
       installationId: 'installation',
       attemptsAddress,
-      instanceSizes: parseInstanceSizes(''),
+      instanceSizes,
       sandboxUid,
     }),
     watchAttempt: createWatchAttempt({
@@ -65,16 +74,35 @@ export function createServer(fixture: ServiceFixture, options: ServerOptions): S
       deliverySeconds,
     }),
   });
+  const { store } = persistence;
+  const claimRuns = createClaimRuns({
+    store,
+    owner,
+    leaseSeconds,
+    instanceSizes,
+    readCapacity: createReadCapacity({
+      executor,
+      settings: { maxActiveRuns, maxActiveApps, overcommit: { cpus: 1, memory: 1 }, appsShare: 0.5 },
+    }),
+  });
+  const tellWaits = createTellWaits({ persistence, attemptLog, executorName: executor.name });
   return createSupervisor({
     ...common,
+    claimRuns,
+    makeRoom: createMakeRoom({
+      store,
+      attemptLog,
+      claimRuns,
+      owner,
+      idleTimes: { unusedSeconds: 2, disconnectedSeconds: 2 },
+    }),
+    noteWaits: createNoteWaits({ store, claimRuns, tellWaits, instanceSizes }),
     driveRun,
     ingestTelemetry: fixture.ingestTelemetry,
     outboxRelay: createOutboxRelay({ ...common, logFiles: fixture.logFiles, takenSeconds: 60 }),
     janitor: createJanitor({ ...common, patienceSeconds: 60 }),
     serverProcesses: createServerProcesses(),
     owner,
-    executorName: executor.name,
-    maxActiveRuns,
     leaseSeconds,
   });
 }
@@ -82,8 +110,12 @@ export function createServer(fixture: ServiceFixture, options: ServerOptions): S
 export type BootstrappedExecutor = ReturnType<typeof createBootstrappedExecutor>;
 
 /** The fake executor, with what the bootstraps of its attempts do besides: they ask whether user code may start, and record. */
-export function createBootstrappedExecutor(fixture: ServiceFixture, scripts: FakeScripts = {}) {
-  const fake = createFakeExecutor({ scripts });
+export function createBootstrappedExecutor(
+  fixture: ServiceFixture,
+  scripts: FakeScripts = {},
+  machine: MachineResources | null = null,
+) {
+  const fake = createFakeExecutor({ scripts, machine });
 
   /** @returns the specification of the latest attempt of a run, when the executor was told to start one */
   function findSpec(jobRunId: string): AttemptSpec | undefined {

@@ -18,11 +18,12 @@ describe('the kind of an app', () => {
   });
 });
 
-type Standing = Pick<AppResponse, 'state' | 'failure' | 'job_run' | 'is_archived'>;
+type Standing = Pick<AppResponse, 'state' | 'failure' | 'stop_reason' | 'job_run' | 'is_archived'>;
 
 const run = (rest: Partial<NonNullable<AppResponse['job_run']>> = {}) => ({
   id: 'r',
   status: 'running',
+  wait_reason: null,
   created_at: at(-75),
   listening_since: null,
   last_used_at: null,
@@ -35,7 +36,10 @@ describe('how an app is', () => {
       look,
       reason,
       words: said,
-    } = describeStanding({ state: 'stopped', failure: null, job_run: null, is_archived: false, ...app }, now);
+    } = describeStanding(
+      { state: 'stopped', failure: null, stop_reason: null, job_run: null, is_archived: false, ...app },
+      now,
+    );
     return [look.word, reason, said];
   };
   const failedUntil = (seconds: number): Partial<Standing> => ({
@@ -47,6 +51,14 @@ describe('how an app is', () => {
     const ready = words({ state: 'ready', job_run: run({ listening_since: at(-3600) }) });
     expect(ready).toEqual(['Ready', null, 'since 11:00']);
     expect(words({ state: 'starting', job_run: run() })).toEqual(['Starting', null, 'for 1 min 15 s']);
+  });
+
+  it('is said with what it waits for, and why it was stopped', () => {
+    const wait_reason = 'No free slot: 8 of 8 apps in use. It starts when one is free.';
+    const waiting = words({ state: 'starting', job_run: run({ status: 'pending', wait_reason }) });
+    expect(waiting).toEqual(['Starting', wait_reason, 'for 1 min 15 s']);
+    const stop_reason = 'It was idle, and another app needed its slot.';
+    expect(words({ stop_reason })).toEqual(['Stopped', stop_reason, 'The next visit starts it.']);
   });
 
   it('does not count backwards where the clock of the viewer is behind', () => {

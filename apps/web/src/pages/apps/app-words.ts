@@ -32,7 +32,7 @@ const stateLooks: Record<string, StateLook> = {
 /** How an app is, and what comes next. */
 export interface AppStanding {
   look: StateLook;
-  /** Why it failed; null where it did not. */
+  /** Why it failed or was stopped, or what it waits for; null where there is nothing to say. */
   reason: string | null;
   /** Said after the state and the reason; empty where there is nothing to say. */
   words: string;
@@ -40,7 +40,7 @@ export interface AppStanding {
 
 export const archivedWords = 'Its job is archived: nothing starts it.';
 
-type StandingApp = Pick<AppResponse, 'state' | 'failure' | 'job_run' | 'is_archived'>;
+type StandingApp = Pick<AppResponse, 'state' | 'failure' | 'stop_reason' | 'job_run' | 'is_archived'>;
 
 /** @param app its state may be one that a newer server gives */
 export function describeStanding(app: StandingApp, now: Date): AppStanding {
@@ -48,13 +48,14 @@ export function describeStanding(app: StandingApp, now: Date): AppStanding {
   const look = stateLooks[state] ?? { word: state, glyph: '?', colour: 'cancelled' };
   if (state === 'ready' && run?.listening_since != null)
     return { look, reason: null, words: `since ${formatShortInstant(new Date(run.listening_since), now)}` };
-  if (state === 'starting' && run !== null) return { look, reason: null, words: describeWait(run, now) };
+  if (state === 'starting' && run !== null)
+    return { look, reason: run.wait_reason, words: describeWait(run, now) };
   if (state === 'failed' && failure !== null) {
     const words = isArchived ? archivedWords : describeRetry(new Date(failure.retry_at), now);
     return { look, reason: failure.detail, words };
   }
   const startWords = isArchived ? archivedWords : 'The next visit starts it.';
-  return { look, reason: null, words: state === 'stopped' ? startWords : '' };
+  return { look, reason: app.stop_reason, words: state === 'stopped' ? startWords : '' };
 }
 
 function describeWait({ created_at: at }: { created_at: string }, now: Date): string {

@@ -1,10 +1,12 @@
+import type { RunOverviewResponse } from '@pumphouse/contract';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import classes from './overview.module.css';
 import { ActionButton } from '../../look/action-button.tsx';
 import { ActionResultLine } from '../jobs/action-result.tsx';
 import { describeRow, lineInLog, type FailingJob } from './attention.ts';
-import { formatCount } from '../../look/format.ts';
+import { describeAttention, type OverdueTick, type StalePipeline } from './long-waits.ts';
+import { LongWaitRow, OverdueTickRow, StalePipelineRow } from './wait-rows.tsx';
 import { Section } from '../../look/page.tsx';
 import { RunDialog } from '../jobs/run-dialog.tsx';
 import { RunOutcomeLine } from '../../facts/run-outcome-line.tsx';
@@ -15,20 +17,30 @@ import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { whyNotStart } from '../jobs/job-rules.ts';
 import { shortenJobName } from '../../facts/job-name.ts';
 
-/** Jobs shown; the others are a click away. */
+/** Rows shown of each kind; the others are a click away. */
 const mostShown = 5;
 
 interface AttentionProps {
   failing: readonly FailingJob[];
   /** How many jobs fail, as the server counts them; null where it has not said it. */
   total: number | null;
+  waits: readonly RunOverviewResponse[];
+  overdue: readonly OverdueTick[];
+  stale: readonly StalePipeline[];
+  /** Whether all of it is there: until then nothing is said to be well. */
+  isWhole: boolean;
 }
 
-/** The jobs whose last outcome was a failure, each with its reason and what can be done about it. Nothing where all is well. */
-export function Attention({ failing, total }: AttentionProps) {
+/**
+ * What people have to look at: jobs whose last outcome was a failure, each with its reason and what can be done about it, runs that wait
+ * long, ticks that nothing decided on, and pipelines with old data.
+ */
+export function Attention({ failing, total, waits, overdue, stale, isWhole }: AttentionProps) {
   const { id: workspaceId } = useWorkspace();
   const count = Math.max(total ?? 0, failing.length);
-  if (failing.length === 0) {
+  const others = waits.length + overdue.length + stale.length;
+  if (failing.length + others === 0) {
+    if (!isWhole) return null;
     return (
       <p className={classes.allWell}>
         <span aria-hidden="true">✓ </span>No job needs attention
@@ -37,7 +49,12 @@ export function Attention({ failing, total }: AttentionProps) {
   }
   return (
     <Section
-      title={`${formatCount(count)} ${count === 1 ? 'job needs' : 'jobs need'} attention`}
+      title={describeAttention({
+        failing: failing.length === 0 ? 0 : count,
+        waiting: waits.length,
+        overdue: overdue.length,
+        stale: stale.length,
+      })}
       aside={
         count > mostShown && (
           <Link
@@ -53,6 +70,15 @@ export function Attention({ failing, total }: AttentionProps) {
       <ul className={classes.rows}>
         {failing.slice(0, mostShown).map((each) => (
           <FailingRow key={each.job.id} failing={each} />
+        ))}
+        {waits.slice(0, mostShown).map((run) => (
+          <LongWaitRow key={run.id} run={run} />
+        ))}
+        {overdue.slice(0, mostShown).map((tick) => (
+          <OverdueTickRow key={tick.job.id} tick={tick} />
+        ))}
+        {stale.slice(0, mostShown).map((row) => (
+          <StalePipelineRow key={row.pipeline_name} row={row} />
         ))}
       </ul>
     </Section>

@@ -5,6 +5,7 @@ import { Attention } from './attention-list.tsx';
 import { FirstSteps } from '../first-steps/first-steps.tsx';
 import { JobHistory } from './job-history.tsx';
 import { listFailing } from './attention.ts';
+import { listLongWaits, listOverdueTicks } from './long-waits.ts';
 import { LoadedPipelines } from './loaded-pipelines.tsx';
 import { LoadingRows, ErrorNotice } from '../../look/answers.tsx';
 import { NextStarts } from './next-starts.tsx';
@@ -27,6 +28,10 @@ export function OverviewPage() {
   const series = useQuery({ ...queries.series, placeholderData: (before) => before });
   const failing = useQuery(queries.failing);
   const recent = useQuery(queries.recent);
+  const waiting = useQuery(queries.waiting);
+  const ticks = useQuery(queries.ticks);
+  const stale = useQuery(queries.stale);
+  const now = new Date(useNow(30));
   const jobs = recent.data?.items ?? [];
   const isEmpty = useEmptyWorkspace();
   const title = me.workspace.name;
@@ -52,6 +57,10 @@ export function OverviewPage() {
       <Attention
         failing={listFailing(failing.data?.items ?? [], jobs)}
         total={series.data?.now.jobs_failing ?? null}
+        waits={listLongWaits(waiting.data?.items ?? [], now)}
+        overdue={listOverdueTicks(ticks.data?.items ?? [], now)}
+        stale={stale.data?.items ?? []}
+        isWhole={[failing, waiting, ticks, stale].every(({ isSuccess }) => isSuccess)}
       />
       <RunSummary series={series.data} error={series.error} window={window} />
       <RunningNow query={queries.active} jobs={jobs} />

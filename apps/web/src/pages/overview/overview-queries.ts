@@ -4,6 +4,9 @@ import { toSeriesQuery, type SeriesWindow } from './series-window.ts';
 
 const viewersZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
 
+/** No event says that a time has passed. */
+const clockEveryMs = 60_000;
+
 /** All that the overview asks for. Each list is short: what has more has a page of its own. */
 export function overviewQueries(workspaceId: string, window: SeriesWindow) {
   const params = { workspace_id: workspaceId };
@@ -22,6 +25,26 @@ export function overviewQueries(workspaceId: string, window: SeriesWindow) {
       params,
       query: { ...byLastRun, status: ['failed'], limit: 20 },
     }),
+    // Those that have waited longest first.
+    waiting: {
+      ...operation('list_run_overviews', {
+        params,
+        query: {
+          status: ['pending', 'starting'],
+          sort: ['created_at'],
+          order: ['asc'],
+          limit: 20,
+        },
+      }),
+      refetchInterval: clockEveryMs,
+    },
+    ticks: {
+      ...operation('list_job_overviews', {
+        params,
+        query: { is_archived: false, is_paused: false, sort: ['next_start_at'], order: ['asc'], limit: 20 },
+      }),
+      refetchInterval: clockEveryMs,
+    },
     recent: operation('list_job_overviews', { params, query: { ...byLastRun, limit: 25 } }),
     active: operation('list_run_overviews', { params, query: { is_active: true, limit: 20 } }),
     starts: operation('list_next_starts', { params, query: { limit: 12 } }),

@@ -1,0 +1,56 @@
+/** The settings of how much a server runs at once, as they are in the environment; `config.ts` calls this, and nothing else does. */
+import { availableParallelism } from 'node:os';
+import { z } from 'zod';
+import type { CapacitySettings } from './domain/capacity.ts';
+
+const slotsByCores = () => Math.max(4, 4 * availableParallelism());
+
+export const capacitySettings = {
+  PUMPHOUSE_MAX_ACTIVE_RUNS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(slotsByCores)
+    .describe(
+      'How many batch runs this server drives at once; more wait as pending. See [capacity](capacity.md)',
+    ),
+  PUMPHOUSE_MAX_ACTIVE_APPS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(slotsByCores)
+    .describe('How many apps this server drives at once; for one more, the app idle longest makes room'),
+  PUMPHOUSE_APPS_SHARE: z.coerce
+    .number()
+    .min(0.05)
+    .max(0.95)
+    .default(0.5)
+    .describe('The part of the cores and the memory that apps get; batch runs get the rest'),
+  PUMPHOUSE_OVERCOMMIT: z
+    .string()
+    .regex(
+      /^([1-9]\d*|[1-9]\d*\.\d+)\/([1-9]\d*|[1-9]\d*\.\d+)$/,
+      'must be <cores>/<memory> with numbers of 1 or more, as 16/8',
+    )
+    .default('16/8')
+    .describe(
+      'How many times the cores and the memory of the machine are given out to runs, as `<cores>/<memory>`',
+    ),
+} as const;
+
+interface CapacityValues {
+  PUMPHOUSE_MAX_ACTIVE_RUNS: number;
+  PUMPHOUSE_MAX_ACTIVE_APPS: number;
+  PUMPHOUSE_APPS_SHARE: number;
+  PUMPHOUSE_OVERCOMMIT: string;
+}
+
+export function readCapacitySettings(values: CapacityValues): CapacitySettings {
+  const [cpus = 1, memory = 1] = values.PUMPHOUSE_OVERCOMMIT.split('/').map(Number);
+  return {
+    maxActiveRuns: values.PUMPHOUSE_MAX_ACTIVE_RUNS,
+    maxActiveApps: values.PUMPHOUSE_MAX_ACTIVE_APPS,
+    overcommit: { cpus, memory },
+    appsShare: values.PUMPHOUSE_APPS_SHARE,
+  };
+}

@@ -1,0 +1,85 @@
+import type { ActiveCounts, PendingRun } from './claim-order.ts';
+import type { Pool } from './capacity.ts';
+import { describe, expect, it } from 'vitest';
+import { chooseClaims, reserveAfterSeconds } from './claim-order.ts';
+import { emptyUse } from './capacity.ts';
+
+const pool: Pool = { maxRuns: 4, cpus: 16, memoryBytes: 16 };
+const nothingActive: ActiveCounts = { organizations: new Map(), workspaces: new Map() };
+
+let made = 0;
+function pending(facts: Partial<PendingRun> = {}): PendingRun {
+  made += 1;
+  return {
+    jobRunId: `run-${made}`,
+    organizationId: 'acme',
+    workspaceId: 'sales',
+    priority: 0,
+    createdAt: new Date(made * 1000),
+    waitedSeconds: 1,
+    demand: { cpus: 1, memoryBytes: 1 },
+    turn: null,
+    replacesActive: false,
+    ...facts,
+  };
+}
+
+const choose = (runs: PendingRun[], active = nothingActive, use = emptyUse) => {
+  const { chosen, reservedFor } = chooseClaims(runs, active, { pool, use });
+  return {
+    chosen: chosen.map((run) => runs.indexOf(run)),
+    reserved: reservedFor && runs.indexOf(reservedFor),
+  };
+};
+
+describe('the runs that are claimed next', () => {
+  it('are those of the organization, then of the workspace, with the fewest active runs', () => {
+    const runs = [
+      pending(),
+      pending(),
+      pending({ workspaceId: 'ops' }),
+      pending({ organizationId: 'other', workspaceId: 'theirs' }),
+      pending({ organizationId: 'other', workspaceId: 'theirs' }),
+    ];
+    expect(choose(runs).chosen).toEqual([0, 3, 2, 4]);
+    const active = {
+      organizations: new Map([['acme', 1]]),
+      workspaces: new Map([['sales', 1]]),
+    };
+    expect(choose(runs, active, { ...emptyUse, runs: 1 }).chosen).toEqual([3, 2, 4]);
+  });
+
+  it('are, within a workspace, those with the highest priority, then the oldest', () => {
+    const runs = [pending(), pending({ priority: 5 }), pending({ priority: 5 }), pending({ priority: -1 })];
+    expect(choose(runs).chosen).toEqual([1, 2, 0, 3]);
+  });
+
+  it('are one of each turn at local data', () => {
+    const runs = [pending({ turn: 'a' }), pending({ turn: 'a' }), pending({ turn: 'b' })];
+    expect(choose(runs).chosen).toEqual([0, 2]);
+  });
+
+  it('do not include more than fits; an app that replaces one that is active needs no slot', () => {
+    const full = { ...emptyUse, runs: 4 };
+    expect(choose([pending()], nothingActive, full).chosen).toEqual([]);
+    expect(choose([pending({ replacesActive: true })], nothingActive, full).chosen).toEqual([0]);
+  });
+});
+
+describe('a run that needs more than is free', () => {
+  const large = { cpus: 1, memoryBytes: 16 };
+  const use = { runs: 1, cpus: 1, memoryBytes: 1 };
+
+  it('lets smaller ones pass at first', () => {
+    expect(choose([pending({ demand: large }), pending()], nothingActive, use)).toEqual({
+      chosen: [1],
+      reserved: null,
+    });
+  });
+
+  it('has what becomes free kept for it once it has waited long', () => {
+    const waited = { demand: large, waitedSeconds: reserveAfterSeconds };
+    expect(choose([pending(waited), pending()], nothingActive, use)).toEqual({ chosen: [], reserved: 0 });
+    expect(choose([pending(waited), pending()]).chosen).toEqual([0]);
+  });
+});

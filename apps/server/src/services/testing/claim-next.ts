@@ -1,0 +1,28 @@
+import type { Claim } from '../../store/records.ts';
+import type { Store } from '../../store/store.ts';
+import { createClaimRuns } from '../../supervisor/claim-runs.ts';
+import { parseInstanceSizes } from '../../domain/instance-sizes.ts';
+import { planCapacity } from '../../domain/capacity.ts';
+
+const oneSlot = planCapacity(
+  { maxActiveRuns: 1, maxActiveApps: 1, overcommit: { cpus: 1, memory: 1 }, appsShare: 0.5 },
+  null,
+);
+
+/** Claims one batch run as a server with a free slot does. Undefined where none may be claimed, or another server was quicker. */
+export async function claimNext(
+  store: Store,
+  owner: string,
+  leaseSeconds: number,
+): Promise<Claim | undefined> {
+  const claimRuns = createClaimRuns({
+    store,
+    owner,
+    leaseSeconds,
+    instanceSizes: parseInstanceSizes(''),
+    readCapacity: () => Promise.resolve(oneSlot),
+  });
+  const claims: Claim[] = [];
+  await claimRuns.claimPending((claim) => claims.push(claim), new AbortController().signal);
+  return claims[0];
+}

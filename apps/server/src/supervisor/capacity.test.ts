@@ -1,0 +1,203 @@
+import type { AttemptSpec } from '../executors/executor.ts';
+import type { JobRunRecord } from '../store/records.ts';
+import type { RunState } from '@pumphouse/contract';
+import type { ServiceFixture } from '../services/testing/service-fixture.ts';
+import type { ServicePlace } from '../services/testing/service-place.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { BootstrappedExecutor } from './testing/supervisor-fixture.ts';
+import { createReadApps } from '../services/apps/read-apps.ts';
+import { describeStop } from '../domain/app.ts';
+import { createBootstrappedExecutor } from './testing/supervisor-fixture.ts';
+import { createPlace, defineJob } from '../services/testing/service-place.ts';
+import { createServiceFixture } from '../services/testing/service-fixture.ts';
+import { useServers } from './testing/use-servers.ts';
+import { eventually } from '../../../../testing/fixtures/eventually.ts';
+
+let fixture: ServiceFixture;
+let place: ServicePlace;
+
+beforeAll(async () => {
+  fixture = await createServiceFixture();
+});
+afterAll(() => fixture.close());
+beforeEach(async () => {
+  place = await createPlace(fixture);
+});
+
+const startServer = useServers(() => fixture);
+
+const unlimited = { execute: { concurrency: null } };
+
+function defineApp(jobRef: string) {
+  const launcher = 'dlt._workspace.deployment.launchers.module';
+  const entry_point = { module: 'app', function: null, job_type: 'interactive' as const, launcher };
+  return defineJob(jobRef, { entry_point, triggers: ['http:'] });
+}
+
+const openApp = async (of: ServicePlace, jobRef: string) =>
+  fixture.startRuns.startApp({ jobId: (await of.getJob(jobRef)).id, membershipId: null });
+
+const awaitStatus = (of: ServicePlace, jobRunId: string, status: RunState) =>
+  eventually(`run ${jobRunId} is ${status}`, async () => {
+    const run = await of.getRun(jobRunId);
+    return run.status === status && run;
+  });
+
+/** Adds pending runs of the job of a run, as many as a caller that starts far too much. */
+async function flood(run: JobRunRecord, count: number): Promise<void> {
+  await fixture.database.execute(
+    `insert into job_runs (workspace_id, job_id, job_version_id, deployment_id, configuration_id, number, status, trigger, trigger_kind,
+                           profile, created_at)
+     select workspace_id, job_id, job_version_id, deployment_id, configuration_id, number + n, 'pending', trigger, trigger_kind, profile,
+            created_at + make_interval(secs => n / 1000.0)
+       from job_runs cross join generate_series(1, $2) as n where id = $1`,
+    [run.id, count],
+  );
+}
+
+describe('apps and batch runs', () => {
+  it('have slots of their own: a batch run starts at once while apps fill all of theirs', async () => {
+    await place.deployAll([
+      ...['a', 'b', 'c'].map((name) => defineApp(`jobs.app_${name}`)),
+      defineJob('jobs.load'),
+    ]);
+    const executor = createBootstrappedExecutor(fixture);
+    await startServer({ executor, maxActiveRuns: 2, maxActiveApps: 2 });
+    const [first, second, third] = [
+      await openApp(place, 'jobs.app_a'),
+      await openApp(place, 'jobs.app_b'),
+      await openApp(place, 'jobs.app_c'),
+    ];
+    const specs = [await executor.awaitBegin(first), await executor.awaitBegin(second)];
+    const { id } = await place.startRun('jobs.load');
+    executor.finish(await executor.awaitBegin(id));
+    await awaitStatus(place, id, 'completed');
+    expect((await place.getRun(third)).status).toBe('pending');
+    for (const spec of specs) executor.finish(spec);
+    executor.finish(await executor.awaitBegin(third));
+    await awaitStatus(place, third, 'completed');
+  });
+});
+
+describe('fairness', () => {
+  it('gives the single run of another organization the next slot, before a thousand that came first', async () => {
+    await place.deployAll([defineJob('jobs.many', unlimited)]);
+    const other = await createPlace(fixture);
+    await other.deployAll([defineJob('jobs.one')]);
+    await flood(await place.startRun('jobs.many'), 1000);
+    const order: AttemptSpec[] = [];
+    const executor = createBootstrappedExecutor(fixture, {
+      attempt(spec) {
+        order.push(spec);
+        return {};
+      },
+    });
+    await startServer({ executor, maxActiveRuns: 2 });
+    await eventually('both slots are in use', () => order.length === 2);
+    const single = await other.startRun('jobs.one');
+    for (let ended = 0; ended < 3; ended += 1) {
+      const spec = order[ended];
+      if (!spec) throw new Error('It started');
+      await executor.begin(spec);
+      executor.finish(spec);
+      await eventually('the slot is in use again', () => order.length === ended + 3);
+    }
+    expect(order.findIndex((spec) => spec.jobRunId === single.id)).toBe(2);
+  });
+});
+
+describe('an app without a free slot', () => {
+  /** Apps that run, answer, and were last used so long ago. */
+  async function openListening(executor: BootstrappedExecutor, ages: Record<string, number>) {
+    const opened = [];
+    for (const [jobRef, seconds] of Object.entries(ages)) {
+      const id = await openApp(place, jobRef);
+      const spec = await executor.awaitBegin(id);
+      await fixture.store.apps.noteListening(id);
+      await setAge(id, `last_used_at = now() - make_interval(secs => ${seconds})`);
+      opened.push({ id, spec });
+    }
+    return opened;
+  }
+  const setAge = (id: string, assignment: string) =>
+    fixture.database.execute(`update app_instances set ${assignment} where job_run_id = $1`, [id]);
+
+  beforeEach(() => place.deployAll(['a', 'b', 'c'].map((name) => defineApp(`jobs.app_${name}`))));
+
+  it('gets that of the app that has been idle longest, which says why it was stopped', async () => {
+    const executor = createBootstrappedExecutor(fixture);
+    await startServer({ executor, maxActiveApps: 2 });
+    const [first, second] = await openListening(executor, { 'jobs.app_a': 500, 'jobs.app_b': 600 });
+    if (!first || !second) throw new Error('Both are open');
+    const third = await openApp(place, 'jobs.app_c');
+    await executor.awaitBegin(third);
+    const { status, endIntent } = await awaitStatus(place, second.id, 'completed');
+    expect({ status, endIntent }).toEqual({ status: 'completed', endIntent: 'room' });
+    expect((await place.getRun(first.id)).endIntent).toBeNull();
+    const log = (await place.readLog(second.id)).map(({ content }) => content);
+    expect(log.at(-1)).toMatch(
+      /^The app is stopped to make room for another app: it has been idle for 60\d s\. The next visit starts it again\.$/,
+    );
+    const { workspaceId } = place;
+    const job = await place.getJob('jobs.app_b');
+    const { situation, end } = await createReadApps(fixture.persistence).get(workspaceId, job.id);
+    expect([situation.kind, describeStop(end?.endIntent ?? null)]).toEqual([
+      'stopped',
+      'It was idle, and another app needed its slot.',
+    ]);
+  });
+
+  it('waits, says so, and leaves apps alone that are in use or have a connection open', async () => {
+    const executor = createBootstrappedExecutor(fixture);
+    await startServer({ executor, maxActiveApps: 2 });
+    const [used, connected] = await openListening(executor, { 'jobs.app_a': 0, 'jobs.app_b': 600 });
+    if (!used || !connected) throw new Error('Both are open');
+    const keeping = setInterval(() => {
+      void setAge(used.id, 'last_used_at = now()').catch(() => undefined);
+      void setAge(connected.id, 'connected_at = now()').catch(() => undefined);
+    }, 300);
+    try {
+      await setAge(connected.id, 'connected_at = now()');
+      const third = await openApp(place, 'jobs.app_c');
+      const reason = 'No free slot: 2 of 2 apps in use. It starts when one is free.';
+      await eventually(
+        'it says what it waits for',
+        async () => (await place.getRun(third)).waitReason === reason,
+      );
+      await eventually('its log says so', async () =>
+        (await place.readLog(third)).some(({ content }) => content === reason),
+      );
+      expect([await place.getRun(used.id), await place.getRun(connected.id)]).toMatchObject([
+        { status: 'running', endIntent: null },
+        { status: 'running', endIntent: null },
+      ]);
+      executor.finish(used.spec);
+      await executor.awaitBegin(third);
+    } finally {
+      clearInterval(keeping);
+    }
+  });
+});
+
+describe('a run that is larger than the machine', () => {
+  it('waits, says for how much memory, and runs alone', async () => {
+    const large = { require: { instance: { size: 'xlarge' as const } } };
+    await place.deployAll([defineJob('jobs.small'), defineJob('jobs.large', large)]);
+    const machine = { cpus: 8, memoryBytes: 8 * 1024 ** 3 };
+    const executor = createBootstrappedExecutor(fixture, {}, machine);
+    await startServer({ executor });
+    const small = await executor.awaitBegin((await place.startRun('jobs.small')).id);
+    const { id } = await place.startRun('jobs.large');
+    const reason =
+      'Waiting for memory: the sizes of 1 active run take 4 GiB of the 4 GiB that the server gives to batch runs, and this run takes 4 GiB.';
+    const waiting = await eventually('it says what it waits for', async () => {
+      const run = await place.getRun(id);
+      return run.waitReason !== null && run;
+    });
+    expect(waiting).toMatchObject({ status: 'pending', waitKind: 'size', waitReason: reason });
+    executor.finish(small);
+    executor.finish(await executor.awaitBegin(id));
+    await awaitStatus(place, id, 'completed');
+    expect((await place.readLog(id)).map(({ content }) => content)).toEqual([reason]);
+  });
+});

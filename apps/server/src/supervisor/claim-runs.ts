@@ -1,0 +1,148 @@
+import type { ActiveOfWorkspace, Claim, ClaimableRun, ClaimedRun } from '../store/records.ts';
+import type { ActiveCounts, PendingRun } from '../domain/claim-order.ts';
+import type { Capacity, Demand, Pool, PoolName, PoolUse } from '../domain/capacity.ts';
+import type { InstanceSizes } from '../domain/instance-sizes.ts';
+import type { Store } from '../store/store.ts';
+import { addDemand, demandOf, emptyUse } from '../domain/capacity.ts';
+import { chooseClaims } from '../domain/claim-order.ts';
+import { chooseInstanceLimits, readInstanceSize } from '../domain/instance-sizes.ts';
+
+export interface ClaimRunsDependencies {
+  store: Pick<Store, 'claims'>;
+  /** Names this server process; the owner of its claims. */
+  owner: string;
+  leaseSeconds: number;
+  instanceSizes: InstanceSizes;
+  readCapacity: () => Promise<Capacity>;
+}
+
+/** A pool of this server, as the last look at it found it. */
+export interface PoolState {
+  pool: Pool;
+  use: PoolUse;
+  /** A large run that what becomes free is kept for. */
+  reservedFor: { jobRunId: string } | null;
+}
+
+export type ClaimRuns = ReturnType<typeof createClaimRuns>;
+
+interface Slot {
+  name: PoolName;
+  demand: Demand;
+  jobId: string;
+}
+
+/** Runs of one workspace that one look reads: more than are claimed at once, except where a workspace is alone. */
+const headsOfWorkspace = 20;
+const poolNames = ['batch', 'apps'] as const;
+
+/** Claims pending runs while this server has slots for them, and keeps count of what its claims take. */
+export function createClaimRuns(dependencies: ClaimRunsDependencies) {
+  const { store, owner, leaseSeconds, instanceSizes } = dependencies;
+  const slots = new Map<string, Slot>();
+  const reserved: Record<PoolName, PoolState['reservedFor']> = { batch: null, apps: null };
+
+  const sizeOf = (size: string | null) => chooseInstanceLimits(instanceSizes, readInstanceSize(size));
+  const isApp = (name: PoolName) => name === 'apps';
+
+  function useOf(name: PoolName): PoolUse {
+    let use = emptyUse;
+    for (const slot of slots.values()) if (slot.name === name) use = addDemand(use, slot.demand);
+    return use;
+  }
+
+  function hold(claim: Claim, slot: Slot): void {
+    slots.set(keyOf(claim), slot);
+  }
+
+  const hasActiveInstance = (jobId: string): boolean =>
+    [...slots.values()].some((slot) => slot.name === 'apps' && slot.jobId === jobId);
+
+  /** One look at a pool. @returns the claims that it led to */
+  async function claimOnce(name: PoolName, pool: Pool): Promise<Claim[]> {
+    const use = useOf(name);
+    // An app that replaces an active one needs no free slot; batch runs all do.
+    if (name === 'batch' && use.runs >= pool.maxRuns) return [];
+    const rows = await store.claims.listClaimable(isApp(name), headsOfWorkspace);
+    if (rows.length === 0) {
+      reserved[name] = null;
+      return [];
+    }
+    const pending = rows.map((row) => ({
+      ...toPendingRun(row, demandOf(sizeOf(row.size), pool)),
+      jobId: row.jobId,
+      replacesActive: name === 'apps' && hasActiveInstance(row.jobId),
+    }));
+    const active = toCounts(await store.claims.countActive(isApp(name)));
+    const { chosen, reservedFor } = chooseClaims(pending, active, { pool, use });
+    reserved[name] = reservedFor;
+    if (chosen.length === 0) return [];
+    const byId = new Map(chosen.map((run) => [run.jobRunId, run]));
+    const claims = await store.claims.claim([...byId.keys()], owner, leaseSeconds);
+    for (const claim of claims) {
+      const run = byId.get(claim.jobRunId);
+      if (run) hold(claim, { name, demand: run.demand, jobId: run.jobId });
+    }
+    return claims;
+  }
+
+  return {
+    /** Claims until a look finds nothing more to claim. `onClaim` is called for each at once. */
+    async claimPending(onClaim: (claim: Claim) => void, signal: AbortSignal): Promise<void> {
+      const capacity = await dependencies.readCapacity();
+      for (const name of poolNames) {
+        for (let claims: Claim[] | null = null; claims === null || claims.length > 0;) {
+          if (signal.aborted) return;
+          claims = await claimOnce(name, capacity[name]);
+          claims.forEach(onClaim);
+        }
+      }
+    },
+
+    /** Counts claims that were another server's: whatever the capacity, somebody has to drive them. */
+    async adopt(claims: readonly Claim[]): Promise<void> {
+      if (claims.length === 0) return;
+      const capacity = await dependencies.readCapacity();
+      const rows = await store.claims.describe(claims.map(({ jobRunId }) => jobRunId));
+      const byId = new Map(rows.map((row) => [row.jobRunId, row]));
+      for (const claim of claims) {
+        const row = byId.get(claim.jobRunId);
+        if (row) hold(claim, toSlot(row, capacity));
+      }
+    },
+
+    /** Whether a run has a slot of this server, under whatever claim. */
+    holds: (jobRunId: string): boolean => [...slots.keys()].some((key) => key.startsWith(jobRunId)),
+
+    release: (claim: Claim): void => void slots.delete(keyOf(claim)),
+
+    async readPools(): Promise<Record<PoolName, PoolState>> {
+      const capacity = await dependencies.readCapacity();
+      const stateOf = (name: PoolName) => ({
+        pool: capacity[name],
+        use: useOf(name),
+        reservedFor: reserved[name],
+      });
+      return { batch: stateOf('batch'), apps: stateOf('apps') };
+    },
+  };
+
+  function toSlot(row: ClaimedRun, capacity: Capacity): Slot {
+    const name = row.isApp ? 'apps' : 'batch';
+    return { name, demand: demandOf(sizeOf(row.size), capacity[name]), jobId: row.jobId };
+  }
+}
+
+const keyOf = ({ jobRunId, claimNumber }: Claim): string => `${jobRunId} ${claimNumber}`;
+
+function toPendingRun(row: ClaimableRun, demand: Demand): Omit<PendingRun, 'replacesActive'> {
+  const { jobRunId, organizationId, workspaceId, priority, createdAt, waitedSeconds, turn } = row;
+  return { jobRunId, organizationId, workspaceId, priority, createdAt, waitedSeconds, turn, demand };
+}
+
+function toCounts(rows: readonly ActiveOfWorkspace[]): ActiveCounts {
+  const organizations = new Map<string, number>();
+  for (const { organizationId, count } of rows)
+    organizations.set(organizationId, (organizations.get(organizationId) ?? 0) + count);
+  return { organizations, workspaces: new Map(rows.map((row) => [row.workspaceId, row.count])) };
+}

@@ -1,0 +1,58 @@
+import type { AttemptLog } from '../services/attempt-log.ts';
+import type { ClaimRuns } from './claim-runs.ts';
+import type { Store } from '../store/store.ts';
+import { describeRoomEnd } from '../domain/app.ts';
+import { runnerLine } from '../domain/log-line.ts';
+
+export interface MakeRoomDependencies {
+  store: Pick<Store, 'apps'>;
+  attemptLog: Pick<AttemptLog, 'write' | 'announce'>;
+  claimRuns: Pick<ClaimRuns, 'holds'>;
+  owner: string;
+  idleTimes?: IdleTimes;
+}
+
+/** When an app counts as idle: whoever reads a page without a request keeps it for a while, and an open connection for good. */
+export interface IdleTimes {
+  unusedSeconds: number;
+  /** Longer than the time between two notes of what is open. */
+  disconnectedSeconds: number;
+}
+
+const defaultIdleTimes: IdleTimes = { unusedSeconds: 60, disconnectedSeconds: 20 };
+
+export type MakeRoom = ReturnType<typeof createMakeRoom>;
+
+/** Creates what stops the app that has been idle longest when another app waits for a slot. */
+export function createMakeRoom({
+  store,
+  attemptLog,
+  claimRuns,
+  owner,
+  idleTimes = defaultIdleTimes,
+}: MakeRoomDependencies) {
+  let stopped: string[] = [];
+
+  return {
+    /**
+     * How many apps that were stopped still have their slots. Call it before pending runs are claimed: the slot of one that ends after
+     * that is free, and nothing has claimed it yet.
+     */
+    countEnding(): number {
+      stopped = stopped.filter((jobRunId) => claimRuns.holds(jobRunId));
+      return stopped.length;
+    },
+
+    /** Call it every second at most. @param ending of `countEnding` */
+    async makeRoom(ending: number): Promise<void> {
+      const chosen = await store.apps.makeRoom(owner, { ...idleTimes, ending });
+      if (!chosen) return;
+      const { jobRunId, attemptId, unusedSeconds } = chosen;
+      stopped.push(jobRunId);
+      const line = runnerLine(describeRoomEnd(unusedSeconds), new Date());
+      if (attemptId) await attemptLog.write(jobRunId, attemptId, [line]);
+      // Its watch stops it.
+      attemptLog.announce(jobRunId);
+    },
+  };
+}

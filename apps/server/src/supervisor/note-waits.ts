@@ -1,0 +1,88 @@
+import type { ActiveOfWorkspace, ExplainedWait, UnexplainedWait } from '../store/records.ts';
+import type { ClaimRuns, PoolState } from './claim-runs.ts';
+import type { Holders, Wait } from '../domain/wait-reason.ts';
+import type { InstanceSizes } from '../domain/instance-sizes.ts';
+import type { PoolName } from '../domain/capacity.ts';
+import type { Store } from '../store/store.ts';
+import type { TellWaits } from '../services/tell-waits.ts';
+import { chooseInstanceLimits, readInstanceSize } from '../domain/instance-sizes.ts';
+import { demandOf } from '../domain/capacity.ts';
+import { describeCapacityWait, describeLocalDataWait, isSameWait } from '../domain/wait-reason.ts';
+
+export interface NoteWaitsDependencies {
+  store: Pick<Store, 'claims' | 'waits' | 'supervisors'>;
+  claimRuns: Pick<ClaimRuns, 'readPools'>;
+  tellWaits: Pick<TellWaits, 'tell'>;
+  instanceSizes: InstanceSizes;
+}
+
+/** A thousand runs that begin to wait at once are explained within seconds, in a few statements. */
+const explainedAtOnce = 200;
+/** Each line of a log is some statements; those of a thousand runs come within a minute. */
+const toldAtOnce = 20;
+
+/** Creates what writes down, of each pending run that this server has not claimed, what it waits for. Call it every second. */
+export function createNoteWaits({ store, claimRuns, tellWaits, instanceSizes }: NoteWaitsDependencies) {
+  async function readHolders(name: PoolName): Promise<(wait: UnexplainedWait) => Holders> {
+    const rows = await store.claims.countActive(name === 'apps');
+    return (wait) => countHolders(rows, wait);
+  }
+
+  function explain(wait: UnexplainedWait, seen: Seen): Wait {
+    const { holderNumber, holderRef } = wait;
+    if (holderNumber !== null && holderRef !== null)
+      return describeLocalDataWait({ number: holderNumber, jobRef: holderRef });
+    const name = wait.isApp ? 'apps' : 'batch';
+    const { pool, use } = seen.pools[name];
+    const demand = demandOf(chooseInstanceLimits(instanceSizes, readInstanceSize(wait.size)), pool);
+    return describeCapacityWait({
+      name,
+      pool,
+      use,
+      demand,
+      slotCount: seen.slotCounts[name],
+      holders: seen.holdersOf[name](wait),
+    });
+  }
+
+  return async function noteWaits(): Promise<void> {
+    const pools = await claimRuns.readPools();
+    const full = { batch: isFull(pools.batch), apps: isFull(pools.apps) };
+    const unexplained = await store.waits.listUnexplained(full, explainedAtOnce);
+    if (unexplained.length > 0) {
+      const [batch, apps, slotCounts] = await Promise.all([
+        readHolders('batch'),
+        readHolders('apps'),
+        store.supervisors.countSlots(),
+      ]);
+      const seen = { pools, holdersOf: { batch, apps }, slotCounts };
+      await store.waits.explain(unexplained.map((wait) => toExplained(wait, explain(wait, seen))));
+    }
+    await tellWaits.tell({ isQueued: false, limit: toldAtOnce });
+  };
+}
+
+interface Seen {
+  pools: Record<PoolName, PoolState>;
+  holdersOf: Record<PoolName, (wait: UnexplainedWait) => Holders>;
+  slotCounts: Record<PoolName, number>;
+}
+
+const isFull = ({ pool, use }: PoolState): boolean => use.runs >= pool.maxRuns;
+
+function toExplained({ jobRunId, waitKind }: UnexplainedWait, { kind, reason }: Wait): ExplainedWait {
+  return { jobRunId, kind, reason, isSame: isSameWait(waitKind, kind) };
+}
+
+function countHolders(
+  rows: readonly ActiveOfWorkspace[],
+  { workspaceId, organizationId }: UnexplainedWait,
+): Holders {
+  const holders: Holders = { ownWorkspace: 0, otherWorkspaces: 0, otherOrganizations: 0 };
+  for (const row of rows) {
+    if (row.workspaceId === workspaceId) holders.ownWorkspace += row.count;
+    else if (row.organizationId === organizationId) holders.otherWorkspaces += row.count;
+    else holders.otherOrganizations += row.count;
+  }
+  return holders;
+}

@@ -1,0 +1,41 @@
+import type { Capacity, CapacitySettings, MachineResources } from '../domain/capacity.ts';
+import type { Executor } from '../executors/executor.ts';
+import { planCapacity } from '../domain/capacity.ts';
+
+export interface ReadCapacityDependencies {
+  executor: Pick<Executor, 'readMachine'>;
+  settings: CapacitySettings;
+}
+
+/** An engine may be moved or resized; a machine that is not known yet is asked for more often. */
+const rereadMs = 5 * 60_000;
+const retryMs = 10_000;
+
+/** Creates a reader of what this server runs at once. It never waits for an engine that does not answer. */
+export function createReadCapacity({ executor, settings }: ReadCapacityDependencies) {
+  let machine: MachineResources | null = null;
+  let nextReadAt = -Infinity;
+  let reading: Promise<void> | null = null;
+  let capacity = planCapacity(settings, null);
+
+  async function reread(): Promise<void> {
+    const found = await executor.readMachine().catch(() => null);
+    machine = found ?? machine;
+    nextReadAt = performance.now() + (found ? rereadMs : retryMs);
+    capacity = planCapacity(settings, machine);
+    reading = null;
+  }
+
+  return async function readCapacity(): Promise<Capacity> {
+    if (performance.now() >= nextReadAt) {
+      nextReadAt = Infinity;
+      reading ??= reread();
+      // Only the first answer is waited for, and not for long: until it is there, the number of runs alone is bounded.
+      if (machine === null) await Promise.race([reading, soon()]);
+    }
+    return capacity;
+  };
+}
+
+const firstAnswerMs = 2000;
+const soon = () => new Promise<void>((resolve) => setTimeout(resolve, firstAnswerMs).unref());

@@ -1,0 +1,44 @@
+import type { JobOverviewResponse, RunOverviewResponse } from '@pumphouse/contract';
+import { describe, expect, it } from 'vitest';
+import { describeAttention, listLongWaits, listOverdueTicks } from './long-waits.ts';
+
+const now = new Date('2026-11-26T10:00:00Z');
+const ago = (seconds: number) => new Date(now.getTime() - seconds * 1000).toISOString();
+
+function waitingRun(id: string, facts: Partial<RunOverviewResponse>): RunOverviewResponse {
+  const waiting = { reason: 'Waiting for a free slot: 8 of 8 in use.', until: null };
+  return { id, status: 'pending', created_at: ago(301), waiting, ...facts } as RunOverviewResponse;
+}
+
+describe('runs that have waited long', () => {
+  it('are those that are pending or starting for five minutes, and not until a known time', () => {
+    const reason = 'Attempt 1 failed.';
+    const runs = [
+      waitingRun('slot', {}),
+      waitingRun('fresh', { created_at: ago(299) }),
+      waitingRun('retry', { waiting: { reason, until: ago(-60) } }),
+      waitingRun('late retry', { waiting: { reason, until: ago(60) } }),
+      waitingRun('engine', { status: 'starting' }),
+      waitingRun('started', { status: 'starting', waiting: null }),
+    ];
+    expect(listLongWaits(runs, now).map(({ id }) => id)).toEqual(['slot', 'late retry', 'engine']);
+  });
+});
+
+it('a schedule is overdue a minute after a tick that nothing decided on', () => {
+  const jobs = [61, 59, -60, null].map((seconds) => ({
+    next_start: seconds === null ? null : { at: ago(seconds), trigger: 'schedule:0 * * * *' },
+  })) as JobOverviewResponse[];
+  expect(listOverdueTicks(jobs, now)).toEqual([{ job: jobs[0], at: ago(61) }]);
+});
+
+it.each([
+  [{ failing: 1, waiting: 0, overdue: 0, stale: 0 }, '1 job needs attention'],
+  [{ failing: 0, waiting: 1, overdue: 0, stale: 0 }, '1 waiting run needs attention'],
+  [
+    { failing: 2, waiting: 1, overdue: 1, stale: 3 },
+    '2 jobs, 1 waiting run, 1 overdue schedule and 3 stale pipelines need attention',
+  ],
+])('says what needs attention: %o', (counts, words) => {
+  expect(describeAttention(counts)).toBe(words);
+});

@@ -1,0 +1,56 @@
+import type { JobOverviewResponse, PipelineFreshnessRow, RunOverviewResponse } from '@pumphouse/contract';
+import { longWaitSeconds } from '@pumphouse/contract';
+
+/** A tick is decided on within seconds; one that is this late means that no scheduler works. */
+const lateTickSeconds = 60;
+
+const secondsSince = (at: string, now: Date) => (now.getTime() - new Date(at).getTime()) / 1000;
+
+/** Runs that should have started: pending or starting for long, and not until a known time, such as that of a retry. */
+export function listLongWaits(runs: readonly RunOverviewResponse[], now: Date): RunOverviewResponse[] {
+  return runs.filter(({ waiting, status, created_at: at }) => {
+    if (waiting === null || secondsSince(at, now) < longWaitSeconds) return false;
+    return status !== 'pending' || waiting.until === null || new Date(waiting.until) <= now;
+  });
+}
+
+/** A job whose tick has passed without a decision on it. */
+export interface OverdueTick {
+  job: JobOverviewResponse;
+  at: string;
+}
+
+export function listOverdueTicks(jobs: readonly JobOverviewResponse[], now: Date): OverdueTick[] {
+  return jobs.flatMap((job) => {
+    const at = job.next_start?.at;
+    return at !== undefined && secondsSince(at, now) > lateTickSeconds ? [{ job, at }] : [];
+  });
+}
+
+export interface AttentionCounts {
+  failing: number;
+  waiting: number;
+  overdue: number;
+  stale: number;
+}
+
+/** "1 job needs attention", "2 jobs, 1 waiting run and 1 stale pipeline need attention". */
+export function describeAttention({ failing, waiting, overdue, stale }: AttentionCounts): string {
+  const parts = [
+    countOf(failing, 'job', 'jobs'),
+    countOf(waiting, 'waiting run', 'waiting runs'),
+    countOf(overdue, 'overdue schedule', 'overdue schedules'),
+    countOf(stale, 'stale pipeline', 'stale pipelines'),
+  ].filter((part) => part !== null);
+  const isOne = failing + waiting + overdue + stale === 1;
+  const last = parts.pop() ?? '';
+  const list = parts.length === 0 ? last : `${parts.join(', ')} and ${last}`;
+  return `${list} ${isOne ? 'needs' : 'need'} attention`;
+}
+
+function countOf(count: number, one: string, many: string): string | null {
+  if (count === 0) return null;
+  return `${new Intl.NumberFormat('en').format(count)} ${count === 1 ? one : many}`;
+}
+
+export type StalePipeline = PipelineFreshnessRow;

@@ -1,0 +1,101 @@
+import { Link } from '@tanstack/react-router';
+import classes from './overview.module.css';
+import type { OverdueTick, StalePipeline } from './long-waits.ts';
+import type { RunOverviewResponse } from '@pumphouse/contract';
+import type { ReactNode } from 'react';
+import { FreshnessState } from '../../facts/freshness-state.tsx';
+import { RunOutcomeLine } from '../../facts/run-outcome-line.tsx';
+import { RunState, State } from '../../look/state.tsx';
+import { runStates } from '../../look/run-states.ts';
+import { shortenJobName } from '../../facts/job-name.ts';
+import { Time } from '../../look/time.tsx';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+
+function AttentionRow({ head, children }: { head: ReactNode; children: ReactNode }) {
+  return (
+    <li className={classes.waiting} data-row>
+      <div className={classes.failingText}>
+        <div className={classes.failingHead}>{head}</div>
+        <div className={classes.reason}>{children}</div>
+      </div>
+    </li>
+  );
+}
+
+/** A run that should have started, and what it waits for. */
+export function LongWaitRow({ run }: { run: RunOverviewResponse }) {
+  const { id: workspaceId } = useWorkspace();
+  const head = (
+    <>
+      <RunState status={run.status} compact />
+      <Link
+        to="/w/$workspaceId/jobs/$job"
+        params={{ workspaceId, job: run.job_ref }}
+        className={classes.strong}
+      >
+        {shortenJobName(run.job_name)}
+      </Link>
+      <Link to="/w/$workspaceId/runs/$jobRunId" params={{ workspaceId, jobRunId: run.id }} data-row-link>
+        #{run.number}
+      </Link>
+      <span className="quiet">
+        created <Time at={run.created_at} />, not started yet
+      </span>
+    </>
+  );
+  return (
+    <AttentionRow head={head}>
+      <RunOutcomeLine run={run} />
+    </AttentionRow>
+  );
+}
+
+/** A job whose tick has passed without a start and without a skip. */
+export function OverdueTickRow({ tick: { job, at } }: { tick: OverdueTick }) {
+  const { id: workspaceId } = useWorkspace();
+  const head = (
+    <>
+      <State look={{ ...runStates.pending, word: 'Overdue' }} />
+      <Link
+        to="/w/$workspaceId/jobs/$job"
+        params={{ workspaceId, job: job.ref }}
+        className={classes.strong}
+        data-row-link
+      >
+        {shortenJobName(job.name)}
+      </Link>
+      <span className="quiet">
+        was due <Time at={at} />
+      </span>
+    </>
+  );
+  return (
+    <AttentionRow head={head}>
+      <span className="quiet">No server with the role scheduler has decided on this start.</span>
+    </AttentionRow>
+  );
+}
+
+/** A pipeline whose data should be newer. */
+export function StalePipelineRow({ row }: { row: StalePipeline }) {
+  const { id: workspaceId } = useWorkspace();
+  const { pipeline_name: pipelineName, freshness, last_run: lastRun } = row;
+  const head = (
+    <>
+      <FreshnessState freshness={freshness} lastStatus={lastRun?.status} />
+      <Link
+        to="/w/$workspaceId/pipelines/$pipelineName"
+        params={{ workspaceId, pipelineName }}
+        className={classes.strong}
+        data-row-link
+      >
+        {pipelineName}
+      </Link>
+    </>
+  );
+  return (
+    <AttentionRow head={head}>
+      <span className="quiet">{freshness.detail}</span>
+    </AttentionRow>
+  );
+}

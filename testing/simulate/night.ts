@@ -1,0 +1,246 @@
+/**
+ * A night of two organizations on one small server, in virtual time: schedules start batch runs while visitors keep more apps open than
+ * there are slots for. The store, the starts, the claims and the ends are the real ones; user code is a time that passes.
+ */
+import type { Database } from '@pumphouse/server/store/postgres/pool.ts';
+import type { Claim } from '@pumphouse/server/store/postgres/job-runs.ts';
+import type { Lane, Site } from './site.ts';
+import type { WorldEvent } from './world.ts';
+import { buildDefinition } from '@pumphouse/server/domain/test-definition.ts';
+import { createChance, type Chance } from './random.ts';
+import { createClaimRuns } from '@pumphouse/server/supervisor/claim-runs.ts';
+import { createEventQueue } from './event-queue.ts';
+import { createSite } from './site.ts';
+import { parseInstanceSizes } from '@pumphouse/server/domain/instance-sizes.ts';
+import { planCapacity } from '@pumphouse/server/domain/capacity.ts';
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+
+export interface NightOptions {
+  seed: number;
+  hours: number;
+  slots: { batch: number; apps: number };
+}
+
+/** What a night came to. */
+export interface NightReport {
+  ticks: number;
+  skipped: string[];
+  /** Ticks whose run waited for a slot, and the longest of these waits. */
+  waited: number;
+  longestWaitMinutes: number;
+  /** Runs that were pending while batch slots were free: none, whatever apps do. */
+  starved: string[];
+  appStarts: number;
+  mostApps: number;
+  /** Longest wait of a batch run, by organization. */
+  waitsOf: number[];
+}
+
+interface NightSite {
+  site: Site;
+  lane: Lane;
+  index: number;
+}
+
+/** Ten schedules of an organization: their cron, and how long a run takes in minutes. */
+const schedules: readonly (readonly [cron: string, minutes: readonly [number, number]])[] = [
+  ['*/15 * * * *', [1, 4]],
+  ['*/15 * * * *', [1, 4]],
+  ['5-59/15 * * * *', [1, 4]],
+  ['5-59/15 * * * *', [1, 4]],
+  ['10-59/15 * * * *', [1, 4]],
+  ['0 * * * *', [2, 8]],
+  ['0 * * * *', [2, 8]],
+  ['30 * * * *', [2, 8]],
+  ['0 */6 * * *', [10, 20]],
+  ['0 2 * * *', [20, 40]],
+];
+const appsOfOrganization = 5;
+const startAt = Date.parse('2026-03-10T18:00:00Z');
+
+/** @throws Error where a run is driven that is not there */
+export async function simulateNight(database: Database, options: NightOptions): Promise<NightReport> {
+  const chance = createChance(options.seed);
+  const first = await createSite(database, '');
+  const second = await createSite(database, '', { isWatched: false });
+  try {
+    const sites = [first, second].map((site, index) => ({ site, lane: site.createLane(), index }));
+    for (const each of sites) await deployJobs(each);
+    return await live(sites, chance, options);
+  } finally {
+    await first.close();
+    await second.close();
+  }
+}
+
+async function deployJobs({ site, lane }: NightSite): Promise<void> {
+  lane.clock.now = new Date(startAt);
+  const batch = schedules.map(([cron], number) =>
+    buildDefinition({ job_ref: `jobs.load_${number}`, triggers: [`schedule:${cron}`] }),
+  );
+  const entry_point = {
+    module: 'app',
+    function: null,
+    job_type: 'interactive' as const,
+    launcher: 'dlt._workspace.deployment.launchers.marimo',
+  };
+  const apps = Array.from({ length: appsOfOrganization }, (_, number) =>
+    buildDefinition({ job_ref: `jobs.app_${number}`, entry_point, triggers: ['http:'] }),
+  );
+  const { workspaceId, membershipId } = site;
+  const jobs = [...batch, ...apps];
+  await serverOf({ lane }).deploy({
+    workspaceId,
+    membershipId,
+    jobs,
+    deploymentModule: null,
+    dryRun: false,
+  });
+}
+
+function serverOf({ lane }: Pick<NightSite, 'lane'>) {
+  const [server] = lane.servers;
+  if (!server) throw new Error('A lane has servers');
+  return server;
+}
+
+async function live(
+  sites: readonly NightSite[],
+  chance: Chance,
+  { hours, slots }: NightOptions,
+): Promise<NightReport> {
+  const [any] = sites;
+  if (!any) throw new Error('There are sites');
+  const { store } = any.site;
+  const settings = {
+    maxActiveRuns: slots.batch,
+    maxActiveApps: slots.apps,
+    overcommit: { cpus: 1, memory: 1 },
+    appsShare: 0.5,
+  };
+  const capacity = planCapacity(settings, null);
+  const claimRuns = createClaimRuns({
+    store,
+    owner: 'night',
+    leaseSeconds: 24 * 3600,
+    instanceSizes: parseInstanceSizes(''),
+    readCapacity: () => Promise.resolve(capacity),
+  });
+  const queue = createEventQueue<WorldEvent>();
+  const bySite = new Map(sites.map((each) => [each.site.workspaceId, each]));
+  const report: NightReport = {
+    ticks: 0,
+    skipped: [],
+    waited: 0,
+    longestWaitMinutes: 0,
+    starved: [],
+    appStarts: 0,
+    mostApps: 0,
+    waitsOf: sites.map(() => 0),
+  };
+  const noNews = new AbortController().signal;
+
+  /** By what their jobs are, not by what the claims take them for. */
+  const active = { batch: new Set<string>(), apps: new Set<string>() };
+  /** When each tick that has not started yet came. */
+  const due = new Map<string, number>();
+  let now = startAt;
+  const endAt = startAt + hours * hourMs;
+  const setClocks = () => {
+    for (const { lane } of sites) lane.clock.now = new Date(now);
+  };
+
+  async function openApp(each: NightSite, number: number): Promise<void> {
+    const jobs = await each.site.store.jobs.listAll(each.site.workspaceId);
+    const job = jobs.find(({ jobRef }) => jobRef === `jobs.app_${number}`);
+    if (job) await serverOf(each).startRuns.startApp({ jobId: job.id, membershipId: null });
+  }
+
+  async function begin(claim: Claim): Promise<void> {
+    const run = await store.jobRuns.find(claim.jobRunId);
+    const each = run && bySite.get(run.workspaceId);
+    if (!run || !each) throw new Error(`Run ${claim.jobRunId} is not there`);
+    await store.jobRuns.begin(run.id);
+    const job = await store.jobs.find(run.jobId);
+    const number = Number(job?.jobRef.split('_').at(-1));
+    const dueAt = due.get(run.id);
+    if (dueAt !== undefined) noteStart(each, now - dueAt, run.id);
+    const isApp = job?.jobType === 'interactive';
+    const others = isApp ? active.apps : active.batch;
+    others.add(run.id);
+    if (isApp) report.appStarts += 1;
+    const [least, most] = isApp ? [60, 240] : (schedules[number]?.[1] ?? [1, 1]);
+    const minutes = chance.between(least, most, each.index, job?.jobRef ?? '', run.number);
+    queue.add({
+      at: now + minutes * minuteMs,
+      name: `end of ${run.id}`,
+      act: async () => {
+        await serverOf(each).finishRun(run.id, { status: 'completed' });
+        claimRuns.release(claim);
+        others.delete(run.id);
+        // Visitors come back to an app after a while.
+        if (isApp)
+          queue.add({
+            at: now + 10 * minuteMs,
+            name: `visit of ${run.id}`,
+            act: () => openApp(each, number),
+          });
+      },
+    });
+  }
+
+  function noteStart({ index }: NightSite, waitMs: number, jobRunId: string): void {
+    due.delete(jobRunId);
+    if (waitMs === 0) return;
+    const minutes = waitMs / minuteMs;
+    report.waited += 1;
+    report.longestWaitMinutes = Math.max(report.longestWaitMinutes, minutes);
+    report.waitsOf[index] = Math.max(report.waitsOf[index] ?? 0, minutes);
+  }
+
+  async function decideTicks(): Promise<void> {
+    for (;;) {
+      const ticks = await store.schedules.listDue(new Date(now), 100);
+      if (ticks.length === 0) return;
+      for (const tick of ticks) {
+        const each = bySite.get(tick.workspaceId);
+        if (!each) throw new Error('A tick of nobody came');
+        const result = await serverOf(each).startRuns.startTick(tick);
+        report.ticks += 1;
+        for (const { run } of result?.succeeded ?? []) if (run) due.set(run.id, now);
+        for (const { job, reasons } of result?.skipped ?? [])
+          report.skipped.push(`${new Date(now).toISOString()} ${job.jobRef}: ${reasons.join('; ')}`);
+      }
+    }
+  }
+
+  /** What a supervisor does whenever something starts or ends. */
+  async function claim(): Promise<void> {
+    const claims: Claim[] = [];
+    await claimRuns.claimPending((one) => claims.push(one), noNews);
+    for (const one of claims) await begin(one);
+    report.mostApps = Math.max(report.mostApps, active.apps.size);
+    if (due.size > 0 && active.batch.size < slots.batch)
+      report.starved.push(
+        `${new Date(now).toISOString()}: ${due.size} wait, ${active.batch.size} of ${slots.batch} slots in use`,
+      );
+  }
+
+  setClocks();
+  for (const each of sites)
+    for (let number = 0; number < appsOfOrganization; number += 1) await openApp(each, number);
+  await claim();
+  for (;;) {
+    const tickAt = (await store.schedules.nextTickAt())?.getTime() ?? Infinity;
+    const event = queue.peek();
+    const at = Math.max(now, Math.min(tickAt, event?.at ?? Infinity));
+    if (at >= endAt) return report;
+    now = at;
+    setClocks();
+    if (event && event.at <= now) await queue.take()?.act();
+    else await decideTicks();
+    await claim();
+  }
+}
