@@ -159,8 +159,6 @@ async function settle(built: Built | undefined): Promise<void> {
   await run('sh', ['-c', 'while [ -e "$0" ]; do sleep 0.2; done', rest]);
 }
 
-type UvBaseline = Awaited<ReturnType<typeof createUvBaseline>>;
-
 async function createUvBaseline(version: string) {
   const root = await mkdtemp(join(tmpdir(), 'pumphouse-bench-uv-'));
   const uv = requireTool('uv');
