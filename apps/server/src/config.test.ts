@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readConfig, settings } from './config.ts';
-import { ConfigError } from './settings/config-error.ts';
+import { ConfigError } from './config/config-error.ts';
 
 describe('readConfig', () => {
   it('gives defaults without any setting', () => {

@@ -10,22 +10,22 @@ import type { CapacitySettings } from './domain/capacity.ts';
 import type { InstanceSizes } from './domain/instance-sizes.ts';
 import type { OpenIdSettings } from './services/sign-in/open-id.ts';
 import type { RetentionLimits } from './domain/retention-limits.ts';
-import { capacitySettings, readCapacitySettings } from './capacity-settings.ts';
+import { capacitySettings, readCapacitySettings } from './config/capacity-settings.ts';
 import { appsSettings, AppsSettingError, readAppsConfig } from './apps-settings.ts';
 import { EngineSettingError, readEngineConfig } from './engine-settings.ts';
 import { defaultRunnerImage } from './executors/docker/names.ts';
 import { faultPointNames } from './fault-points.ts';
-import { ConfigError } from './settings/config-error.ts';
-import { readDatabaseUrl, readOpenId } from './settings/read-secrets.ts';
+import { ConfigError } from './config/config-error.ts';
+import { readDatabaseUrl, readOpenId } from './config/read-secrets.ts';
 import {
   readBlobsFolder,
   readInstanceSizes,
   readMail,
   readRetention,
   readTrustedProxies,
-} from './settings/read-texts.ts';
-import { readValues, withoutBlank } from './settings/read-values.ts';
-import { warnOfUnknownSettings } from './settings/unknown-settings.ts';
+} from './config/read-texts.ts';
+import { readValues, withoutBlank } from './config/read-values.ts';
+import { warnOfUnknownSettings } from './config/unknown-settings.ts';
 
 /** Settings come from the environment alone. docs/operate/settings.md lists them; a test holds the list against this table. */
 export const settings = {
