@@ -94,7 +94,10 @@ export function createReadLogs({ persistence, attemptLog, logFiles }: ReadLogsDe
       const run = await store.jobRuns.find(jobRunId);
       const attempts = await store.attempts.listOfRun(jobRunId);
       const note = run && attempts.length === 0 ? unstartedNote(run) : null;
-      if (note) return yield { kind: 'lines', ndjson: formatNote(note, 0) };
+      if (note) {
+        yield { kind: 'lines', ndjson: formatNote(note, 0) };
+        return;
+      }
       for await (const ndjson of readStored(attempts, position)) {
         yield { kind: 'lines', ndjson };
         quietSince = Date.now();
