@@ -20,7 +20,10 @@ export function createUploadHandlers(services: {
   return {
     async upload_deployment(call) {
       await using files = await receiveFiles(call.request, uploadDir, {
-        file: { maxBytes: maxArchiveBytes, refuse: (...upload) => uploadPackage.refuseLargeDeployment(...upload) },
+        file: {
+          maxBytes: maxArchiveBytes,
+          refuse: (...upload) => uploadPackage.refuseLargeDeployment(...upload),
+        },
         requirements_file: { maxBytes: maxRequirementsBytes },
       });
       const requirements = files.require('requirements_file');
