@@ -45,7 +45,7 @@ afterAll(() => api.close());
 async function readReason(key: string): Promise<string | undefined> {
   const url = `/pumphouse/v1/workspaces/${own.workspaceId}/job-runs/${own.run.id}/life`;
   const answer = await api.app.inject({ url, headers: { authorization: `Bearer ${key}` } });
-  return (await readAnswer('get_job_run_life', answer)).waiting?.reason;
+  return readAnswer('get_job_run_life', answer).waiting?.reason;
 }
 
 it('a run that waits for a slot names the workspaces that its reader may see, and no others', async () => {

@@ -62,7 +62,8 @@ export function describeCapacityWait(wait: {
 /** The same words where the slots are known and the size of the run is not. */
 export function describeNoSlot(name: PoolName, slotCount: number, holders: Holders): string {
   const used = holders.ownWorkspace + holders.otherWorkspaces + holders.otherOrganizations;
-  if (name === 'apps') return `No free slot: ${used} of ${slotCount} apps in use. It starts when one is free.`;
+  if (name === 'apps')
+    return `No free slot: ${used} of ${slotCount} apps in use. It starts when one is free.`;
   const parts = [
     `${holders.ownWorkspace} by this workspace`,
     holders.otherWorkspaces > 0 && `${holders.otherWorkspaces} by other workspaces of the organization`,
