@@ -38,6 +38,12 @@ describe('the phases of a run', () => {
     expect(describePhases(run({ status: 'cancelled', finishedAt: at(4) }), [])).toEqual(['queued/1 4']);
   });
 
+  it('are that wait alone while a pending run has an attempt for what its log says', () => {
+    const told = attempt(1, { createdAt: at(2) });
+    expect(describePhases(run({ status: 'pending' }), [told])).toEqual(['queued/1 …']);
+    expect(describePhases(run({ status: 'starting' }), [told])).toEqual(['queued/1 2', 'environment/1 …']);
+  });
+
   it.each([
     ['builds its environment', { createdAt: at(2) }, ['queued/1 2', 'environment/1 …']],
     ['starts', { ...prepared, startedAt: null }, ['queued/1 2', 'environment/1 3', 'starting/1 …']],

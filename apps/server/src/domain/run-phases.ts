@@ -43,9 +43,11 @@ interface Mark {
 export function listRunPhases(run: PhasedRun, attempts: readonly PhasedAttempt[]): RunPhase[] {
   if (run.status === 'skipped') return [];
   const runEnd = isTerminalRunState(run.status) ? run.finishedAt : null;
-  const marks = attempts.flatMap(markAttempt);
-  if (waitsAgain(attempts.at(-1), runEnd))
-    marks.push({ name: 'queued', attempt: (attempts.at(-1)?.number ?? 0) + 1, end: null });
+  // An attempt of a run that nothing has claimed is there for its log alone, which says what the run waits for.
+  const begun = run.status === 'pending' ? attempts.filter(isPreparedOrOver) : attempts;
+  const marks = begun.flatMap(markAttempt);
+  if (waitsAgain(begun.at(-1), runEnd))
+    marks.push({ name: 'queued', attempt: (begun.at(-1)?.number ?? 0) + 1, end: null });
   const phases: RunPhase[] = [];
   let startedAt = run.createdAt;
   for (const [index, { name, attempt, end }] of marks.entries()) {
@@ -67,13 +69,18 @@ function waitsAgain(last: PhasedAttempt | undefined, runEnd: Date | null): boole
   return last.closedAt !== null && (runEnd === null || runEnd > last.closedAt);
 }
 
+const isPrepared = ({ environmentReadyAt, begunAt, startedAt }: PhasedAttempt): boolean =>
+  environmentReadyAt !== null || begunAt !== null || startedAt !== null;
+
+const isPreparedOrOver = (attempt: PhasedAttempt): boolean =>
+  isPrepared(attempt) || attempt.finishedAt !== null || attempt.closedAt !== null;
+
 function markAttempt(attempt: PhasedAttempt): Mark[] {
-  const { number, createdAt, environmentReadyAt, begunAt, startedAt, finishedAt, closedAt } = attempt;
+  const { number, createdAt, environmentReadyAt, startedAt, finishedAt, closedAt } = attempt;
   const marks: Mark[] = [{ name: 'queued', attempt: number, end: createdAt }];
   const add = (name: RunPhaseName, end: Date | null) => marks.push({ name, attempt: number, end });
   const over = finishedAt ?? closedAt;
-  const isPrepared = environmentReadyAt !== null || begunAt !== null || startedAt !== null;
-  if (!isPrepared) add('environment', over);
+  if (!isPrepared(attempt)) add('environment', over);
   else {
     if (environmentReadyAt !== null) add('environment', environmentReadyAt);
     add('starting', startedAt ?? over);

@@ -133,6 +133,8 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
   ): Promise<StartedAttempt | undefined> {
     const open = await store.attempts.ensureOpen(run.id, executor.name);
     if (!open) return undefined;
+    // Claiming the run was its last change: the attempt is older where the run waited and its log said so.
+    if (open.createdAt < run.updatedAt) await store.attempts.restart(open.id);
     const workspace = await store.workspaces.get(run.workspaceId);
     if (!workspace) throw new Error(`Run ${run.id} belongs to no workspace`);
     const [version] = await store.jobs.getVersions([run.jobVersionId]);

@@ -152,6 +152,12 @@ export function createAttemptStore(sql: Queryable) {
       return findOpen(jobRunId);
     },
 
+    /** The run of an attempt that was made for its log, while the run waited, is prepared from now on. */
+    restart: (attemptId: string) =>
+      sql.execute('update attempts set created_at = now() where id = $1 and environment_ready_at is null', [
+        attemptId,
+      ]),
+
     findOpen,
 
     /** Gives an attempt that has not begun, and whose environment is there, to a new claim and token; undefined when it has begun or the claim does not hold. */

@@ -34,7 +34,7 @@ export function NextStarts({ query }: { query: ReturnType<typeof overviewQueries
 
 const waitingWords: Record<string, string> = {
   queue: 'waits for room',
-  pending: 'is about to start',
+  pending: 'waits for a slot',
   promise: 'waits for what it depends on',
   retry: 'is tried again',
 };
