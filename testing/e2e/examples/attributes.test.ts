@@ -95,7 +95,7 @@ async function readJobPage(workspaceId: string, jobRef: string): Promise<string>
     await page.goto(`${server.url}/w/${workspaceId}/jobs/${jobRef}?tab=schedule`);
     await page.getByRole('region', { name: 'Details' }).waitFor();
     await page
-      .locator('[aria-label^="Next ticks"], :text("No clock starts it"), :text("does not tick")')
+      .locator('[aria-label^="Next ticks"], :text("Not scheduled"), :text("does not tick")')
       .first()
       .waitFor();
     const shown = await page.locator('main').innerText();
