@@ -2,7 +2,7 @@
 
 import dlt
 
-PIPELINE = {"pipeline_name": "visits", "destination": "duckdb", "dataset_name": "visits"}
+PIPELINE = {"pipeline_name": "visits", "destination": "duckdb", "dataset_name": "visit_data"}
 PAGES = ["/", "/docs", "/pricing"]
 
 

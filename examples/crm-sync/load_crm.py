@@ -13,5 +13,5 @@ __require__ = {"timezone": "Europe/Lisbon", "instance": {"size": "small"}}
 if __name__ == "__main__":
     source = sql_database(create_database(), table_names=["customers", "deals"])
     source.schema_contract = {"tables": "evolve", "columns": "freeze", "data_type": "freeze"}
-    pipeline = dlt.pipeline("crm", destination="duckdb", dataset_name="crm")
+    pipeline = dlt.pipeline("crm", destination="duckdb", dataset_name="crm_data")
     print(pipeline.run(source, write_disposition="replace"))

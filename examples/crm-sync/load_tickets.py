@@ -26,4 +26,4 @@ if __name__ == "__main__":
                 ],
             }
         )
-        print(dlt.pipeline("tickets", destination="duckdb", dataset_name="tickets").run(source))
+        print(dlt.pipeline("tickets", destination="duckdb", dataset_name="ticket_data").run(source))

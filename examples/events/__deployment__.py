@@ -11,12 +11,12 @@ FIRST = datetime(2026, 11, 1, tzinfo=timezone.utc)
 
 
 @dlt.resource
-def events(at=dlt.sources.incremental("at", initial_value=FIRST)):
+def events(happened_at=dlt.sources.incremental("happened_at", initial_value=FIRST)):
     """An event each half hour, for ever. dlt keeps those of the run's interval."""
     start, end = dlt.current.interval()
     first = int((start - FIRST) / timedelta(minutes=30)) - 2
     last = int((end - FIRST) / timedelta(minutes=30)) + 2
-    yield [{"id": number, "at": FIRST + timedelta(minutes=30 * number)} for number in range(first, last)]
+    yield [{"id": number, "happened_at": FIRST + timedelta(minutes=30 * number)} for number in range(first, last)]
 
 
 @run.pipeline(
@@ -29,10 +29,10 @@ def events(at=dlt.sources.incremental("at", initial_value=FIRST)):
 )
 def load_events(run_context: run.TJobRunContext):
     """Loads the events of the interval: the scheduler keeps what was loaded, not the pipeline."""
-    pipeline = dlt.pipeline("events", destination="duckdb", dataset_name="events")
+    pipeline = dlt.pipeline("events", destination="duckdb", dataset_name="event_data")
     pipeline.run(events())
     with pipeline.sql_client() as client:
-        count, first, last = client.execute_sql("select count(*), min(at), max(at) from events")[0]
+        count, first, last = client.execute_sql("select count(*), min(happened_at), max(happened_at) from events")[0]
     print("interval", run_context["interval_start"].isoformat(), run_context["interval_end"].isoformat())
     print("events", count, first.isoformat(), last.isoformat())
 
@@ -47,7 +47,7 @@ def changes(changed=dlt.sources.incremental("changed", initial_value=0)):
 def load_changes(run_context: run.TJobRunContext):
     """Loads what changed since the last run: here the pipeline keeps where it was."""
     print("refresh is", run_context["refresh"])
-    dlt.pipeline("changes", destination="duckdb", dataset_name="changes").run(changes())
+    dlt.pipeline("changes", destination="duckdb", dataset_name="change_data").run(changes())
 
 
 @run.job(trigger=run.trigger.webhook("orders"), execute={"concurrency": 5})
@@ -57,6 +57,6 @@ def take_order(run_context: run.TJobRunContext):
     if order is None:
         print("started without an order")
         return
-    pipeline = dlt.pipeline("orders", destination="duckdb", dataset_name="orders")
+    pipeline = dlt.pipeline("orders", destination="duckdb", dataset_name="order_data")
     pipeline.run([order], table_name="orders", primary_key="id", write_disposition="merge")
     print("stored order", order["id"])

@@ -29,7 +29,12 @@ let server: TestServer;
 let parentFolder: string;
 let browser: Browser;
 let context: BrowserContext;
-let deployed: Map<ExampleName, { workspace: ExampleWorkspace; client: ClientView }>;
+const deployments = new Map<ExampleName, Promise<Deployed>>();
+
+interface Deployed {
+  workspace: ExampleWorkspace;
+  client: ClientView;
+}
 
 beforeAll(async () => {
   install = await prepareAppClient();
@@ -37,7 +42,6 @@ beforeAll(async () => {
   server = await startTestServer({ PUMPHOUSE_LOG_LEVEL: 'warn' });
   browser = await launchBrowser();
   context = await signIn();
-  deployed = new Map(await Promise.all(names.map(async (name) => [name, await deploy(name)] as const)));
 });
 
 afterAll(async () => {
@@ -46,7 +50,18 @@ afterAll(async () => {
   await rm(parentFolder, { recursive: true, force: true });
 });
 
-async function deploy(name: ExampleName) {
+/** Deploys an example once, whichever test asks first. */
+function deploy(name: ExampleName): Promise<Deployed> {
+  const known = deployments.get(name);
+  if (known) return known;
+  const deployment = deployAndAsk(name);
+  // The test that awaits it reports the problem.
+  deployment.catch(() => undefined);
+  deployments.set(name, deployment);
+  return deployment;
+}
+
+async function deployAndAsk(name: ExampleName): Promise<Deployed> {
   const workspace = await deployExample({ install, server, parentFolder }, name);
   return { workspace, client: await readClientView(workspace, name) };
 }
@@ -61,12 +76,6 @@ async function signIn(): Promise<BrowserContext> {
   await page.close();
   return signedIn;
 }
-
-const findDeployed = (name: ExampleName) => {
-  const found = deployed.get(name);
-  if (!found) throw new Error(`${name} was not deployed`);
-  return found;
-};
 
 async function listJobs({ api }: ExampleWorkspace): Promise<JobResponse[]> {
   const { items } = await server.client.call('list_jobs', {
@@ -86,7 +95,7 @@ async function readJobPage(workspaceId: string, jobRef: string): Promise<string>
     await page.goto(`${server.url}/w/${workspaceId}/jobs/${jobRef}?tab=schedule`);
     await page.getByRole('region', { name: 'Details' }).waitFor();
     await page
-      .locator('[aria-label^="Next ticks"], :text("No clock starts it"), :text("does not tick")')
+      .locator('[aria-label^="Next ticks"], :text("Not scheduled"), :text("does not tick")')
       .first()
       .waitFor();
     const shown = await page.locator('main').innerText();
@@ -98,8 +107,16 @@ async function readJobPage(workspaceId: string, jobRef: string): Promise<string>
 }
 
 describe.each(names)('the example %s', (name) => {
+  let workspace: ExampleWorkspace;
+  let client: ClientView;
+  beforeAll(async () => {
+    ({ workspace, client } = await deploy(name));
+    // The client of the next example works while the pages of this one are read.
+    const next = names[names.indexOf(name) + 1];
+    if (next !== undefined) void deploy(next);
+  });
+
   it('is on the server with every attribute as the client computed it', async () => {
-    const { workspace, client } = findDeployed(name);
     const jobs = await listJobs(workspace);
     expect(jobs.map((job) => job.job_definition).sort(byRef)).toEqual([...client.jobs].sort(byRef));
     for (const { id, job_ref: jobRef } of jobs) {
@@ -110,7 +127,6 @@ describe.each(names)('the example %s', (name) => {
   });
 
   it('has the fields of the API and of its overviews from those attributes', async () => {
-    const { workspace, client } = findDeployed(name);
     const jobs = await listJobs(workspace);
     const { items: overviews } = await server.client.call('list_job_overviews', {
       params: { workspace_id: workspace.api.id },
@@ -155,7 +171,6 @@ describe.each(names)('the example %s', (name) => {
   });
 
   it('is listed and described by the client, which has no warning of its own', () => {
-    const { client } = findDeployed(name);
     expect(client.warnings).toEqual([]);
     for (const [at, { job_ref: jobRef, entry_point: entry, ...definition }] of client.jobs.entries()) {
       const code = entry.function === null ? entry.module : `${entry.module}::${entry.function}`;
@@ -167,7 +182,6 @@ describe.each(names)('the example %s', (name) => {
   });
 
   it('shows every attribute on the pages of its jobs', async () => {
-    const { workspace, client } = findDeployed(name);
     const missing: Record<string, string[]> = {};
     for (const definition of client.jobs) {
       const text = await readJobPage(workspace.api.id, definition.job_ref);
@@ -179,8 +193,8 @@ describe.each(names)('the example %s', (name) => {
 });
 
 describe('attributes without an effect', () => {
-  it('are named by the client at the deploy', () => {
-    const printed = findDeployed('warehouse').workspace.deployOutput;
+  it('are named by the client at the deploy', async () => {
+    const { deployOutput: printed } = (await deploy('warehouse')).workspace;
     for (const words of [
       'require.provider = "modal" has no effect on this server',
       'require.region = "eu-west" has no effect on this server',
@@ -188,13 +202,14 @@ describe('attributes without an effect', () => {
       'require.instance.gpu = 1 has no effect on this server',
     ])
       expect(printed).toContain(words);
-    expect(findDeployed('nightly-shop').workspace.deployOutput).not.toContain('has no effect');
+    const { deployOutput: other } = (await deploy('nightly-shop')).workspace;
+    expect(other).not.toContain('has no effect');
   });
 });
 
 describe('a job that declares manual=False', () => {
   it('is not started by hand from its page', async () => {
-    const { api } = findDeployed('warehouse').workspace;
+    const { api } = (await deploy('warehouse')).workspace;
     const page = await context.newPage();
     await page.goto(`${server.url}/w/${api.id}/jobs/warehouse.recount`);
     const button = page.getByRole('button', { name: /Run now/ });
@@ -206,9 +221,9 @@ describe('a job that declares manual=False', () => {
 
 describe('the page of the documentation', () => {
   it('has each attribute that dlt declares, and where it is shown is known', async () => {
-    const fields = (await findDeployed('events').workspace.runProgram(clientFactsProgram, [
-      'fields',
-    ])) as string[];
+    const fields = (await (
+      await deploy('events')
+    ).workspace.runProgram(clientFactsProgram, ['fields'])) as string[];
     expect(Object.keys(shownOnJobPage).sort()).toEqual(fields);
     const text = await readFile(join(repositoryFolder, 'docs/concepts/jobs.md'), 'utf8');
     const rows = [...text.matchAll(/^\| `([a-z_.]+)`/gm)].flatMap((match) => match[1] ?? []);

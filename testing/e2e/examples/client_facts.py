@@ -47,19 +47,20 @@ def list_fields():
 
 
 def run_commands(commands):
-    from dlt._workspace.cli._dlt import _main_dlthub
+    from dlt._workspace.cli._dlt import main
 
-    # One stream for all of them: the client's log handlers keep the first one that they saw.
+    # One stream for all of them: the client's log handlers keep the first one. `main` and not the script's own function, since
+    # that ends with `exit`, which closes the input.
     output = io.StringIO()
     with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
-        return [run_command(_main_dlthub, command, output) for command in commands]
+        return [run_command(main, command, output) for command in commands]
 
 
 def run_command(main, command, output):
     start = output.tell()
     sys.argv = ["dlthub", *command]
     try:
-        code = main()
+        code = main("dlthub")
     except SystemExit as ended:
         code = ended.code
     if code:

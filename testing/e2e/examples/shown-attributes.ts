@@ -32,8 +32,7 @@ export const shownOnJobPage: Record<string, Show> = {
   'execute.intercept_signals': (value: boolean) => [value ? 'intercepted by dlt' : 'not intercepted'],
   'expose.display_name': asItIs,
   'expose.tags': (values: string | string[]) => [values].flat(),
-  // A star is a button; the definition is what says it in words.
-  'expose.starred': (value: boolean) => [`"starred": ${value}`],
+  'expose.starred': (value: boolean) => (value ? ['Starred'] : []),
   'expose.manual': (value: boolean) => (value ? ['by hand'] : ['Start by hand']),
   'expose.interface': spaced,
   'expose.category': spaced,
