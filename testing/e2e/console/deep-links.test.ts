@@ -123,7 +123,7 @@ describe('a deep link', () => {
     await renewed;
     await shows('Jobs', other);
     // A reload would have begun before this answer of the page.
-    await page.getByRole('textbox', { name: 'Search jobs by name' }).fill('shop');
+    await page.getByRole('searchbox', { name: 'Search jobs by name' }).fill('shop');
     expect(await page.evaluate('globalThis.isSamePage === true')).toBe(true);
   });
 

@@ -84,7 +84,7 @@ describe('the next ticks of a job', () => {
     expect(answer.triggers).toMatchObject([
       { trigger_text: 'at 06:15, Monday through Friday', time_zone: 'Europe/Berlin' },
       { trigger: 'webhook:', trigger_text: 'by webhook', time_zone: null, ticks: [] },
-      { trigger: 'manual:jobs.shop.orders', trigger_text: 'by hand', time_zone: null, ticks: [] },
+      { trigger: 'manual:jobs.shop.orders', trigger_text: 'manual', time_zone: null, ticks: [] },
     ]);
     const [first = '', second = ''] = answer.triggers[0]?.ticks ?? [];
     expect(Date.parse(second) - Date.parse(first)).toBeGreaterThanOrEqual(23 * 3_600_000);

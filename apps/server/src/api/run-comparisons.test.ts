@@ -61,7 +61,7 @@ describe('a run beside another', () => {
     const run = await startRun();
     expect(await compare(run)).toMatchObject({
       base: null,
-      target: { id: run.id, number: run.number, status: 'pending', trigger_text: 'by hand' },
+      target: { id: run.id, number: run.number, status: 'pending', trigger_text: 'manual' },
       is_job_changed: false,
       is_code_changed: false,
       job_changes: [],

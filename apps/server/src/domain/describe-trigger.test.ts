@@ -30,7 +30,7 @@ describe('a trigger in words', () => {
     ['webhook:orders', 'by webhook orders'],
     ['http:8080', 'on a request to the app'],
     ['tag:nightly', 'by tag nightly'],
-    ['manual:jobs.shop.orders', 'by hand'],
+    ['manual:jobs.shop.orders', 'manual'],
     ['pipeline_name:shop', 'by pipeline shop'],
     ['later:than this version', 'later:than this version'],
   ])('%s is %s', (trigger, words) => {

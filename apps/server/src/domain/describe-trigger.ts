@@ -37,7 +37,7 @@ export function describeTrigger(raw: string): string {
     case 'tag':
       return `by tag ${trigger.expr}`;
     case 'manual':
-      return 'by hand';
+      return 'manual';
     default:
       return `by pipeline ${trigger.expr}`;
   }

@@ -11,8 +11,7 @@ const withoutStreamMs = 15_000;
 /** Leads to the sign-in pages when the session has ended, and back to the same page after signing in. */
 export function leaveWhenSignedOut(error: unknown): void {
   if (error instanceof SignedOutError || (error instanceof ApiError && error.status === 401)) {
-    // When the server cannot be reached, the next query that fails tries again.
-    signInHere().catch(() => undefined);
+    signInHere();
   }
 }
 

@@ -1,4 +1,4 @@
-import { Link } from '@tanstack/react-router';
+import { Link, useSearch } from '@tanstack/react-router';
 import classes from './tab-links.module.css';
 
 interface TabLinksProps {
@@ -10,6 +10,9 @@ interface TabLinksProps {
 
 /** The parts of a page. They are links: each has an address, `?tab=…`, and can be opened beside. */
 export function TabLinks({ label, tabs }: TabLinksProps) {
+  // An address may name the first one too.
+  const { tab: named }: { tab?: string } = useSearch({ strict: false });
+  const current = tabs.find(({ tab }) => tab === named) ?? tabs[0];
   return (
     <nav className={classes.tabs} aria-label={label}>
       {tabs.map(({ tab, word }, index) => (
@@ -22,6 +25,7 @@ export function TabLinks({ label, tabs }: TabLinksProps) {
           className={classes.tab}
           // Without a word for the tab is an address too: the one of the first.
           activeOptions={{ explicitUndefined: true }}
+          aria-current={tab === current?.tab ? 'page' : undefined}
         >
           {word}
         </Link>

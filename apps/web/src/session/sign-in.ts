@@ -29,8 +29,10 @@ addEventListener('pageshow', ({ persisted }) => persisted && signIn.comeBack());
 /** Leaves for the sign-in pages, and comes back to `returnTo`, a path of this console with its query and hash. The first call decides. */
 export const { goToSignIn } = signIn;
 
-/** Leaves for the sign-in pages, and comes back to the page that is shown now. */
-export const signInHere = () => goToSignIn(location.href.slice(location.origin.length));
+/** The same for the page that is shown now. When the server cannot be reached, the next request that fails tries again. */
+export function signInHere(): void {
+  goToSignIn(location.href.slice(location.origin.length)).catch(() => undefined);
+}
 
 /**
  * Takes the answer that the sign-in pages put into the address.

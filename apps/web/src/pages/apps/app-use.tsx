@@ -27,15 +27,15 @@ function McpUse({ app }: { app: AppResponse }) {
         <Use title="URL">
           <CommandLine command={mcpAddress(origin)} what="URL" />
         </Use>
+        <Use title="URL for clients that do not resolve the host">
+          <CommandLine command={mcpAddress(app.bare_url)} what="URL without a host of its own" />
+        </Use>
         {listMcpSetups(app.job_ref, origin).map(({ client, where, text }) => (
           <Use key={client} title={client}>
             <p className="quiet">{where}</p>
             <CommandLine command={text} what={`Setup of ${client}`} />
           </Use>
         ))}
-        <Use title="URL for clients that do not resolve the host">
-          <CommandLine command={mcpAddress(app.bare_url)} what="URL without a host of its own" />
-        </Use>
       </div>
     </>
   );

@@ -77,7 +77,7 @@ function LinkFacts({ link, name }: { link: NonNullable<AppResponse['public_link'
             link.expires_at === null ? 'it is taken back' : formatInstant(new Date(link.expires_at)),
           ],
           ['Password', link.has_password ? 'asked for' : 'none: the link is enough'],
-          ['Made', <Time key="made" at={link.created_at} />],
+          ['Created', <Time key="made" at={link.created_at} />],
         ]}
       />
     </>

@@ -48,9 +48,9 @@ export function RunsTab() {
               <tr>
                 <th scope="col">State</th>
                 <th scope="col">Run</th>
-                <th scope="col">Made</th>
+                <th scope="col">Created</th>
                 <th scope="col" className="number">
-                  Took
+                  Duration
                 </th>
                 <th scope="col">Result</th>
                 <th scope="col">Trigger</th>

@@ -30,7 +30,7 @@ export function KeyRows({ keys, isOfWorkspace, whyNotRevoke, revoke, onRevoked }
             <th scope="col">Prefix</th>
             {isOfWorkspace && <th scope="col">Role</th>}
             {isOfWorkspace && <th scope="col">Made by</th>}
-            <th scope="col">Made</th>
+            <th scope="col">Created</th>
             <th scope="col">Last used</th>
             <th scope="col">Expires</th>
             <ActionsHead />

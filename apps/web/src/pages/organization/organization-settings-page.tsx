@@ -33,7 +33,7 @@ export function OrganizationSettingsPage() {
             ],
             ['Your role', me.role],
             ['Workspaces run at', data.dataplane_id ?? 'not chosen yet'],
-            ['Made', <ClockTime key="made" at={data.created_at} />],
+            ['Created', <ClockTime key="made" at={data.created_at} />],
           ]}
         />
       </Section>

@@ -45,7 +45,7 @@ export function WorkspaceRows({ workspaces, onOutcome }: WorkspaceRowsProps) {
               <th scope="col" className="number">
                 Members
               </th>
-              <th scope="col">Made</th>
+              <th scope="col">Created</th>
             </tr>
           </thead>
           <tbody>

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import classes from './overview.module.css';
 import type { overviewQueries } from './overview-queries.ts';
 import { Empty, ErrorNotice } from '../../look/answers.tsx';
-import { formatCompactCount, formatCount } from '../../look/format.ts';
+import { formatCompactCount, formatNoun, pluralOf } from '../../look/format.ts';
 import { DayBars } from '../../charts/day-bars.tsx';
 import { FreshnessState } from '../../facts/freshness-state.tsx';
 import { Section } from '../../look/page.tsx';
@@ -71,8 +71,9 @@ function PipelineRow({ row, days }: { row: PipelineFreshnessRow; days: readonly 
       </span>
       <span className={`number ${classes.rowsLoaded}`}>
         {lastRun !== null && (
-          <span title={`${formatCount(lastRun.rows_loaded)} rows in the last run`}>
-            {formatCompactCount(lastRun.rows_loaded)} <span className="quiet">rows</span>
+          <span title={`${formatNoun(lastRun.rows_loaded, 'row')} in the last run`}>
+            {formatCompactCount(lastRun.rows_loaded)}{' '}
+            <span className="quiet">{pluralOf(lastRun.rows_loaded, 'row', 'rows')}</span>
           </span>
         )}
       </span>

@@ -1,6 +1,6 @@
 import type { PipelineFreshnessRow } from '@pumphouse/contract';
 import classes from './pipelines.module.css';
-import { formatCompactCount } from '../../look/format.ts';
+import { formatCompactCount, formatNoun } from '../../look/format.ts';
 import { PipelineRunState } from '../../look/state.tsx';
 import { shortenPipelineError } from '../../facts/pipeline-failure.ts';
 import { Time } from '../../look/time.tsx';
@@ -30,5 +30,5 @@ function Failure({ run }: { run: LastPipelineRun }) {
 }
 
 function Loaded({ rows }: { rows: number }) {
-  return <span>{rows === 0 ? 'nothing new' : `${formatCompactCount(rows)} rows`}</span>;
+  return <span>{rows === 0 ? 'nothing new' : formatNoun(rows, 'row', undefined, formatCompactCount)}</span>;
 }

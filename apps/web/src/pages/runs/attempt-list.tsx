@@ -39,7 +39,7 @@ function AttemptCard({ attempt }: { attempt: Attempt }) {
       <Facts
         facts={[
           ['Executor', attempt.executor],
-          ['Made', <ClockTime key="made" at={attempt.created_at} />],
+          ['Created', <ClockTime key="made" at={attempt.created_at} />],
           [
             'Code started',
             attempt.started_at === null ? '–' : <ClockTime key="start" at={attempt.started_at} />,

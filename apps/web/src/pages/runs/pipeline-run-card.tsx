@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router';
 import classes from './run.module.css';
 import table from '../../look/table.module.css';
 import { Facts } from '../../look/page.tsx';
-import { formatBytes, formatCount, formatDuration } from '../../look/format.ts';
+import { formatBytes, formatCount, formatDuration, formatNoun } from '../../look/format.ts';
 import { isTableFailed, ownTables } from './pipeline-run-facts.ts';
 import { PipelineRunState } from '../../look/state.tsx';
 import { SchemaChangeChip } from '../../facts/schema-change-chip.tsx';
@@ -191,9 +191,9 @@ function describePackage(each: LoadPackageResponse): string {
   const { job_count: jobs, failed_job_count: failed, total_rows_loaded: rows } = each;
   return [
     each.load_status,
-    jobs != null && `${formatCount(jobs)} load jobs`,
+    jobs != null && formatNoun(jobs, 'load job'),
     failed != null && failed > 0 && `${formatCount(failed)} failed`,
-    rows != null && `${formatCount(rows)} rows`,
+    rows != null && formatNoun(rows, 'row'),
     each.has_schema_migration === true && 'changed the schema',
     each.is_pending === true && 'waits for the next run',
   ]

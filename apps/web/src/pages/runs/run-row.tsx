@@ -23,7 +23,6 @@ interface RunRowProps {
 
 /** One line that says of a run what became of it and why it ran. */
 export const RunRow = memo(function RunRow({ run, index, rowRef, isSelected, onToggle }: RunRowProps) {
-  const { id: workspaceId } = useWorkspace();
   const isActive = !isTerminalRunState(run.status);
   const name = `${shortenJobName(run.job_name)} #${run.number}`;
   return (
@@ -42,16 +41,7 @@ export const RunRow = memo(function RunRow({ run, index, rowRef, isSelected, onT
         <RunState status={run.status} />
       </td>
       <td className={classes.run}>
-        <Link
-          to="/w/$workspaceId/runs/$jobRunId"
-          params={{ workspaceId, jobRunId: run.id }}
-          className={classes.runLink}
-          title={name}
-          data-row-link
-        >
-          <span className={classes.runName}>{shortenJobName(run.job_name)}</span>
-          <span className={classes.runNumber}>#{run.number}</span>
-        </Link>
+        <RunLink run={run} name={name} />
       </td>
       <td className={classes.cause}>
         <RunCause run={run} />
@@ -75,6 +65,23 @@ export const RunRow = memo(function RunRow({ run, index, rowRef, isSelected, onT
     </tr>
   );
 });
+
+/** A long name is cut, its number never. */
+function RunLink({ run, name }: { run: RunOverviewResponse; name: string }) {
+  const { id: workspaceId } = useWorkspace();
+  return (
+    <Link
+      to="/w/$workspaceId/runs/$jobRunId"
+      params={{ workspaceId, jobRunId: run.id }}
+      className={classes.runLink}
+      title={name}
+      data-row-link
+    >
+      <span className={classes.runName}>{shortenJobName(run.job_name)}</span>
+      <span className={classes.runNumber}>#{run.number}</span>
+    </Link>
+  );
+}
 
 function RunDuration({ run }: { run: RunOverviewResponse }) {
   if (run.duration_seconds !== null) return formatDuration(run.duration_seconds);

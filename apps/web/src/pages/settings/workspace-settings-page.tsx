@@ -40,7 +40,7 @@ export function WorkspaceSettingsPage() {
               </Link>,
             ],
             ['Your role', me.workspace_role],
-            ['Made', <ClockTime key="made" at={workspace.created_at} />],
+            ['Created', <ClockTime key="made" at={workspace.created_at} />],
           ]}
         />
       </Section>

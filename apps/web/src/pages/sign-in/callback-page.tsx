@@ -15,10 +15,10 @@ export function CallbackPage() {
   useEffect(() => {
     finishing ??= finishSignIn(new URLSearchParams(location.search));
     finishing
-      .then(async (returnTo) => {
-        // Null: the tab leaves for the sign-in pages again.
-        if (returnTo !== null) await router.navigate({ href: withoutBase(returnTo), replace: true });
-      })
+      // Null: the tab leaves for the sign-in pages again.
+      .then((returnTo) =>
+        returnTo === null ? undefined : router.navigate({ href: withoutBase(returnTo), replace: true }),
+      )
       .catch(setError)
       .finally(() => (finishing = null));
   }, [router]);

@@ -53,7 +53,7 @@ export function RunsOfVersion({ kind, version, nextAt }: RunsOfVersionProps) {
               <tr>
                 <th scope="col">Run</th>
                 <th scope="col">State</th>
-                <th scope="col">Made</th>
+                <th scope="col">Created</th>
                 <th scope="col">Profile</th>
               </tr>
             </thead>
