@@ -22,18 +22,24 @@ export async function withStore<T>(work: (persistence: Opened['persistence']) =>
   }
 }
 
-export async function createOwner(options: { email: string; organization: string }): Promise<void> {
+export async function createOwner(options: { email: string; organization?: string }): Promise<void> {
   const password = (await text(process.stdin)).replace(/\r?\n$/, '');
-  const { created } = await withStore((persistence) =>
+  const { outcome, organization } = await withStore((persistence) =>
     createAccounts(persistence).createOwner({
       email: options.email,
       password,
-      organization: options.organization,
+      organization: options.organization ?? null,
     }),
   );
-  process.stderr.write(
-    created ? `Made the account ${options.email}.\n` : `Set a new password for ${options.email}.\n`,
-  );
+  process.stderr.write(`${describeOwner(outcome, options.email, organization ?? '')}\n`);
+}
+
+function describeOwner(outcome: 'created' | 'joined' | 'password', email: string, name: string): string {
+  if (outcome === 'created')
+    return `Created the account ${email}, the owner of the new organization ${name}.`;
+  if (outcome === 'joined')
+    return `Created the account ${email}, an owner of the existing organization ${name}.`;
+  return `Set a new password for ${email}. Its roles are unchanged.`;
 }
 
 /** The link alone goes to standard output. */

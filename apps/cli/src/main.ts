@@ -34,10 +34,13 @@ const admin = program
 
 admin
   .command('create-owner')
-  .description('Make an account that owns an organization, or set its password')
+  .description('Create an account that owns an organization, or set the password of an existing account')
   .requiredOption('--email <address>', 'e-mail address of the account')
   .requiredOption('--password-stdin', 'read the password from standard input')
-  .option('--organization <name>', 'name of the organization', 'Default')
+  .option(
+    '--organization <name>',
+    'organization to own, created if it does not exist (default: the only one of the server, else a new one, "Default")',
+  )
   .action(createOwner);
 
 admin

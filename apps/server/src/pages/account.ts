@@ -8,7 +8,6 @@ import { sessionOf, type Visit } from './visit.ts';
 
 /** What a page that leads here says, by a word in the address: the address itself is never shown. */
 const news: Record<string, string> = {
-  'set-up': 'Pumphouse is set up, and you are its owner.',
   joined: 'You are a member now.',
   password: 'Your password was changed. You were signed out everywhere else.',
   linked: 'From now on you can sign in this way, too.',

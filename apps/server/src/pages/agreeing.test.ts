@@ -194,7 +194,11 @@ describe('an invitation', () => {
   });
 
   it('is accepted by whoever has the account, signed in, and by nobody else', async () => {
-    await createAccounts(api.persistence).createOwner({ ...owner, email: 'has@example.com' });
+    await createAccounts(api.persistence).createOwner({
+      ...owner,
+      email: 'has@example.com',
+      organization: 'Guests',
+    });
     const path = await invite('Has@example.com');
     expect((await createPageBrowser(api.app).get(path)).text).toContain('Sign in to accept');
     expect((await browser.get(path)).text).toContain('and the invitation is for Has@example.com');

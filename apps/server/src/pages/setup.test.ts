@@ -20,8 +20,8 @@ describe('the link of a server without an owner', () => {
     const link = await issue();
     const browser = newBrowser();
     expect((await browser.get(link)).text).toContain('<h1>Set up Pumphouse</h1>');
-    expect((await browser.post(link, owner)).location).toBe('/sign-in/account?news=set-up');
-    expect((await browser.get('/sign-in/account?news=set-up')).text).toContain('you are its owner');
+    expect((await browser.post(link, owner)).location).toBe('/');
+    expect((await browser.get('/sign-in/account')).text).toContain(owner.email);
     const [row] = await api.testDatabase.database.query<object>(
       `select users.email, m.role, o.name, o.dataplane_id from users join organization_memberships m on m.user_id = users.id
          join organizations o on o.id = m.organization_id`,
@@ -101,6 +101,102 @@ describe('the link of a server without an owner', () => {
 
   it('is pointed to by the sign-in page until then', async () => {
     expect((await newBrowser().get('/sign-in')).text).toContain('finds a link on its console');
+  });
+});
+
+describe('create-owner and the set-up link', () => {
+  const second = { email: 'second@example.com', password: owner.password, organization: null };
+  const listOwners = () =>
+    api.testDatabase.database.query<{ organization: string; email: string }>(
+      `select o.name as organization, u.email from organizations o
+         left join organization_memberships m on m.organization_id = o.id and m.role = 'owner'
+         left join users u on u.id = m.user_id order by o.name, u.email`,
+    );
+  const createOwner = (wanted: { email: string; password: string; organization: string | null }) =>
+    createAccounts(api.persistence).createOwner(wanted);
+
+  it('make one organization in this order: the link, then create-owner', async () => {
+    const link = await issue();
+    const browser = newBrowser();
+    await browser.get(link);
+    await browser.post(link, owner);
+    expect(await createOwner(second)).toMatchObject({ outcome: 'joined', organization: 'Acme' });
+    expect(await listOwners()).toEqual([
+      { organization: 'Acme', email: owner.email },
+      { organization: 'Acme', email: second.email },
+    ]);
+    const [entry] = await api.testDatabase.database.query<object>(
+      `select actor_kind, target_name, after from audit_log where action = 'member.add'`,
+    );
+    expect(entry).toEqual({ actor_kind: 'server', target_name: second.email, after: { role: 'owner' } });
+  });
+
+  it('make one organization in this order: create-owner, then the link', async () => {
+    const link = await issue();
+    expect(await createOwner(second)).toMatchObject({ outcome: 'created', organization: 'Default' });
+    const browser = newBrowser();
+    await browser.get('/sign-in');
+    expect((await browser.post(link, owner)).status).toBe(409);
+    expect(await listOwners()).toEqual([{ organization: 'Default', email: second.email }]);
+  });
+
+  it.each(['the link', 'create-owner'])(
+    'make one organization at the same time, %s called first',
+    async (first) => {
+      const link = await issue();
+      const browser = newBrowser();
+      await browser.get(link);
+      const calls = [() => browser.post(link, owner), () => createOwner(second)];
+      await Promise.all((first === 'the link' ? calls : calls.toReversed()).map((call) => call()));
+      const owners = await listOwners();
+      expect(new Set(owners.map(({ organization }) => organization)).size).toBe(1);
+      expect(owners.map(({ email }) => email)).toContain(second.email);
+    },
+  );
+
+  it('make one organization from several create-owner commands at the same time', async () => {
+    const emails = ['a@example.com', 'b@example.com', 'c@example.com'];
+    await Promise.all(emails.map((email) => createOwner({ ...second, email })));
+    expect(await listOwners()).toEqual(emails.map((email) => ({ organization: 'Default', email })));
+  });
+
+  it('join the organization that --organization names, and create it when it does not exist', async () => {
+    await createOwner(owner);
+    expect(await createOwner({ ...second, organization: 'Acme' })).toMatchObject({ outcome: 'joined' });
+    expect(await createOwner({ ...second, email: 'c@example.com', organization: 'Other' })).toMatchObject({
+      outcome: 'created',
+    });
+    expect((await listOwners()).map(({ organization }) => organization)).toEqual(['Acme', 'Acme', 'Other']);
+  });
+
+  it('ask for --organization when there are several', async () => {
+    await createOwner(owner);
+    await createOwner({ ...second, organization: 'Other' });
+    const third = { ...second, email: 'c@example.com' };
+    await expect(createOwner(third)).rejects.toThrow(
+      'This server has 2 organizations: "Acme", "Other". Name the one to own: --organization NAME.',
+    );
+    expect(await api.persistence.store.accounts.findByEmail(third.email)).toBeUndefined();
+    await createOwner({ ...third, organization: 'Other' });
+    await api.testDatabase.database.query("update organizations set name = 'Acme'");
+    await expect(createOwner({ ...third, email: 'd@example.com', organization: 'Acme' })).rejects.toThrow(
+      'Several organizations are called "Acme". Give the id of one',
+    );
+  });
+
+  it('leave out the personal organizations of people', async () => {
+    await createOwner(owner);
+    await createOwner({ ...second, organization: 'Only mine' });
+    await api.testDatabase.database.query(
+      "update organizations set is_personal = true where name = 'Only mine'",
+    );
+    expect(await createOwner({ ...second, email: 'c@example.com' })).toMatchObject({ organization: 'Acme' });
+  });
+
+  it('set the password of an account that exists and leave its roles', async () => {
+    await createOwner(owner);
+    expect(await createOwner({ ...owner, organization: 'Other' })).toMatchObject({ outcome: 'password' });
+    expect(await listOwners()).toEqual([{ organization: 'Acme', email: owner.email }]);
   });
 });
 

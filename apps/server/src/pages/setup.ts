@@ -24,7 +24,8 @@ export function registerSetupPage({ get, post, services }: PageRegistry): void {
     const done = await attempt(visit, shown, () => setup.complete(visit.asked('token'), owner));
     if ('problem' in done) return showSetup(visit, owner, done.problem);
     await visit.startSession(done.result, 'password');
-    return visit.go(visit.at('/sign-in/account?news=set-up'));
+    // The console shows the first steps while there is no workspace.
+    return visit.go(visit.at('/'));
   });
 }
 

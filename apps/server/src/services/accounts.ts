@@ -3,12 +3,21 @@ import { recordChange } from './audit.ts';
 import { createSecret, hashSecret } from './credentials.ts';
 import { createPasswords } from './sign-in/passwords.ts';
 import { dataplaneId } from './dataplane.ts';
+import { holdOrganization } from './people-rules.ts';
 import { requireGoodPassword, writePassword } from './sign-in/set-password.ts';
 import { ServiceError } from './service-error.ts';
 
 export type Accounts = ReturnType<typeof createAccounts>;
 
+/** What `create-owner` did: a new organization, a place in an existing one, or a new password for an existing account. */
+export type CreatedOwner =
+  | { userId: string; outcome: 'created' | 'joined'; organization: string }
+  | { userId: string; outcome: 'password'; organization: null };
+
 const passwordLinkMinutes = 60;
+const firstOrganization = 'Default';
+/** A refusal that lists more names than this is not read to its end. */
+const maxListedOrganizations = 10;
 
 /** What an operator does on the command line: the first account, and accounts that are switched off. */
 export function createAccounts(persistence: Persistence) {
@@ -21,8 +30,15 @@ export function createAccounts(persistence: Persistence) {
   }
 
   return {
-    /** An account that owns an organization. The same e-mail again sets a new password and makes no second organization. */
-    async createOwner(owner: { email: string; password: string; organization: string }) {
+    /**
+     * Creates an account that owns an organization: the named one, else the only one of the server, else a new one. For an account that
+     * exists, only sets its password. @throws ServiceError invalid_request when it is unclear which organization is meant
+     */
+    async createOwner(owner: {
+      email: string;
+      password: string;
+      organization: string | null;
+    }): Promise<CreatedOwner> {
       const email = readEmail(owner.email);
       requireGoodPassword(owner.password, email);
       const passwordHash = await passwords.hash(owner.password);
@@ -95,21 +111,59 @@ export async function createOwnedOrganization(store: Store, userId: string, name
 
 async function makeOwner(
   store: Store,
-  owner: { email: string; passwordHash: string; organization: string },
-): Promise<{ userId: string; created: boolean }> {
+  owner: { email: string; passwordHash: string; organization: string | null },
+): Promise<CreatedOwner> {
+  // The set-up link takes the same lock, so the link and this command never create two organizations.
   await store.oneTimeLinks.lockSetup();
   await store.oneTimeLinks.removeUnusedSetupLinks();
-  const known = await store.accounts.findByEmail(owner.email);
-  const account = known ?? (await store.accounts.insert({ ...owner, name: null }));
+  const existing = await store.accounts.findByEmail(owner.email);
+  if (existing) {
+    await writePassword(store, existing, { hash: owner.passwordHash, by: 'operator', keep: null });
+    return { userId: existing.id, outcome: 'password', organization: null };
+  }
+  const choice = await chooseOrganization(store, owner.organization);
+  const account = await store.accounts.insert({ ...owner, name: null });
   if (!account)
     throw new ServiceError('account_exists', `${owner.email} is the address of a service account.`);
   const target = { kind: 'person', id: account.id, name: account.email };
-  if (known) {
-    await writePassword(store, known, { hash: owner.passwordHash, by: 'operator', keep: null });
-    return { userId: known.id, created: false };
-  }
   await recordChange(store, { action: 'person.create', target, before: null, after: { by: 'operator' } });
-  const { id, name } = await createOwnedOrganization(store, account.id, owner.organization);
+  const outcome = choice.id === null ? 'created' : 'joined';
+  if (choice.id === null) await createRecordedOrganization(store, account, choice.name);
+  else await joinAsOwner(store, account, choice.id);
+  return { userId: account.id, outcome, organization: choice.name };
+}
+
+/** Which organization a new owner gets; a null id stands for a new one. @throws ServiceError invalid_request */
+async function chooseOrganization(
+  store: Store,
+  named: string | null,
+): Promise<{ id: string | null; name: string }> {
+  if (named !== null) {
+    const [found, ...others] = await store.organizationLimits.find(named);
+    if (others.length > 0)
+      throw new ServiceError(
+        'invalid_request',
+        `Several organizations are called "${named}". Give the id of one: ${[found, ...others].map((each) => each?.id).join(', ')}.`,
+      );
+    return found ?? { id: null, name: named };
+  }
+  const organizations = await store.people.listSharedOrganizations(maxListedOrganizations + 1);
+  const [only, ...others] = organizations;
+  if (others.length === 0) return only ?? { id: null, name: firstOrganization };
+  const names = organizations.slice(0, maxListedOrganizations).map(({ name }) => `"${name}"`);
+  const count = organizations.length > names.length ? `more than ${names.length}` : names.length;
+  throw new ServiceError(
+    'invalid_request',
+    `This server has ${count} organizations: ${names.join(', ')}. Name the one to own: --organization NAME.`,
+  );
+}
+
+async function createRecordedOrganization(
+  store: Store,
+  account: { id: string; email: string },
+  name: string,
+): Promise<void> {
+  const { id } = await createOwnedOrganization(store, account.id, name);
   await recordChange(store, {
     action: 'organization.create',
     organizationId: id,
@@ -117,7 +171,22 @@ async function makeOwner(
     before: null,
     after: { owner: account.email },
   });
-  return { userId: account.id, created: true };
+}
+
+async function joinAsOwner(
+  store: Store,
+  account: { id: string; email: string },
+  organizationId: string,
+): Promise<void> {
+  await holdOrganization(store, organizationId);
+  const { id } = await store.people.addMember(organizationId, account.id, 'owner');
+  await recordChange(store, {
+    action: 'member.add',
+    organizationId,
+    target: { kind: 'member', id, name: account.email },
+    before: null,
+    after: { role: 'owner' },
+  });
 }
 
 /** Said to operators, who can make one. */

@@ -70,6 +70,13 @@ export function createPeopleStore(sql: Queryable) {
     getUser: (userId: string) =>
       sql.maybeOne<UserRecord>(`select ${userColumns} from users where id = $1`, [userId]),
 
+    /** Organizations of more than one person, the oldest first. */
+    listSharedOrganizations: (limit: number) =>
+      sql.query<{ id: string; name: string }>(
+        'select id, name from organizations where not is_personal order by created_at, id limit $1',
+        [limit],
+      ),
+
     /** Holds the account until the transaction ends. Rows that name it can still be made. */
     lockUser: (userId: string) =>
       sql.maybeOne<UserRecord>(`select ${userColumns} from users where id = $1 for no key update`, [userId]),
