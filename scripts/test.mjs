@@ -13,25 +13,25 @@ const env = prepareToolchain();
 buildConsole(env);
 const report = new TestReport(env);
 
-/** Starts the tests of the bootstrap. Their output is kept, since other steps write meanwhile. */
-function startPythonTests() {
+/** Starts the Python tests below a folder. Their output is kept, since other steps write meanwhile. */
+function startPythonTests(folder) {
   const python = env.PUMPHOUSE_PYTHON ?? 'python3';
   const args = ['-m', 'unittest', 'discover', '-s', 'tests'];
   const stdio = ['ignore', 'ignore', 'pipe'];
-  const child = spawn(python, args, { cwd: join(root, 'python'), env, stdio });
+  const child = spawn(python, args, { cwd: join(root, folder), env, stdio });
   return Promise.all([once(child, 'exit'), text(child.stderr)]);
 }
 
 /** unittest closes with `Ran N tests` and, where some failed, `FAILED (failures=N, errors=N)`. */
-function countPythonTests([[status], output]) {
-  process.stderr.write(`\n== bootstrap tests (Python)\n${output}`);
+function countPythonTests(name, [[status], output]) {
+  process.stderr.write(`\n== ${name} (Python)\n${output}`);
   const ran = Number(/^Ran (\d+) tests?/m.exec(output)?.[1] ?? 0);
   const bad = [...output.matchAll(/(?:failures|errors|unexpected successes)=(\d+)/g)];
   const badCount = bad.reduce((sum, match) => sum + Number(match[1]), 0);
   // A run that broke off before its last line has failed, whatever it counted.
   const failed = status === 0 && ran > 0 ? 0 : Math.max(1, badCount);
   const described = listPythonFailures(output);
-  const brokeOff = 'bootstrap tests (Python): broke off; see "== bootstrap tests (Python)" above';
+  const brokeOff = `${name} (Python): broke off; see "== ${name} (Python)" above`;
   const failures = failed > 0 && described.length === 0 ? [brokeOff] : described;
   report.count(Math.max(0, ran - failed), failed, failures);
 }
@@ -52,13 +52,15 @@ const hasTools =
 /** Where neither Chromium is nor can be had the tests of pages are left out, which is said. CI has it. */
 const canHaveBrowser = existsSync('/usr/bin/chromium') || env.CI === 'true' || process.getuid() === 0;
 const hasBrowser = canHaveBrowser && (await report.check('browser', 'node', ['scripts/browser-tools.mjs']));
-const pythonTests = startPythonTests();
+const bootstrapTests = startPythonTests('python');
+const hookTests = startPythonTests('python/pumphouse-dlt-hook');
 await report.check('format', 'prettier', ['--check', '--log-level', 'warn', '.']);
 await report.check('lint', 'oxlint', ['--type-aware', '--deny-warnings']);
 await report.check('types', 'tsc', ['--noEmit']);
 await report.check('types of the console', 'tsc', ['--noEmit', '-p', 'apps/web']);
 await report.check('unused code', 'knip', []);
-countPythonTests(await pythonTests);
+countPythonTests('bootstrap tests', await bootstrapTests);
+countPythonTests('tests of the dlt hook', await hookTests);
 
 await report.runVitest('tests', [
   'apps/cli',

@@ -1,9 +1,11 @@
 """
-Makes `from dlt.hub import run` work where the package `dlthub` is not installed.
+Makes `from dlt.hub import run` work without the package `dlthub`.
 
-`dlt.hub.run` is part of dlt, but `dlt.hub` refuses every attribute unless `dlthub` is there. The module is left as it is until
-its attribute `run` is asked for; then its own submodule is imported. Loaded by pumphouse_dlt_hub.pth in every Python process of an
-environment, so it imports nothing and fails for nobody.
+`dlt.hub.run` is part of dlt, but `dlt.hub` refuses every attribute while `dlthub` is not installed. This hook leaves dlt.hub alone until
+its attribute `run` is read, and then imports that submodule. With `dlthub` installed it changes nothing. A .pth file loads it in every
+Python process of an environment, so it imports nothing itself and never raises.
+
+The package in python/pumphouse-dlt-hook has the same code, for users' own machines.
 """
 
 import sys
@@ -13,7 +15,7 @@ _RUN = "dlt.hub.run"
 
 
 class _HubFinder:
-    """Finds `dlt.hub` as everybody else does, and changes how it is executed. Every other import passes by."""
+    """Finds `dlt.hub` through the other finders and adds a step to its execution. Ignores every other import."""
 
     def find_spec(self, name, path=None, target=None):
         if name != _HUB:
@@ -39,13 +41,14 @@ def _watch_loader(loader):
     try:
         loader.exec_module = execute_and_open
     except AttributeError:
-        # A loader that takes no attributes: dlt.hub stays as it is.
+        # The loader takes no attributes: dlt.hub stays as it is.
         pass
 
 
 def _open_run(module):
     refuse = module.__dict__.get("__getattr__")
-    if refuse is None:
+    # dlt sets __found__ when `dlthub` is installed: then `run` needs no help.
+    if refuse is None or module.__dict__.get("__found__"):
         return
 
     def find_attribute(name):
@@ -55,7 +58,7 @@ def _open_run(module):
             try:
                 return importlib.import_module(_RUN)
             except ModuleNotFoundError as error:
-                # An older dlt has no such module; what that module itself misses is worth knowing.
+                # An older dlt has no such module. A module that dlt.hub.run itself misses is an error to report.
                 if error.name != _RUN:
                     raise
         return refuse(name)
