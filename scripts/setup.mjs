@@ -1,5 +1,10 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import { buildConsole } from './build-console.mjs';
-import { listPythonTools, prepareToolchain } from './toolchain.mjs';
+import { listPythonTools, prepareToolchain, root } from './toolchain.mjs';
 
-buildConsole(prepareToolchain());
+const env = prepareToolchain();
+buildConsole(env);
 process.stderr.write(`Ready: node_modules, the console and .tools (${listPythonTools().join(', ')}).\n`);
+// Written in TypeScript, so it takes the Node that was just installed.
+execFileSync(join(root, 'bin', 'pumphouse'), ['check'], { env, stdio: ['ignore', 2, 2] });

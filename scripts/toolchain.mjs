@@ -83,7 +83,8 @@ export function findPython() {
     }
   }
   throw new Error(
-    'No Python 3.10 to 3.14 was found. Install Python 3.11 (or set PUMPHOUSE_PYTHON) and run this again.',
+    'No Python 3.10 to 3.14 was found. Install one, or set PUMPHOUSE_PYTHON, and run this again: ' +
+      'sudo apt-get install python3 python3-venv (Debian, Ubuntu), sudo dnf install python3 (Fedora), sudo pacman -S python (Arch).',
   );
 }
 
@@ -107,18 +108,33 @@ const toolsOfPython = (python) => ({
   },
 });
 
-/** pip into a folder of its own: works without the venv module, which Debian packages apart. */
+/** pip into a folder of its own. Debian packages pip and the venv module apart: one of them is enough. */
 function installWithPip(python, target) {
   const arguments_ = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--target', target];
-  try {
-    execFileSync(python, ['-m', 'pip', '--version'], { stdio: 'ignore' });
-  } catch {
-    throw new Error(
-      `${python} has no pip, which brings uv. Install it (Debian: apt-get install python3-pip) and run this again.`,
-    );
-  }
   // The warning is about a shared Python; these go into a folder of their own.
-  run(python, [...arguments_, ...pythonTools], { env: { ...process.env, PIP_ROOT_USER_ACTION: 'ignore' } });
+  run(findPip(python), [...arguments_, ...pythonTools], {
+    env: { ...process.env, PIP_ROOT_USER_ACTION: 'ignore' },
+  });
+}
+
+/** @returns {string} this Python where it has pip, else one of a virtual environment with pip */
+function findPip(python) {
+  const tryRun = (command, args) => execFileSync(command, args, { stdio: 'ignore' });
+  try {
+    tryRun(python, ['-m', 'pip', '--version']);
+    return python;
+  } catch {
+    const folder = join(toolsFolder, 'pip');
+    try {
+      tryRun(python, ['-m', 'venv', '--clear', folder]);
+    } catch {
+      throw new Error(
+        `${python} has neither pip nor venv, which install uv. Install one of them and run this again: ` +
+          'sudo apt-get install python3-venv (Debian, Ubuntu), sudo dnf install python3-pip (Fedora), sudo pacman -S python-pip (Arch).',
+      );
+    }
+    return join(folder, 'bin', 'python');
+  }
 }
 
 function findFile(folder, candidates) {

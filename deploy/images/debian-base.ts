@@ -40,15 +40,25 @@ export interface DebianRoot {
 
 /** As `importDebianBase`, with packages of one's own. @returns the image's name */
 export async function importDebianRoot(engine: EngineCommand, root: DebianRoot): Promise<string> {
-  const args = bootstrapArguments(root);
-  const recipe = createHash('sha256').update(JSON.stringify(args)).digest('hex').slice(0, 12);
-  const image = `localhost/pumphouse-debian-${root.name}-${recipe}`;
+  const image = `localhost/pumphouse-debian-${root.name}-${recipeOf(root)}`;
   if (!(await hasImage(engine, image)))
-    await callEngine(engine, ['import', await makeRoot(`${root.release}-${recipe}`, args), image]);
+    await callEngine(engine, ['import', await makeDebianRoot(root), image]);
   return image;
 }
 
-function bootstrapArguments({ release, packages }: DebianRoot): string[] {
+/** Makes the tar of a root folder, once: it is kept in .tools/images. @returns its path */
+export function makeDebianRoot(root: Omit<DebianRoot, 'name'>): Promise<string> {
+  return makeRoot(`${root.release}-${recipeOf(root)}`, bootstrapArguments(root));
+}
+
+function recipeOf(root: Omit<DebianRoot, 'name'>): string {
+  return createHash('sha256')
+    .update(JSON.stringify(bootstrapArguments(root)))
+    .digest('hex')
+    .slice(0, 12);
+}
+
+function bootstrapArguments({ release, packages }: Omit<DebianRoot, 'name'>): string[] {
   const options = leftOut.map((path) => `--dpkgopt=path-exclude=${path}`);
   return ['--quiet', '--variant=minbase', `--include=${packages.join(',')}`, ...options, release];
 }

@@ -8,6 +8,7 @@ import { purgeStorage, showStorage } from './storage.ts';
 import { showAuditLog } from './audit-log.ts';
 import { retentionKinds } from '@pumphouse/server/domain/retention-limits.ts';
 import { serve } from './server.ts';
+import { showMissingPrograms } from './check.ts';
 
 const program = new Command('pumphouse')
   .description('A self-hosted runtime for dlt pipelines')
@@ -25,6 +26,11 @@ program
     'The server has no options. Set variables, such as PUMPHOUSE_PORT; docs/operate/settings.md lists them, --help shows the commands.',
   )
   .action(serve);
+
+program
+  .command('check')
+  .description('Show which programs are missing on this machine, and how to install them')
+  .action(showMissingPrograms);
 
 const admin = program
   .command('admin')

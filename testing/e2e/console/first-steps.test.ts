@@ -14,9 +14,9 @@ it('an empty workspace shows the way to a first run, ticks what works, and leads
   const page = await site.openAs('owner');
   await page.getByRole('heading', { name: 'First steps' }).waitFor();
   const commands = await page.getByLabel('Command', { exact: true }).allTextContents();
-  expect(commands).toContain(`export RUNTIME__API_BASE_URL=${site.server.url}`);
+  expect(commands.join('\n')).toContain(`${site.server.url} >> .dlt/config.toml`);
   expect(commands).toContain('dlthub workspace connect acme-data');
-  expect(commands.at(-1)).toBe('dlthub run pipeline.py -f');
+  expect(commands.at(-1)).toBe('dlthub run quickstart.py -f');
   await expectAccessible(page);
 
   await deployWorkspace(site.server, site.api.id, {

@@ -14,6 +14,7 @@ import { createDockerExecutor } from '../executors/docker/docker-executor.ts';
 import { defaultRunnerImage } from '../executors/docker/names.ts';
 import { engineAnswers } from '../executors/docker/engine.ts';
 import { createProcessExecutor } from '../executors/process/process-executor.ts';
+import { adviseInstall } from '../executors/process/install-advice.ts';
 import { findTool } from '../executors/process/tool-lookup.ts';
 
 /** An executor whose runs have a network of their own. */
@@ -44,7 +45,7 @@ type DecisionStore = Pick<InstallationStore, 'get' | 'decideExecutor'>;
 
 const repositoryFolder = fileURLToPath(new URL('../../../../', import.meta.url));
 const bootstrapFolder = join(repositoryFolder, 'python', 'pumphouse_bootstrap');
-const toolsFolder = join(repositoryFolder, '.tools', 'bin');
+export const toolsFolder = join(repositoryFolder, '.tools', 'bin');
 const imageSources: ImageSources = {
   imagesFolder: join(repositoryFolder, 'deploy', 'images'),
   bootstrapFolder,
@@ -64,7 +65,9 @@ export async function createExecutor(
   const { executor } = created;
   const probe = await executor.probe();
   if (probe.ok) log.info({ executor: executor.name, detail: probe.detail }, 'attempts can be run');
-  else log.error({ executor: executor.name, detail: probe.detail }, 'attempts cannot be run');
+  if (probe.ok && !executor.capabilities().interactive)
+    log.warn({ executor: executor.name, detail: probe.detail }, 'apps cannot be run on this machine');
+  if (!probe.ok) log.error({ executor: executor.name, detail: probe.detail }, 'attempts cannot be run');
   return created;
 }
 
@@ -146,7 +149,7 @@ async function createProcess(config: Config, installationId: string, log: Logger
   const pythonPath = findTool('python3', lookup);
   const uvPath = findTool('uv', lookup);
   if (!pythonPath)
-    throw new Error('No python3 was found in PATH. Install Python 3.10 or newer, or set PUMPHOUSE_PYTHON.');
+    throw new Error(`No python3 was found in PATH. ${adviseInstall('python')}. Or set PUMPHOUSE_PYTHON.`);
   if (!uvPath) throw new Error('uv was not found. Run `npm run setup`, install uv, or set PUMPHOUSE_UV.');
   const createWith = (bwrapPath: string | null) =>
     createProcessExecutor({

@@ -1,4 +1,5 @@
 /** Prepares an attempt's folder and starts its bootstrap. */
+import { adviseInstall } from './install-advice.ts';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { chown, mkdir, open, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -82,14 +83,14 @@ function checkNetwork({ isolation, pastaPath }: AttemptStartOptions, { network }
   if (isolation.kind === 'none') {
     throw new ExecutorError(
       'config',
-      'Apps need a network of their own, which there is in a sandbox only. Install bubblewrap (Debian: apt-get install bubblewrap).',
+      `Each app needs a network of its own, and only a sandbox has one. ${adviseInstall('bubblewrap')}`,
     );
   }
   if (pastaPath === null) {
     throw new ExecutorError(
       'config',
-      'Apps need a network of their own, and pasta, which makes it, is not installed. Install it (Debian: apt-get install passt), ' +
-        'or name it in PUMPHOUSE_PASTA.',
+      `Each app needs a network of its own, and pasta, which makes it, is not installed. ${adviseInstall('passt')}. ` +
+        'Or name it in PUMPHOUSE_PASTA. Then restart the server.',
     );
   }
 }

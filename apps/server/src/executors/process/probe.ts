@@ -1,5 +1,6 @@
 /** Whether attempts can run on this machine, tried for real. */
 import type { ProbeResult } from '../executor.ts';
+import { adviseInstall } from './install-advice.ts';
 import { buildPastaCommand } from './apart-network.ts';
 import { detectContainer, readHostLayout } from './host-layout.ts';
 import type { Isolation } from './isolation.ts';
@@ -36,8 +37,8 @@ export async function probeMachine({
   }
   if (isolation === null) {
     return refuse(
-      'bubblewrap is not installed, and runs are not started without isolation. Install it (Debian: apt-get install bubblewrap), ' +
-        'or set PUMPHOUSE_ALLOW_UNISOLATED=1 on a machine where all code is trusted.',
+      `bubblewrap is not installed, and runs are not started without isolation. ${adviseInstall('bubblewrap')}. ` +
+        'Or set PUMPHOUSE_ALLOW_UNISOLATED=1 on a machine where all code is trusted.',
     );
   }
   const python = await tryCommand([pythonPath, '-I', '-S', '-c', CHECK_PYTHON]);
@@ -74,7 +75,7 @@ async function probeNetwork(
   pastaPath: string | null,
 ): Promise<string> {
   if (pastaPath === null)
-    return 'Apps cannot run: pasta is not installed (Debian: apt-get install passt), and they need a network of their own.';
+    return `Apps cannot run: each needs a network of its own, and pasta, which makes it, is not installed. ${adviseInstall('passt')}`;
   const pasta = buildPastaCommand(pastaPath, privileges);
   const failure = await tryCommand([...pasta, '--foreground', '--tcp-ns', 'none', '/bin/sh', '-c', ':']);
   return failure === null

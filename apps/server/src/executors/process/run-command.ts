@@ -25,8 +25,9 @@ const KEPT_LINES = 200;
 const LINE_CHARACTERS = 8192;
 
 /**
- * Runs a command in a process group of its own and waits until it and its output have ended. An abort kills the group; the result
- * then carries the signal. @throws Error when the program cannot be started
+ * Runs a command in a process group of its own and waits until it and its output have ended. Processes that it leaves in its group are
+ * killed: they would keep its output open, and the caller waiting, as pasta's child does where pasta makes no network. An abort kills the
+ * group; the result then carries the signal. @throws Error when the program cannot be started
  */
 export async function runCommand(argv: string[], options: CommandOptions): Promise<CommandResult> {
   const [program = '', ...programArguments] = argv;
@@ -39,6 +40,7 @@ export async function runCommand(argv: string[], options: CommandOptions): Promi
   const kill = (): void => {
     if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
   };
+  child.once('exit', () => killRest(child.pid));
   options.signal?.addEventListener('abort', kill);
   try {
     const ended = new Promise<{ code: number | null; signal: string | null }>((resolve, reject) => {
@@ -51,6 +53,15 @@ export async function runCommand(argv: string[], options: CommandOptions): Promi
     return { ...(await ended), stdout: await stdout, stderr: await stderr };
   } finally {
     options.signal?.removeEventListener('abort', kill);
+  }
+}
+
+function killRest(groupId: number | undefined): void {
+  try {
+    if (groupId !== undefined) process.kill(-groupId, 'SIGKILL');
+  } catch (error) {
+    // ESRCH: nothing is left. EPERM: what is left belongs to another user, such as the user of a build.
+    if (!['ESRCH', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
   }
 }
 

@@ -8,24 +8,52 @@ import { operation } from '../../api/operation.ts';
 import { Section } from '../../look/page.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 
-/** From an empty workspace to its first run: four steps to copy, each ticked once it worked. */
+/** From an empty workspace to its first run. */
 export function FirstSteps({ hasJobs }: { hasJobs: boolean }) {
-  const { me, whyNot } = useWorkspace();
-  const workspaceName = me.workspace.name;
-  const steps = useMemo(() => listSteps({ serverUrl: apiBaseUrl, workspaceName }), [workspaceName]);
-  const { isSignedIn, isDeployed } = useProgress(hasJobs);
+  const { me, params, whyNot } = useWorkspace();
+  const deployment = useQuery({ ...operation('get_deployment_latest', { params }), retry: false });
+  return (
+    <StepList
+      workspaceName={me.workspace.name}
+      isNew={false}
+      isDeployed={hasJobs || deployment.data !== undefined}
+      hindrance={
+        whyNot('deployment.upload') &&
+        'Deploying to this workspace needs the role developer. You can watch the runs of other members.'
+      }
+    />
+  );
+}
+
+/** From an organization without workspaces to its first run: the client creates the workspace. */
+export function FirstStepsWithoutWorkspace() {
+  return <StepList workspaceName="quickstart" isNew isDeployed={false} hindrance={null} />;
+}
+
+interface StepListProps {
+  workspaceName: string;
+  isNew: boolean;
+  isDeployed: boolean;
+  hindrance: string | null;
+}
+
+/** Four steps to copy. A step is ticked when the server sees that it worked. */
+function StepList({ workspaceName, isNew, isDeployed, hindrance }: StepListProps) {
+  const steps = useMemo(
+    () => listSteps({ serverUrl: apiBaseUrl, workspaceName, isNew }),
+    [workspaceName, isNew],
+  );
+  const isSignedIn = useClientSignIn();
   const ticks = [isSignedIn || isDeployed, isSignedIn || isDeployed, isDeployed, false];
   const current = ticks.indexOf(false);
-  const hindrance = whyNot('deployment.upload');
   return (
-    <Section title="First steps" aside={<span className="quiet">Ticked by themselves as they work</span>}>
-      {hindrance !== null && (
-        <p className={classes.hindrance}>
-          To deploy here takes the role developer. You can watch what others do.
-        </p>
-      )}
+    <Section
+      title="First steps"
+      aside={<span className="quiet">Each step is ticked when the server sees it</span>}
+    >
+      {hindrance !== null && <p className={classes.hindrance}>{hindrance}</p>}
       <ol className={classes.steps}>
-        {steps.map(({ title, commands, done }, index) => (
+        {steps.map(({ title, commands, waiting, done }, index) => (
           <li
             key={title}
             className={classes.step}
@@ -41,40 +69,39 @@ export function FirstSteps({ hasJobs }: { hasJobs: boolean }) {
                 <CommandLine key={command} command={command} />
               ))}
               <p className={classes.done} role="status">
-                {ticks[index] === true
-                  ? `Done: ${done.charAt(0).toLowerCase()}${done.slice(1)}`
-                  : describeWait(index)}
+                {ticks[index] === true ? `Done: ${done.charAt(0).toLowerCase()}${done.slice(1)}` : waiting}
               </p>
             </div>
           </li>
         ))}
       </ol>
-      <p className={classes.note}>
-        No script yet? One that calls <code>dlt.pipeline(…).run(…)</code> is enough. Name what it needs in a{' '}
-        <code>requirements.txt</code> beside it.
-      </p>
+      <Notes />
     </Section>
   );
 }
 
-function describeWait(index: number): string {
+function Notes() {
   return (
-    [
-      'Seen once you sign in',
-      'Waits for you to sign in',
-      'Seen at the first deploy',
-      'Waits for the first run',
-    ][index] ?? ''
+    <div className={classes.note}>
+      <p>
+        Never run <code>pip install dlthub</code> or <code>pip install &quot;dlt[hub]&quot;</code>: that
+        package is proprietary, and Pumphouse does not need it. In your code, write{' '}
+        <code>import dlt.hub.run as run</code>; the form <code>from dlt.hub import run</code> fails without
+        it.
+      </p>
+      <p>
+        A script of your own loads below <code>if __name__ == &quot;__main__&quot;:</code>, since the client
+        imports it to deploy it. Name its packages in <code>requirements.txt</code> or{' '}
+        <code>pyproject.toml</code>. For <code>pyproject.toml</code> the client needs uv:{' '}
+        <code>pip install uv</code>. If <code>.dlt/config.toml</code> already has a section{' '}
+        <code>[runtime]</code>, set <code>api_base_url</code> there instead of adding a second one.
+      </p>
+    </div>
   );
 }
 
-/** What has worked already. Sessions are told by no event: they are asked for when the person comes back to this page. */
-function useProgress(hasJobs: boolean) {
-  const { params } = useWorkspace();
+/** Whether a client is signed in as this user. No event reports sessions, so the query runs again when the user returns to this page. */
+function useClientSignIn(): boolean {
   const sessions = useQuery({ ...operation('list_account_sessions'), staleTime: 0 });
-  const deployment = useQuery({ ...operation('get_deployment_latest', { params }), retry: false });
-  return {
-    isSignedIn: (sessions.data?.sessions ?? []).some(({ client }) => client.startsWith('dlthub')),
-    isDeployed: hasJobs || deployment.data !== undefined,
-  };
+  return (sessions.data?.sessions ?? []).some(({ client }) => client.startsWith('dlthub'));
 }

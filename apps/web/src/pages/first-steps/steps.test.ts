@@ -1,11 +1,25 @@
 import { expect, it } from 'vitest';
 import { listSteps, quoteForShell } from './steps.ts';
 
+const target = { serverUrl: 'http://127.0.0.1:8080', workspaceName: `the shop's data`, isNew: false };
+const commandsOf = (changes: Partial<typeof target> = {}) =>
+  listSteps({ ...target, ...changes }).flatMap((step) => step.commands);
+
 it('names this server and this workspace, safe for a shell', () => {
-  const steps = listSteps({ serverUrl: 'http://127.0.0.1:8080', workspaceName: `the shop's data` });
-  const commands = steps.flatMap((step) => step.commands);
-  expect(commands).toContain('export RUNTIME__API_BASE_URL=http://127.0.0.1:8080');
-  expect(commands).toContain(`dlthub workspace connect 'the shop'\\''s data'`);
+  expect(commandsOf()).toContain(
+    `printf '\\n[runtime]\\napi_base_url = "%s"\\n' http://127.0.0.1:8080 >> .dlt/config.toml`,
+  );
+  expect(commandsOf()).toContain(`dlthub workspace connect 'the shop'\\''s data'`);
+});
+
+it('creates a workspace that does not exist', () => {
+  expect(commandsOf({ workspaceName: 'quickstart', isNew: true })).toContain(
+    'dlthub workspace connect quickstart --create',
+  );
+});
+
+it('never sets the address of the server for one terminal only', () => {
+  expect(commandsOf().filter((command) => command.includes('export'))).toEqual([]);
 });
 
 it.each([

@@ -1,41 +1,72 @@
-/** A command to type, and how one sees that it worked. */
+/** Commands to paste, and the text that says what shows that they worked. */
 export interface Step {
   title: string;
   commands: readonly string[];
-  /** What is true once it worked. */
+  /** Shown until the step is done. */
+  waiting: string;
+  /** Shown when the step is done. */
   done: string;
 }
 
-/** The four steps from nothing to a first run, with the address of this server and the name of the workspace. */
-export function listSteps({
-  serverUrl,
-  workspaceName,
-}: {
+interface Target {
   serverUrl: string;
   workspaceName: string;
-}): Step[] {
+  /** Whether the workspace does not exist yet: then the client creates it. */
+  isNew: boolean;
+}
+
+/**
+ * What the first run loads. A file of its own: pasting it never overwrites a script of the user. It loads only as the main program, since
+ * the client imports the script to deploy it.
+ */
+const quickstartScript = `import dlt
+
+people = [{"id": 1, "name": "Ada"}, {"id": 2, "name": "Grace"}]
+
+if __name__ == "__main__":
+    pipeline = dlt.pipeline("quickstart", destination="duckdb")
+    print(pipeline.run(people, table_name="people"))
+`;
+
+/**
+ * The four steps from an empty folder to a first run. The address of the server goes into .dlt/config.toml: with a variable of one
+ * terminal, another terminal would send the user's credentials to the client's default server.
+ */
+export function listSteps({ serverUrl, workspaceName, isNew }: Target): Step[] {
   return [
     {
-      title: 'Install dlt and its client',
-      commands: [`pip install 'dlthub-client>=0.28.7' 'dlt[duckdb]'`],
-      done: 'Seen once you sign in with it',
+      title: 'In a folder for your pipelines, install dlt and the client',
+      commands: [
+        'python3 -m venv .venv && . .venv/bin/activate',
+        `pip install 'dlthub-client>=0.28.7' 'dlt[duckdb]'`,
+      ],
+      waiting: 'Waiting for you to sign in with the client',
+      done: 'The client is installed',
     },
     {
-      title: 'Point the client at this server, and sign in',
-      commands: [`export RUNTIME__API_BASE_URL=${quoteForShell(serverUrl)}`, 'dlthub login'],
+      title: 'Name this server in the folder, and sign in',
+      commands: [
+        'mkdir -p .dlt && touch .dlt/.workspace',
+        `printf '\\n[runtime]\\napi_base_url = "%s"\\n' ${quoteForShell(serverUrl)} >> .dlt/config.toml`,
+        'dlthub login',
+      ],
+      waiting: 'Waiting for you to sign in with the client',
       done: 'A client is signed in as you',
     },
     {
-      title: 'In the folder of your pipelines: make it this workspace',
-      commands: [
-        'mkdir -p .dlt && touch .dlt/.workspace',
-        `dlthub workspace connect ${quoteForShell(workspaceName)}`,
-      ],
+      title: isNew ? 'Create a workspace' : 'Connect the folder to this workspace',
+      commands: [`dlthub workspace connect ${quoteForShell(workspaceName)}${isNew ? ' --create' : ''}`],
+      waiting: 'Waiting for the first deployment',
       done: 'Code was deployed from a folder',
     },
     {
-      title: 'Run a script: it is deployed, and its log follows in your terminal',
-      commands: ['dlthub run pipeline.py -f'],
+      title: 'Run a script: the client deploys it and follows its log',
+      commands: [
+        `cat > quickstart.py <<'EOF'\n${quickstartScript}EOF`,
+        `test -e requirements.txt || echo 'dlt[duckdb]' > requirements.txt`,
+        'dlthub run quickstart.py -f',
+      ],
+      waiting: 'Waiting for the first run',
       done: 'The first run is here',
     },
   ];

@@ -1,29 +1,38 @@
 import { Checkbox } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
+import { fetchAnew } from '../../api/fetch-anew.ts';
 import { operationPages } from '../../api/operation-pages.ts';
+import { queryClient } from '../../api/query-client.ts';
 import { Outcome } from '../../forms/change-form.tsx';
 import { Empty, ErrorNotice, LoadingRows } from '../../look/answers.tsx';
 import { MoreRows } from '../../look/more-rows.tsx';
 import { Page, Section } from '../../look/page.tsx';
+import { FirstStepsWithoutWorkspace } from '../first-steps/first-steps.tsx';
 import { useOrganization } from '../../workspace/use-organization.ts';
 import { NewWorkspace } from './new-workspace.tsx';
 import { WorkspaceRows } from './workspace-rows.tsx';
 
-/** The workspaces of an organization, and making one. */
+const pollMs = 5000;
+
+/** The workspaces of an organization, and making one. Without any, the first steps. */
 export function WorkspacesPage() {
-  const { id, me, params } = useOrganization();
+  const { id, me, params, whyNot } = useOrganization();
+  const mayCreate = whyNot('workspace.create') === null;
   const { archived } = useSearch({ from: '/signed-in/organizations/$organizationId/' });
   const navigate = useNavigate();
   const [outcome, setOutcome] = useState<string | null>(null);
-  const list = useInfiniteQuery(
-    operationPages('list_workspaces', {
+  const list = useInfiniteQuery({
+    ...operationPages('list_workspaces', {
       params,
       query: { include_archived: archived === true, sort: ['name'], order: ['asc'] },
     }),
-  );
+    // No event reports a workspace that a client creates.
+    refetchInterval: ({ state }) => (state.data?.pages[0]?.items.length === 0 ? pollMs : false),
+  });
   const workspaces = list.data?.items ?? [];
+  useFirstWorkspace(list.data && (workspaces[0]?.id ?? null));
   return (
     <Page
       title="Workspaces"
@@ -47,7 +56,11 @@ export function WorkspacesPage() {
         {list.error && <ErrorNotice error={list.error} />}
         {!list.data && !list.error && <LoadingRows />}
         {list.data && workspaces.length === 0 && (
-          <Empty title="There is no workspace yet">Make one below, then deploy to it.</Empty>
+          <Empty title="There is no workspace yet">
+            {mayCreate
+              ? 'The first steps create one from your terminal. You can also make one with the form below.'
+              : 'Ask an owner of the organization to make one.'}
+          </Empty>
         )}
         {workspaces.length > 0 && <WorkspaceRows workspaces={workspaces} onOutcome={setOutcome} />}
         <MoreRows
@@ -56,7 +69,21 @@ export function WorkspacesPage() {
           onMore={() => void list.fetchNextPage()}
         />
       </Section>
+      {list.data && workspaces.length === 0 && mayCreate && <FirstStepsWithoutWorkspace />}
       <NewWorkspace />
     </Page>
   );
+}
+
+/** Opens the first workspace as it appears, for a user who watches the empty list. @param workspaceId null for none, undefined until known */
+function useFirstWorkspace(workspaceId: string | null | undefined): void {
+  const navigate = useNavigate();
+  const wasEmpty = useRef(false);
+  useEffect(() => {
+    if (wasEmpty.current && workspaceId)
+      void fetchAnew(queryClient, ['get_organization_me']).then(() =>
+        navigate({ to: '/w/$workspaceId', params: { workspaceId } }),
+      );
+    wasEmpty.current = workspaceId === null;
+  }, [workspaceId, navigate]);
 }

@@ -1,0 +1,20 @@
+import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { listMissingPrograms } from './missing-programs.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'pumphouse-path-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+it('says of each missing program what needs it and how to install it', async () => {
+  await symlink(process.execPath, join(folder, 'python3'));
+  const missing = listMissingPrograms({ toolVariables: { PATH: folder } });
+  expect(missing.join('\n')).toMatch(/^pasta is missing.* apps .*passt$/m);
+  expect(missing.join('\n')).not.toContain('python3 is missing');
+  await symlink(process.execPath, join(folder, 'pasta'));
+  expect(listMissingPrograms({ toolVariables: { PATH: folder } }).join('\n')).not.toContain('pasta');
+});

@@ -1,0 +1,20 @@
+import { expect, it } from 'vitest';
+import { adviseInstall } from './install-advice.ts';
+
+it.each([
+  ['Debian', 'PRETTY_NAME="Debian"\nID=debian\n', 'Install it: sudo apt-get install passt'],
+  ['Ubuntu', 'ID=ubuntu\nID_LIKE=debian\n', 'Install it: sudo apt-get install passt'],
+  ['Linux Mint', 'ID=linuxmint\nID_LIKE="ubuntu debian"\n', 'Install it: sudo apt-get install passt'],
+  ['Fedora', 'ID=fedora\n', 'Install it: sudo dnf install passt'],
+  ['Rocky Linux', 'ID="rocky"\nID_LIKE="rhel centos fedora"\n', 'Install it: sudo dnf install passt'],
+  ['Arch', 'ID=arch\n', 'Install it: sudo pacman -S passt'],
+  ['another system', 'ID=alpine\n', 'Install the package passt of your system'],
+  ['a system without the file', '', 'Install the package passt of your system'],
+])('advises the command of %s', (_name, osRelease, advice) => {
+  expect(adviseInstall('passt', osRelease)).toBe(advice);
+});
+
+it('names what a package is called on each system', () => {
+  expect(adviseInstall('python', 'ID=debian\n')).toContain('python3 python3-venv');
+  expect(adviseInstall('python', 'ID=arch\n')).toMatch(/pacman -S python$/);
+});

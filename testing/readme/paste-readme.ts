@@ -1,0 +1,79 @@
+import type { PasteTerminal } from './terminal.ts';
+import type { Browser } from 'playwright-core';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createPerson } from '../fixtures/agree-to-sign-in.ts';
+import { launchBrowser } from '../fixtures/browser.ts';
+import { ownerEmail, ownerPassword, repositoryFolder } from '../fixtures/server.ts';
+import { readReadmeBlocks, type Terminal } from './readme-blocks.ts';
+
+export interface PastedReadme {
+  /** What the command that follows the first run printed. */
+  runOutput: string;
+  /** From the first pasted command, in seconds. */
+  readyAfterSeconds: number;
+  firstRunAfterSeconds: number;
+}
+
+/**
+ * Pastes the blocks of README.md in order, as a user with a browser does: opens the set-up link and agrees to the sign-in of the client.
+ * @param place.url where the server will be; the blocks have the default address
+ */
+export async function pasteReadme(place: {
+  server: PasteTerminal;
+  client: PasteTerminal;
+  url: string;
+}): Promise<PastedReadme> {
+  const { server, client, url } = place;
+  const blocks = readReadmeBlocks(await readFile(join(repositoryFolder, 'README.md'), 'utf8')).map(
+    ({ terminal, code }) => ({ terminal, code: code.replaceAll('http://127.0.0.1:8080', url) }),
+  );
+  const codeOf = (terminal: Terminal) =>
+    blocks.filter((block) => block.terminal === terminal).map(({ code }) => code);
+  const startedAt = performance.now();
+  const secondsSince = () => Math.round((performance.now() - startedAt) / 100) / 10;
+
+  server.start(codeOf('server').join(''));
+  const [, link = ''] = await server.waitFor(/^Set up Pumphouse at (\S+)$/m);
+  await server.waitFor(/^Pumphouse is ready at /m);
+  const readyAfterSeconds = secondsSince();
+  const browser = await launchBrowser();
+  try {
+    await setUp(browser, link);
+  } finally {
+    await browser.close();
+  }
+  let runOutput = '';
+  for (const code of codeOf('client'))
+    runOutput = /^dlthub login$/m.test(code) ? await signIn(client, code) : await client.paste(code);
+  return { runOutput, readyAfterSeconds, firstRunAfterSeconds: secondsSince() };
+}
+
+/** Opens the set-up link, creates the owner, and waits for the first steps in the console. */
+export async function setUp(browser: Browser, link: string) {
+  const page = await browser.newPage();
+  await page.goto(link);
+  await page.getByLabel('Organization', { exact: true }).fill('Acme');
+  await page.getByLabel('E-mail address', { exact: true }).fill(ownerEmail);
+  await page.getByLabel('Password', { exact: true }).fill(ownerPassword);
+  await page.getByRole('button', { name: 'Make the account' }).click();
+  await page.getByRole('heading', { name: 'First steps' }).waitFor();
+  return page;
+}
+
+/** Pastes a block that ends with `dlthub login`, and agrees in a browser. */
+export async function signIn(client: PasteTerminal, code: string): Promise<string> {
+  const person = await createPerson(ownerEmail);
+  try {
+    const from = client.output().length;
+    const ended = client.paste(code);
+    const [url] = await Promise.race([
+      client.waitFor(/http:\/\/\S+\/sign-in\/device\?user_code=[\w-]+/, from),
+      ended.then((shown) => Promise.reject(new Error(`dlthub login asked for nothing:\n${shown}`))),
+    ]);
+    await person.agree(url);
+    return await ended;
+  } finally {
+    await person.close();
+  }
+}

@@ -1,0 +1,20 @@
+/** The terminals that README.md has a user paste into. `owner` is the way without a browser, instead of the link. */
+const terminals = ['server', 'owner', 'client'] as const;
+export type Terminal = (typeof terminals)[number];
+
+export interface ReadmeBlock {
+  terminal: Terminal;
+  code: string;
+}
+
+/** The shell blocks that README.md marks with `<!-- paste: TERMINAL -->`, in order. @throws Error for a mark without a block */
+export function readReadmeBlocks(markdown: string): ReadmeBlock[] {
+  return [...markdown.matchAll(/^<!-- paste: (\w+) -->$/gm)].map((mark) => {
+    const rest = markdown.slice(mark.index + mark[0].length);
+    const code = /^\s*```sh\n([^]*?)^```$/m.exec(rest)?.[1];
+    const terminal = terminals.find((name) => name === mark[1]);
+    if (code === undefined || !rest.trimStart().startsWith('```sh') || terminal === undefined)
+      throw new Error(`${mark[0]} in README.md has no shell block of a terminal behind it.`);
+    return { terminal, code };
+  });
+}
