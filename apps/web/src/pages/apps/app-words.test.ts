@@ -44,7 +44,12 @@ describe('how an app is', () => {
   };
   const failedUntil = (seconds: number): Partial<Standing> => ({
     state: 'failed',
-    failure: { detail: 'The run ended with exit code 1.', retry_at: at(seconds), job_run_id: 'r', reason: null },
+    failure: {
+      detail: 'The run ended with exit code 1.',
+      retry_at: at(seconds),
+      job_run_id: 'r',
+      reason: null,
+    },
   });
 
   it('is said with the time since it answers, or since it was made', () => {
