@@ -71,7 +71,7 @@ export const shownOnJobPage: Record<string, Show> = {
 const nested = ['entry_point', 'execute', 'execute.timeout', 'expose', 'deliver', 'interval', 'require'];
 
 /** The attributes of a definition, each by its path, as deep as dlt declares them. */
-export function listAttributes(part: object, path = ''): [path: string, value: unknown][] {
+function listAttributes(part: object, path = ''): [path: string, value: unknown][] {
   return Object.entries(part).flatMap(([key, value]: [string, unknown]): [string, unknown][] => {
     const inner = path === '' ? key : `${path}.${key}`;
     const isPart = nested.includes(inner) && typeof value === 'object' && value !== null;
