@@ -41,17 +41,16 @@ describe('api_base_url in .dlt/config.toml', () => {
   });
 
   it.each([
-    [['workspace', 'info'], 'address'],
     [['workspace', 'list'], 'address'],
-    [['deployment', 'list'], ''],
-    [['job', 'list'], ''],
+    [['deploy'], 'workspace'],
+    [['job', 'list'], 'jobs'],
   ])('is where dlthub %j goes', async (args, shown) => {
     expect(await dlthub(args)).toContain(shown);
   });
 
   it('is where dlthub login goes', async () => {
     const shown = await dlthub(['login', '--device'], { RUNTIME__API_KEY: undefined });
-    expect(shown).toContain(`${server.url}/sign-in/device?user_code=`);
+    expect(shown).toContain(`${addressInFile}/sign-in/device?user_code=`);
   });
 
   it('travels with the configuration, and the address that the server gives to runs wins', async () => {
