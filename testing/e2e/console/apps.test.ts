@@ -227,7 +227,7 @@ describe('the page of an app', () => {
   it('leads to its job and its runs, and they lead back', async () => {
     await owner.getByRole('link', { name: appRefs.board }).click();
     await owner.getByRole('link', { name: 'To its app' }).click();
-    await owner.getByRole('link', { name: 'All its runs' }).click();
+    await owner.getByRole('link', { name: 'View all runs' }).click();
     await owner.getByRole('heading', { name: 'Runs', level: 1 }).waitFor();
     expect(new URL(owner.url()).search).toBe(`?job_id=${(await readApp(appRefs.board)).job_id}`);
     await owner.goto(site.workspaceUrl('/jobs'));

@@ -323,7 +323,7 @@ describe('an owner, in the pages alone,', () => {
     expect(await ends.count()).toBe(before - 1);
     await button(owner, 'End all others').click();
     await button(dialog(owner), 'End them').click();
-    await said(owner, before === 3 ? 'One other session was ended.' : 'other sessions were ended.');
+    await said(owner, before === 3 ? '1 other session ended.' : 'other sessions were ended.');
     expect(await ends.count()).toBe(1);
     await Promise.all([other.close(), third.close()]);
   });
