@@ -27,7 +27,7 @@ export const shownOnJobPage: Record<string, Show> = {
   'execute.timeout.grace_period': (value: number) => ['Grace period', formatDuration(value)],
   'execute.concurrency': (value: number | null) => [
     'Concurrency',
-    value === null ? 'no limit' : String(value),
+    value === null ? 'unlimited' : String(value),
   ],
   'execute.intercept_signals': (value: boolean) => [value ? 'intercepted by dlt' : 'not intercepted'],
   'expose.display_name': asItIs,
