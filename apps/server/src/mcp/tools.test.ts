@@ -267,8 +267,9 @@ describe('logs', () => {
     const found = await mcp.ask('search_run_log', ofRun({ query: 'NO LUCK' }));
     expect(found).toMatchObject({
       url: `${workspace}/runs/${failedId}?tab=log&line=4`,
-      untrusted_lines: [{ line_num: 4, content: 'shop.PriceError: no luck today' }],
-      match_count: 1,
+      // The second line is the reason that closes the log.
+      untrusted_lines: [{ line_num: 4, content: 'shop.PriceError: no luck today' }, { line_num: 5 }],
+      match_count: 2,
       next_after_line: null,
     });
     const errors = await mcp.ask('search_run_log', ofRun({ only_errors: true, source: 'user' }));

@@ -218,12 +218,14 @@ describe('the package store', () => {
     for (const size of sizes) expect(size).toBeGreaterThan(50_000);
     const links = 4096 * 40;
     expect((sizes[0] ?? 0) + (sizes[1] ?? 0)).toBeLessThan(100_000 + 2 * links);
-    expect(await executor.listStoredPackages()).toMatchObject([{ isUsed: true }]);
+    // The package, and the bytecode of the hooks that each environment gets from the server.
+    const used = await executor.listStoredPackages();
+    expect(used.map(({ isUsed }) => isUsed)).toEqual([true, true]);
     for (const at of locations) await executor.removeEnvironment(at);
-    const [unused] = await executor.listStoredPackages();
-    expect(unused).toMatchObject({ isUsed: false });
-    expect(unused?.sizeBytes).toBeGreaterThanOrEqual(100_000);
-    await executor.removeStoredPackages([unused?.id ?? '']);
+    const unused = await executor.listStoredPackages();
+    expect(unused.filter(({ isUsed }) => isUsed)).toEqual([]);
+    expect(Math.max(...unused.map(({ sizeBytes }) => sizeBytes))).toBeGreaterThanOrEqual(100_000);
+    await executor.removeStoredPackages(unused.map(({ id }) => id));
     expect((await executor.listStoredPackages()).map(({ id }) => id)).toEqual(['unreferenced']);
   });
 
