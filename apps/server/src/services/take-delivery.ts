@@ -8,6 +8,7 @@ import { findWebhookTrigger } from '../domain/webhook-path.ts';
 import { hashSecret } from './credentials.ts';
 import { readRunInput } from '../domain/run-input.ts';
 import { readSignature } from '../domain/webhook-signature.ts';
+import { lockForStart, refreshesOthers } from './start-facts.ts';
 import { ServiceError } from './service-error.ts';
 
 /** Where a delivery is sent to. */
@@ -72,7 +73,9 @@ export function createTakeDelivery(dependencies: {
     const { workspaceId, path } = webhook;
     const found = listListening(await store.jobs.listByTriggerType(workspaceId, 'webhook'), path);
     // As they are under the lock: a deploy may have changed them since they were found.
-    const locked = await store.jobs.lock(found.map(({ job }) => job.id));
+    const ids = found.map(({ job }) => job.id);
+    const reachesOthers = found.some(({ job }) => refreshesOthers(job));
+    const locked = await lockForStart(store, workspaceId, ids, reachesOthers);
     const jobs = listListening(locked, path);
     if (jobs.length === 0) throw unknownAddress();
     return toAnswer(await startRuns.startForEvent(store, { workspaceId, jobs, input }));
