@@ -42,7 +42,6 @@ describe('api_base_url in .dlt/config.toml', () => {
 
   it.each([
     [['workspace', 'list'], 'address'],
-    [['deploy'], 'workspace'],
     [['job', 'list'], 'jobs'],
   ])('is where dlthub %j goes', async (args, shown) => {
     expect(await dlthub(args)).toContain(shown);
