@@ -1,6 +1,7 @@
 import type { StartInput } from './start-decision.ts';
 import { describe, expect, it } from 'vitest';
 import { buildDefinition } from './test-definition.ts';
+import { plainStartInput } from './test-clocks.ts';
 import { findStartBlock } from './start-block.ts';
 
 const now = new Date('2026-11-24T10:07:00Z');
@@ -8,23 +9,12 @@ const tomorrow = new Date('2026-11-25T06:00:00Z');
 const trigger = 'schedule:0 6 * * *';
 
 const input: StartInput = {
+  ...plainStartInput,
   definition: buildDefinition({ triggers: [trigger] }),
-  origin: 'tick',
   trigger,
   now,
   // Today's tick is covered: at this moment nothing would start.
   lastCompletedEnd: new Date('2026-11-24T06:00:00Z'),
-  upstreams: [],
-  pendingUpstreams: [],
-  activeRunCount: 0,
-  organization: { activeRunCount: 0, runLimit: null, usedSeconds: 0, minuteLimit: null },
-  queue: { isOpen: false, length: 0, sameTriggerNumber: null },
-  isMissed: false,
-  isPaused: false,
-  isArchived: false,
-  isWorkspaceArchived: false,
-  skipFreshness: false,
-  refresh: false,
 };
 
 const hourly = buildDefinition({ job_ref: 'jobs.up', triggers: ['schedule:0 * * * *'] });

@@ -1,28 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { decideStart, type StartDecision, type StartInput } from './start-decision.ts';
 import { buildDefinition } from './test-definition.ts';
+import { plainStartInput } from './test-clocks.ts';
 
 const NOW = new Date('2026-11-24T10:07:00Z');
 const DAILY = 'schedule:0 6 * * *';
 const daily = buildDefinition({ triggers: [DAILY] });
 
 const input: StartInput = {
+  ...plainStartInput,
   definition: daily,
-  origin: 'tick',
   trigger: DAILY,
   now: NOW,
-  lastCompletedEnd: null,
-  upstreams: [],
-  pendingUpstreams: [],
-  activeRunCount: 0,
-  organization: { activeRunCount: 0, runLimit: null, usedSeconds: 0, minuteLimit: null },
-  queue: { isOpen: false, length: 0, sameTriggerNumber: null },
-  isMissed: false,
-  isPaused: false,
-  isArchived: false,
-  isWorkspaceArchived: false,
-  skipFreshness: false,
-  refresh: false,
 };
 
 describe('a scheduled start', () => {
