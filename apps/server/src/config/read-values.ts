@@ -35,7 +35,7 @@ export function withoutBlank(variables: Variables): Variables {
   return Object.fromEntries(Object.entries(variables).filter(([, value]) => value?.trim() !== ''));
 }
 
-/** Other notations (`0x50`, `1e3`) would be read as numbers that nobody meant to write. */
+/** Other notations (`0x50`, `1e3`) would be read as other numbers than the operator meant. */
 function isDecimal(value: string): boolean {
   return /^\d+(\.\d+)?$/.test(value);
 }

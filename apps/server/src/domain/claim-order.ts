@@ -38,7 +38,7 @@ export interface ClaimPlan<Run extends PendingRun> {
 export const reserveAfterSeconds = 300;
 
 /**
- * Fair between organizations, then between workspaces: whoever has the fewest active runs is next, so a thousand pending runs of one
+ * Fair between organizations, then between workspaces: the one with the fewest active runs is next, so a thousand pending runs of one
  * workspace delay another's single run by one end of a run. Within a workspace by priority, then by age.
  */
 export function chooseClaims<Run extends PendingRun>(
