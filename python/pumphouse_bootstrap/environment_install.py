@@ -1,33 +1,49 @@
 """
 `python3 -I -S <this file> <plan>`: installs wheels, each into a folder of its own, in a sandbox in which no package's code runs. The
-plan is JSON: {commands: [[...]], parallel: number}. Says nothing, or what the first command that failed has said.
+plan is JSON: {together: [...], folder: string, apart: [[...]], parallel: number}. `together` installs all wheels into `folder`: one process
+downloads them side by side and fills the cache. `apart` then has one command for each wheel, which finds it in the cache.
+Prints nothing, or the output of the first command that failed.
 """
 
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
 
-def install(commands: list[list[str]], parallel: int) -> int:
-    def run(command: list[str]) -> subprocess.CompletedProcess[bytes]:
-        return subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-
+def install(together: list[str], folder: str, apart: list[list[str]], parallel: int) -> int:
+    """@return: the exit code of the first command that failed, else 0"""
+    downloaded = _run(together)
+    if downloaded.returncode != 0:
+        return _report(downloaded)
+    shutil.rmtree(folder, ignore_errors=True)
     with ThreadPoolExecutor(parallel) as pool:
-        running = [pool.submit(run, command) for command in commands]
-        for future in running:
-            result = future.result()
+        for result in pool.map(_install_cached, apart):
             if result.returncode != 0:
-                sys.stderr.buffer.write(result.stdout)
-                sys.stderr.flush()
                 pool.shutdown(wait=False, cancel_futures=True)
-                return result.returncode
+                return _report(result)
     return 0
+
+
+def _install_cached(command: list[str]) -> subprocess.CompletedProcess[bytes]:
+    """Without the network: with it, uv asks the index about each wheel anew. An index may forbid its wheels to be cached, though."""
+    result = _run([*command, "--offline"])
+    return result if result.returncode == 0 else _run(command)
+
+
+def _run(command: list[str]) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def _report(failed: subprocess.CompletedProcess[bytes]) -> int:
+    sys.stderr.buffer.write(failed.stdout)
+    sys.stderr.flush()
+    return failed.returncode
 
 
 if __name__ == "__main__":
     with open(sys.argv[1], encoding="utf-8") as file:
-        plan = json.load(file)
-    sys.exit(install(plan["commands"], plan["parallel"]))
+        sys.exit(install(**json.load(file)))

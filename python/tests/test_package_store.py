@@ -7,6 +7,7 @@ import sys
 import tempfile
 import unittest
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 from attempt_runner import BOOTSTRAP
@@ -185,8 +186,7 @@ class Environments(PackageStoreTest):
         self.assertEqual(jobs, [{"key": KEY, "files": [f"{SITE}/module.py"]}])
         header = __import__("importlib.util").util.MAGIC_NUMBER + (1).to_bytes(4, "little")
         self.write("compiled/0.pyc", header + b"\0" * 8)
-        place = {"target": str(self.root / "first"), "folder": str(self.root / "compiled"), "owner": os.getuid()}
-        self.assertEqual(adopt_bytecode(self.store, {**jobs[0], **place}), {"compiled": 1})
+        self.assertEqual(self.adopt(jobs[0]), {"compiled": 1})
         self.assertEqual(self.assemble("second", tree=None)["rest"], [])
         name = f"{SITE}/__pycache__/module.{sys.implementation.cache_tag}.pyc"
         self.assertEqual(os.stat(self.root / "first" / name).st_ino, os.stat(self.root / "second" / name).st_ino)
@@ -194,14 +194,18 @@ class Environments(PackageStoreTest):
     def test_what_is_no_bytecode_of_this_interpreter_is_refused(self) -> None:
         self.write(f"tree/{SITE}/module.py", b"value = 1\n")
         job = self.assemble("first")["rest"][0]
-        place = {"target": str(self.root / "first"), "folder": str(self.root / "compiled"), "owner": os.getuid()}
         self.write("compiled/0.pyc", b"anything else")
         with self.assertRaises(HostileTree):
-            adopt_bytecode(self.store, {**job, **place})
+            self.adopt(job)
         (self.root / "compiled/0.pyc").unlink()
         (self.root / "compiled/0.pyc").symlink_to("/etc/passwd")
         with self.assertRaises(OSError):
-            adopt_bytecode(self.store, {**job, **place})
+            self.adopt(job)
+
+    def adopt(self, job: dict[str, Any]) -> dict[str, Any]:
+        compiled = {**job, "folder": str(self.root / "compiled")}
+        request = {"jobs": [compiled], "target": str(self.root / "first"), "owner": os.getuid()}
+        return adopt_bytecode(self.store, request)
 
 
 class Retention(PackageStoreTest):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import importlib.util
 import os
 import stat
+import sys
 from typing import Any
 
 from .assemble import link_bytecode
 from .objects import StoredFile
 from .packages import PackageStore
 from .trees import HostileTree
-import sys
 
 _MAX_BYTES = 64 << 20
 _UNCHECKED_HASH = (1).to_bytes(4, "little")
@@ -19,24 +19,31 @@ _UNCHECKED_HASH = (1).to_bytes(4, "little")
 
 def adopt_bytecode(store: PackageStore, request: dict[str, Any]) -> dict[str, Any]:
     """
-    Takes `<number>.pyc` of `folder` for each of `files`, as far as they are there: what cannot be compiled stays without. The folder was
-    written by the user that compiles strangers' text. @raises HostileTree
+    Takes the bytecode of several packages: `<number>.pyc` of a job's `folder` for each of its `files`, as far as they are there: what
+    cannot be compiled stays without. The folders were written by the user that compiles strangers' text. @raises HostileTree
     """
-    target, key = request["target"], request["key"]
+    compiled = 0
+    for job in request["jobs"]:
+        adopted = _adopt_files(store, job["folder"], job["files"], request["owner"])
+        if job["key"] is not None:
+            store.write_bytecode(job["key"], sys.implementation.cache_tag, adopted)
+        for path, stored in adopted.items():
+            link_bytecode(store, request["target"], path, stored)
+        compiled += len(adopted)
+    return {"compiled": compiled}
+
+
+def _adopt_files(store: PackageStore, path: str, files: list[str], owner: int) -> dict[str, StoredFile]:
     adopted: dict[str, StoredFile] = {}
-    folder = os.open(request["folder"], os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
-        for number, path in enumerate(request["files"]):
-            stored = _adopt(store, folder, f"{number}.pyc", request["owner"])
+        for number, file in enumerate(files):
+            stored = _adopt(store, folder, f"{number}.pyc", owner)
             if stored is not None:
-                adopted[path] = stored
+                adopted[file] = stored
     finally:
         os.close(folder)
-    if key is not None:
-        store.write_bytecode(key, sys.implementation.cache_tag, adopted)
-    for path, stored in adopted.items():
-        link_bytecode(store, target, path, stored)
-    return {"compiled": len(adopted)}
+    return adopted
 
 
 def _adopt(store: PackageStore, folder: int, name: str, owner: int) -> StoredFile | None:

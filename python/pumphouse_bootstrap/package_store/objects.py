@@ -35,6 +35,8 @@ class ObjectStore:
         self._links = links
         self._objects = os.path.join(root, "objects")
         self._incoming = os.path.join(root, "incoming", f"{os.getpid()}-{uuid.uuid4().hex[:8]}")
+        self._made: set[str] = set()
+        self._named = 0
 
     def add(self, source: BinaryIO, executable: bool) -> StoredFile:
         """Copies a file into the store, unless the store has its content."""
@@ -44,13 +46,12 @@ class ObjectStore:
         if self._is_whole(stored):
             return stored
         source.seek(0)
-        os.makedirs(self._incoming, mode=0o700, exist_ok=True)
-        temporary = os.path.join(self._incoming, uuid.uuid4().hex)
+        temporary = self._name_incoming()
         try:
             if _copy(source, temporary) != digest:
                 raise OSError(f"{source.name!r} changed while it was read")
             os.chmod(temporary, 0o555 if executable else 0o444)
-            os.makedirs(os.path.dirname(self.locate(stored.name)), mode=0o700, exist_ok=True)
+            self._make_folder(os.path.dirname(self.locate(stored.name)))
             os.replace(temporary, self.locate(stored.name))
         except BaseException:
             _remove(temporary)
@@ -92,10 +93,20 @@ class ObjectStore:
             return False
         return stat.S_ISREG(found.st_mode) and found.st_size == stored.size
 
+    def _name_incoming(self) -> str:
+        self._make_folder(self._incoming)
+        self._named += 1
+        return os.path.join(self._incoming, str(self._named))
+
+    def _make_folder(self, path: str) -> None:
+        """Nothing removes a folder of the store: one look at each is enough."""
+        if path not in self._made:
+            os.makedirs(path, mode=0o700, exist_ok=True)
+            self._made.add(path)
+
     def _renew(self, stored: StoredFile) -> None:
         """A file system allows some 65,000 links to a file: later links go to a new copy."""
-        os.makedirs(self._incoming, mode=0o700, exist_ok=True)
-        temporary = os.path.join(self._incoming, uuid.uuid4().hex)
+        temporary = self._name_incoming()
         _clone(self.locate(stored.name), temporary)
         os.replace(temporary, self.locate(stored.name))
 
@@ -115,7 +126,7 @@ def _copy(source: BinaryIO, target: str) -> str:
         while chunk := source.read(_CHUNK_BYTES):
             digest.update(chunk)
             size += len(chunk)
-            if chunk.count(0) == len(chunk):
+            if chunk[0] == 0 and chunk.count(0) == len(chunk):
                 copy.seek(size)
             else:
                 copy.write(chunk)

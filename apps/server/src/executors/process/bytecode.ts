@@ -10,7 +10,7 @@ import { buildEnterCommand } from './enter-user.ts';
 import { locateEnvironment } from './environment-paths.ts';
 import { readHostLayout } from './host-layout.ts';
 import { bindInterpreter, decideRunUser, type Isolation } from './isolation.ts';
-import { openPackageStore, type CompileJob } from './package-store.ts';
+import { openPackageStore, type CompiledJob, type CompileJob } from './package-store.ts';
 import type { PythonInterpreter } from './python-interpreter.ts';
 import { runCommand } from './run-command.ts';
 import { buildSandboxArguments } from './sandbox.ts';
@@ -33,6 +33,8 @@ export interface CompilePlace {
 }
 
 const parallelJobs = 2;
+/** What a server that is killed compiles again at most. */
+const jobsBetweenNotes = 8;
 
 /** Compiles jobs, two at a time; gives the number of compiled modules. What cannot be compiled stays without bytecode. */
 export async function compileJobs(
@@ -40,40 +42,52 @@ export async function compileJobs(
   place: CompilePlace,
   jobs: readonly CompileJob[],
 ): Promise<number> {
+  if (jobs.length === 0) return 0;
+  const user = decideRunUser(options.isolation, place.uid);
   const waiting = jobs.toSorted((left, right) => right.files.length - left.files.length);
-  let compiled = 0;
+  const compiled: CompiledJob[] = [];
   const work = async (): Promise<void> => {
     for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
       place.signal?.throwIfAborted();
-      compiled += await compileJob(options, place, job);
+      compiled.push({ ...job, folder: await compileJob(options, place, job, user?.uid ?? null) });
     }
   };
-  await Promise.all(Array.from({ length: parallelJobs }, work));
-  return compiled;
-}
-
-/** Each package is compiled in a sandbox of its own: its text can change no other package's bytecode. */
-async function compileJob(options: CompileOptions, place: CompilePlace, job: CompileJob): Promise<number> {
-  const user = decideRunUser(options.isolation, place.uid);
-  const folder = join(place.root, 'compile', randomUUID());
-  const [plan, output] = [join(folder, 'plan.json'), join(folder, 'output')];
-  await mkdir(folder, { recursive: true, mode: 0o711 });
   try {
-    await createOwnedFolder(output, user?.uid ?? null, 0o700);
-    await writeFile(plan, JSON.stringify(job.files), { mode: 0o644 });
-    await runCommand(buildCompileCommand(options, place, { plan, output }), {
-      variables: { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C.UTF-8', PYTHONHASHSEED: '0' },
-      signal: place.signal,
-    });
+    // Both end before their folders go.
+    for (const ended of await Promise.allSettled(Array.from({ length: parallelJobs }, work))) {
+      if (ended.status === 'rejected') throw ended.reason;
+    }
     place.signal?.throwIfAborted();
     const store = openPackageStore({ ...options, pythonPath: place.interpreter.executable });
-    const owner = user?.uid ?? process.getuid?.() ?? 0;
-    const links = options.isolation.kind === 'sandbox';
-    const target = locateEnvironment(place.root);
-    return (await store.adopt(job, { target, folder: output, owner, links })).compiled;
+    const adopted = await store.adopt({
+      target: locateEnvironment(place.root),
+      jobs: compiled,
+      owner: user?.uid ?? process.getuid?.() ?? 0,
+      links: options.isolation.kind === 'sandbox',
+    });
+    return adopted.compiled;
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await rm(join(place.root, 'compile'), { recursive: true, force: true });
   }
+}
+
+/** Each package is compiled in a sandbox of its own: its text can change no other package's bytecode. @returns where the bytecode is */
+async function compileJob(
+  options: CompileOptions,
+  place: CompilePlace,
+  job: CompileJob,
+  uid: number | null,
+): Promise<string> {
+  const folder = join(place.root, 'compile', randomUUID());
+  const [plan, output] = [join(folder, 'plan'), join(folder, 'output')];
+  await mkdir(folder, { recursive: true, mode: 0o711 });
+  await createOwnedFolder(output, uid, 0o700);
+  await writeFile(plan, job.files.map((path) => `${path}\0`).join(''), { mode: 0o644 });
+  await runCommand(buildCompileCommand(options, place, { plan, output }), {
+    variables: { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C.UTF-8', PYTHONHASHSEED: '0' },
+    signal: place.signal,
+  });
+  return output;
 }
 
 function buildCompileCommand(
@@ -93,7 +107,7 @@ function buildCompileCommand(
   if (!isSandboxed) return [...prefix, ...enter, ...python, program, environment, plan, output];
   const inside = {
     program: '/pumphouse/compile_modules.py',
-    plan: '/pumphouse/plan.json',
+    plan: '/pumphouse/plan',
     output: '/pumphouse/output',
   };
   const sandbox = buildSandboxArguments({
@@ -145,12 +159,11 @@ export function createCompileQueue(options: CompileOptions, warn: (error: unknow
     if (stored === null) return;
     const { uid, jobs } = restSchema.parse(JSON.parse(stored));
     const place = { root, interpreter, uid, prefix: ['nice', '-n', '19'], signal };
-    for (let done = 0; done < jobs.length; done += parallelJobs) {
-      await compileJobs(options, place, jobs.slice(done, done + parallelJobs));
-      await writeRest(root, uid, jobs.slice(done + parallelJobs));
+    for (let done = 0; done < jobs.length; done += jobsBetweenNotes) {
+      await compileJobs(options, place, jobs.slice(done, done + jobsBetweenNotes));
+      await writeRest(root, uid, jobs.slice(done + jobsBetweenNotes));
     }
     await rm(locateRest(root), { force: true });
-    await rm(join(root, 'compile'), { recursive: true, force: true });
   }
 
   return {

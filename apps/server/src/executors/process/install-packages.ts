@@ -100,22 +100,31 @@ async function runResolve(build: Build, kind: Exclude<StepKind, 'prepare'>): Pro
   return Buffer.from(bytes).toString('utf8');
 }
 
-/** Each into a folder of its own: a package that brings another one's files changes nothing but its own environments. */
+/**
+ * Each into a folder of its own: a package that brings another one's files changes nothing but its own environments. One process downloads
+ * them all first: one for each would ask the index 38 times for `dlt[duckdb]`.
+ */
 async function installVerified(
   build: Build,
   missing: readonly LockedPackage[],
 ): Promise<Map<LockedPackage, string>> {
   const { inside, outside } = build.place;
   if (missing.length === 0) return new Map();
-  const commands: string[][] = [];
+  const together = join(inside.clean, 'together');
+  const apart: string[][] = [];
   for (const [number, { lock }] of missing.entries()) {
-    const name = `pylock.p${number}.toml`;
-    await writeFile(join(outside.plan, name), lock, { mode: 0o644 });
-    const paths = { ...locateTools(build), lock: join(inside.plan, name), wheelsOnly: true };
-    commands.push(planInstallCommand({ ...paths, prefix: join(inside.clean, `p${number}`) }));
+    const path = await writeLock(build, `p${number}`, lock);
+    apart.push(planInstall(build, { lock: path, prefix: join(inside.clean, `p${number}`) }));
   }
-  const plan = JSON.stringify({ commands, parallel: PARALLEL_INSTALLS });
-  await writeFile(join(outside.plan, 'install.json'), plan, { mode: 0o644 });
+  const all = await writeLock(build, 'together', joinLocks(missing));
+  const plan = {
+    // A copy: no file of another package is then written to through a link into the cache.
+    together: [...planInstall(build, { lock: all, prefix: together }), '--link-mode', 'copy'],
+    folder: together,
+    apart,
+    parallel: PARALLEL_INSTALLS,
+  };
+  await writeFile(join(outside.plan, 'install.json'), JSON.stringify(plan), { mode: 0o644 });
   await runStep(build, {
     kind: 'clean',
     command: [build.interpreter.executable, '-I', '-S', inside.install, join(inside.plan, 'install.json')],
@@ -124,14 +133,24 @@ async function installVerified(
   return new Map(missing.map((one, number) => [one, join(outside.clean, `p${number}`)]));
 }
 
+function planInstall(build: Build, paths: { lock: string; prefix: string }): string[] {
+  return planInstallCommand({ ...locateTools(build), ...paths, wheelsOnly: true });
+}
+
+/** @returns its path as the steps see it */
+async function writeLock({ place }: Build, name: string, lock: string): Promise<string> {
+  const file = `pylock.${name}.toml`;
+  await writeFile(join(place.outside.plan, file), lock, { mode: 0o644 });
+  return join(place.inside.plan, file);
+}
+
 /** What has to be built, or whose hash nobody says. */
 async function installOthers(build: Build, others: readonly LockedPackage[]): Promise<string | null> {
   const { inside, outside } = build.place;
   if (others.length === 0) return null;
-  await writeFile(join(outside.plan, 'pylock.others.toml'), joinLocks(others), { mode: 0o644 });
   const paths = {
     ...locateTools(build),
-    lock: join(inside.plan, 'pylock.others.toml'),
+    lock: await writeLock(build, 'others', joinLocks(others)),
     prefix: join(inside.source, 'built'),
     wheelsOnly: false,
   };

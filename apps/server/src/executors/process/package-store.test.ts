@@ -107,6 +107,15 @@ describe('the package store', () => {
     await checkStore();
   });
 
+  it('takes wheels of an index that forbids to store its answers', async () => {
+    await index.addWheel('first-package');
+    await index.addWheel('second-package');
+    index.forbidCaching();
+    const at = await build(createSpec(['first-package', 'second-package']));
+    const program = 'import first_package, second_package; print(first_package.WORD, second_package.WORD)';
+    expect(await runPython(at, program)).toBe('installed installed');
+  });
+
   it('resolves equal requirements of a workspace once', async () => {
     await index.addWheel('first-package');
     const spec = createSpec(['first-package']);

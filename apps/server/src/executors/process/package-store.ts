@@ -23,6 +23,20 @@ export interface CompileJob {
   files: string[];
 }
 
+/** A job that was compiled into a folder. */
+export interface CompiledJob extends CompileJob {
+  folder: string;
+}
+
+export interface AdoptRequest {
+  /** The environment that gets the bytecode. */
+  target: string;
+  jobs: CompiledJob[];
+  /** Who owns what the compiler has left. */
+  owner: number;
+  links: boolean;
+}
+
 export interface AssembleRequest {
   /** Where the environment goes; nothing may be there. */
   target: string;
@@ -81,9 +95,8 @@ export function openPackageStore(options: PackageStoreOptions) {
     /** Makes an environment; says which modules have no bytecode: of dlt's start, and the rest. */
     assemble: ({ sitePackages, ...request }: AssembleRequest) =>
       ask('assemble', { ...request, site_packages: sitePackages }, assembledSchema),
-    /** Takes the bytecode that a job has left in a folder. */
-    adopt: (job: CompileJob, place: { target: string; folder: string; owner: number; links: boolean }) =>
-      ask('adopt', { ...job, ...place }, adoptedSchema),
+    /** Takes the bytecode that jobs have left in their folders. */
+    adopt: (request: AdoptRequest) => ask('adopt', request, adoptedSchema),
     async list(): Promise<StoredPackage[]> {
       const { packages } = await ask('list', {}, listedSchema);
       return packages.map((one) => ({ ...one, usedAt: new Date(one.usedAt * 1000) }));

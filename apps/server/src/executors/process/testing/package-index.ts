@@ -22,6 +22,8 @@ export interface PackageIndex {
    * `wheel_directory`, by the name `wheel_name`.
    */
   addSource(name: string, buildProgram: string): Promise<void>;
+  /** Answers say from now on that they must not be stored. */
+  forbidCaching(): void;
   /** A project of this name is asked for and never answered; resolves when it has been asked for. */
   hangOn(name: string): Promise<void>;
   close(): Promise<void>;
@@ -57,7 +59,9 @@ export async function createPackageIndex(): Promise<PackageIndex> {
   const folder = await mkdtemp(join(tmpdir(), 'pumphouse-index-'));
   const files = new Map<string, Uint8Array>();
   const hanging = new Map<string, () => void>();
+  let forbidsCaching = false;
   const server = createServer((request, response) => {
+    if (forbidsCaching) response.setHeader('cache-control', 'no-store');
     const path = decodeURIComponent(request.url ?? '/');
     const file = files.get(path.replace('/files/', ''));
     if (file !== undefined) return void response.end(file);
@@ -112,6 +116,7 @@ export async function createPackageIndex(): Promise<PackageIndex> {
       archive.finalize();
       files.set(`${root}.tar.gz`, await buffer(archive.pipe(createGzip())));
     },
+    forbidCaching: () => void (forbidsCaching = true),
     hangOn: (name) => new Promise((resolve) => hanging.set(name, resolve)),
     async close() {
       server.closeAllConnections();
