@@ -120,6 +120,8 @@ async function askProgram<T>(
     cwd: '/',
     env: { LANG: 'C.UTF-8', PYTHONDONTWRITEBYTECODE: '1' },
     stdio: ['pipe', 'pipe', 'pipe'],
+    // Ctrl+C in the server's terminal ends the server; an operation that has begun ends by itself.
+    detached: true,
   });
   const ended = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
