@@ -3,61 +3,26 @@ import { cp, mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promise
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  EnvironmentBuildError,
-  type EnvironmentLine,
-  type EnvironmentSpec,
-  type Executor,
-} from '../executor.ts';
-import {
-  createDataDir,
-  createTestExecutor,
-  findInstalledPython,
-  requireBootstrap,
-  TEST_UID,
-} from './testing/machine.ts';
-import { createPackageIndex, type PackageIndex } from './testing/package-index.ts';
+import { EnvironmentBuildError, type EnvironmentLine, type EnvironmentSpec } from '../executor.ts';
+import { createTestExecutor, requireBootstrap, TEST_UID } from './testing/machine.ts';
+import { createBuildSite, runPython, type BuildSite } from './testing/build-site.ts';
+import type { PackageIndex } from './testing/package-index.ts';
 import type { ProcessExecutorOptions } from './process-executor.ts';
 
 const UNISOLATED = { bwrapPath: null, allowUnisolated: true };
 
-let dataDir: { path: string; remove: () => Promise<void> };
+let site: BuildSite;
 let index: PackageIndex;
-let executor: Executor;
-let pythonVersion: string;
+let createSpec: BuildSite['createSpec'];
 
 beforeAll(async () => {
-  dataDir = await createDataDir();
-  index = await createPackageIndex();
-  executor = createTestExecutor(dataDir.path);
-  pythonVersion = await findInstalledPython();
+  site = await createBuildSite();
+  ({ index, createSpec } = site);
 });
 
-afterAll(async () => {
-  await index.close();
-  await dataDir.remove();
-});
+afterAll(() => site.remove());
 
-function createSpec(requirements: string[], overrides: Partial<EnvironmentSpec> = {}): EnvironmentSpec {
-  return {
-    key: 'key-1',
-    organizationId: 'organization-1',
-    workspaceId: 'workspace-1',
-    pythonVersion,
-    requirements,
-    variables: { UV_DEFAULT_INDEX: index.url },
-    maskedValues: [],
-    uid: TEST_UID,
-    ...overrides,
-  };
-}
-
-async function runPython(environmentPath: string, program: string): Promise<string> {
-  const python = join(environmentPath, 'bin', 'python');
-  return (await promisify(execFile)(python, ['-c', program])).stdout.trim();
-}
-
-const listEnvironments = (): Promise<string[]> => readdir(join(dataDir.path, 'environments'));
+const listEnvironments = (): Promise<string[]> => readdir(join(site.dataDir, 'environments'));
 
 /** Processes that look at a folder of this test's data. */
 async function listBuildProcesses(): Promise<string[]> {
@@ -65,7 +30,7 @@ async function listBuildProcesses(): Promise<string[]> {
   const commands = await Promise.all(
     names.map((name) => readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '')),
   );
-  return commands.filter((command) => command.includes(`${dataDir.path}/environments`));
+  return commands.filter((command) => command.includes(`${site.dataDir}/environments`));
 }
 
 describe.each([
@@ -76,7 +41,7 @@ describe.each([
     spec: EnvironmentSpec,
     onLine: (line: EnvironmentLine) => void = () => undefined,
     signal?: AbortSignal,
-  ) => createTestExecutor(dataDir.path, overrides).buildEnvironment(spec, onLine, signal);
+  ) => createTestExecutor(site.dataDir, overrides).buildEnvironment(spec, onLine, signal);
   // Two kinds of server never share a data folder: their caches have different owners.
   const organizationId = overrides === UNISOLATED ? 'organization-unisolated' : 'organization-sandboxed';
 
@@ -97,26 +62,26 @@ describe.each([
     const program =
       'import plain_package, direct_package, os; print(plain_package.WORD, os.path.exists(plain_package.__cached__))';
     await expect.poll(() => runPython(location.path, program)).toBe('installed True');
-    expect(await executor.hasEnvironment(location)).toBe(true);
+    expect(await site.executor.hasEnvironment(location)).toBe(true);
   });
 
   it('builds at a new place each time and removes one without the other', async () => {
     const spec = createSpec([], { organizationId });
     const [first, second] = await Promise.all([build(spec), build(spec)]);
     expect(first.path).not.toBe(second.path);
-    await executor.removeEnvironment(first);
-    expect(await executor.hasEnvironment(first)).toBe(false);
-    expect(await executor.hasEnvironment(second)).toBe(true);
+    await site.executor.removeEnvironment(first);
+    expect(await site.executor.hasEnvironment(first)).toBe(false);
+    expect(await site.executor.hasEnvironment(second)).toBe(true);
   });
 
   it('adds what the bootstrap wants every run to load', async () => {
-    const bootstrapDir = join(await mkdtemp(join(dataDir.path, 'bootstrap-')), 'pumphouse_bootstrap');
+    const bootstrapDir = join(await mkdtemp(join(site.dataDir, 'bootstrap-')), 'pumphouse_bootstrap');
     await cp(requireBootstrap(), bootstrapDir, { recursive: true });
     const hooks = join(bootstrapDir, 'environment_hooks');
     await writeFile(join(hooks, 'a_hook.py'), 'WORD = "hooked"\n');
     await writeFile(join(hooks, 'a_hook.pth'), 'import a_hook\n');
     await promisify(execFile)('chmod', ['-R', 'a+rX', join(bootstrapDir, '..')]);
-    const hooked = createTestExecutor(dataDir.path, { ...overrides, bootstrapDir });
+    const hooked = createTestExecutor(site.dataDir, { ...overrides, bootstrapDir });
     const location = await hooked.buildEnvironment(createSpec([], { organizationId }), () => undefined);
     expect(await runPython(location.path, 'import sys; print(sys.modules["a_hook"].WORD)')).toBe('hooked');
   });
@@ -160,7 +125,7 @@ describe.each([
   it('ends with the server', async () => {
     const asked = index.hangOn('hanging-package');
     const order = {
-      dataDir: dataDir.path,
+      dataDir: site.dataDir,
       overrides,
       spec: createSpec(['hanging-package'], { organizationId }),
     };
@@ -175,18 +140,18 @@ describe.each([
 
 describe('a build in a sandbox', () => {
   it('shows strangers’ code nothing of the server', async () => {
-    await writeFile(join(dataDir.path, 'secret'), 'the key');
+    await writeFile(join(site.dataDir, 'secret'), 'the key');
     process.env['SERVER_SECRET'] = 'of the server';
     await index.addSource(
       'curious-package',
       `
 import os
-root = ${JSON.stringify(dataDir.path)}
+root = ${JSON.stringify(site.dataDir)}
 facts = [f"uid={os.getuid()}", f"data={sorted(os.listdir(root))}", f"server={'SERVER_SECRET' in os.environ}", f"shadow={os.path.exists('/etc/shadow')}"]
 raise SystemExit(" ".join(facts))
 `,
     );
-    const failure = executor.buildEnvironment(createSpec(['curious-package']), () => undefined);
+    const failure = site.executor.buildEnvironment(createSpec(['curious-package']), () => undefined);
     const uid = process.getuid?.() === 0 ? TEST_UID : process.getuid?.();
     await expect(failure).rejects.toThrow(`uid=${uid} data=['environments'] server=False shadow=False`);
   });
@@ -207,7 +172,7 @@ raise SystemExit("the password is " + proxy)
       variables: { UV_DEFAULT_INDEX: index.url, UV_INDEX_CORP_PASSWORD: secret },
       maskedValues: [secret],
     });
-    const failure = await executor
+    const failure = await site.executor
       .buildEnvironment(spec, (line) => lines.push(line))
       .catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(EnvironmentBuildError);
@@ -218,7 +183,7 @@ raise SystemExit("the password is " + proxy)
   });
 
   it('gives the environment and its marker to nobody but the server', async () => {
-    const { path } = await executor.buildEnvironment(createSpec([]), () => undefined);
+    const { path } = await site.executor.buildEnvironment(createSpec([]), () => undefined);
     const ownUid = process.getuid?.() ?? 0;
     expect((await stat(path)).uid).toBe(ownUid);
     const marker = join(path, '..', '.complete');
@@ -230,7 +195,10 @@ raise SystemExit("the password is " + proxy)
 
 describe('what is asked of a build', () => {
   it('names the installed versions where the asked one is not', async () => {
-    const failure = executor.buildEnvironment(createSpec([], { pythonVersion: '3.99' }), () => undefined);
+    const failure = site.executor.buildEnvironment(
+      createSpec([], { pythonVersion: '3.99' }),
+      () => undefined,
+    );
     await expect(failure).rejects.toMatchObject({ code: 'python_not_found' });
     await expect(failure).rejects.toThrow(/Python 3\.99 is not installed .*installed: Python .*3\.\d+\.\d+/);
   });
@@ -238,13 +206,13 @@ describe('what is asked of a build', () => {
   it.each(['-r /etc/passwd', '--index-url=http://x', './local', 'http://x/y.whl', 'a\n-r b', 'C:/x', ''])(
     'is no requirement: %j',
     async (line) => {
-      const failure = executor.buildEnvironment(createSpec([line]), () => undefined);
+      const failure = site.executor.buildEnvironment(createSpec([line]), () => undefined);
       await expect(failure).rejects.toMatchObject({ code: 'requirements_failed' });
     },
   );
 
   it.each(['dlthub', 'DltHub>=1', 'dlthub[x] @ http://x', 'dlthub_init'])('is never %s', async (line) => {
-    const failure = await executor
+    const failure = await site.executor
       .buildEnvironment(createSpec([line]), () => undefined)
       .catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(Error);
@@ -253,14 +221,14 @@ describe('what is asked of a build', () => {
 
   it('does not touch what is no environment of this executor', async () => {
     for (const path of [
-      dataDir.path,
-      join(dataDir.path, 'environments'),
+      site.dataDir,
+      join(site.dataDir, 'environments'),
       '/usr',
-      join(dataDir.path, 'environments/../venv'),
+      join(site.dataDir, 'environments/../venv'),
     ]) {
-      await executor.removeEnvironment({ executor: 'process', path });
-      expect(await executor.hasEnvironment({ executor: 'process', path })).toBe(false);
+      await site.executor.removeEnvironment({ executor: 'process', path });
+      expect(await site.executor.hasEnvironment({ executor: 'process', path })).toBe(false);
     }
-    expect((await stat(join(dataDir.path, 'environments'))).isDirectory()).toBe(true);
+    expect((await stat(join(site.dataDir, 'environments'))).isDirectory()).toBe(true);
   });
 });

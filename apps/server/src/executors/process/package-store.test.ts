@@ -6,42 +6,28 @@ import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EnvironmentLocation, EnvironmentSpec, Executor } from '../executor.ts';
-import { createDataDir, createTestExecutor, findInstalledPython, TEST_UID } from './testing/machine.ts';
-import { createPackageIndex, type PackageIndex } from './testing/package-index.ts';
+import { createBuildSite, runPython, type BuildSite } from './testing/build-site.ts';
+import { createTestExecutor } from './testing/machine.ts';
+import type { PackageIndex } from './testing/package-index.ts';
 import { canBeShared, openResolutions } from './resolutions.ts';
 
-let dataDir: { path: string; remove: () => Promise<void> };
+let site: BuildSite;
 let index: PackageIndex;
 let executor: Executor;
-let pythonVersion: string;
 
 beforeEach(async () => {
-  dataDir = await createDataDir();
-  index = await createPackageIndex();
-  executor = createTestExecutor(dataDir.path);
-  pythonVersion = await findInstalledPython();
+  site = await createBuildSite();
+  ({ index, executor } = site);
 });
 
-afterEach(async () => {
-  await index.close();
-  await dataDir.remove();
-});
+afterEach(() => site.remove());
 
 let keys = 0;
 
+/** Each asks for an environment of its own. */
 function createSpec(requirements: string[], overrides: Partial<EnvironmentSpec> = {}): EnvironmentSpec {
   keys += 1;
-  return {
-    key: `key-${keys}`,
-    organizationId: 'organization-1',
-    workspaceId: 'workspace-1',
-    pythonVersion,
-    requirements,
-    variables: { UV_DEFAULT_INDEX: index.url },
-    maskedValues: [],
-    uid: TEST_UID,
-    ...overrides,
-  };
+  return site.createSpec(requirements, { key: `key-${keys}`, ...overrides });
 }
 
 async function build(
@@ -54,23 +40,19 @@ async function build(
 }
 
 const sitePackages = ({ path }: EnvironmentLocation) =>
-  join(path, `lib/python${pythonVersion}/site-packages`);
-
-async function runPython({ path }: EnvironmentLocation, program: string): Promise<string> {
-  return (await promisify(execFile)(join(path, 'bin/python'), ['-c', program])).stdout.trim();
-}
+  join(path, `lib/python${site.pythonVersion}/site-packages`);
 
 async function listFiles(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
 }
 
-const listObjects = () => listFiles(join(dataDir.path, 'package-store/objects'));
+const listObjects = () => listFiles(join(site.dataDir, 'package-store/objects'));
 
 /** Each object has the content that its name says, and no one may write to it. */
 async function checkStore(): Promise<void> {
   for (const path of await listObjects()) {
-    const name = relative(join(dataDir.path, 'package-store/objects'), path).replace('/', '');
+    const name = relative(join(site.dataDir, 'package-store/objects'), path).replace('/', '');
     const digest = createHash('sha256')
       .update(await readFile(path))
       .digest('hex');
@@ -103,7 +85,8 @@ describe('the package store', () => {
     expect(await readFile(join(second.path, 'bin/say'), 'utf8')).toContain(`${second.path}/bin/python`);
     const program =
       'import first_package, os; print(first_package.WORD, os.path.exists(first_package.__cached__))';
-    for (const at of [first, second]) await expect.poll(() => runPython(at, program)).toBe('installed True');
+    for (const at of [first, second])
+      await expect.poll(() => runPython(at.path, program)).toBe('installed True');
     await checkStore();
   });
 
@@ -113,7 +96,7 @@ describe('the package store', () => {
     index.forbidCaching();
     const at = await build(createSpec(['first-package', 'second-package']));
     const program = 'import first_package, second_package; print(first_package.WORD, second_package.WORD)';
-    expect(await runPython(at, program)).toBe('installed installed');
+    expect(await runPython(at.path, program)).toBe('installed installed');
   });
 
   it('resolves equal requirements of a workspace once', async () => {
@@ -128,8 +111,8 @@ describe('the package store', () => {
   it('resolves a complete export once for all workspaces, and no package’s code has a say in it', async () => {
     await index.addWheel('first-package');
     const pinned = createSpec(['first-package==1.0'], { variables: {} });
-    const resolutions = openResolutions(dataDir.path, '3.13.5');
-    await mkdir(join(dataDir.path, 'package-store'));
+    const resolutions = openResolutions(site.dataDir, '3.13.5');
+    await mkdir(join(site.dataDir, 'package-store'));
     await resolutions.save(pinned, 'shared', 'lock');
     expect(await resolutions.find({ ...pinned, workspaceId: 'workspace-2', key: 'other' }, 'shared')).toBe(
       'lock',
@@ -152,7 +135,7 @@ describe('the package store', () => {
   });
 
   it('removes the cache that an earlier version kept for the whole organization', async () => {
-    const folder = join(dataDir.path, 'uv-caches/organization-1');
+    const folder = join(site.dataDir, 'uv-caches/organization-1');
     await mkdir(folder, { recursive: true });
     await writeFile(join(folder, 'CACHEDIR.TAG'), '');
     await index.addWheel('first-package');
@@ -165,7 +148,7 @@ describe('the package store', () => {
     const specs = ['a', 'b', 'c'].map((key) => createSpec(['first-package'], { key }));
     const locations = await Promise.all(specs.map((spec) => build(spec)));
     for (const at of locations) {
-      expect(await runPython(at, 'import first_package; print(first_package.WORD)')).toBe('installed');
+      expect(await runPython(at.path, 'import first_package; print(first_package.WORD)')).toBe('installed');
     }
     await checkStore();
   });
@@ -182,9 +165,9 @@ describe('the package store', () => {
         'import failing_package, os, traceback\n' +
         'assert os.path.exists(failing_package.__cached__)\n' +
         'try: failing_package.fail()\nexcept ValueError: print(traceback.format_exc())';
-      await expect.poll(() => runPython(at, program).catch(() => '')).toContain('ValueError: told');
+      await expect.poll(() => runPython(at.path, program).catch(() => '')).toContain('ValueError: told');
       const file = join(sitePackages(at), 'failing_package.py');
-      expect(await runPython(at, program)).toContain(
+      expect(await runPython(at.path, program)).toContain(
         `File "${file}", line 2, in fail\n    raise ValueError("told")`,
       );
     }
@@ -201,7 +184,7 @@ describe('the package store', () => {
     await index.addWheel('first-package', { files: twoFiles('first_package') });
     await build(createSpec(['first-package']));
     let removals = 0;
-    const racing = createTestExecutor(dataDir.path, {
+    const racing = createTestExecutor(site.dataDir, {
       faultPoints: {
         reach: async (name) => {
           if (name !== 'in-environment-assembly' || removals > 0) return;
@@ -213,8 +196,8 @@ describe('the package store', () => {
     });
     const at = await build(createSpec(['first-package']), racing);
     expect(removals).toBe(1);
-    expect(await runPython(at, 'import first_package; print(first_package.WORD)')).toBe('installed');
-    expect(await readdir(join(dataDir.path, 'environments'))).toHaveLength(2);
+    expect(await runPython(at.path, 'import first_package; print(first_package.WORD)')).toBe('installed');
+    expect(await readdir(join(site.dataDir, 'environments'))).toHaveLength(2);
   });
 
   it('counts each byte once, and keeps what environments use', async () => {
@@ -242,18 +225,18 @@ describe('the package store', () => {
     await index.addWheel('first-package', { files: twoFiles('first_package') });
     const spec = createSpec(['first-package']);
     const script = join(import.meta.dirname, 'testing/build-until-killed.ts');
-    const order = { dataDir: dataDir.path, overrides: {}, spec, standsAt: 'in-environment-assembly' };
+    const order = { dataDir: site.dataDir, overrides: {}, spec, standsAt: 'in-environment-assembly' };
     const server = spawn(process.execPath, [script, JSON.stringify(order)], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     await once(server.stdout, 'data');
     server.kill('SIGKILL');
     await once(server, 'close');
-    const half = (await readdir(join(dataDir.path, 'environments'))).map((name) =>
-      join(dataDir.path, 'environments', name),
+    const half = (await readdir(join(site.dataDir, 'environments'))).map((name) =>
+      join(site.dataDir, 'environments', name),
     );
     const at = await build(spec);
-    expect(await runPython(at, 'import first_package; print(first_package.WORD)')).toBe('installed');
+    expect(await runPython(at.path, 'import first_package; print(first_package.WORD)')).toBe('installed');
     const folders = (await executor.listBelongings({ withSizes: false })).filter(
       ({ kind }) => kind === 'folder',
     );
@@ -279,10 +262,10 @@ describe('the package store', () => {
   it('compiles behind the first run what a server that ended has left', async () => {
     await index.addWheel('first-package');
     const script = join(import.meta.dirname, 'testing/build-until-killed.ts');
-    const order = { dataDir: dataDir.path, overrides: {}, spec: createSpec(['first-package']) };
+    const order = { dataDir: site.dataDir, overrides: {}, spec: createSpec(['first-package']) };
     await promisify(execFile)(process.execPath, [script, JSON.stringify(order)]).catch(() => undefined);
-    const [name = ''] = await readdir(join(dataDir.path, 'environments'));
-    const at = { executor: 'process', path: join(dataDir.path, 'environments', name, 'venv') };
+    const [name = ''] = await readdir(join(site.dataDir, 'environments'));
+    const at = { executor: 'process', path: join(site.dataDir, 'environments', name, 'venv') };
     const rest = join(at.path, '../rest.json');
     expect((await lstat(rest)).isFile()).toBe(true);
     expect(await executor.hasEnvironment(at)).toBe(true);
@@ -308,7 +291,7 @@ with zipfile.ZipFile(os.path.join(wheel_directory, wheel_name), "w") as wheel:
 describe('a build of strangers’ code', () => {
   /** The folder that the build's packages are put into, where its code can plant files of its own. */
   const plantAt = (name: string) =>
-    `/pumphouse/source/built/lib/python${pythonVersion}/site-packages/${name}`;
+    `/pumphouse/source/built/lib/python${site.pythonVersion}/site-packages/${name}`;
 
   async function buildHostile(name: string, program: string): ReturnType<typeof build> {
     await index.addSource(name, `${program}\n${endWell}`);
@@ -325,7 +308,7 @@ describe('a build of strangers’ code', () => {
       `
 import glob, os, sys
 targets = [${JSON.stringify(file)}] + ${JSON.stringify(await listObjects())} + glob.glob(sys.prefix + "/**", recursive=True)
-targets += glob.glob("/pumphouse/**", recursive=True) + glob.glob(${JSON.stringify(`${dataDir.path}/**`)}, recursive=True)
+targets += glob.glob("/pumphouse/**", recursive=True) + glob.glob(${JSON.stringify(`${site.dataDir}/**`)}, recursive=True)
 for path in targets:
     if path.startswith("/pumphouse/source") or path.startswith("/pumphouse/cache"):
         continue
@@ -339,7 +322,7 @@ for path in targets:
     );
     expect(
       await runPython(
-        hostile,
+        hostile.path,
         'import hostile_package, victim_package; print(hostile_package.WORD, victim_package.WORD)',
       ),
     ).toBe('built installed');
@@ -348,7 +331,9 @@ for path in targets:
     expect(await readFile(file, 'utf8')).toBe(`WORD = 'installed'\n`);
     await checkStore();
     const again = await build(createSpec(['victim-package', 'hostile-package']));
-    expect(await runPython(again, 'import victim_package; print(victim_package.WORD)')).toBe('installed');
+    expect(await runPython(again.path, 'import victim_package; print(victim_package.WORD)')).toBe(
+      'installed',
+    );
   });
 
   it('that brings files of another package changes its own environment and no other', async () => {
@@ -357,12 +342,14 @@ for path in targets:
       files: { 'victim_package/__init__.py': `WORD = 'planted'\n` },
     });
     const overlapping = await build(createSpec(['overlapping-package', 'victim-package']));
-    expect(await runPython(overlapping, 'import victim_package; print(victim_package.WORD)')).toMatch(
+    expect(await runPython(overlapping.path, 'import victim_package; print(victim_package.WORD)')).toMatch(
       /planted|installed/,
     );
     const victim = await build(createSpec(['victim-package']));
     expect(victim.lines.join('\n')).toContain('(1 from the store)');
-    expect(await runPython(victim, 'import victim_package; print(victim_package.WORD)')).toBe('installed');
+    expect(await runPython(victim.path, 'import victim_package; print(victim_package.WORD)')).toBe(
+      'installed',
+    );
   });
 
   it.each([
@@ -378,7 +365,7 @@ for path in targets:
     const building = buildHostile('planting-package', program);
     await expect(building).rejects.toMatchObject({ code: 'requirements_failed' });
     await expect(building).rejects.toThrow(words);
-    expect(await readdir(join(dataDir.path, 'environments'))).toEqual([]);
+    expect(await readdir(join(site.dataDir, 'environments'))).toEqual([]);
   });
 
   it('that plants a file with setuid and several links leaves a plain copy', async () => {
@@ -409,7 +396,9 @@ for folder, _, names in os.walk("/pumphouse/cache"):
 `,
     ).catch(() => undefined);
     const other = await build(createSpec(['victim-package'], { workspaceId: 'workspace-2' }));
-    expect(await runPython(other, 'import victim_package; print(victim_package.WORD)')).toBe('installed');
+    expect(await runPython(other.path, 'import victim_package; print(victim_package.WORD)')).toBe(
+      'installed',
+    );
   });
 });
 

@@ -1,0 +1,51 @@
+/** A data folder, a package index and an executor: what a test of builds needs. */
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { EnvironmentSpec, Executor } from '../../executor.ts';
+import { createDataDir, createTestExecutor, findInstalledPython, TEST_UID } from './machine.ts';
+import { createPackageIndex, type PackageIndex } from './package-index.ts';
+
+export interface BuildSite {
+  dataDir: string;
+  index: PackageIndex;
+  executor: Executor;
+  pythonVersion: string;
+  /** What a workspace asks for, with packages of the site's index. */
+  createSpec(requirements: string[], overrides?: Partial<EnvironmentSpec>): EnvironmentSpec;
+  remove(): Promise<void>;
+}
+
+/** Creates the site. */
+export async function createBuildSite(): Promise<BuildSite> {
+  const dataDir = await createDataDir();
+  const index = await createPackageIndex();
+  const pythonVersion = await findInstalledPython();
+  return {
+    dataDir: dataDir.path,
+    index,
+    executor: createTestExecutor(dataDir.path),
+    pythonVersion,
+    createSpec: (requirements, overrides = {}) => ({
+      key: 'key-1',
+      organizationId: 'organization-1',
+      workspaceId: 'workspace-1',
+      pythonVersion,
+      requirements,
+      variables: { UV_DEFAULT_INDEX: index.url },
+      maskedValues: [],
+      uid: TEST_UID,
+      ...overrides,
+    }),
+    async remove() {
+      await index.close();
+      await dataDir.remove();
+    },
+  };
+}
+
+/** What a program prints in an environment. */
+export async function runPython(environmentPath: string, program: string): Promise<string> {
+  const python = join(environmentPath, 'bin', 'python');
+  return (await promisify(execFile)(python, ['-c', program])).stdout.trim();
+}
