@@ -56,6 +56,37 @@ async function ask<Id extends JsonOperationId>(id: Id, path: string): Promise<Ro
 const inRole = (role: 'viewer' | 'developer') =>
   api.createCaller({ id: place.organization.id, role: 'member' }, { id: place.workspace.id, role });
 
+describe('the tags of a deployment', () => {
+  const tagsOf = ({ id }: { id: string }) => ask('get_deployment_tags', `deployments/${id}/tags`);
+
+  it('are those that its deployment module declares', async () => {
+    const module = '# Orders\nimport jobs\n\n__all__ = ["jobs"]\n__tags__ = ["prod", "finance"]\n';
+    const tagged = await deployCode({ '__deployment__.py': module, 'lib/__deployment__.py': '__tags__ = "no"' });
+    const bare = await deployCode({ 'a.py': '__tags__ = ["no"]' });
+    const back = await inject(`deployments/${tagged.id}/-roll-back`, { method: 'POST' });
+    expect(await tagsOf(tagged)).toEqual({
+      deployment_id: tagged.id,
+      version: 1,
+      tags: ['prod', 'finance'],
+      problem: null,
+    });
+    expect(await tagsOf(bare)).toMatchObject({ version: 2, tags: [], problem: null });
+    expect(await tagsOf(back.json())).toMatchObject({ version: 3, tags: ['prod', 'finance'] });
+  });
+
+  it('that only running the code would give are none, with the reason', async () => {
+    const computed = await deployCode({ '__deployment__.py': '__tags__ = [env["STAGE"]]' });
+    const huge = await deployCode({ '__deployment__.py': `__tags__ = ["a"]\n${'#'.repeat(256 * 1024)}` });
+    const link = await deployCode({ '__deployment__.py': { link: 'a.py' }, 'a.py': '__tags__ = ["a"]' });
+    expect(await tagsOf(computed)).toMatchObject({
+      tags: [],
+      problem: 'line 1 does not set it to a list of plain strings',
+    });
+    expect(await tagsOf(huge)).toMatchObject({ tags: [], problem: 'the file has more than 256 KiB' });
+    expect(await tagsOf(link)).toMatchObject({ tags: [], problem: null });
+  });
+});
+
 describe('the comparison of deployments', () => {
   it('names the files that changed since the version before, and counts the others', async () => {
     const first = await deployCode({

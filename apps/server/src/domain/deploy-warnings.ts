@@ -17,6 +17,15 @@ export function listDeployWarnings(definitions: readonly JobDefinition[]): strin
   return [...byText.values()].map(({ found, refs }) => describe(found, refs));
 }
 
+/** @param code the latest version of the code; none is uploaded yet if it is undefined */
+export function listTagWarnings(
+  code: { version: number; tagsProblem: string | null } | undefined,
+): string[] {
+  if (!code || code.tagsProblem === null) return [];
+  const subject = `__tags__ of __deployment__.py in code v${code.version} has no effect`;
+  return [`${subject}: ${code.tagsProblem}. Write it as __tags__ = ["one", "two"].`];
+}
+
 function describe({ attribute, value, reason }: AttributeWithoutEffect, refs: readonly string[]): string {
   const named = refs.slice(0, maxNamedJobs).join(', ');
   const rest = refs.length > maxNamedJobs ? ` and ${refs.length - maxNamedJobs} more` : '';

@@ -1,4 +1,4 @@
-import type { DeployedJob } from './deploy.ts';
+import type { DeployedJob, DeployRequest } from './deploy.ts';
 import type { ServiceFixture } from './testing/service-fixture.ts';
 import type { ServicePlace } from './testing/service-place.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -133,6 +133,26 @@ describe('the warnings of a deploy', () => {
         expect.stringMatching(/^require\.region = "eu-west" has no effect .*\(jobs\.a\)/),
       ]);
     }
+  });
+});
+
+describe('tags that cannot be read', () => {
+  const problem = /^__tags__ of __deployment__\.py in code v2 has no effect: line 1 /;
+  const upload = (module: string) =>
+    place.uploadDeployment(undefined, undefined, { '__deployment__.py': module });
+  const warn = async (options: Partial<DeployRequest>) =>
+    (await place.deployJobs([defineJob('jobs.a')], options)).warnings;
+
+  it('are named at the deploy of their module, until they are written as text', async () => {
+    await upload('__tags__ = ["prod"]');
+    expect(await warn({ deploymentModule: '__deployment__' })).toEqual([]);
+    await upload('__tags__ = load_tags()');
+    expect(await warn({ deploymentModule: '__deployment__' })).toEqual([expect.stringMatching(problem)]);
+    expect(await warn({ deploymentModule: '__deployment__', dryRun: true })).toHaveLength(1);
+    expect(await warn({ deploymentModule: 'other' })).toEqual([]);
+    expect(await warn({ deploymentModule: null })).toEqual([]);
+    await upload('__tags__ = ["prod", "b"]');
+    expect(await warn({ deploymentModule: '__deployment__' })).toEqual([]);
   });
 });
 

@@ -17,7 +17,7 @@ import { findDeploymentProblems, readJobDefinition } from '../domain/job-definit
 import { readTriggerType } from '../domain/trigger.ts';
 import { readUpstreamRef } from '../domain/refresh.ts';
 import { reconcileJobs } from '../domain/reconcile.ts';
-import { listDeployWarnings } from '../domain/deploy-warnings.ts';
+import { listDeployWarnings, listTagWarnings } from '../domain/deploy-warnings.ts';
 import { recordDeploy } from './record-deploy.ts';
 import { ServiceError } from './service-error.ts';
 
@@ -103,7 +103,10 @@ export function createDeploy(
     return {
       result: {
         deploymentModule: request.deploymentModule,
-        warnings: listDeployWarnings(definitions.map((read) => read.definition)),
+        warnings: [
+          ...listDeployWarnings(definitions.map((read) => read.definition)),
+          ...(await warnOfTags(store, request)),
+        ],
         jobs: arranged,
       },
       started,
@@ -149,6 +152,12 @@ export function createDeploy(
     if (description === workspace.description) return false;
     await store.workspaces.update(workspace.id, { name: workspace.name, description });
     return true;
+  }
+
+  /** The client sends no tags: the server read them from the code, which the client uploads before it deploys. */
+  async function warnOfTags(store: Store, { workspaceId, deploymentModule }: DeployRequest) {
+    if (deploymentModule !== workspaceModule) return [];
+    return listTagWarnings(await store.deployments.latest(workspaceId));
   }
 
   async function apply(

@@ -19,6 +19,7 @@ import { inspectConfigurationArchive, readConfigurationFiles } from '../archives
 import { createConfigurationArchives, nameDeploymentArchive } from './version-archives.ts';
 import { createStoreVersion } from './store-version.ts';
 import { readRunSettings } from './read-run-settings.ts';
+import { readUploadedTags } from './read-uploaded-tags.ts';
 import { recordVersion } from './record-version.ts';
 import { ServiceError } from './service-error.ts';
 
@@ -97,6 +98,7 @@ export function createUploadPackage({
       const { grant } = upload;
       const hasEmbeddedDatabase = readEmbeddedDatabase(upload.requirements);
       const report = await inspect(upload.archivePath);
+      const { tags, problem: tagsProblem } = await readUploadedTags(upload.archivePath, report.files);
       const archiveKey = nameDeploymentArchive(grant.uploadId);
       const { sha256 } = await blobs.put(archiveKey, createReadStream(upload.archivePath));
       return store(
@@ -116,6 +118,8 @@ export function createUploadPackage({
             requirementsSizeBytes: upload.requirementsSizeBytes,
             hasEmbeddedDatabase,
             files: report.files,
+            tags,
+            tagsProblem,
             createdBy,
           }),
       );

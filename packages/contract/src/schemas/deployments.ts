@@ -15,6 +15,16 @@ export const deploymentResponse = responseObject('DeploymentResponse', {
 });
 export type DeploymentResponse = z.output<typeof deploymentResponse>;
 
+export const deploymentTagsResponse = responseObject('DeploymentTagsResponse', {
+  deployment_id: uuid,
+  version: z.int(),
+  /** `__tags__` of `__deployment__.py`, read from the code without running it. */
+  tags: z.array(z.string()),
+  /** Why `__tags__` has no effect; null if it was read, or is not there. */
+  problem: z.string().nullable(),
+});
+export type DeploymentTagsResponse = z.output<typeof deploymentTagsResponse>;
+
 export const issueUploadDeploymentResponse = responseObject('IssueUploadDeploymentResponse', {
   deployment_id: uuid,
   upload_token: z.string(),

@@ -2,7 +2,7 @@ import type { Handlers } from '../handler.ts';
 import type { IssueUpload } from '../../services/issue-upload.ts';
 import type { ReadPackages } from '../../services/read-packages.ts';
 import { readPaging, toPage } from '../wire/pages.ts';
-import { toConfiguration, toDeployment, toManifestFiles } from '../wire/packages.ts';
+import { toConfiguration, toDeployment, toDeploymentTags, toManifestFiles } from '../wire/packages.ts';
 
 type Operations =
   | 'list_deployments'
@@ -10,6 +10,7 @@ type Operations =
   | 'get_deployment_latest'
   | 'get_deployment'
   | 'get_deployment_files'
+  | 'get_deployment_tags'
   | 'list_configurations'
   | 'issue_upload_configuration'
   | 'get_configuration_latest'
@@ -42,6 +43,9 @@ export function createPackageHandlers(services: {
 
     get_deployment_files: async ({ params }) =>
       toManifestFiles(await deployments.files(params.workspace_id, params.deployment_id)),
+
+    get_deployment_tags: async ({ params }) =>
+      toDeploymentTags(await deployments.get(params.workspace_id, params.deployment_id)),
 
     async list_configurations({ params, query }) {
       const paging = readPaging(query, `list_configurations ${params.workspace_id}`);

@@ -301,6 +301,8 @@ function createSeeding({ database }: TestDatabase, persistence: Persistence) {
       requirements: {},
       requirementsSizeBytes: 2,
       hasEmbeddedDatabase: false,
+      tags: [],
+      tagsProblem: null,
     });
     const configuration = await store.configurations.insert({
       ...common,

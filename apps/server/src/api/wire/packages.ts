@@ -1,5 +1,10 @@
 import type { ConfigurationRecord, DeploymentRecord, PackageFile } from '../../store/records.ts';
-import type { ConfigurationResponse, DeploymentResponse, ManifestFilesResponse } from '@pumphouse/contract';
+import type {
+  ConfigurationResponse,
+  DeploymentResponse,
+  DeploymentTagsResponse,
+  ManifestFilesResponse,
+} from '@pumphouse/contract';
 import { toInstant } from './instants.ts';
 
 /** Version of the list of files, which is that of the client's archives. */
@@ -7,6 +12,15 @@ const filesEngineVersion = 1;
 
 export function toDeployment(deployment: DeploymentRecord): DeploymentResponse {
   return { ...toPackage(deployment), requirements_size_bytes: deployment.requirementsSizeBytes };
+}
+
+export function toDeploymentTags({
+  id,
+  version,
+  tags,
+  tagsProblem,
+}: DeploymentRecord): DeploymentTagsResponse {
+  return { deployment_id: id, version, tags, problem: tagsProblem };
 }
 
 export function toConfiguration(configuration: ConfigurationRecord): ConfigurationResponse {

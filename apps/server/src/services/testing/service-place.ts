@@ -77,9 +77,13 @@ function createDeploying(
   who: Who,
   grant: (kind: UploadGrant['kind']) => UploadGrant,
 ) {
-  async function uploadDeployment(requirements: unknown = plainRequirements, own = grant('deployment')) {
+  async function uploadDeployment(
+    requirements: unknown = plainRequirements,
+    own = grant('deployment'),
+    files: Record<string, string> = { 'a.py': 'x = 1' },
+  ) {
     const archivePath = join(fixture.folder, `${randomUUID()}.tar.gz`);
-    await writeFile(archivePath, buildArchive({ 'a.py': 'x = 1' }));
+    await writeFile(archivePath, buildArchive(files));
     const upload = { grant: own, archivePath, requirements, requirementsSizeBytes: 2 };
     return fixture.uploadPackage.uploadDeployment(upload);
   }

@@ -32,6 +32,10 @@ export interface DeploymentRecord extends PackageRecord {
   requirements: unknown;
   requirementsSizeBytes: number;
   hasEmbeddedDatabase: boolean;
+  /** `__tags__` of the deployment module. */
+  tags: string[];
+  /** Why `__tags__` has no effect (domain/deployment-tags); null if it was read, or is not there. */
+  tagsProblem: string | null;
 }
 
 export interface ConfigurationRecord extends PackageRecord {
@@ -69,6 +73,8 @@ const deploymentColumns = columns('deployments', [
   'requirements',
   'requirements_size_bytes',
   'has_embedded_database',
+  'tags',
+  'tags_problem',
 ]);
 const configurationColumns = columns('configurations', [...shared, 'profiles', 'run_settings']);
 
@@ -150,8 +156,8 @@ export function createDeploymentStore(sql: Queryable) {
     insert: (deployment: NewDeployment) =>
       sql.one<DeploymentRecord>(
         `insert into deployments (id, workspace_id, version, content_hash, archive_sha256, archive_key, file_count, size_bytes,
-                                  requirements, requirements_size_bytes, has_embedded_database, files, created_by)
-         select $1, $2, coalesce(max(version), 0) + 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12
+                                  requirements, requirements_size_bytes, has_embedded_database, files, created_by, tags, tags_problem)
+         select $1, $2, coalesce(max(version), 0) + 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14
            from deployments where workspace_id = $2
          returning ${deploymentColumns}`,
         [
@@ -167,6 +173,8 @@ export function createDeploymentStore(sql: Queryable) {
           deployment.hasEmbeddedDatabase,
           JSON.stringify(deployment.files),
           deployment.createdBy,
+          deployment.tags,
+          deployment.tagsProblem,
         ],
       ),
   };

@@ -7,7 +7,7 @@ import {
   deploymentComparisonResponse,
 } from '../../schemas/comparisons.ts';
 import { configurationResponse } from '../../schemas/configurations.ts';
-import { deploymentResponse } from '../../schemas/deployments.ts';
+import { deploymentResponse, deploymentTagsResponse } from '../../schemas/deployments.ts';
 import { uuid } from '../../schemas/primitives.ts';
 import { queryBoolean, queryText } from '../../schemas/query.ts';
 import { changeErrors, readErrors } from '../error-statuses.ts';
@@ -42,6 +42,17 @@ export const pumphouseVersionRoutes = [
     params: deploymentParams,
     query: fileQuery,
     responses: { 200: codeFileComparisonResponse },
+    errors: readErrors,
+  }),
+  defineRoute({
+    operationId: 'get_deployment_tags',
+    method: 'GET',
+    path: '/pumphouse/v1/workspaces/{workspace_id}/deployments/{deployment_id}/tags',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'deployment.read',
+    params: deploymentParams,
+    responses: { 200: deploymentTagsResponse },
     errors: readErrors,
   }),
   defineRoute({
