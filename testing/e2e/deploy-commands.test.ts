@@ -19,6 +19,7 @@ const shopJobs = `"""What the shop loads."""
 import dlt.hub.run as run
 
 __all__ = ["load", "nightly"]
+__tags__ = ["shop", "small team"]
 
 
 @run.job(expose={"tags": ["small"]})
@@ -79,6 +80,13 @@ async function readStored() {
   };
 }
 
+/** Of the latest code. */
+async function readTags() {
+  const { id } = await workspace.api.latestDeployment();
+  const params = { workspace_id: workspace.api.id, deployment_id: id };
+  return (await server.client.call('get_deployment_tags', { params })).tags;
+}
+
 async function readDescription() {
   const params = { workspace_id: workspace.api.id };
   return (await server.client.call('get_workspace', { params })).description;
@@ -134,6 +142,8 @@ describe('deploy', () => {
     const said = await workspace.dlthub(['deploy']);
     expect(said).toContain('Synced changed workspace files');
     expect(said).toContain('3 added, 0 updated, 0 archived');
+    expect(said).not.toContain('__tags__');
+    expect(await readTags()).toEqual(['shop', 'small team']);
     expect(await readStored()).toEqual({
       deployments: [1],
       configurations: [1],
@@ -163,7 +173,10 @@ describe('deploy', () => {
   });
 
   it('updates what has changed, archives what is gone, and only with dry-run does neither', async () => {
-    const changed = shopJobs.replace('"load", "nightly"', '"nightly"').replace('0 3 * * *', '0 4 * * *');
+    const changed = shopJobs
+      .replace('"load", "nightly"', '"nightly"')
+      .replace('0 3 * * *', '0 4 * * *')
+      .replace('["shop", "small team"]', 'sorted(["shop"])');
     await workspace.write({ '__deployment__.py': changed });
     const before = await readStored();
     const plan = await workspace.dlthub(['deploy', '--dry-run']);
@@ -171,7 +184,12 @@ describe('deploy', () => {
     expect(plan).toContain('nightly');
     expect(await readStored()).toEqual(before);
 
-    expect(await workspace.dlthub(['deploy'])).toContain('0 added, 1 updated, 1 archived');
+    const said = await workspace.dlthub(['deploy']);
+    expect(said).toContain('0 added, 1 updated, 1 archived');
+    expect(said.replaceAll(/\s+/g, ' ')).toContain(
+      '__tags__ of __deployment__.py in code v2 has no effect: line 6 does not set it to a list of plain strings.',
+    );
+    expect(await readTags()).toEqual([]);
     expect(await readStored()).toMatchObject({
       deployments: [2, 1],
       configurations: [1],

@@ -6,6 +6,8 @@ import { expectAccessible, startEmptyConsoleSite } from '../../fixtures/console-
 
 const secrets = (password: string) => `[destination.shop]\npassword = "${password}"\n`;
 
+const tagged = { '__deployment__.py': '__tags__ = ["prod", "finance"]\n' };
+
 let site: ConsoleSite;
 let developer: Page;
 beforeAll(async () => {
@@ -13,13 +15,19 @@ beforeAll(async () => {
   const jobs = [defineScriptJob('orders')];
   await deployWorkspace(site.server, site.api.id, {
     jobs,
-    files: { 'orders.py': 'print("orders")\n', 'lib/old.py': 'OLD = True\n', 'lib/same.py': 'SAME = True\n' },
+    files: {
+      ...tagged,
+      'orders.py': 'print("orders")\n',
+      'lib/old.py': 'OLD = True\n',
+      'lib/same.py': 'SAME = True\n',
+    },
     configuration: { 'prod.config.toml': '[shop]\nsize = 25\n', 'secrets.toml': secrets('of-no-account-1') },
   });
   await site.api.awaitEnd(await triggerJob(site.server, site.api.id, 'jobs.orders'));
   await deployWorkspace(site.server, site.api.id, {
     jobs,
     files: {
+      ...tagged,
       'orders.py': 'print("orders, all")\n',
       'lib/new.py': 'NEW = True\n',
       'lib/same.py': 'SAME = True\n',
@@ -40,6 +48,7 @@ describe('a developer', () => {
     await latest.filter({ hasText: 'latest' }).filter({ hasText: 'owner@example.com' }).waitFor();
     await developer.getByRole('link', { name: 'Code v2' }).click();
     await developer.getByRole('heading', { name: 'Code v2 (latest)' }).waitFor();
+    await developer.getByRole('region', { name: 'Details' }).getByText('prod, finance').waitFor();
     await expect
       .poll(async () => (await files(developer)).map((text) => /(\w+) (\S+\.py)/.exec(text)?.slice(1)))
       .toEqual([
@@ -61,6 +70,12 @@ describe('a developer', () => {
       .getByRole('link', { name: /same\.py/ })
       .click();
     await developer.getByText('It is the same in both').waitFor();
+    await expectAccessible(developer);
+  });
+
+  it('sees the tags of the latest code on the overview', async () => {
+    await developer.goto(site.workspaceUrl('/'));
+    await developer.getByText('Tags: prod, finance').waitFor();
     await expectAccessible(developer);
   });
 
@@ -109,6 +124,17 @@ describe('a developer', () => {
     await rollBack(developer).click();
     await dialog.getByRole('button', { name: 'Roll back', exact: true }).click();
     await developer.getByRole('heading', { name: 'Configuration v3 (latest)' }).waitFor();
+  });
+
+  it('reads on the page of a version why its tags have no effect', async () => {
+    await deployWorkspace(site.server, site.api.id, {
+      jobs: [defineScriptJob('orders')],
+      files: { '__deployment__.py': 'import os\n__tags__ = [os.environ["STAGE"]]\n' },
+    });
+    await developer.goto(site.workspaceUrl('/deployments'));
+    await developer.getByRole('link', { name: 'Code v4' }).click();
+    await developer.getByText('has no effect: line 2 does not set it to a list').waitFor();
+    await expectAccessible(developer);
   });
 });
 

@@ -61,7 +61,10 @@ describe('the tags of a deployment', () => {
 
   it('are those that its deployment module declares', async () => {
     const module = '# Orders\nimport jobs\n\n__all__ = ["jobs"]\n__tags__ = ["prod", "finance"]\n';
-    const tagged = await deployCode({ '__deployment__.py': module, 'lib/__deployment__.py': '__tags__ = "no"' });
+    const tagged = await deployCode({
+      '__deployment__.py': module,
+      'lib/__deployment__.py': '__tags__ = "no"',
+    });
     const bare = await deployCode({ 'a.py': '__tags__ = ["no"]' });
     const back = await inject(`deployments/${tagged.id}/-roll-back`, { method: 'POST' });
     expect(await tagsOf(tagged)).toEqual({

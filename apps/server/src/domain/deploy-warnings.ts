@@ -18,9 +18,7 @@ export function listDeployWarnings(definitions: readonly JobDefinition[]): strin
 }
 
 /** @param code the latest version of the code; none is uploaded yet if it is undefined */
-export function listTagWarnings(
-  code: { version: number; tagsProblem: string | null } | undefined,
-): string[] {
+export function listTagWarnings(code: { version: number; tagsProblem: string | null } | undefined): string[] {
   if (!code || code.tagsProblem === null) return [];
   const subject = `__tags__ of __deployment__.py in code v${code.version} has no effect`;
   return [`${subject}: ${code.tagsProblem}. Write it as __tags__ = ["one", "two"].`];

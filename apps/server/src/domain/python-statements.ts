@@ -84,7 +84,11 @@ function countDepth({ kind, text }: PythonToken): number {
 
 function countLineFeeds(source: string, from: number, to: number): number {
   let count = 0;
-  for (let index = source.indexOf('\n', from); index >= 0 && index < to; index = source.indexOf('\n', index + 1))
+  for (
+    let index = source.indexOf('\n', from);
+    index >= 0 && index < to;
+    index = source.indexOf('\n', index + 1)
+  )
     count += 1;
   return count;
 }

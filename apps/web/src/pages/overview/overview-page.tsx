@@ -17,6 +17,7 @@ import { SchemaChanges } from './schema-changes.tsx';
 import { useEmptyWorkspace } from '../first-steps/use-empty-workspace.ts';
 import { useNow } from '../../look/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
+import { useWorkspaceTags } from '../versions/deployment-tags.tsx';
 
 /** How the workspace is: what broke, what was loaded, what changed, what comes next. */
 export function OverviewPage() {
@@ -35,6 +36,7 @@ export function OverviewPage() {
   const jobs = recent.data?.items ?? [];
   const isEmpty = useEmptyWorkspace();
   const title = me.workspace.name;
+  const tags = useWorkspaceTags();
 
   if (recent.isPending) {
     return (
@@ -52,7 +54,7 @@ export function OverviewPage() {
     );
   }
   return (
-    <Page title={title}>
+    <Page title={title} lead={tags}>
       {recent.error && <ErrorNotice error={recent.error} onRetry={() => void recent.refetch()} />}
       <Attention
         failing={listFailing(failing.data?.items ?? [], jobs)}

@@ -8,6 +8,7 @@ import { Explanation } from '../../forms/change-form.tsx';
 import { formatBytes } from '../../look/format.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { CodeFile } from './code-file.tsx';
+import { TagsProblem, useDeploymentTags } from './deployment-tags.tsx';
 import { VersionChanges } from './version-changes.tsx';
 import { VersionPage } from './version-page.tsx';
 import { deploymentsOf } from './version-queries.ts';
@@ -24,6 +25,7 @@ export function DeploymentPage() {
   const { data: next } = useQuery(
     operation('list_deployments', { params, query: { version: version.version + 1, limit: 1 } }),
   );
+  const declared = useDeploymentTags(version.id);
   return (
     <VersionPage
       kind="deployment_id"
@@ -55,6 +57,9 @@ export function DeploymentPage() {
         ),
       }}
       facts={[
+        ...(declared === undefined || declared.tags.length === 0
+          ? []
+          : [['Tags', declared.tags.join(', ')] as const]),
         [
           'Requirements',
           version.requirements_size_bytes === 0 ? 'none' : formatBytes(version.requirements_size_bytes),
@@ -67,6 +72,7 @@ export function DeploymentPage() {
         ],
       ]}
     >
+      <TagsProblem problem={declared?.problem} />
       <CodeChanges deploymentId={version.id} />
     </VersionPage>
   );

@@ -1,0 +1,35 @@
+import { useQuery } from '@tanstack/react-query';
+import { Notice } from '../../look/notice.tsx';
+import { operation } from '../../api/operation.ts';
+import { useWorkspace } from '../../workspace/use-workspace.ts';
+
+/** `__tags__` of one version of the code; undefined until the answer is there. */
+export function useDeploymentTags(deploymentId: string | undefined) {
+  const { params } = useWorkspace();
+  const { data } = useQuery({
+    ...operation('get_deployment_tags', { params: { ...params, deployment_id: deploymentId ?? '' } }),
+    enabled: deploymentId !== undefined,
+    // The tags of a version never change.
+    staleTime: Infinity,
+  });
+  return data;
+}
+
+/** The tags of the latest version; undefined if there are none. */
+export function useWorkspaceTags(): string | undefined {
+  const { params } = useWorkspace();
+  const latest = useQuery({ ...operation('get_deployment_latest', { params }), retry: false });
+  const tags = useDeploymentTags(latest.data?.id)?.tags ?? [];
+  return tags.length === 0 ? undefined : `Tags: ${tags.join(', ')}`;
+}
+
+/** Why `__tags__` of a version has no effect. */
+export function TagsProblem({ problem }: { problem: string | null | undefined }) {
+  if (problem == null) return null;
+  return (
+    <Notice>
+      <code>__tags__</code> of <code>__deployment__.py</code> has no effect: {problem}. Write it as{' '}
+      <code>__tags__ = [&quot;one&quot;, &quot;two&quot;]</code> and deploy again.
+    </Notice>
+  );
+}
