@@ -1,5 +1,6 @@
 export * from './attributes-without-effect.ts';
 export * from './error-codes.ts';
+export * from './known-bad-combinations.ts';
 export * from './log-level.ts';
 export * from './mcp-clients.ts';
 export * from './openapi.ts';

@@ -17,19 +17,29 @@ it('an empty workspace shows the way to a first run, ticks what works, and leads
   expect(commands.join('\n')).toContain(`${site.server.url} >> .dlt/config.toml`);
   expect(commands).toContain('dlthub workspace connect acme-data');
   expect(commands.at(-1)).toBe('dlthub run quickstart.py -f');
+  const firstRun = page.getByRole('listitem').filter({ hasText: 'Waiting for the first run' });
+  await firstRun.getByText('Versions that do not work together').click();
+  await firstRun.getByRole('listitem').filter({ hasText: 'sqlglot<30.22' }).waitFor();
+  await firstRun.getByRole('listitem').filter({ hasText: 'duckdb<2' }).waitFor();
   await expectAccessible(page);
 
   await deployWorkspace(site.server, site.api.id, {
     files: { 'pipeline.py': 'print("hello")\n' },
     jobs: [defineScriptJob('pipeline')],
+    requirements: ['sqlglot==30.22.0'],
   });
   await page.getByText('Done: code was deployed from a folder').waitFor();
   const run = await startRun(site.server, site.api, 'jobs.pipeline');
   await page.waitForURL(`**/runs/${run}`);
+  await page.getByText('dlt 1.31.0 and sqlglot 30.22.0 do not work together').waitFor();
   await page.goBack();
   await page
     .getByRole('region', { name: 'History' })
     .getByRole('link', { name: 'pipeline', exact: true })
     .waitFor();
+  await page.goto(site.workspaceUrl('/jobs/jobs.pipeline'));
+  const warning = page.getByRole('paragraph').filter({ hasText: 'sqlglot 30.22.0 do not work together' });
+  await warning.filter({ hasText: 'Add sqlglot<30.22 to your requirements' }).waitFor();
+  await expectAccessible(page);
   await page.context().close();
 });

@@ -49,6 +49,7 @@ describe('the life of a run', () => {
       skip: null,
       waiting: { reason: 'Waiting for a server to start it.', until: null },
       attempts: [],
+      package_warnings: [],
       phases: [
         {
           name: 'queued',
@@ -59,6 +60,30 @@ describe('the life of a run', () => {
         },
       ],
     });
+  });
+
+  it('warns of packages in the environment of its last attempt that do not work together', async () => {
+    const { environments, workspaces } = api.persistence.store;
+    const organizationId = (await workspaces.get(seeded.workspaceId))?.organizationId ?? '';
+    const build = async (key: string, packages: string[]) => {
+      const environment = { key, organizationId, pythonVersion: '3.13', requirements: [] };
+      await environments.takeBuild(environment, 'builder', 30, { replaceReady: false });
+      const location = { executor: 'fake', path: `/environments/${key}` };
+      await environments.finishBuild(key, 'builder', { location, packages });
+      const { id } = await api.createAttempt(seeded.run);
+      await environments.noteUse(id, location.path);
+    };
+    await build(`${seeded.run.id}-1`, ['dlt==1.31.0', 'duckdb==2.0.1', 'sqlglot==29.0.0']);
+    expect((await readLife()).package_warnings).toEqual([
+      {
+        packages: ['dlt 1.31.0', 'duckdb 2.0.1'],
+        affected: expect.stringContaining('.arrow()'),
+        effect: expect.stringContaining('fetch_arrow_table'),
+        pin: 'duckdb<2',
+      },
+    ]);
+    await build(`${seeded.run.id}-2`, ['dlt==1.31.0', 'duckdb==1.5.6', 'sqlglot==29.0.0']);
+    expect((await readLife()).package_warnings).toEqual([]);
   });
 
   it('has each attempt with its times, the facts of its end and why it failed, and what is waited for', async () => {

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { knownBadCombinations } from '@pumphouse/contract';
 import {
   findKnownBadCombinations,
-  knownBadCombinations,
+  listPackageWarnings,
   readInstalledPackages,
   warnOfKnownBad,
 } from './known-bad-combinations.ts';
@@ -44,6 +45,12 @@ it('names the versions, where it shows, and the pin', () => {
   expect(warning).toContain('dlt 1.31.0 and duckdb 2.0.1 do not work together');
   expect(warning).toContain('fetch_arrow_table');
   expect(warning).toContain('Add "duckdb<2" to your requirements');
+});
+
+it('lists the warnings of an environment with the versions that it has', () => {
+  expect(listPackageWarnings(['duckdb==2.0.1', 'dlt==1.31.0', 'sqlglot==29.0.0'])).toMatchObject([
+    { packages: ['duckdb 2.0.1', 'dlt 1.31.0'], pin: 'duckdb<2' },
+  ]);
 });
 
 it('reads what a build has installed, whether it is told line by line or in one line', () => {

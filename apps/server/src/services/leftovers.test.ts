@@ -103,18 +103,18 @@ describe('what is left over', () => {
     expect(removed.map(({ id }) => id)).toEqual([location.path, 'container']);
     expect(await fixture.store.storage.environments.holdBuilds(place.organizationId)).toBe(false);
     // The builder comes back: what it built is not taken.
-    expect(await fixture.store.environments.finishBuild('k', 'builder', location)).toBe(false);
+    expect(await fixture.store.environments.finishBuild('k', 'builder', { location })).toBe(false);
   });
 
   it('does not hold an environment that is built, or that a run uses whose place another took', async () => {
     const built = await startBuild('k');
-    await fixture.store.environments.finishBuild('k', 'builder', built);
+    await fixture.store.environments.finishBuild('k', 'builder', { location: built });
     const { id, run } = await place.createAttempt(await place.startRun('jobs.a'));
     expect(await fixture.store.environments.noteUse(id, built.path)).toBe(true);
     const again = { key: 'k', organizationId: place.organizationId, pythonVersion: '3.12', requirements: [] };
     await fixture.store.environments.takeBuild(again, 'builder', 60, { replaceReady: true });
     const location = { executor: 'fake', path: 'another' };
-    await fixture.store.environments.finishBuild('k', 'builder', location);
+    await fixture.store.environments.finishBuild('k', 'builder', { location });
     later = minutes(100);
     expect((await createService().remove()).removed).toEqual([]);
     await place.complete(run);

@@ -1,6 +1,8 @@
 import type { AttemptFailure, AttemptRecord, JobRunRecord } from '../store/records.ts';
 import type { Persistence } from '../store/store.ts';
+import type { PackageWarning } from '../domain/known-bad-combinations.ts';
 import type { RunPhase } from '../domain/run-phases.ts';
+import { listPackageWarnings } from '../domain/known-bad-combinations.ts';
 import { listRunPhases } from '../domain/run-phases.ts';
 import { readRunFailureCode, runFailures } from '../domain/run-failures.ts';
 import { ServiceError } from './service-error.ts';
@@ -18,6 +20,8 @@ export interface RunLife {
   /** In their order. */
   attempts: Explained<AttemptRecord>[];
   phases: RunPhase[];
+  /** Of the environment of its last attempt. */
+  packageWarnings: PackageWarning[];
 }
 
 export type ReadRunLife = ReturnType<typeof createReadRunLife>;
@@ -32,6 +36,7 @@ export function createReadRunLife({ store }: Persistence) {
       run: explain(run),
       attempts: attempts.map((attempt) => explain(attempt)),
       phases: listRunPhases(run, attempts),
+      packageWarnings: listPackageWarnings(await store.environments.packagesOfRun(jobRunId)),
     };
   };
 }

@@ -67,6 +67,11 @@ describe('an environment of versions that do not work together', () => {
     const later = ask(environments, request);
     await later.location;
     expect(later.lines).toEqual([]);
+    const [stored] = await fixture.database.query<{ packages: string[] }>(
+      'select packages from environments where key = $1',
+      [fake.built[0]?.key],
+    );
+    expect(stored?.packages).toEqual(['dlt==1.31.0', 'duckdb==2.0.1', 'sqlglot==29.0.1']);
   });
 });
 

@@ -32,6 +32,8 @@ export interface EnvironmentRequest {
 export type Environments = ReturnType<typeof createEnvironments>;
 
 const otherBuilderPollMs = 250;
+/** What a build prints may be hostile; no environment has more packages. */
+const maxStoredPackages = 5000;
 
 /**
  * Gives runs their Python environment: at once where it is built, else built once per key, by one server at a time. Every run that
@@ -88,7 +90,8 @@ export function createEnvironments(dependencies: EnvironmentsDependencies) {
       };
       const location = await executor.buildEnvironment(plan, onBuildLine, signal);
       for (const text of warnOfKnownBad(packages)) onLine(setupLine(text, 'stderr', new Date()));
-      if (await store.environments.finishBuild(plan.key, owner, location)) return location;
+      const built = { location, packages: [...new Set(packages)].slice(0, maxStoredPackages) };
+      if (await store.environments.finishBuild(plan.key, owner, built)) return location;
       // The lease ran out while this process was stopped: the other builder's result counts.
       await executor.removeEnvironment(location);
       return await build(plan, onLine, signal);

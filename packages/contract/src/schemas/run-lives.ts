@@ -42,6 +42,17 @@ export const longWaitSeconds = 300;
 /** What a run waits for that is pending or starting; `until` is null where no time is known. */
 export const runWait = responseObject('RunWaitResponse', { reason: z.string(), until: timestamp.nullable() });
 
+export const packageWarning = responseObject('PackageWarningResponse', {
+  /** With their versions, such as `dlt 1.31.0`. */
+  packages: z.array(z.string()),
+  /** What is affected, and what happens there. Code is in backticks. */
+  affected: z.string(),
+  effect: z.string(),
+  /** A requirement that mends it. */
+  pin: z.string(),
+});
+export type PackageWarningResponse = z.output<typeof packageWarning>;
+
 export const jobRunLifeResponse = responseObject('JobRunLifeResponse', {
   id: uuid,
   status: openEnum(runStatus),
@@ -58,6 +69,8 @@ export const jobRunLifeResponse = responseObject('JobRunLifeResponse', {
   }).nullable(),
   waiting: runWait.nullable(),
   attempts: z.array(attempt),
+  /** Packages in the environment of its last attempt that do not work together. */
+  package_warnings: z.array(packageWarning),
   /** In their order and without gaps, from when the run was made; empty for one that is skipped. */
   phases: z.array(runPhase),
 });

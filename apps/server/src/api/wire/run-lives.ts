@@ -5,7 +5,7 @@ import type { RunPhase } from '../../domain/run-phases.ts';
 import { toFailureReason } from './failure-reasons.ts';
 import { toInstant, toInstantOrNull } from './instants.ts';
 
-export function toRunLife({ run, attempts, phases }: RunLife): JobRunLifeResponse {
+export function toRunLife({ run, attempts, phases, packageWarnings }: RunLife): JobRunLifeResponse {
   return {
     id: run.id,
     status: run.status,
@@ -13,6 +13,12 @@ export function toRunLife({ run, attempts, phases }: RunLife): JobRunLifeRespons
     reason: toFailureReason(run),
     skip: toSkip(run.skip),
     waiting: toWaiting(run),
+    package_warnings: packageWarnings.map(({ packages, where, what, pin }) => ({
+      packages,
+      affected: where,
+      effect: what,
+      pin,
+    })),
     phases: phases.map(toRunPhase),
     attempts: attempts.map((attempt) => ({
       id: attempt.id,

@@ -30,7 +30,7 @@ async function addEnvironment(key: string, days: number): Promise<EnvironmentLoc
     { ...spec, workspaceId: place.workspaceId, variables: {}, maskedValues: [], uid: 1 },
     () => undefined,
   );
-  await environments.finishBuild(key, 'builder', location);
+  await environments.finishBuild(key, 'builder', { location });
   await fixture.database.execute(
     'update environments set last_used_at = now() - make_interval(days => $2) where key = $1',
     [key, days],

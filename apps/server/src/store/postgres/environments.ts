@@ -58,12 +58,16 @@ export function createEnvironmentStore(sql: Queryable) {
       ),
 
     /** False when another builder has taken over: the caller throws its result away. */
-    async finishBuild(key: string, builder: string, location: { executor: string; path: string }) {
+    async finishBuild(
+      key: string,
+      builder: string,
+      built: { location: { executor: string; path: string }; packages?: readonly string[] },
+    ) {
       const touched = await sql.execute(
-        `update environments set state = 'ready', location = $3, builder = null, lease_expires_at = null, size_bytes = null,
+        `update environments set state = 'ready', location = $3, packages = $4, builder = null, lease_expires_at = null, size_bytes = null,
                 last_used_at = now()
           where key = $1 and builder = $2 and state = 'building'`,
-        [key, builder, location],
+        [key, builder, built.location, built.packages ?? []],
       );
       return touched === 1;
     },
@@ -80,6 +84,16 @@ export function createEnvironmentStore(sql: Queryable) {
         [attemptId, path],
       );
       return touched === 1;
+    },
+
+    /** The packages of the environment that the last attempt of a run used, as `name==version`; none if it is not known. */
+    async packagesOfRun(jobRunId: string): Promise<string[]> {
+      const row = await sql.maybeOne<{ packages: string[] }>(
+        `select environments.packages from attempts join environments on environments.key = attempts.environment_key
+          where attempts.job_run_id = $1 order by attempts.number desc limit 1`,
+        [jobRunId],
+      );
+      return row?.packages ?? [];
     },
 
     giveUpBuild: (key: string, builder: string) =>

@@ -7,6 +7,7 @@ import { DefinitionTab } from './definition-tab.tsx';
 import { JobFacts } from './job-facts-view.tsx';
 import { JobPageActions } from './job-page-actions.tsx';
 import { LoadingRows } from '../../look/answers.tsx';
+import { PackageWarnings } from '../runs/package-warnings.tsx';
 import { Page } from '../../look/page.tsx';
 import { RunState } from '../../look/state.tsx';
 import { runsOfJob } from './job-queries.ts';
@@ -36,6 +37,8 @@ export function JobPage() {
   const actions = useJobActions(jobId);
   const runs = useInfiniteQuery(runsOfJob(workspaceId, jobId));
   const lastRun = runs.data?.items[0] ?? null;
+  // A run that was skipped or waits has no environment.
+  const lastStarted = runs.data?.items.find((run) => run.started_at !== null);
   const name = shortenJobName(job.name ?? job.job_ref);
   return (
     <Page
@@ -58,6 +61,7 @@ export function JobPage() {
       actions={<JobPageActions job={job} lastRun={lastRun} actions={actions} />}
     >
       {actions.result !== null && <ActionResultLine result={actions.result} onPutAway={actions.putAway} />}
+      {lastStarted && <PackageWarnings params={{ workspace_id: workspaceId, job_run_id: lastStarted.id }} />}
       <JobFacts job={job} />
       <TabLinks label="Parts of the job" tabs={tabs} />
       {tab === 'runs' && <RunsTab />}

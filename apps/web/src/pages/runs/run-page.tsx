@@ -7,6 +7,7 @@ import { AttemptList } from './attempt-list.tsx';
 import { LoadedLine } from './loaded-line.tsx';
 import { LogViewer } from '../../log/log-viewer.tsx';
 import type { LogPlace } from '../../log/log-place.ts';
+import { PackageWarnings } from './package-warnings.tsx';
 import { Page } from '../../look/page.tsx';
 import { PhaseBar } from './phase-bar.tsx';
 import { PipelineRuns } from './pipeline-runs.tsx';
@@ -53,6 +54,7 @@ function OneRun({ workspaceId, jobRunId }: { workspaceId: string; jobRunId: stri
       {run.reason !== null && (
         <ReasonBox params={params} reason={run.reason} failure={life?.failure ?? null} />
       )}
+      <PackageWarnings params={params} />
       <LoadedLine params={params} />
       <RunParts run={run} params={params} />
     </Page>

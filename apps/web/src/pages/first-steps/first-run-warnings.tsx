@@ -1,0 +1,32 @@
+import { knownBadCombinations } from '@pumphouse/contract';
+import classes from './first-steps.module.css';
+import { CodeText } from '../../look/code-text.tsx';
+
+/** What `dlt[duckdb]` installs that is in the list of known-bad combinations. */
+const installed = new Set(['dlt', 'duckdb', 'sqlglot']);
+
+/** Versions that the first run may install and that do not work together, each with the requirement that mends it. */
+export function FirstRunWarnings() {
+  const combinations = knownBadCombinations.filter(({ packages }) =>
+    Object.keys(packages).every((name) => installed.has(name)),
+  );
+  return (
+    <details className={classes.warnings}>
+      <summary>Versions that do not work together</summary>
+      <ul>
+        {combinations.map(({ packages, where, what, pin }) => (
+          <li key={pin}>
+            <code>
+              {Object.entries(packages)
+                .map(([name, range]) => `${name}${range}`)
+                .join(' with ')}
+            </code>
+            : affects <CodeText text={where} />. There, <CodeText text={what} />. Add <code>{pin}</code> to{' '}
+            <code>requirements.txt</code>.
+          </li>
+        ))}
+      </ul>
+      <p>The page of the run warns you if its environment has such versions. Pumphouse never changes them.</p>
+    </details>
+  );
+}
