@@ -101,7 +101,7 @@ export function assembleSupervisor(config: Config, parts: SupervisorParts): Supe
     persistence,
     claimRuns,
     noteWaits: createNoteWaits({ store, claimRuns, tellWaits, instanceSizes: config.instanceSizes }),
-    makeRoom: createMakeRoom({ store, attemptLog, claimRuns, owner: serverProcesses.self }),
+    makeRoom: createMakeRoom({ persistence, attemptLog, claimRuns, owner: serverProcesses.self }),
     driveRun,
     attemptLog,
     ingestTelemetry: services.ingestTelemetry,

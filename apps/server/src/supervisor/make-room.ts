@@ -1,11 +1,11 @@
 import type { AttemptLog } from '../services/attempt-log.ts';
 import type { ClaimRuns } from './claim-runs.ts';
-import type { Store } from '../store/store.ts';
+import type { Persistence } from '../store/store.ts';
 import { describeRoomEnd } from '../domain/app.ts';
 import { runnerLine } from '../domain/log-line.ts';
 
 export interface MakeRoomDependencies {
-  store: Pick<Store, 'apps'>;
+  persistence: Pick<Persistence, 'transaction'>;
   attemptLog: Pick<AttemptLog, 'write' | 'announce'>;
   claimRuns: Pick<ClaimRuns, 'holds'>;
   owner: string;
@@ -25,7 +25,7 @@ export type MakeRoom = ReturnType<typeof createMakeRoom>;
 
 /** Creates what stops the app that has been idle longest when another app waits for a slot. */
 export function createMakeRoom({
-  store,
+  persistence,
   attemptLog,
   claimRuns,
   owner,
@@ -45,7 +45,10 @@ export function createMakeRoom({
 
     /** Call it every second at most. @param ending of `countEnding` */
     async makeRoom(ending: number): Promise<void> {
-      const chosen = await store.apps.makeRoom(owner, { ...idleTimes, ending });
+      // One server at a time counts and stops: two that count at once would each stop an app for the same one.
+      const chosen = await persistence.transaction(async ({ apps }) =>
+        (await apps.tryHoldRoom()) ? apps.makeRoom(owner, { ...idleTimes, ending }) : undefined,
+      );
       if (!chosen) return;
       const { jobRunId, attemptId, unusedSeconds } = chosen;
       stopped.push(jobRunId);

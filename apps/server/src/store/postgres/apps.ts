@@ -181,9 +181,18 @@ export function createAppStore(sql: Queryable) {
         [jobIds],
       ),
 
+    /** Whether no other server makes room for apps, until the transaction ends. Never waits. */
+    async tryHoldRoom(): Promise<boolean> {
+      const { isHeld } = await sql.one<{ isHeld: boolean }>(
+        `select pg_try_advisory_xact_lock(hashtext('pumphouse: room for apps')) as "isHeld"`,
+      );
+      return isHeld;
+    },
+
     /**
      * Has the app of this server that has been idle longest end, where more apps wait for a slot than are ending. An app that was used
      * lately, or has a connection open, is never chosen.
+     * Needs `tryHoldRoom` in the same transaction.
      * @param idle.ending how many apps of this server are known to be ending, or to have ended a moment ago
      * @returns undefined where none is to end
      */

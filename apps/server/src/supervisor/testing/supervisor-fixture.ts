@@ -90,7 +90,7 @@ export function createServer(fixture: ServiceFixture, options: ServerOptions): S
     ...common,
     claimRuns,
     makeRoom: createMakeRoom({
-      store,
+      persistence,
       attemptLog,
       claimRuns,
       owner,
