@@ -38,6 +38,11 @@ with open(f"{data}/starts", "a") as starts:
 print("followed")
 `;
 
+const failScript = `
+print("about to fail", flush=True)
+raise RuntimeError("the source said no")
+`;
+
 /** Reports a load in more bytes than a server takes from a spool at a time, and never ends. */
 const reportScript = `
 import json, os, time, urllib.request
@@ -53,7 +58,7 @@ print("reported", flush=True)
 time.sleep(3600)
 `;
 
-/** Deploys the jobs `load`, `follow`, which starts when `load` has succeeded, and `report`. */
+/** Deploys the jobs `load`, `follow`, which starts when `load` has succeeded, `report` and `fail`. */
 export function deployFaultWorkspace(
   server: TestServer,
   workspaceId: string,
@@ -64,12 +69,14 @@ export function deployFaultWorkspace(
       'load.py': loadScript,
       'follow.py': followScript,
       'report.py': reportScript,
+      'fail.py': failScript,
       'trace.json': JSON.stringify(readCapturedBody('ok/002-trace')),
     },
     jobs: [
       defineScriptJob('load'),
       defineScriptJob('follow', ['job.success:jobs.load']),
       defineScriptJob('report'),
+      defineScriptJob('fail'),
     ],
     requirements,
   });
