@@ -1,6 +1,6 @@
 /** Reads `__tags__` from the source of a deployment module. The server never runs uploaded code. Pure. */
-import type { PythonStatement, PythonToken } from './python-statements.ts';
-import { readPythonStatements } from './python-statements.ts';
+import type { SyntaxNode } from '@lezer/common';
+import { parser } from '@lezer/python';
 
 export interface DeploymentTags {
   tags: string[];
@@ -15,62 +15,84 @@ const noTags: DeploymentTags = { tags: [], problem: null };
 
 /**
  * The tags that the module declares: the last assignment counts. dlt takes any iterable; here it has to be written as a list, tuple or
- * set of strings. A single string is one tag, as in `expose.tags`.
+ * set of strings without escapes. A single string is one tag, as in `expose.tags`.
  */
 export function readDeploymentTags(source: string): DeploymentTags {
   if (!source.includes(tagsName)) return noTags;
-  const statements = readPythonStatements(source);
-  if (!statements) return refuse('the file cannot be read as Python');
-  return statements.reduce((found, statement) => readStatement(statement) ?? found, noTags);
+  let found = noTags;
+  parser.parse(source).iterate({
+    enter: (entered) => {
+      const isTags = entered.name === 'VariableName' && source.slice(entered.from, entered.to) === tagsName;
+      if (isTags) found = readChange(entered.node, source) ?? found;
+    },
+  });
+  return found;
 }
 
-/** What a statement makes of the tags; null if it does not set them. */
-function readStatement({ tokens, isIndented, line }: PythonStatement): DeploymentTags | null {
-  const [first] = tokens;
-  const isFirst = isTagsName(first);
-  const isImport = first?.text === 'from' || first?.text === 'import';
-  const isSet = tokens.some((token, index) => isTagsName(token) && isAssignment(tokens[index + 1]));
-  if (!isFirst && !isSet && !(isImport && tokens.some(isTagsName))) return null;
-  const value = isFirst && !isIndented ? findValue(tokens) : null;
-  if (value?.length === 0) return null;
-  const tags = value && readTags(value);
-  if (!tags) return refuse(`line ${line} does not set it to a list of plain strings`);
-  return checkTags([...new Set(tags)].filter((tag) => tag !== ''));
-}
-
-function isTagsName(token: PythonToken | undefined): boolean {
-  return token?.kind === 'name' && token.text === tagsName;
-}
-
-function isAssignment(token: PythonToken | undefined): boolean {
-  return token?.kind === 'other' && /^(:=|[^=!<>]*=|<<=|>>=)$/.test(token.text);
-}
-
-/** The tokens behind `__tags__ =` or `__tags__: list[str] =`; none for an annotation alone, null for other statements. */
-function findValue(tokens: readonly PythonToken[]): PythonToken[] | null {
-  if (tokens[1]?.text === '=') return tokens.slice(2);
-  if (tokens[1]?.text !== ':') return null;
-  const sign = tokens.findIndex(({ kind, text }) => kind === 'other' && text === '=');
-  return sign < 0 ? [] : tokens.slice(sign + 1);
-}
-
-/** The strings of a literal: a list, a tuple, a set, a string, or None. */
-function readTags(value: readonly PythonToken[]): string[] | null {
-  const [first, last] = [value[0], value.at(-1)];
-  if (value.length === 1 && first?.kind === 'name' && first.text === 'None') return [];
-  const isBracketed = ['[]', '()', '{}'].includes(`${first?.text}${last?.text}`);
-  const tags: string[] = [];
-  let isNext = true;
-  for (const token of isBracketed ? value.slice(1, -1) : value) {
-    if (token.kind === 'string' && token.value !== null) {
-      // Python joins strings that stand side by side.
-      if (isNext) tags.push(token.value);
-      else tags.push(`${tags.pop() ?? ''}${token.value}`);
-      isNext = false;
-    } else if (token.kind === 'other' && token.text === ',' && !isNext) isNext = true;
-    else return null;
+/** What the statement around a mention of `__tags__` makes of the tags; null where it only reads them. */
+function readChange(mention: SyntaxNode, source: string): DeploymentTags | null {
+  let part = mention;
+  for (let node = mention.parent; node; node = node.parent) {
+    if (node.name === 'AssignStatement') return readAssignment(node, part, source);
+    const isChange =
+      node.name === 'ImportStatement' ||
+      (['UpdateStatement', 'NamedExpression'].includes(node.name) && part.from === node.from) ||
+      (node.name === 'ExpressionStatement' && mention.from === node.from);
+    if (isChange) return refuseLine(mention, source);
+    part = node;
   }
-  return tags;
+  return null;
+}
+
+/** @param part the child of the assignment that mentions `__tags__` */
+function readAssignment(assignment: SyntaxNode, part: SyntaxNode, source: string): DeploymentTags | null {
+  const signs = assignment.getChildren('AssignOp');
+  const lastSign = signs.at(-1);
+  // An annotation alone, or a mention in the value.
+  if (!lastSign || part.from > lastSign.from) return null;
+  const isOnlyTarget = signs.length === 1 && part.name === 'VariableName' && part.from === assignment.from;
+  const block = assignment.parent?.name === 'StatementGroup' ? assignment.parent.parent : assignment.parent;
+  const isAlways = block?.name === 'Script';
+  const tags = isOnlyTarget && isAlways ? readStrings(listValues(lastSign), source) : null;
+  return tags === null ? refuseLine(part, source) : checkTags([...new Set(tags)].filter((tag) => tag !== ''));
+}
+
+/** What stands behind the sign, without the brackets of a list, tuple or set. */
+function listValues(sign: SyntaxNode): SyntaxNode[] {
+  const values = listFrom(sign.nextSibling);
+  const [only] = values;
+  const isCollection = /^(?:Array|Tuple|Set)Expression$/.test(only?.name ?? '');
+  return only && values.length === 1 && isCollection ? listFrom(only.firstChild).slice(1, -1) : values;
+}
+
+function listFrom(first: SyntaxNode | null): SyntaxNode[] {
+  const nodes: SyntaxNode[] = [];
+  for (let node = first; node; node = node.nextSibling) if (node.name !== 'Comment') nodes.push(node);
+  return nodes;
+}
+
+/** Null where anything but plain strings with commas between them is there. */
+function readStrings(values: readonly SyntaxNode[], source: string): string[] | null {
+  const [only] = values;
+  if (values.length === 1 && only?.name === 'None') return [];
+  const strings: string[] = [];
+  for (const [index, value] of values.entries()) {
+    if (index % 2 === 1 && value.name === ',') continue;
+    const text = index % 2 === 0 ? readString(value, source) : null;
+    if (text === null) return null;
+    strings.push(text);
+  }
+  return strings;
+}
+
+/** The text of a string; Python joins strings that stand side by side. Null for one with an escape or a replacement field. */
+function readString(node: SyntaxNode, source: string): string | null {
+  if (node.name === 'ContinuedString') {
+    const parts = listFrom(node.firstChild).map((part) => readString(part, source));
+    return parts.some((part) => part === null) ? null : parts.join('');
+  }
+  if (node.name !== 'String') return null;
+  return /^[rRuU]?('''|"""|'|")([^\\]*)\1$/.exec(source.slice(node.from, node.to))?.[2] ?? null;
 }
 
 function checkTags(tags: string[]): DeploymentTags {
@@ -81,6 +103,11 @@ function checkTags(tags: string[]): DeploymentTags {
   if (tags.some((tag) => /\p{Cc}/u.test(tag) || !tag.isWellFormed()))
     return refuse('a tag has a control character');
   return { tags, problem: null };
+}
+
+function refuseLine(node: SyntaxNode, source: string): DeploymentTags {
+  const line = source.slice(0, node.from).split('\n').length;
+  return refuse(`line ${line} does not set it to a list of plain strings`);
 }
 
 function refuse(problem: string): DeploymentTags {

@@ -12,7 +12,7 @@ export interface BuildSite {
   executor: Executor;
   pythonVersion: string;
   /** What a workspace asks for, with packages of the site's index. */
-  createSpec(requirements: string[], overrides?: Partial<EnvironmentSpec>): EnvironmentSpec;
+  createSpec: (requirements: string[], overrides?: Partial<EnvironmentSpec>) => EnvironmentSpec;
   remove(): Promise<void>;
 }
 
