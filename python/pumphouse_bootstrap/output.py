@@ -15,6 +15,9 @@ from pumphouse_bootstrap.spool import LINE_OVERHEAD_BYTES, Spool, encode_line
 _READ_BYTES = 64 * 1024
 # Progress without a newline is shown when nothing followed it for this long.
 _SILENCE_SECONDS = 1.0
+# A line whose end may begin a secret is shown later: its last letters would become a line of their own, also where it is the last line
+# of a process that takes a while to end.
+_UNDECIDED_SECONDS = 5.0
 
 
 class LineSplitter:
@@ -47,10 +50,13 @@ class LineSplitter:
         self._pending = data
         return lines
 
+    def count_undecided(self) -> int:
+        """How many bytes at the end of the unfinished line may be the beginning of a secret or of a character."""
+        return max(self._masker.count_undecided(self._pending), count_begun_character(self._pending))
+
     def flush_silent(self) -> list[bytes]:
-        """The unfinished line, less an end that may be the beginning of a secret or of a character."""
-        undecided = max(self._masker.count_undecided(self._pending), count_begun_character(self._pending))
-        masked, used = self._masker.mask_start(self._pending, len(self._pending) - undecided)
+        """The unfinished line, less an end that is undecided."""
+        masked, used = self._masker.mask_start(self._pending, len(self._pending) - self.count_undecided())
         if used == 0:
             return []
         self._pending = self._pending[used:]
@@ -89,9 +95,25 @@ class _Stream:
     def __init__(self, io: str, splitter: LineSplitter) -> None:
         self.io = io
         self.splitter = splitter
-        self.heard_at = 0.0
+        # When the unfinished line is shown if nothing follows it.
+        self.show_at = 0.0
+        self.is_held = False
         # The last bytes that came after the log limit are of a line that has not ended.
         self.dropped_begun = False
+
+    def read(self) -> None:
+        self.show_at = time.monotonic() + _SILENCE_SECONDS
+        self.is_held = False
+
+    def flush_silent(self) -> list[bytes]:
+        """What a silence shows of the unfinished line; nothing the first time where its end is undecided."""
+        now = time.monotonic()
+        if not self.is_held and self.splitter.count_undecided() > 0:
+            self.is_held = True
+            self.show_at = now + _UNDECIDED_SECONDS - _SILENCE_SECONDS
+            return []
+        self.show_at = now + _SILENCE_SECONDS
+        return self.splitter.flush_silent()
 
 
 class OutputReader:
@@ -168,7 +190,7 @@ class OutputReader:
 
     def _read(self, stream: _Stream, descriptor: int) -> bool:
         data = os.read(descriptor, _READ_BYTES)
-        stream.heard_at = time.monotonic()
+        stream.read()
         if self._used >= self._limit:
             self._drop(stream, data)
         elif data:
@@ -179,10 +201,10 @@ class OutputReader:
         """Milliseconds until an unfinished line is shown."""
         if self._draining:
             return 0
-        waiting = [stream.heard_at for stream in self._streams.values() if stream.splitter.has_pending]
+        waiting = [stream.show_at for stream in self._streams.values() if stream.splitter.has_pending]
         if not waiting or self._used >= self._limit:
             return None
-        remaining = min(waiting) + _SILENCE_SECONDS - time.monotonic()
+        remaining = min(waiting) - time.monotonic()
         # What is held back as undecided waits for more, and is looked at once a second.
         return max(10, int(remaining * 1000) + 1)
 
@@ -192,9 +214,8 @@ class OutputReader:
         for descriptor, stream in self._streams.items():
             if descriptor in ready or not stream.splitter.has_pending or self._used >= self._limit:
                 continue
-            if now - stream.heard_at >= _SILENCE_SECONDS:
-                stream.heard_at = now
-                self._record(stream, stream.splitter.flush_silent())
+            if now >= stream.show_at:
+                self._record(stream, stream.flush_silent())
 
     def _finish(self, stream: _Stream) -> None:
         if self._used < self._limit:

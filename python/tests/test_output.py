@@ -1,11 +1,14 @@
+import json
 import os
 import queue
 import random
 import tempfile
 import unittest
 from pathlib import Path
+from unittest.mock import patch
 
 from attempt_runner import await_true
+from pumphouse_bootstrap import output
 from pumphouse_bootstrap.events import OUTPUT_ENDED
 from pumphouse_bootstrap.masking import Masker
 from pumphouse_bootstrap.output import LineSplitter, OutputReader
@@ -80,6 +83,47 @@ class Posted(queue.Queue):
 
     def post(self, event: int) -> None:
         self.put(event)
+
+
+class Silence(unittest.TestCase):
+    """A line without a newline, whose last letter may be the first one of a secret."""
+
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.spool = Path(folder.name) / "spool"
+        self.events = Posted()
+        pipes = {name: os.pipe() for name in ("stdout", "stderr")}
+        self.ends = {name: write_end for name, (_, write_end) in pipes.items()}
+        read_ends = {name: read_end for name, (read_end, _) in pipes.items()}
+        for read_end in read_ends.values():
+            self.addCleanup(os.close, read_end)
+        OutputReader(read_ends, Spool(folder.name), Masker(["e-secret"]), self.events, 1000, 10_000).start()
+
+    def read_lines(self, io: str) -> list[str]:
+        records = [json.loads(line) for line in self.spool.read_bytes().splitlines()]
+        return [record["text"] for record in records if record.get("io") == io]
+
+    def end(self) -> None:
+        for write_end in self.ends.values():
+            os.close(write_end)
+        self.assertEqual(self.events.get(timeout=60), OUTPUT_ENDED)
+
+    def test_a_last_line_stays_whole_when_the_process_takes_a_while_to_end(self) -> None:
+        with patch.object(output, "_UNDECIDED_SECONDS", 600, create=True):
+            os.write(self.ends["stdout"], b"no newline")
+            os.write(self.ends["stderr"], b"silent for longer: ")
+            await_true(lambda: self.read_lines("stderr") != [], "the silence of stderr is over")
+            self.end()
+        self.assertEqual(self.read_lines("stdout"), ["no newline"])
+
+    def test_a_line_that_goes_on_much_later_is_shown_up_to_what_may_be_a_secret(self) -> None:
+        with patch.object(output, "_UNDECIDED_SECONDS", 1.1, create=True):
+            os.write(self.ends["stdout"], b"one e-sec")
+            await_true(lambda: self.read_lines("stdout") == ["one "], "the beginning is shown")
+            os.write(self.ends["stdout"], b"ret and more\n")
+            self.end()
+        self.assertEqual(self.read_lines("stdout"), ["one ", "*** and more"])
 
 
 class LogLimit(unittest.TestCase):

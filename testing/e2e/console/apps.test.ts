@@ -2,6 +2,7 @@ import type { ConsoleSite } from '../../fixtures/console-site.ts';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { appRefs, deployApps, failApp } from '../../fixtures/console-apps.ts';
+import { awaitApp } from '../../fixtures/app-site.ts';
 import { expectAccessible, startEmptyConsoleSite } from '../../fixtures/console-site.ts';
 
 let site: ConsoleSite;
@@ -77,6 +78,8 @@ describe('the apps of a workspace', () => {
   it('start and stop by hand, seen as it happens', async () => {
     await choose(owner, 'Orders board', 'Start');
     await said(owner, 'It starts.');
+    // It may build its environment first, which takes longer than a page may.
+    await awaitApp(site.server, site.api, appRefs.board, ({ state }) => state === 'ready');
     await row(owner, 'Orders board').getByText('Ready').waitFor();
     const log = await row(owner, 'Orders board')
       .getByRole('link', { name: 'Log of Orders board' })

@@ -71,7 +71,7 @@ describe('the list of jobs', () => {
     const row = rowOf(page, 'clean_up');
     const startDue = async () => {
       await page.getByRole('button', { name: 'Run clean_up' }).click();
-      await page.getByLabel(/^The time that is due/).check();
+      await page.getByLabel(/^Run only if an interval is due/).check();
       await page.getByRole('button', { name: 'Run now' }).click();
     };
     await startDue();

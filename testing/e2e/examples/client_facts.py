@@ -1,7 +1,7 @@
-"""What the official client and dlt know about a workspace, as JSON: `workspace <module>` or `fields`.
+"""What the official client and dlt know about a workspace, as JSON: `workspace <module> <deploy command>` or `fields`.
 
-`workspace` has the manifest that the client computes, and what its commands print about the jobs. All commands run in one
-process, since each start of the client takes seconds.
+`workspace` has the manifest that the client computes, and what its commands print when they deploy, list and describe the jobs. All
+commands run in one process, since each start of the client takes seconds.
 """
 
 import contextlib
@@ -12,13 +12,14 @@ import sys
 from dlt.common import json as dlt_json
 
 
-def read_workspace(module):
+def deploy_workspace(module, *deploy):
     from dlt._workspace.deployment.manifest import manifest_from_module
 
     manifest, warnings = manifest_from_module(module, use_all=not module.endswith(".py"))
     infos = [["job", "info", job["job_ref"]] for job in manifest["jobs"]]
-    list_output, *info_outputs = run_commands([["job", "list"], *infos])
+    deploy_output, list_output, *info_outputs = run_commands([deploy, ["job", "list"], *infos])
     return {
+        "deploy": deploy_output,
         "jobs": json.loads(dlt_json.dumps(manifest["jobs"])),
         "warnings": warnings,
         "list": list_output,
@@ -70,5 +71,5 @@ def run_command(main, command, output):
 
 if __name__ == "__main__":
     what, *rest = sys.argv[1:]
-    found = list_fields() if what == "fields" else read_workspace(*rest)
+    found = list_fields() if what == "fields" else deploy_workspace(*rest)
     print(json.dumps(found))

@@ -1,3 +1,4 @@
+import type { ClientWorkspace } from '../../fixtures/client-workspace.ts';
 import type { DltClientInstall } from '../../fixtures/dlt-client.ts';
 import type { DetailedJobRunResponse } from '@pumphouse/contract';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -5,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { askApp, awaitApp } from '../../fixtures/app-site.ts';
-import { deployExample, type ExampleName, type ExampleWorkspace } from '../../fixtures/example-workspace.ts';
+import { deployExample, type ExampleName } from '../../fixtures/example-workspace.ts';
 import { eventually } from '../../fixtures/eventually.ts';
 import { isTerminalRunState } from '@pumphouse/contract';
 import { joinLines } from '../../fixtures/api-workspace.ts';
@@ -31,7 +32,7 @@ const deploy = (name: ExampleName) => deployExample({ install, server, parentFol
 
 /** The run of a job with this number, counted from 1, once it has ended. Skipped runs count. */
 async function awaitRun(
-  { api }: ExampleWorkspace,
+  { api }: ClientWorkspace,
   jobRef: string,
   number = 1,
 ): Promise<DetailedJobRunResponse & { text: string }> {
@@ -42,14 +43,14 @@ async function awaitRun(
   return { ...run, text: joinLines(await api.readLog(id), 'user') };
 }
 
-async function expectCompleted(workspace: ExampleWorkspace, jobRef: string, number = 1): Promise<string> {
+async function expectCompleted(workspace: ClientWorkspace, jobRef: string, number = 1): Promise<string> {
   const { status, text } = await awaitRun(workspace, jobRef, number);
   expect([jobRef, status, text]).toEqual([jobRef, 'completed', text]);
   return text;
 }
 
 /** No batch job of the workspace has a run that goes on, and each has a completed one. */
-async function expectAllCompleted(workspace: ExampleWorkspace): Promise<void> {
+async function expectAllCompleted(workspace: ClientWorkspace): Promise<void> {
   const { items } = await server.client.call('list_jobs', {
     params: { workspace_id: workspace.api.id },
     query: { limit: 100 },
@@ -75,7 +76,7 @@ describe('meter-readings', () => {
 
 describe('nightly-shop', () => {
   const ref = (name: string) => `jobs.__deployment__.${name}`;
-  let workspace: ExampleWorkspace;
+  let workspace: ClientWorkspace;
   beforeAll(async () => {
     workspace = await deploy('nightly-shop');
   });

@@ -33,7 +33,7 @@ export const shownOnJobPage: Record<string, Show> = {
   'expose.display_name': asItIs,
   'expose.tags': (values: string | string[]) => [values].flat(),
   'expose.starred': (value: boolean) => (value ? ['Starred'] : []),
-  'expose.manual': (value: boolean) => (value ? ['by hand'] : ['Start by hand']),
+  'expose.manual': (value: boolean) => (value ? ['manual'] : ['Start by hand']),
   'expose.interface': spaced,
   'expose.category': spaced,
   'expose.object_input': noEffect('expose.object_input'),

@@ -3,6 +3,7 @@ import type { VisitedApp } from '../services/apps/app-visits.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createApiFixture, defineJob } from './testing/api-fixture.ts';
 import { createBrowserSessions } from '../services/sign-in/browser-sessions.ts';
+import { defineApp, deployJobs } from './testing/deployed-jobs.ts';
 import { readAnswer } from './testing/check-answer.ts';
 
 let api: ApiFixture;
@@ -20,27 +21,15 @@ afterAll(() => api.close());
 beforeEach(async () => {
   place = await api.createPlace();
   const { organization, workspace } = place;
-  const at = { workspaceId: workspace.id, membershipId: place.owner.membershipId };
   owner = place.owner;
   viewer = await api.createCaller(
     { id: organization.id, role: 'member' },
     { id: workspace.id, role: 'viewer' },
   );
-  await api.createPackages(at.workspaceId, at.membershipId);
-  const batch = defineJob('jobs.load');
-  const { jobs } = await api.dependencies.services.deploy({
-    ...at,
-    jobs: [
-      batch,
-      defineJob('jobs.board', {
-        entry_point: { ...batch.entry_point, job_type: 'interactive' },
-        triggers: ['http:/start'],
-      }),
-    ],
-    deploymentModule: null,
-    dryRun: false,
-  });
-  const idOf = (ref: string) => jobs.find(({ job }) => job.jobRef === ref)?.job.id ?? '';
+  const { idOf } = await deployJobs(api, workspace.id, owner, [
+    defineJob('jobs.load'),
+    defineApp('jobs.board'),
+  ]);
   app = { id: idOf('jobs.board'), workspaceId: workspace.id, jobRef: 'jobs.board' };
   batchId = idOf('jobs.load');
 });

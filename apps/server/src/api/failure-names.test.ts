@@ -1,47 +1,23 @@
-import type { ApiFixture, TestCaller } from './testing/api-fixture.ts';
+import type { ApiFixture } from './testing/api-fixture.ts';
 import type { FailureReason } from '../domain/failure-reason.ts';
-import type { JsonOperationId, RouteResponse } from '@pumphouse/contract';
 import type { RunFailureCode } from '../domain/run-failures.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createApiFixture, defineJob } from './testing/api-fixture.ts';
-import { readAnswer } from './testing/check-answer.ts';
+import { createReader, defineApp, deployJobs, type DeployedJobs } from './testing/deployed-jobs.ts';
 import { runFailures } from '../domain/run-failures.ts';
 
 let api: ApiFixture;
-let owner: TestCaller;
-let workspaceId: string;
-let jobs: Record<'batch' | 'app', string>;
+let jobs: DeployedJobs;
+let call: ReturnType<typeof createReader>;
+const refs = { batch: 'jobs.load', app: 'jobs.board' };
 
 beforeAll(async () => {
   api = await createApiFixture();
-  const place = await api.createPlace();
-  owner = place.owner;
-  workspaceId = place.workspace.id;
-  await api.createPackages(workspaceId, owner.membershipId);
-  const batch = defineJob('jobs.load');
-  const { jobs: deployed } = await api.dependencies.services.deploy({
-    workspaceId,
-    membershipId: owner.membershipId,
-    jobs: [
-      batch,
-      defineJob('jobs.board', {
-        entry_point: { ...batch.entry_point, job_type: 'interactive' },
-        triggers: ['http:/start'],
-      }),
-    ],
-    deploymentModule: null,
-    dryRun: false,
-  });
-  const idOf = (ref: string) => deployed.find(({ job }) => job.jobRef === ref)?.job.id ?? '';
-  jobs = { batch: idOf('jobs.load'), app: idOf('jobs.board') };
+  const { owner, workspace } = await api.createPlace();
+  jobs = await deployJobs(api, workspace.id, owner, [defineJob(refs.batch), defineApp(refs.app)]);
+  call = createReader(api, workspace.id, owner);
 });
 afterAll(() => api.close());
-
-async function call<Id extends JsonOperationId>(operationId: Id, path: string): Promise<RouteResponse<Id>> {
-  const url = `/pumphouse/v1/workspaces/${workspaceId}/${path}`;
-  const headers = { authorization: `Bearer ${owner.key}` };
-  return readAnswer(operationId, await api.app.inject({ url, headers }));
-}
 
 async function readClosingLine(jobRunId: string): Promise<string> {
   const { lines } = await call('read_log_lines', `job-runs/${jobRunId}/log/lines?from_line=-1`);
@@ -78,16 +54,7 @@ const failures: [
 it.each(failures)(
   'gives a failure of a run (%s, %s, %j) one name everywhere',
   async (kind, code, detail, reason) => {
-    const { run } = await api.startRuns.createRun({
-      workspaceId,
-      membershipId: owner.membershipId,
-      jobId: jobs[kind],
-      trigger: 'manual:',
-      profile: null,
-      refresh: false,
-      skipFreshness: false,
-      mode: 'always',
-    });
+    const run = await jobs.start(refs[kind]);
     const attempt = await api.createAttempt(run);
     // User code had begun: no other attempt follows.
     await api.testDatabase.database.execute('update attempts set begun_at = now() where id = $1', [
@@ -105,7 +72,9 @@ it.each(failures)(
     const overview = await call('get_run_overview', `${ofRun}/overview`);
     const life = await call('get_job_run_life', `${ofRun}/life`);
     const listed = (await call('list_run_overviews', 'job-runs')).items.find(({ id }) => id === run.id);
-    const job = (await call('list_job_overviews', 'jobs')).items.find(({ id }) => id === jobs[kind]);
+    const job = (await call('list_job_overviews', 'jobs')).items.find(
+      ({ id }) => id === jobs.idOf(refs[kind]),
+    );
     const { title, summary } = overview.reason ?? {};
     expect(overview.reason).toMatchObject({ code, title: expect.stringMatching(/./) as string });
     expect(summary).toBe(reason?.summary ?? (detail || runFailures[code].cause));
@@ -116,7 +85,7 @@ it.each(failures)(
     const closing = `Failed (${code}): ${summary}`;
     expect((await readClosingLine(run.id)).slice(0, closing.length)).toBe(closing);
     if (kind === 'batch') return;
-    const { failure } = await call('get_app', `apps/${jobs.app}`);
+    const { failure } = await call('get_app', `apps/${jobs.idOf(refs.app)}`);
     expect(failure).toMatchObject({ detail: summary, reason: overview.reason });
   },
 );

@@ -1,15 +1,16 @@
 import type { ApiFixture, TestCaller } from './testing/api-fixture.ts';
 import type { JobRunRecord } from '../store/records.ts';
-import type { JsonOperationId, RouteResponse } from '@pumphouse/contract';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createApiFixture, defineJob } from './testing/api-fixture.ts';
-import { readAnswer } from './testing/check-answer.ts';
+import { createReader, deployJobs, type DeployedJobs } from './testing/deployed-jobs.ts';
 import { readCapturedBody } from '../../../../testing/fixtures/captured-bodies.ts';
 
 let api: ApiFixture;
 let owner: TestCaller;
 let workspaceId: string;
-let jobs: Record<'first' | 'follower', string>;
+let jobs: DeployedJobs;
+let call: ReturnType<typeof createReader>;
+const refs = { first: 'jobs.m.first', follower: 'jobs.m.follower' };
 
 beforeAll(async () => {
   api = await createApiFixture();
@@ -19,46 +20,19 @@ beforeEach(async () => {
   const place = await api.createPlace();
   owner = place.owner;
   workspaceId = place.workspace.id;
-  await api.createPackages(workspaceId, owner.membershipId);
-  const definitions = [
-    defineJob('jobs.m.first', {
+  jobs = await deployJobs(api, workspaceId, owner, [
+    defineJob(refs.first, {
       triggers: ['schedule:0 6 * * *', 'tag:nightly'],
       expose: { display_name: 'First', category: 'pipeline' },
       deliver: { pipeline_name: 'declared' },
       description: 'Loads first',
     }),
-    defineJob('jobs.m.follower', { triggers: ['job.success:jobs.m.first'] }),
-  ];
-  const at = { workspaceId, membershipId: owner.membershipId };
-  const deployed = await api.dependencies.services.deploy({
-    ...at,
-    jobs: definitions,
-    deploymentModule: null,
-    dryRun: false,
-  });
-  const idOf = (ref: string) => deployed.jobs.find(({ job }) => job.jobRef === ref)?.job.id ?? '';
-  jobs = { first: idOf('jobs.m.first'), follower: idOf('jobs.m.follower') };
+    defineJob(refs.follower, { triggers: ['job.success:jobs.m.first'] }),
+  ]);
+  call = createReader(api, workspaceId, owner);
 });
 
-async function call<Id extends JsonOperationId>(operationId: Id, path: string): Promise<RouteResponse<Id>> {
-  const url = `/pumphouse/v1/workspaces/${workspaceId}/${path}`;
-  const headers = { authorization: `Bearer ${owner.key}` };
-  return readAnswer(operationId, await api.app.inject({ url, headers }));
-}
-
-async function start(jobId = jobs.first): Promise<JobRunRecord> {
-  const { run } = await api.startRuns.createRun({
-    workspaceId,
-    membershipId: owner.membershipId,
-    jobId,
-    trigger: 'manual:',
-    profile: null,
-    refresh: false,
-    skipFreshness: false,
-    mode: 'always',
-  });
-  return run;
-}
+const start = (jobRef = refs.first) => jobs.start(jobRef);
 
 const time = '2026-03-10T10:00:01Z';
 const stderr = (text: string) =>
@@ -101,7 +75,7 @@ describe('a run in a list', () => {
     expect(items[0]).toEqual({
       id: run.id,
       number: 1,
-      job_id: jobs.first,
+      job_id: jobs.idOf(refs.first),
       job_ref: 'jobs.m.first',
       job_name: 'First',
       job_type: 'batch',
@@ -153,7 +127,8 @@ describe('a run in a list', () => {
 
   it('names the run whose end started it, the tick that it is for and what it waits for', async () => {
     const cause = await complete();
-    const [follower] = (await call('list_run_overviews', `job-runs?job_id=${jobs.follower}`)).items;
+    const [follower] = (await call('list_run_overviews', `job-runs?job_id=${jobs.idOf(refs.follower)}`))
+      .items;
     expect(follower).toMatchObject({
       trigger_kind: 'job.success',
       triggered_by: null,
@@ -161,7 +136,7 @@ describe('a run in a list', () => {
       pipeline_names: [],
       caused_by: {
         job_run_id: cause.id,
-        job_id: jobs.first,
+        job_id: jobs.idOf(refs.first),
         job_ref: 'jobs.m.first',
         job_name: 'First',
         number: 1,
@@ -264,7 +239,7 @@ describe('a run in a list', () => {
 
 describe('a job in a list', () => {
   const firstJob = async () =>
-    (await call('list_job_overviews', 'jobs?sort=name')).items.find(({ id }) => id === jobs.first);
+    (await call('list_job_overviews', 'jobs?sort=name')).items.find(({ id }) => id === jobs.idOf(refs.first));
 
   it('has what it is, what it ran last and what starts it next', async () => {
     await fail();
@@ -326,7 +301,9 @@ describe('a job in a list', () => {
   });
 
   it('starts nothing while it is paused', async () => {
-    await api.testDatabase.database.execute('update jobs set is_paused = true where id = $1', [jobs.first]);
+    await api.testDatabase.database.execute('update jobs set is_paused = true where id = $1', [
+      jobs.idOf(refs.first),
+    ]);
     expect((await firstJob())?.next_start).toBeNull();
     const sorted = await call('list_job_overviews', 'jobs?sort=next_start_at&order=asc&limit=1');
     expect(sorted.items).toHaveLength(1);
@@ -349,7 +326,7 @@ describe('a job in a list', () => {
     await api.finishRun(cancelled.id, { status: 'cancelled' });
     expect((await firstJob())?.failing_since).toEqual(failing);
     await api.testDatabase.database.execute('update jobs set failure_count = 12345 where id = $1', [
-      jobs.first,
+      jobs.idOf(refs.first),
     ]);
     expect((await firstJob())?.failing_since?.count).toBe(100);
     await complete();
@@ -381,12 +358,12 @@ describe('the trend of a job', () => {
     const loading = await start();
     await carryOut(loading, [{ kind: 'beacon', at: time, type: 'trace', body }, exit(0)]);
     await start();
-    const { runs } = await call('get_job_trend', `jobs/${jobs.first}/trend`);
+    const { runs } = await call('get_job_trend', `jobs/${jobs.idOf(refs.first)}/trend`);
     expect(runs.map(({ id }) => id)).toEqual([...ended, loading].map(({ id }) => id));
     expect(runs[0]).toMatchObject({ status: 'completed', rows_loaded: null, bytes_loaded: null });
     expect(runs[2]?.rows_loaded).toBeGreaterThan(0);
     expect(runs[2]?.queued_seconds).toBeGreaterThanOrEqual(0);
-    const last = await call('get_job_trend', `jobs/${jobs.first}/trend?limit=1`);
+    const last = await call('get_job_trend', `jobs/${jobs.idOf(refs.first)}/trend?limit=1`);
     expect(last.runs.map(({ number }) => number)).toEqual([3]);
   });
 });
@@ -404,7 +381,9 @@ describe('the series of runs', () => {
     const { buckets } = await call('list_run_series', 'job-runs/-/series?bucket=day');
     expect(buckets).toHaveLength(31);
     expect(buckets.at(-1)).toMatchObject(counts);
-    await api.testDatabase.database.execute('update jobs set is_archived = true where id = $1', [jobs.first]);
+    await api.testDatabase.database.execute('update jobs set is_archived = true where id = $1', [
+      jobs.idOf(refs.first),
+    ]);
     expect((await call('list_run_series', 'job-runs/-/series')).now.jobs_failing).toBe(0);
   });
 

@@ -2,6 +2,7 @@ import type { ApiFixture, TestCaller } from './testing/api-fixture.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApiFixture, defineJob } from './testing/api-fixture.ts';
 import { createKeys } from '../services/keys.ts';
+import { deployJobs } from './testing/deployed-jobs.ts';
 import { readAnswer } from './testing/check-answer.ts';
 
 let api: ApiFixture;
@@ -19,29 +20,10 @@ const ask = (bearer: string) =>
 const list = async (bearer: string) => readAnswer('list_workspace_health', await ask(bearer)).items;
 
 /** A workspace in which `job` can be started. */
-async function deploy(workspaceId: string, { membershipId }: TestCaller) {
-  await api.createPackages(workspaceId, membershipId);
-  const { jobs } = await api.dependencies.services.deploy({
-    workspaceId,
-    membershipId,
-    jobs: [defineJob('jobs.job', { execute: { concurrency: null } })],
-    deploymentModule: null,
-    dryRun: false,
-  });
-  const jobId = jobs[0]?.job.id ?? '';
-  return async () => {
-    const { run } = await api.startRuns.createRun({
-      workspaceId,
-      membershipId,
-      jobId,
-      trigger: 'manual:',
-      profile: null,
-      refresh: false,
-      skipFreshness: false,
-      mode: 'always',
-    });
-    return run;
-  };
+async function deploy(workspaceId: string, owner: TestCaller) {
+  const job = defineJob('jobs.job', { execute: { concurrency: null } });
+  const { start } = await deployJobs(api, workspaceId, owner, [job]);
+  return () => start('jobs.job');
 }
 
 describe('the health of workspaces', () => {

@@ -7,3 +7,8 @@ export function formatBytes(bytes: number): string {
   const digits = power === 0 || value >= 100 || Number.isInteger(value) ? 0 : 1;
   return `${value.toFixed(digits)} ${units[power]}`;
 }
+
+/** Memory in the unit of `PUMPHOUSE_INSTANCE_SIZES`, so that a message and the setting have the same number: `4096 MiB`. */
+export function formatMebibytes(bytes: number): string {
+  return `${Math.round(bytes / 1024 / 1024)} MiB`;
+}

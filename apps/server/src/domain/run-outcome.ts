@@ -1,6 +1,7 @@
 import type { InstanceSize, JobDefinition } from './job-definition.ts';
 import type { InstanceSizes } from './instance-sizes.ts';
 import type { RunFailureCode, RunFailureReason } from './run-failures.ts';
+import { formatMebibytes } from './format-bytes.ts';
 import { getGraceSeconds, INSTANCE_SIZES } from './job-definition.ts';
 import { listenWithinSeconds } from './app.ts';
 import { portOfApp } from './app-trigger.ts';
@@ -103,10 +104,6 @@ function describeLarger(size: InstanceSize, sizes: InstanceSizes): string {
   const memory = sizes[larger].memoryBytes;
   const amount = memory === null ? 'no limit' : formatMebibytes(memory);
   return `The next larger size is ${larger} with ${amount}.`;
-}
-
-function formatMebibytes(bytes: number): string {
-  return `${Math.round(bytes / 1024 / 1024)} MiB`;
 }
 
 /** Signals that end programs; a shell or a parent process reports them as 128 and their number. */

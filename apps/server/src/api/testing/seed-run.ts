@@ -1,6 +1,7 @@
 import type { ApiFixture, TestCaller } from './api-fixture.ts';
 import type { JobRunRecord } from '../../store/records.ts';
 import { defineJob } from './api-fixture.ts';
+import { deployJobs } from './deployed-jobs.ts';
 
 export interface SeededRun {
   workspaceId: string;
@@ -13,24 +14,8 @@ export interface SeededRun {
 /** A workspace of its own with one pending run of one job. */
 export async function seedRun(api: ApiFixture): Promise<SeededRun> {
   const { workspace, owner } = await api.createPlace();
-  const at = { workspaceId: workspace.id, membershipId: owner.membershipId };
-  await api.createPackages(at.workspaceId, at.membershipId);
-  const jobs = [defineJob('jobs.m.f')];
-  const deployed = await api.dependencies.services.deploy({
-    ...at,
-    jobs,
-    deploymentModule: null,
-    dryRun: false,
-  });
-  const { run } = await api.startRuns.createRun({
-    ...at,
-    jobId: deployed.jobs[0]?.job.id ?? '',
-    trigger: 'manual:',
-    profile: null,
-    refresh: false,
-    skipFreshness: false,
-    mode: 'always',
-  });
+  const jobs = await deployJobs(api, workspace.id, owner, [defineJob('jobs.m.f')]);
+  const run = await jobs.start('jobs.m.f');
   const { token } = await api.credentials.issueDataplaneToken(owner.principal, workspace.id);
   return { workspaceId: workspace.id, owner, run, token };
 }

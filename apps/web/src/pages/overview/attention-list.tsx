@@ -113,7 +113,9 @@ function FailingRow({ failing }: { failing: FailingJob }) {
         </div>
         <div className={classes.reason}>
           {failed.run === null ? (
-            <span className="quiet">#{job.last_run?.number} came after it and has no outcome yet</span>
+            <span className="quiet">
+              The newer run #{job.last_run?.number} is {job.last_run?.status}.
+            </span>
           ) : (
             <RunOutcomeLine run={failed.run} />
           )}

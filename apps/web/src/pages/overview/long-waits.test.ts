@@ -1,6 +1,13 @@
+import type { FailingJob } from './attention.ts';
 import type { JobOverviewResponse, RunOverviewResponse } from '@pumphouse/contract';
 import { describe, expect, it } from 'vitest';
-import { describeAttention, listLongWaits, listOverdueTicks } from './long-waits.ts';
+import {
+  describeAttention,
+  listLongWaits,
+  listOverdueTicks,
+  omitPipelinesOfFailingJobs,
+  type StalePipeline,
+} from './long-waits.ts';
 
 const now = new Date('2026-11-26T10:00:00Z');
 const ago = (seconds: number) => new Date(now.getTime() - seconds * 1000).toISOString();
@@ -30,6 +37,17 @@ it('a schedule is overdue a minute after a tick that nothing decided on', () => 
     next_start: seconds === null ? null : { at: ago(seconds), trigger: 'schedule:0 * * * *' },
   })) as JobOverviewResponse[];
   expect(listOverdueTicks(jobs, now)).toEqual([{ job: jobs[0], at: ago(61) }]);
+});
+
+it('a stale pipeline is not listed where the job that ran it last is listed as failing', () => {
+  const failing = [{ job: { id: 'payments-job' } }] as FailingJob[];
+  const stale = [
+    { pipeline_name: 'payments', last_run: { job_run: { job_id: 'payments-job' } } },
+    { pipeline_name: 'shop', last_run: { job_run: { job_id: 'shop-job' } } },
+    { pipeline_name: 'events', last_run: null },
+  ] as StalePipeline[];
+  const listed = omitPipelinesOfFailingJobs(stale, failing);
+  expect(listed.map((row) => row.pipeline_name)).toEqual(['shop', 'events']);
 });
 
 it.each([

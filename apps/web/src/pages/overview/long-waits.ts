@@ -1,4 +1,5 @@
 import type { JobOverviewResponse, PipelineFreshnessRow, RunOverviewResponse } from '@pumphouse/contract';
+import type { FailingJob } from './attention.ts';
 import { longWaitSeconds } from '@pumphouse/contract';
 
 /** A tick is decided on within seconds; one that is this late means that no scheduler works. */
@@ -54,3 +55,15 @@ function countOf(count: number, one: string, many: string): string | null {
 }
 
 export type StalePipeline = PipelineFreshnessRow;
+
+/**
+ * Stale pipelines without those whose last run belongs to a failing job: its failure is the reason, and the job is listed with it. One
+ * problem is listed once.
+ */
+export function omitPipelinesOfFailingJobs(
+  stale: readonly StalePipeline[],
+  failing: readonly FailingJob[],
+): StalePipeline[] {
+  const failingIds = new Set(failing.map(({ job }) => job.id));
+  return stale.filter(({ last_run: run }) => run === null || !failingIds.has(run.job_run.job_id));
+}

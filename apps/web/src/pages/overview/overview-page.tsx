@@ -5,7 +5,7 @@ import { Attention } from './attention-list.tsx';
 import { FirstSteps } from '../first-steps/first-steps.tsx';
 import { JobHistory } from './job-history.tsx';
 import { listFailing } from './attention.ts';
-import { listLongWaits, listOverdueTicks } from './long-waits.ts';
+import { listLongWaits, listOverdueTicks, omitPipelinesOfFailingJobs } from './long-waits.ts';
 import { LoadedPipelines } from './loaded-pipelines.tsx';
 import { LoadingRows, ErrorNotice } from '../../look/answers.tsx';
 import { NextStarts } from './next-starts.tsx';
@@ -34,6 +34,7 @@ export function OverviewPage() {
   const stale = useQuery(queries.stale);
   const now = new Date(useNow(30));
   const jobs = recent.data?.items ?? [];
+  const failingJobs = listFailing(failing.data?.items ?? [], jobs);
   const isEmpty = useEmptyWorkspace();
   const title = me.workspace.name;
   const tags = useWorkspaceTags();
@@ -57,11 +58,11 @@ export function OverviewPage() {
     <Page title={title} lead={tags}>
       {recent.error && <ErrorNotice error={recent.error} onRetry={() => void recent.refetch()} />}
       <Attention
-        failing={listFailing(failing.data?.items ?? [], jobs)}
+        failing={failingJobs}
         total={series.data?.now.jobs_failing ?? null}
         waits={listLongWaits(waiting.data?.items ?? [], now)}
         overdue={listOverdueTicks(ticks.data?.items ?? [], now)}
-        stale={stale.data?.items ?? []}
+        stale={omitPipelinesOfFailingJobs(stale.data?.items ?? [], failingJobs)}
         isWhole={[failing, waiting, ticks, stale].every(({ isSuccess }) => isSuccess)}
       />
       <RunSummary series={series.data} error={series.error} window={window} />
