@@ -7,9 +7,9 @@ import { readAnswer } from './check-answer.ts';
 
 /** Jobs of a workspace, each by its ref. */
 export interface DeployedJobs {
-  idOf(jobRef: string): string;
+  idOf: (jobRef: string) => string;
   /** Starts a job by hand, whatever its schedule has covered. */
-  start(jobRef: string): Promise<JobRunRecord>;
+  start: (jobRef: string) => Promise<JobRunRecord>;
 }
 
 /** Deploys jobs as the first deployment of a workspace. */
