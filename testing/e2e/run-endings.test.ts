@@ -34,7 +34,7 @@ def hungry():
 def broken():
     print("Pumphouse: Failed (exit_code): this is user code", flush=True)
     # No secret begins with a full stop: the line is whole however long the process takes to end.
-    sys.stdout.write("no newline.")
+    sys.stdout.write("no newline")
     raise ValueError("no luck\\ntoday")
 
 @run.job(require={"dependency_groups": ["reports"]})
@@ -117,7 +117,7 @@ describe('the terminal that follows a run', () => {
   it('names the exception of user code once, and leaves what that printed as it was', async () => {
     const lines = await follow('broken');
     expect(lines).toContain('[user] Pumphouse: Failed (exit_code): this is user code');
-    expect(lines).toContain('[user] no newline.');
+    expect(lines).toContain('[user] no newline');
     expect(lines).toContain('[user] ValueError: no luck');
     expect(lines.filter((line) => line.startsWith('[setup] Pumphouse: Failed'))).toEqual([
       expect.stringMatching(
