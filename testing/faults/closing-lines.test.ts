@@ -62,7 +62,10 @@ describe('the log has its closing line once after kill -9 of the server', () => 
     await server.client.call('cancel_job_run', { params });
     const ended = await killAndEnd(server, jobRunId);
     expect(ended.status).toBe('cancelled');
-    const expected = [expect.stringMatching(/^Pumphouse: Cancelled/)];
+    const expected = [
+      'Pumphouse: Cancelled by owner@example.com; the run is being stopped. It has 30 s to end before it is killed.',
+      'Pumphouse: Cancelled. It ended within its grace period of 30 s.',
+    ];
     expect(ended.closingLines).toEqual([expected, expected]);
     await site.awaitTidiness();
   });
