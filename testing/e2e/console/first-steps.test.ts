@@ -31,14 +31,16 @@ it('an empty workspace shows the way to a first run, ticks what works, and leads
   await page.getByText('Done: code was deployed from a folder').waitFor();
   const run = await startRun(site.server, site.api, 'jobs.pipeline');
   await page.waitForURL(`**/runs/${run}`);
-  await page.getByText('dlt 1.31.0 and sqlglot 30.22.0 do not work together').waitFor();
+  const warning = page
+    .getByRole('paragraph')
+    .filter({ hasText: 'dlt 1.31.0 and sqlglot 30.22.0 do not work together' });
+  await warning.waitFor();
   await page.goBack();
   await page
     .getByRole('region', { name: 'History' })
     .getByRole('link', { name: 'pipeline', exact: true })
     .waitFor();
   await page.goto(site.workspaceUrl('/jobs/jobs.pipeline'));
-  const warning = page.getByRole('paragraph').filter({ hasText: 'sqlglot 30.22.0 do not work together' });
   await warning.filter({ hasText: 'Add sqlglot<30.22 to your requirements' }).waitFor();
   await expectAccessible(page);
   await page.context().close();
