@@ -4,11 +4,11 @@ import classes from './notice.module.css';
 /** A line that has to be known before the figures below it are read. Nothing went wrong. */
 export function Notice({ children }: { children: ReactNode }) {
   return (
-    <p className={classes.notice}>
+    <div className={classes.notice}>
       <span aria-hidden="true" className={classes.glyph}>
         !
       </span>
-      <span>{children}</span>
-    </p>
+      <div>{children}</div>
+    </div>
   );
 }

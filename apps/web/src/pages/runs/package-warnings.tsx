@@ -1,15 +1,38 @@
+import { Fragment } from 'react';
 import { useQuery } from '@tanstack/react-query';
+import classes from './package-warnings.module.css';
 import { CodeText } from '../../look/code-text.tsx';
 import { Notice } from '../../look/notice.tsx';
 import { runLife, type RunParams } from './run-queries.ts';
 
-/** Packages in the environment of a run that do not work together, each with the requirement that mends it. */
+/** Packages in the environment of a run that do not work together: one line with the requirements that mend it; it opens to why. */
 export function PackageWarnings({ params }: { params: RunParams }) {
   const { data } = useQuery(runLife(params));
-  return (data?.package_warnings ?? []).map(({ packages, affected, effect, pin }) => (
-    <Notice key={pin + affected}>
-      {packages.join(' and ')} do not work together. Affected: <CodeText text={affected} />. There,{' '}
-      <CodeText text={effect} />. Add <code>{pin}</code> to your requirements and deploy again.
+  const warnings = data?.package_warnings ?? [];
+  if (warnings.length === 0) return null;
+  const pins = [...new Set(warnings.map(({ pin }) => pin))];
+  return (
+    <Notice>
+      <details className={classes.warnings}>
+        <summary>
+          Some packages of its environment do not work together. Add{' '}
+          {pins.map((pin, index) => (
+            <Fragment key={pin}>
+              {index > 0 && ' and '}
+              <code>{pin}</code>
+            </Fragment>
+          ))}{' '}
+          to your requirements and deploy again.
+        </summary>
+        <ul>
+          {warnings.map(({ packages, affected, effect, pin }) => (
+            <li key={pin + affected}>
+              {packages.join(' and ')}: affects <CodeText text={affected} />. There,{' '}
+              <CodeText text={effect} />.
+            </li>
+          ))}
+        </ul>
+      </details>
     </Notice>
-  ));
+  );
 }
