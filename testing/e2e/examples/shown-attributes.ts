@@ -52,7 +52,9 @@ export const shownOnJobPage: Record<string, Show> = {
     ...values.map((value) => shortRef(value.slice(value.indexOf(':') + 1))),
   ],
   incremental_mode: (value: string) => ['Incremental mode', value],
-  refresh_propagation: (value: string) => [`passed on: ${value}`],
+  refresh_propagation: (value: 'always' | 'auto' | 'block') => [
+    { always: 'with each run', auto: 'when asked', block: 'not refreshed' }[value],
+  ],
   auto_refresh_pipeline_mode: (value: string) => ['Pipelines on refresh', ...spaced(value)],
   'require.dependency_groups': (values: string[]) => ['Dependency groups', ...values],
   'require.profile': (value: string) => ['Profile', value],

@@ -2,6 +2,7 @@ import { listAttributesWithoutEffect, type DetailedJobResponse } from '@pumphous
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import classes from './job.module.css';
+import { CodeText } from '../../look/code-text.tsx';
 import { describeTriggerShortly } from '../../facts/run-cause.ts';
 import { Facts, Section } from '../../look/page.tsx';
 import { listJobFacts } from './job-facts.ts';
@@ -52,14 +53,22 @@ export function JobFacts({ job }: { job: DetailedJobResponse }) {
 
 /** Attributes that the job declares in vain: silence would let people believe that they hold. */
 function WithoutEffect({ job }: { job: DetailedJobResponse }) {
-  return listAttributesWithoutEffect(job.job_definition).map(({ attribute, value, reason }) => (
-    <Notice key={attribute}>
-      <code>
-        {attribute} = {value}
-      </code>{' '}
-      has no effect on this server: {reason}.
+  const found = listAttributesWithoutEffect(job.job_definition);
+  if (found.length === 0) return null;
+  return (
+    <Notice>
+      <ul className={classes.withoutEffect}>
+        {found.map(({ attribute, value, reason }) => (
+          <li key={attribute}>
+            <code>
+              {attribute} = {value}
+            </code>{' '}
+            has no effect on this server: <CodeText text={reason} />.
+          </li>
+        ))}
+      </ul>
     </Notice>
-  ));
+  );
 }
 
 function Tags({ workspaceId, tags }: { workspaceId: string; tags: readonly string[] }) {

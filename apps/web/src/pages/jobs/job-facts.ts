@@ -1,4 +1,4 @@
-import type { DetailedJobResponse } from '@pumphouse/contract';
+import type { DetailedJobResponse, RefreshPropagation } from '@pumphouse/contract';
 import { describeTriggerShortly } from '../../facts/run-cause.ts';
 import { formatDuration } from '../../look/format.ts';
 import { shortenJobName } from '../../facts/job-name.ts';
@@ -48,6 +48,12 @@ function listRunFacts({ job_definition: definition, current_version: version }: 
   ];
 }
 
+const refreshWords: Record<RefreshPropagation, string> = {
+  auto: 'when asked',
+  always: 'with each run',
+  block: 'blocked: not refreshed, and nothing passed on',
+};
+
 function listDataFacts({ job_definition: definition }: FactsJob): Fact[] {
   const { deliver, refresh_propagation: propagation, auto_refresh_pipeline_mode: mode } = definition;
   return [
@@ -56,7 +62,7 @@ function listDataFacts({ job_definition: definition }: FactsJob): Fact[] {
     ['Deadline', deliver?.deadline],
     ['Interval', describeInterval(definition)],
     ['Incremental mode', definition.incremental_mode],
-    ['Refresh', propagation === undefined ? null : `passed on: ${propagation}`],
+    ['Refresh', propagation === undefined ? null : refreshWords[propagation]],
     ['Pipelines on refresh', mode?.replace('_', ' ')],
   ];
 }
