@@ -2,7 +2,8 @@
 `python3 -I -S <this file> <environment> <plan> <folder>`: compiles modules of one package, in a sandbox of its own. The plan has paths
 below the environment, each ended by a NUL; the bytecode of the nth goes to `<folder>/<n>.pyc`. A file that is no module is left out.
 
-Some 30 of these start for each new environment: so this imports neither json nor py_compile, which take longer than most packages do.
+About 30 of these start for each new environment, so this file avoids json and py_compile: importing them takes longer
+than compiling most packages.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ def install(together: list[str], folder: str, apart: list[list[str]], parallel: 
 
 
 def _install_cached(command: list[str]) -> subprocess.CompletedProcess[bytes]:
-    """Without the network: with it, uv asks the index about each wheel anew. An index may forbid its wheels to be cached, though."""
+    """Installs from the cache; uses the network only if the index forbids caching. With the network, uv revalidates each wheel."""
     result = _run([*command, "--offline"])
     return result if result.returncode == 0 else _run(command)
 

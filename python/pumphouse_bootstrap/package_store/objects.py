@@ -99,7 +99,7 @@ class ObjectStore:
         return os.path.join(self._incoming, str(self._named))
 
     def _make_folder(self, path: str) -> None:
-        """Nothing removes a folder of the store: one look at each is enough."""
+        """Creates a folder of the store. Folders are never removed, so each is checked once."""
         if path not in self._made:
             os.makedirs(path, mode=0o700, exist_ok=True)
             self._made.add(path)

@@ -31,7 +31,7 @@ it('an empty workspace shows the way to a first run, ticks what works, and leads
   await page.getByText('Done: code was deployed from a folder').waitFor();
   const run = await startRun(site.server, site.api, 'jobs.pipeline');
   await page.waitForURL(`**/runs/${run}`);
-  const warning = page.getByText('Some packages of its environment do not work together').locator('..');
+  const warning = page.getByText('Some installed packages do not work together').locator('..');
   await warning.getByText('Add sqlglot<30.22 to your requirements').click();
   await warning.getByText('dlt 1.31.0 and sqlglot 30.22.0: affects reading data').waitFor();
   await page.goBack();

@@ -33,7 +33,7 @@ export interface CompilePlace {
 }
 
 const parallelJobs = 2;
-/** What a server that is killed compiles again at most. */
+/** How many jobs a restarted server compiles again at most. */
 const jobsBetweenNotes = 8;
 
 /** Compiles jobs, two at a time; gives the number of compiled modules. What cannot be compiled stays without bytecode. */
@@ -53,7 +53,7 @@ export async function compileJobs(
     }
   };
   try {
-    // Both end before their folders go.
+    // Wait for both workers before their folders are removed.
     for (const ended of await Promise.allSettled(Array.from({ length: parallelJobs }, work))) {
       if (ended.status === 'rejected') throw ended.reason;
     }

@@ -101,8 +101,8 @@ async function runResolve(build: Build, kind: Exclude<StepKind, 'prepare'>): Pro
 }
 
 /**
- * Each into a folder of its own: a package that brings another one's files changes nothing but its own environments. One process downloads
- * them all first: one for each would ask the index 38 times for `dlt[duckdb]`.
+ * Installs each package into its own folder, so that a package with files of another one changes only its own environments. One process
+ * downloads all of them first: separate processes would query the index for each package.
  */
 async function installVerified(
   build: Build,
@@ -118,7 +118,7 @@ async function installVerified(
   }
   const all = await writeLock(build, 'together', joinLocks(missing));
   const plan = {
-    // A copy: no file of another package is then written to through a link into the cache.
+    // Copies: with links, one wheel could overwrite cached files of another.
     together: [...planInstall(build, { lock: all, prefix: together }), '--link-mode', 'copy'],
     folder: together,
     apart,

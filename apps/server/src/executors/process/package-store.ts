@@ -120,7 +120,7 @@ async function askProgram<T>(
     cwd: '/',
     env: { LANG: 'C.UTF-8', PYTHONDONTWRITEBYTECODE: '1' },
     stdio: ['pipe', 'pipe', 'pipe'],
-    // Ctrl+C in the server's terminal ends the server; an operation that has begun ends by itself.
+    // Ctrl+C in the server's terminal must not interrupt an operation on the store.
     detached: true,
   });
   const ended = new Promise<number | null>((resolve, reject) => {

@@ -51,7 +51,7 @@ export function JobFacts({ job }: { job: DetailedJobResponse }) {
   );
 }
 
-/** Attributes that the job declares in vain: silence would let people believe that they hold. */
+/** Declared attributes that the server ignores. Hiding them would suggest that they work. */
 function WithoutEffect({ job }: { job: DetailedJobResponse }) {
   const found = listAttributesWithoutEffect(job.job_definition);
   if (found.length === 0) return null;

@@ -1,4 +1,4 @@
-/** A data folder, a package index and an executor: what a test of builds needs. */
+/** Test fixture for builds: a data folder, a package index and an executor. */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -11,12 +11,12 @@ export interface BuildSite {
   index: PackageIndex;
   executor: Executor;
   pythonVersion: string;
-  /** What a workspace asks for, with packages of the site's index. */
+  /** A build request of a workspace, resolved against the fixture's index. */
   createSpec: (requirements: string[], overrides?: Partial<EnvironmentSpec>) => EnvironmentSpec;
   remove(): Promise<void>;
 }
 
-/** Creates the site. */
+/** Creates the fixture. */
 export async function createBuildSite(): Promise<BuildSite> {
   const dataDir = await createDataDir();
   const index = await createPackageIndex();
@@ -44,7 +44,7 @@ export async function createBuildSite(): Promise<BuildSite> {
   };
 }
 
-/** What a program prints in an environment. */
+/** Runs a program in an environment and returns its output. */
 export async function runPython(environmentPath: string, program: string): Promise<string> {
   const python = join(environmentPath, 'bin', 'python');
   return (await promisify(execFile)(python, ['-c', program])).stdout.trim();
