@@ -251,14 +251,26 @@ export function createModel(clock: ModelClock) {
     const event = `job.${status === 'completed' ? 'success' : 'fail'}:${ref}`;
     const followers = inService().filter((other) => other.ref !== ref && other.sent.triggers.includes(event));
     const asked = followers.map((follower) => ({ job: follower, trigger: event }));
-    expected.push(...decideBatch(asked, { origin: 'event', now, previousRunId: runId }).expected);
-    if (status === 'completed') expected.push(...startDownstreams(ref, runId, now));
+    const following = decideBatch(asked, { origin: 'event', now, previousRunId: runId }).expected;
+    expected.push(...following);
+    const followed = new Set(following.map((found) => (found.kind === 'start' ? found.job : null)));
+    if (status === 'completed') expected.push(...startDownstreams(ref, runId, now, followed));
     return expected;
   }
 
-  function startDownstreams(ref: string, previousRunId: string, now: number): Expectation[] {
+  /** @param followed jobs that the event of the same end started: that fulfils what was promised */
+  function startDownstreams(
+    ref: string,
+    previousRunId: string,
+    now: number,
+    followed: ReadonlySet<ModelJob | null>,
+  ): Expectation[] {
     const expected: Expectation[] = [];
     for (const job of downstreamsOf(ref)) {
+      if (job.promise !== null && followed.has(job)) {
+        job.promise = null;
+        continue;
+      }
       const trigger = job.promise ?? rules.timedTrigger(job);
       if (trigger === null) continue;
       const origin = job.promise === null ? 'freshness' : 'promise';

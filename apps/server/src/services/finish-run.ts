@@ -123,12 +123,15 @@ export function createFinishRun({
       if (held.refresh && !held.isQueued) await store.jobs.leaveRefreshPending(held);
       await dropPromises(store, run.workspaceId, job.jobRef);
     }
-    if (event) {
-      const followers = others.filter(({ triggers }) => triggers.includes(event));
-      await startRuns.startFollowers(store, { event, followers, previousRun: run });
-    }
+    if (!event) return true;
+    const followers = others.filter(({ triggers }) => triggers.includes(event));
+    const { succeeded: followed } = await startRuns.startFollowers(store, {
+      event,
+      followers,
+      previousRun: run,
+    });
     if (outcome.status === 'completed')
-      await startRuns.startDownstreams(store, { downstreams, previousRun: run });
+      await startRuns.startDownstreams(store, { downstreams, followed, previousRun: run });
     return true;
   }
 

@@ -88,6 +88,31 @@ describe('a promised start', () => {
     expect(await listPromised()).toEqual([]);
   });
 
+  it.each([1, null])(
+    'is fulfilled by the start of the same event, with concurrency %s',
+    async (concurrency) => {
+      const own = { triggers: ['job.success:jobs.a'], execute: { concurrency } };
+      await place.deployJobs([defineJob('jobs.follower', { ...freshOn('jobs.a'), ...own })]);
+      const run = await promiseAll(['jobs.a', 'jobs.follower']);
+      await place.complete(run);
+      expect(await place.listRuns('jobs.follower')).toMatchObject([
+        { status: 'pending', trigger: 'job.success:jobs.a', previousJobRunId: run.id },
+      ]);
+      expect(await listPromised()).toEqual([]);
+    },
+  );
+
+  it('starts beside the start of the same event when it was asked for under another profile', async () => {
+    const own = { triggers: ['job.success:jobs.a'], execute: { concurrency: null } };
+    await place.deployJobs([defineJob('jobs.follower', { ...freshOn('jobs.a'), ...own })]);
+    const jobs = await Promise.all(['jobs.a', 'jobs.follower'].map((ref) => place.getJob(ref)));
+    const { succeeded } = await place.trigger({ jobIds: jobs.map(({ id }) => id), profile: 'access' });
+    const run = succeeded[0]?.run;
+    if (run) await place.complete(run);
+    const profiles = (await place.listRuns('jobs.follower')).map(({ profile }) => profile);
+    expect(profiles.toSorted()).toEqual(['access', 'prod']);
+  });
+
   it('waits on while another upstream is to come', async () => {
     const both = defineJob('jobs.both', freshOn('jobs.a', 'jobs.other'));
     await place.deployJobs([defineJob('jobs.other'), both]);

@@ -1,4 +1,4 @@
-import type { Candidate, TriggerResult } from './start-batch.ts';
+import type { Candidate, StartedJob, TriggerResult } from './start-batch.ts';
 import type { DueTick, JobRecord, JobRunRecord } from '../store/records.ts';
 import type { FailedStart } from './start-refusals.ts';
 import type { FaultPoints } from '../fault-points.ts';
@@ -226,11 +226,18 @@ export function createStartRuns(
     /**
      * Starts, in the transaction that completes a run, the jobs that waited for its job to be fresh: those that a call has promised to
      * start, and those on a clock whose time nothing has covered yet.
+     * @param follow.followed what the event of the same run started: that fulfils a promise of the same profile
      */
     async startDownstreams(
       store: Store,
-      { downstreams, previousRun }: { downstreams: readonly JobRecord[]; previousRun: JobRunRecord },
+      follow: {
+        downstreams: readonly JobRecord[];
+        followed: readonly StartedJob[];
+        previousRun: JobRunRecord;
+      },
     ): Promise<void> {
+      const { downstreams, followed, previousRun } = follow;
+      const followedRuns = new Map(followed.map(({ job, run }) => [job.id, run]));
       const promises = await store.promisedStarts.ofJobs(downstreams.map((job) => job.id));
       const promiseOf = new Map(promises.map((promise) => [promise.jobId, promise]));
       const now = await clock(store);
@@ -238,6 +245,11 @@ export function createStartRuns(
         const promise = promiseOf.get(job.id);
         const trigger = promise?.trigger ?? findTimedTrigger(job.definition as JobDefinition);
         if (trigger === null) continue;
+        const run = followedRuns.get(job.id);
+        if (promise && run && [null, run.profile].includes(promise.profile)) {
+          await store.promisedStarts.remove([job.id]);
+          continue;
+        }
         const { skipped } = await decideBatch(
           store,
           job.workspaceId,
