@@ -38,7 +38,7 @@ const startProgram = 'import dlt._workspace.deployment.launchers.job, dlt; print
 
 interface Built {
   location: EnvironmentLocation;
-  lines: number;
+  lines: string[];
   buildMs: number;
   /** Until the first line of a program that has imported dlt. */
   firstLineMs: number;
@@ -49,6 +49,7 @@ export async function measureEnvironments(rounds: number): Promise<Row[]> {
   const version = await findInstalledPython();
   const cold: Built[] = [];
   const warm: Built[] = [];
+  const locked: Built[] = [];
   const byHand = await createUvBaseline(version);
   const uvTimes = { cold: [] as number[], warm: [] as number[] };
   try {
@@ -58,6 +59,9 @@ export async function measureEnvironments(rounds: number): Promise<Row[]> {
       cold.push(await build(executor, describe(version, plain, 'workspace-1')));
       await settle(cold.at(-1));
       warm.push(await build(executor, describe(version, plain, 'workspace-1')));
+      const pins = listPins(cold.at(-1));
+      await build(executor, describe(version, pins, 'workspace-2'));
+      locked.push(await build(executor, describe(version, pins, 'workspace-3')));
       uvTimes.cold.push(await byHand.build(plain, `cold-${round}`));
       uvTimes.warm.push(await byHand.build(plain, `cold-${round}`));
       await dataDir.remove();
@@ -69,9 +73,13 @@ export async function measureEnvironments(rounds: number): Promise<Row[]> {
         goal: { of: 'median', atMost: 3000 },
       },
       {
+        ...compare('stored, requirements of a lock file: to the first line', locked, uvTimes.warm),
+        goal: { of: 'median', atMost: 3000 },
+      },
+      {
         name: 'lines of the log of a build',
         unit: 'lines',
-        figure: summarize(cold.map(({ lines }) => lines)),
+        figure: summarize(cold.map(({ lines }) => lines.length)),
         baseline: null,
         goal: null,
       },
@@ -145,12 +153,18 @@ function describe(pythonVersion: string, requirements: string[], workspaceId: st
 }
 
 async function build(executor: Executor, spec: EnvironmentSpec): Promise<Built> {
-  let lines = 0;
+  const lines: string[] = [];
   const begun = performance.now();
-  const location = await executor.buildEnvironment(spec, () => (lines += 1));
+  const location = await executor.buildEnvironment(spec, ({ text }) => lines.push(text));
   const built = performance.now();
   await run(join(location.path, 'bin/python'), ['-c', startProgram], { env: { HOME: tmpdir() } });
   return { location, lines, buildMs: built - begun, firstLineMs: performance.now() - built };
+}
+
+/** The versions that a build has chosen, as an exported lock file names them. */
+function listPins(built: Built | undefined): string[] {
+  const line = built?.lines.find((text) => text.startsWith('Packages: ')) ?? '';
+  return line.slice('Packages: '.length).split(', ');
 }
 
 /** Until what is compiled in the background is. */
