@@ -49,6 +49,8 @@ beforeAll(async () => {
     jobs: names.map((name) => defineAppJob(name, 'module')),
   });
   context = await browser.newContext();
+  // The first app waits for its environment to be built.
+  context.setDefaultTimeout(120_000);
   page = await context.newPage();
 });
 afterAll(async () => {
