@@ -44,12 +44,15 @@ export async function compileJobs(
 ): Promise<number> {
   if (jobs.length === 0) return 0;
   const user = decideRunUser(options.isolation, place.uid);
+  // Another server may be compiling modules of the same environment.
+  const folder = join(place.root, 'compile', randomUUID());
   const waiting = jobs.toSorted((left, right) => right.files.length - left.files.length);
   const compiled: CompiledJob[] = [];
   const work = async (): Promise<void> => {
     for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
       place.signal?.throwIfAborted();
-      compiled.push({ ...job, folder: await compileJob(options, place, job, user?.uid ?? null) });
+      const output = await compileJob(options, place, job, { folder, uid: user?.uid ?? null });
+      compiled.push({ ...job, folder: output });
     }
   };
   try {
@@ -67,7 +70,7 @@ export async function compileJobs(
     });
     return adopted.compiled;
   } finally {
-    await rm(join(place.root, 'compile'), { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true });
   }
 }
 
@@ -76,12 +79,12 @@ async function compileJob(
   options: CompileOptions,
   place: CompilePlace,
   job: CompileJob,
-  uid: number | null,
+  scratch: { folder: string; uid: number | null },
 ): Promise<string> {
-  const folder = join(place.root, 'compile', randomUUID());
+  const folder = join(scratch.folder, randomUUID());
   const [plan, output] = [join(folder, 'plan'), join(folder, 'output')];
   await mkdir(folder, { recursive: true, mode: 0o711 });
-  await createOwnedFolder(output, uid, 0o700);
+  await createOwnedFolder(output, scratch.uid, 0o700);
   await writeFile(plan, job.files.map((path) => `${path}\0`).join(''), { mode: 0o644 });
   await runCommand(buildCompileCommand(options, place, { plan, output }), {
     variables: { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C.UTF-8', PYTHONHASHSEED: '0' },
@@ -164,6 +167,7 @@ export function createCompileQueue(options: CompileOptions, warn: (error: unknow
       await writeRest(root, uid, jobs.slice(done + jobsBetweenNotes));
     }
     await rm(locateRest(root), { force: true });
+    await rm(join(root, 'compile'), { recursive: true, force: true });
   }
 
   return {

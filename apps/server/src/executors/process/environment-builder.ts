@@ -137,8 +137,8 @@ async function assemble(build: Build, { packages, built }: InstalledPackages): P
     onLine({ stream: 'stdout', text });
   }
   if (assembled.rest.length > 0) await writeRest(root, spec.uid, assembled.rest);
-  const leftovers = [base, outside.plan, outside.clean, outside.source];
-  for (const path of leftovers) await rm(path, { recursive: true, force: true });
+  const buildFolders = [base, outside.plan, outside.clean, outside.source, join(root, 'compile')];
+  for (const path of buildFolders) await rm(path, { recursive: true, force: true });
 }
 
 function asBuildError(error: unknown): EnvironmentBuildError {
