@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { writeFile } from 'node:fs/promises';
 import { buildArchive } from '../../../../../testing/fixtures/workspace-archive.ts';
 import { defineJob } from './api-fixture.ts';
+import { startByHand } from './deployed-jobs.ts';
 import { plainRequirements } from '../../services/testing/service-place.ts';
 
 /** What must be found nowhere in the log: each is sent, or kept, by some scenario. */
@@ -79,18 +80,7 @@ export async function createScene(api: ApiFixture) {
   const [webhook] = await services.webhooks.list(workspace.id);
   if (!webhook) throw new Error('The job has no webhook');
 
-  async function startRun(): Promise<JobRunRecord> {
-    const { run } = await api.startRuns.createRun({
-      ...at,
-      jobId,
-      trigger: 'manual:',
-      profile: null,
-      refresh: false,
-      skipFreshness: false,
-      mode: 'always',
-    });
-    return run;
-  }
+  const startRun = (): Promise<JobRunRecord> => startByHand(api, { ...at, jobId });
 
   return {
     api,

@@ -30,19 +30,24 @@ export async function deployJobs(
   const idOf = (jobRef: string) => deployed.jobs.find(({ job }) => job.jobRef === jobRef)?.job.id ?? '';
   return {
     idOf,
-    async start(jobRef) {
-      const { run } = await api.startRuns.createRun({
-        ...at,
-        jobId: idOf(jobRef),
-        trigger: 'manual:',
-        profile: null,
-        refresh: false,
-        skipFreshness: false,
-        mode: 'always',
-      });
-      return run;
-    },
+    start: (jobRef) => startByHand(api, { ...at, jobId: idOf(jobRef) }),
   };
+}
+
+/** Starts a job by hand, whatever its schedule has covered. */
+export async function startByHand(
+  { startRuns }: Pick<ApiFixture, 'startRuns'>,
+  target: { workspaceId: string; membershipId: string; jobId: string },
+): Promise<JobRunRecord> {
+  const { run } = await startRuns.createRun({
+    ...target,
+    trigger: 'manual:',
+    profile: null,
+    refresh: false,
+    skipFreshness: false,
+    mode: 'always',
+  });
+  return run;
 }
 
 /** An app whose trigger names the page on which it opens. */
