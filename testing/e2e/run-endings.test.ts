@@ -10,7 +10,9 @@ const module = `
 import sys, time
 import dlt.hub.run as run
 
-@run.job(execute={"timeout": {"timeout": 2, "grace_period": 5}})
+# Long enough that the line is there before the timeout, also where two cores do much else: the server says the timeout, and which of
+# the two is written first would be chance.
+@run.job(execute={"timeout": {"timeout": 20, "grace_period": 5}})
 def slow():
     print("working", flush=True)
     time.sleep(600)
@@ -84,9 +86,9 @@ describe('the terminal that follows a run', () => {
   it('says that the run took longer than its timeout, with both limits', async () => {
     const lines = await follow('slow');
     expect(lines.slice(-2)).toEqual([
-      '[setup] Pumphouse: The run has reached its timeout of 2 s and is being stopped. It has 5 s to end before it is killed.',
+      '[setup] Pumphouse: The run has reached its timeout of 20 s and is being stopped. It has 5 s to end before it is killed.',
       expect.stringMatching(
-        /^\[setup\] Pumphouse: Failed \(timed_out\): The run took longer than its timeout of 2 s and was stopped\. It ended within its grace period of 5 s\. Raise `timeout`/,
+        /^\[setup\] Pumphouse: Failed \(timed_out\): The run took longer than its timeout of 20 s and was stopped\. It ended within its grace period of 5 s\. Raise `timeout`/,
       ),
     ]);
   });
