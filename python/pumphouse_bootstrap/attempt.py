@@ -6,6 +6,7 @@ import os
 import sys
 
 from pumphouse_bootstrap import events as event_names
+from pumphouse_bootstrap.early_network import start_network
 from pumphouse_bootstrap.events import STOP_SIGNALS, Events
 from pumphouse_bootstrap.failure_report import report_failure
 from pumphouse_bootstrap.preparation import CannotStart, Preparation, Refused
@@ -32,7 +33,8 @@ def _run(start_path: str) -> int:
         return 0
     events = Events()
     preparation = Preparation(start, events)
-    # What follows is loaded while the server thinks.
+    early = start_network(start)
+    # What follows is loaded while the server thinks, and pasta works.
     from pumphouse_bootstrap.process_control import adopt_orphans, forbid_inspection
 
     adopt_orphans()
@@ -41,10 +43,12 @@ def _run(start_path: str) -> int:
 
     stopped = _await_preparation(preparation, events)
     if preparation.begin is None or preparation.calls is None:
+        if early is not None:
+            early.network.close()
         return _leave_before_begin(preparation.error)
     # A stopped preparation may still be using its own connection.
     calls = ServerCalls(start) if stopped else preparation.calls
-    recording = Recording(start, preparation, calls, events)
+    recording = Recording(start, preparation, calls, events, early)
     if stopped:
         reason = CannotStart("stopped_before_start", "The run was stopped before its code had started.")
         return recording.finish_unstarted(reason)

@@ -19,13 +19,19 @@ _MOST_CONNECTIONS = 32
 _SILENCE_SECONDS = 30.0
 
 
+def listen() -> socket.socket:
+    """Where telemetry will come."""
+    return socket.create_server(("127.0.0.1", 0), backlog=_MOST_CONNECTIONS)
+
+
 class Beacon:
     """
     An HTTP server that takes `PUT <address>/<type>` and answers 200 when the body is on disk. User code is hostile: connections,
     bodies and the attempt's total are bounded.
     """
 
-    def __init__(self, spool: Spool, masker: Masker, limit_bytes: int) -> None:
+    def __init__(self, spool: Spool, masker: Masker, limit_bytes: int, listener: socket.socket) -> None:
+        """`listener`: as `listen()` makes it."""
         self._spool = spool
         self._masker = masker
         self._limit = limit_bytes
@@ -35,7 +41,7 @@ class Beacon:
         # Large bodies are held in memory one at a time.
         self._large_body = threading.Lock()
         self._connections = threading.BoundedSemaphore(_MOST_CONNECTIONS)
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=_MOST_CONNECTIONS)
+        self._listener = listener
         secret = os.urandom(16).hex()
         self.port: int = self._listener.getsockname()[1]
         self.address = f"http://127.0.0.1:{self.port}/{secret}"

@@ -13,6 +13,11 @@ import struct
 import sys
 import time
 
+if __name__ == "__main__":
+    sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from pumphouse_bootstrap import netlink
+
 # Ports that outgoing connections come from begin at 32768 (net.ipv4.ip_local_port_range).
 _FIRST_PORT, LAST_PORT = 1, 32767
 _PATIENCE_SECONDS = 60.0
@@ -21,10 +26,8 @@ _PAUSE_SECONDS = 0.01
 _PRIORITY = 10
 
 _RTM_NEWRULE = 32
-_REQUEST, _ACKNOWLEDGE, _EXCLUSIVE, _CREATE = 0x1, 0x4, 0x200, 0x400
 _PROHIBIT = 8
 _FRA_PRIORITY, _FRA_SOURCE_PORTS = 6, 23
-_NLMSG_ERROR = 2
 
 # Addresses that are nobody's (RFC 5737, RFC 3849). Nothing is sent: a datagram's address is only looked up.
 _SOMEBODY = {socket.AF_INET: "192.0.2.1", socket.AF_INET6: "2001:db8::1"}
@@ -32,10 +35,9 @@ _SOMEBODY = {socket.AF_INET: "192.0.2.1", socket.AF_INET6: "2001:db8::1"}
 
 def close_network() -> None:
     """Raises OSError. A second call changes nothing."""
-    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE) as netlink:
-        netlink.bind((0, 0))
+    with netlink.open_netlink() as connection:
         for family in _list_families():
-            _forbid(netlink, family)
+            _forbid(connection, family)
 
 
 def _list_families() -> list[int]:
@@ -50,16 +52,13 @@ def _list_families() -> list[int]:
     return families
 
 
-def _forbid(netlink: socket.socket, family: int) -> None:
+def _forbid(connection: socket.socket, family: int) -> None:
     rule = struct.pack("=BBBBBBBBI", family, 0, 0, 0, 0, 0, 0, _PROHIBIT, 0)
-    rule += struct.pack("=HHI", 8, _FRA_PRIORITY, _PRIORITY)
-    rule += struct.pack("=HHHH", 8, _FRA_SOURCE_PORTS, _FIRST_PORT, LAST_PORT)
-    flags = _REQUEST | _ACKNOWLEDGE | _CREATE | _EXCLUSIVE
-    netlink.send(struct.pack("=IHHII", 16 + len(rule), _RTM_NEWRULE, flags, 1, 0) + rule)
-    answer = netlink.recv(65536)
-    _length, kind, _flags, _sequence, _sender, code = struct.unpack_from("=IHHIIi", answer)
-    if kind != _NLMSG_ERROR or code not in (0, -errno.EEXIST):
-        raise OSError(-code, os.strerror(-code))
+    rule += netlink.encode_attribute(_FRA_PRIORITY, struct.pack("=I", _PRIORITY))
+    rule += netlink.encode_attribute(_FRA_SOURCE_PORTS, struct.pack("=HH", _FIRST_PORT, LAST_PORT))
+    code = netlink.request_change(connection, _RTM_NEWRULE, rule, netlink.CREATE | netlink.EXCLUSIVE)
+    if code not in (0, errno.EEXIST):
+        raise OSError(code, os.strerror(code))
 
 
 def is_network_closed() -> bool:

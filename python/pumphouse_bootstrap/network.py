@@ -1,6 +1,7 @@
 """
-A network of user code's own: a way out through pasta, the ports that user code needs, and one way in, the door. The network
-lives as long as a shell that pasta holds in it, which ends, and pasta with it, when this process ends, however it does.
+A network of user code's own: a way out through pasta, the ports of the machine's loopback that user code may reach, and, for an app, one way
+in, the door. The network lives as long as a shell that pasta holds in it, which ends, and pasta with it, when this process ends, however
+it does.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ import time
 
 from pumphouse_bootstrap.preparation import CannotStart
 from pumphouse_bootstrap.process_tree import list_descendants
-from pumphouse_bootstrap.start_file import StartFile
 
 _READY_SECONDS = 20.0
 _LAST_WORDS_BYTES = 4096
@@ -24,35 +24,80 @@ _RESET_SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ, 
 
 
 class Network:
-    """Raises CannotStart where it cannot be made; nothing is left then."""
+    """Starts pasta, and does not wait for it: that takes tens of milliseconds, in which others work."""
 
-    def __init__(self, start: StartFile, beacon_port: int) -> None:
-        assert start.network is not None
-        self._variables = {**_VARIABLES, "PUMPHOUSE_ATTEMPT_ID": start.attempt_id}
+    def __init__(self, pasta: list[str], ports: list[int], marks: dict[str, str]) -> None:
+        """`ports`: of the machine's loopback, to be reached at the loopback inside. `marks`: variables that name what the helpers belong to."""
+        self._variables = {**_VARIABLES, **marks}
         # Processes that are none of user code's: pasta, and what serves the door.
         self.helpers: set[int] = set()
+        # Argv that precedes a command and puts it into the network; there once the network is ready.
+        self.enter: list[str] = []
         # Who waits at the other end sees this one close when this process is gone.
         self._life, self._life_write = os.pipe()
+        self._output, child_output = os.pipe()
+        self._errors, child_errors = os.pipe()
+        # Nobody reads what pasta says later: it is to be dropped, not waited for.
+        os.set_blocking(child_errors, False)
+        self._pasta = 0
+        self._failure: OSError | None = None
+        forwarded = ",".join(map(str, ports)) or "none"
+        command = [*pasta, "--foreground", "--tcp-ns", forwarded, "/bin/sh", "-c", _HOLD]
         try:
-            holder = self._start_pasta(start.network, beacon_port)
-            namespaces = [f"--net=/proc/{holder}/ns/net"]
-            if os.geteuid() != 0:
-                namespaces = ["--preserve-credentials", f"--user=/proc/{holder}/ns/user", *namespaces]
-            # Argv that precedes a command and puts it into the network.
-            self.enter = ["nsenter", *namespaces, "--"]
-            self._open_door(start)
+            self._pasta = self._spawn(command, self._life, child_output, child_errors)
+        except OSError as error:
+            self._failure = error
+        finally:
+            os.close(child_output)
+            os.close(child_errors)
+
+    def await_ready(self) -> None:
+        """Raises CannotStart where it cannot be made; nothing is left then."""
+        # Loaded while pasta works.
+        from pumphouse_bootstrap.machine_addresses import close_machine, list_machine_addresses
+
+        try:
+            if self._failure is not None:
+                raise self._failure
+            addresses = list_machine_addresses()
+            holder = self._await_holder()
+            close_machine(holder, addresses)
         except OSError as error:
             self.close()
-            raise CannotStart("network_failed", f"{error.filename or 'The network'}: {error.strerror}") from error
+            raise CannotStart("network_failed", f"{error.filename or 'The network'}: {error.strerror or error}") from error
         except CannotStart:
             self.close()
             raise
+        namespaces = [f"--net=/proc/{holder}/ns/net"]
+        if os.geteuid() != 0:
+            namespaces = ["--preserve-credentials", f"--user=/proc/{holder}/ns/user", *namespaces]
+        self.enter = ["nsenter", *namespaces, "--"]
+
+    def _await_holder(self) -> int:
+        """Gives the process that holds the network."""
+        said = _read_line(self._output, time.monotonic() + _READY_SECONDS)
+        held = [process.pid for process in list_descendants(self._pasta)] if said else []
+        if not held:
+            os.set_blocking(self._errors, False)
+            raise CannotStart("network_failed", _read_last_words(self._errors) or "pasta made no network.")
+        return held[0]
+
+    def open_door(self, folder: str, user: int) -> None:
+        """A way in: see `door`. `user`: the one that its process becomes; -1: this one. Raises CannotStart."""
+        main = os.path.join(os.path.dirname(os.path.abspath(__file__)), "door", "__main__.py")
+        command = [*self.enter, sys.executable, "-I", "-S", main, str(user)]
+        try:
+            with _listen(folder) as listener:
+                self._spawn(command, self._life, listener.fileno(), 2)
+        except OSError as error:
+            self.close()
+            raise CannotStart("network_failed", f"{error.filename or 'The way in'}: {error.strerror}") from error
 
     def close(self) -> None:
         """Ends the helpers, and sees that they are gone: they are nothing that the run left behind."""
         if self._life_write >= 0:
-            os.close(self._life_write)
-            os.close(self._life)
+            for descriptor in (self._life_write, self._life, self._output, self._errors):
+                os.close(descriptor)
             self._life_write = -1
         for pid in self.helpers:
             os.kill(pid, signal.SIGKILL)
@@ -61,38 +106,6 @@ class Network:
             except ChildProcessError:
                 pass
         self.helpers.clear()
-
-    def _start_pasta(self, plan: dict, beacon_port: int) -> int:
-        """Gives the process that holds the network."""
-        ports = ",".join(map(str, [beacon_port, *plan["ports"]]))
-        output, child_output = os.pipe()
-        errors, child_errors = os.pipe()
-        # Nobody reads what pasta says later: it is to be dropped, not waited for.
-        os.set_blocking(child_errors, False)
-        command = [*plan["pasta"], "--foreground", "--tcp-ns", ports, "/bin/sh", "-c", _HOLD]
-        try:
-            pasta = self._spawn(command, self._life, child_output, child_errors)
-        finally:
-            os.close(child_output)
-            os.close(child_errors)
-        self._errors = errors
-        said = _read_line(output, time.monotonic() + _READY_SECONDS)
-        os.close(output)
-        held = [process.pid for process in list_descendants(pasta)] if said else []
-        if not held:
-            os.set_blocking(errors, False)
-            raise CannotStart("network_failed", _read_last_words(errors) or "pasta made no network.")
-        return held[0]
-
-    def _open_door(self, start: StartFile) -> None:
-        listener = _listen(start.folder)
-        user = start.drop_to["uid"] if start.drop_to else -1
-        main = os.path.join(os.path.dirname(os.path.abspath(__file__)), "door", "__main__.py")
-        command = [*self.enter, sys.executable, "-I", "-S", main, str(user)]
-        try:
-            self._spawn(command, self._life, listener.fileno(), 2)
-        finally:
-            listener.close()
 
     def _spawn(self, command: list[str], *descriptors: int) -> int:
         """A process with these as its descriptors 0, 1 and 2."""

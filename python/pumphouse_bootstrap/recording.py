@@ -7,9 +7,10 @@ import sys
 import time
 
 from pumphouse_bootstrap import events as event_names
-from pumphouse_bootstrap.beacon import Beacon
+from pumphouse_bootstrap.beacon import Beacon, listen
 from pumphouse_bootstrap.control_groups import ControlGroups
 from pumphouse_bootstrap.disk_room import DiskRoom
+from pumphouse_bootstrap.early_network import EarlyNetwork
 from pumphouse_bootstrap.events import Events
 from pumphouse_bootstrap.failure_report import report_failure
 from pumphouse_bootstrap.mask_artifacts import mask_artifacts
@@ -30,7 +31,9 @@ _DRAIN_SECONDS = 2.0
 class Recording:
     """One attempt that has begun. Used by the main thread."""
 
-    def __init__(self, start: StartFile, preparation: Preparation, calls: ServerCalls, events: Events) -> None:
+    def __init__(
+        self, start: StartFile, preparation: Preparation, calls: ServerCalls, events: Events, early: EarlyNetwork | None
+    ) -> None:
         """`preparation` has its answer."""
         assert preparation.begin is not None
         self._start = start
@@ -42,14 +45,15 @@ class Recording:
         self._room = DiskRoom(start.folder, start.work_folder)
         self._spool = Spool(start.folder, self._room)
         self._sender = Sender(self._spool, calls, events)
-        self._process = UserProcess(start, self._begin)
+        self._beacon_listener = early.beacon_listener if early else listen()
+        self._process = UserProcess(start, self._begin, early.network if early else None)
         self._control_groups = ControlGroups(start.control_groups)
         self._output_ended = False
         self._refused = False
 
     def run(self) -> int:
         """Gives the exit status of the bootstrap."""
-        beacon = Beacon(self._spool, self._masker, self._begin.beacon_limit_bytes)
+        beacon = Beacon(self._spool, self._masker, self._begin.beacon_limit_bytes, self._beacon_listener)
         try:
             self._process.open_network(beacon.port)
             self._process.spawn(beacon.address, self._preparation.code, self._preparation.configuration)
@@ -59,7 +63,6 @@ class Recording:
             self._process.await_launcher(self._events)
         except CannotStart as reason:
             beacon.close()
-            self._process.close_network()
             return self.finish_unstarted(reason)
         self._spool.append("started")
         self._sender.start()
@@ -95,6 +98,7 @@ class Recording:
 
     def finish_unstarted(self, reason: CannotStart) -> int:
         """The end of an attempt whose user code never ran."""
+        self._process.close_network()
         self._sender.start()
         self._room.user_code_ended()
         detail = self._masker.mask(reason.detail.encode("utf-8", "backslashreplace")).decode("utf-8", "replace")

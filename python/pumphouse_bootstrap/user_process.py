@@ -6,11 +6,15 @@ import json
 import os
 import signal
 import time
+from typing import TYPE_CHECKING
 
 from pumphouse_bootstrap.events import STOP_SIGNALS, Events
 from pumphouse_bootstrap.preparation import BeginAnswer, CannotStart
 from pumphouse_bootstrap.process_tree import find_by_inner_pid, kill_descendants
 from pumphouse_bootstrap.start_file import StartFile
+
+if TYPE_CHECKING:
+    from pumphouse_bootstrap.network import Network
 
 # A sandbox that keeps the status pipe open is believed after this long.
 _EXEC_SECONDS = 1.0
@@ -24,7 +28,8 @@ ATTEMPT_ID_VARIABLE = "PUMPHOUSE_ATTEMPT_ID"
 class UserProcess:
     """The process that the bootstrap started, its pipes, and what is known of its end."""
 
-    def __init__(self, start: StartFile, begin: BeginAnswer) -> None:
+    def __init__(self, start: StartFile, begin: BeginAnswer, network: Network | None = None) -> None:
+        """`network`: one of user code's own, on its way."""
         self._start = start
         self._begin = begin
         self._child = 0
@@ -36,24 +41,23 @@ class UserProcess:
         self.code: int | None = None
         self.signal: str | None = None
         self.peak_memory_bytes: int | None = None
-        # Made when user code is to have a network of its own.
-        self._network = None
+        self._network = network
         # Where user code finds telemetry and the server: nothing of its own listens there.
         self.own_ports: set[int] = set()
 
     def open_network(self, beacon_port: int) -> None:
         """Raises CannotStart."""
         self.own_ports = {beacon_port, *(self._start.network["ports"] if self._start.network else ())}
-        # Loaded where it is needed only.
         if self._start.network_gets_closed:
+            # Loaded where it is needed only.
             from pumphouse_bootstrap.closed_network import await_closed_network
 
             if not await_closed_network():
                 raise CannotStart("network_failed", "Nobody has closed the network of the run to others.")
-        if self._start.network is not None:
-            from pumphouse_bootstrap.network import Network
-
-            self._network = Network(self._start, beacon_port)
+        if self._network is not None and self._start.network is not None:
+            self._network.await_ready()
+            if self._start.network["door"]:
+                self._network.open_door(self._start.folder, self._start.drop_to["uid"] if self._start.drop_to else -1)
 
     @property
     def has_own_network(self) -> bool:

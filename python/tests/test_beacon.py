@@ -9,7 +9,7 @@ from unittest import mock
 
 import attempt_runner  # noqa: F401  (puts the package on the path)
 from attempt_server import PATIENCE_SECONDS, decode_body
-from pumphouse_bootstrap.beacon import BODY_LIMIT_BYTES, Beacon
+from pumphouse_bootstrap.beacon import BODY_LIMIT_BYTES, Beacon, listen
 from pumphouse_bootstrap.masking import Masker
 from pumphouse_bootstrap.spool import Spool
 
@@ -19,7 +19,7 @@ class BeaconCalls(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.spool = Spool(folder.name)
-        beacon = Beacon(self.spool, Masker(["secret-value"]), limit)
+        beacon = Beacon(self.spool, Masker(["secret-value"]), limit, listen())
         self.addCleanup(beacon.close)
         beacon.start()
         address, _, self.secret = beacon.address.removeprefix("http://").partition("/")

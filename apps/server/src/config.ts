@@ -91,7 +91,16 @@ export const settings = {
     .string()
     .regex(/^[a-zA-Z0-9][\w.-]*$/, 'must be the name of a network of the engine')
     .optional()
-    .describe('A network of the engine, made by you, that runs are put into'),
+    .describe(
+      'Containers: a network of the engine, made by you, that runs are put into. Processes: `shared` lets runs and builds use the network of the machine and reach everything that listens on it',
+    ),
+  PUMPHOUSE_RUNS_LOOPBACK_PORTS: z
+    .string()
+    .regex(/^\d{1,5}(,\d{1,5})*$/, 'must be ports with commas between them, as in 5432,8123')
+    .optional()
+    .describe(
+      'Ports of the loopback of the machine that runs as processes reach at `localhost`, as `5432` for a database there',
+    ),
   PUMPHOUSE_RUNS_EGRESS: z
     .enum(['0', '1'])
     .default('1')
@@ -182,7 +191,7 @@ export const settings = {
     .string()
     .optional()
     .describe(
-      'Path of pasta (package passt), which gives apps a network of their own, when it is not in PATH',
+      'Path of pasta (package passt), which gives runs a network of their own, when it is not in PATH',
     ),
   PUMPHOUSE_PYTHON: z
     .string()
@@ -235,6 +244,8 @@ export interface Config {
   executor: Values['PUMPHOUSE_EXECUTOR'];
   roles: { scheduler: boolean; supervisor: boolean };
   engine: EngineConfig;
+  /** Ports of the machine's loopback that runs as processes reach. */
+  runsLoopbackPorts: number[];
   secretKey: string | null;
   attemptsUrl: string | null;
   /** Null: the address of this machine on the network of the runs. */
@@ -278,6 +289,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     executor: values.PUMPHOUSE_EXECUTOR,
     roles: readRoles(values.PUMPHOUSE_ROLES),
     engine: readEngine(values, env),
+    runsLoopbackPorts: readPorts(values.PUMPHOUSE_RUNS_LOOPBACK_PORTS),
     secretKey: values.PUMPHOUSE_SECRET_KEY ?? null,
     attemptsUrl: values.PUMPHOUSE_ATTEMPTS_URL?.replace(/\/+$/, '') ?? null,
     attemptsHost: readAttemptsHost(values),
@@ -345,6 +357,14 @@ function readAttemptsHost({
       `PUMPHOUSE_ATTEMPTS_HOST is ${host}, which no run can call: set PUMPHOUSE_ATTEMPTS_URL to the address at which runs reach this server.`,
     );
   return host ?? null;
+}
+
+function readPorts(text: string | undefined): number[] {
+  const ports = (text ?? '').split(',').filter(Boolean).map(Number);
+  const wrong = ports.find((port) => port < 1 || port > 65_535);
+  if (wrong !== undefined)
+    throw new ConfigError(`PUMPHOUSE_RUNS_LOOPBACK_PORTS: ${wrong} is no port: ports are 1 to 65535.`);
+  return ports;
 }
 
 function choosePortAfter(port: number): number {

@@ -20,8 +20,7 @@ export function listMissingPrograms({ toolVariables }: Pick<Config, 'toolVariabl
       : []),
     ...(isMissing('pasta')
       ? [
-          'pasta is missing. Without a container engine, apps (notebooks, dashboards, MCP servers) need it; ' +
-            `batch jobs do not. ${adviseInstall('passt')}`,
+          `pasta is missing, which gives each run without a container engine a network of its own. ${adviseInstall('passt')}`,
         ]
       : []),
   ];

@@ -103,10 +103,10 @@ export interface AttemptSpec {
   uid: number;
   limits: AttemptLimits;
   /**
-   * `shared`: the run reaches what its executor's runs reach. `apart`: the same way out, and a network of its own inside, so that
-   * what it listens on without a password is reached by nobody but the server.
+   * `outgoing`: the attempt connects to others and nobody connects to it. `apart`: it also listens, without a password, and its server
+   * alone connects to it.
    */
-  network: 'shared' | 'apart';
+  network: 'outgoing' | 'apart';
 }
 
 /** What an attempt may use; null: as much as there is. An executor that cannot hold one says so in its capabilities. */

@@ -34,7 +34,7 @@ async function startAttempt(jobRef: string) {
     localData: null,
     uid: 61_000,
     limits: { memoryBytes: null, cpus: null, processes: null },
-    network: 'shared',
+    network: 'outgoing',
   });
   return { id, run };
 }

@@ -52,7 +52,7 @@ async function endRun(options: { storesHandle: boolean }) {
     localData: null,
     uid: 61_000,
     limits: { memoryBytes: null, cpus: null, processes: null },
-    network: 'shared',
+    network: 'outgoing',
   });
   if (options.storesHandle) await fixture.store.attempts.saveHandle(id, handle);
   await fixture.attemptLog.write(run.id, id, [runnerLine('a line', new Date())]);

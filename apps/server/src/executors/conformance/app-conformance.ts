@@ -99,7 +99,7 @@ export function describeApps(get: () => { harness: ConformanceHarness; executor:
       await expect(executor.connect(sharedHandle, appPort)).rejects.toMatchObject(refusal);
     });
 
-    for (const network of ['shared', 'apart'] as const) {
+    for (const network of ['outgoing', 'apart'] as const) {
       test(`are not reached by another attempt, whose network is ${network}`, async () => {
         const { spec, handle } = await startApp();
         expect(await get().harness.reachFromAnotherAttempt(spec, network)).toEqual([]);

@@ -15,7 +15,7 @@ const spec: AttemptSpec = {
   localData: { workspaceId: 'workspace-1', profile: 'prod', access: 'read-write' },
   uid: 60_910,
   limits: { memoryBytes: 512 * 1024 * 1024, cpus: 4, processes: 64 },
-  network: 'shared',
+  network: 'outgoing',
 };
 const place = {
   image: 'sha256:1',

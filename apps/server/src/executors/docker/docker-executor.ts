@@ -208,7 +208,7 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
 
   /** What user code of an app listens on is to be reached by nobody: without that it does not start. */
   async function closeToOthers(engine: Docker, { attemptId, network: wanted }: AttemptSpec): Promise<void> {
-    if (wanted === 'shared') return;
+    if (wanted === 'outgoing') return;
     try {
       await closeNetwork(engine, attemptId);
     } catch (error) {

@@ -94,7 +94,7 @@ function describeAttempt(): AttemptSpec {
     localData: null,
     uid: 61_001,
     limits: { memoryBytes: null, cpus: null, processes: null },
-    network: 'shared',
+    network: 'outgoing',
   };
 }
 

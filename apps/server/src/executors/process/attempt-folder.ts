@@ -50,7 +50,7 @@ export interface StartFile {
   drop_to: { uid: number; gid: number } | null;
   control_groups: { memory: string | null; pids: string | null } | null;
   join_groups?: string[];
-  network?: { pasta: string[]; ports: number[] } | null;
+  network?: { pasta: string[]; ports: number[]; door: boolean } | null;
 }
 
 /** The exit record is the last line; a longer line than this cannot be one. */

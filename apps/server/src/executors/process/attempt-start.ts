@@ -1,5 +1,4 @@
 /** Prepares an attempt's folder and starts its bootstrap. */
-import { adviseInstall } from './install-advice.ts';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { chown, mkdir, open, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -25,7 +24,7 @@ import { createGroup, type ControlGroups } from './control-groups.ts';
 import { readEnvironmentMarker, type EnvironmentMarker } from './environment-builder.ts';
 import type { FaultPoints } from '../../fault-points.ts';
 import { readHostLayout } from './host-layout.ts';
-import { buildPastaCommand, describeResolver, listForwardedPorts } from './apart-network.ts';
+import { describeResolver, planNetwork, type NetworkPlan, type RunsNetwork } from './isolated-network.ts';
 import { bindInterpreter, decideRunUser, type Isolation } from './isolation.ts';
 import { buildSandboxArguments, buildUserFiles, type SandboxBind } from './sandbox.ts';
 import { checkNames, mountedProfile } from '../local-data-names.ts';
@@ -39,6 +38,7 @@ export interface AttemptStartOptions {
   isolation: Isolation;
   /** Null where pasta is not installed. */
   pastaPath: string | null;
+  runsNetwork: RunsNetwork;
   installationId: string;
   controlGroups: ControlGroups;
   faultPoints: FaultPoints;
@@ -55,7 +55,10 @@ const INSIDE_WORK_ROOT = '/work';
  */
 export async function startAttempt(options: AttemptStartOptions, spec: AttemptSpec): Promise<AttemptHandle> {
   checkNames(spec);
-  checkNetwork(options, spec);
+  const network = planNetwork(options, {
+    kind: spec.network === 'apart' ? 'app' : 'run',
+    attemptsUrl: spec.attemptsUrl,
+  });
   const folder = locateAttemptFolder(options.dataDir, spec.attemptId);
   try {
     const started = await readProcessRecord(folder);
@@ -64,7 +67,7 @@ export async function startAttempt(options: AttemptStartOptions, spec: AttemptSp
     const marker = await readEnvironmentMarker(options.dataDir, spec.environment);
     if (marker === null)
       throw new ExecutorError('config', `There is no environment at ${spec.environment.path}.`);
-    const written = await prepareFolder(options, spec, folder, marker);
+    const written = await prepareFolder({ ...options, network }, spec, folder, marker);
     const processRecord = await startBootstrap(options, spec, folder);
     return buildHandle(written, processRecord, folder.path);
   } catch (error) {
@@ -77,26 +80,11 @@ export async function startAttempt(options: AttemptStartOptions, spec: AttemptSp
   }
 }
 
-/** An app listens to everybody who reaches it: without a network of its own it does not start. */
-function checkNetwork({ isolation, pastaPath }: AttemptStartOptions, { network }: AttemptSpec): void {
-  if (network === 'shared') return;
-  if (isolation.kind === 'none') {
-    throw new ExecutorError(
-      'config',
-      `Each app needs a network of its own, and only a sandbox has one. ${adviseInstall('bubblewrap')}`,
-    );
-  }
-  if (pastaPath === null) {
-    throw new ExecutorError(
-      'config',
-      `Each app needs a network of its own, and pasta, which makes it, is not installed. ${adviseInstall('passt')}. ` +
-        'Or name it in PUMPHOUSE_PASTA. Then restart the server.',
-    );
-  }
-}
+/** `network` null: the machine's. */
+type PlannedOptions = AttemptStartOptions & { network: NetworkPlan | null };
 
 async function prepareFolder(
-  options: AttemptStartOptions,
+  options: PlannedOptions,
   spec: AttemptSpec,
   folder: AttemptFolder,
   marker: EnvironmentMarker,
@@ -113,7 +101,7 @@ async function prepareFolder(
   const userFiles = buildUserFiles(user?.uid ?? userId, user?.gid ?? userId);
   await writeFile(folder.passwdFile, userFiles.passwd, { mode: 0o644 });
   await writeFile(folder.groupFile, userFiles.group, { mode: 0o644 });
-  if (spec.network === 'apart') await writeFile(folder.resolverFile, describeResolver(), { mode: 0o644 });
+  if (options.network !== null) await writeFile(folder.resolverFile, describeResolver(), { mode: 0o644 });
   const group = options.controlGroups.plan({ kind: 'attempt', attemptId: spec.attemptId }, spec.limits);
   const record: AttemptRecord = {
     version: 1,
@@ -164,7 +152,7 @@ async function createRunFolder(path: string, user: { uid: number; gid: number } 
 }
 
 function buildStartFile(
-  options: AttemptStartOptions,
+  options: PlannedOptions,
   spec: AttemptSpec,
   folder: AttemptFolder,
   marker: EnvironmentMarker,
@@ -213,24 +201,19 @@ function buildStartFile(
   if (localDataSource !== null) {
     binds.push({ source: localDataSource, target: localDataTarget, writable: true });
   }
-  const apart = spec.network === 'apart' && options.pastaPath !== null ? options.pastaPath : null;
-  if (apart !== null) binds.push(bindReadOnly(folder.resolverFile, '/etc/resolv.conf'));
-  const insideUid = apart !== null && isolation.privileges === 'user' ? process.getuid?.() : undefined;
+  const { network } = options;
+  if (network !== null) binds.push(bindReadOnly(folder.resolverFile, '/etc/resolv.conf'));
+  const insideUid = network !== null && isolation.privileges === 'user' ? process.getuid?.() : undefined;
   return {
     ...common,
-    network:
-      apart === null
-        ? null
-        : {
-            pasta: buildPastaCommand(apart, isolation.privileges),
-            ports: listForwardedPorts(spec.attemptsUrl),
-          },
+    network: network === null ? null : { ...network, door: spec.network === 'apart' },
     inside_work_folder: insideWorkFolder,
     bootstrap_inside: insideBootstrap,
     local_data: describeLocalData(spec, { source: localDataSource, target: localDataTarget }),
     sandbox: buildSandboxArguments({
       ...isolation,
       host: readHostLayout(),
+      network: 'inherited',
       binds,
       ...(insideUid === undefined ? {} : { insideUid }),
     }),

@@ -91,7 +91,7 @@ async function startAttempt(
     localData: null,
     uid: TEST_UID,
     limits: noLimits,
-    network: 'shared',
+    network: 'outgoing',
   };
   made.push(attemptId);
   started.push({ executor, handle: await executor.start(spec) });

@@ -5,6 +5,7 @@ import type { EnvironmentSpec } from '../executor.ts';
 import { planBuildFiles } from '../environment-steps.ts';
 import { createPassageFolder } from './attempt-folder.ts';
 import { readHostLayout } from './host-layout.ts';
+import { describeResolver, type NetworkPlan } from './isolated-network.ts';
 import { bindInterpreter, decideRunUser, type Isolation } from './isolation.ts';
 import { locateCache, locateCaches, locateEnvironment } from './environment-paths.ts';
 import { removeCache } from './environment-places.ts';
@@ -16,10 +17,12 @@ export interface BuildPlaceOptions {
   bootstrapDir: string;
   uvPath: string;
   isolation: Isolation;
+  /** Null: the machine's. */
+  network: NetworkPlan | null;
 }
 
 /**
- * What a step may write. `prepare`: the environment's base. `clean`: a folder of this build that no package's code ever sees.
+ * What a step may write. `prepare`: the environment's base, without any network. `clean`: a folder of this build that no package's code ever sees.
  * `source`: what strangers' code may write, with the workspace's cache.
  */
 export type StepKind = 'prepare' | 'clean' | 'source';
@@ -46,7 +49,15 @@ export interface BuildPlace {
   enter(kind: StepKind): string[];
 }
 
-export const planFiles = { requirements: 'requirements.txt', excludes: 'excludes.txt' };
+export const planFiles = {
+  requirements: 'requirements.txt',
+  excludes: 'excludes.txt',
+  resolver: 'resolv.conf',
+};
+
+export function usesNetwork(kind: StepKind): boolean {
+  return kind !== 'prepare';
+}
 
 /** Makes the folders of a build. */
 export async function prepareBuildPlace(
@@ -82,7 +93,12 @@ export async function prepareBuildPlace(
   if (options.isolation.kind === 'none') {
     return { root, outside, inside: outside, owner, enter: () => [] };
   }
-  return { root, outside, owner, ...planSandbox(options.isolation, outside, interpreter, options.dataDir) };
+  return {
+    root,
+    outside,
+    owner,
+    ...planSandbox({ ...options, isolation: options.isolation }, outside, interpreter),
+  };
 }
 
 /** Earlier versions kept one cache for the organization, where its workspaces have theirs now. */
@@ -94,17 +110,26 @@ async function removeEarlierCache(dataDir: string, organizationId: string): Prom
 async function writePlanFiles(plan: string, spec: EnvironmentSpec, uid: number): Promise<void> {
   const { requirements, excludes } = planBuildFiles(spec.requirements);
   const { passwd, group } = buildUserFiles(uid, uid);
-  const files = { [planFiles.requirements]: requirements, [planFiles.excludes]: excludes, passwd, group };
+  const files = {
+    [planFiles.requirements]: requirements,
+    [planFiles.excludes]: excludes,
+    [planFiles.resolver]: describeResolver(),
+    passwd,
+    group,
+  };
   for (const [name, content] of Object.entries(files)) {
     await writeFile(join(plan, name), content, { mode: 0o644, flag: 'wx' });
   }
 }
 
 function planSandbox(
-  isolation: Extract<Isolation, { kind: 'sandbox' }>,
+  {
+    isolation,
+    network,
+    dataDir,
+  }: Pick<BuildPlaceOptions, 'network' | 'dataDir'> & { isolation: Extract<Isolation, { kind: 'sandbox' }> },
   outside: BuildFolders,
   interpreter: PythonInterpreter,
-  dataDir: string,
 ): Pick<BuildPlace, 'inside' | 'enter'> {
   // Scripts of the environment name their interpreter by its path: it is the same inside and outside.
   const inside: BuildFolders = {
@@ -121,11 +146,14 @@ function planSandbox(
     target: inside[name],
     writable,
   });
+  const insideUid = network !== null && isolation.privileges === 'user' ? ownUid() : undefined;
   const enter = (kind: StepKind): string[] =>
     buildSandboxArguments({
       bwrapPath: isolation.bwrapPath,
       privileges: isolation.privileges,
       host: readHostLayout(),
+      network: usesNetwork(kind) ? 'inherited' : 'none',
+      ...(insideUid === undefined || !usesNetwork(kind) ? {} : { insideUid }),
       binds: [
         bind('environment', kind === 'prepare'),
         bind('plan', false),
@@ -134,6 +162,11 @@ function planSandbox(
         ...(kind === 'source' ? [bind('source', true), bind('cache', true)] : [bind('clean', true)]),
         { source: join(outside.plan, 'passwd'), target: '/etc/passwd', writable: false },
         { source: join(outside.plan, 'group'), target: '/etc/group', writable: false },
+        ...(network === null
+          ? []
+          : [
+              { source: join(outside.plan, planFiles.resolver), target: '/etc/resolv.conf', writable: false },
+            ]),
         ...bindInterpreter(interpreter, dataDir),
       ],
     });

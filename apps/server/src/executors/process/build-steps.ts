@@ -1,10 +1,11 @@
 /** Runs the commands of a build, each in what its kind may see. */
+import { join } from 'node:path';
 import type { EnvironmentLine, EnvironmentSpec } from '../executor.ts';
 import { EnvironmentBuildError } from '../executor.ts';
 import { planBuildVariables, type BuildStep } from '../environment-steps.ts';
 import { buildJoinCommand, type GroupPlan } from './control-group-plan.ts';
 import { describeMetLimit } from './control-groups.ts';
-import type { BuildPlace, StepKind } from './build-place.ts';
+import { usesNetwork, type BuildPlace, type StepKind } from './build-place.ts';
 import { buildEnterCommand } from './enter-user.ts';
 import type { EnvironmentBuilderOptions } from './environment-builder.ts';
 import { readHostLayout } from './host-layout.ts';
@@ -65,7 +66,22 @@ function buildStepCommand(
     // A sandbox ends with the server by itself; a process without one would build on for nobody.
     dieWithPid: options.isolation.kind === 'none' ? process.pid : null,
   });
-  return [...buildJoinCommand(group.joinFiles), ...place.enter(kind), ...enter, ...command];
+  return [
+    ...buildJoinCommand(group.joinFiles),
+    ...buildNetworkCommand(options, kind),
+    ...place.enter(kind),
+    ...enter,
+    ...command,
+  ];
+}
+
+/** Argv that precedes a command and gives it a network of its own; nothing where the command has none, or the machine's. */
+function buildNetworkCommand(
+  { network, pythonPath, bootstrapDir }: EnvironmentBuilderOptions,
+  kind: StepKind,
+): string[] {
+  if (network === null || !usesNetwork(kind)) return [];
+  return [pythonPath, '-I', '-S', join(bootstrapDir, 'with_network.py'), JSON.stringify(network)];
 }
 
 function planStepVariables({ spec, place }: Build, kind: StepKind): Record<string, string> {

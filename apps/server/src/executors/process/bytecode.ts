@@ -117,6 +117,7 @@ function buildCompileCommand(
     bwrapPath: isolation.bwrapPath,
     privileges: isolation.privileges,
     host: readHostLayout(),
+    network: 'none',
     binds: [
       { source: environment, target: environment, writable: false },
       { source: program, target: inside.program, writable: false },

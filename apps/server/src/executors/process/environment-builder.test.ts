@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EnvironmentBuildError, type EnvironmentLine, type EnvironmentSpec } from '../executor.ts';
-import { createTestExecutor, requireBootstrap, TEST_UID } from './testing/machine.ts';
+import { requireBootstrap, TEST_UID } from './testing/machine.ts';
 import { createBuildSite, runPython, type BuildSite } from './testing/build-site.ts';
 import type { PackageIndex } from './testing/package-index.ts';
 import type { ProcessExecutorOptions } from './process-executor.ts';
@@ -41,7 +41,7 @@ describe.each([
     spec: EnvironmentSpec,
     onLine: (line: EnvironmentLine) => void = () => undefined,
     signal?: AbortSignal,
-  ) => createTestExecutor(site.dataDir, overrides).buildEnvironment(spec, onLine, signal);
+  ) => site.createExecutor(overrides).buildEnvironment(spec, onLine, signal);
   // Two kinds of server never share a data folder: their caches have different owners.
   const organizationId = overrides === UNISOLATED ? 'organization-unisolated' : 'organization-sandboxed';
 
@@ -81,7 +81,7 @@ describe.each([
     await writeFile(join(hooks, 'a_hook.py'), 'WORD = "hooked"\n');
     await writeFile(join(hooks, 'a_hook.pth'), 'import a_hook\n');
     await promisify(execFile)('chmod', ['-R', 'a+rX', join(bootstrapDir, '..')]);
-    const hooked = createTestExecutor(site.dataDir, { ...overrides, bootstrapDir });
+    const hooked = site.createExecutor({ ...overrides, bootstrapDir });
     const location = await hooked.buildEnvironment(createSpec([], { organizationId }), () => undefined);
     expect(await runPython(location.path, 'import sys; print(sys.modules["a_hook"].WORD)')).toBe('hooked');
   });
@@ -126,7 +126,7 @@ describe.each([
     const asked = index.hangOn('hanging-package');
     const order = {
       dataDir: site.dataDir,
-      overrides,
+      overrides: { ...site.overrides, ...overrides },
       spec: createSpec(['hanging-package'], { organizationId }),
     };
     const script = join(import.meta.dirname, 'testing/build-until-killed.ts');

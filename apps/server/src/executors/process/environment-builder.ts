@@ -21,12 +21,17 @@ import { openPackageStore, PackageStoreError } from './package-store.ts';
 import { planVenvCommand } from '../environment-steps.ts';
 import { checkRequirements } from '../requirements.ts';
 import { isSafeName } from '../safe-name.ts';
+import type { NetworkPlan } from './isolated-network.ts';
 import type { Isolation } from './isolation.ts';
 
 export interface EnvironmentBuilderOptions {
   dataDir: string;
   bootstrapDir: string;
   uvPath: string;
+  /** Interpreter of our own programs. */
+  pythonPath: string;
+  /** Of builds; null: the machine's. */
+  network: NetworkPlan | null;
   /** Folders where interpreters are looked for, as in PATH. */
   searchPath: string;
   isolation: Isolation;

@@ -65,6 +65,7 @@ describe('probeMachine', () => {
     pythonPath: requireTool('python3'),
     uvPath: requireTool('uv'),
     pastaPath: null,
+    runsNetwork: { isShared: true, loopbackPorts: [] },
     limits: 'Nothing is limited.',
   };
 

@@ -147,6 +147,7 @@ async function planCopy(
   const sandbox = buildSandboxArguments({
     ...isolation,
     host: readHostLayout(),
+    network: 'none',
     binds: [
       ...bindInterpreter(interpreter, options.dataDir),
       { source: bootstrapDir, target: insideBootstrap, writable: false },

@@ -7,7 +7,6 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EnvironmentLocation, EnvironmentSpec, Executor } from '../executor.ts';
 import { createBuildSite, runPython, type BuildSite } from './testing/build-site.ts';
-import { createTestExecutor } from './testing/machine.ts';
 import type { PackageIndex } from './testing/package-index.ts';
 import { canBeShared, openResolutions } from './resolutions.ts';
 
@@ -184,7 +183,7 @@ describe('the package store', () => {
     await index.addWheel('first-package', { files: twoFiles('first_package') });
     await build(createSpec(['first-package']));
     let removals = 0;
-    const racing = createTestExecutor(site.dataDir, {
+    const racing = site.createExecutor({
       faultPoints: {
         reach: async (name) => {
           if (name !== 'in-environment-assembly' || removals > 0) return;
@@ -225,7 +224,12 @@ describe('the package store', () => {
     await index.addWheel('first-package', { files: twoFiles('first_package') });
     const spec = createSpec(['first-package']);
     const script = join(import.meta.dirname, 'testing/build-until-killed.ts');
-    const order = { dataDir: site.dataDir, overrides: {}, spec, standsAt: 'in-environment-assembly' };
+    const order = {
+      dataDir: site.dataDir,
+      overrides: site.overrides,
+      spec,
+      standsAt: 'in-environment-assembly',
+    };
     const server = spawn(process.execPath, [script, JSON.stringify(order)], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });

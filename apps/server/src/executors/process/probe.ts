@@ -1,7 +1,7 @@
 /** Whether attempts can run on this machine, tried for real. */
 import type { ProbeResult } from '../executor.ts';
 import { adviseInstall } from './install-advice.ts';
-import { buildPastaCommand } from './apart-network.ts';
+import { buildPastaCommand, explainMissingPasta, type RunsNetwork } from './isolated-network.ts';
 import { detectContainer, readHostLayout } from './host-layout.ts';
 import type { Isolation } from './isolation.ts';
 import { runCommand } from './run-command.ts';
@@ -12,6 +12,7 @@ export interface ProbeOptions {
   pythonPath: string;
   uvPath: string;
   pastaPath: string | null;
+  runsNetwork: RunsNetwork;
   /** What of a run is limited here, in words. */
   limits: string;
   /** Another root folder in tests. */
@@ -26,6 +27,7 @@ export async function probeMachine({
   pythonPath,
   uvPath,
   pastaPath,
+  runsNetwork,
   limits,
   root,
 }: ProbeOptions): Promise<ProbeResult> {
@@ -48,14 +50,21 @@ export async function probeMachine({
   if (uv !== null) return refuse(`uv at ${uvPath} does not work: ${uv}`);
   if (isolation.kind === 'none')
     return { ok: true, detail: `Runs are NOT isolated: they can read what this server can. ${limits}` };
-  return probeSandbox(isolation, [limits, await probeNetwork(isolation, pastaPath)].join(' '));
+  const network = await probeNetwork(isolation, pastaPath, runsNetwork);
+  if (!network.ok) return network;
+  return probeSandbox(isolation, [limits, network.detail].join(' '));
 }
 
 async function probeSandbox(
   isolation: Extract<Isolation, { kind: 'sandbox' }>,
   further: string,
 ): Promise<ProbeResult> {
-  const argv = buildSandboxArguments({ ...isolation, host: readHostLayout(), binds: [] });
+  const argv = buildSandboxArguments({
+    ...isolation,
+    host: readHostLayout(),
+    network: 'inherited',
+    binds: [],
+  });
   const failure = await tryCommand([...argv, '/usr/bin/env', 'true']);
   if (failure === null) {
     const user = isolation.privileges === 'root' ? 'as users of their own' : `as this server's user`;
@@ -69,18 +78,34 @@ async function probeSandbox(
   );
 }
 
-/** Whether apps can run. Other runs can without it. */
+/** Whether runs can have a network of their own, which all need that do not share the machine's. */
 async function probeNetwork(
   { privileges }: Extract<Isolation, { kind: 'sandbox' }>,
   pastaPath: string | null,
-): Promise<string> {
-  if (pastaPath === null)
-    return `Apps cannot run: each needs a network of its own, and pasta, which makes it, is not installed. ${adviseInstall('passt')}`;
+  { isShared, loopbackPorts }: RunsNetwork,
+): Promise<ProbeResult> {
+  const problem = await findNetworkProblem(pastaPath, privileges);
+  if (problem !== null && !isShared) return refuse(problem);
+  const shared = 'Runs are NOT kept from what listens on this machine (PUMPHOUSE_RUNS_NETWORK=shared).';
+  if (problem !== null) return { ok: true, detail: `${shared} Apps cannot run: ${problem}` };
+  const open =
+    loopbackPorts.length === 0 ? '' : `, and reach ports ${loopbackPorts.join(', ')} of its loopback`;
+  const own = `${isShared ? 'Apps' : 'Runs'} have a network of their own (${pastaPath})${open}.`;
+  return { ok: true, detail: isShared ? `${shared} ${own}` : own };
+}
+
+async function findNetworkProblem(
+  pastaPath: string | null,
+  privileges: 'root' | 'user',
+): Promise<string | null> {
+  if (pastaPath === null) return explainMissingPasta('run');
   const pasta = buildPastaCommand(pastaPath, privileges);
   const failure = await tryCommand([...pasta, '--foreground', '--tcp-ns', 'none', '/bin/sh', '-c', ':']);
-  return failure === null
-    ? `Apps have a network of their own (${pastaPath}).`
-    : `Apps cannot run: pasta makes no network here: ${failure}.`;
+  if (failure === null) return null;
+  return (
+    `pasta (${pastaPath}) makes no network here: ${failure}. It needs /dev/net/tun, open to this server's user. ` +
+    'Or set PUMPHOUSE_RUNS_NETWORK=shared on a machine where runs may reach everything that listens on it.'
+  );
 }
 
 function adviseNamespaces(privileges: 'root' | 'user'): string {

@@ -22,7 +22,8 @@ import {
   type AttemptFolder,
 } from './attempt-folder.ts';
 import { buildHandle, EXECUTOR_NAME, judgePlace, readPlace, type HandleData } from './attempt-place.ts';
-import { connectToAttempt } from './apart-network.ts';
+import { connectToAttempt } from './door.ts';
+import { planNetwork, type RunsNetwork } from './isolated-network.ts';
 import { findAttemptProcesses, killAttempt, type AttemptMarks } from './attempt-processes.ts';
 import { createBelongings } from './belongings.ts';
 import { startAttempt } from './attempt-start.ts';
@@ -58,8 +59,9 @@ export interface ProcessExecutorOptions {
   uvPath: string;
   /** Null where bubblewrap is not installed. */
   bwrapPath: string | null;
-  /** Null where pasta is not installed: apps are refused then. */
+  /** Null where pasta is not installed: apps are refused then, and runs too, unless they share the machine's network. */
   pastaPath: string | null;
+  runsNetwork: RunsNetwork;
   allowUnisolated: boolean;
   installationId: string;
   /** What building an environment may use. */
@@ -183,8 +185,10 @@ export function createProcessExecutor(options: ProcessExecutorOptions): Executor
     probe: () => probeMachine({ ...options, isolation, limits: controlGroups.detail }),
     async buildEnvironment(spec, onLine, signal) {
       const searchPath = options.searchPath ?? DEFAULT_SEARCH_PATH;
+      const required = { ...options, isolation: requireIsolation(isolation) };
+      const network = planNetwork(required, { kind: 'build' });
       const location = await buildEnvironment(
-        { ...options, controlGroups, searchPath, faultPoints, isolation: requireIsolation(isolation) },
+        { ...required, controlGroups, searchPath, faultPoints, network },
         spec,
         onLine,
         signal,

@@ -266,6 +266,7 @@ needs('memory')('a build', () => {
     try {
       await index.addSource('hungry', 'bytearray(800_000_000)');
       const executor = createTestExecutor(dataDir.path, {
+        runsNetwork: { isShared: false, loopbackPorts: [Number(new URL(index.url).port)] },
         buildLimits: { memoryBytes: 256 * MEBIBYTE, cpus: null, processes: null },
       });
       const spec = {

@@ -8,6 +8,7 @@ import { buildSandboxArguments, buildUserFiles, type SandboxPlan } from './sandb
 import { createDataDir, requireTool, TEST_UID } from './testing/machine.ts';
 
 const PLAN: SandboxPlan = {
+  network: 'inherited',
   bwrapPath: '/usr/bin/bwrap',
   privileges: 'root',
   host: {
@@ -65,6 +66,7 @@ describe('buildSandboxArguments', () => {
         bwrapPath,
         privileges: 'user',
         host: readHostLayout(),
+        network: 'inherited',
         binds: [],
       });
       const command = [...argv.slice(1), 'sh', '-c', 'id -u; touch /tmp/a /dev/shm/a && ls /'];

@@ -16,6 +16,8 @@ export interface SandboxPlan {
    */
   privileges: 'root' | 'user';
   binds: SandboxBind[];
+  /** `none`: no network at all; `inherited`: that of whoever starts bubblewrap. */
+  network: 'none' | 'inherited';
   /** The user inside, where the one that starts bubblewrap is another by then: that of a network of the run's own. */
   insideUid?: number;
 }
@@ -52,7 +54,7 @@ const ETC_PATHS = [
 ];
 
 /**
- * The argv that precedes a command. The command shares the network of whoever starts it and nothing else: it sees /usr and a few files of
+ * The argv that precedes a command. The command shares at most the network of whoever starts it: it sees /usr and a few files of
  * /etc read-only, empty temporary folders, and the binds. It ends with the process that started it.
  * A new session keeps a signal to the command's process group from bubblewrap itself, which would take the sandbox down at once.
  */
@@ -60,6 +62,7 @@ export function buildSandboxArguments(plan: SandboxPlan): string[] {
   return [
     [plan.bwrapPath, ...(plan.privileges === 'user' ? ['--unshare-user'] : [])],
     plan.insideUid === undefined ? [] : ['--uid', String(plan.insideUid), '--gid', String(plan.insideUid)],
+    plan.network === 'none' ? ['--unshare-net'] : [],
     ['--unshare-ipc', '--unshare-pid', '--unshare-uts', '--unshare-cgroup-try'],
     ['--hostname', HOST_NAME, '--die-with-parent', '--new-session'],
     ['--cap-drop', 'ALL'],

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { EnvironmentSpec, Executor } from '../../executor.ts';
+import type { ProcessExecutorOptions } from '../process-executor.ts';
 import { createDataDir, createTestExecutor, findInstalledPython, TEST_UID } from './machine.ts';
 import { createPackageIndex, type PackageIndex } from './package-index.ts';
 
@@ -10,6 +11,10 @@ export interface BuildSite {
   dataDir: string;
   index: PackageIndex;
   executor: Executor;
+  /** Another executor whose builds reach the fixture's index, which listens on the loopback. */
+  createExecutor: (overrides?: Partial<ProcessExecutorOptions>) => Executor;
+  /** The options by which they do. */
+  overrides: Pick<ProcessExecutorOptions, 'runsNetwork'>;
   pythonVersion: string;
   /** A build request of a workspace, resolved against the fixture's index. */
   createSpec: (requirements: string[], overrides?: Partial<EnvironmentSpec>) => EnvironmentSpec;
@@ -21,10 +26,15 @@ export async function createBuildSite(): Promise<BuildSite> {
   const dataDir = await createDataDir();
   const index = await createPackageIndex();
   const pythonVersion = await findInstalledPython();
+  const own = { runsNetwork: { isShared: false, loopbackPorts: [Number(new URL(index.url).port)] } };
+  const createExecutor: BuildSite['createExecutor'] = (overrides) =>
+    createTestExecutor(dataDir.path, { ...own, ...overrides });
   return {
     dataDir: dataDir.path,
     index,
-    executor: createTestExecutor(dataDir.path),
+    executor: createExecutor(),
+    createExecutor,
+    overrides: own,
     pythonVersion,
     createSpec: (requirements, overrides = {}) => ({
       key: 'key-1',

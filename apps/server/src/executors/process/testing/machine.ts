@@ -68,6 +68,7 @@ function describeTestExecutor(dataDir: string): ProcessExecutorOptions {
     uvPath: requireTool('uv'),
     bwrapPath: requireTool('bwrap'),
     pastaPath: findTool('pasta', { env: process.env }),
+    runsNetwork: { isShared: false, loopbackPorts: [] },
     allowUnisolated: false,
     installationId: INSTALLATION_ID,
     buildLimits: { memoryBytes: 2 * 1024 * 1024 * 1024, cpus: null, processes: 512 },

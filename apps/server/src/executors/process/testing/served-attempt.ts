@@ -36,6 +36,6 @@ export function serveAttempt(
     localData: null,
     uid,
     limits: { memoryBytes: null, cpus: null, processes: null },
-    network: 'shared',
+    network: 'outgoing',
   };
 }

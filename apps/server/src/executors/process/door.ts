@@ -1,0 +1,55 @@
+/** The way into the network of an attempt that its server connects to. */
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
+
+const CONNECTED = 0;
+
+/**
+ * A connection to a port of the loopback inside an attempt's network, by way of the socket in its folder. By a descriptor of the
+ * folder, since the path of a unix socket may have 107 bytes only. @throws Error when nothing listens there
+ */
+export async function connectToAttempt(folderPath: string, port: number): Promise<Socket> {
+  const folder = await open(folderPath, constants.O_RDONLY | constants.O_DIRECTORY);
+  let socket: Socket;
+  try {
+    socket = await connectSocket(`/proc/self/fd/${folder.fd}/door`);
+  } finally {
+    await folder.close();
+  }
+  socket.write(Uint8Array.of(port >> 8, port & 0xff));
+  if ((await readByte(socket)) === CONNECTED) return socket;
+  socket.destroy();
+  throw new Error(`Nothing listens on port ${port} of the run.`);
+}
+
+function connectSocket(path: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ path, allowHalfOpen: true });
+    socket.once('connect', () => resolve(socket));
+    // For good: an error that comes while nobody listens, as between two steps of a caller, would end the server.
+    socket.on('error', reject);
+  });
+}
+
+/** The first byte, or null where the other side ends; what follows stays to be read. */
+function readByte(socket: Socket): Promise<number | null> {
+  return new Promise((resolve, reject) => {
+    const settle = (byte: number | null, error?: Error): void => {
+      socket.off('readable', read);
+      socket.off('end', end);
+      socket.off('error', fail);
+      if (error === undefined) resolve(byte);
+      else reject(error);
+    };
+    const read = (): void => {
+      const piece = socket.read(1) as Buffer | null;
+      if (piece !== null) settle(piece[0] ?? null);
+    };
+    const end = (): void => settle(null);
+    const fail = (error: Error): void => settle(null, error);
+    socket.on('readable', read);
+    socket.once('end', end);
+    socket.once('error', fail);
+  });
+}

@@ -1,0 +1,33 @@
+"""What of a network of user code's own begins before the server has said yes: pasta takes tens of milliseconds, and so does the server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pumphouse_bootstrap.start_file import StartFile
+
+if TYPE_CHECKING:
+    import socket
+
+    from pumphouse_bootstrap.network import Network
+
+
+class EarlyNetwork:
+    """Pasta, which needs the port of the beacon, and so the beacon's socket."""
+
+    def __init__(self, beacon_listener: socket.socket, network: Network) -> None:
+        self.beacon_listener = beacon_listener
+        self.network = network
+
+
+def start_network(start: StartFile) -> EarlyNetwork | None:
+    """None where user code has the network that this process is in. What fails is said when the network is waited for."""
+    if start.network is None:
+        return None
+    # Loaded where it is needed only.
+    from pumphouse_bootstrap.beacon import listen
+    from pumphouse_bootstrap.network import Network
+
+    listener = listen()
+    ports = [listener.getsockname()[1], *start.network["ports"]]
+    return EarlyNetwork(listener, Network(start.network["pasta"], ports, {"PUMPHOUSE_ATTEMPT_ID": start.attempt_id}))

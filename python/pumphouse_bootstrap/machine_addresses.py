@@ -1,0 +1,101 @@
+"""
+Closes the way from a run's own network to what listens on its machine. pasta connects for the run, from the machine: to an address of the
+machine it would get. So inside, each address of the machine is one of the loopback, where nothing of the machine listens.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import socket
+import struct
+
+from pumphouse_bootstrap import netlink
+
+_NEW_ADDRESS, _LIST_ADDRESSES, _NEW_RULE = 20, 22, 32
+_IFA_ADDRESS, _IFA_LOCAL = 1, 2
+_FRA_DESTINATION, _FRA_PRIORITY = 1, 6
+# No check whether another machine has the address, which would keep it from use for a second (IPv6).
+_NO_CHECK = 0x02
+_PERMANENT = 0x80
+_PROHIBIT = 8
+# After the rule for the network's own addresses (0), before every route (32766).
+_RULE_PRIORITY = 10
+_LOOPBACK_INDEX = 1
+_LINK_LOCAL = bytes.fromhex("fe80") + bytes(14)
+_LINK_LOCAL_BITS = 10
+_CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
+
+
+def list_machine_addresses() -> list[bytes]:
+    """Each address of the network that this process is in, but those of its loopback: 4 or 16 bytes."""
+    found = []
+    with netlink.open_netlink() as connection:
+        for entry in netlink.list_all(connection, _LIST_ADDRESSES, struct.pack("=B", socket.AF_UNSPEC)):
+            attributes = netlink.decode_attributes(entry[8:])
+            index = struct.unpack_from("=I", entry, 4)[0]
+            address = attributes.get(_IFA_LOCAL) or attributes.get(_IFA_ADDRESS)
+            if address is not None and index != _LOOPBACK_INDEX:
+                found.append(address)
+    return found
+
+
+def close_machine(holder: int, addresses: list[bytes]) -> None:
+    """
+    In the network of the process `holder`, gives the loopback these addresses, and lets nothing be sent to link-local ones: each
+    interface has its own of these, and that of the machine is pasta's next neighbour. Raises OSError.
+    """
+    # A process of its own enters: one with threads cannot enter a user namespace, and cannot come back. No Python module is loaded in it.
+    libc = ctypes.CDLL(None, use_errno=True)
+    child = os.fork()
+    if child == 0:
+        code = 255
+        try:
+            _enter(libc, holder)
+            with netlink.open_netlink() as connection:
+                code = _close(connection, addresses)
+        except OSError as error:
+            code = error.errno or 255
+        finally:
+            os._exit(min(code, 255))
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if code != 0:
+        raise OSError(code, os.strerror(code), "The addresses of the machine")
+
+
+def _enter(libc: ctypes.CDLL, holder: int) -> None:
+    # Root needs no right of the namespace's owner, and would lose its own.
+    kinds = [("net", _CLONE_NEWNET)] if os.geteuid() == 0 else [("user", _CLONE_NEWUSER), ("net", _CLONE_NEWNET)]
+    for name, flag in kinds:
+        descriptor = os.open(f"/proc/{holder}/ns/{name}", os.O_RDONLY | os.O_CLOEXEC)
+        if libc.setns(descriptor, flag) != 0:
+            raise OSError(ctypes.get_errno(), "setns")
+        os.close(descriptor)
+
+
+def _close(connection: socket.socket, addresses: list[bytes]) -> int:
+    """0, or the errno of what the kernel refused."""
+    for address in addresses:
+        code = _add_address(connection, address)
+        # Without IPv6 inside there is no way to one of these.
+        if code not in (0, errno.EEXIST, errno.EOPNOTSUPP, errno.EAFNOSUPPORT):
+            return code
+    code = _forbid_link_local(connection)
+    return 0 if code in (errno.EEXIST, errno.EOPNOTSUPP, errno.EAFNOSUPPORT) else code
+
+
+def _add_address(connection: socket.socket, address: bytes) -> int:
+    family = socket.AF_INET if len(address) == 4 else socket.AF_INET6
+    flags = _PERMANENT if family == socket.AF_INET else _PERMANENT | _NO_CHECK
+    body = struct.pack("=BBBBI", family, len(address) * 8, flags, 0, _LOOPBACK_INDEX)
+    for kind in (_IFA_ADDRESS, _IFA_LOCAL):
+        body += netlink.encode_attribute(kind, address)
+    return netlink.request_change(connection, _NEW_ADDRESS, body, netlink.CREATE | netlink.EXCLUSIVE)
+
+
+def _forbid_link_local(connection: socket.socket) -> int:
+    body = struct.pack("=BBBBBBBBI", socket.AF_INET6, _LINK_LOCAL_BITS, 0, 0, 0, 0, 0, _PROHIBIT, 0)
+    body += netlink.encode_attribute(_FRA_PRIORITY, struct.pack("=I", _RULE_PRIORITY))
+    body += netlink.encode_attribute(_FRA_DESTINATION, _LINK_LOCAL)
+    return netlink.request_change(connection, _NEW_RULE, body, netlink.CREATE | netlink.EXCLUSIVE)

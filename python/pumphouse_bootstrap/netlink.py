@@ -1,0 +1,65 @@
+"""Requests to the kernel's routing tables (rtnetlink, netlink(7)), which the standard library does not offer."""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+from collections.abc import Iterator
+
+REQUEST, ACKNOWLEDGE, EXCLUSIVE, CREATE = 0x1, 0x4, 0x200, 0x400
+_DUMP = 0x300
+_ERROR, _DONE = 2, 3
+_HEADER = "=IHHII"
+_HEADER_BYTES = 16
+
+
+def open_netlink() -> socket.socket:
+    """A socket in the network of whoever calls."""
+    netlink = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE)
+    netlink.bind((0, 0))
+    return netlink
+
+
+def encode_attribute(kind: int, value: bytes) -> bytes:
+    return struct.pack("=HH", 4 + len(value), kind) + value + b"\0" * (-len(value) % 4)
+
+
+def decode_attributes(data: bytes) -> dict[int, bytes]:
+    attributes = {}
+    while len(data) >= 4:
+        length, kind = struct.unpack_from("=HH", data)
+        attributes[kind] = data[4:length]
+        data = data[max(4, (length + 3) & ~3) :]
+    return attributes
+
+
+def request_change(netlink: socket.socket, kind: int, body: bytes, flags: int) -> int:
+    """0, or the errno with which the kernel refused."""
+    _send(netlink, kind, body, REQUEST | ACKNOWLEDGE | flags)
+    answer = netlink.recv(65536)
+    answer_kind = struct.unpack_from(_HEADER, answer)[1]
+    code = struct.unpack_from("=i", answer, _HEADER_BYTES)[0]
+    if answer_kind != _ERROR:
+        raise OSError(f"netlink answered with message {answer_kind}")
+    return -code
+
+
+def list_all(netlink: socket.socket, kind: int, body: bytes) -> Iterator[bytes]:
+    """The body of each entry of a table."""
+    _send(netlink, kind, body, REQUEST | _DUMP)
+    while True:
+        data = netlink.recv(1 << 20)
+        while data:
+            length, answer_kind = struct.unpack_from(_HEADER, data)[:2]
+            if answer_kind == _DONE:
+                return
+            if answer_kind == _ERROR:
+                code = -struct.unpack_from("=i", data, _HEADER_BYTES)[0]
+                raise OSError(code, os.strerror(code))
+            yield data[_HEADER_BYTES:length]
+            data = data[(length + 3) & ~3 :]
+
+
+def _send(netlink: socket.socket, kind: int, body: bytes, flags: int) -> None:
+    netlink.send(struct.pack(_HEADER, _HEADER_BYTES + len(body), kind, flags, 1, 0) + body)

@@ -1,0 +1,38 @@
+"""
+`<python> -I -S <this file> <plan> <command>...`: runs a command in a network of its own, which ends with it. The plan is JSON: {pasta, ports}, as
+in start.json. Ends as the command ends, and with the process that started it.
+"""
+
+import json
+import os
+import signal
+import sys
+
+sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from pumphouse_bootstrap.network import Network
+from pumphouse_bootstrap.preparation import CannotStart
+from pumphouse_bootstrap.process_control import end_with_parent
+
+
+def run_with_network(plan: dict, command: list[str]) -> int:
+    """Gives the exit code of the command; 128 + n where signal n ended it, as shells say it."""
+    end_with_parent()
+    network = Network(plan["pasta"], plan["ports"], {})
+    try:
+        network.await_ready()
+        command = [*network.enter, *command]
+        child = os.posix_spawnp(command[0], command, os.environ, setsigdef=[signal.SIGPIPE, signal.SIGXFSZ])
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    finally:
+        network.close()
+    return code if code >= 0 else 128 - code
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(run_with_network(json.loads(sys.argv[1]), sys.argv[2:]))
+    except CannotStart as reason:
+        sys.exit(f"The network could not be made: {reason.detail}")
+    except OSError as error:
+        sys.exit(f"{error.filename}: {error.strerror}")
