@@ -34,6 +34,7 @@ import { createSmtpMailer } from './mail/mailer.ts';
 import { createTickLoop } from './scheduler/tick-loop.ts';
 import { createRetentionLoop } from './scheduler/retention-loop.ts';
 import { createSchemasLoop } from './supervisor/schemas-loop.ts';
+import { listenOnOtherLoopback, type OtherLoopback } from './other-loopback.ts';
 import { openRunsListener } from './compose/open-runs-listener.ts';
 import { openStore } from './compose/open-store.ts';
 import { requireExposureAllowed } from './exposure.ts';
@@ -135,13 +136,19 @@ async function serve(
   };
   const api = buildApi(apiDependencies);
   await api.listen({ host: config.host, port: config.port });
-  address.url = addressOf(api.server.address() as AddressInfo);
+  const listening = api.server.address() as AddressInfo;
+  address.url = addressOf(listening);
+  let otherLoopback: OtherLoopback | null = null;
   try {
+    otherLoopback = await listenOnOtherLoopback(api.server, {
+      host: listening.address,
+      port: listening.port,
+    });
     await appsListener.listen();
     runsListener = await openRunsListener(config, created, apiDependencies);
   } catch (error) {
     // What it listens on already would keep the process of a server that has not started alive.
-    await Promise.all([closeHttpApp(api), appsListener.stop()]);
+    await Promise.all([otherLoopback?.close(), closeHttpApp(api), appsListener.stop()]);
     throw error;
   }
 
@@ -221,7 +228,12 @@ async function serve(
     setupUrl: setupToken && `${url}/sign-in/setup?token=${setupToken}`,
     async stop() {
       await Promise.all(running.map((loop) => loop.stop()));
-      await Promise.all([closeHttpApp(api), runsListener?.stop(), appsListener.stop()]);
+      await Promise.all([
+        otherLoopback?.close(),
+        closeHttpApp(api),
+        runsListener?.stop(),
+        appsListener.stop(),
+      ]);
       await close();
     },
   };

@@ -13,6 +13,7 @@ import { createOpenConnections } from './open-connections.ts';
 import { createOpenCounts, defaultLimits } from './limits.ts';
 import { createVisitorAddress } from './visitor-address.ts';
 import { createWaiting } from './waiting.ts';
+import { listenOnOtherLoopback, type OtherLoopback } from '../other-loopback.ts';
 import { openPortAcceptors, type PortAcceptors } from './port-acceptors.ts';
 import { sendError } from './answers.ts';
 import { serveExchange, type ServeParts } from './serve-exchange.ts';
@@ -52,6 +53,7 @@ export function createAppsListener(options: AppsListenerOptions): AppsListener {
   const log = createAppsLog(options.log);
   let hosts: AppsHosts | null = null;
   let acceptors: PortAcceptors | null = null;
+  let otherLoopback: OtherLoopback | null = null;
   const connections = createAppConnections();
   const open = createOpenConnections(gate, limits.checkMs, log);
   const parts: ServeParts = {
@@ -97,11 +99,13 @@ export function createAppsListener(options: AppsListenerOptions): AppsListener {
     async listen({ host, port }) {
       await startListening(server, host, port);
       hosts = makeHosts(portOf(server));
-      if (ports === null) return;
       try {
+        otherLoopback = await listenOnOtherLoopback(server, { host, port: portOf(server), mostSockets });
+        if (ports === null) return;
         acceptors = await openPortAcceptors(server, { host, ports, mostSockets });
       } catch (error) {
         server.close();
+        await otherLoopback?.close();
         throw error;
       }
     },
@@ -109,7 +113,10 @@ export function createAppsListener(options: AppsListenerOptions): AppsListener {
     countOpen: () => open.count(),
     async close() {
       await open.stop();
-      await drain(server, acceptors, { drainMs: limits.drainMs, cutAll: () => open.cutAll() });
+      await drain(server, [acceptors, otherLoopback], {
+        drainMs: limits.drainMs,
+        cutAll: () => open.cutAll(),
+      });
       connections.destroy();
     },
   };
@@ -173,7 +180,7 @@ function describePlace(place: HostPlace): string | null {
 
 async function drain(
   server: Server,
-  acceptors: PortAcceptors | null,
+  acceptors: readonly (Pick<PortAcceptors, 'close'> | null)[],
   { drainMs, cutAll }: { drainMs: number; cutAll: () => void },
 ): Promise<void> {
   if (!server.listening) return;
@@ -182,7 +189,10 @@ async function drain(
     server.closeAllConnections();
   }, drainMs);
   try {
-    await Promise.all([acceptors?.close(), new Promise<void>((resolve) => server.close(() => resolve()))]);
+    await Promise.all([
+      ...acceptors.map((one) => one?.close()),
+      new Promise<void>((resolve) => server.close(() => resolve())),
+    ]);
   } finally {
     clearTimeout(giveUp);
   }

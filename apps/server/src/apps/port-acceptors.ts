@@ -2,6 +2,7 @@
 import type { PortRange } from '../domain/port-range.ts';
 import type { Server as HttpServer } from 'node:http';
 import { createServer, type Server } from 'node:net';
+import { findOtherLoopback, isAddressMissing } from '../other-loopback.ts';
 
 export interface PortAcceptors {
   /** Takes no more. @returns once all connections have ended */
@@ -38,10 +39,12 @@ export async function openPortAcceptors(
   }
 
   for (let port = ports.first; port <= ports.last; port += 1) {
-    const acceptor = createAcceptor();
-    const problem = await startListening(acceptor, { host, port });
-    if (problem === null) acceptors.push(acceptor);
-    else problems.push(`${port} (${problem})`);
+    for (const at of [host, findOtherLoopback(host)].filter((one) => one !== null)) {
+      const acceptor = createAcceptor();
+      const problem = await startListening(acceptor, { host: at, port });
+      if (problem === null) acceptors.push(acceptor);
+      else if (at === host || !isAddressMissing(problem)) problems.push(`${port} (${problem})`);
+    }
   }
   if (problems.length === 0) return { close };
   await close();

@@ -13,7 +13,7 @@ afterEach(() => rm(folder, { recursive: true }));
 it('says of each missing program what needs it and how to install it', async () => {
   await symlink(process.execPath, join(folder, 'python3'));
   const missing = listMissingPrograms({ toolVariables: { PATH: folder } });
-  expect(missing.join('\n')).toMatch(/^pasta is missing.* apps .*passt$/m);
+  expect(missing.join('\n')).toMatch(/^pasta is missing.* network of its own.*passt$/m);
   expect(missing.join('\n')).not.toContain('python3 is missing');
   await symlink(process.execPath, join(folder, 'pasta'));
   expect(listMissingPrograms({ toolVariables: { PATH: folder } }).join('\n')).not.toContain('pasta');
