@@ -1,0 +1,108 @@
+"""A network of a command's own, made by root and by an ordinary user."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+PYTHON_FOLDER = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(PYTHON_FOLDER))
+
+from pumphouse_bootstrap.machine_addresses import list_machine_addresses  # noqa: E402
+
+ORDINARY_UID = 61_234
+# As the process executor has it.
+PASTA = [
+    *("pasta", "--quiet", "--config-net", "--no-map-gw", "--address", "10.0.2.100", "--netmask", "24", "--gateway", "10.0.2.2"),
+    *("--dns-forward", "10.0.2.3", "--tcp-ports", "none", "--udp-ports", "none", "--udp-ns", "none"),
+]
+# An ordinary machine opens this to all users; a machine for tests may not.
+OPEN_TUN = 'mknod "$1/tun" c 10 200 && chmod 666 "$1/tun" && mount --bind "$1/tun" /dev/net/tun && shift && exec "$@"'
+
+REACH = """
+import json, socket, sys
+reached = []
+for host, port in json.loads(sys.argv[1]):
+    try:
+        socket.create_connection((host, port), 5).close()
+        reached.append([host, port])
+    except OSError:
+        pass
+print(json.dumps(reached))
+"""
+
+
+def listen() -> socket.socket:
+    """At all addresses of this machine, IPv4 and IPv6."""
+    return socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True)
+
+
+def list_hosts() -> list[str]:
+    hosts = ["127.0.0.1", "::1", "0.0.0.0", "10.0.2.100"]
+    for address in list_machine_addresses():
+        text = socket.inet_ntop(socket.AF_INET if len(address) == 4 else socket.AF_INET6, address)
+        hosts.append(f"{text}%eth0" if text.startswith("fe80:") else text)
+    return hosts
+
+
+def find_python(user: str) -> str:
+    """An interpreter that the user may execute: that of the tests may lie below the closed home of root."""
+    own = Path(sys.executable).resolve()
+    if user == "root" or all(parent.stat().st_mode & 0o001 for parent in own.parents):
+        return str(own)
+    if os.path.exists("/usr/bin/python3"):
+        return "/usr/bin/python3"
+    raise unittest.SkipTest("no Python that an ordinary user may execute")
+
+
+@unittest.skipUnless(shutil.which("pasta") and os.geteuid() == 0, "needs pasta, and root to be both users")
+class WithNetwork(unittest.TestCase):
+    def setUp(self) -> None:
+        self.folder = tempfile.mkdtemp(prefix="pumphouse-network-")
+        self.addCleanup(shutil.rmtree, self.folder)
+        os.chmod(self.folder, 0o755)
+        # The checkout may lie below a folder that is closed to others.
+        shutil.copytree(PYTHON_FOLDER / "pumphouse_bootstrap", f"{self.folder}/pumphouse_bootstrap")
+
+    def run_in_network(self, command: list[str], user: str, ports: list[int] = []) -> subprocess.CompletedProcess:
+        pasta = [*PASTA, "--runas", "0"] if user == "root" else PASTA
+        program = f"{self.folder}/pumphouse_bootstrap/with_network.py"
+        argv = [find_python(user), "-I", "-S", program, json.dumps({"pasta": pasta, "ports": ports}), *command]
+        if user == "ordinary":
+            become = ["setpriv", f"--reuid={ORDINARY_UID}", f"--regid={ORDINARY_UID}", "--clear-groups"]
+            argv = ["unshare", "--mount", "sh", "-c", OPEN_TUN, "sh", self.folder, *become, *argv]
+        return subprocess.run(argv, capture_output=True, text=True, timeout=300)
+
+    def test_reaches_nothing_of_the_machine_but_open_ports(self) -> None:
+        for user in ("root", "ordinary"):
+            with self.subTest(user=user), listen() as closed, listen() as opened:
+                ports = [listener.getsockname()[1] for listener in (closed, opened)]
+                targets = [[host, port] for host in list_hosts() for port in ports]
+                done = self.run_in_network([find_python(user), "-c", REACH, json.dumps(targets)], user, [ports[1]])
+                self.assertEqual(done.returncode, 0, done.stderr)
+                reached = json.loads(done.stdout)
+                self.assertEqual([one for one in reached if one[1] == ports[0]], [])
+                self.assertIn(["127.0.0.1", ports[1]], reached)
+                self.assertIn(["::1", ports[1]], reached)
+
+    def test_ends_as_the_command_ends(self) -> None:
+        for script, code in (("exit 7", 7), ("kill -9 $$", 137)):
+            done = self.run_in_network(["sh", "-c", script], "root")
+            self.assertEqual(done.returncode, code, done.stderr)
+
+    def test_says_why_there_is_no_network(self) -> None:
+        program = f"{self.folder}/pumphouse_bootstrap/with_network.py"
+        plan = json.dumps({"pasta": ["sh", "-c", "echo no tap device >&2; exit 1", "sh"], "ports": []})
+        done = subprocess.run([sys.executable, "-I", "-S", program, plan, "true"], capture_output=True, text=True, timeout=300)
+        self.assertEqual((done.returncode, done.stderr), (1, "The network could not be made: no tap device\n"))
+
+
+if __name__ == "__main__":
+    unittest.main()
