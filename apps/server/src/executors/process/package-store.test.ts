@@ -266,7 +266,7 @@ describe('the package store', () => {
   it('compiles behind the first run what a server that ended has left', async () => {
     await index.addWheel('first-package');
     const script = join(import.meta.dirname, 'testing/build-until-killed.ts');
-    const order = { dataDir: site.dataDir, overrides: {}, spec: createSpec(['first-package']) };
+    const order = { dataDir: site.dataDir, overrides: site.overrides, spec: createSpec(['first-package']) };
     await promisify(execFile)(process.execPath, [script, JSON.stringify(order)]).catch(() => undefined);
     const [name = ''] = await readdir(join(site.dataDir, 'environments'));
     const at = { executor: 'process', path: join(site.dataDir, 'environments', name, 'venv') };
