@@ -10,10 +10,10 @@ import { join } from 'node:path';
 import { claimDataFolder } from '../data-folder.ts';
 import { createFaultPoints } from '../pause-at.ts';
 import { chooseExecutor } from './choose-executor.ts';
+import { chooseRunsNetwork } from './choose-runs-network.ts';
 import { createDockerExecutor } from '../executors/docker/docker-executor.ts';
 import { defaultRunnerImage } from '../executors/docker/names.ts';
 import { engineAnswers } from '../executors/docker/engine.ts';
-import type { RunsNetwork } from '../executors/process/isolated-network.ts';
 import { createProcessExecutor } from '../executors/process/process-executor.ts';
 import { adviseInstall } from '../executors/process/install-advice.ts';
 import { findTool } from '../executors/process/tool-lookup.ts';
@@ -152,7 +152,11 @@ async function createProcess(config: Config, installationId: string, log: Logger
   if (!pythonPath)
     throw new Error(`No python3 was found in PATH. ${adviseInstall('python')}. Or set PUMPHOUSE_PYTHON.`);
   if (!uvPath) throw new Error('uv was not found. Run `npm run setup`, install uv, or set PUMPHOUSE_UV.');
-  const runsNetwork = readRunsNetwork(config);
+  const runsNetwork = chooseRunsNetwork(config);
+  if (runsNetwork.isShared)
+    log.warn(
+      'PUMPHOUSE_RUNS_NETWORK is shared: runs and builds reach everything that listens on this machine',
+    );
   const createWith = (bwrapPath: string | null) =>
     createProcessExecutor({
       dataDir: config.dataDir,
@@ -170,17 +174,6 @@ async function createProcess(config: Config, installationId: string, log: Logger
       log,
     });
   return chooseIsolation(config, createWith, findTool('bwrap', lookup), log);
-}
-
-/** @throws Error when the setting names a network, which only engines have */
-function readRunsNetwork({ engine, runsLoopbackPorts }: Config): RunsNetwork {
-  const { name } = engine.network;
-  if (name !== null && name !== 'shared')
-    throw new Error(
-      `PUMPHOUSE_RUNS_NETWORK is ${name}, and runs are processes here: take it out, or set it to "shared" on a machine where runs may ` +
-        'reach everything that listens on it.',
-    );
-  return { isShared: name === 'shared', loopbackPorts: runsLoopbackPorts };
 }
 
 /** A bubblewrap that is there and cannot make a sandbox counts as none, which only PUMPHOUSE_ALLOW_UNISOLATED lets pass. */

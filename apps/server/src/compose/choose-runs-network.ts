@@ -1,0 +1,19 @@
+import type { Config } from '../config.ts';
+import type { RunsNetwork } from '../executors/process/isolated-network.ts';
+
+/**
+ * The network of runs that are processes.
+ * @throws Error when the setting names a network, which only engines have
+ */
+export function chooseRunsNetwork({
+  engine,
+  runsLoopbackPorts,
+}: Pick<Config, 'engine' | 'runsLoopbackPorts'>): RunsNetwork {
+  const { name } = engine.network;
+  if (name !== null && name !== 'shared')
+    throw new Error(
+      `PUMPHOUSE_RUNS_NETWORK is ${name}, and runs are processes here: take it out, or set it to "shared" on a machine where runs may ` +
+        'reach everything that listens on it.',
+    );
+  return { isShared: name === 'shared', loopbackPorts: runsLoopbackPorts };
+}
