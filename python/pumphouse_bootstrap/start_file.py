@@ -68,6 +68,23 @@ def _describe_process() -> dict:
     with open("/proc/self/stat", encoding="utf-8", errors="replace") as file:
         # The name may hold spaces and parentheses; the last one closes it. Field 22 is the start time.
         fields = file.read().rpartition(")")[2].split()
-    with open("/proc/sys/kernel/random/boot_id", encoding="utf-8") as file:
-        boot_id = file.read().strip()
-    return {"pid": os.getpid(), "start_time": int(fields[19]), "boot_id": boot_id}
+    return {
+        "pid": os.getpid(),
+        "start_time": int(fields[19]),
+        "boot_id": _read_line("/proc/sys/kernel/random/boot_id"),
+        "pid_namespace": os.readlink("/proc/self/ns/pid"),
+        "machine_id": _read_machine_id(),
+    }
+
+
+def _read_machine_id() -> str:
+    """Empty where a machine has none. The executor compares it with its own."""
+    try:
+        return _read_line("/etc/machine-id")
+    except OSError:
+        return ""
+
+
+def _read_line(path: str) -> str:
+    with open(path, encoding="utf-8") as file:
+        return file.read().strip()

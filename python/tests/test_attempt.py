@@ -223,7 +223,15 @@ class Beginning(AttemptCase):
         record = json.loads((runner.folder / "process.json").read_text())
         fields = Path(f"/proc/{runner.pid}/stat").read_text().rpartition(")")[2].split()
         boot_id = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-        self.assertEqual(record, {"pid": runner.pid, "start_time": int(fields[19]), "boot_id": boot_id})
+        machine_id = Path("/etc/machine-id")
+        expected = {
+            "pid": runner.pid,
+            "start_time": int(fields[19]),
+            "boot_id": boot_id,
+            "pid_namespace": os.readlink("/proc/self/ns/pid"),
+            "machine_id": machine_id.read_text().strip() if machine_id.exists() else "",
+        }
+        self.assertEqual(record, expected)
 
     def test_process_json_is_there_whole_or_not_at_all(self) -> None:
         runner = self.attempt()

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
-import { readBootId, readProcessStartTime } from '../executors/process/process-identity.ts';
+import { readBootId } from '../process-location.ts';
+import { readProcessStartTime } from '../executors/process/process-identity.ts';
 
 /**
  * Names server processes so that another server on the same machine can tell whether one is dead, and need not wait for its lease.

@@ -30,6 +30,9 @@ const processRecordSchema = z.object({
   pid: z.int().positive(),
   start_time: z.coerce.number(),
   boot_id: z.string(),
+  /** The bootstrap of the previous release does not write these two. */
+  pid_namespace: z.string().optional(),
+  machine_id: z.string().optional(),
 });
 export type ProcessRecord = z.infer<typeof processRecordSchema>;
 

@@ -1,22 +1,19 @@
 /** Where an attempt lives, and whether this server can see that place. */
-import { readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { z } from 'zod';
 import type { AttemptHandle } from '../executor.ts';
 import { locateAttemptFolder, type AttemptRecord, type ProcessRecord } from './attempt-folder.ts';
-import { readBootId, readPidNamespace } from './process-identity.ts';
+import { compareLocations, type ProcessLocation } from '../../domain/process-location.ts';
+import { readOwnLocation } from '../../process-location.ts';
 import { isSafeName } from '../safe-name.ts';
 
 export const EXECUTOR_NAME = 'process';
 const HANDLE_VERSION = 1;
 
-/** One boot of one machine, seen from one pid namespace. */
-export interface Place {
+/** Where attempts of this server run. */
+export interface Place extends ProcessLocation {
   hostName: string;
-  /** /etc/machine-id, or '' where there is none. */
-  machineId: string;
-  bootId: string;
-  pidNamespace: string;
 }
 
 const handleDataSchema = z.object({
@@ -41,20 +38,7 @@ export type PlaceVerdict =
 
 /** The place where this server is. */
 export function readPlace(): Place {
-  return {
-    hostName: hostname(),
-    machineId: readMachineId(),
-    bootId: readBootId(),
-    pidNamespace: readPidNamespace(),
-  };
-}
-
-function readMachineId(): string {
-  try {
-    return readFileSync('/etc/machine-id', 'utf8').trim();
-  } catch {
-    return '';
-  }
+  return { hostName: hostname(), ...readOwnLocation() };
 }
 
 export function buildHandle(
@@ -66,9 +50,9 @@ export function buildHandle(
     attemptId: record.attemptId,
     jobRunId: record.jobRunId,
     hostName: record.hostName,
-    machineId: record.machineId,
+    machineId: process?.machine_id ?? record.machineId,
     bootId: process?.boot_id ?? record.bootId,
-    pidNamespace: record.pidNamespace,
+    pidNamespace: process?.pid_namespace ?? record.pidNamespace,
     folder,
     pid: process?.pid ?? null,
     startTime: process?.start_time ?? null,
@@ -86,20 +70,28 @@ export function judgePlace(handle: AttemptHandle, here: Place, dataDir: string):
   const parsed = handleDataSchema.safeParse(handle.data);
   if (!parsed.success) return elsewhere('The handle cannot be read.');
   const data = parsed.data;
-  if (data.folder !== locateAttemptFolder(dataDir, data.attemptId).path) {
+  const folder = locateAttemptFolder(dataDir, data.attemptId);
+  if (data.folder !== folder.path) {
     return elsewhere(`The attempt lives in ${data.folder}, which is not below this server's data folder.`);
   }
-  if (data.bootId === here.bootId) {
-    return data.pidNamespace === here.pidNamespace
-      ? { place: 'here', data }
-      : elsewhere(
-          `The attempt was started on ${data.hostName} in a pid namespace that this server is not in.`,
-        );
-  }
-  // Two machines may share a name: without the machine's own id agreeing too, "not here" would prove nothing.
-  return data.hostName === here.hostName && data.machineId === here.machineId
-    ? { place: 'earlier-boot', data }
-    : elsewhere(`The attempt was started on host ${data.hostName}; this is ${here.hostName}.`);
+  const relation = compareLocations(data, here);
+  if (relation === 'same') return { place: 'here', data };
+  // A clone of the machine has its id, and often its host name, but not the folders of attempts that started after it was made.
+  const isEarlierBoot = data.hostName === here.hostName && existsSync(folder.attemptFile);
+  if (relation === 'other-boot' && isEarlierBoot) return { place: 'earlier-boot', data };
+  return elsewhere(describeElsewhere(data, here));
+}
+
+function describeElsewhere(data: HandleData, here: Place): string {
+  if (data.machineId !== here.machineId || data.hostName !== here.hostName)
+    return `The attempt was started on the machine ${nameMachine(data)}; this is ${nameMachine(here)}.`;
+  return data.bootId === here.bootId
+    ? `The attempt was started on ${data.hostName} in a pid namespace that this server is not in.`
+    : `The attempt was started on a machine with the name and the id of this one, and its folder ${data.folder} is not here.`;
+}
+
+function nameMachine({ hostName, machineId }: Pick<Place, 'hostName' | 'machineId'>): string {
+  return machineId === '' ? hostName : `${hostName} (machine id ${machineId.slice(0, 8)})`;
 }
 
 function elsewhere(detail: string): PlaceVerdict {

@@ -4,7 +4,6 @@ import { ExecutorError } from '../executor.ts';
 import { readGroupPids } from './control-groups.ts';
 import {
   listProcesses,
-  readBootId,
   readProcessText,
   selectDescendants,
   signalProcess,
@@ -12,6 +11,7 @@ import {
   type ProcessEntry,
   type ProcessIdentity,
 } from './process-identity.ts';
+import { readBootId } from '../../process-location.ts';
 
 /** Variable that every process of an attempt inherits. */
 export const ATTEMPT_ID_VARIABLE = 'PUMPHOUSE_ATTEMPT_ID';

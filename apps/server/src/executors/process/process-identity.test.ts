@@ -5,13 +5,13 @@ import {
   isProcessAlive,
   listProcesses,
   parseProcessStat,
-  readBootId,
   readProcessStartTime,
   selectDescendants,
   signalProcess,
   waitForExit,
   type ProcessIdentity,
 } from './process-identity.ts';
+import { readBootId } from '../../process-location.ts';
 
 let children: ChildProcess[] = [];
 

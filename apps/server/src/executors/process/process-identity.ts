@@ -1,8 +1,9 @@
 /** Which process is meant, after pids are reused and machines restarted: (boot id, pid, start time), Linux only. */
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isErrorCode } from '../../error-code.ts';
+import { readBootId } from '../../process-location.ts';
 
 export interface ProcessIdentity {
   bootId: string;
@@ -18,16 +19,6 @@ export interface ProcessEntry {
 }
 
 const POLL_MILLISECONDS = 20;
-
-/** The id the kernel drew at boot. @throws where there is no /proc (not Linux). */
-export function readBootId(): string {
-  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-}
-
-/** Names the pid namespace of this process: a pid means nothing in another one. */
-export function readPidNamespace(): string {
-  return readlinkSync('/proc/self/ns/pid');
-}
 
 /** The entry in a /proc/<pid>/stat text; null for a zombie: what it was has ended, only its parent has not looked yet. */
 export function parseProcessStat(text: string): ProcessEntry | null {

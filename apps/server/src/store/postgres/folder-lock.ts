@@ -2,19 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { link, mkdir, readdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { identifyOwnProcess, isAlive } from './live-process.ts';
+import { identifyOwnProcess, readLiveness } from './live-process.ts';
 import type { LiveProcess } from './live-process.ts';
 import { isErrorCode } from '../../error-code.ts';
 
 const retryMs = 20;
-const refreshMs = 2000;
-const foreignStaleMs = 10_000;
+const refreshMs = 500;
 const lockName = /^lock\.(\d+)$/;
 
 /**
- * Runs `fn` while no other process runs one under the same folder. A lock whose owner died is taken over at once; one of
- * another container or machine, whose processes cannot be seen, when it was not refreshed for 10 s. Rejects when
- * `timeoutSeconds` pass without the lock.
+ * Runs `fn` while no other process runs one under the same folder. A lock whose owner died is taken over at once. A lock of
+ * another container or machine is taken over when it was not refreshed for 10 s, and one from before a restart of this
+ * machine after 2 s. Rejects when `timeoutSeconds` pass without the lock.
  *
  * Node has no flock. The folder holds files `lock.1`, `lock.2`, ...: the highest counts, and the next one is made, already
  * with its content, by link(2), which fails when the name exists. A name is never used again, so two processes that both see
@@ -87,9 +86,8 @@ async function release(path: string): Promise<void> {
 
 async function isHeld(path: string): Promise<boolean> {
   try {
-    const content = await readFile(path, 'utf8');
-    const alive = isAlive(JSON.parse(content) as LiveProcess);
-    return alive ?? Date.now() - (await stat(path)).mtimeMs < foreignStaleMs;
+    const owner = JSON.parse(await readFile(path, 'utf8')) as LiveProcess;
+    return readLiveness(owner, Date.now() - (await stat(path)).mtimeMs) !== 'dead';
   } catch (error) {
     // Gone: a later owner cleaned up. Not to be read: it was given back, or a power cut left it without its content.
     if (isErrorCode(error, 'ENOENT') || error instanceof SyntaxError) return false;

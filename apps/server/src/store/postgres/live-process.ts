@@ -1,25 +1,50 @@
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import {
+  compareLocations,
+  type LocationRelation,
+  type ProcessLocation,
+} from '../../domain/process-location.ts';
+import { readOwnLocation } from '../../process-location.ts';
 
 /** Names one process for good: a pid alone is given to another process sooner or later. */
 export interface LiveProcess {
   pid: number;
   /** Clock ticks from boot to the start of the process. */
   startTime: number;
-  /** The boot and the pid namespace that the pid belongs to: elsewhere the same number is another process. */
+  /** `<boot id> <pid namespace>`: elsewhere the same pid is another process. */
   place: string;
+  /** Missing in files of the previous release. */
+  machineId?: string;
 }
+
+/** A process that cannot be looked up counts as alive until it has not refreshed its file for so long. */
+const foreignStaleMs = 10_000;
+/** The same after a restart of this machine, which must not delay it: clones of a machine do not share a data folder. */
+const otherBootStaleMs = 2000;
 
 /** This process. */
 export function identifyOwnProcess(): LiveProcess {
   const startTime = readStartTime(process.pid);
   if (startTime === undefined) throw new Error('/proc/self/stat cannot be read: Pumphouse needs /proc');
-  return { pid: process.pid, startTime, place: currentPlace() };
+  return { pid: process.pid, startTime, place: currentPlace(), machineId: ownLocation().machineId };
 }
 
-/** Whether the process still runs; undefined when it belongs to another container or machine, or to an earlier boot. */
-export function isAlive(owner: LiveProcess): boolean | undefined {
-  if (owner.place !== currentPlace()) return undefined;
-  return readStartTime(owner.pid) === owner.startTime;
+export type Liveness = 'alive' | 'dead' | 'hidden';
+
+/**
+ * Whether the process still runs. `hidden`: it counts as alive because it refreshed its file lately, but this process cannot see it.
+ * @param silentMs time since the process refreshed its file
+ */
+export function readLiveness(owner: LiveProcess, silentMs: number): Liveness {
+  const relation = locate(owner);
+  if (relation === 'same') return readStartTime(owner.pid) === owner.startTime ? 'alive' : 'dead';
+  return silentMs < (relation === 'other-boot' ? otherBootStaleMs : foreignStaleMs) ? 'hidden' : 'dead';
+}
+
+function locate({ place, machineId }: LiveProcess): LocationRelation {
+  if (machineId === undefined) return place === currentPlace() ? 'same' : 'elsewhere';
+  const [bootId = '', pidNamespace = ''] = place.split(' ');
+  return compareLocations({ bootId, pidNamespace, machineId }, ownLocation());
 }
 
 /** When the process started, in clock ticks since boot; undefined when it does not run or is a zombie. */
@@ -37,11 +62,12 @@ export function readCommandLine(pid: number): string {
   return readProcFile(`/proc/${pid}/cmdline`) ?? '';
 }
 
-let place: string | undefined;
+let location: ProcessLocation | undefined;
+const ownLocation = () => (location ??= readOwnLocation());
 
 function currentPlace(): string {
-  place ??= `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${readlinkSync('/proc/self/ns/pid')}`;
-  return place;
+  const { bootId, pidNamespace } = ownLocation();
+  return `${bootId} ${pidNamespace}`;
 }
 
 function readProcFile(path: string): string | undefined {

@@ -14,13 +14,13 @@ interface WatchDeps {
   postmaster: Postmaster;
   /** Starts Postgres, or gives the one that another server started meanwhile. */
   restart: () => Promise<Postmaster>;
-  /** Upkeep, about every two seconds. */
+  /** Upkeep, about every half a second. */
   onTick: () => Promise<void>;
   log: EmbeddedLog;
 }
 
 const checkMs = 200;
-const ticksPerUpkeep = 10;
+const ticksPerUpkeep = 2;
 
 /** Looks every 200 ms whether Postgres lives and starts it again when it does not, for as long as that takes. */
 export function watchPostmaster(deps: WatchDeps): PostmasterWatch {

@@ -48,9 +48,10 @@ export async function startPostmaster(setup: PostmasterSetup): Promise<Postmaste
   const emerged = await clearRemains(setup.folder);
   if (emerged !== undefined) return emerged;
   const logStart = await logSize(setup.logPath);
+  const { startedAt: earlierStart } = await readPidFile(setup.folder);
   const postmaster = await spawnPostmaster(setup);
   try {
-    await awaitReady(setup.folder, postmaster);
+    await awaitReady(setup.folder, postmaster, earlierStart);
   } catch (error) {
     const log = await readLogSince(setup.logPath, logStart);
     throw new Error(`${error instanceof Error ? error.message : String(error)}\n${log}`.trim(), {
@@ -73,11 +74,16 @@ export async function adoptPostmaster(folder: string): Promise<Postmaster | unde
   }
 }
 
-async function awaitReady(folder: string, postmaster: Postmaster): Promise<void> {
+/**
+ * @param earlierStart what the lock file of an earlier Postgres says. In a container that restarts, the new one often has the pid of the
+ * old one, and the file of that one, which was killed, says `ready`.
+ */
+async function awaitReady(folder: string, postmaster: Postmaster, earlierStart?: string): Promise<void> {
   const deadline = Date.now() + readyTimeoutMs;
   while (Date.now() < deadline) {
-    const { pid, status } = await readPidFile(folder);
-    if (pid === postmaster.pid && status === 'ready') return;
+    const { pid, status, startedAt } = await readPidFile(folder);
+    const isOwn = pid === postmaster.pid && startedAt !== earlierStart;
+    if (isOwn && status === 'ready') return;
     if (!isPostmasterAlive(postmaster)) throw new Error('Postgres ended while starting');
     await delay(pollMs);
   }
@@ -182,10 +188,11 @@ function findProcessOn(folder: string): number | undefined {
 async function readPidFile(
   folder: string,
   name = 'postmaster.pid',
-): Promise<{ pid?: number; status?: string }> {
+): Promise<{ pid?: number; startedAt?: string; status?: string }> {
   const text = await readFile(join(folder, name), 'utf8').catch(() => '');
   const lines = text.split('\n');
   const pid = Number.parseInt(lines[0] ?? '', 10);
   // The last of the eight lines is rewritten as the state changes.
-  return Number.isNaN(pid) ? {} : { pid: Math.abs(pid), status: (lines[7] ?? '').trim() };
+  if (Number.isNaN(pid)) return {};
+  return { pid: Math.abs(pid), startedAt: (lines[2] ?? '').trim(), status: (lines[7] ?? '').trim() };
 }

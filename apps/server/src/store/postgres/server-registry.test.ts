@@ -4,7 +4,7 @@ import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { identifyOwnProcess, readStartTime } from './live-process.ts';
+import { identifyOwnProcess, readLiveness, readStartTime } from './live-process.ts';
 import { awaitHiddenServers, listServers, registerServer } from './server-registry.ts';
 
 let folder: string;
@@ -48,4 +48,22 @@ test('a server that cannot be seen counts for as long as it refreshes its line',
   const old = new Date(Date.now() - 11_000);
   await utimes(join(folder, 'hidden.json'), old, old);
   await expect(awaitHiddenServers(folder, 100)).resolves.toBeUndefined();
+});
+
+test('a server from before a restart of this machine counts for less long, a server of another machine does not', async () => {
+  const own = identifyOwnProcess();
+  const [, pidNamespace] = own.place.split(' ');
+  const earlier = { ...own, machineId: 'a', place: `another-boot ${pidNamespace}` };
+  const silent = 5000;
+  const fresh = -3_600_000;
+  expect(readLiveness({ ...earlier, machineId: own.machineId ?? '' }, silent)).toBe(
+    own.machineId === '' ? 'hidden' : 'dead',
+  );
+  expect(readLiveness({ ...earlier, machineId: own.machineId ?? '' }, fresh)).toBe('hidden');
+  expect(readLiveness(earlier, silent)).toBe('hidden');
+  expect(readLiveness({ ...own, place: `${own.place.split(' ')[0]} pid:[1]` }, silent)).toBe('hidden');
+  // As the previous release writes it.
+  const { machineId: _, ...older } = own;
+  expect(readLiveness(older, silent)).toBe('alive');
+  expect(readLiveness({ ...older, place: earlier.place }, silent)).toBe('hidden');
 });

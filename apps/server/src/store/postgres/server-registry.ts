@@ -1,14 +1,12 @@
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { identifyOwnProcess, isAlive } from './live-process.ts';
+import { identifyOwnProcess, readLiveness } from './live-process.ts';
 import type { LiveProcess } from './live-process.ts';
-
-const foreignStaleMs = 10_000;
 
 /** This server's line in the register of the servers on one data folder. */
 export interface ServerRegistration {
-  /** Says that this server lives, to servers that cannot see its process. To be called every few seconds. */
+  /** Says that this server lives, to servers that cannot see its process. To be called every half a second. */
   refresh(): Promise<void>;
   remove(): Promise<void>;
 }
@@ -51,7 +49,8 @@ export async function listServers(folder: string): Promise<RegisteredServer[]> {
 /**
  * Waits until no server that cannot be seen from here uses the data folder, and rejects when one still does after
  * `timeoutMs`: a server in another container may run a Postgres that we cannot see, and a second one on the same files would
- * destroy them. A server that was killed stops refreshing its line, and counts for 10 s more.
+ * destroy them. A server that was killed stops refreshing its line, and counts for 10 s more, or for 2 s when this machine
+ * restarted since.
  */
 export async function awaitHiddenServers(folder: string, timeoutMs: number): Promise<void> {
   const deadline = Date.now() + timeoutMs;
@@ -69,11 +68,8 @@ export async function awaitHiddenServers(folder: string, timeoutMs: number): Pro
 async function readServer(path: string): Promise<RegisteredServer | undefined> {
   try {
     const owner = JSON.parse(await readFile(path, 'utf8')) as LiveProcess;
-    const alive = isAlive(owner);
-    if (alive === true) return { pid: owner.pid, visible: true };
-    if (alive === undefined && Date.now() - (await stat(path)).mtimeMs < foreignStaleMs) {
-      return { pid: owner.pid, visible: false };
-    }
+    const liveness = readLiveness(owner, Date.now() - (await stat(path)).mtimeMs);
+    if (liveness !== 'dead') return { pid: owner.pid, visible: liveness === 'alive' };
   } catch {
     // Removed meanwhile, or cut short by a crash: nobody lives behind it either way.
   }

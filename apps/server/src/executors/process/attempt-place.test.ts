@@ -1,0 +1,77 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { AttemptHandle } from '../executor.ts';
+import { buildHandle, judgePlace, type Place } from './attempt-place.ts';
+import { locateAttemptFolder, type AttemptFolder } from './attempt-folder.ts';
+
+const here: Place = { hostName: 'host', machineId: 'machine', bootId: 'boot', pidNamespace: 'pid:[1]' };
+const names = {
+  version: 1 as const,
+  attemptId: 'a-1',
+  jobRunId: 'r-1',
+  installationId: 'i-1',
+  controlGroup: [],
+};
+const bootstrap = {
+  pid: 7,
+  start_time: 100,
+  boot_id: 'boot',
+  pid_namespace: 'pid:[1]',
+  machine_id: 'machine',
+};
+
+let dataDir: string;
+let folder: AttemptFolder;
+
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'pumphouse-places-'));
+  folder = locateAttemptFolder(dataDir, 'a-1');
+  await mkdir(folder.path, { recursive: true });
+  await writeFile(folder.attemptFile, '{}');
+});
+afterEach(() => rm(dataDir, { recursive: true }));
+
+function handleOf(place: Partial<Place>, process: Partial<typeof bootstrap> | null = {}): AttemptHandle {
+  const record = { ...names, ...here, ...place };
+  return buildHandle(record, process && { ...bootstrap, ...process }, folder.path);
+}
+
+const judge = (handle: AttemptHandle) => judgePlace(handle, here, dataDir).place;
+
+describe('the place of an attempt', () => {
+  it('is here in the same pid namespace of the same boot of the same machine', () => {
+    expect(judge(handleOf({}))).toBe('here');
+    expect(judge(handleOf({}, null))).toBe('here');
+  });
+
+  it('is read from files of the previous release, whose bootstrap wrote its boot id alone', () => {
+    const { pid, start_time, boot_id } = bootstrap;
+    expect(judge(buildHandle({ ...names, ...here }, { pid, start_time, boot_id }, folder.path))).toBe('here');
+  });
+
+  it.each([
+    ['pid namespace', { pid_namespace: 'pid:[2]' }],
+    ['machine', { machine_id: 'other' }],
+    ['machine and boot', { machine_id: 'other', boot_id: 'other' }],
+  ])('is elsewhere when the bootstrap is in another %s', (_name, process) => {
+    expect(judge(handleOf({}, process))).toBe('elsewhere');
+  });
+
+  it.each([
+    ['pid namespace', { pidNamespace: 'pid:[2]' }],
+    ['machine', { machineId: 'other' }],
+    ['machine with the same host name', { machineId: 'other', bootId: 'other' }],
+  ])('is elsewhere when it was prepared in another %s', (_name, place) => {
+    expect(judge(handleOf(place, null))).toBe('elsewhere');
+  });
+
+  it('is before a restart of this machine while its folder is there', async () => {
+    const earlier = handleOf({}, { boot_id: 'other', pid_namespace: 'pid:[9]' });
+    expect(judge(earlier)).toBe('earlier-boot');
+    // A clone of the machine has its id and its host name, and not this folder.
+    await rm(folder.path, { recursive: true });
+    expect(judge(earlier)).toBe('elsewhere');
+  });
+});
