@@ -127,6 +127,7 @@ async function live(
     leaseSeconds: 24 * 3600,
     instanceSizes: parseInstanceSizes(''),
     readCapacity: () => Promise.resolve(capacity),
+    unknownRunIds: new Set(),
   });
   const queue = createEventQueue<WorldEvent>();
   const bySite = new Map(sites.map((each) => [each.site.workspaceId, each]));

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { createOwner, createKey, createPasswordLink, setLimits } from './admin.ts';
 import { listKeys, listMembers, removeMember, revokeKey, setAccountDisabled, setMember } from './people.ts';
+import { endRun } from './end-run.ts';
 import { readConfig } from '@pumphouse/server/config.ts';
 import { explainFailure, type FailureSettings } from './explain-failure.ts';
 import { handleLeftovers } from './leftovers.ts';
@@ -35,7 +36,7 @@ program
 const admin = program
   .command('admin')
   .description(
-    'Manage accounts, keys, limits, storage and leftovers, and see the audit log, of the data folder (PUMPHOUSE_DATA_DIR)',
+    'Manage accounts, keys, limits, storage, unknown runs and leftovers, and see the audit log, of the data folder (PUMPHOUSE_DATA_DIR)',
   );
 
 admin
@@ -153,6 +154,12 @@ admin
   .option('--limit <number>', 'how many changes', (text) => Number(text), 50)
   .option('--json', 'as JSON, with what was before and after')
   .action(showAuditLog);
+
+admin
+  .command('end-run')
+  .description('End a run whose place no server can see; cancel any other run')
+  .argument('<id>', 'id of the run')
+  .action(endRun);
 
 admin
   .command('leftovers')

@@ -255,6 +255,8 @@ export interface Config {
   allowUnisolated: boolean;
   capacity: CapacitySettings;
   instanceSizes: InstanceSizes;
+  /** How long an unknown run that is to end may stay. */
+  unknownMinutes: number;
   maxUploadBytes: number;
   maxUnpackedBytes: number;
   trustedProxies: string[];
@@ -297,6 +299,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     apps: readApps(values, attemptsPort),
     allowUnisolated: values.PUMPHOUSE_ALLOW_UNISOLATED === '1',
     capacity: readCapacitySettings(values),
+    unknownMinutes: values.PUMPHOUSE_UNKNOWN_MINUTES,
     instanceSizes: readInstanceSizes(values.PUMPHOUSE_INSTANCE_SIZES),
     maxUploadBytes: values.PUMPHOUSE_MAX_UPLOAD_MB * megabyte,
     maxUnpackedBytes: values.PUMPHOUSE_MAX_UNPACKED_MB * megabyte,

@@ -53,6 +53,7 @@ export { createAccounts } from './services/accounts.ts';
 export { createKeys } from './services/keys.ts';
 export { createMembers } from './services/members.ts';
 export { createOrganizationLimits } from './services/organization-limits.ts';
+export { assembleRunEnds } from './compose/assemble-run-ends.ts';
 export { openStorage } from './compose/open-storage.ts';
 export { openStore };
 

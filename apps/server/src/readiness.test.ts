@@ -11,7 +11,7 @@ const persistence = (ping: () => Promise<unknown>, nextTickAt: Date | null = nul
   }) as unknown as ReadinessSources['persistence'];
 
 const pool = { pending: 0, active: 0, slots: 4, free: 4 };
-const load: Load = { batch: pool, apps: pool, longestWait: null, problems: [] };
+const load: Load = { batch: pool, apps: pool, unknown: 0, longestWait: null, problems: [] };
 
 function describeServer(changed: Partial<ReadinessSources> = {}): ReadinessSources {
   return {

@@ -284,6 +284,11 @@ export const errorCodes = {
     nextStep:
       'Wait until the reasons are gone, or start with `skip_freshness` where freshness is the reason.',
   },
+  run_not_unknown: {
+    status: 409,
+    cause: 'The run cannot be ended by force: a server sees the place where it runs.',
+    nextStep: 'Cancel the run. The server that sees it stops it.',
+  },
   run_finished: {
     status: 409,
     cause: 'The job run is over, and its state is final.',

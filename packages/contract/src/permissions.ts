@@ -65,6 +65,7 @@ export const permissions = {
   'job-run.read-input': 'Read what a webhook gave to a job run',
   'job-run.start': 'Start job runs; a viewer only those under the profile `access`',
   'job-run.cancel': 'Cancel job runs',
+  'job-run.force-end': 'End a job run whose place no server can see',
   'log.read': 'Read the log of a job run',
   'telemetry.read': 'Read pipeline runs, results and statistics',
   'webhook.read': 'Read the secret addresses at which other systems start jobs',

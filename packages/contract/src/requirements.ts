@@ -20,7 +20,7 @@ const account: Requirement = { scope: 'account' };
 const inOrganization = (role: OrganizationMembershipRole): Requirement => ({ scope: 'organization', role });
 const inWorkspace = (role: WorkspaceMembershipRole): Requirement => ({ scope: 'workspace', role });
 const ofViewers: Requirement = { scope: 'workspace', role: 'viewer', notForRuns: true };
-/** Who manages the members of a workspace. */
+/** Who manages a workspace and its members. */
 const ofManagers: Requirement = { scope: 'workspace', role: 'owner', orOrganizationOwner: true };
 
 /**
@@ -93,6 +93,7 @@ export const requirements: Record<Permission, Requirement> = {
   // A viewer's starts are looked at one by one: start-runs lets those go that run under the profile `access`.
   'job-run.start': ofViewers,
   'job-run.cancel': inWorkspace('developer'),
+  'job-run.force-end': ofManagers,
   'log.read': inWorkspace('viewer'),
   'telemetry.read': inWorkspace('viewer'),
   'webhook.read': inWorkspace('developer'),

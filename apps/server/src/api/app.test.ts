@@ -211,6 +211,24 @@ describe('probes', () => {
     });
   });
 
+  it('says in figures how many runs are unknown', async () => {
+    const pool = { pending: 1, active: 2, slots: 4, free: 2 };
+    const load = { batch: pool, apps: pool, unknown: 3, longestWait: null, problems: ['3 runs are unknown'] };
+    ready = { ok: true, reasons: [], load };
+    expect((await api.app.inject('/readyz')).json()).toMatchObject({
+      status: 'ready',
+      degraded: ['3 runs are unknown'],
+      runs: { unknown: 3 },
+    });
+    const metrics = await api.app.inject('/metrics');
+    expect(metrics.headers['content-type']).toMatch(/^text\/plain/);
+    expect(metrics.body).toContain('# TYPE pumphouse_runs_unknown gauge\npumphouse_runs_unknown 3\n');
+    expect(metrics.body).toContain('pumphouse_ready 1\n');
+    expect(metrics.body).toContain('pumphouse_runs_active{pool="batch"} 2\n');
+    ready = { ok: false, reasons: ['The store does not answer.'], load: null };
+    expect((await api.app.inject('/metrics')).body).toContain('pumphouse_ready 0\n');
+  });
+
   it('gives its OpenAPI document', async () => {
     const document = (await api.app.inject('/openapi.json')).json<{ paths: Record<string, unknown> }>();
     expect(Object.keys(document.paths)).toContain('/api/v1/workspaces/{workspace_id}/-deploy');

@@ -9,6 +9,7 @@ import type { ConsoleFiles } from '../console/console-files.ts';
 import type { CompareVersions } from '../services/compare-versions.ts';
 import type { RollBack } from '../services/roll-back.ts';
 import type { CancelRuns } from '../services/cancel-runs.ts';
+import type { EndUnknownRun } from '../services/end-unknown-run.ts';
 import type { Credentials } from '../services/credentials.ts';
 import type { Deploy } from '../services/deploy.ts';
 import type { FastifyInstance } from 'fastify';
@@ -76,6 +77,7 @@ export interface ApiDependencies {
     startRuns: StartRuns;
     deploy: Deploy;
     cancelRuns: CancelRuns;
+    endUnknownRun: EndUnknownRun;
     recordSpool: RecordSpool;
     beginAttempt: BeginAttempt;
     uploadPackage: UploadPackage;

@@ -101,7 +101,7 @@ export function createHandlers(dependencies: ApiDependencies, closing: AbortSign
       switchJobs: createSwitchJobs(persistence, services.cancelRuns, services.clock),
     }),
     ...createJobVersionHandlers({ readJobs }),
-    ...createJobRunHandlers({ readJobRuns, startRuns: services.startRuns, cancelRuns: services.cancelRuns }),
+    ...createJobRunHandlers({ ...services, readJobRuns }),
     ...createOverviewHandlers({
       readRunOverviews,
       nameSlots,

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 
 /** Paths that are called all the time and tell nothing while they succeed. */
-const quietPaths = /^\/(healthz|readyz|pumphouse\/v1\/attempts\/)/;
+const quietPaths = /^\/(healthz|readyz|metrics|pumphouse\/v1\/attempts\/)/;
 
 /** What follows is a credential. */
 const hooks = '/hooks/';

@@ -48,6 +48,7 @@ describe('the life of a run', () => {
       reason: null,
       skip: null,
       waiting: { reason: 'Waiting for a server to start it.', until: null },
+      unknown: null,
       attempts: [],
       package_warnings: [],
       phases: [

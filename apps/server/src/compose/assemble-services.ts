@@ -1,25 +1,19 @@
 import type { Config } from '../config.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';
-import { join } from 'node:path';
-import { createAttemptLog } from '../services/attempt-log.ts';
+import { assembleRunEnds } from './assemble-run-ends.ts';
 import { createBeginAttempt } from '../services/begin-attempt.ts';
 import { createCancelRuns } from '../services/cancel-runs.ts';
 import { createCompareVersions } from '../services/compare-versions.ts';
 import { createCredentials } from '../services/credentials.ts';
 import { createDeploy } from '../services/deploy.ts';
 import { createEncryption } from '../services/encryption.ts';
-import { createExplainFailure } from '../services/explain-failure.ts';
-import { createFaultPoints } from '../pause-at.ts';
-import { createFinishRun } from '../services/finish-run.ts';
 import { createFolderBlobStore } from '../blobs/folder-blob-store.ts';
 import { createInvitations } from '../services/invitations.ts';
 import { createIngestTelemetry } from '../services/ingest-telemetry.ts';
-import { createLogFiles } from '../blobs/log-file.ts';
 import { createRecordSpool } from '../services/record-spool.ts';
 import { createRollBack } from '../services/roll-back.ts';
 import { createRunVariables } from '../services/run-variables.ts';
-import { createStartRuns, databaseClock } from '../services/start-runs.ts';
 import { createUploadPackage } from '../services/upload-package.ts';
 import { createSignIn } from '../services/sign-in/sign-in.ts';
 import { createTakeDelivery } from '../services/take-delivery.ts';
@@ -41,35 +35,19 @@ export async function assembleServices(
 ) {
   const encryption = createEncryption(await readSecretKey(config.dataDir, config.secretKey));
   const credentials = createCredentials(persistence, encryption);
-  const faultPoints = createFaultPoints(config.pauseAt);
   const blobs = createFolderBlobStore(config.blobsDir);
-  const logFiles = createLogFiles(join(config.blobsDir, 'logs'));
-  const attemptLog = createAttemptLog(persistence, logFiles);
+  const runEnds = assembleRunEnds(config, persistence, log);
+  const { attemptLog, clock, faultPoints, finishRun, startRuns } = runEnds;
   const ingestTelemetry = createIngestTelemetry({ persistence, blobs, log });
-  const clock = databaseClock;
-  const startRuns = createStartRuns(persistence, clock, faultPoints);
-  const finishRun = createFinishRun({
-    persistence,
-    startRuns,
-    attemptLog,
-    explainFailure: createExplainFailure({ persistence, logFiles, log }),
-    faultPoints,
-    announce: (jobRunId) => attemptLog.announce(jobRunId),
-  });
   const webhooks = createWebhooks(persistence, encryption);
   const cancelRuns = createCancelRuns(persistence, finishRun, attemptLog);
   const readRunVariables = createRunVariables(persistence, encryption);
   return {
     encryption,
     credentials,
-    faultPoints,
+    ...runEnds,
     blobs,
-    logFiles,
-    attemptLog,
     ingestTelemetry,
-    clock,
-    startRuns,
-    finishRun,
     cancelRuns,
     readRunVariables,
     deploy: createDeploy(persistence, cancelRuns, { startRuns, webhooks }),

@@ -16,11 +16,14 @@ import { createServerProcesses } from '../supervisor/server-processes.ts';
 import { createSnapshots } from '../supervisor/snapshots.ts';
 import { createStartAttempt } from '../supervisor/start-attempt.ts';
 import { createSupervisor, type Supervisor } from '../supervisor/supervisor.ts';
+import { createTakeOver } from '../supervisor/take-over.ts';
 import { createTellWaits } from '../services/tell-waits.ts';
 import { createWatchApp } from '../supervisor/watch-app.ts';
 import { createWatchAttempt } from '../supervisor/watch-attempt.ts';
+import { createWatchUnknown } from '../supervisor/watch-unknown.ts';
 import { firstRunUid, lastRunUid } from '../process-identities.ts';
 import { hangSeconds } from './open-store.ts';
+import { planUnknownLimits } from '../domain/unknown-attempt.ts';
 
 export interface SupervisorParts {
   persistence: Persistence;
@@ -36,6 +39,7 @@ export function assembleSupervisor(config: Config, parts: SupervisorParts): Supe
   const { persistence, services, executor, attemptsAddress, log } = parts;
   const { attemptLog, recordSpool, finishRun, faultPoints } = services;
   const serverProcesses = createServerProcesses();
+  const unknownRunIds = new Set<string>();
   const watchAttempt = createWatchAttempt({
     persistence,
     executor,
@@ -43,6 +47,13 @@ export function assembleSupervisor(config: Config, parts: SupervisorParts): Supe
     recordSpool,
     finishRun,
     watchApp: createWatchApp({ persistence, executor, startRuns: services.startRuns, log }),
+    watchUnknown: createWatchUnknown({
+      persistence,
+      attemptLog,
+      endUnknownRun: services.endUnknownRun,
+      limits: planUnknownLimits(config.unknownMinutes),
+      unknownRunIds,
+    }),
     instanceSizes: config.instanceSizes,
     deliverySeconds: config.leaseSeconds / 3,
     log,
@@ -95,6 +106,7 @@ export function assembleSupervisor(config: Config, parts: SupervisorParts): Supe
     leaseSeconds: config.leaseSeconds,
     instanceSizes: config.instanceSizes,
     readCapacity: createReadCapacity({ executor, settings: config.capacity }),
+    unknownRunIds,
   });
   const tellWaits = createTellWaits({ persistence, attemptLog, executorName: executor.name });
   return createSupervisor({
@@ -114,7 +126,13 @@ export function assembleSupervisor(config: Config, parts: SupervisorParts): Supe
       log,
     }),
     janitor: createJanitor({ persistence, executor, patienceSeconds: hangSeconds(config), log }),
-    serverProcesses,
+    takeOver: createTakeOver({
+      store,
+      executor,
+      serverProcesses,
+      owner: serverProcesses.self,
+      leaseSeconds: config.leaseSeconds,
+    }),
     faultPoints,
     owner: serverProcesses.self,
     leaseSeconds: config.leaseSeconds,

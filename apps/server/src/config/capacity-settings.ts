@@ -26,6 +26,14 @@ export const capacitySettings = {
     .max(0.95)
     .default(0.5)
     .describe('The part of the cores and the memory that apps get; batch runs get the rest'),
+  PUMPHOUSE_UNKNOWN_MINUTES: z.coerce
+    .number()
+    .min(0)
+    .max(10_080)
+    .default(10)
+    .describe(
+      'After how long a run that is to end, and whose place no server can see, ends as lost; see [unknown runs](unknown-runs.md)',
+    ),
   PUMPHOUSE_OVERCOMMIT: z
     .string()
     .regex(

@@ -75,6 +75,15 @@ export const runFailures = {
     nextStep: 'Start the job again; if it happens again, look into the log of the machine for what kills it.',
     mayPass: true,
   },
+  attempt_unknown: {
+    title: 'Lost contact with the run',
+    cause:
+      'No server could see the place where the run went on, and the run was to end. It may still go on there until it calls the server.',
+    nextStep:
+      'Make sure that it does not go on, on the machine or the container engine that the log names, then start the job again.',
+    // It may still go on: an attempt beside it could write the same data twice.
+    mayPass: false,
+  },
   python_not_found: {
     title: 'Python version not found',
     cause: 'The Python version that the deployment asks for is not on the machine.',

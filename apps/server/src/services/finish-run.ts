@@ -29,6 +29,8 @@ export interface FinishOptions {
   claimNumber?: number;
   /** Ends the run only while it is at this attempt: the end of an earlier one has been dealt with. */
   attemptId?: string | undefined;
+  /** Ends the run only while it is unknown where its attempt is. */
+  onlyUnknown?: boolean;
   /** What was seen of the attempt's end where its own record of it is not to be had. */
   seen?: AttemptExit;
   /** What the attempt left that tells why it failed. */
@@ -191,8 +193,9 @@ export function createFinishRun({
 function isStale(
   run: JobRunRecord,
   latest: AttemptRecord | undefined,
-  { claimNumber, attemptId }: FinishOptions,
+  { claimNumber, attemptId, onlyUnknown }: FinishOptions,
 ): boolean {
+  if (onlyUnknown && run.unknownSince === null) return true;
   if (claimNumber !== undefined && run.claimNumber !== claimNumber) return true;
   return attemptId !== undefined && (latest?.id !== attemptId || latest.closedAt !== null);
 }

@@ -11,7 +11,7 @@ let place: ServicePlace;
 beforeAll(async () => {
   fixture = await createServiceFixture();
   place = await createPlace(fixture);
-  await place.deployAll([defineJob('jobs.a'), defineJob('jobs.b'), defineJob('jobs.c')]);
+  await place.deployAll([defineJob('jobs.a'), defineJob('jobs.b'), defineJob('jobs.c'), defineJob('jobs.d')]);
 });
 afterAll(() => fixture.close());
 
@@ -21,6 +21,7 @@ it('the load of an installation has its slots, what waits, and what makes batch 
   expect(await readLoad()).toEqual({
     batch: empty,
     apps: empty,
+    unknown: 0,
     longestWait: null,
     problems: ['no server with the role supervisor is there: nothing starts'],
   });
@@ -38,14 +39,22 @@ it('the load of an installation has its slots, what waits, and what makes batch 
     `created_at = now() - interval '900 s', not_before = now() + interval '1 h'`,
   );
 
+  const unseen = await place.startRun('jobs.d');
+  await place.setRun(
+    unseen.id,
+    `status = 'running', unknown_since = now(), unknown_detail = 'the engine is gone'`,
+  );
+
   const load = await readLoad();
   expect(load).toMatchObject({
     batch: { pending: 2, active: 1, slots: 4, free: 3 },
     apps: { pending: 0, active: 0, slots: 2, free: 2 },
+    unknown: 1,
     longestWait: { kind: 'retry' },
     problems: [
+      '1 run is unknown: no server can see whether they go on. Cancel each, or run pumphouse admin end-run',
       expect.stringMatching(/^1 batch run is pending, for 40\d s at the longest: all slots are in use$/),
     ],
   });
-  expect(JSON.stringify(load)).not.toMatch(/jobs\.[abc]/);
+  expect(JSON.stringify(load)).not.toMatch(/jobs\.[abcd]/);
 });

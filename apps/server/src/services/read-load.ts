@@ -13,6 +13,8 @@ export interface PoolLoad {
 
 /** How busy the installation is, without a name of anything: for whoever watches it. */
 export interface Load extends Record<PoolName, PoolLoad> {
+  /** Active runs whose place no server can see. */
+  unknown: number;
   longestWait: { seconds: number; kind: PendingSummary['kind'] } | null;
   /** What makes runs wait longer than they should, a sentence each. */
   problems: string[];
@@ -37,11 +39,12 @@ const kindWords: Record<PendingSummary['kind'], string> = {
 
 export function createReadLoad({ store }: Persistence) {
   return async function readLoad(): Promise<Load> {
-    const [waits, slots, batch, apps] = await Promise.all([
+    const [waits, slots, batch, apps, unknown] = await Promise.all([
       store.waits.summarizePending(),
       store.supervisors.countSlots(),
       store.claims.countActive(false),
       store.claims.countActive(true),
+      store.unknownRuns.count(),
     ]);
     const poolOf = (name: PoolName, rows: readonly { count: number }[]): PoolLoad => {
       const active = sumOf(rows);
@@ -52,14 +55,27 @@ export function createReadLoad({ store }: Persistence) {
     return {
       batch: poolOf('batch', batch),
       apps: poolOf('apps', apps),
+      unknown,
       longestWait: longest ? { seconds: Math.floor(longest.longestSeconds), kind: longest.kind } : null,
-      problems: [...findMissingSupervisor(slots.batch), ...waits.flatMap(describeLongWait)],
+      problems: [
+        ...findMissingSupervisor(slots.batch),
+        ...describeUnknown(unknown),
+        ...waits.flatMap(describeLongWait),
+      ],
     };
   };
 }
 
 function findMissingSupervisor(slots: number): string[] {
   return slots > 0 ? [] : ['no server with the role supervisor is there: nothing starts'];
+}
+
+function describeUnknown(count: number): string[] {
+  if (count === 0) return [];
+  const runs = count === 1 ? '1 run is' : `${count} runs are`;
+  return [
+    `${runs} unknown: no server can see whether they go on. Cancel each, or run pumphouse admin end-run`,
+  ];
 }
 
 /** Apps that wait have a page that says so; a batch run that waits is looked at by nobody. */

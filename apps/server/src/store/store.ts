@@ -40,6 +40,7 @@ import { createStatisticsStore } from './postgres/statistics.ts';
 import { createStorageStore } from './postgres/storage.ts';
 import { createSupervisorStore } from './postgres/supervisors.ts';
 import { createTelemetryStore } from './postgres/telemetry.ts';
+import { createUnknownRunStore } from './postgres/unknown-runs.ts';
 import { createUsageStore } from './postgres/usage.ts';
 import { createVariableStore } from './postgres/variables.ts';
 import { createWaitStore } from './postgres/waits.ts';
@@ -65,6 +66,7 @@ export function createStore(sql: Queryable) {
     signInRequests: createSignInRequestStore(sql),
     organizationLimits: createOrganizationLimitStore(sql),
     organizationStorage: createOrganizationStorageStore(sql),
+    unknownRuns: createUnknownRunStore(sql),
     usage: createUsageStore(sql),
     workspaces: createWorkspaceStore(sql),
     deployments: createDeploymentStore(sql),

@@ -14,6 +14,8 @@ export interface ClaimRunsDependencies {
   leaseSeconds: number;
   instanceSizes: InstanceSizes;
   readCapacity: () => Promise<Capacity>;
+  /** Ids of runs of this server that take no slot, since it cannot see whether they go on. */
+  unknownRunIds: ReadonlySet<string>;
 }
 
 /** A pool of this server, as the last look at it found it. */
@@ -27,6 +29,7 @@ export interface PoolState {
 export type ClaimRuns = ReturnType<typeof createClaimRuns>;
 
 interface Slot {
+  jobRunId: string;
   name: PoolName;
   demand: Demand;
   jobId: string;
@@ -38,7 +41,7 @@ const poolNames = ['batch', 'apps'] as const;
 
 /** Claims pending runs while this server has slots for them, and keeps count of what its claims take. */
 export function createClaimRuns(dependencies: ClaimRunsDependencies) {
-  const { store, owner, leaseSeconds, instanceSizes } = dependencies;
+  const { store, owner, leaseSeconds, instanceSizes, unknownRunIds } = dependencies;
   const slots = new Map<string, Slot>();
   const reserved: Record<PoolName, PoolState['reservedFor']> = { batch: null, apps: null };
 
@@ -47,12 +50,13 @@ export function createClaimRuns(dependencies: ClaimRunsDependencies) {
 
   function useOf(name: PoolName): PoolUse {
     let use = emptyUse;
-    for (const slot of slots.values()) if (slot.name === name) use = addDemand(use, slot.demand);
+    for (const slot of slots.values())
+      if (slot.name === name && !unknownRunIds.has(slot.jobRunId)) use = addDemand(use, slot.demand);
     return use;
   }
 
-  function hold(claim: Claim, slot: Slot): void {
-    slots.set(keyOf(claim), slot);
+  function hold(claim: Claim, slot: Omit<Slot, 'jobRunId'>): void {
+    slots.set(keyOf(claim), { ...slot, jobRunId: claim.jobRunId });
   }
 
   const hasActiveInstance = (jobId: string): boolean =>
@@ -127,7 +131,7 @@ export function createClaimRuns(dependencies: ClaimRunsDependencies) {
     },
   };
 
-  function toSlot(row: ClaimedRun, capacity: Capacity): Slot {
+  function toSlot(row: ClaimedRun, capacity: Capacity): Omit<Slot, 'jobRunId'> {
     const name = row.isApp ? 'apps' : 'batch';
     return { name, demand: demandOf(sizeOf(row.size), capacity[name]), jobId: row.jobId };
   }

@@ -27,6 +27,8 @@ export function createJanitor({ persistence, executor, patienceSeconds, log }: J
   }
 
   async function removeAttempt({ attemptId, jobRunId, handle }: ListedAttempt): Promise<void> {
+    // Its folder came with a data folder from another machine: nothing can be said about its processes.
+    if ((await executor.inspect(handle)).state === 'unknown') return;
     log.info({ attemptId, jobRunId }, 'removing what is left of an attempt whose run is over');
     await executor.stop(handle, { graceSeconds: 0 });
     await executor.remove(handle);

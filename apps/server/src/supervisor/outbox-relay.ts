@@ -23,6 +23,8 @@ export interface OutboxRelay {
 const eventBatch = 20;
 /** Tries to clean up after which what still runs is ended: some six seconds. */
 const patientTries = 2;
+/** Tries after which an attempt that this server cannot see is left to the janitor of a server that can: some 17 minutes. */
+const unknownTries = 9;
 
 export function createOutboxRelay({
   persistence,
@@ -34,17 +36,35 @@ export function createOutboxRelay({
 }: OutboxRelayDependencies): OutboxRelay {
   const { store } = persistence;
 
-  async function cleanUp(jobRunId: string, isOverdue: boolean): Promise<void> {
-    for (const attempt of await store.attempts.listOfRun(jobRunId)) await cleanUpAttempt(attempt, isOverdue);
+  async function cleanUp(jobRunId: string, failures: number): Promise<void> {
+    for (const attempt of await store.attempts.listOfRun(jobRunId)) await cleanUpAttempt(attempt, failures);
   }
 
-  async function cleanUpAttempt(attempt: AttemptRecord, isOverdue: boolean): Promise<void> {
+  async function cleanUpAttempt(attempt: AttemptRecord, failures: number): Promise<void> {
     const handle = attempt.handle ?? (await findUnstored(attempt.id));
+    if (handle && (await executor.inspect(handle)).state === 'unknown')
+      return leaveUnknown(attempt, failures);
+    const isOverdue = failures >= patientTries;
     // A bootstrap leaves when its end was acknowledged; one whose server is gone for good would ask for that for a day.
     if (handle && isOverdue) await executor.stop(handle, { graceSeconds: 0 });
     // Still there: the event comes back, with growing pauses, until the attempt has left.
     if (handle) await executor.remove(handle);
     if (!attempt.logSealed) await sealLog(attempt.id);
+  }
+
+  /**
+   * What the attempt left cannot be seen from here. Its log is packed all the same.
+   * @throws Error while another server may take the event, and see the attempt
+   */
+  async function leaveUnknown(attempt: AttemptRecord, failures: number): Promise<void> {
+    if (!attempt.logSealed) await sealLog(attempt.id);
+    const run = await store.jobRuns.find(attempt.jobRunId);
+    if (!run?.unknownSince && failures < unknownTries)
+      throw new Error(`The place of attempt ${attempt.id} cannot be seen from here.`);
+    log.info(
+      { attemptId: attempt.id },
+      'what an attempt left is out of sight and stays until a server sees it',
+    );
   }
 
   /** What a server started and died before it could store it. */
@@ -64,12 +84,11 @@ export function createOutboxRelay({
   }
 
   async function act(event: TakenEvent): Promise<void> {
-    const isOverdue = event.failures >= patientTries;
-    if (event.kind === 'job_run.finished') await cleanUp(event.payload.jobRunId, isOverdue);
+    if (event.kind === 'job_run.finished') await cleanUp(event.payload.jobRunId, event.failures);
     if (event.kind === 'attempt.closed') {
       // Not left to the end of the run: its folder may be large, and its retries far apart.
       const attempt = await store.attempts.get(event.payload.attemptId);
-      if (attempt) await cleanUpAttempt(attempt, isOverdue);
+      if (attempt) await cleanUpAttempt(attempt, event.failures);
     }
   }
 

@@ -1,28 +1,20 @@
 import { hostname } from 'node:os';
-import { readBootId } from '../process-location.ts';
+import { decideOwnerStatus, formatOwner, type OwnerStatus } from '../domain/server-owner.ts';
+import { readOwnLocation } from '../process-location.ts';
 import { readProcessStartTime } from '../executors/process/process-identity.ts';
 
-/**
- * Names server processes so that another server on the same machine can tell whether one is dead, and need not wait for its lease.
- * What cannot be looked at (another machine) is never called dead.
- */
+/** Names server processes, so that a server need not wait for the leases of one that it can see is gone. */
 export interface ServerProcesses {
-  /** `<host>/<boot id>/<pid>/<start time>` of this process. */
+  /** This process, as the owner of claims. */
   self: string;
-  isKnownDead(owner: string): boolean;
+  readStatus(owner: string): OwnerStatus;
 }
 
 export function createServerProcesses(): ServerProcesses {
-  const bootId = readBootId();
-  const describe = (pid: number) =>
-    `${hostname()}/${bootId}/${pid}/${readProcessStartTime(pid) ?? 'unknown'}`;
+  const location = readOwnLocation();
+  const { pid } = process;
   return {
-    self: describe(process.pid),
-    isKnownDead(owner) {
-      const [host, boot, pid] = owner.split('/');
-      if (host !== hostname()) return false;
-      if (boot !== bootId) return true;
-      return describe(Number(pid)) !== owner;
-    },
+    self: formatOwner({ location, hostName: hostname(), pid, startTime: readProcessStartTime(pid) ?? 0 }),
+    readStatus: (owner) => decideOwnerStatus(owner, location, readProcessStartTime),
   };
 }

@@ -9,7 +9,8 @@ import type { Logger } from 'pino';
 import type { MakeRoom } from './make-room.ts';
 import type { OutboxRelay } from './outbox-relay.ts';
 import type { Persistence } from '../store/store.ts';
-import type { ServerProcesses } from './server-processes.ts';
+import type { TakeOver } from './take-over.ts';
+import { heartbeatMs } from './take-over.ts';
 
 export interface SupervisorDependencies {
   persistence: Persistence;
@@ -18,7 +19,7 @@ export interface SupervisorDependencies {
   ingestTelemetry: IngestTelemetry;
   outboxRelay: OutboxRelay;
   janitor: Janitor;
-  serverProcesses: ServerProcesses;
+  takeOver: TakeOver;
   faultPoints: FaultPoints;
   /** Names this server process; the owner of its claims. */
   owner: string;
@@ -41,19 +42,20 @@ export interface Supervisor {
 
 /** Wake-ups come by NOTIFY; this is for the one that got lost. */
 const pollIntervalMs = 1000;
-const takeOverBatch = 20;
+/** Each look at an unknown run asks an executor. */
+const unknownIntervalMs = 5000;
 
 /** Claims runs under leases and drives each to its end. */
 export function createSupervisor(dependencies: SupervisorDependencies): Supervisor {
-  const { persistence, driveRun, attemptLog, ingestTelemetry, outboxRelay, serverProcesses, owner } =
-    dependencies;
-  const { claimRuns } = dependencies;
+  const { persistence, driveRun, attemptLog, ingestTelemetry, outboxRelay, owner } = dependencies;
+  const { claimRuns, takeOver } = dependencies;
   const { janitor, leaseSeconds, log } = dependencies;
   const { store } = persistence;
   const held = new Map<string, { claim: Claim; work: Promise<void> }>();
   const stopping = new AbortController();
   let lastRoundAt: Date | null = null;
   let lastTakeOver = -Infinity;
+  let lastLookAtUnknown = -Infinity;
   let lastNotedAt = -Infinity;
   const sleepers = new Set<() => void>();
   const wake = () => {
@@ -75,16 +77,18 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
     await claimRuns.claimPending(take, stopping.signal);
   }
 
-  /** Runs of servers that are gone, or stopped for longer than their lease. */
-  async function takeOver(): Promise<void> {
+  async function takeOverLost(): Promise<void> {
     lastTakeOver = performance.now();
-    const dead = (await store.claims.listOwners()).filter((other) => serverProcesses.isKnownDead(other));
-    const builders = (await store.environments.listBuilders()).filter((other) =>
-      serverProcesses.isKnownDead(other),
-    );
-    if (builders.length > 0) await store.environments.freeBuildsOf(builders);
-    const claims = dead.length > 0 ? await store.claims.takeOverOf(dead, owner, leaseSeconds) : [];
-    claims.push(...(await store.claims.takeOverExpired(owner, leaseSeconds, takeOverBatch)));
+    await adopt(await takeOver.ofLost());
+  }
+
+  async function takeOverUnknown(): Promise<void> {
+    if (performance.now() - lastLookAtUnknown < unknownIntervalMs) return;
+    lastLookAtUnknown = performance.now();
+    await adopt(await takeOver.ofUnknown());
+  }
+
+  async function adopt(claims: readonly Claim[]): Promise<void> {
     await claimRuns.adopt(claims);
     for (const claim of claims) {
       log.info({ jobRunId: claim.jobRunId }, 'taking over a run');
@@ -127,7 +131,7 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
   async function round(): Promise<void> {
     const endingApps = dependencies.makeRoom.countEnding();
     await claimPending();
-    if (performance.now() - lastTakeOver >= pollIntervalMs) await takeOver();
+    if (performance.now() - lastTakeOver >= pollIntervalMs) await takeOverLost();
     if (performance.now() - lastNotedAt >= pollIntervalMs) await noteWaits(endingApps);
     lastRoundAt = new Date();
   }
@@ -158,6 +162,7 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
   let loopsDone: Promise<unknown> = Promise.resolve();
   let renewal: NodeJS.Timeout | undefined;
   let sweeping: NodeJS.Timeout | undefined;
+  let beating: NodeJS.Timeout | undefined;
   let subscription: { close(): Promise<void> } | undefined;
 
   return {
@@ -169,12 +174,19 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
         wake();
       });
       await keepAlive();
-      await takeOver();
+      await takeOverLost();
       await dependencies.faultPoints.reach('in-start-up');
       await ingestTelemetry.waiting();
       renewal = setInterval(
         () => void renew().catch((error: unknown) => log.warn({ err: error }, 'leases not renewed')),
         (leaseSeconds * 1000) / 3,
+      );
+      beating = setInterval(
+        () =>
+          void store.supervisors
+            .beat(owner)
+            .catch((error: unknown) => log.warn({ err: error }, 'the heartbeat was not written')),
+        heartbeatMs,
       );
       sweeping = setInterval(
         () =>
@@ -183,14 +195,15 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
             .catch((error: unknown) => log.warn({ err: error }, 'not all that is over is removed')),
         leaseSeconds * 1000 * 4,
       );
-      // Apart: packing a large log takes seconds, in which runs must not wait to be claimed.
-      loopsDone = Promise.all([repeat(round), repeat(() => outboxRelay.deliver())]);
+      // In loops of their own: packing a large log, and asking an engine that is silent, takes seconds.
+      loopsDone = Promise.all([repeat(round), repeat(() => outboxRelay.deliver()), repeat(takeOverUnknown)]);
     },
     async stop() {
       stopping.abort();
       wake();
       clearInterval(renewal);
       clearInterval(sweeping);
+      clearInterval(beating);
       await loopsDone;
       await subscription?.close();
       await Promise.allSettled([...held.values()].map((one) => one.work));

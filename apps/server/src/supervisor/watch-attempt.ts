@@ -8,6 +8,7 @@ import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';
 import type { AppWatch, WatchApp } from './watch-app.ts';
 import type { RecordSpool } from '../services/record-spool.ts';
+import type { WatchUnknown } from './watch-unknown.ts';
 import type { RunOutcome, RunTerms } from '../domain/run-outcome.ts';
 import { isTerminalRunState } from '@pumphouse/contract';
 import { outcomeOfExit, readRunTerms } from '../domain/run-outcome.ts';
@@ -20,6 +21,7 @@ export interface WatchAttemptDependencies {
   recordSpool: RecordSpool;
   finishRun: FinishRun;
   watchApp: WatchApp;
+  watchUnknown: WatchUnknown;
   instanceSizes: InstanceSizes;
   /** What is given, beyond the end of an attempt's process, for the rest of its spool to arrive. */
   deliverySeconds: number;
@@ -43,7 +45,7 @@ const spoolChunkBytes = 1024 * 1024;
 
 /**
  * Watches a started attempt until its run has ended: stops it when the run is to be cancelled or took too long, and ends the run when
- * the attempt is gone without having said so. Only `missing` does that; `unknown` is asked again.
+ * the attempt is gone without having said so. Only `missing` does that; of `unknown` see watch-unknown.ts.
  */
 export function createWatchAttempt(dependencies: WatchAttemptDependencies): WatchAttempt {
   const { persistence, executor, attemptLog, recordSpool, finishRun, deliverySeconds, log } = dependencies;
@@ -110,6 +112,7 @@ export function createWatchAttempt(dependencies: WatchAttemptDependencies): Watc
   return async function watchAttempt({ claim, attempt, signal }) {
     const { handle } = attempt;
     const stopper = createStopper(executor, handle, log);
+    using unknown = dependencies.watchUnknown(claim, attempt.id);
     let terms: RunTerms | null = null;
     let lookAtApp: AppWatch | null = null;
     let goneSince: number | null = null;
@@ -124,10 +127,14 @@ export function createWatchAttempt(dependencies: WatchAttemptDependencies): Watc
         const words = `The run has reached its timeout of ${terms.timeoutSeconds} s and is being stopped. ${describeGrace(terms.graceSeconds)}`;
         await askForEnd(claim, attempt.id, { intent: 'timeout', words });
       }
-      if (run.endIntent) stopper.stop(terms.graceSeconds);
-      const appEnd = run.endIntent === null && (await lookAtApp?.(run.begunSecondsAgo));
-      if (appEnd) await askForEnd(claim, attempt.id, appEnd);
       const inspection = await executor.inspect(handle);
+      if (inspection.state === 'unknown') await unknown.noteHidden(run, inspection.detail);
+      else {
+        await unknown.noteSeen(run);
+        if (run.endIntent) stopper.stop(terms.graceSeconds);
+        const appEnd = run.endIntent === null && (await lookAtApp?.(run.begunSecondsAgo));
+        if (appEnd) await askForEnd(claim, attempt.id, appEnd);
+      }
       if (inspection.state === 'exited' || inspection.state === 'missing') {
         goneSince ??= Date.now();
         await readRemains(attempt.id, handle);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { describeOutcome, type EndedRun } from './run-outcome.ts';
 
-const run = { status: 'completed', reason: null, skip: null, waiting: null, loaded: null };
+const run = { status: 'completed', reason: null, skip: null, waiting: null, unknown: null, loaded: null };
 const loaded = {
   pipeline_run_count: 1,
   failed_pipeline_run_count: 0,
@@ -25,6 +25,14 @@ const reason = {
 };
 
 describe('what became of a run', () => {
+  it('says why nothing is known of it', () => {
+    const unknown = { since: '2026-11-26T10:00:00Z', detail: 'The engine is gone.' };
+    expect(describeOutcome({ ...run, status: 'running', unknown, loaded })).toMatchObject({
+      kind: 'wait',
+      text: 'Unknown: The engine is gone.',
+    });
+  });
+
   it('says what it loaded', () => {
     expect(describeOutcome({ ...run, loaded })).toEqual({
       kind: 'loaded',

@@ -3,7 +3,10 @@ import { describeSchemaChange, type ChangeLine } from './schema-change.ts';
 import { formatCompactCount, formatCount, formatNoun } from '../look/format.ts';
 
 /** What is needed of a run to say what came of it. */
-export type EndedRun = Pick<RunOverviewResponse, 'status' | 'reason' | 'skip' | 'waiting' | 'loaded'>;
+export type EndedRun = Pick<
+  RunOverviewResponse,
+  'status' | 'reason' | 'skip' | 'waiting' | 'unknown' | 'loaded'
+>;
 
 export interface OutcomeWords {
   kind: 'failure' | 'wait' | 'skip' | 'loaded' | 'nothing';
@@ -31,6 +34,7 @@ function describeEnd(run: EndedRun): Pick<OutcomeWords, 'kind' | 'text'> & { pla
     const times = run.skip.count > 1 ? `${formatCount(run.skip.count)} times: ` : '';
     return { kind: 'skip', text: times + run.skip.reasons.join('; ') };
   }
+  if (run.unknown !== null) return { kind: 'wait', text: `Unknown: ${run.unknown.detail}` };
   if (run.waiting !== null) return { kind: 'wait', text: run.waiting.reason };
   if (run.loaded === null) return { kind: 'nothing', text: '' };
   return { kind: 'loaded', text: describeLoaded(run.loaded) };

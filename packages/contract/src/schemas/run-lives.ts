@@ -42,6 +42,9 @@ export const longWaitSeconds = 300;
 /** What a run waits for that is pending or starting; `until` is null where no time is known. */
 export const runWait = responseObject('RunWaitResponse', { reason: z.string(), until: timestamp.nullable() });
 
+/** Since when no server can see where an active run goes on, and why; it takes no slot meanwhile. */
+export const unknownRun = responseObject('UnknownRunResponse', { since: timestamp, detail: z.string() });
+
 export const packageWarning = responseObject('PackageWarningResponse', {
   /** With their versions, such as `dlt 1.31.0`. */
   packages: z.array(z.string()),
@@ -68,6 +71,7 @@ export const jobRunLifeResponse = responseObject('JobRunLifeResponse', {
     last_at: timestamp,
   }).nullable(),
   waiting: runWait.nullable(),
+  unknown: unknownRun.nullable(),
   attempts: z.array(attempt),
   /** Packages in the environment of its last attempt that do not work together. */
   package_warnings: z.array(packageWarning),

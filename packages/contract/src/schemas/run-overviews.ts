@@ -3,7 +3,7 @@ import { jobType } from './job-definition.ts';
 import { runStatus } from './job-runs.ts';
 import { failureReason } from './failure-reasons.ts';
 import { openEnum, responseObject, timestamp, uuid } from './primitives.ts';
-import { runWait } from './run-lives.ts';
+import { runWait, unknownRun } from './run-lives.ts';
 import { schemaChange } from './schema-history.ts';
 
 const versionRef = responseObject('RunVersionRefResponse', { id: uuid, version: z.int() });
@@ -73,6 +73,7 @@ const overview = {
     last_at: timestamp,
   }).nullable(),
   waiting: runWait.nullable(),
+  unknown: unknownRun.nullable(),
 
   deployment: versionRef,
   configuration: versionRef,

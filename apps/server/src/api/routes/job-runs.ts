@@ -1,6 +1,7 @@
 import type { Places } from '../wire/places.ts';
 import type { CancelledJobRun, RouteQuery, RouteResponseInput } from '@pumphouse/contract';
 import type { CancelResult, CancelRuns } from '../../services/cancel-runs.ts';
+import type { EndUnknownRun } from '../../services/end-unknown-run.ts';
 import type { Handlers } from '../handler.ts';
 import type { JobRunFilter, JobRunRecord } from '../../store/records.ts';
 import type { ReadJobRuns } from '../../services/read-job-runs.ts';
@@ -18,14 +19,16 @@ type Operations =
   | 'cancel_job_runs'
   | 'get_job_run'
   | 'get_job_run_input'
-  | 'cancel_job_run';
+  | 'cancel_job_run'
+  | 'force_end_job_run';
 
 export function createJobRunHandlers(services: {
   readJobRuns: ReadJobRuns;
   startRuns: StartRuns;
   cancelRuns: CancelRuns;
+  endUnknownRun: EndUnknownRun;
 }): Pick<Handlers, Operations> {
-  const { readJobRuns, startRuns, cancelRuns } = services;
+  const { readJobRuns, startRuns, cancelRuns, endUnknownRun } = services;
 
   async function detail(workspaceId: string, jobRunId: string, at: Places) {
     return toDetailedJobRun(await readJobRuns.get(workspaceId, jobRunId), at);
@@ -83,6 +86,11 @@ export function createJobRunHandlers(services: {
 
     async cancel_job_run({ params, ...at }) {
       await cancelRuns.cancel(params.workspace_id, params.job_run_id);
+      return detail(params.workspace_id, params.job_run_id, at);
+    },
+
+    async force_end_job_run({ params, ...at }) {
+      await endUnknownRun.forceOf(params.workspace_id, params.job_run_id);
       return detail(params.workspace_id, params.job_run_id, at);
     },
 

@@ -84,6 +84,7 @@ function toRunFilter(query: RouteQuery<'list_run_overviews'>): JobRunFilter {
     pipelineNames: query.pipeline_name ?? null,
     tags: query.tags ?? null,
     leaveOutSkipped: !query.include_skipped,
+    onlyUnknown: query.is_unknown,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Load } from '../../services/read-load.ts';
 import { emitOpenApi } from '@pumphouse/contract';
+import { formatMetrics } from '../wire/metrics.ts';
 
 export interface Readiness {
   ok: boolean;
@@ -26,12 +27,16 @@ export function registerProbes(app: FastifyInstance, readiness: () => Promise<Re
       runs: load && toRuns(load),
     });
   });
+  app.get('/metrics', async (_request, reply) => {
+    const { ok, load } = await readiness();
+    return reply.type('text/plain; version=0.0.4; charset=utf-8').send(formatMetrics(ok, load));
+  });
   app.get('/openapi.json', async (_request, reply) => {
     document ??= JSON.stringify(emitOpenApi());
     return reply.type('application/json').send(document);
   });
 }
 
-function toRuns({ batch, apps, longestWait }: Load) {
-  return { batch, apps, longest_wait: longestWait };
+function toRuns({ batch, apps, unknown, longestWait }: Load) {
+  return { batch, apps, unknown, longest_wait: longestWait };
 }

@@ -28,6 +28,7 @@ import { createCancelRuns } from '../../services/cancel-runs.ts';
 import { createCompareVersions } from '../../services/compare-versions.ts';
 import { createCredentials, createKeySecret, createSecret, hashSecret } from '../../services/credentials.ts';
 import { createDeploy } from '../../services/deploy.ts';
+import { createEndUnknownRun } from '../../services/end-unknown-run.ts';
 import { createEncryption } from '../../services/encryption.ts';
 import { createExplainFailure } from '../../services/explain-failure.ts';
 import { createFinishRun } from '../../services/finish-run.ts';
@@ -169,6 +170,7 @@ function createParts(
       startRuns,
       deploy: createDeploy(persistence, cancelRuns, { startRuns, webhooks }),
       cancelRuns,
+      endUnknownRun: createEndUnknownRun(persistence, finishRun, attemptLog),
       recordSpool,
       beginAttempt: createBeginAttempt({
         persistence,

@@ -123,6 +123,17 @@ export const workspaceScenarios: Scenarios = {
     action: 'job-run.cancel',
     prepare: async ({ startRun }) => ({ params: { job_run_id: (await startRun()).id } }),
   },
+  force_end_job_run: {
+    action: 'job-run.force-end',
+    prepare: async ({ api, execute, startRun }) => {
+      const run = await startRun();
+      await api.createAttempt(run);
+      await execute(`update job_runs set unknown_since = now(), unknown_detail = 'x' where id = $1`, [
+        run.id,
+      ]);
+      return { params: { job_run_id: run.id } };
+    },
+  },
   cancel_job_runs: {
     action: 'job-run.cancel',
     prepare: async ({ api, startRun }) => {

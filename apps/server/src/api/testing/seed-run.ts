@@ -4,6 +4,7 @@ import { defineJob } from './api-fixture.ts';
 import { deployJobs } from './deployed-jobs.ts';
 
 export interface SeededRun {
+  organizationId: string;
   workspaceId: string;
   owner: TestCaller;
   run: JobRunRecord;
@@ -13,9 +14,9 @@ export interface SeededRun {
 
 /** A workspace of its own with one pending run of one job. */
 export async function seedRun(api: ApiFixture): Promise<SeededRun> {
-  const { workspace, owner } = await api.createPlace();
+  const { organization, workspace, owner } = await api.createPlace();
   const jobs = await deployJobs(api, workspace.id, owner, [defineJob('jobs.m.f')]);
   const run = await jobs.start('jobs.m.f');
   const { token } = await api.credentials.issueDataplaneToken(owner.principal, workspace.id);
-  return { workspaceId: workspace.id, owner, run, token };
+  return { organizationId: organization.id, workspaceId: workspace.id, owner, run, token };
 }

@@ -12,7 +12,7 @@ import type { RunOverview, RunOverviewDetail } from '../../services/read-run-ove
 import { saturatedFailures } from '@pumphouse/contract';
 import { toDurationSeconds, toInstant, toInstantOrNull } from './instants.ts';
 import { toFailureReason } from './failure-reasons.ts';
-import { toWaiting } from './run-lives.ts';
+import { toUnknown, toWaiting } from './run-lives.ts';
 
 type RunOverviewWire = RouteResponseInput<'list_run_overviews'>['items'][number];
 type RunOverviewDetailWire = RouteResponseInput<'get_run_overview'>;
@@ -47,6 +47,7 @@ export function toRunOverview({ run, surroundings, loaded, schemaChanges }: RunO
     reason: toFailureReason(run),
     skip: skip && { reasons: skip.reasons, count: skip.count, last_at: skip.lastAt },
     waiting: toWaiting(run),
+    unknown: toUnknown(run),
     deployment: { id: run.deploymentId, version: surroundings.deploymentVersion },
     configuration: { id: run.configurationId, version: surroundings.configurationVersion },
     loaded: loaded && { ...toLoaded(loaded), schema_changes: toSchemaChanges(schemaChanges) },

@@ -2,6 +2,7 @@ import type { AttemptExit, RunSkip } from '../../store/records.ts';
 import type { ExplainedFailure, RunLife } from '../../services/read-run-life.ts';
 import type { JobRunLifeResponse, RunPhaseResponse } from '@pumphouse/contract';
 import type { RunPhase } from '../../domain/run-phases.ts';
+import { isTerminalRunState } from '@pumphouse/contract';
 import { toFailureReason } from './failure-reasons.ts';
 import { toInstant, toInstantOrNull } from './instants.ts';
 
@@ -13,6 +14,7 @@ export function toRunLife({ run, attempts, phases, packageWarnings }: RunLife): 
     reason: toFailureReason(run),
     skip: toSkip(run.skip),
     waiting: toWaiting(run),
+    unknown: toUnknown(run),
     package_warnings: packageWarnings.map(({ packages, where, what, pin }) => ({
       packages,
       affected: where,
@@ -58,6 +60,16 @@ export function toWaiting({
   if (status === 'starting' && waitReason !== null) return { reason: waitReason, until: null };
   if (status !== 'pending') return null;
   return { reason: waitReason ?? unexplained, until: toInstantOrNull(notBefore) };
+}
+
+/** Of an active run whose place no server can see. */
+export function toUnknown({
+  status,
+  unknownSince,
+  unknownDetail,
+}: Pick<RunLife['run'], 'status' | 'unknownSince' | 'unknownDetail'>): JobRunLifeResponse['unknown'] {
+  if (unknownSince === null || isTerminalRunState(status)) return null;
+  return { since: toInstant(unknownSince), detail: unknownDetail ?? '' };
 }
 
 function toFailure(failure: ExplainedFailure | null): JobRunLifeResponse['failure'] {

@@ -21,6 +21,7 @@ export async function claimNext(
     leaseSeconds,
     instanceSizes: parseInstanceSizes(''),
     readCapacity: () => Promise.resolve(oneSlot),
+    unknownRunIds: new Set(),
   });
   const claims: Claim[] = [];
   await claimRuns.claimPending((claim) => claims.push(claim), new AbortController().signal);

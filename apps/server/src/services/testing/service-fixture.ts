@@ -11,6 +11,7 @@ import { createCancelRuns } from '../cancel-runs.ts';
 import { createCompareVersions } from '../compare-versions.ts';
 import { createCredentials } from '../credentials.ts';
 import { createDeploy } from '../deploy.ts';
+import { createEndUnknownRun } from '../end-unknown-run.ts';
 import { createEncryption } from '../encryption.ts';
 import { createExplainFailure } from '../explain-failure.ts';
 import { createFinishRun } from '../finish-run.ts';
@@ -117,6 +118,7 @@ export async function createServiceFixture() {
     }),
     deploy: createDeploy(persistence, cancelRuns, { startRuns, webhooks }),
     cancelRuns,
+    endUnknownRun: createEndUnknownRun(persistence, finishRun, attemptLog),
     switchJobs: createSwitchJobs(persistence, cancelRuns, readClock),
     workspaces: createWorkspaces(persistence, cancelRuns, readClock),
     organizations: createOrganizations(persistence),

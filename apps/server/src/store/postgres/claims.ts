@@ -6,6 +6,10 @@ import { sqlState } from './pool.ts';
 export interface WatchedRun {
   jobVersionId: string;
   endIntent: JobRunRecord['endIntent'];
+  /** Its job, or its workspace, is archived. */
+  isArchived: boolean;
+  /** For how long it has been unknown where its attempt is; null while it can be seen. */
+  unknownSeconds: number | null;
   /** By the database's clock, since this attempt was let in; null before. */
   begunSecondsAgo: number | null;
 }
@@ -98,12 +102,12 @@ export function createClaimStore(sql: Queryable) {
         [isApp, limit],
       ),
 
-    /** Active runs of a kind, of all servers, by workspace. */
+    /** Runs of a kind that take a slot, of all servers, by workspace. An unknown run takes none. */
     countActive: (isApp: boolean) =>
       sql.prepared<ActiveOfWorkspace>(
         `select workspaces.organization_id as "organizationId", workspace_id as "workspaceId", count(*)::int as count
            from job_runs join workspaces on workspaces.id = workspace_id
-          where job_runs.status in ('starting', 'running', 'cancelling') and is_app = $1 group by 1, 2`,
+          where job_runs.status in ('starting', 'running', 'cancelling') and unknown_since is null and is_app = $1 group by 1, 2`,
         [isApp],
       ),
 
@@ -115,7 +119,8 @@ export function createClaimStore(sql: Queryable) {
                    where workspaces.id = active."workspaceId" and organization_memberships.user_id = $1 and ${effectiveRole} is not null) as name
            from (select workspaces.organization_id as "organizationId", workspace_id as "workspaceId", count(*)::int as count
                    from job_runs join workspaces on workspaces.id = workspace_id
-                  where job_runs.status in ('starting', 'running', 'cancelling') and not is_app group by 1, 2) as active
+                  where job_runs.status in ('starting', 'running', 'cancelling') and unknown_since is null and not is_app
+                  group by 1, 2) as active
           order by count desc, name`,
         [userId],
       ),
@@ -194,8 +199,11 @@ export function createClaimStore(sql: Queryable) {
     look: (claim: Claim, attemptId: string) =>
       sql.maybeOne<WatchedRun>(
         `select job_runs.job_version_id as "jobVersionId", job_runs.end_intent as "endIntent",
-                extract(epoch from now() - attempts.begun_at)::float8 as "begunSecondsAgo"
-           from job_runs join attempts on attempts.id = $3 and attempts.job_run_id = job_runs.id and attempts.closed_at is null
+                extract(epoch from now() - attempts.begun_at)::float8 as "begunSecondsAgo",
+                extract(epoch from now() - job_runs.unknown_since)::float8 as "unknownSeconds",
+                (jobs.is_archived or workspaces.archived_at is not null) as "isArchived"
+           from job_runs join jobs on jobs.id = job_runs.job_id join workspaces on workspaces.id = job_runs.workspace_id
+           join attempts on attempts.id = $3 and attempts.job_run_id = job_runs.id and attempts.closed_at is null
           where job_runs.id = $1 and job_runs.claim_number = $2 and job_runs.status in ('starting', 'running', 'cancelling')`,
         [claim.jobRunId, claim.claimNumber, attemptId],
       ),

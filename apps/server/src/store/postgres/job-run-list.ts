@@ -15,6 +15,7 @@ import {
   walkNullable,
 } from './keyset.ts';
 import { createConditions } from './conditions.ts';
+import { isUnknown } from './unknown-runs.ts';
 import { findJobs, hasJobs, isSpreadCheaper } from './job-run-search.ts';
 
 export interface JobRunFilter {
@@ -43,6 +44,8 @@ export interface JobRunFilter {
   tags?: readonly string[] | null;
   /** Leaves out rows that stand for declined starts. */
   leaveOutSkipped?: boolean;
+  /** Only active runs whose place no server can see. */
+  onlyUnknown?: boolean;
 }
 
 export type JobRunSortKey = 'created_at' | 'duration_seconds' | 'finished_at' | 'number' | 'started_at';
@@ -218,6 +221,7 @@ function runConditions({ workspaceId, filter, hiddenJobId, jobs }: Scope, withou
   where.add(`${duration} >= ?::numeric`, filter.minDurationSeconds);
   where.add(`${duration} <= ?::numeric`, filter.maxDurationSeconds);
   where.add('job_runs.job_id <> ?', hiddenJobId);
+  if (filter.onlyUnknown) where.require(isUnknown);
   if (filter.leaveOutSkipped) where.require(`job_runs.status <> 'skipped'`);
   if (filter.pipelineNames) where.require(ranOneOf(where.bind(filter.pipelineNames)));
   if (jobs) addJobs(where, jobs, filter);

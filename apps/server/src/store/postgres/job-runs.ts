@@ -62,6 +62,10 @@ export interface JobRunRecord {
   waitReason: string | null;
   /** What kind of wait that is; null where no supervisor has looked at it. */
   waitKind: WaitKind | null;
+  /** Since when its supervisor cannot see the place of its attempt; null where it can. It stays when the run ends. */
+  unknownSince: Date | null;
+  /** Why the supervisor cannot see it. */
+  unknownDetail: string | null;
   priority: number;
   skipFreshness: boolean;
   /** It fails when it has not begun by then. */
@@ -147,6 +151,8 @@ export const runColumns = columns('job_runs', [
   'is_queued',
   'wait_reason',
   'wait_kind',
+  'unknown_since',
+  'unknown_detail',
   'priority',
   'skip_freshness',
   'start_by',
@@ -373,7 +379,8 @@ export function createJobRunStore(sql: Queryable) {
     async waitForRetry(jobRunId: string, from: readonly RunState[], afterSeconds: number, reason: string) {
       const row = await sql.maybeOne<{ notBefore: Date }>(
         `update job_runs set status = 'pending', not_before = now() + make_interval(secs => $3), wait_reason = $4,
-                wait_kind = 'retry', wait_noted = true, end_intent = null, lease_expires_at = null, updated_at = now()
+                wait_kind = 'retry', wait_noted = true, end_intent = null, lease_expires_at = null, unknown_since = null,
+                unknown_detail = null, updated_at = now()
           where id = $1 and status = any($2)
         returning not_before as "notBefore"`,
         [jobRunId, from, afterSeconds, reason],

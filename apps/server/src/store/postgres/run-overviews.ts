@@ -27,6 +27,8 @@ export type RunOverviewHead = Pick<
   | 'waitReason'
   | 'waitKind'
   | 'isApp'
+  | 'unknownSince'
+  | 'unknownDetail'
   | 'notBefore'
   | 'createdAt'
   | 'startedAt'
@@ -108,6 +110,8 @@ const headColumns = columns('job_runs', [
   'wait_reason',
   'wait_kind',
   'is_app',
+  'unknown_since',
+  'unknown_detail',
   'not_before',
   'created_at',
   'started_at',

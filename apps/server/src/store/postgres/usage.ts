@@ -32,6 +32,7 @@ export interface UsedMonth {
   startsOn: string;
   /** Of runs that ended in it, and of those that run now. */
   usedSeconds: number;
+  /** Without unknown runs, which take no slot. */
   activeRunCount: number;
 }
 
@@ -107,7 +108,7 @@ export function createUsageStore(sql: Queryable) {
                       from job_runs join workspaces on workspaces.id = job_runs.workspace_id
                      where ${condition} and ${isActive}))::float8 as "usedSeconds",
                 (select count(*)::int from job_runs join workspaces on workspaces.id = job_runs.workspace_id
-                  where ${condition} and ${isActive}) as "activeRunCount"`,
+                  where ${condition} and ${isActive} and unknown_since is null) as "activeRunCount"`,
         [id],
       );
     },

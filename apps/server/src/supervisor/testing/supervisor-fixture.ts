@@ -20,9 +20,12 @@ import { createServerProcesses } from '../server-processes.ts';
 import { createStartAttempt } from '../start-attempt.ts';
 import { createSupervisor } from '../supervisor.ts';
 import { createSnapshots } from '../snapshots.ts';
+import { createTakeOver } from '../take-over.ts';
 import { createTellWaits } from '../../services/tell-waits.ts';
 import { createWatchApp } from '../watch-app.ts';
 import { createWatchAttempt } from '../watch-attempt.ts';
+import { createWatchUnknown } from '../watch-unknown.ts';
+import type { UnknownLimits } from '../../domain/unknown-attempt.ts';
 import { eventually } from '../../../../../testing/fixtures/eventually.ts';
 import { noFaultPoints } from '../../fault-points.ts';
 
@@ -33,6 +36,7 @@ export interface ServerOptions {
   maxActiveRuns?: number;
   maxActiveApps?: number;
   attemptsAddress?: AttemptsAddress;
+  unknownLimits?: UnknownLimits;
 }
 
 /** The supervisor of one server over the services of a test, and the outbox relay that it drives. */
@@ -40,6 +44,8 @@ export function createServer(fixture: ServiceFixture, options: ServerOptions): S
   const { persistence, attemptLog, recordSpool, finishRun, log } = fixture;
   const { executor, leaseSeconds = 30, deliverySeconds = 0.5 } = options;
   const { maxActiveRuns = 20, maxActiveApps = 20 } = options;
+  const { unknownLimits = { markAfterSeconds: 30, endAfterSeconds: 600 } } = options;
+  const unknownRunIds = new Set<string>();
   // Another server cannot tell whether it is dead: its lease decides.
   const owner = `test-server/${randomUUID()}`;
   const faultPoints = noFaultPoints;
@@ -70,6 +76,12 @@ export function createServer(fixture: ServiceFixture, options: ServerOptions): S
       recordSpool,
       finishRun,
       watchApp: createWatchApp({ ...common, startRuns: fixture.startRuns }),
+      watchUnknown: createWatchUnknown({
+        ...common,
+        endUnknownRun: fixture.endUnknownRun,
+        limits: unknownLimits,
+        unknownRunIds,
+      }),
       instanceSizes: parseInstanceSizes(''),
       deliverySeconds,
     }),
@@ -84,6 +96,7 @@ export function createServer(fixture: ServiceFixture, options: ServerOptions): S
       executor,
       settings: { maxActiveRuns, maxActiveApps, overcommit: { cpus: 1, memory: 1 }, appsShare: 0.5 },
     }),
+    unknownRunIds,
   });
   const tellWaits = createTellWaits({ persistence, attemptLog, executorName: executor.name });
   return createSupervisor({
@@ -101,7 +114,13 @@ export function createServer(fixture: ServiceFixture, options: ServerOptions): S
     ingestTelemetry: fixture.ingestTelemetry,
     outboxRelay: createOutboxRelay({ ...common, logFiles: fixture.logFiles, takenSeconds: 60 }),
     janitor: createJanitor({ ...common, patienceSeconds: 60 }),
-    serverProcesses: createServerProcesses(),
+    takeOver: createTakeOver({
+      store,
+      executor,
+      serverProcesses: createServerProcesses(),
+      owner,
+      leaseSeconds,
+    }),
     owner,
     leaseSeconds,
   });

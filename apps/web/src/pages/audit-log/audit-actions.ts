@@ -10,6 +10,7 @@ const actionsByArea = {
   jobs: {
     'job-run.start': 'started',
     'job-run.cancel': 'cancelled the run',
+    'job-run.force-end': 'forced the end of the run',
     'job.pause': 'paused the job',
     'job.resume': 'resumed the job',
     'job.archive': 'archived the job',

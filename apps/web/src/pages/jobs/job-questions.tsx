@@ -55,3 +55,34 @@ export function CancelQuestion({
     </Confirm>
   );
 }
+
+/** Asks before a run is ended that no server can see. */
+export function ForceEndQuestion({
+  name,
+  run,
+  actions,
+  onClose,
+}: QuestionProps & { run: { id: string; number: number } }) {
+  return (
+    <Confirm
+      title={`Force end ${name} #${run.number}?`}
+      action="Force end"
+      isPending={false}
+      error={null}
+      onConfirm={() => {
+        actions.forceEnd.mutate(run.id);
+        onClose();
+      }}
+      onClose={onClose}
+    >
+      <p>
+        No server can see where this run goes on, so nothing can stop it now. It ends here as failed, and its
+        job can start again.
+      </p>
+      <p>
+        The run may still go on somewhere. It is told to stop at its next call to the server. Until then it
+        may still write data.
+      </p>
+    </Confirm>
+  );
+}

@@ -67,6 +67,16 @@ export function useJobActions(jobId: string) {
     onError: showProblem,
   });
 
+  const forceEnd = useMutation({
+    mutationFn: (jobRunId: string) =>
+      api.call('force_end_job_run', { params: { ...params, job_run_id: jobRunId } }),
+    onSuccess: (run) => {
+      setResult({ text: `Ended #${run.number}`, isProblem: false });
+      return fetchAffected();
+    },
+    onError: showProblem,
+  });
+
   const flip = useMutation({
     mutationFn: async (operationId: Switch) => {
       await api.call(operationId, { params: { ...params, job_id: jobId } });
@@ -85,8 +95,9 @@ export function useJobActions(jobId: string) {
     putAway: () => setResult(null),
     start,
     cancel,
+    forceEnd,
     flip,
-    isPending: start.isPending || cancel.isPending || flip.isPending,
+    isPending: start.isPending || cancel.isPending || forceEnd.isPending || flip.isPending,
   };
 }
 

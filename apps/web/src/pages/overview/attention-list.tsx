@@ -6,7 +6,7 @@ import { ActionButton } from '../../look/action-button.tsx';
 import { ActionResultLine } from '../jobs/action-result.tsx';
 import { describeRow, lineInLog, type FailingJob } from './attention.ts';
 import { describeAttention, type OverdueTick, type StalePipeline } from './long-waits.ts';
-import { LongWaitRow, OverdueTickRow, StalePipelineRow } from './wait-rows.tsx';
+import { LongWaitRow, OverdueTickRow, StalePipelineRow, UnknownRunRow } from './wait-rows.tsx';
 import { Section } from '../../look/page.tsx';
 import { RunDialog } from '../jobs/run-dialog.tsx';
 import { RunOutcomeLine } from '../../facts/run-outcome-line.tsx';
@@ -24,6 +24,8 @@ interface AttentionProps {
   failing: readonly FailingJob[];
   /** How many jobs fail, as the server counts them; null where it has not said it. */
   total: number | null;
+  /** Active runs whose place no server can see. */
+  unknown: readonly RunOverviewResponse[];
   waits: readonly RunOverviewResponse[];
   overdue: readonly OverdueTick[];
   stale: readonly StalePipeline[];
@@ -32,13 +34,13 @@ interface AttentionProps {
 }
 
 /**
- * What people have to look at: jobs whose last outcome was a failure, each with its reason and what can be done about it, runs that wait
- * long, ticks that nothing decided on, and pipelines with old data.
+ * What people have to look at: jobs whose last outcome was a failure, each with its reason and what can be done about it, runs that no
+ * server can see, runs that wait long, ticks that nothing decided on, and pipelines with old data.
  */
-export function Attention({ failing, total, waits, overdue, stale, isWhole }: AttentionProps) {
+export function Attention({ failing, total, unknown, waits, overdue, stale, isWhole }: AttentionProps) {
   const { id: workspaceId } = useWorkspace();
   const count = Math.max(total ?? 0, failing.length);
-  const others = waits.length + overdue.length + stale.length;
+  const others = unknown.length + waits.length + overdue.length + stale.length;
   if (failing.length + others === 0) {
     if (!isWhole) return null;
     return (
@@ -51,6 +53,7 @@ export function Attention({ failing, total, waits, overdue, stale, isWhole }: At
     <Section
       title={describeAttention({
         failing: failing.length === 0 ? 0 : count,
+        unknown: unknown.length,
         waiting: waits.length,
         overdue: overdue.length,
         stale: stale.length,
@@ -70,6 +73,9 @@ export function Attention({ failing, total, waits, overdue, stale, isWhole }: At
       <ul className={classes.rows}>
         {failing.slice(0, mostShown).map((each) => (
           <FailingRow key={each.job.id} failing={each} />
+        ))}
+        {unknown.slice(0, mostShown).map((run) => (
+          <UnknownRunRow key={run.id} run={run} />
         ))}
         {waits.slice(0, mostShown).map((run) => (
           <LongWaitRow key={run.id} run={run} />

@@ -51,11 +51,11 @@ it('a stale pipeline is not listed where the job that ran it last is listed as f
 });
 
 it.each([
-  [{ failing: 1, waiting: 0, overdue: 0, stale: 0 }, '1 job needs attention'],
-  [{ failing: 0, waiting: 1, overdue: 0, stale: 0 }, '1 waiting run needs attention'],
+  [{ failing: 1, unknown: 0, waiting: 0, overdue: 0, stale: 0 }, '1 job needs attention'],
+  [{ failing: 0, unknown: 0, waiting: 1, overdue: 0, stale: 0 }, '1 waiting run needs attention'],
   [
-    { failing: 2, waiting: 1, overdue: 1, stale: 3 },
-    '2 jobs, 1 waiting run, 1 overdue schedule and 3 stale pipelines need attention',
+    { failing: 2, unknown: 2, waiting: 1, overdue: 1, stale: 3 },
+    '2 jobs, 2 unknown runs, 1 waiting run, 1 overdue schedule and 3 stale pipelines need attention',
   ],
 ])('says what needs attention: %o', (counts, words) => {
   expect(describeAttention(counts)).toBe(words);

@@ -30,20 +30,22 @@ export function listOverdueTicks(jobs: readonly JobOverviewResponse[], now: Date
 
 export interface AttentionCounts {
   failing: number;
+  unknown: number;
   waiting: number;
   overdue: number;
   stale: number;
 }
 
 /** "1 job needs attention", "2 jobs, 1 waiting run and 1 stale pipeline need attention". */
-export function describeAttention({ failing, waiting, overdue, stale }: AttentionCounts): string {
+export function describeAttention({ failing, unknown, waiting, overdue, stale }: AttentionCounts): string {
   const parts = [
     countOf(failing, 'job', 'jobs'),
+    countOf(unknown, 'unknown run', 'unknown runs'),
     countOf(waiting, 'waiting run', 'waiting runs'),
     countOf(overdue, 'overdue schedule', 'overdue schedules'),
     countOf(stale, 'stale pipeline', 'stale pipelines'),
   ].filter((part) => part !== null);
-  const isOne = failing + waiting + overdue + stale === 1;
+  const isOne = failing + unknown + waiting + overdue + stale === 1;
   const last = parts.pop() ?? '';
   const list = parts.length === 0 ? last : `${parts.join(', ')} and ${last}`;
   return `${list} ${isOne ? 'needs' : 'need'} attention`;

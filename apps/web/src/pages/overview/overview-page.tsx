@@ -30,6 +30,7 @@ export function OverviewPage() {
   const failing = useQuery(queries.failing);
   const recent = useQuery(queries.recent);
   const waiting = useQuery(queries.waiting);
+  const unknown = useQuery(queries.unknown);
   const ticks = useQuery(queries.ticks);
   const stale = useQuery(queries.stale);
   const now = new Date(useNow(30));
@@ -60,10 +61,11 @@ export function OverviewPage() {
       <Attention
         failing={failingJobs}
         total={series.data?.now.jobs_failing ?? null}
+        unknown={unknown.data?.items ?? []}
         waits={listLongWaits(waiting.data?.items ?? [], now)}
         overdue={listOverdueTicks(ticks.data?.items ?? [], now)}
         stale={omitPipelinesOfFailingJobs(stale.data?.items ?? [], failingJobs)}
-        isWhole={[failing, waiting, ticks, stale].every(({ isSuccess }) => isSuccess)}
+        isWhole={[failing, unknown, waiting, ticks, stale].every(({ isSuccess }) => isSuccess)}
       />
       <RunSummary series={series.data} error={series.error} window={window} />
       <RunningNow query={queries.active} jobs={jobs} />

@@ -38,6 +38,10 @@ export function overviewQueries(workspaceId: string, window: SeriesWindow) {
       }),
       refetchInterval: clockEveryMs,
     },
+    unknown: operation('list_run_overviews', {
+      params,
+      query: { is_unknown: true, sort: ['created_at'], order: ['asc'], limit: 20 },
+    }),
     ticks: {
       ...operation('list_job_overviews', {
         params,

@@ -22,8 +22,7 @@ function AttentionRow({ head, children }: { head: ReactNode; children: ReactNode
   );
 }
 
-/** A run that should have started, and what it waits for. */
-export function LongWaitRow({ run }: { run: RunOverviewResponse }) {
+function RunRow({ run, children }: { run: RunOverviewResponse; children: ReactNode }) {
   const { id: workspaceId } = useWorkspace();
   const head = (
     <>
@@ -38,15 +37,36 @@ export function LongWaitRow({ run }: { run: RunOverviewResponse }) {
       <Link to="/w/$workspaceId/runs/$jobRunId" params={{ workspaceId, jobRunId: run.id }} data-row-link>
         #{run.number}
       </Link>
-      <span className="quiet">
-        created <Time at={run.created_at} />, not started yet
-      </span>
+      <span className="quiet">{children}</span>
     </>
   );
   return (
     <AttentionRow head={head}>
       <RunOutcomeLine run={run} />
     </AttentionRow>
+  );
+}
+
+/** A run that should have started, and what it waits for. */
+export function LongWaitRow({ run }: { run: RunOverviewResponse }) {
+  return (
+    <RunRow run={run}>
+      created <Time at={run.created_at} />, not started yet
+    </RunRow>
+  );
+}
+
+/** An active run whose place no server can see. */
+export function UnknownRunRow({ run }: { run: RunOverviewResponse }) {
+  return (
+    <RunRow run={run}>
+      unknown{' '}
+      {run.unknown !== null && (
+        <>
+          since <Time at={run.unknown.since} />
+        </>
+      )}
+    </RunRow>
   );
 }
 

@@ -3,7 +3,7 @@ import { Button } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { ActionButton } from '../../look/action-button.tsx';
-import { CancelQuestion } from '../jobs/job-questions.tsx';
+import { CancelQuestion, ForceEndQuestion } from '../jobs/job-questions.tsx';
 import { CopyText } from '../../look/copy-text.tsx';
 import type { JobActions } from '../jobs/use-job-actions.ts';
 import { RunAgain } from './run-again.tsx';
@@ -14,11 +14,21 @@ import { shortenJobName } from '../../facts/job-name.ts';
 /** What one does next: stop it while it goes on, run it again when it ended, see what is different. */
 export function RunActions({ run, actions }: { run: RunOverviewDetailResponse; actions: JobActions }) {
   const { id: workspaceId, whyNot } = useWorkspace();
-  const [question, setQuestion] = useState<'cancel' | 'again' | null>(null);
+  const [question, setQuestion] = useState<'cancel' | 'force' | 'again' | null>(null);
   const close = () => setQuestion(null);
   const isActive = !isTerminalRunState(run.status);
   return (
     <>
+      {run.unknown !== null && (
+        <ActionButton
+          color="red"
+          whyNot={whyNot('job-run.force-end')}
+          loading={actions.forceEnd.isPending}
+          onClick={() => setQuestion('force')}
+        >
+          Force end …
+        </ActionButton>
+      )}
       {isActive ? (
         <ActionButton
           color="red"
@@ -56,6 +66,9 @@ export function RunActions({ run, actions }: { run: RunOverviewDetailResponse; a
       <CopyText text={`${location.origin}${location.pathname}`} label="link to this run" />
       {question === 'cancel' && (
         <CancelQuestion name={shortenJobName(run.job_name)} run={run} actions={actions} onClose={close} />
+      )}
+      {question === 'force' && (
+        <ForceEndQuestion name={shortenJobName(run.job_name)} run={run} actions={actions} onClose={close} />
       )}
       {question === 'again' && <RunAgain jobId={run.job_id} actions={actions} onClose={close} />}
     </>

@@ -18,6 +18,21 @@ export function SkipNotice({ skip }: { skip: NonNullable<RunOverviewDetailRespon
   );
 }
 
+/** That no server can see where an active run goes on, and what becomes of it. */
+export function UnknownNotice({ unknown }: { unknown: NonNullable<JobRunLifeResponse['unknown']> }) {
+  return (
+    <div className={classes.notice} data-kind="pending">
+      <strong>
+        Unknown since <Time at={unknown.since} />.
+      </strong>{' '}
+      {unknown.detail}{' '}
+      <span className="quiet">
+        The run may still go on and takes no slot. If you cancel it, it ends as lost after a while.
+      </span>
+    </div>
+  );
+}
+
 /** What a run that is pending waits for. */
 export function WaitNotice({ waiting }: { waiting: NonNullable<JobRunLifeResponse['waiting']> }) {
   return (

@@ -16,7 +16,7 @@ import { RunActions } from './run-actions.tsx';
 import { RunDetails } from './run-details.tsx';
 import { RunFactsLine, RunHeading } from './run-heading.tsx';
 import { runLife, runOverview, runPipelines, type RunParams } from './run-queries.ts';
-import { SkipNotice, WaitNotice } from './run-notices.tsx';
+import { SkipNotice, UnknownNotice, WaitNotice } from './run-notices.tsx';
 import { stringifySearch } from '../../search/search-params.ts';
 import { TabLinks } from '../../look/tab-links.tsx';
 import { useJobActions } from '../jobs/use-job-actions.ts';
@@ -49,6 +49,7 @@ function OneRun({ workspaceId, jobRunId }: { workspaceId: string; jobRunId: stri
     >
       {actions.result !== null && <ActionResultLine result={actions.result} onPutAway={actions.putAway} />}
       {run.skip !== null && <SkipNotice skip={run.skip} />}
+      {run.unknown !== null && <UnknownNotice unknown={run.unknown} />}
       {run.waiting !== null && <WaitNotice waiting={run.waiting} />}
       {life && life.phases.length > 0 && <PhaseBar phases={life.phases} status={run.status} />}
       {run.reason !== null && (

@@ -1,6 +1,7 @@
 import { defineRoute } from '../../route.ts';
 import { jobRunLifeResponse } from '../../schemas/run-lives.ts';
-import { readErrors } from '../error-statuses.ts';
+import { detailedJobRunResponse } from '../../schemas/job-runs.ts';
+import { changeErrors, readErrors } from '../error-statuses.ts';
 import { jobRunParams } from '../parameters.ts';
 
 /** What became of a run beyond its status: its attempts, what it waits for, why it failed or was never started. */
@@ -15,5 +16,17 @@ export const runLifeRoutes = [
     params: jobRunParams,
     responses: { 200: jobRunLifeResponse },
     errors: readErrors,
+  }),
+  /** Ends a run that is `unknown` at once; any other run is refused with `run_not_unknown`. */
+  defineRoute({
+    operationId: 'force_end_job_run',
+    method: 'POST',
+    path: '/pumphouse/v1/workspaces/{workspace_id}/job-runs/{job_run_id}/-force-end',
+    surface: 'pumphouse',
+    credential: 'user',
+    permission: 'job-run.force-end',
+    params: jobRunParams,
+    responses: { 200: detailedJobRunResponse },
+    errors: changeErrors,
   }),
 ] as const;

@@ -28,6 +28,8 @@ const runOverviewQuery = listQuery(['created_at', 'duration_seconds', 'finished_
   end: queryTimestamp.optional(),
   timezone: queryText.default('UTC'),
   is_active: queryBoolean.optional(),
+  /** Only active runs whose place no server can see. */
+  is_unknown: queryBoolean.default(false),
   /** Rows that stand for declined starts. */
   include_skipped: queryBoolean.default(true),
 });

@@ -1,0 +1,15 @@
+import { assembleRunEnds, createServerLog } from '@pumphouse/server/main';
+import { readConfig } from '@pumphouse/server/config.ts';
+import { withStore } from './admin.ts';
+
+/** Ends a run whose place no server can see. A running server notices it. */
+export async function endRun(jobRunId: string): Promise<void> {
+  const config = readConfig();
+  const log = createServerLog({ ...config, logLevel: 'warn' });
+  const run = await withStore((persistence) =>
+    assembleRunEnds(config, persistence, log).endUnknownRun.force(jobRunId),
+  );
+  process.stderr.write(
+    `Ended run ${run.id}. If it still goes on somewhere, it is told to stop at its next call to the server.\n`,
+  );
+}

@@ -1,0 +1,30 @@
+import type { Config } from '../config.ts';
+import type { Logger } from 'pino';
+import type { Persistence } from '../store/store.ts';
+import { join } from 'node:path';
+import { createAttemptLog } from '../services/attempt-log.ts';
+import { createEndUnknownRun } from '../services/end-unknown-run.ts';
+import { createExplainFailure } from '../services/explain-failure.ts';
+import { createFaultPoints } from '../pause-at.ts';
+import { createFinishRun } from '../services/finish-run.ts';
+import { createLogFiles } from '../blobs/log-file.ts';
+import { createStartRuns, databaseClock } from '../services/start-runs.ts';
+
+/** The use cases that start and end runs; for the server and for `admin end-run`. */
+export function assembleRunEnds(config: Config, persistence: Persistence, log: Logger) {
+  const faultPoints = createFaultPoints(config.pauseAt);
+  const logFiles = createLogFiles(join(config.blobsDir, 'logs'));
+  const attemptLog = createAttemptLog(persistence, logFiles);
+  const clock = databaseClock;
+  const startRuns = createStartRuns(persistence, clock, faultPoints);
+  const finishRun = createFinishRun({
+    persistence,
+    startRuns,
+    attemptLog,
+    explainFailure: createExplainFailure({ persistence, logFiles, log }),
+    faultPoints,
+    announce: (jobRunId) => attemptLog.announce(jobRunId),
+  });
+  const endUnknownRun = createEndUnknownRun(persistence, finishRun, attemptLog);
+  return { faultPoints, logFiles, attemptLog, clock, startRuns, finishRun, endUnknownRun };
+}

@@ -1,0 +1,87 @@
+import type { OwnerStatus } from '../domain/server-owner.ts';
+import type { ServiceFixture } from '../services/testing/service-fixture.ts';
+import type { ServicePlace } from '../services/testing/service-place.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createFakeExecutor } from '../executors/fake/fake-executor.ts';
+import { createPlace, defineJob } from '../services/testing/service-place.ts';
+import { createServiceFixture } from '../services/testing/service-fixture.ts';
+import { createTakeOver } from './take-over.ts';
+
+let fixture: ServiceFixture;
+let place: ServicePlace;
+
+beforeAll(async () => {
+  fixture = await createServiceFixture();
+});
+afterAll(() => fixture.close());
+beforeEach(async () => {
+  await fixture.database.execute('update job_runs set lease_expires_at = null, claimed_by = null');
+  await fixture.database.execute('delete from supervisors');
+  place = await createPlace(fixture);
+  await place.deployAll([defineJob('jobs.a')]);
+});
+
+/** A run that another server drives under a lease that holds. */
+async function startOfOther(): Promise<string> {
+  const { run } = await place.createAttempt(await place.startRun('jobs.a'));
+  await place.setRun(run.id, `claimed_by = 'other', lease_expires_at = now() + interval '1 hour'`);
+  return run.id;
+}
+
+/** What the server takes over that sees the other one so. */
+function takeOver(status: OwnerStatus) {
+  return createTakeOver({
+    store: fixture.store,
+    executor: createFakeExecutor(),
+    serverProcesses: { readStatus: () => status },
+    owner: 'self',
+    leaseSeconds: 12,
+  }).ofLost();
+}
+
+const beatOfOther = (secondsAgo: number) =>
+  fixture.database.execute(
+    `insert into supervisors (owner, batch_slots, app_slots, expires_at, seen_at)
+     values ('other', 1, 1, now() + interval '1 hour', now() - make_interval(secs => $1))`,
+    [secondsAgo],
+  );
+
+describe('the run of another server', () => {
+  it('is taken over at once when the server is gone', async () => {
+    const id = await startOfOther();
+    expect(await takeOver('gone')).toEqual([{ jobRunId: id, claimNumber: 2 }]);
+  });
+
+  it('is left to its lease when nothing is known about the server', async () => {
+    const id = await startOfOther();
+    expect(await takeOver('unknown')).toEqual([]);
+    await place.setRun(id, `lease_expires_at = now() - interval '1 second'`);
+    expect(await takeOver('unknown')).toEqual([{ jobRunId: id, claimNumber: 2 }]);
+  });
+
+  it('of another boot of this machine is taken over when the server is silent', async () => {
+    const id = await startOfOther();
+    await beatOfOther(5);
+    expect(await takeOver('gone-if-silent')).toEqual([{ jobRunId: id, claimNumber: 2 }]);
+  });
+
+  it('of a clone that gives signs of life is left alone', async () => {
+    await startOfOther();
+    // In the future, so that no slow machine makes it silent.
+    await beatOfOther(-3600);
+    expect(await takeOver('gone-if-silent')).toEqual([]);
+  });
+
+  it('of a server that has stopped is taken over after a restart of the machine', async () => {
+    const id = await startOfOther();
+    expect(await takeOver('gone-if-silent')).toEqual([{ jobRunId: id, claimNumber: 2 }]);
+  });
+});
+
+it('a heartbeat is a sign of life', async () => {
+  const { supervisors } = fixture.store;
+  await beatOfOther(3600);
+  expect(await supervisors.listSilent(['other'], 1800)).toEqual(['other']);
+  await supervisors.beat('other');
+  expect(await supervisors.listSilent(['other'], 1800)).toEqual([]);
+});

@@ -1,0 +1,59 @@
+import type { AttemptHandle, Executor } from '../executors/executor.ts';
+import type { Claim } from '../store/records.ts';
+import type { ServerProcesses } from './server-processes.ts';
+import type { Store } from '../store/store.ts';
+
+export interface TakeOverDependencies {
+  store: Pick<Store, 'claims' | 'environments' | 'supervisors' | 'unknownRuns'>;
+  executor: Pick<Executor, 'inspect'>;
+  serverProcesses: Pick<ServerProcesses, 'readStatus'>;
+  owner: string;
+  leaseSeconds: number;
+}
+
+export type TakeOver = ReturnType<typeof createTakeOver>;
+
+const batch = 20;
+
+/** How often each supervisor writes a sign of life. */
+export const heartbeatMs = 1000;
+/** A machine that restarted need not wait for the leases of its servers from before: this silence is enough. */
+const silentSeconds = 3;
+
+/** Takes over runs that other servers left. */
+export function createTakeOver(dependencies: TakeOverDependencies) {
+  const { store, executor, serverProcesses, owner, leaseSeconds } = dependencies;
+
+  /** Those of the owners that are certainly gone. */
+  async function selectGone(owners: readonly string[]): Promise<string[]> {
+    const others = owners.filter((other) => other !== owner);
+    const byStatus = Map.groupBy(others, (other) => serverProcesses.readStatus(other));
+    const quiet = byStatus.get('gone-if-silent') ?? [];
+    const silent = quiet.length > 0 ? await store.supervisors.listSilent(quiet, silentSeconds) : [];
+    return [...(byStatus.get('gone') ?? []), ...silent];
+  }
+
+  const canSee = async (handle: AttemptHandle): Promise<boolean> => {
+    const { state } = await executor.inspect(handle);
+    return state !== 'unknown';
+  };
+
+  return {
+    /** Runs of servers that are gone, or stopped for longer than their lease. */
+    async ofLost(): Promise<Claim[]> {
+      const builders = await selectGone(await store.environments.listBuilders());
+      if (builders.length > 0) await store.environments.freeBuildsOf(builders);
+      const gone = await selectGone(await store.claims.listOwners());
+      const claims = gone.length > 0 ? await store.claims.takeOverOf(gone, owner, leaseSeconds) : [];
+      return [...claims, ...(await store.claims.takeOverExpired(owner, leaseSeconds, batch))];
+    },
+
+    /** Runs that are unknown to the servers that drive them, and whose attempts this server sees. */
+    async ofUnknown(): Promise<Claim[]> {
+      const runs = await store.unknownRuns.listOfOthers(owner, batch);
+      const areSeen = await Promise.all(runs.map(({ handle }) => canSee(handle)));
+      const seen = runs.filter((_, index) => areSeen[index]).map(({ jobRunId }) => jobRunId);
+      return seen.length > 0 ? store.unknownRuns.takeOver(seen, owner, leaseSeconds) : [];
+    },
+  };
+}

@@ -1,0 +1,224 @@
+import type { RunState } from '@pumphouse/contract';
+import type { ServiceFixture } from '../services/testing/service-fixture.ts';
+import type { ServicePlace } from '../services/testing/service-place.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createAuthenticateAttempt } from '../services/authenticate-attempt.ts';
+import { createBootstrappedExecutor, type BootstrappedExecutor } from './testing/supervisor-fixture.ts';
+import { createPlace, defineJob } from '../services/testing/service-place.ts';
+import { createServiceFixture } from '../services/testing/service-fixture.ts';
+import { eventually } from '../../../../testing/fixtures/eventually.ts';
+import { useServers } from './testing/use-servers.ts';
+
+let fixture: ServiceFixture;
+let place: ServicePlace;
+
+beforeAll(async () => {
+  fixture = await createServiceFixture();
+});
+afterAll(() => fixture.close());
+beforeEach(async () => {
+  place = await createPlace(fixture);
+  await fixture.database.execute('delete from outbox');
+});
+
+const startServer = useServers(() => fixture);
+const unlimited = { execute: { concurrency: null } };
+const atOnce = { markAfterSeconds: 0, endAfterSeconds: 0 };
+const never = { markAfterSeconds: 0, endAfterSeconds: 1e6 };
+const hiddenWords = 'The place of the attempt cannot be seen from here.';
+
+const awaitStatus = (jobRunId: string, status: RunState) =>
+  eventually(`run ${jobRunId} is ${status}`, async () => {
+    const run = await place.getRun(jobRunId);
+    return run.status === status && run;
+  });
+
+const awaitUnknown = (jobRunId: string) =>
+  eventually(`run ${jobRunId} is unknown`, async () => (await place.getRun(jobRunId)).unknownSince !== null);
+
+const readMessages = async (jobRunId: string) =>
+  (await place.readLog(jobRunId)).map(({ content }) => content).join('\n');
+
+/** A run that has begun, and that its server lost sight of. */
+async function startHidden(executor: BootstrappedExecutor, jobRef = 'jobs.a') {
+  const { id } = await place.startRun(jobRef);
+  const spec = await executor.awaitBegin(id);
+  executor.fake.hide(spec.attemptId);
+  await awaitUnknown(id);
+  return { id, spec };
+}
+
+/** Counts how often an executor was asked about its attempts. */
+function countInspections(executor: BootstrappedExecutor) {
+  let count = 0;
+  const counted: BootstrappedExecutor = {
+    ...executor,
+    inspect(handle) {
+      count += 1;
+      return executor.inspect(handle);
+    },
+  };
+  const awaitMore = async (more: number) => {
+    const wanted = count + more;
+    await eventually(`${more} more looks at attempts`, () => count >= wanted);
+  };
+  return { counted, awaitMore };
+}
+
+/** A server with one slot and a hidden run. */
+async function serveHidden(unknownLimits: typeof never) {
+  await place.deployAll([defineJob('jobs.a', unlimited)]);
+  const executor = createBootstrappedExecutor(fixture);
+  const { counted, awaitMore } = countInspections(executor);
+  await startServer({ executor: counted, maxActiveRuns: 1, unknownLimits });
+  return { executor, awaitMore, ...(await startHidden(executor)) };
+}
+
+describe('an unknown run', () => {
+  it('takes no slot, and says so', async () => {
+    const { id, executor } = await serveHidden(never);
+    const other = await place.startRun('jobs.a');
+    executor.finish(await executor.awaitBegin(other.id));
+    await awaitStatus(other.id, 'completed');
+    expect(await place.getRun(id)).toMatchObject({ status: 'running', unknownDetail: hiddenWords });
+    expect(await readMessages(id)).toContain(
+      `The server cannot see the place of the run any more: ${hiddenWords}`,
+    );
+    expect(await fixture.store.unknownRuns.count()).toBe(1);
+    expect(await fixture.store.claims.countActive(false)).toEqual([]);
+  });
+
+  it('takes no slot of its organization either', async () => {
+    await serveHidden(never);
+    const { activeRunCount } = await fixture.store.usage.monthSoFar({ organizationId: place.organizationId });
+    expect(activeRunCount).toBe(0);
+  });
+
+  it('goes on when it is seen again', async () => {
+    const { id, spec, executor } = await serveHidden(never);
+    executor.fake.hide(spec.attemptId, false);
+    await eventually('it is seen again', async () => (await place.getRun(id)).unknownSince === null);
+    expect(await fixture.store.claims.countActive(false)).toMatchObject([{ count: 1 }]);
+    executor.finish(spec);
+    await awaitStatus(id, 'completed');
+    expect(await readMessages(id)).toContain('The server sees the run again.');
+  });
+
+  it('stays when nothing asks for its end', async () => {
+    const { id, awaitMore } = await serveHidden(atOnce);
+    // What a look decides is done before the next one.
+    await awaitMore(3);
+    expect((await place.getRun(id)).status).toBe('running');
+  });
+});
+
+describe('an unknown run that is to end', () => {
+  const intents: [string, (id: string) => Promise<unknown>][] = [
+    ['cancel', (id) => fixture.cancelRuns.cancel(place.workspaceId, id)],
+    ['timeout', (id) => place.setRun(id, `end_intent = 'timeout', updated_at = now()`)],
+    ['archived job', () => place.setJob('jobs.a', 'is_archived = true')],
+    [
+      'archived workspace',
+      () =>
+        fixture.database.execute('update workspaces set archived_at = now() where id = $1', [
+          place.workspaceId,
+        ]),
+    ],
+  ];
+
+  it.each(intents)('ends as lost: %s', async (_name, intend) => {
+    const { id, spec, executor } = await serveHidden(atOnce);
+    await intend(id);
+    const run = await awaitStatus(id, 'failed');
+    expect(run.failure?.code).toBe('attempt_unknown');
+    expect(run.failure?.detail).toContain(hiddenWords);
+    const { attemptId } = spec;
+    // Nothing was asked to stop that could not be seen.
+    expect(executor.fake.stopped).toEqual([]);
+    await eventually('its event has ended', async () => {
+      const events = await fixture.database.query(`select kind from outbox where kind like '%finished'`);
+      return events.length === 0;
+    });
+    expect(await fixture.store.attempts.get(attemptId)).toMatchObject({ logSealed: true });
+    expect(await readMessages(id)).toContain('attempt_unknown');
+    await expect(executor.begin(spec)).rejects.toMatchObject({ code: 'claim_lost' });
+  });
+
+  it('waits for its time', async () => {
+    const { id, awaitMore } = await serveHidden(never);
+    await fixture.cancelRuns.cancel(place.workspaceId, id);
+    await awaitMore(3);
+    expect((await place.getRun(id)).status).toBe('cancelling');
+  });
+
+  it('is not tried again, whatever its job allows', async () => {
+    await place.deployAll([defineJob('jobs.a')]);
+    await place.uploadConfiguration({ 'config.toml': '[pumphouse]\nretries = { count = 3, backoff = 0 }\n' });
+    const executor = createBootstrappedExecutor(fixture);
+    await startServer({ executor, unknownLimits: atOnce });
+    const { id } = await startHidden(executor);
+    await fixture.cancelRuns.cancel(place.workspaceId, id);
+    await awaitStatus(id, 'failed');
+    expect(executor.fake.started).toHaveLength(1);
+  });
+});
+
+describe('a bootstrap of a run that was ended as lost', () => {
+  it('has no token any more', async () => {
+    const { id, spec } = await serveHidden(atOnce);
+    const authenticate = createAuthenticateAttempt(fixture.persistence);
+    expect((await authenticate(spec.attemptId, spec.bootstrapToken)).id).toBe(spec.attemptId);
+    await fixture.endUnknownRun.force(id);
+    await expect(authenticate(spec.attemptId, spec.bootstrapToken)).rejects.toMatchObject({
+      code: 'not_authenticated',
+    });
+  });
+});
+
+describe('a run that its server cannot see', () => {
+  it('is taken over by a server that can, once', async () => {
+    await place.deployAll([defineJob('jobs.a')]);
+    const executor = createBootstrappedExecutor(fixture);
+    const first = await startServer({ executor, unknownLimits: never });
+    const { id } = await place.startRun('jobs.a');
+    const spec = await executor.awaitBegin(id);
+    await first.stop();
+    // Every executor is a place of its own: that of the second server does not see the attempt of the first.
+    await place.setRun(id, 'lease_expires_at = now()');
+    await startServer({ executor: createBootstrappedExecutor(fixture), unknownLimits: never });
+    await awaitUnknown(id);
+    expect((await place.getRun(id)).claimNumber).toBe(2);
+    await startServer({ executor, unknownLimits: never });
+    await eventually('it is seen', async () => (await place.getRun(id)).unknownSince === null);
+    expect((await place.getRun(id)).claimNumber).toBe(3);
+    executor.finish(spec);
+    await awaitStatus(id, 'completed');
+  });
+});
+
+describe('ending a run by force', () => {
+  it('is refused while its server sees it', async () => {
+    await place.deployAll([defineJob('jobs.a')]);
+    const executor = createBootstrappedExecutor(fixture);
+    await startServer({ executor });
+    const { id } = await place.startRun('jobs.a');
+    const spec = await executor.awaitBegin(id);
+    await expect(fixture.endUnknownRun.force(id)).rejects.toMatchObject({ code: 'run_not_unknown' });
+    executor.finish(spec);
+    await awaitStatus(id, 'completed');
+    await expect(fixture.endUnknownRun.force(id)).rejects.toMatchObject({ code: 'run_finished' });
+    await expect(fixture.endUnknownRun.force('x')).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  it('frees its job at once', async () => {
+    await place.deployAll([defineJob('jobs.a')]);
+    const executor = createBootstrappedExecutor(fixture);
+    await startServer({ executor, unknownLimits: never });
+    const { id } = await startHidden(executor);
+    await fixture.endUnknownRun.forceOf(place.workspaceId, id);
+    expect(await place.getRun(id)).toMatchObject({ status: 'failed', failure: { code: 'attempt_unknown' } });
+    const next = await place.startRun('jobs.a');
+    executor.finish(await executor.awaitBegin(next.id));
+    await awaitStatus(next.id, 'completed');
+  });
+});

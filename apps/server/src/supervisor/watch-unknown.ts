@@ -1,0 +1,100 @@
+import type { AttemptLog } from '../services/attempt-log.ts';
+import type { Claim } from '../store/records.ts';
+import type { EndUnknownRun } from '../services/end-unknown-run.ts';
+import type { Persistence } from '../store/store.ts';
+import type { UnknownLimits } from '../domain/unknown-attempt.ts';
+import { decideUnknown } from '../domain/unknown-attempt.ts';
+import { runnerLine } from '../domain/log-line.ts';
+
+export interface WatchUnknownDependencies {
+  persistence: Persistence;
+  attemptLog: AttemptLog;
+  endUnknownRun: EndUnknownRun;
+  limits: UnknownLimits;
+  /** Ids of the unknown runs that this server drives: they take none of its slots. */
+  unknownRunIds: Set<string>;
+}
+
+/** What the store knows about the run at this moment. */
+interface LookedAt {
+  unknownSeconds: number | null;
+  endIntent: string | null;
+  isArchived: boolean;
+}
+
+/** Follows whether the place of one attempt can be seen. */
+export interface UnknownWatch extends Disposable {
+  /** @param detail why the executor cannot see the place */
+  noteHidden(run: LookedAt, detail: string): Promise<void>;
+  noteSeen(run: LookedAt): Promise<void>;
+}
+
+export type WatchUnknown = ReturnType<typeof createWatchUnknown>;
+
+/** Marks runs whose place cannot be seen as unknown, and ends those that are to end. */
+export function createWatchUnknown(dependencies: WatchUnknownDependencies) {
+  const { persistence, attemptLog, endUnknownRun, limits, unknownRunIds } = dependencies;
+
+  async function mark(claim: Claim, attemptId: string, detail: string): Promise<void> {
+    const isMarked = await persistence.transaction(async (tx) => {
+      if (!(await tx.unknownRuns.mark(claim, detail))) return false;
+      await attemptLog.writeWith(tx, attemptId, [runnerLine(describeMark(detail, limits), new Date())]);
+      return true;
+    });
+    if (!isMarked) return;
+    unknownRunIds.add(claim.jobRunId);
+    attemptLog.announce(claim.jobRunId);
+    // A slot is free.
+    await persistence.store.outbox.wake();
+  }
+
+  async function clear(claim: Claim, attemptId: string): Promise<void> {
+    const words = 'The server sees the run again. It goes on.';
+    const isCleared = await persistence.transaction(async (tx) => {
+      if (!(await tx.unknownRuns.clear(claim))) return false;
+      await attemptLog.writeWith(tx, attemptId, [runnerLine(words, new Date())]);
+      return true;
+    });
+    unknownRunIds.delete(claim.jobRunId);
+    if (isCleared) attemptLog.announce(claim.jobRunId);
+  }
+
+  return function watchUnknown(claim: Claim, attemptId: string): UnknownWatch {
+    let hiddenSince: number | null = null;
+    return {
+      async noteHidden(run, detail) {
+        hiddenSince ??= performance.now();
+        if (run.unknownSeconds !== null) unknownRunIds.add(claim.jobRunId);
+        const hiddenSeconds = (performance.now() - hiddenSince) / 1000;
+        const isToEnd = run.endIntent !== null || run.isArchived;
+        const next = decideUnknown({ hiddenSeconds, unknownSeconds: run.unknownSeconds, isToEnd }, limits);
+        if (next === 'mark') await mark(claim, attemptId, detail);
+        if (next === 'end') await endUnknownRun.end(claim.jobRunId, describeEnd(run, detail));
+      },
+      async noteSeen(run) {
+        hiddenSince = null;
+        if (run.unknownSeconds !== null) await clear(claim, attemptId);
+      },
+      [Symbol.dispose]: () => void unknownRunIds.delete(claim.jobRunId),
+    };
+  };
+}
+
+function describeMark(detail: string, { endAfterSeconds }: UnknownLimits): string {
+  return [
+    `The server cannot see the place of the run any more: ${detail}`,
+    'The run gives its slot back and may still go on.',
+    `If it is to end, it ends as lost after ${describeTime(endAfterSeconds)}. An owner of the workspace can end it now ("Force end").`,
+  ].join(' ');
+}
+
+function describeEnd({ endIntent, unknownSeconds, isArchived }: LookedAt, detail: string): string {
+  const reason = isArchived && endIntent === null ? 'Its job or workspace was archived' : 'It was to end';
+  return `${reason}, and no server could see its place for ${describeTime(unknownSeconds ?? 0)}: ${detail}`;
+}
+
+function describeTime(seconds: number): string {
+  if (seconds < 60) return `${Math.round(seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes === 1 ? '1 minute' : `${minutes} minutes`;
+}

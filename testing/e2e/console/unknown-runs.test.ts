@@ -1,0 +1,51 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { defineScriptJob, deployWorkspace, triggerJob } from '../../fixtures/deploy-workspace.ts';
+import { expectAccessible, startEmptyConsoleSite, type ConsoleSite } from '../../fixtures/console-site.ts';
+import { openServerStore } from '../../fixtures/server-store.ts';
+
+let site: ConsoleSite;
+beforeAll(async () => {
+  // Without a supervisor the run stays as the test makes it.
+  site = await startEmptyConsoleSite({ PUMPHOUSE_ROLES: 'api' });
+});
+afterAll(() => site?.remove());
+
+it('an unknown run stands under what needs attention, and an owner ends it by force', async () => {
+  const { server, api } = site;
+  const files = { 'load.py': 'print("done")\n' };
+  await deployWorkspace(server, api.id, { files, jobs: [defineScriptJob('load')] });
+  const run = await triggerJob(server, api.id, 'jobs.load');
+  const opened = await openServerStore(server);
+  await opened.database.execute(
+    `update job_runs set status = 'running', started_at = now(), unknown_since = now(),
+            unknown_detail = 'The container engine does not answer.' where id = $1`,
+    [run],
+  );
+  await opened.close();
+  const folder = process.env['PUMPHOUSE_TEST_SCREENSHOTS'];
+
+  const page = await site.openAs('owner');
+  const attention = page.getByRole('region', { name: '1 unknown run needs attention' });
+  await attention.getByText('Unknown: The container engine does not answer.').waitFor();
+  await expectAccessible(page);
+  if (folder) await page.screenshot({ path: `${folder}/overview-unknown.png` });
+
+  const developer = await site.openAs('developer', `/runs/${run}`);
+  const refused = developer.getByRole('button', { name: 'Force end …' });
+  expect(await refused.getAttribute('aria-disabled')).toBe('true');
+  await developer.context().close();
+
+  await attention.getByRole('link', { name: '#1' }).click();
+  await page.getByText('Unknown since').waitFor();
+  if (folder) await page.screenshot({ path: `${folder}/run-unknown.png` });
+  await page.getByRole('button', { name: 'Force end …' }).click();
+  const question = page.getByRole('dialog');
+  await question.getByText('The run may still go on somewhere.').waitFor();
+  await expectAccessible(page);
+  if (folder) await page.screenshot({ path: `${folder}/run-force-end.png` });
+  await question.getByRole('button', { name: 'Force end' }).click();
+  await page.getByText('Lost contact with the run').first().waitFor();
+  expect((await api.getRun(run)).status).toBe('failed');
+  if (folder) await page.screenshot({ path: `${folder}/run-ended.png` });
+  await page.context().close();
+});
