@@ -68,14 +68,14 @@ class Preparation:
         start = self._start
         calls = self.calls = ServerCalls(start)
         question = {"claim_number": start.claim_number, "nonce": os.urandom(16).hex()}
-        self.begin = BeginAnswer(calls.post_json("/-begin", question))
+        self.begin = BeginAnswer(calls.post_json("-begin", question))
         if self.begin.code_sha256 is not None:
             file = _open_unnamed_file(start.folder)
-            self.code = _download(calls, "/code", file, self.begin.code_sha256)
+            self.code = _download(calls, "code", file, self.begin.code_sha256)
         if self.begin.configuration_sha256 is not None:
             # Full of secrets: it never touches a disk.
             file = os.memfd_create("configuration", os.MFD_CLOEXEC)
-            self.configuration = _download(calls, "/configuration", file, self.begin.configuration_sha256)
+            self.configuration = _download(calls, "configuration", file, self.begin.configuration_sha256)
 
 
 def _open_unnamed_file(folder: str) -> int:
@@ -113,8 +113,8 @@ def _download(calls: ServerCalls, path: str, descriptor: int, expected_sha256: s
         except Refused as refusal:
             raise CannotStart("download_failed", f"GET {path}: {refusal}") from refusal
         except OSError as error:
-            raise CannotStart("download_failed", f"{path[1:]} could not be stored: {error.strerror}") from error
+            raise CannotStart("download_failed", f"{path} could not be stored: {error.strerror}") from error
         if digest.hexdigest() == expected_sha256:
             return descriptor
-    raise CannotStart("download_failed", f"{path[1:]} arrived damaged {_DOWNLOAD_TRIES} times (SHA-256 differs).")
+    raise CannotStart("download_failed", f"{path} arrived damaged {_DOWNLOAD_TRIES} times (SHA-256 differs).")
 

@@ -81,7 +81,7 @@ class Sender:
 
     def _send(self, offset: int, batch: bytes) -> int:
         try:
-            answer = self._calls.post_bytes(f"/-spool?offset={offset}", batch, lambda: not self._ended)
+            answer = self._calls.post_bytes(f"-spool?offset={offset}", batch, lambda: not self._ended)
             return self._check_offset(answer.get("offset"))
         except Refused as refusal:
             if refusal.status != 409 or refusal.code != "spool_gap":

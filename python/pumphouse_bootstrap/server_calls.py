@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import select
 import sys
 import time
 
+from pumphouse_bootstrap.sealing import SCHEME, NotProved, SealedRequest, Sealing
+from pumphouse_bootstrap.server_addresses import Address, ServerAddresses, connect_to_socket
 from pumphouse_bootstrap.start_file import StartFile
 
 TRY_SECONDS = 24 * 3600
@@ -16,7 +17,6 @@ LONGEST_PAUSE_SECONDS = 5.0
 CONNECT_TIMEOUT_SECONDS = 10.0
 ANSWER_TIMEOUT_SECONDS = 60.0
 _LOOK_SECONDS = 1.0
-_DOWNLOAD_CHUNK_BYTES = 256 * 1024
 
 
 class Refused(Exception):
@@ -37,82 +37,63 @@ class GaveUp(Exception):
 class _NoAnswer(Exception):
     """Connection error, 429, 5xx, or an answer that is none: the call is repeated."""
 
-    def __init__(self, words: str, connected: bool = False) -> None:
+    def __init__(self, words: str, connected: bool = False, redirected: bool = False) -> None:
         self.connected = connected
+        self.redirected = redirected
         super().__init__(words)
 
 
 class ServerCalls:
     """
-    One kept connection; used by one thread at a time. Another server that takes over says so in the attempt's folder, and is gone to
-    when the one that is talked to fails.
+    One kept connection; used by one thread at a time. Everything is sealed (sealing.py): an answer that does not prove to be the
+    server's counts as none. Where the server does not answer, its other addresses are tried.
     """
 
     def __init__(self, start: StartFile) -> None:
-        self._redirect_path = os.path.join(start.folder, "redirect")
-        self._attempt_id = start.attempt_id
-        self._headers = {"Authorization": f"Bearer {start.token}"}
-        self._scheme = start.attempts_url.partition("://")[0]
-        self._http = _import_http_client(self._scheme)
+        self._sealing = Sealing(start.secret, start.attempt_id)
+        self._addresses = ServerAddresses(start, self._sealing)
+        self._http = _import_http_client(self._addresses.scheme)
         self._connection = None
-        self._go_to(start.attempts_url)
+        self._unproved: str | None = None
 
-    def _go_to(self, attempts_url: str) -> None:
-        scheme, _, rest = attempts_url.partition("://")
-        address, slash, prefix = rest.partition("/")
-        if scheme not in ("http", "https") or scheme != self._scheme or not address:
-            raise ValueError("attempts_url must be an http or https address")
-        self._url = attempts_url
-        self._address = address
-        self._base_path = f"{slash}{prefix}".rstrip("/") + f"/pumphouse/v1/attempts/{self._attempt_id}"
-
-    def _find_redirect(self) -> str | None:
-        """Where another server answers; None while there is none but the one that is talked to."""
-        try:
-            with open(self._redirect_path, encoding="utf-8") as file:
-                url = file.read().strip()
-        except OSError:
-            return None
-        return url if url != self._url and url.startswith(f"{self._scheme}://") else None
-
-    def post_json(self, path: str, body: dict) -> dict:
+    def post_json(self, route: str, body: dict) -> dict:
         """Raises Refused or GaveUp."""
-        return self._repeat("POST", path, json.dumps(body).encode(), "application/json", _read_json)
+        return self._repeat("POST", route, json.dumps(body).encode(), self._read_json)
 
-    def post_bytes(self, path: str, body: bytes, keep_trying=None) -> dict:
+    def post_bytes(self, route: str, body: bytes, keep_trying=None) -> dict:
         """`keep_trying()` true: does not give up after 24 hours. Raises Refused or GaveUp."""
-        return self._repeat("POST", path, body, "application/x-ndjson", _read_json, keep_trying)
+        return self._repeat("POST", route, body, self._read_json, keep_trying)
 
-    def download(self, path: str, write, restart) -> None:
+    def download(self, route: str, write, restart) -> None:
         """
         Gives the body to `write(bytes)` piece by piece; `restart()` is called before each try.
         Raises Refused, GaveUp, or what `write` raises.
         """
 
-        def read(response) -> None:
+        def read(pieces) -> None:
             restart()
-            while piece := _guard(self._http, lambda: response.read(_DOWNLOAD_CHUNK_BYTES)):
+            while (piece := self._guard(lambda: next(pieces, None))) is not None:
                 write(piece)
 
-        self._repeat("GET", path, None, None, read)
+        self._repeat("GET", route, b"", read)
 
-    def _repeat(self, method, path, body, content_type, read, keep_trying=None):
-        headers = dict(self._headers)
-        if content_type is not None:
-            headers["Content-Type"] = content_type
+    def _repeat(self, method: str, route: str, body: bytes, read, keep_trying=None):
         pause = FIRST_PAUSE_SECONDS
         give_up_at = time.monotonic() + TRY_SECONDS
         while True:
             kept = self._connection is not None
             try:
-                return self._call(method, self._base_path + path, body, headers, read)
+                answer = self._call(method, route, body, read)
+                self._addresses.note_answer()
+                return answer
             except _NoAnswer as error:
                 self._close()
-                if url := self._find_redirect():
-                    self._go_to(url)
+                if self._addresses.has_new_redirect() or error.redirected:
                     continue
                 if kept and not error.connected:
                     # The server may have closed the kept connection while nothing was said: that is no failure of this call.
+                    continue
+                if self._addresses.go_on():
                     continue
                 if time.monotonic() >= give_up_at and not (keep_trying and keep_trying()):
                     raise GaveUp(str(error)) from error
@@ -122,34 +103,50 @@ class ServerCalls:
             time.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
-    def _call(self, method, path, body, headers, read):
-        response = _guard(self._http, lambda: self._request(method, path, body, headers))
+    def _call(self, method: str, route: str, body: bytes, read):
+        request = self._sealing.seal_request(method, route, body)
+        response = self._guard(lambda: self._send(method, route, request))
         status = response.status
+        if response.getheader(SCHEME) != "1":
+            raise self._doubt(f"{method} {route} was answered {status} without a proof", may_pass=status >= 429)
+        pieces = self._sealing.read_answer(request, status, response.read)
         if status == 429 or status >= 500:
-            raise _NoAnswer(f"{method} {path} was answered {status}", connected=True)
+            raise _NoAnswer(f"{method} {route} was answered {status}", connected=True)
         if status < 200 or status >= 300:
-            refusal = Refused(status, _read_refusal(self._http, response))
+            refusal = Refused(status, self._read_json(pieces))
             if response.will_close or not response.isclosed():
                 self._close()
             raise refusal
-        answer = read(response) if read is not _read_json else _guard(self._http, lambda: read(response))
-        if response.will_close:
+        answer = read(pieces)
+        # Its end has to be read before the connection can be used again.
+        if self._guard(lambda: response.read(1)) or response.will_close:
             self._close()
         return answer
 
-    def _request(self, method, path, body, headers):
+    def _read_json(self, pieces) -> dict:
+        return self._guard(lambda: _parse_object(b"".join(pieces)))
+
+    def _send(self, method: str, route: str, request: SealedRequest):
+        address = self._addresses.current
         if self._connection is None:
-            connection_class = (
-                self._http.HTTPSConnection if self._scheme == "https" else self._http.HTTPConnection
-            )
-            connection = connection_class(self._address, timeout=CONNECT_TIMEOUT_SECONDS)
-            # http.client sets TCP_NODELAY.
-            connection.connect()
-            connection.sock.settimeout(ANSWER_TIMEOUT_SECONDS)
-            self._connection = connection
-        self._connection.request(method, path, body=body, headers=headers)
+            self._connection = self._connect(address)
+        headers = {"Authorization": request.authorization}
+        if method == "POST":
+            headers["Content-Type"] = "application/octet-stream"
+        self._connection.request(method, address.base_path + route, body=request.body or None, headers=headers)
         self._await_answer(self._connection.sock)
         return self._connection.getresponse()
+
+    def _connect(self, address: Address):
+        kind = self._http.HTTPSConnection if address.scheme == "https" else self._http.HTTPConnection
+        connection = kind(address.host, timeout=CONNECT_TIMEOUT_SECONDS)
+        if address.socket_path is not None:
+            connection.sock = connect_to_socket(address.socket_path)
+        else:
+            # http.client sets TCP_NODELAY.
+            connection.connect()
+        connection.sock.settimeout(ANSWER_TIMEOUT_SECONDS)
+        return connection
 
     def _await_answer(self, connection) -> None:
         """A server that stands still takes connections and says nothing: another one may have taken over meanwhile."""
@@ -157,8 +154,27 @@ class ServerCalls:
         poll.register(connection, select.POLLIN)
         give_up_at = time.monotonic() + ANSWER_TIMEOUT_SECONDS
         while not poll.poll(_LOOK_SECONDS * 1000):
-            if self._find_redirect() or time.monotonic() >= give_up_at:
+            if self._addresses.has_new_redirect():
+                raise _NoAnswer("the server says nothing, and another one has taken over", redirected=True)
+            if time.monotonic() >= give_up_at:
                 raise TimeoutError("the server says nothing")
+
+    def _guard(self, action):
+        try:
+            return action()
+        except NotProved as error:
+            raise self._doubt(str(error)) from error
+        except (OSError, self._http.HTTPException, ValueError) as error:
+            # ValueError: an answer that is not JSON does not come from the server, but from something before it.
+            raise _NoAnswer(f"{type(error).__name__}: {error}") from error
+
+    def _doubt(self, words: str, may_pass: bool = False) -> _NoAnswer:
+        """Says once for each address that somebody else answers there. A proxy before the server may say that it is away."""
+        name = self._addresses.current.name
+        if self._unproved != name and not may_pass:
+            self._unproved = name
+            print(f"pumphouse: what answers at {name} does not prove to be the server: {words}", file=sys.stderr, flush=True)
+        return _NoAnswer(words, connected=True)
 
     def _close(self) -> None:
         if self._connection is not None:
@@ -179,24 +195,8 @@ def _import_http_client(scheme: str):
     return http.client
 
 
-def _guard(http, action):
-    try:
-        return action()
-    except (OSError, http.HTTPException, ValueError) as error:
-        # ValueError: an answer that is not JSON does not come from the server, but from something before it.
-        raise _NoAnswer(f"{type(error).__name__}: {error}") from error
-
-
-def _read_json(response) -> dict:
-    answer = json.loads(response.read())
+def _parse_object(text: bytes) -> dict:
+    answer = json.loads(text)
     if not isinstance(answer, dict):
         raise ValueError("not a JSON object")
     return answer
-
-
-def _read_refusal(http, response) -> dict:
-    try:
-        body = json.loads(response.read(64 * 1024))
-    except (OSError, http.HTTPException, ValueError):
-        return {}
-    return body if isinstance(body, dict) else {}

@@ -13,7 +13,8 @@ class StartFile:
         self.attempt_id: str = fields["attempt_id"]
         self.claim_number: int = fields["claim_number"]
         self.attempts_url: str = fields["attempts_url"]
-        self.token: str = fields["token"]
+        self.attempts_socket: str | None = fields.get("attempts_socket")
+        self.secret: str = fields["secret"]
         self.folder: str = fields["folder"]
         self.work_folder: str = fields["work_folder"]
         self.inside_work_folder: str = fields["inside_work_folder"]
@@ -32,7 +33,7 @@ class StartFile:
 def take_attempt(start_path: str) -> StartFile | None:
     """
     Reads start.json and takes the attempt. None when another bootstrap was first.
-    The one that took it removes start.json: the token in it is then in this process only.
+    The one that took it removes start.json: the secret in it is then in this process only.
     """
     folder = os.path.dirname(start_path)
     try:

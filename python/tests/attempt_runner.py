@@ -22,7 +22,7 @@ REPOSITORY = PYTHON_FOLDER.parent
 BOOTSTRAP = PYTHON_FOLDER / "pumphouse_bootstrap"
 sys.path.insert(0, str(PYTHON_FOLDER))
 
-from attempt_server import ATTEMPT_ID, PATIENCE_SECONDS, TOKEN, AttemptServer  # noqa: E402
+from attempt_server import ATTEMPT_ID, PATIENCE_SECONDS, SECRET, AttemptServer  # noqa: E402
 
 DLT = "dlt[duckdb]==1.31.0"
 MANIFEST = ("manifest.yaml", b"engine_version: 1\nfiles: []\n")
@@ -130,7 +130,7 @@ class AttemptRunner:
             "attempt_id": ATTEMPT_ID,
             "claim_number": 1,
             "attempts_url": server.url,
-            "token": TOKEN,
+            "secret": SECRET,
             "folder": str(self.folder),
             "work_folder": str(work),
             "inside_work_folder": inside,

@@ -9,8 +9,9 @@ import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-TOKEN = "bootstrap-token-1"
-ATTEMPT_ID = "attempt-1"
+from sealed_server import ATTEMPT as ATTEMPT_ID
+from sealed_server import SCHEME, SECRET, open_request, seal_answer
+
 # As many seconds as a slow machine may take; nothing waits for them to pass.
 PATIENCE_SECONDS = 300.0
 
@@ -78,6 +79,12 @@ class AttemptServer:
             self._port_holder = socket.socket()
             self._port_holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             self._port_holder.bind(("127.0.0.1", self._port))
+
+    def vacate(self) -> int:
+        """Stops, and leaves its port to whoever wants it."""
+        self.stop()
+        self._release_port()
+        return self._port
 
     def _release_port(self) -> None:
         if self._port_holder is not None:
@@ -169,8 +176,11 @@ def _make_handler(state: AttemptServer) -> type[BaseHTTPRequestHandler]:
                 self.close_connection = True
                 return
             state.calls.append(route)
-            if self.headers.get("Authorization") != f"Bearer {TOKEN}":
-                return self._answer(401, {"code": "unauthorized"})
+            opened = open_request(self.command, self.path.partition(f"/{ATTEMPT_ID}/")[2], self.headers, body)
+            if opened is None:
+                self.close_connection = True
+                return self._answer_plain(401, b'{"code": "not_authenticated"}')
+            self._nonce, body = opened
             if route == "-begin":
                 return self._begin(json.loads(body))
             if route in state.archives:
@@ -200,8 +210,12 @@ def _make_handler(state: AttemptServer) -> type[BaseHTTPRequestHandler]:
             self._answer_bytes(status, json.dumps(body).encode())
 
         def _answer_bytes(self, status: int, body: bytes) -> None:
+            self._answer_plain(status, seal_answer(self._nonce, status, body), {SCHEME: "1"})
+
+        def _answer_plain(self, status: int, body: bytes, headers: dict = {}) -> None:
             self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
+            for name, value in {"Content-Length": str(len(body)), **headers}.items():
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body)
 

@@ -6,6 +6,7 @@ import unittest
 
 from attempt_runner import AttemptRunner, await_true, is_running
 from attempt_server import AttemptServer
+from sealed_server import write_redirect
 
 # It says half of its lines, and the rest when it may.
 COUNTING = """
@@ -67,7 +68,7 @@ class Delivery(DeliveryCase):
         runner = self.begin_counting()
         runner.server.move()
         self.go_on(runner)
-        (runner.folder / "redirect").write_text(runner.server.url)
+        write_redirect(runner.folder, runner.server.url)
         self.assertEqual(runner.wait(), 0)
         self.assert_whole(runner)
 
@@ -81,7 +82,7 @@ class Delivery(DeliveryCase):
             connection, _ = silent.accept()
             self.addCleanup(connection.close)
             runner.server.move()
-            (runner.folder / "redirect").write_text(runner.server.url)
+            write_redirect(runner.folder, runner.server.url)
             self.assertEqual(runner.wait(), 0)
         self.assert_whole(runner)
 

@@ -31,7 +31,7 @@ let isStopped = false;
 function tellUnlessStopped(err: unknown): void {
   if (!isStopped) log.error({ err }, 'a run did not run through');
 }
-const attemptsAddress = createFixedAddress(address);
+const attemptsAddress = createFixedAddress({ url: address });
 const supervisor = assembleSupervisor(config, {
   persistence,
   services,

@@ -16,6 +16,8 @@ import { assembleRetention } from './compose/open-storage.ts';
 import { assembleServices } from './compose/assemble-services.ts';
 import { assembleSupervisor } from './compose/assemble-supervisor.ts';
 import { buildApi } from './api/app.ts';
+import type { AttemptsSocket } from './attempts-socket.ts';
+import { openSocketOfAttempts } from './compose/open-attempts-socket.ts';
 import { checkReadiness } from './readiness.ts';
 import { closeHttpApp } from './api/http-app.ts';
 import { createAuthorize } from './services/authorize.ts';
@@ -82,6 +84,7 @@ async function serve(
   // Filled in when the server listens: a port of 0 is known only then.
   const address = { url: '' };
   let runsListener: RunsListener | null = null;
+  let attemptsSocket: AttemptsSocket | null = null;
   const publicUrl = () => config.publicUrl ?? address.url;
   const apiUrl = () => runsListener?.url() ?? publicUrl();
   const services = await assembleServices(config, persistence, log, apiUrl);
@@ -106,6 +109,7 @@ async function serve(
   const apiDependencies: ApiDependencies = {
     persistence,
     credentials: services.credentials,
+    attemptSecrets: services.attemptSecrets,
     authorize,
     attemptLog: services.attemptLog,
     logFiles: services.logFiles,
@@ -147,6 +151,7 @@ async function serve(
     });
     await appsListener.listen();
     runsListener = await openRunsListener(config, created, apiDependencies);
+    attemptsSocket = await openSocketOfAttempts(config, created, apiDependencies);
   } catch (error) {
     // What it listens on already would keep the process of a server that has not started alive.
     await Promise.all([otherLoopback?.close(), closeHttpApp(api), appsListener.stop()]);
@@ -160,7 +165,9 @@ async function serve(
       services,
       executor,
       installationId,
-      attemptsAddress: runsListener ?? createFixedAddress(config.attemptsUrl ?? address.url),
+      attemptsAddress:
+        runsListener ??
+        createFixedAddress({ url: config.attemptsUrl ?? address.url, socket: attemptsSocket?.path }),
       log,
     });
     loops['supervisor'] = supervisor;
@@ -233,6 +240,7 @@ async function serve(
         otherLoopback?.close(),
         closeHttpApp(api),
         runsListener?.stop(),
+        attemptsSocket?.stop(),
         appsListener.stop(),
       ]);
       await close();

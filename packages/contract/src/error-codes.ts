@@ -320,6 +320,16 @@ export const errorCodes = {
     cause: 'The attempt no longer holds its job run: another one took its place, or the run is over.',
     nextStep: 'Nothing: the attempt ends by itself.',
   },
+  attempt_closed: {
+    status: 410,
+    cause: 'The attempt is over: its end is recorded, or its run was ended without it.',
+    nextStep: 'Nothing: the attempt ends by itself.',
+  },
+  attempt_files_withheld: {
+    status: 409,
+    cause: 'Code and configuration of an attempt are given once it was let in and until its code starts.',
+    nextStep: 'Nothing: an attempt that runs has its files.',
+  },
   spool_gap: {
     status: 409,
     cause: 'The chunk begins after what was received; `extra.received` is the offset to go on from.',

@@ -1,4 +1,5 @@
 import type { AttemptLog } from '../services/attempt-log.ts';
+import type { AttemptSecrets } from '../services/attempt-secrets.ts';
 import type { Authorize } from '../services/authorize.ts';
 import type { AnyHandler } from './route-registration.ts';
 import type { BeginAttempt } from '../services/begin-attempt.ts';
@@ -51,6 +52,8 @@ import { removeAbandonedUploads } from './received-files.ts';
 export interface ApiDependencies {
   persistence: Persistence;
   credentials: Credentials;
+  /** What attempts and this server prove themselves with. */
+  attemptSecrets: AttemptSecrets;
   authorize: Authorize;
   attemptLog: AttemptLog;
   logFiles: LogFiles;
@@ -115,7 +118,7 @@ export function buildApi(dependencies: ApiDependencies, handlers?: Handlers): Fa
   addClientVersions(app);
   registerProbes(app, dependencies.readiness);
   registerAttemptRoutes(app, {
-    authenticateAttempt: createAuthenticateAttempt(dependencies.persistence),
+    authenticateAttempt: createAuthenticateAttempt(dependencies.persistence, dependencies.attemptSecrets),
     beginAttempt: dependencies.services.beginAttempt,
     recordSpool: dependencies.services.recordSpool,
   });

@@ -1,6 +1,7 @@
-import type { ApiFixture } from './testing/api-fixture.ts';
+import type { ApiFixture, TestAttempt } from './testing/api-fixture.ts';
 import type { SeededRun } from './testing/seed-run.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { callAsAttempt } from './testing/attempt-calls.ts';
 import { createApiFixture } from './testing/api-fixture.ts';
 import { createKeySecret } from '../services/credentials.ts';
 import { readAnswer } from './testing/check-answer.ts';
@@ -9,7 +10,7 @@ import { seedRun } from './testing/seed-run.ts';
 
 let api: ApiFixture;
 let seeded: SeededRun;
-let attempt: { id: string; token: string };
+let attempt: TestAttempt;
 
 beforeAll(async () => {
   api = await createApiFixture();
@@ -20,14 +21,8 @@ beforeEach(async () => {
   attempt = await api.createAttempt(seeded.run);
 });
 
-async function call(method: 'GET' | 'POST', path: string, payload?: string | Buffer, bearer = attempt.token) {
-  return api.app.inject({
-    method,
-    url: `/pumphouse/v1/attempts/${attempt.id}/${path}`,
-    headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/octet-stream' },
-    ...(payload === undefined ? {} : { payload }),
-  });
-}
+const call = (method: 'GET' | 'POST', route: string, payload?: string | Buffer, as: TestAttempt = attempt) =>
+  callAsAttempt(api.app, as, { method, route, payload });
 
 function chunk(...records: object[]): Buffer {
   return Buffer.from(records.map((record) => `${JSON.stringify(record)}\n`).join(''));
@@ -55,25 +50,44 @@ describe('attempt routes', () => {
     ['POST', '-spool?offset=0'],
   ] as const)('refuse %s %s to all but the attempt itself', async (method, path) => {
     const other = await api.createAttempt((await seedRun(api)).run);
+    const address = `/pumphouse/v1/attempts/${attempt.id}/${path}`;
+    const inject = (url: string, bearer: string | null) =>
+      api.app.inject({
+        method,
+        url,
+        headers: {
+          'content-type': 'application/octet-stream',
+          ...(bearer === null ? {} : { authorization: `Bearer ${bearer}` }),
+        },
+        ...(method === 'POST' ? { payload: '{}' } : {}),
+      });
     for (const bearer of [
       'nonsense',
-      other.token,
+      attempt.secret,
+      other.secret,
       seeded.owner.key,
       seeded.token,
       createKeySecret('personal').secret,
     ]) {
-      const response = await call(method, path, method === 'POST' ? '{}' : undefined, bearer);
+      const response = await inject(address, bearer);
       expect(response.statusCode).toBe(401);
       expect(response.json()).toMatchObject({ code: 'not_authenticated' });
     }
-    const url = `/pumphouse/v1/attempts/not-an-id/${path}`;
-    const headers = { authorization: `Bearer ${attempt.token}` };
-    expect((await api.app.inject({ method, url, headers })).statusCode).toBe(401);
-    expect((await api.app.inject({ method, url })).statusCode).toBe(401);
+    const payload = method === 'POST' ? '{}' : undefined;
+    for (const forged of [
+      { id: attempt.id, secret: other.secret },
+      { id: other.id, secret: attempt.secret },
+      { id: '11111111-1111-4111-8111-111111111111', secret: attempt.secret },
+      { id: 'not-an-id', secret: attempt.secret },
+    ]) {
+      const answer = await call(method, path, payload, forged);
+      expect(answer).toMatchObject({ statusCode: 401, isProved: false });
+    }
+    expect((await inject(address, null)).statusCode).toBe(401);
   });
 
-  it('refuse the token of an attempt everywhere else', async () => {
-    const headers = { authorization: `Bearer ${attempt.token}` };
+  it('refuse the secret of an attempt everywhere else', async () => {
+    const headers = { authorization: `Bearer ${attempt.secret}` };
     const url = `/api/v1/workspaces/${seeded.workspaceId}`;
     expect((await api.app.inject({ url, headers })).statusCode).toBe(401);
   });

@@ -48,7 +48,7 @@ beforeAll(async () => {
     dataplane: await dataplaneOf(owner.principal),
     upload: await uploadOf(owner.principal),
     run: await api.credentials.issueRunToken(attempt.id),
-    attempt: attempt.token,
+    attempt: attempt.secret,
   };
   bad = { ...(await listDeadOnes()), ...(await listForgedOnes()), ...(await listOtherSecrets()) };
 });

@@ -1,4 +1,4 @@
-import type { ApiFixture } from './testing/api-fixture.ts';
+import type { ApiFixture, TestAttempt } from './testing/api-fixture.ts';
 import type { FastifyInstance } from 'fastify';
 import type { Route } from '@pumphouse/contract';
 import type { SeededRun } from './testing/seed-run.ts';
@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { routes } from '@pumphouse/contract';
 import { buildRunsApi } from './runs-app.ts';
 import { createKeys } from '../services/keys.ts';
+import { callAsAttempt } from './testing/attempt-calls.ts';
 import { createApiFixture } from './testing/api-fixture.ts';
 import { createKeySecret } from '../services/credentials.ts';
 import { seedRun } from './testing/seed-run.ts';
@@ -21,7 +22,7 @@ const notAuthenticated = { status: 401, code: 'not_authenticated' };
 let api: ApiFixture;
 let runsApp: FastifyInstance;
 let seeded: SeededRun;
-let attempt: { id: string; token: string };
+let attempt: TestAttempt;
 let runToken: string;
 /** One of each kind, all of them good, and all of them of the owner of the workspace. */
 let foreign: Record<string, string>;
@@ -98,7 +99,7 @@ describe.each(forRuns.map((route) => [route.operationId, route] as const))('%s',
   });
 
   it('refuses a call without a credential, with nonsense, and with the token of a bootstrap', async () => {
-    for (const bearer of [null, 'nonsense', 'a.b.c', attempt.token]) {
+    for (const bearer of [null, 'nonsense', 'a.b.c', attempt.secret]) {
       expect(await call(runsApp, route, bearer)).toEqual(notAuthenticated);
     }
   });
@@ -106,7 +107,7 @@ describe.each(forRuns.map((route) => [route.operationId, route] as const))('%s',
 
 describe.each(others.map((route) => [route.operationId, route] as const))('%s', (_id, route) => {
   it('is not there for anybody', async () => {
-    for (const bearer of [null, runToken, attempt.token, ...Object.values(foreign)]) {
+    for (const bearer of [null, runToken, attempt.secret, ...Object.values(foreign)]) {
       expect(await call(runsApp, route, bearer)).toEqual(runsOnly);
     }
   });
@@ -168,21 +169,16 @@ describe.each([
   const routeOf = (id: string) => ({ method, path: `/pumphouse/v1/attempts/${id}/${path}` });
 
   it('answers the bootstrap of the attempt as it does everywhere', async () => {
-    const call = async (app: FastifyInstance) =>
-      app.inject({
-        method,
-        url: routeOf(attempt.id).path,
-        headers: { authorization: `Bearer ${attempt.token}`, 'content-type': 'application/octet-stream' },
-        ...(method === 'GET' ? {} : { payload: '' }),
-      });
+    const call = async (app: FastifyInstance) => callAsAttempt(app, attempt, { method, route: path });
     const [here, elsewhere] = [await call(runsApp), await call(api.app)];
+    expect(here.isProved).toBe(true);
     expect([401, 403]).not.toContain(here.statusCode);
     expect(here.statusCode).toBe(elsewhere.statusCode);
   });
 
   it('refuses every other credential', async () => {
     const other = await api.createAttempt((await seedRun(api)).run);
-    const bearers = [null, 'nonsense', other.token, runToken, ...Object.values(foreign)];
+    const bearers = [null, 'nonsense', attempt.secret, other.secret, runToken, ...Object.values(foreign)];
     for (const bearer of bearers) {
       expect(await call(runsApp, routeOf(attempt.id), bearer)).toEqual(notAuthenticated);
     }

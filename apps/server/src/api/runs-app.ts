@@ -12,16 +12,10 @@ import { registerAttemptRoutes } from './routes/attempts.ts';
 import { registerRoute } from './route-registration.ts';
 import { ServiceError } from '../services/service-error.ts';
 
-/**
- * What containers of runs reach, not listening yet: the attempt routes to bootstraps, and to the token of a run the operations that user
- * code has. A key or another token is good for nothing here, so that a run which got hold of one cannot use it.
- */
-export function buildRunsApi(dependencies: ApiDependencies): FastifyInstance {
-  const { credentials, log, services } = dependencies;
-  const closing = new AbortController();
-  const handlers = createHandlers(dependencies, closing.signal) as Record<string, AnyHandler | undefined>;
+/** The attempt routes and nothing else, not listening yet: what bootstraps on this machine reach. */
+export function buildAttemptsApi(dependencies: ApiDependencies): FastifyInstance {
+  const { log, services } = dependencies;
   const app = createHttpApp(log);
-  app.addHook('preClose', async () => closing.abort());
   addRequestLog(app, log);
   // Before a byte of the body is read.
   app.addHook('onRequest', async (request) => {
@@ -30,10 +24,23 @@ export function buildRunsApi(dependencies: ApiDependencies): FastifyInstance {
   addClientVersions(app);
   app.get('/healthz', async () => ({ status: 'ok' }));
   registerAttemptRoutes(app, {
-    authenticateAttempt: createAuthenticateAttempt(dependencies.persistence),
+    authenticateAttempt: createAuthenticateAttempt(dependencies.persistence, dependencies.attemptSecrets),
     beginAttempt: services.beginAttempt,
     recordSpool: services.recordSpool,
   });
+  return app;
+}
+
+/**
+ * What containers of runs reach, not listening yet: the attempt routes to bootstraps, and to the token of a run the operations that user
+ * code has. A key or another token is good for nothing here, so that a run which got hold of one cannot use it.
+ */
+export function buildRunsApi(dependencies: ApiDependencies): FastifyInstance {
+  const { credentials } = dependencies;
+  const closing = new AbortController();
+  const handlers = createHandlers(dependencies, closing.signal) as Record<string, AnyHandler | undefined>;
+  const app = buildAttemptsApi(dependencies);
+  app.addHook('preClose', async () => closing.abort());
   const context = {
     authorize: dependencies.authorize,
     credentials: {

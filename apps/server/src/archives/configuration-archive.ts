@@ -59,6 +59,14 @@ export function readConfigurationFiles(
   return consume(source, createInspection(limits, configurationRules, listFiles));
 }
 
+/**
+ * The configuration files that a profile reads, under the names that dlt reads, and those of all profiles; as `readConfigurationFiles`.
+ */
+export async function readConfigurationOf(source: Readable, profile: string): Promise<ConfigurationFile[]> {
+  const files = await readConfigurationFiles(source);
+  return files.filter(({ name }) => [null, profile].includes(readProfile(name)));
+}
+
 /** The profile that a configuration file belongs to; null for the files of all profiles. */
 export function readProfile(name: string): string | null {
   return matchProfile(name)?.profile ?? null;

@@ -2,6 +2,7 @@ import type { Config } from '../config.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';
 import { assembleRunEnds } from './assemble-run-ends.ts';
+import { createAttemptSecrets } from '../services/attempt-secrets.ts';
 import { createBeginAttempt } from '../services/begin-attempt.ts';
 import { createCancelRuns } from '../services/cancel-runs.ts';
 import { createCompareVersions } from '../services/compare-versions.ts';
@@ -35,6 +36,7 @@ export async function assembleServices(
 ) {
   const encryption = createEncryption(await readSecretKey(config.dataDir, config.secretKey));
   const credentials = createCredentials(persistence, encryption);
+  const attemptSecrets = createAttemptSecrets(encryption);
   const blobs = createFolderBlobStore(config.blobsDir);
   const runEnds = assembleRunEnds(config, persistence, log);
   const { attemptLog, clock, faultPoints, finishRun, startRuns } = runEnds;
@@ -60,6 +62,7 @@ export async function assembleServices(
       instanceSizes: config.instanceSizes,
       faultPoints,
     }),
+    attemptSecrets,
     beginAttempt: createBeginAttempt({
       persistence,
       blobs,

@@ -1,6 +1,7 @@
 import type { ApiFixture } from '../api/testing/api-fixture.ts';
 import type { Config } from '../config.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createBootstrapSeal } from '../api/testing/attempt-calls.ts';
 import { createApiFixture } from '../api/testing/api-fixture.ts';
 import { createFakeExecutor } from '../executors/fake/fake-executor.ts';
 import { openRunsListener } from './open-runs-listener.ts';
@@ -39,8 +40,11 @@ describe('openRunsListener', () => {
     expect(await get(workspace, await api.credentials.issueRunToken(attempt.id))).toBe(200);
     expect(await get(workspace, owner.key)).toBe(403);
     expect(await get(`/pumphouse/v1/attempts/${attempt.id}/configuration`, owner.key)).toBe(401);
-    // The seeded configuration has no archive.
-    expect(await get(`/pumphouse/v1/attempts/${attempt.id}/configuration`, attempt.token)).not.toBe(401);
+    const { call } = createBootstrapSeal(attempt).seal('GET', 'configuration');
+    const answer = await fetch(`${listener.url()}${call.url}`, { headers: call.headers });
+    await answer.arrayBuffer();
+    // It has not begun.
+    expect(answer.status).toBe(409);
     await listener.stop();
     await expect(fetch(`${listener.url()}/healthz`)).rejects.toThrow();
   });

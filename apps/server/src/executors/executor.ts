@@ -93,8 +93,10 @@ export interface AttemptSpec {
   claimNumber: number;
   /** Base URL of the attempt routes. */
   attemptsUrl: string;
+  /** A unix socket with the same routes, for attempts on the server's machine; they use it first. */
+  attemptsSocket?: string;
   /** Goes to the bootstrap in a file that it removes; never an argument or a variable. */
-  bootstrapToken: string;
+  bootstrapSecret: string;
   environment: EnvironmentLocation;
   /** Name of the work folder: it shows in every dlt trace, so it is the workspace's, made safe for a path. */
   workFolderName: string;
@@ -203,8 +205,9 @@ export interface Executor {
   /**
    * Tells an attempt where its routes are answered from now on: the server that it was given may be gone, or stand still. Nothing
    * happens where it cannot be told.
+   * @param notice as the attempt's seal has written it: user code may be able to write where it is left
    */
-  redirect(handle: AttemptHandle, attemptsUrl: string): Promise<void>;
+  redirect(handle: AttemptHandle, notice: string): Promise<void>;
   /**
    * A connection to a port inside an attempt with a network apart. Each side ends its half by itself; what one does not read the
    * other waits for. It ends with the attempt. Several servers may have connections to one attempt. Once it is there it tells no

@@ -122,7 +122,7 @@ describe('a credential', () => {
     const others = {
       'of a data plane': (await api.credentials.issueDataplaneToken(principal, workspaceId)).token,
       'of an upload': (await api.credentials.issueUploadToken(principal, grant)).token,
-      'of an attempt': (await api.createAttempt((await seedRun(api)).run)).token,
+      'of an attempt': (await api.createAttempt((await seedRun(api)).run)).secret,
     };
     for (const [name, token] of Object.entries(others)) {
       expect({ name, ...(await refused(`Bearer ${token}`)) }).toEqual({ name, ...unauthorized });

@@ -1,10 +1,11 @@
-import type { AttemptRecord, JobRunRecord } from '../store/records.ts';
+import type { AttemptRecord, ConfigurationRecord, JobRunRecord } from '../store/records.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import type { Credentials } from './credentials.ts';
 import type { Encryption } from './encryption.ts';
 import type { JobDefinition } from '../domain/job-definition.ts';
 import type { Persistence, Store } from '../store/store.ts';
 import type { RunVariables } from './run-variables.ts';
+import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { parse as parseToml } from 'smol-toml';
 import { attemptLimits } from './record-spool.ts';
@@ -16,7 +17,8 @@ import { buildEntryPoint } from '../domain/entry-point.ts';
 import { listMaskedValues } from '../domain/run-variable.ts';
 import { listSecretValues } from '../domain/secret-values.ts';
 import { createConfigurationArchives } from './version-archives.ts';
-import { holdsSecrets, readConfigurationFiles, readProfile } from '../archives/configuration-archive.ts';
+import { holdsSecrets } from '../archives/configuration-archive.ts';
+import { selectConfiguration } from '../archives/select-configuration.ts';
 import { readRequirementsManifest } from '../domain/requirements.ts';
 import { writeEntryPoint } from '../domain/run-input.ts';
 import { ServiceError } from './service-error.ts';
@@ -66,14 +68,15 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
     const attempt = seen && (await store.attempts.lock(attemptId));
     if (!attempt || attempt.closedAt || !run || isTerminalRunState(run.status)) throw claimLost();
     // The same process asks again when the first answer got lost.
-    if (attempt.begunBy === nonce && run.status !== 'starting') return { attempt, run };
+    if (attempt.begunBy === nonce && run.status !== 'starting' && !hasStarted(attempt))
+      return { attempt, run };
     const holds = run.claimNumber === claimNumber && attempt.claimNumber === claimNumber;
     if (!holds || attempt.begunBy !== null || !(await store.jobRuns.begin(run.id))) throw claimLost();
     await store.attempts.begin(attemptId, nonce);
     return { attempt, run };
   }
 
-  async function describe(run: JobRunRecord, attemptId: string): Promise<AttemptStart> {
+  async function describe(run: JobRunRecord, attemptId: string, by: Bootstrap): Promise<AttemptStart> {
     const { store } = persistence;
     const [version] = await store.jobs.getVersions([run.jobVersionId]);
     const deployment = await store.deployments.get(run.workspaceId, run.deploymentId);
@@ -84,8 +87,10 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
     const definition = version.definition as JobDefinition;
     // Read now, and once: a change of the workspace's variables is for runs that begin later.
     const { variables } = await readRunVariables(run.workspaceId, run.profile);
-    const files = await readFiles(await configurationArchives.open(configuration));
-    const documents = files.filter(isReadBy(run.profile)).map(({ content }) => content);
+    const selected = await openSelected(configuration, run.profile);
+    const configurationSha256 = createHash('sha256').update(selected.archive).digest('hex');
+    const files = selected.files.map(({ name, text }) => ({ name, content: readToml(text) }));
+    const documents = files.map(({ content }) => content);
     const token = await credentials.issueRunToken(attemptId);
     const interval =
       run.intervalStart && run.intervalEnd ? { start: run.intervalStart, end: run.intervalEnd } : null;
@@ -121,7 +126,6 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
       masked_values: [
         token,
         ...listMaskedValues(variables),
-        // Of all profiles: a run reads one's, and its code may print any.
         ...files.filter(({ name }) => holdsSecrets(name)).flatMap(({ content }) => listSecretValues(content)),
       ],
       log_limit_bytes: attemptLimits.logBytes,
@@ -129,13 +133,18 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
       line_limit_bytes: attemptLimits.lineBytes,
       app_port: definition.entry_point.job_type === 'interactive' ? portOfApp(definition) : null,
       code_sha256: deployment.archiveSha256,
-      configuration_sha256: configuration.archiveSha256,
+      configuration_sha256: by.isOfOlderRelease ? configuration.archiveSha256 : configurationSha256,
       artifacts: decideArtifacts(definition.entry_point.job_type, {
         documents,
         variableNames: variables.map(({ name }) => name),
       }),
       intercept_signals: definition.execute.intercept_signals !== false,
     };
+  }
+
+  /** What the run's profile reads of a configuration, and nothing of the others: the same bytes each time. */
+  async function openSelected(configuration: ConfigurationRecord, profile: string) {
+    return selectConfiguration(await configurationArchives.open(configuration), profile);
   }
 
   async function findRun(attempt: AttemptRecord): Promise<JobRunRecord> {
@@ -145,44 +154,58 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
   }
 
   return {
-    async begin(attemptId: string, request: { claimNumber: number; nonce: string }): Promise<AttemptStart> {
+    async begin(
+      attemptId: string,
+      request: { claimNumber: number; nonce: string },
+      by: Bootstrap = currentBootstrap,
+    ): Promise<AttemptStart> {
       const { run, attempt } = await persistence.transaction((store) =>
         letIn(store, attemptId, request.claimNumber, request.nonce),
       );
-      return describe(run, attempt.id);
+      return describe(run, attempt.id, by);
     },
 
     async openCode(attempt: AttemptRecord): Promise<Readable> {
+      requireBegunUnstarted(attempt);
       const run = await findRun(attempt);
       const deployment = await persistence.store.deployments.get(run.workspaceId, run.deploymentId);
       if (!deployment) throw new ServiceError('not_found', 'The deployment of this run does not exist.');
       return blobs.openRead(deployment.archiveKey);
     },
 
-    async openConfiguration(attempt: AttemptRecord): Promise<Readable> {
+    async openConfiguration(attempt: AttemptRecord, by: Bootstrap = currentBootstrap): Promise<Readable> {
+      requireBegunUnstarted(attempt);
       const run = await findRun(attempt);
       const configuration = await persistence.store.configurations.get(run.workspaceId, run.configurationId);
       if (!configuration)
         throw new ServiceError('not_found', 'The configuration of this run does not exist.');
-      return Readable.from(await configurationArchives.open(configuration));
+      if (by.isOfOlderRelease) return Readable.from([await configurationArchives.open(configuration)]);
+      return Readable.from([(await openSelected(configuration, run.profile)).archive]);
     },
   };
 }
 
-interface ParsedFile {
-  name: string;
-  content: unknown;
+/** Who asks. */
+interface Bootstrap {
+  /** It began at a server of the release before, which announced the whole configuration to it. */
+  isOfOlderRelease: boolean;
 }
 
-async function readFiles(archive: Buffer): Promise<ParsedFile[]> {
-  const files = await readConfigurationFiles(Readable.from(archive));
-  return files.map(({ name, text }) => ({ name, content: readToml(text) }));
+const currentBootstrap: Bootstrap = { isOfOlderRelease: false };
+
+/** User code runs, or has run: it gets nothing more, whoever asks in its name. */
+function hasStarted({ startedAt, exit }: AttemptRecord): boolean {
+  return startedAt !== null || exit !== null;
 }
 
-const isReadBy =
-  (profile: string) =>
-  ({ name }: ParsedFile): boolean =>
-    [null, profile].includes(readProfile(name));
+/** @throws ServiceError attempt_closed, attempt_files_withheld */
+function requireBegunUnstarted(attempt: AttemptRecord): void {
+  if (attempt.closedAt !== null) throw new ServiceError('attempt_closed', 'This attempt is over.');
+  if (attempt.begunAt !== null && !hasStarted(attempt)) return;
+  const words =
+    attempt.begunAt === null ? 'The attempt was not let in.' : 'The code of the attempt has started.';
+  throw new ServiceError('attempt_files_withheld', `${words} Its files are given between the two only.`);
+}
 
 /** A file that is no TOML fails the run inside dlt; whatever looks like a value in it is masked all the same. */
 function readToml(text: string): unknown {

@@ -203,7 +203,7 @@ describe('the token of a run', () => {
     const attempt = await fixture.store.attempts.insert(
       { jobRunId: run.id, claimNumber },
       'fake',
-      Buffer.from('x'),
+      fixture.attemptSecrets.create(run.id).credential,
     );
     const start = await fixture.beginAttempt.begin(attempt?.id ?? '', { claimNumber, nonce: 'n' });
     const token = start.variables['RUNTIME__AUTH_TOKEN'] ?? '';

@@ -40,10 +40,12 @@ export type RecordSpool = ReturnType<typeof createRecordSpool>;
 export function createRecordSpool(dependencies: RecordSpoolDependencies) {
   const { persistence, attemptLog, blobs, finishRun, ingestTelemetry, faultPoints } = dependencies;
 
-  async function store(attemptId: string, offset: number, chunk: Uint8Array) {
+  async function store(attemptId: string, { offset, chunk, isSent }: Chunk) {
     return persistence.transaction(async (tx) => {
       const attempt = await tx.attempts.lock(attemptId);
       if (!attempt) throw new ServiceError('not_found', 'There is no such attempt.');
+      if (isSent && attempt.closedAt !== null && offset + chunk.length > attempt.spoolOffset)
+        throw attemptClosed();
       if (offset > attempt.spoolOffset) {
         throw new ServiceError(
           'spool_gap',
@@ -130,16 +132,37 @@ export function createRecordSpool(dependencies: RecordSpoolDependencies) {
     await finishRun(run.id, outcome, { attemptId });
   }
 
+  async function record(attemptId: string, chunk: Chunk): Promise<{ offset: number }> {
+    const { attempt, storedOffset, hasBeacons } = await store(attemptId, chunk);
+    attemptLog.announce(attempt.jobRunId);
+    if (hasBeacons) await ingestTelemetry.ofAttempt(attemptId);
+    await finishIfExited(attemptId);
+    return { offset: storedOffset };
+  }
+
   return {
     finishIfExited,
-    async record(attemptId: string, offset: number, chunk: Uint8Array): Promise<{ offset: number }> {
-      const { attempt, storedOffset, hasBeacons } = await store(attemptId, offset, chunk);
-      attemptLog.announce(attempt.jobRunId);
-      if (hasBeacons) await ingestTelemetry.ofAttempt(attemptId);
-      await finishIfExited(attemptId);
-      return { offset: storedOffset };
-    },
+    /** A chunk that was read where the attempt left it. */
+    record: (attemptId: string, offset: number, chunk: Uint8Array) =>
+      record(attemptId, { offset, chunk, isSent: false }),
+    /**
+     * A chunk that the attempt has sent. When the attempt is closed nothing new is taken: a repeated chunk, whose answer was lost, is
+     * answered once more. @throws ServiceError attempt_closed
+     */
+    take: (attemptId: string, offset: number, chunk: Uint8Array) =>
+      record(attemptId, { offset, chunk, isSent: true }),
   };
+}
+
+interface Chunk {
+  offset: number;
+  chunk: Uint8Array;
+  /** By the attempt itself. */
+  isSent: boolean;
+}
+
+function attemptClosed(): ServiceError {
+  return new ServiceError('attempt_closed', 'This attempt is over, and nothing more of it is taken.');
 }
 
 const newline = 0x0a;

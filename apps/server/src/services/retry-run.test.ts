@@ -53,7 +53,7 @@ async function startUnbegun(run: JobRunRecord): Promise<string> {
   const attempt = await fixture.store.attempts.insert(
     { jobRunId: run.id, claimNumber },
     'fake',
-    Buffer.from(`${run.id} ${claimNumber}`),
+    fixture.attemptSecrets.create(run.id).credential,
   );
   if (!attempt) throw new Error('The attempt was not made');
   return attempt.id;

@@ -39,7 +39,8 @@ describe('a run that begins', () => {
     const attempt = await fixture.store.attempts.ensureOpen(started.id, 'fake');
     if (!attempt) throw new Error('The attempt was not made');
     const claim = { jobRunId: started.id, claimNumber };
-    const assigned = await fixture.store.attempts.assign(attempt.id, claim, 'fake', Buffer.from(attempt.id));
+    const { credential } = fixture.attemptSecrets.create(started.id);
+    const assigned = await fixture.store.attempts.assign(attempt.id, claim, 'fake', credential);
     attemptId = assigned?.id ?? '';
   }
 

@@ -1,5 +1,6 @@
 import type { AttemptHandle, Executor } from '../executors/executor.ts';
 import type { AttemptLog } from '../services/attempt-log.ts';
+import type { AttemptSecrets } from '../services/attempt-secrets.ts';
 import type { AttemptsAddress } from './attempts-address.ts';
 import type { AttemptRecord, Claim, JobRunRecord } from '../store/records.ts';
 import type { FaultPoints } from '../fault-points.ts';
@@ -20,6 +21,7 @@ import { runnerLine } from '../domain/log-line.ts';
 export interface DriveRunDependencies {
   persistence: Persistence;
   executor: Executor;
+  attemptSecrets: AttemptSecrets;
   startAttempt: StartAttempt;
   watchAttempt: WatchAttempt;
   attemptLog: AttemptLog;
@@ -61,10 +63,22 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
   }
 
   /** Tells an attempt that this server is there for it now. Where it cannot be reached, the attempt keeps what it knows. */
-  async function redirect(handle: AttemptHandle): Promise<void> {
+  async function redirect(attempt: AttemptRecord, handle: AttemptHandle): Promise<void> {
     attemptsAddress.noteStarted(handle);
     const address = await attemptsAddress.find();
-    if ('url' in address) await executor.redirect(handle, address.url);
+    if ('problem' in address) return;
+    try {
+      const seal = await dependencies.attemptSecrets.openSeal(store, attempt.id);
+      // A bootstrap of the release before this one reads an address and nothing else.
+      await executor.redirect(handle, seal ? seal.writeRedirect(address) : address.url);
+    } catch (error) {
+      // A secret that cannot be decrypted keeps nobody from watching the attempt, and ending it.
+      if (error instanceof ExecutorError) throw error;
+      log.warn(
+        { err: error, attemptId: attempt.id },
+        'an attempt could not be told that this server took it over',
+      );
+    }
   }
 
   /** Goes on with an attempt that another server, or this one before a restart, has started. */
@@ -76,7 +90,7 @@ export function createDriveRun(dependencies: DriveRunDependencies) {
   ): Promise<void> {
     const handle = await recoverHandle(attempt);
     if (handle) {
-      await redirect(handle);
+      await redirect(attempt, handle);
       return watchAttempt({ claim, attempt: { ...attempt, handle }, signal });
     }
     if (attempt.begunAt) {

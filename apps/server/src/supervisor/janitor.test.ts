@@ -28,7 +28,7 @@ async function startAttempt(jobRef: string) {
     installationId: 'installation',
     claimNumber: 1,
     attemptsUrl: 'http://127.0.0.1:1',
-    bootstrapToken: 'token',
+    bootstrapSecret: 'token',
     environment: { executor: 'fake', path: 'environment' },
     workFolderName: 'work',
     localData: null,

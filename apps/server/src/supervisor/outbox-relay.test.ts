@@ -46,7 +46,7 @@ async function endRun(options: { storesHandle: boolean }) {
     installationId: 'installation',
     claimNumber: 1,
     attemptsUrl: 'http://127.0.0.1:1',
-    bootstrapToken: 'token',
+    bootstrapSecret: 'token',
     environment: { executor: 'fake', path: 'environment' },
     workFolderName: 'W',
     localData: null,

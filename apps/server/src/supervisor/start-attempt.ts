@@ -1,6 +1,7 @@
 import type { AttemptHandle, Executor } from '../executors/executor.ts';
 import type { AttemptsAddress } from './attempts-address.ts';
 import type { AttemptLog } from '../services/attempt-log.ts';
+import type { AttemptSecrets } from '../services/attempt-secrets.ts';
 import type { AttemptRecord, Claim, JobRunRecord, WorkspaceRecord } from '../store/records.ts';
 import type { EnvironmentLocation } from '../executors/executor.ts';
 import type { Environments, OnLine } from './environments.ts';
@@ -14,7 +15,6 @@ import type { RunVariables } from '../services/run-variables.ts';
 import { chooseBuildSettings } from '../domain/build-settings.ts';
 import { chooseInstanceLimits } from '../domain/instance-sizes.ts';
 import { createLineBuffer } from './line-buffer.ts';
-import { createSecret, hashSecret } from '../services/credentials.ts';
 import { ExecutorError } from '../executors/executor.ts';
 import { sourceProfileOf } from './snapshots.ts';
 import { leftOutNote } from '../domain/log-notes.ts';
@@ -25,6 +25,7 @@ export interface StartAttemptDependencies {
   executor: Executor;
   environments: Environments;
   readRunVariables: RunVariables;
+  attemptSecrets: AttemptSecrets;
   attemptLog: AttemptLog;
   faultPoints: FaultPoints;
   installationId: string;
@@ -42,6 +43,7 @@ export type StartAttempt = ReturnType<typeof createStartAttempt>;
 export function createStartAttempt(dependencies: StartAttemptDependencies) {
   const { persistence, executor, environments, readRunVariables, attemptLog, faultPoints, attemptsAddress } =
     dependencies;
+  const { attemptSecrets } = dependencies;
   const { store } = persistence;
 
   async function prepareEnvironment(
@@ -93,12 +95,12 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
     workspace: WorkspaceRecord,
     place: {
       attempt: AttemptRecord;
-      token: string;
+      secret: string;
       environment: EnvironmentLocation;
       definition: JobDefinition;
     },
   ): Promise<StartedAttempt> {
-    const { attempt, token, environment, definition } = place;
+    const { attempt, secret, environment, definition } = place;
     const address = await attemptsAddress.find();
     if ('problem' in address) throw new ExecutorError('backend', address.problem);
     const isApp = definition.entry_point.job_type === 'interactive';
@@ -108,7 +110,8 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
       installationId: dependencies.installationId,
       claimNumber: claim.claimNumber,
       attemptsUrl: address.url,
-      bootstrapToken: token,
+      ...(address.socket === undefined ? {} : { attemptsSocket: address.socket }),
+      bootstrapSecret: secret,
       environment,
       workFolderName: localPathName(workspace.name),
       localData: isApp ? localDataOfApp(run) : { ...localDataOf(run), access: 'read-write' },
@@ -141,10 +144,10 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
     if (!version) throw new Error(`Run ${run.id} has no job`);
     const definition = version.definition as JobDefinition;
     const environment = await prepareEnvironment(claim, run, workspace, open, definition, signal);
-    const token = createSecret('dlt_b_');
+    const { secret, credential } = attemptSecrets.create(run.id);
     const attempt =
-      (await store.attempts.assign(open.id, claim, executor.name, hashSecret(token))) ??
-      (await store.attempts.insert(claim, executor.name, hashSecret(token)));
+      (await store.attempts.assign(open.id, claim, executor.name, credential)) ??
+      (await store.attempts.insert(claim, executor.name, credential));
     if (!attempt) return undefined;
     if (attempt.id !== open.id) await store.environments.noteUse(attempt.id, environment.path);
     if (definition.entry_point.job_type === 'interactive') {
@@ -152,7 +155,7 @@ export function createStartAttempt(dependencies: StartAttemptDependencies) {
       await dependencies.snapshots.takeForApp(run.workspaceId, run.profile);
     }
     if (run.sharesLocalData) await store.workspaces.noteLocalData(run.workspaceId, run.profile);
-    return start(claim, run, workspace, { attempt, token, environment, definition });
+    return start(claim, run, workspace, { attempt, secret, environment, definition });
   };
 }
 

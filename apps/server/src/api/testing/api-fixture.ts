@@ -22,11 +22,12 @@ import { assemblePages } from '../../compose/assemble-pages.ts';
 import { buildApi } from '../app.ts';
 import { buildDefinition } from '../../domain/test-definition.ts';
 import { createAttemptLog } from '../../services/attempt-log.ts';
+import { createAttemptSecrets, type AttemptSecrets } from '../../services/attempt-secrets.ts';
 import { createAuthorize } from '../../services/authorize.ts';
 import { createBeginAttempt } from '../../services/begin-attempt.ts';
 import { createCancelRuns } from '../../services/cancel-runs.ts';
 import { createCompareVersions } from '../../services/compare-versions.ts';
-import { createCredentials, createKeySecret, createSecret, hashSecret } from '../../services/credentials.ts';
+import { createCredentials, createKeySecret } from '../../services/credentials.ts';
 import { createDeploy } from '../../services/deploy.ts';
 import { createEndUnknownRun } from '../../services/end-unknown-run.ts';
 import { createEncryption } from '../../services/encryption.ts';
@@ -58,6 +59,12 @@ export interface TestCaller {
   principal: Principal;
 }
 
+/** An attempt whose bootstrap a test plays. */
+export interface TestAttempt {
+  id: string;
+  secret: string;
+}
+
 export type ApiFixture = Awaited<ReturnType<typeof createApiFixture>>;
 
 export const maxUploadBytes = 64 * 1024;
@@ -77,7 +84,7 @@ export async function createApiFixture(
   await app.ready();
   return {
     ...parts,
-    ...createSeeding(testDatabase, persistence),
+    ...createSeeding(testDatabase, persistence, parts.dependencies.attemptSecrets),
     folder,
     testDatabase,
     async close() {
@@ -102,6 +109,7 @@ function createParts(
   const persistence = createPersistence(testDatabase.database);
   const encryption = createEncryption(randomBytes(32));
   const credentials = createCredentials(persistence, encryption);
+  const attemptSecrets = createAttemptSecrets(encryption);
   const blobs = createFolderBlobStore(join(folder, 'blobs'));
   const logFiles = createLogFiles(join(folder, 'logs'));
   const attemptLog = createAttemptLog(persistence, logFiles);
@@ -146,6 +154,7 @@ function createParts(
   const dependencies: ApiDependencies = {
     persistence,
     credentials,
+    attemptSecrets,
     authorize,
     attemptLog,
     logFiles,
@@ -219,7 +228,7 @@ function createParts(
 }
 
 /** Rows that tests start from. */
-function createSeeding({ database }: TestDatabase, persistence: Persistence) {
+function createSeeding({ database }: TestDatabase, persistence: Persistence, attemptSecrets: AttemptSecrets) {
   const { store } = persistence;
 
   async function createOrganization(name = 'Acme') {
@@ -323,16 +332,16 @@ function createSeeding({ database }: TestDatabase, persistence: Persistence) {
     ]);
   }
 
-  /** The next attempt of a run, as if a supervisor had claimed it. @returns the id and the bootstrap's token */
-  async function createAttempt(run: JobRunRecord): Promise<{ id: string; token: string }> {
-    const secret = createSecret('dlt_b_');
+  /** The next attempt of a run, as if a supervisor had claimed it. @returns the id and the attempt's secret */
+  async function createAttempt(run: JobRunRecord): Promise<TestAttempt> {
+    const { secret, credential } = attemptSecrets.create(run.id);
     await setRun(run.id, `status = 'starting', claim_number = claim_number + 1`);
     const claimed = await store.jobRuns.find(run.id);
     const claim = { jobRunId: run.id, claimNumber: claimed?.claimNumber ?? 0 };
-    const attempt = await store.attempts.insert(claim, 'fake', hashSecret(secret));
+    const attempt = await store.attempts.insert(claim, 'fake', credential);
     if (!attempt) throw new Error('The attempt was not made');
     await setRun(run.id, `status = 'running', started_at = coalesce(started_at, now())`);
-    return { id: attempt.id, token: secret };
+    return { id: attempt.id, secret };
   }
 
   return { createOrganization, createKey, createCaller, createPlace, createPackages, createAttempt, setRun };

@@ -9,7 +9,7 @@ const spec: AttemptSpec = {
   installationId: 'installation-1',
   claimNumber: 3,
   attemptsUrl: 'http://10.89.0.1:8081',
-  bootstrapToken: 'dlt_b_a-secret-of-this-attempt',
+  bootstrapSecret: 'dlt_b_a-secret-of-this-attempt',
   environment: { executor: 'docker', path: 'environment-1' },
   workFolderName: 'my-workspace',
   localData: { workspaceId: 'workspace-1', profile: 'prod', access: 'read-write' },
@@ -29,11 +29,11 @@ const planOf = (changes: Partial<AttemptSpec> = {}) =>
 
 describe('the container of an attempt', () => {
   it('holds no secret, which goes into a file of the run’s user', () => {
-    expect(JSON.stringify(planOf())).not.toContain(spec.bootstrapToken);
+    expect(JSON.stringify(planOf())).not.toContain(spec.bootstrapSecret);
     const { files, owner } = planAttemptFiles(spec);
     expect(owner).toEqual({ uid: 60_910, gid: 60_910 });
     const start = files.find(({ path }) => path === 'record/start.json')?.content ?? '{}';
-    expect(JSON.parse(start)).toMatchObject({ token: spec.bootstrapToken, sandbox: [], drop_to: null });
+    expect(JSON.parse(start)).toMatchObject({ secret: spec.bootstrapSecret, sandbox: [], drop_to: null });
   });
 
   it('has the limits of its size: memory without swap, and no more cores than there are', () => {

@@ -114,7 +114,7 @@ export function planAttemptFiles(spec: AttemptSpec): { files: PlacedFile[]; owne
     attempt_id: spec.attemptId,
     claim_number: spec.claimNumber,
     attempts_url: spec.attemptsUrl,
-    token: spec.bootstrapToken,
+    secret: spec.bootstrapSecret,
     folder: folders.record,
     work_folder: workFolder,
     inside_work_folder: workFolder,

@@ -298,7 +298,7 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
       starts.set(spec.attemptId, started);
       return started;
     },
-    redirect: (handle, attemptsUrl) =>
+    redirect: (handle, notice) =>
       withEngine('The attempt could not be told where its server is', async ({ engine, engineId }) => {
         const data = readHandle(handle, engineId);
         if ('elsewhere' in data) return;
@@ -306,7 +306,7 @@ export function createDockerExecutor(options: DockerExecutorOptions): DockerExec
         // Without a running bootstrap there is nobody to be told, which `inspect` will say.
         if (container?.State.Running !== true) return;
         const [uid = 0, gid = 0] = container.Config.User.split(':').map(Number);
-        const files = [{ path: 'redirect', content: attemptsUrl }];
+        const files = [{ path: 'redirect', content: notice }];
         await putFiles(engine.getContainer(attemptName(data.attemptId)), folders.record, files, { uid, gid });
       }),
     connect: (handle, port) =>

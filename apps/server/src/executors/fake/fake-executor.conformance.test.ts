@@ -88,7 +88,7 @@ function describeAttempt(): AttemptSpec {
     installationId: 'installation-1',
     claimNumber: 1,
     attemptsUrl: 'http://127.0.0.1:1',
-    bootstrapToken: 'token',
+    bootstrapSecret: 'token',
     environment: { executor: 'fake', path: 'environment' },
     workFolderName: 'my-workspace',
     localData: null,

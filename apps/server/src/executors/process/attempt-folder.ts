@@ -41,7 +41,8 @@ export interface StartFile {
   attempt_id: string;
   claim_number: number;
   attempts_url: string;
-  token: string;
+  attempts_socket?: string;
+  secret: string;
   folder: string;
   work_folder: string;
   inside_work_folder: string;

@@ -85,7 +85,7 @@ async function startAttempt(
     installationId: 'unused',
     claimNumber: 1,
     attemptsUrl: routes.url,
-    bootstrapToken: `token-of-${attemptId}`,
+    bootstrapSecret: `secret-of-${attemptId}`,
     environment,
     workFolderName: 'my-workspace',
     localData: null,

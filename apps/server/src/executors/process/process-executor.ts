@@ -207,12 +207,12 @@ export function createProcessExecutor(options: ProcessExecutorOptions): Executor
     listStoredPackages: () => packageStore.list(),
     removeStoredPackages: (ids) => packageStore.remove(ids),
     start,
-    async redirect(handle, attemptsUrl) {
+    async redirect(handle, notice) {
       const verdict = judgePlace(handle, readPlace(), dataDir);
       if (verdict.place !== 'here') return;
       const { redirectFile } = locateAttemptFolder(dataDir, verdict.data.attemptId);
       // Without its folder there is no attempt any more, which `inspect` will say.
-      await writeFileAtomically(redirectFile, attemptsUrl, 0o600).catch(ignoreMissingFolder);
+      await writeFileAtomically(redirectFile, notice, 0o600).catch(ignoreMissingFolder);
     },
     async connect(handle, port) {
       const verdict = judgePlace(handle, readPlace(), dataDir);

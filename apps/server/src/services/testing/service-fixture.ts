@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { createAttemptLog } from '../attempt-log.ts';
+import { createAttemptSecrets } from '../attempt-secrets.ts';
 import { createBeginAttempt } from '../begin-attempt.ts';
 import { createCancelRuns } from '../cancel-runs.ts';
 import { createCompareVersions } from '../compare-versions.ts';
@@ -51,6 +52,7 @@ export async function createServiceFixture() {
   const persistence = createPersistence(testDatabase.database);
   const encryption = createEncryption(randomBytes(32));
   const credentials = createCredentials(persistence, encryption);
+  const attemptSecrets = createAttemptSecrets(encryption);
   const blobs = createFolderBlobStore(join(folder, 'blobs'));
   const logFiles = createLogFiles(join(folder, 'logs'));
   const attemptLog = createAttemptLog(persistence, logFiles);
@@ -89,6 +91,7 @@ export async function createServiceFixture() {
     persistence,
     store: persistence.store,
     encryption,
+    attemptSecrets,
     blobs,
     logFiles,
     attemptLog,

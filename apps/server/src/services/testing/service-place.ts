@@ -6,7 +6,6 @@ import type { LogLine } from '../../domain/log-line.ts';
 import type { ServiceFixture } from './service-fixture.ts';
 import type { VariableChange } from '../../domain/variable-change.ts';
 import type { UploadGrant } from '../credentials.ts';
-import { createSecret, hashSecret } from '../credentials.ts';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { writeFile } from 'node:fs/promises';
@@ -193,7 +192,11 @@ function createRunning(fixture: ServiceFixture, who: Who) {
       await setRun(run.id, `status = 'starting', claim_number = claim_number + 1`);
       const { claimNumber } = await getRun(run.id);
       const claim = { jobRunId: run.id, claimNumber };
-      const attempt = await store.attempts.insert(claim, 'fake', hashSecret(createSecret('dlt_b_')));
+      const attempt = await store.attempts.insert(
+        claim,
+        'fake',
+        fixture.attemptSecrets.create(run.id).credential,
+      );
       if (!attempt) throw new Error('The attempt was not made');
       await store.attempts.begin(attempt.id, 'nonce');
       await setRun(run.id, `status = 'running', started_at = now()`);

@@ -52,6 +52,13 @@ export interface AttemptRecord {
   closedAt: Date | null;
 }
 
+/** What an attempt's bootstrap is known by. */
+export interface BootstrapCredential {
+  tokenHash: Uint8Array;
+  /** Null only of an attempt that the release before this one has started. */
+  sealedSecret: Uint8Array | null;
+}
+
 /** How long the log of a run is. */
 export interface LogExtent {
   jobRunId: string;
@@ -122,16 +129,16 @@ export function createAttemptStore(sql: Queryable) {
      * The next attempt of a run under a claim that holds, whose environment is there; undefined when it does not. Attempts of earlier claims that have not begun
      * never will: they are closed.
      */
-    insert: (claim: Claim, executor: string, bootstrapTokenHash: Uint8Array) =>
+    insert: (claim: Claim, executor: string, { tokenHash, sealedSecret }: BootstrapCredential) =>
       sql.maybeOne<AttemptRecord>(
         `with held as (select id from job_runs where id = $1 and claim_number = $2 and status = 'starting'),
               superseded as (
                 update attempts set closed_at = now(), finished_at = coalesce(finished_at, now())
                   from held where job_run_id = held.id and closed_at is null and begun_at is null)
-         insert into attempts (job_run_id, number, claim_number, executor, bootstrap_token_hash, environment_ready_at)
-         select id, coalesce((select max(number) from attempts where job_run_id = $1), 0) + 1, $2, $3, $4, now() from held
+         insert into attempts (job_run_id, number, claim_number, executor, bootstrap_token_hash, bootstrap_secret, environment_ready_at)
+         select id, coalesce((select max(number) from attempts where job_run_id = $1), 0) + 1, $2, $3, $4, $5, now() from held
          returning ${attemptColumns}`,
-        [claim.jobRunId, claim.claimNumber, executor, bootstrapTokenHash],
+        [claim.jobRunId, claim.claimNumber, executor, tokenHash, sealedSecret],
       ),
 
     /**
@@ -161,15 +168,20 @@ export function createAttemptStore(sql: Queryable) {
     findOpen,
 
     /** Gives an attempt that has not begun, and whose environment is there, to a new claim and token; undefined when it has begun or the claim does not hold. */
-    assign: (attemptId: string, claim: Claim, executor: string, bootstrapTokenHash: Uint8Array) =>
+    assign: (
+      attemptId: string,
+      claim: Claim,
+      executor: string,
+      { tokenHash, sealedSecret }: BootstrapCredential,
+    ) =>
       sql.maybeOne<AttemptRecord>(
-        `update attempts set claim_number = $3, executor = $4, bootstrap_token_hash = $5, environment_ready_at = now()
+        `update attempts set claim_number = $3, executor = $4, bootstrap_token_hash = $5, bootstrap_secret = $6, environment_ready_at = now()
            from job_runs
           where attempts.id = $1 and attempts.begun_at is null and attempts.bootstrap_token_hash is null
             and job_runs.id = $2 and attempts.job_run_id = job_runs.id
             and job_runs.claim_number = $3 and job_runs.status = 'starting'
         returning ${attemptColumns}`,
-        [attemptId, claim.jobRunId, claim.claimNumber, executor, bootstrapTokenHash],
+        [attemptId, claim.jobRunId, claim.claimNumber, executor, tokenHash, sealedSecret],
       ),
 
     async get(attemptId: string) {
@@ -194,11 +206,21 @@ export function createAttemptStore(sql: Queryable) {
       return row;
     },
 
+    /** An attempt without a secret, as the release before this one started them, whose bootstrap was let in. */
     findByToken: (attemptId: string, tokenHash: Uint8Array) =>
       sql.maybeOne<AttemptRecord>(
-        `select ${attemptColumns} from attempts where id = $1 and bootstrap_token_hash = $2`,
+        `select ${attemptColumns} from attempts
+          where id = $1 and bootstrap_token_hash = $2 and bootstrap_secret is null and begun_at is not null`,
         [attemptId, tokenHash],
       ),
+
+    /** An attempt that has a secret, and that secret as it is stored. */
+    async findWithSecret(attemptId: string) {
+      const text = `select ${attemptColumns}, bootstrap_secret as "sealedSecret" from attempts
+                     where id = $1 and bootstrap_secret is not null`;
+      const [row] = await sql.prepared<AttemptRecord & { sealedSecret: Uint8Array }>(text, [attemptId]);
+      return row;
+    },
 
     latest,
 

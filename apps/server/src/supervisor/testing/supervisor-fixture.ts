@@ -49,9 +49,10 @@ export function createServer(fixture: ServiceFixture, options: ServerOptions): S
   // Another server cannot tell whether it is dead: its lease decides.
   const owner = `test-server/${randomUUID()}`;
   const faultPoints = noFaultPoints;
-  const { attemptsAddress = createFixedAddress('http://127.0.0.1:1') } = options;
+  const { attemptsAddress = createFixedAddress({ url: 'http://127.0.0.1:1' }) } = options;
   const instanceSizes = parseInstanceSizes('');
-  const common = { persistence, executor, attemptLog, faultPoints, log };
+  const { attemptSecrets } = fixture;
+  const common = { persistence, executor, attemptLog, attemptSecrets, faultPoints, log };
   const environments = createEnvironments({ ...common, owner, leaseSeconds });
   const sandboxUid = (offset: number) => 61_000 + offset;
   const snapshots = createSnapshots({ ...common, installationId: 'installation', sandboxUid });

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { createGzip } from 'node:zlib';
 import { buffer, text } from 'node:stream/consumers';
 import { pack } from 'tar-stream';
+import { openSealedCall } from './sealed-routes.ts';
 
 export interface ServedAttempt {
   /** Python module that is user code. */
@@ -103,22 +104,20 @@ async function answer(
     response.end();
     return;
   }
-  if (request.headers.authorization !== `Bearer token-of-${attemptId}`) {
-    return sendJson(response, 401, { code: 'unauthorized' });
-  }
+  const call = await openSealedCall(request, response, { attemptId, secret: `secret-of-${attemptId}` });
+  if (call === null) return;
   if (route === '-begin') {
-    const { nonce } = JSON.parse(await text(request)) as { nonce: string };
-    if (state.nonce !== null && state.nonce !== nonce) return sendJson(response, 409, { code: 'begun' });
+    const { nonce } = JSON.parse(call.body.toString()) as { nonce: string };
+    if (state.nonce !== null && state.nonce !== nonce) return call.answer(409, '{"code":"begun"}');
     state.nonce = nonce;
-    return sendJson(response, 200, await describeBegin(attemptId, state.served));
+    return call.answer(200, JSON.stringify(await describeBegin(attemptId, state.served)));
   }
   if (route === '-spool') {
-    const body = await buffer(request);
-    state.spoolBytes = Math.max(state.spoolBytes, Number(searchParams.get('offset')) + body.length);
-    return sendJson(response, 200, { offset: state.spoolBytes });
+    state.spoolBytes = Math.max(state.spoolBytes, Number(searchParams.get('offset')) + call.body.length);
+    return call.answer(200, JSON.stringify({ offset: state.spoolBytes }));
   }
-  if (route !== 'code') return sendJson(response, 404, { code: 'not_found' });
-  response.writeHead(200, { 'content-type': 'application/gzip' }).end(await packCode(state.served));
+  if (route !== 'code') return call.answer(404, '{"code":"not_found"}');
+  call.answer(200, await packCode(state.served));
 }
 
 /** The archive that a client uploads: the same bytes for the same program. */

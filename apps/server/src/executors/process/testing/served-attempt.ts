@@ -30,7 +30,7 @@ export function serveAttempt(
     installationId,
     claimNumber: 1,
     attemptsUrl: url,
-    bootstrapToken: `token-of-${attemptId}`,
+    bootstrapSecret: `secret-of-${attemptId}`,
     environment,
     workFolderName: 'my-workspace',
     localData: null,

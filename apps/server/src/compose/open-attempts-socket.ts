@@ -1,0 +1,24 @@
+import type { ApiDependencies } from '../api/app.ts';
+import type { Config } from '../config.ts';
+import type { CreatedExecutor } from './create-executor.ts';
+import { buildAttemptsApi } from '../api/runs-app.ts';
+import { closeHttpApp } from '../api/http-app.ts';
+import { openAttemptsSocket, type AttemptsSocket } from '../attempts-socket.ts';
+import { readPlace } from '../executors/process/attempt-place.ts';
+
+/** The socket for attempts that are processes of this machine; null where runs are in containers, which do not see its files. */
+export async function openSocketOfAttempts(
+  { dataDir }: Config,
+  { containers }: CreatedExecutor,
+  api: ApiDependencies,
+): Promise<AttemptsSocket | null> {
+  if (containers) return null;
+  const { machineId, hostName } = readPlace();
+  return openAttemptsSocket({
+    dataDir,
+    machine: machineId || hostName,
+    api: buildAttemptsApi(api),
+    closeApi: closeHttpApp,
+    log: api.log,
+  });
+}

@@ -1,0 +1,35 @@
+/** A server's side of the seal, for tests of executors that have no server. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { createAttemptSeal, readSealedHeader, sealScheme } from '../../../attempt-seal.ts';
+
+/** A request that was proved to be the attempt's, and how it is answered. */
+export interface SealedCall {
+  body: Buffer;
+  answer(status: number, body: string | Uint8Array): void;
+}
+
+/** Null, and answered, where the request is not that of the attempt with this secret. */
+export async function openSealedCall(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { attemptId, secret }: { attemptId: string; secret: string },
+): Promise<SealedCall | null> {
+  const seal = createAttemptSeal(secret, attemptId);
+  const header = readSealedHeader(request.headers.authorization);
+  const [, route = ''] = (request.url ?? '').split(`/${attemptId}/`, 2);
+  const sent = await buffer(request);
+  const body =
+    header && seal.isProved(request.method ?? '', route, header) ? seal.openBody(header, sent) : null;
+  if (header === null || body === null) {
+    response.writeHead(401).end('{"code":"not_authenticated"}');
+    return null;
+  }
+  return {
+    body,
+    answer(status, content) {
+      response.writeHead(status, { [sealScheme]: '1' });
+      response.end(seal.sealAnswer(header, status, Buffer.from(content as string)));
+    },
+  };
+}

@@ -1,0 +1,101 @@
+"""
+Seals what the bootstrap and its server say to each other, with keys that both derive from the attempt's secret. The secret itself is never
+sent. A peer that does not know it reads nothing, and nothing that it answers is believed (docs/decisions/0053).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+
+SCHEME = "Pumphouse-Sealed"
+_NONCE_BYTES = 16
+_TAG_BYTES = 32
+_LENGTH_BYTES = 4
+_BLOCK_BYTES = 256 * 1024
+# More than a server puts into one frame: nobody makes the bootstrap hold more before the tag is checked.
+_LONGEST_FRAME_BYTES = 1024 * 1024
+
+
+class NotProved(Exception):
+    """The answer does not come from the attempt's server, or something on the way has changed it."""
+
+
+class Sealing:
+    """Of one attempt."""
+
+    def __init__(self, secret: str, attempt_id: str) -> None:
+        def derive(purpose: str) -> bytes:
+            return hmac.digest(secret.encode(), f"pumphouse attempt 1\n{attempt_id}\n{purpose}".encode(), "sha256")
+
+        self._request_key = derive("request")
+        self._request_mac_key = derive("request mac")
+        self._answer_key = derive("answer")
+        self._answer_mac_key = derive("answer mac")
+        self._redirect_key = derive("redirect")
+
+    def seal_request(self, method: str, route: str, body: bytes) -> SealedRequest:
+        """`route` is what follows the attempt's id in the address, with its query."""
+        nonce = os.urandom(_NONCE_BYTES)
+        sealed = _mix(body, self._request_key + nonce)
+        digest = hashlib.sha256(sealed).hexdigest()
+        said = "\n".join((method, route, nonce.hex(), digest))
+        mac = hmac.digest(self._request_mac_key, said.encode(), "sha256").hex()
+        return SealedRequest(nonce, sealed, f"{SCHEME} nonce={nonce.hex()},body={digest},mac={mac}")
+
+    def read_answer(self, request: SealedRequest, status: int, read):
+        """
+        Yields the answer piece by piece, each one proved. `read(size)` gives so many bytes, fewer at the end only.
+        Raises NotProved; what came before that is true, but is not all of the answer.
+        """
+        nonces = request.nonce + _read_exactly(read, _NONCE_BYTES)
+        index = 0
+        last = False
+        while not last:
+            head = _read_exactly(read, _LENGTH_BYTES + 1)
+            size = int.from_bytes(head[:_LENGTH_BYTES], "big")
+            last = head[_LENGTH_BYTES] == 1
+            if size > _LONGEST_FRAME_BYTES:
+                raise NotProved("a frame is too long")
+            frame = _read_exactly(read, size)
+            place = nonces + index.to_bytes(8, "big")
+            said = place + status.to_bytes(2, "big") + head + frame
+            tag = hmac.digest(self._answer_mac_key, said, "sha256")
+            if not hmac.compare_digest(tag, _read_exactly(read, _TAG_BYTES)):
+                raise NotProved("a frame has a wrong tag")
+            yield _mix(frame, self._answer_key + place)
+            index += 1
+
+    def check_redirect(self, url: str, socket_path: str | None, mac: str) -> bool:
+        """Whether the attempt's server has written this redirect."""
+        said = f"{url}\n{socket_path or ''}"
+        return hmac.compare_digest(hmac.digest(self._redirect_key, said.encode(), "sha256").hex(), mac)
+
+
+class SealedRequest:
+    """What is sent: the body, and the header `Authorization` that proves it."""
+
+    def __init__(self, nonce: bytes, body: bytearray, authorization: str) -> None:
+        self.nonce = nonce
+        self.body = body
+        self.authorization = authorization
+
+
+def _mix(data: bytes, key: bytes) -> bytearray:
+    """Encrypts, and decrypts again: a key is good for one text only. By blocks, since a record may have 64 MiB, and a run little memory."""
+    mixed = bytearray(len(data))
+    whole = memoryview(data)
+    for index, at in enumerate(range(0, len(data), _BLOCK_BYTES)):
+        block = whole[at : at + _BLOCK_BYTES]
+        stream = hashlib.shake_256(key + index.to_bytes(8, "big")).digest(len(block))
+        both = int.from_bytes(block, "little") ^ int.from_bytes(stream, "little")
+        mixed[at : at + len(block)] = both.to_bytes(len(block), "little")
+    return mixed
+
+
+def _read_exactly(read, size: int) -> bytes:
+    data = read(size) if size else b""
+    if len(data) != size:
+        raise NotProved("the answer ends too early")
+    return data

@@ -1,0 +1,125 @@
+"""Where the attempt's server may be reached, and how a connection to there is made."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import stat
+
+from pumphouse_bootstrap.sealing import Sealing
+from pumphouse_bootstrap.start_file import StartFile
+
+_REDIRECT_BYTES = 64 * 1024
+
+
+class Address:
+    """One way to the attempt routes. With a socket, host and scheme say nothing."""
+
+    def __init__(self, attempts_url: str, attempt_id: str, socket_path: str | None = None) -> None:
+        self.scheme, _, rest = attempts_url.partition("://")
+        self.host, slash, prefix = rest.partition("/")
+        if self.scheme not in ("http", "https") or not self.host:
+            raise ValueError("attempts_url must be an http or https address")
+        self.socket_path = socket_path
+        if socket_path is not None:
+            self.scheme, self.host, slash, prefix = "http", "localhost", "", ""
+        self.base_path = f"{slash}{prefix}".rstrip("/") + f"/pumphouse/v1/attempts/{attempt_id}/"
+        self.name = f"unix:{socket_path}" if socket_path is not None else attempts_url
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Address) and other.name == self.name
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+
+class ServerAddresses:
+    """
+    What start.json says, and before it what a server that takes over has said in the attempt's folder, under the attempt's own key: user
+    code may be able to write there.
+    """
+
+    def __init__(self, start: StartFile, sealing: Sealing) -> None:
+        self._attempt_id = start.attempt_id
+        self._sealing = sealing
+        self._redirect_path = os.path.join(start.folder, "redirect")
+        self._first = self._list_ways(start.attempts_url, start.attempts_socket)
+        # Whether OpenSSL is loaded is decided once: a redirect changes nothing about it.
+        self.scheme = self._first[-1].scheme
+        self._redirected: list[Address] = []
+        self._seen = b""
+        self._tried: set[Address] = set()
+        self.current = self._first[0]
+        self.has_new_redirect()
+
+    def has_new_redirect(self) -> bool:
+        """Whether a redirect has come that was not there at the last look. Calls go there from now on."""
+        try:
+            with open(self._redirect_path, "rb") as file:
+                content = file.read(_REDIRECT_BYTES)
+        except OSError:
+            return False
+        if content == self._seen:
+            return False
+        self._seen = content
+        ways = self._read_redirect(content)
+        if not ways:
+            return False
+        self._redirected = ways
+        self._tried.clear()
+        self.current = ways[0]
+        return True
+
+    def go_on(self) -> bool:
+        """The current address has failed: the next one is. False when all of them have, and it is time for a pause."""
+        self._tried.add(self.current)
+        ways = [*self._redirected, *self._first]
+        fresh = [way for way in ways if way not in self._tried]
+        if not fresh:
+            self._tried.clear()
+        self.current = (fresh or ways)[0]
+        return bool(fresh)
+
+    def note_answer(self) -> None:
+        """The current address works."""
+        self._tried.clear()
+
+    def _read_redirect(self, content: bytes) -> list[Address]:
+        try:
+            fields = json.loads(content)
+            url, socket_path, mac = fields["attempts_url"], fields["attempts_socket"], fields["mac"]
+            if not self._sealing.check_redirect(url, socket_path, mac):
+                return []
+            ways = self._list_ways(url, socket_path)
+            return ways if ways[-1].scheme == self.scheme else []
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return []
+
+    def _list_ways(self, url: str, socket_path: str | None) -> list[Address]:
+        ways = [Address(url, self._attempt_id)]
+        if socket_path is not None:
+            ways.insert(0, Address(url, self._attempt_id, socket_path))
+        return ways
+
+
+def connect_to_socket(path: str) -> socket.socket:
+    """
+    By a descriptor of its folder, since the path of a unix socket may have 107 bytes only. Raises OSError, also for a folder
+    that others could have put a socket into.
+    """
+    folder_path, name = os.path.split(path)
+    folder = os.open(folder_path, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        facts = os.fstat(folder)
+        if facts.st_uid not in (0, os.geteuid()) or stat.S_IMODE(facts.st_mode) & 0o022:
+            raise PermissionError(1, "The folder of the server's socket is open to others")
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            connection.connect(f"/proc/self/fd/{folder}/{name}")
+        except OSError:
+            connection.close()
+            raise
+        return connection
+    finally:
+        os.close(folder)
