@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from pumphouse_bootstrap.file_user import files_of
+
 # User code that has filled the disk tells of it, as a rule, and ends.
 _RESERVED_BYTES = 256 * 1024
 
@@ -14,10 +16,11 @@ class DiskRoom:
     data; when user code has ended, its own files go too.
     """
 
-    def __init__(self, folder: str, work_folder: str) -> None:
+    def __init__(self, folder: str, work_folder: str, drop_to: dict | None = None) -> None:
         self._reserve: str | None = os.path.join(folder, "reserve")
         # HOME and TMPDIR of user code are beside its work folder.
         self._work = os.path.dirname(work_folder)
+        self._drop_to = drop_to
         self._user_code_ended = False
         self.work_removed = False
         try:
@@ -49,4 +52,7 @@ class DiskRoom:
 
         self.work_removed = True
         shutil.rmtree(self._work, ignore_errors=True)
+        # In a container root has no right over the files of others.
+        with files_of(self._drop_to):
+            shutil.rmtree(self._work, ignore_errors=True)
         return True

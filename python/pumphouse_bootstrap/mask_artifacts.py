@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import re
 import stat
-from contextlib import contextmanager
+
+from pumphouse_bootstrap.file_user import files_of
 
 # Pipelines, what is of one, and its schemas.
 _DEEPEST = 3
@@ -28,7 +28,7 @@ def mask_artifacts(
     # As who this is: what is above is closed to runs.
     folder = os.open(data, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        with _files_of(drop_to):
+        with files_of(drop_to):
             for name in names:
                 below = os.open(name, _FOLDER, dir_fd=folder)
                 os.close(folder)
@@ -67,23 +67,3 @@ def _mask_file(name: str, folder: int, pattern: re.Pattern[bytes]) -> None:
                 os.pwrite(descriptor, b"*" * len(match[0]), match.start())
     except OSError:
         os.unlink(name, dir_fd=folder)
-
-
-@contextmanager
-def _files_of(drop_to: dict | None):
-    """As that user to the file system, this thread alone (setfsuid(2)); as who it is where there is none."""
-    if drop_to is None:
-        yield
-        return
-    libc = ctypes.CDLL(None)
-    before = (libc.setfsuid(-1), libc.setfsgid(-1))
-    libc.setfsgid(drop_to["gid"])
-    libc.setfsuid(drop_to["uid"])
-    try:
-        # The only way to learn whether it was done.
-        if libc.setfsuid(-1) != drop_to["uid"]:
-            raise OSError("The user of the file system could not be changed")
-        yield
-    finally:
-        libc.setfsuid(before[0])
-        libc.setfsgid(before[1])

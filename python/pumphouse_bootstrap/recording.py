@@ -42,8 +42,8 @@ class Recording:
         self._begin = preparation.begin
         self._events = events
         self._masker = Masker(self._begin.masked_values)
-        self._room = DiskRoom(start.folder, start.work_folder)
-        self._spool = Spool(start.folder, self._room)
+        self._room = DiskRoom(start.folder, start.work_folder, start.drop_to)
+        self._spool = Spool(start.folder, self._room, start.takes_room_as)
         self._sender = Sender(self._spool, calls, events)
         self._beacon_listener = early.beacon_listener if early else listen()
         self._process = UserProcess(start, self._begin, early.network if early else None)

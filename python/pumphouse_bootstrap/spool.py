@@ -9,6 +9,7 @@ import threading
 import time
 
 from pumphouse_bootstrap.disk_room import DiskRoom
+from pumphouse_bootstrap.file_user import files_of
 
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 _FIRST_PAUSE_SECONDS = 0.05
@@ -28,12 +29,16 @@ class Spool:
     then waits in its own write.
     """
 
-    def __init__(self, folder: str, room: DiskRoom | None = None) -> None:
-        """`room`: given up on a full disk, before an append waits."""
+    def __init__(self, folder: str, room: DiskRoom | None = None, takes_room_as: dict | None = None) -> None:
+        """
+        `room`: given up on a full disk, before an append waits. `takes_room_as`: who writes, to the file system, which keeps the last room of
+        a disk for root.
+        """
         self.path = os.path.join(folder, "spool")
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
         self._descriptor = os.open(self.path, flags, 0o600)
         self._room = room
+        self._takes_room_as = takes_room_as
         self._writing = threading.Lock()
         self._count = 0
         self._closed = False
@@ -109,7 +114,9 @@ class Spool:
         waited = 0.0
         while view:
             try:
-                view = view[os.write(self._descriptor, view) :]
+                with files_of(self._takes_room_as):
+                    written = os.write(self._descriptor, view)
+                view = view[written:]
             except OSError as error:
                 if error.errno not in _DISK_FULL:
                     raise

@@ -24,6 +24,7 @@ class StartFile:
         self.local_data: dict | None = fields["local_data"]
         self.sandbox: list[str] = fields["sandbox"]
         self.drop_to: dict | None = fields["drop_to"]
+        self.takes_room_as: dict | None = fields.get("takes_room_as")
         self.control_groups: dict | None = fields["control_groups"]
         self.join_groups: list[str] = fields.get("join_groups", [])
         self.network: dict | None = fields.get("network")

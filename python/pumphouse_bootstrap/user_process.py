@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from pumphouse_bootstrap.events import STOP_SIGNALS, Events
+from pumphouse_bootstrap.file_user import files_of
 from pumphouse_bootstrap.preparation import BeginAnswer, CannotStart
 from pumphouse_bootstrap.process_tree import find_by_inner_pid, kill_descendants
 from pumphouse_bootstrap.start_file import StartFile
@@ -72,8 +73,10 @@ class UserProcess:
         """From the main thread only: a sandbox that ends with its parent ends with the thread that started it."""
         start = self._start
         self._status_read, status = os.pipe()
-        stdout, child_stdout = os.pipe()
-        stderr, child_stderr = os.pipe()
+        with files_of(start.drop_to):
+            # User code opens its own output again, as /dev/stdout.
+            stdout, child_stdout = os.pipe()
+            stderr, child_stderr = os.pipe()
         self.pipes = {"stdout": stdout, "stderr": stderr}
         control = self._write_control(beacon_address, status, code, configuration)
         passed = [number for number in (control, status, code, configuration) if number is not None]

@@ -102,10 +102,11 @@ describe('the socket for attempts', () => {
 
   it('of a server that was killed is removed by the next one, and that of another machine stays', async () => {
     for (const machine of ['this machine', 'another machine']) {
-      const { path = '', stop } = await start(machine);
+      const socket = await start(machine);
+      const { path = '' } = socket;
       // What a killed server leaves: the file, and nobody who listens.
       await link(path, `${path}.kept`);
-      await stop();
+      await socket.stop();
       await link(`${path}.kept`, path);
       await rm(`${path}.kept`);
     }

@@ -27,7 +27,7 @@ const ending = '.sock';
 
 /** Listens in a folder that is closed to all but the server's user, under a name that no other server has. */
 export async function openAttemptsSocket(options: AttemptsSocketOptions): Promise<AttemptsSocket> {
-  const { dataDir, api, closeApi, log } = options;
+  const { dataDir, api, log } = options;
   const folder = join(dataDir, 'sockets');
   const prefix = createHash('sha256').update(options.machine).digest('hex').slice(0, 8);
   const name = `${prefix}-${randomUUID().slice(0, 8)}${ending}`;
@@ -43,7 +43,7 @@ export async function openAttemptsSocket(options: AttemptsSocketOptions): Promis
     await rename(join(folder, `.${name}`), join(folder, name));
   } catch (error) {
     log.warn({ err: error, folder }, 'there is no socket for attempts; they use TCP');
-    await closeApi(api);
+    await options.closeApi(api);
     await handle?.close();
     return { path: undefined, stop: () => Promise.resolve() };
   }
@@ -52,7 +52,7 @@ export async function openAttemptsSocket(options: AttemptsSocketOptions): Promis
     path: join(folder, name),
     async stop() {
       await rm(join(folder, name), { force: true });
-      await closeApi(api);
+      await options.closeApi(api);
       await opened.close();
     },
   };

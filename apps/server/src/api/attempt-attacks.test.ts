@@ -46,7 +46,7 @@ async function storeArchives(): Promise<void> {
   const deployment = await store.deployments.get(workspaceId, run.deploymentId);
   if (!found || !deployment) throw new Error('The run has no version');
   const archives = createConfigurationArchives(api.blobs, api.encryption);
-  const key = await archives.seal(found.id, await buildArchive(configuration));
+  const key = await archives.seal(found.id, buildArchive(configuration));
   await api.testDatabase.database.execute('update configurations set archive_key = $2 where id = $1', [
     found.id,
     key,

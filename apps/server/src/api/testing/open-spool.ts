@@ -16,7 +16,7 @@ export async function openSpool(api: ApiFixture, run: JobRunRecord): Promise<Sen
     const payload = Buffer.from(`${JSON.stringify(record)}\n`);
     const route = `-spool?offset=${offset}`;
     const response = await callAsAttempt(api.app, attempt, { method: 'POST', route, payload });
-    if (response.statusCode !== 200) throw new Error(`The spool was refused: ${response.body}`);
+    if (response.statusCode !== 200) throw new Error(`The spool was refused: ${response.body.toString()}`);
     offset += payload.length;
   };
 }

@@ -28,12 +28,20 @@ const planOf = (changes: Partial<AttemptSpec> = {}) =>
   planContainer(planAttempt({ ...spec, ...changes }, place));
 
 describe('the container of an attempt', () => {
-  it('holds no secret, which goes into a file of the run’s user', () => {
+  it('holds no secret, which goes into a file that user code cannot read', () => {
     expect(JSON.stringify(planOf())).not.toContain(spec.bootstrapSecret);
     const { files, owner } = planAttemptFiles(spec);
     expect(owner).toEqual({ uid: 60_910, gid: 60_910 });
+    const root = { uid: 0, gid: 0 };
+    expect(files.filter(({ owner: own }) => own !== undefined)).toEqual([
+      { path: 'record', content: null, owner: root },
+      { path: 'record/start.json', content: expect.any(String) as string, owner: root },
+    ]);
     const start = files.find(({ path }) => path === 'record/start.json')?.content ?? '{}';
-    expect(JSON.parse(start)).toMatchObject({ secret: spec.bootstrapSecret, sandbox: [], drop_to: null });
+    const dropTo = { uid: 60_910, gid: 60_910 };
+    expect(JSON.parse(start)).toMatchObject({ secret: spec.bootstrapSecret, sandbox: [], drop_to: dropTo });
+    expect(planOf()).toMatchObject({ User: '0:0' });
+    expect(planOf().HostConfig).toMatchObject({ CapDrop: ['ALL'], CapAdd: ['SETUID', 'SETGID', 'KILL'] });
   });
 
   it('has the limits of its size: memory without swap, and no more cores than there are', () => {

@@ -15,7 +15,9 @@ export interface ContainerPlan {
   image: string;
   command: string[];
   labels: Record<string, string>;
-  uid: number;
+  user: Owner;
+  /** What its first process may do beyond what its user may. */
+  capabilities?: readonly string[];
   mounts: VolumeMount[];
   network: string;
   limits: AttemptLimits;
@@ -28,7 +30,12 @@ const temporaryBytes = 256 * 1024 * 1024;
 /** Of multiprocessing's semaphores and shared arrays; counts as memory of the container. */
 const sharedMemoryBytes = 256 * 1024 * 1024;
 
-/** The options of a container: nobody's user, no rights, nothing writable but its volumes and memory. */
+/** The bootstrap: user code is somebody else, and so reads neither its files nor its memory, and does not end it. */
+const bootstrapUser: Owner = { uid: 0, gid: 0 };
+/** To become the user of user code, and to end what that has started. No right over files: those are the user's, or the bootstrap's own. */
+const bootstrapCapabilities = ['SETUID', 'SETGID', 'KILL'] as const;
+
+/** The options of a container: no rights but those it asks for, nothing writable but its volumes and memory. */
 export function planContainer(plan: ContainerPlan): ContainerCreateOptions & { name: string } {
   const { memoryBytes, cpus, processes } = plan.limits;
   return {
@@ -36,7 +43,7 @@ export function planContainer(plan: ContainerPlan): ContainerCreateOptions & { n
     Image: plan.image,
     Entrypoint: [],
     Cmd: plan.command,
-    User: `${plan.uid}:${plan.uid}`,
+    User: `${plan.user.uid}:${plan.user.gid}`,
     WorkingDir: '/',
     Hostname: 'pumphouse',
     // PID 1 gets signals by number from the executor; an image's own choice would only matter to others.
@@ -45,6 +52,7 @@ export function planContainer(plan: ContainerPlan): ContainerCreateOptions & { n
     HostConfig: {
       ReadonlyRootfs: true,
       CapDrop: ['ALL'],
+      ...(plan.capabilities === undefined ? {} : { CapAdd: [...plan.capabilities] }),
       SecurityOpt: ['no-new-privileges'],
       NetworkMode: plan.network,
       Tmpfs: { '/tmp': `rw,nosuid,nodev,size=${temporaryBytes},mode=1777` },
@@ -93,7 +101,8 @@ export function planAttempt(
       [labels.network]: spec.network,
       ...(spec.localData?.access === 'copy' ? { [labels.snapshot]: 'copied' } : {}),
     }),
-    uid: spec.uid,
+    user: bootstrapUser,
+    capabilities: bootstrapCapabilities,
     mounts,
     network: place.network,
     limits: spec.limits,
@@ -107,7 +116,10 @@ function describeLocalData(localData: AttemptSpec['localData']) {
   return { path, source: path, mounted: false, written_as: localData.profile };
 }
 
-/** What is put into an attempt's volume before it starts: folders of its user, and start.json, which the bootstrap removes. */
+/**
+ * What is put into an attempt's volume before it starts: folders of its user, and one of the bootstrap with start.json, which the bootstrap
+ * removes.
+ */
 export function planAttemptFiles(spec: AttemptSpec): { files: PlacedFile[]; owner: Owner } {
   const workFolder = `${folders.work}/${spec.workFolderName}`;
   const start = {
@@ -122,16 +134,18 @@ export function planAttemptFiles(spec: AttemptSpec): { files: PlacedFile[]; owne
     inside_python: programs.python,
     environment: folders.virtualEnvironment,
     local_data: describeLocalData(spec.localData),
-    // The container is the sandbox: user code is the bootstrap's own child in it.
+    // The container is the sandbox: user code is the bootstrap's own child in it, with a user of its own.
     sandbox: [],
-    drop_to: null,
+    drop_to: { uid: spec.uid, gid: spec.uid },
+    // What a run says takes none of the room that the engine's disk keeps for root.
+    takes_room_as: { uid: spec.uid, gid: spec.uid },
     control_groups: { memory: '/sys/fs/cgroup', pids: '/sys/fs/cgroup' },
     network_gets_closed: spec.network === 'apart',
   };
   return {
     files: [
-      { path: 'record', content: null },
-      { path: 'record/start.json', content: JSON.stringify(start) },
+      { path: 'record', content: null, owner: bootstrapUser },
+      { path: 'record/start.json', content: JSON.stringify(start), owner: bootstrapUser },
       // Where there was no snapshot, nobody has made it yet.
       ...(spec.localData?.access === 'copy' ? [{ path: 'local-data', content: null }] : []),
       { path: 'work', content: null },

@@ -125,7 +125,7 @@ export async function buildEnvironment(
           `${folders.record}/build.json`,
         ],
         labels: label('build'),
-        uid: spec.uid,
+        user: { uid: spec.uid, gid: spec.uid },
         mounts: [
           { volume: build.volume, folder: folders.attempt, writable: true },
           { volume: id, folder: folders.environment, writable: true },

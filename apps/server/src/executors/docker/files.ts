@@ -10,6 +10,8 @@ export interface PlacedFile {
   path: string;
   /** Null makes a folder. */
   content: string | null;
+  /** Where it is not that of all the others. */
+  owner?: Owner;
 }
 
 export interface Owner {
@@ -25,9 +27,9 @@ export async function putFiles(
   owner: Owner,
 ): Promise<void> {
   const archive = pack();
-  for (const { path, content } of files) {
-    if (content === null) archive.entry({ name: path, type: 'directory', mode: 0o700, ...owner });
-    else archive.entry({ name: path, mode: 0o600, ...owner }, content);
+  for (const { path, content, owner: own = owner } of files) {
+    if (content === null) archive.entry({ name: path, type: 'directory', mode: 0o700, ...own });
+    else archive.entry({ name: path, mode: 0o600, ...own }, content);
   }
   archive.finalize();
   await container.putArchive(await buffer(archive), { path: folder });

@@ -19,6 +19,21 @@ def can_write(folder):
     except OSError:
         return False
 
+def can_write_to(path):
+    try:
+        with open(path, "w") as file:
+            file.write("written to " + path)
+        return True
+    except OSError:
+        return False
+
+def signals(pid):
+    try:
+        os.kill(pid, 0)
+        return True
+    except OSError:
+        return False
+
 def can_read(path):
     try:
         with open(path, "rb") as file:
@@ -43,7 +58,10 @@ report = {
     "rootIsReadOnly": "ro" in root[5].split(","),
     "writable": [folder for folder in ("/", "/usr", "/etc", "/environment", "/opt/pumphouse", "/local-data", "/tmp", os.getcwd()) if can_write(folder)],
     "ofBootstrap": [name for name in ("environ", "mem", "maps", "fd/0") if can_read(f"/proc/1/{name}")],
-    "startFile": os.path.exists("/attempt/record/start.json"),
+    "bootstrapUid": os.stat("/proc/1").st_uid,
+    "record": [can_write("/attempt/record"), can_read("/attempt/record/spool"), can_read("/attempt/record/redirect")],
+    "endsBootstrap": signals(1),
+    "output": [can_write_to(f"/dev/{name}") for name in ("stdout", "stderr")],
     "namedUser": __import__("getpass").getuser(),
     "reached": [name for name, address in json.loads(os.environ["ADDRESSES"]).items() if reaches(address)],
 }
@@ -76,14 +94,19 @@ for (const kind of await findInstalledEngines()) {
 
     it('is nobody, has no right, and writes to its own volumes alone', async () => {
       const none = '0000000000000000';
+      // What the bootstrap may: without new privileges nobody else comes by it.
+      const ofBootstrap = '00000000000000e0';
       expect(await observe()).toMatchObject({
-        user: [60_910, 60_910, [60_910]],
-        capabilities: [none, none, none],
+        user: [60_910, 60_910, []],
+        capabilities: [none, none, ofBootstrap],
         noNewPrivileges: '1',
         rootIsReadOnly: true,
         writable: ['/local-data', '/tmp', '/attempt/work/my-workspace'],
         ofBootstrap: [],
-        startFile: false,
+        bootstrapUid: 0,
+        record: [false, false, false],
+        endsBootstrap: false,
+        output: [true, true],
         namedUser: 'pumphouse',
       });
     });

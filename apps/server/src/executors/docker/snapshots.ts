@@ -177,7 +177,7 @@ async function copyVolume(place: CopyPlace, uid: number, plan: CopyPlan): Promis
         image: place.image,
         command: [programs.python, '-I', '-S', program, plan.source.folder, plan.targetFolder, ...names],
         labels: labelsOf(installationId, 'copying', { [labels.snapshot]: plan.snapshot }),
-        uid,
+        user: { uid, gid: uid },
         mounts: [plan.source, plan.target],
         network: 'none',
         limits,
