@@ -10,8 +10,8 @@ import { ServiceError } from './service-error.ts';
 export type EndUnknownRun = ReturnType<typeof createEndUnknownRun>;
 
 /**
- * Ends runs that are unknown: nothing can say whether they still go on. The tokens of their bootstraps become invalid, so one that
- * still goes on ends its user code at its next call.
+ * Ends runs that are unknown: nothing can say whether they still go on. Their attempts are closed, so a bootstrap that still goes on is
+ * refused at its next call and ends its user code.
  */
 export function createEndUnknownRun(persistence: Persistence, finishRun: FinishRun, attemptLog: AttemptLog) {
   /** @returns whether the run ended; false when it is seen again, or has ended already */
@@ -24,7 +24,6 @@ export function createEndUnknownRun(persistence: Persistence, finishRun: FinishR
       const failure = { code: 'attempt_unknown', detail } as const;
       const outcome = { status: 'failed', failure } as const;
       if (!(await finishRun.inTransaction(store, jobRunId, outcome, { onlyUnknown: true }))) return false;
-      await store.unknownRuns.revokeTokens(jobRunId);
       await record?.(store);
       return true;
     });

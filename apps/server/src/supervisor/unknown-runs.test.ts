@@ -2,7 +2,6 @@ import type { RunState } from '@pumphouse/contract';
 import type { ServiceFixture } from '../services/testing/service-fixture.ts';
 import type { ServicePlace } from '../services/testing/service-place.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createAuthenticateAttempt } from '../services/authenticate-attempt.ts';
 import { createBootstrappedExecutor, type BootstrappedExecutor } from './testing/supervisor-fixture.ts';
 import { createPlace, defineJob } from '../services/testing/service-place.ts';
 import { createServiceFixture } from '../services/testing/service-fixture.ts';
@@ -164,13 +163,14 @@ describe('an unknown run that is to end', () => {
 });
 
 describe('a bootstrap of a run that was ended as lost', () => {
-  it('has no token any more', async () => {
+  it('is refused, and so ends user code', async () => {
     const { id, spec } = await serveHidden(atOnce);
-    const authenticate = createAuthenticateAttempt(fixture.persistence);
-    expect((await authenticate(spec.attemptId, spec.bootstrapToken)).id).toBe(spec.attemptId);
+    const line = Buffer.from('{"n":0,"kind":"note","at":"2026-11-24T10:00:00.000000Z","text":"here"}\n');
+    const { offset } = await fixture.recordSpool.take(spec.attemptId, 0, line);
+    expect(offset).toBe(line.length);
     await fixture.endUnknownRun.force(id);
-    await expect(authenticate(spec.attemptId, spec.bootstrapToken)).rejects.toMatchObject({
-      code: 'not_authenticated',
+    await expect(fixture.recordSpool.take(spec.attemptId, offset, line)).rejects.toMatchObject({
+      code: 'attempt_closed',
     });
   });
 });

@@ -62,9 +62,5 @@ export function createUnknownRunStore(sql: Queryable) {
         returning id as "jobRunId", claim_number as "claimNumber"`,
         [jobRunIds, owner, leaseSeconds],
       ),
-
-    /** Makes the tokens of the run's bootstraps invalid: the next call of each is refused, and it ends user code. */
-    revokeTokens: (jobRunId: string) =>
-      sql.execute('update attempts set bootstrap_token_hash = null where job_run_id = $1', [jobRunId]),
   };
 }
