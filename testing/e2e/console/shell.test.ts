@@ -1,3 +1,4 @@
+import type { Route } from 'playwright-core';
 import type { ConsoleSite } from '../../fixtures/console-site.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectAccessible, startEmptyConsoleSite } from '../../fixtures/console-site.ts';
@@ -39,6 +40,55 @@ describe('signing in to the console', () => {
     await one.getByRole('menuitem', { name: 'Sign out' }).click();
     await one.getByRole('heading', { name: 'Sign in' }).waitFor();
     await other.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await context.close();
+  });
+});
+
+describe('signing out', () => {
+  it.each<[string, (route: Route) => Promise<void>, string]>([
+    ['the server fails', (route) => route.fulfill({ status: 503, body: '' }), 'The server answered 503'],
+    [
+      'a proxy answers with a page of its own, without a form token',
+      (route) => route.fulfill({ status: 200, contentType: 'text/html', body: '<h1>Welcome</h1>' }),
+      'not from Pumphouse',
+    ],
+    ['the network fails', (route) => route.abort(), 'cannot be reached'],
+  ])(
+    'reports that the person is still signed in when %s, and works at the next try',
+    async (_, answer, cause) => {
+      const context = await site.signIn('viewer');
+      const page = await context.newPage();
+      await page.goto(site.workspaceUrl('/jobs'));
+      const signInPages = `${site.server.url}/sign-in/**`;
+      await page.route(signInPages, answer);
+      await page.getByRole('button', { name: 'Account of viewer@example.com' }).click();
+      await page.getByRole('menuitem', { name: 'Sign out' }).click();
+      const dialog = page.getByRole('dialog', { name: 'You are still signed in' });
+      await dialog.getByText(cause).waitFor();
+      await expectAccessible(page);
+      // A tab that opens now shows the same person: nothing has been forgotten here.
+      const other = await context.newPage();
+      await other.goto(site.workspaceUrl('/jobs'));
+      await other.getByRole('button', { name: 'Account of viewer@example.com' }).waitFor();
+
+      await page.unroute(signInPages);
+      await dialog.getByRole('button', { name: 'Sign out' }).click();
+      await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+      await other.getByRole('heading', { name: 'Sign in' }).waitFor();
+      await context.close();
+    },
+  );
+
+  it('at the sign-in pages signs the console out, too', async () => {
+    const context = await site.signIn('viewer');
+    const page = await context.newPage();
+    await page.goto(site.workspaceUrl('/jobs'));
+    await page.getByRole('button', { name: 'Account of viewer@example.com' }).waitFor();
+    await page.goto(`${site.server.url}/sign-in/account`);
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await page.goto(site.workspaceUrl('/jobs'));
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
     await context.close();
   });
 });

@@ -4,6 +4,7 @@ import { fastify } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import { errorBody, toErrorAnswer } from './errors.ts';
 import { refuseWrongBaseUrl } from './base-url.ts';
+import { sendError } from './send-error.ts';
 
 const closeSeconds = 2;
 const jsonBodyLimit = 16 * 1024 * 1024;
@@ -39,12 +40,7 @@ export function createHttpApp(log: Logger, trustedProxies: readonly string[] = [
     const [path] = request.url.split('?', 1);
     void reply.code(404).send(errorBody('not_found', `There is no operation ${request.method} ${path}.`));
   });
-  app.setErrorHandler((error, request, reply) => {
-    const { status, body, isUnexpected, retryAfterSeconds } = toErrorAnswer(error, request.id);
-    if (retryAfterSeconds !== undefined) void reply.header('retry-after', String(retryAfterSeconds));
-    if (isUnexpected) log.error({ err: error, requestId: request.id }, 'a request failed');
-    void reply.code(status).send(body);
-  });
+  app.setErrorHandler((error, request, reply) => sendError(error, request, reply, log));
   return app;
 }
 

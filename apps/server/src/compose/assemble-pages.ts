@@ -15,6 +15,7 @@ import { createSealed } from '../services/sign-in/sealed.ts';
 import { createSetPassword } from '../services/sign-in/set-password.ts';
 import { createSetup } from '../services/sign-in/setup.ts';
 import { createSignInThrottle } from '../services/sign-in/sign-in-throttle.ts';
+import { createSignOut } from '../services/sign-in/sign-out.ts';
 import { createSignUp } from '../services/sign-in/sign-up.ts';
 
 /** What the pages for people call, over the services of the server. */
@@ -41,6 +42,7 @@ export function assemblePages(parts: {
       passwordSignIn,
       signUp: openId?.signUp ?? 'invited',
     }),
+    signOut: createSignOut(persistence, signIn.sessions),
     openId: openId && createOpenId(openId, log),
     knownBrowsers: createKnownBrowsers(encryption),
     sealed: createSealed(encryption),

@@ -33,6 +33,8 @@ export function registerAccountPages({ get, post, services }: PageRegistry): voi
   get('/sign-out', async (visit) => visit.go(visit.at('/sign-in/account')));
   post('/sign-out', async (visit) => {
     await visit.endSession();
+    // The console of this browser keeps its tokens in the storage of this origin, and these pages have no script to remove them.
+    visit.setHeader('clear-site-data', '"storage"');
     const returnTo = visit.returnTo();
     return visit.go(visit.at(`/sign-in${returnTo ? `?return_to=${encodeURIComponent(returnTo)}` : ''}`));
   });

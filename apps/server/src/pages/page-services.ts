@@ -8,6 +8,7 @@ import type { Sealed } from '../services/sign-in/sealed.ts';
 import type { SetPassword } from '../services/sign-in/set-password.ts';
 import type { Setup } from '../services/sign-in/setup.ts';
 import type { Store } from '../store/store.ts';
+import type { SignOut } from '../services/sign-in/sign-out.ts';
 import type { SignUp } from '../services/sign-in/sign-up.ts';
 
 /** What the pages call. */
@@ -17,6 +18,7 @@ export interface PageServices {
   setPassword: SetPassword;
   setup: Setup;
   signUp: SignUp;
+  signOut: SignOut;
   /** Null where no provider is configured. */
   openId: OpenId | null;
   knownBrowsers: KnownBrowsers;

@@ -9,6 +9,7 @@ import { registerAccountPages } from './account.ts';
 import { registerAppPage } from './app.ts';
 import { registerAuthorizePage } from './authorize.ts';
 import { registerDevicePage } from './device.ts';
+import { registerEndSessions } from './end-sessions.ts';
 import { registerInvitationPage } from './invitation.ts';
 import { registerOpenIdPages } from './open-id.ts';
 import { registerPasswordLinkPage } from './password-link.ts';
@@ -64,6 +65,7 @@ export function registerPages(app: FastifyInstance, dependencies: PagesDependenc
         post: (path, handler, options) =>
           void scope.post(path, (request, reply) => visit(request, reply, handler, options !== undefined)),
       };
+      registerEndSessions(scope, dependencies);
       registerSignInPage(registry);
       registerAccountPages(registry);
       registerAppPage(registry);

@@ -112,6 +112,8 @@ export async function openVisit(
       if (session) await services.browserSessions.end(session);
       write(cookies.session, '', 0);
     },
+
+    dropSessionCookie: (): void => write(cookies.session, '', 0),
   };
 }
 

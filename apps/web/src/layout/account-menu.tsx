@@ -5,46 +5,47 @@ import { apiBaseUrl } from '../api/base-url.ts';
 import { choosePalette, readPalette } from '../look/palette-choice.ts';
 import { operation } from '../api/operation.ts';
 import { PersonIcon } from '../look/icons.tsx';
-import { signOut } from '../session/session.ts';
-
-async function leave(): Promise<void> {
-  await signOut();
-  location.assign(`${apiBaseUrl}/sign-in`);
-}
+import { SignOutFailure, SignOutItem, useSignOut } from './sign-out-item.tsx';
 
 /** Who is signed in, how the console looks to them, and the way out. */
 export function AccountMenu() {
   const { data: me } = useSuspenseQuery(operation('get_me'));
+  const signingOut = useSignOut();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   return (
-    <Menu position="bottom-end" withinPortal>
-      <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" aria-label={`Account of ${me.email}`}>
-          <PersonIcon />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>{me.email}</Menu.Label>
-        <Menu.Item component={Link} to="/account">
-          Keys and sessions
-        </Menu.Item>
-        <Menu.Item component="a" href={`${apiBaseUrl}/sign-in/account`}>
-          Password
-        </Menu.Item>
-        <Menu.Divider />
-        <Menu.Label>Colours</Menu.Label>
-        {(['auto', 'light', 'dark'] as const).map((scheme) => (
-          <Menu.Item key={scheme} onClick={() => setColorScheme(scheme)}>
-            {colorScheme === scheme ? '✓ ' : ''}
-            {{ auto: 'As the system', light: 'Light', dark: 'Dark' }[scheme]}
+    <>
+      <Menu position="bottom-end" withinPortal>
+        <Menu.Target>
+          <ActionIcon variant="subtle" color="gray" aria-label={`Account of ${me.email}`}>
+            <PersonIcon />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Label>{me.email}</Menu.Label>
+          <Menu.Item component={Link} to="/account">
+            Keys and sessions
           </Menu.Item>
-        ))}
-        <Menu.Item onClick={() => choosePalette(readPalette() === 'red-green' ? 'blue-orange' : 'red-green')}>
-          {readPalette() === 'red-green' ? 'States in blue and orange' : 'States in red and green'}
-        </Menu.Item>
-        <Menu.Divider />
-        <Menu.Item onClick={() => void leave()}>Sign out</Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+          <Menu.Item component="a" href={`${apiBaseUrl}/sign-in/account`}>
+            Password
+          </Menu.Item>
+          <Menu.Divider />
+          <Menu.Label>Colours</Menu.Label>
+          {(['auto', 'light', 'dark'] as const).map((scheme) => (
+            <Menu.Item key={scheme} onClick={() => setColorScheme(scheme)}>
+              {colorScheme === scheme ? '✓ ' : ''}
+              {{ auto: 'As the system', light: 'Light', dark: 'Dark' }[scheme]}
+            </Menu.Item>
+          ))}
+          <Menu.Item
+            onClick={() => choosePalette(readPalette() === 'red-green' ? 'blue-orange' : 'red-green')}
+          >
+            {readPalette() === 'red-green' ? 'States in blue and orange' : 'States in red and green'}
+          </Menu.Item>
+          <Menu.Divider />
+          <SignOutItem signingOut={signingOut} />
+        </Menu.Dropdown>
+      </Menu>
+      <SignOutFailure signingOut={signingOut} />
+    </>
   );
 }

@@ -1,6 +1,7 @@
 import { ApiError } from '@pumphouse/client';
 import { apiBaseUrl } from '../api/base-url.ts';
 import { sessionClient } from './session-client.ts';
+import { endSessions } from './end-sessions.ts';
 import { forgetSession, readSession, secondsLeft, writeSession } from './tokens.ts';
 
 /** A token that has less than this left is renewed first, since a request takes a while. */
@@ -45,26 +46,11 @@ async function renew(): Promise<string> {
 }
 
 /**
- * Ends the session of the sign-in pages, then that of the console. In this order: other tabs ask for a sign-in as soon as the session is gone
- * here, and would be let in again.
+ * Ends the sessions of this browser, on the server first: while the server has not confirmed the end, the tokens stay here, so that
+ * signing out can be tried again.
+ * @throws Error when the sessions may still be alive
  */
 export async function signOut(): Promise<void> {
-  const session = readSession();
-  try {
-    await endPagesSession();
-    if (session)
-      await sessionClient.call('revoke_session', { body: { refresh_token: session.refreshToken } });
-  } finally {
-    forgetSession();
-  }
-}
-
-/** The sign-in pages have a session of their own, with which the next click would sign the same person in. They end it by a form. */
-async function endPagesSession(): Promise<void> {
-  const answer = await fetch(`${apiBaseUrl}/sign-in/account`);
-  const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
-  const token = page.querySelector<HTMLInputElement>('form[action$="/sign-out"] input[name="form_token"]');
-  if (!token) return;
-  const body = new URLSearchParams({ form_token: token.value });
-  await fetch(`${apiBaseUrl}/sign-in/sign-out`, { method: 'POST', body });
+  await endSessions((address, request) => fetch(address, request), apiBaseUrl, readSession());
+  forgetSession();
 }

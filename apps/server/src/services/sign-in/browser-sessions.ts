@@ -1,5 +1,5 @@
 import type { BrowserSessionRecord } from '../../store/records.ts';
-import type { Persistence } from '../../store/store.ts';
+import type { Persistence, Store } from '../../store/store.ts';
 import { actAsPerson, recordChange } from '../audit.ts';
 import { createSecret, hashSecret } from '../credentials.ts';
 
@@ -54,11 +54,16 @@ export function createBrowserSessions(persistence: Persistence) {
       return { ...session, secretHash, isRenewed };
     },
 
-    /** The person is signed out of apps, too. */
-    end: ({ secretHash, userId }: BrowserSession) =>
-      persistence.transaction(async (tx) => {
-        await tx.browserSessions.remove(secretHash);
-        await tx.apps.removeSessionsOf(userId);
-      }),
+    /** Ends the session, and the person's sessions at apps. */
+    end: (session: BrowserSession) => persistence.transaction((tx) => endBrowserSession(tx, session)),
   };
+}
+
+/** Ends a session of the sign-in pages in a transaction of the caller, and the person's sessions at apps. */
+export async function endBrowserSession(
+  tx: Store,
+  { secretHash, userId }: Pick<BrowserSession, 'secretHash' | 'userId'>,
+): Promise<void> {
+  await tx.browserSessions.remove(secretHash);
+  await tx.apps.removeSessionsOf(userId);
 }

@@ -118,6 +118,13 @@ export function createSessions({
     return next;
   }
 
+  async function signOutIn(store: Store, token: string): Promise<string | null> {
+    const found = await store.sessions.lockByRefreshToken(hashSecret(token), graceSeconds);
+    if (!found) return null;
+    await actAsPerson(found, () => end(store, found.sessionId, 'signed-out'));
+    return found.userId;
+  }
+
   return {
     /** @throws ServiceError sign_in_refused for an account that is switched off */
     async begin(person: { userId: string; client: string }): Promise<SignedIn> {
@@ -144,13 +151,13 @@ export function createSessions({
       return complete(answer);
     },
 
-    /** Who signs out, presenting any token of the session. Nothing is said of one that is over or never was. */
+    /** Ends the session of any of its refresh tokens. An unknown token, or one of an ended session, is no error. */
     async signOut(token: string): Promise<void> {
-      await persistence.transaction(async (store) => {
-        const found = await store.sessions.lockByRefreshToken(hashSecret(token), graceSeconds);
-        if (found) await actAsPerson(found, () => end(store, found.sessionId, 'signed-out'));
-      });
+      await persistence.transaction((store) => signOutIn(store, token));
     },
+
+    /** The same in a transaction of the caller. @returns the id of the person; null for an unknown token */
+    signOutIn,
 
     /** The session of a refresh token, which stays as it is. @throws ServiceError as `refresh` */
     async use<Result>(

@@ -1,0 +1,115 @@
+import type { ApiFixture } from '../api/testing/api-fixture.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createAccounts } from '../services/accounts.ts';
+import { createApiFixture } from '../api/testing/api-fixture.ts';
+import { createPageBrowser } from './testing/page-browser.ts';
+
+const email = 'analyst@example.com';
+const password = 'a long test password';
+const own = { origin: 'http://localhost', 'sec-fetch-site': 'same-origin', host: 'localhost' };
+let api: ApiFixture;
+
+beforeAll(async () => {
+  api = await createApiFixture();
+  await createAccounts(api.persistence).createOwner({ email, password, organization: 'Acme' });
+});
+afterAll(() => api.close());
+
+/** A browser in which the person is signed in at the pages and at the console. */
+async function signInEverywhere() {
+  const browser = createPageBrowser(api.app, { headers: own });
+  expect((await browser.signIn(email, password)).status).toBe(303);
+  const account = await api.persistence.store.accounts.findByEmail(email);
+  const { sessions } = api.dependencies.services.signIn;
+  const { refreshToken } = await sessions.begin({ userId: account?.id ?? '', client: 'console' });
+  const cookie = browser.jar.get('pumphouse') ?? '';
+  return {
+    browser,
+    refreshToken,
+    end: (token: string, headers = {}) =>
+      browser.post('/sign-in/end-sessions', { refresh_token: token }, headers),
+    /** Whether each session is alive, also for a browser that kept its cookie. */
+    async areAlive() {
+      browser.jar.set('pumphouse', cookie);
+      const pages = (await browser.get('/sign-in/account')).status === 200;
+      const refreshed = await api.app.inject({
+        method: 'POST',
+        url: '/auth/v1/sessions/-refresh',
+        payload: { refresh_token: refreshToken },
+      });
+      return { pages, console: refreshed.statusCode === 200 };
+    },
+  };
+}
+
+describe('signing the console out', () => {
+  it('ends both sessions of the browser with one request, and removes the cookie', async () => {
+    const { browser, refreshToken, end, areAlive } = await signInEverywhere();
+    expect(await areAlive()).toEqual({ pages: true, console: true });
+    expect(await end(refreshToken)).toMatchObject({ status: 204, text: '' });
+    expect(browser.jar.has('pumphouse')).toBe(false);
+    expect(await areAlive()).toEqual({ pages: false, console: false });
+  });
+
+  it('ends the session of the pages where that of the console is over, and the other way round', async () => {
+    const first = await signInEverywhere();
+    expect((await first.end('')).status).toBe(204);
+    expect(await first.areAlive()).toEqual({ pages: false, console: true });
+    expect((await first.end(first.refreshToken)).status).toBe(204);
+    expect(await first.areAlive()).toEqual({ pages: false, console: false });
+    expect((await first.end(first.refreshToken)).status).toBe(204);
+  });
+
+  it('ends neither session when the database fails in the middle, and answers with an error that has a code', async () => {
+    const { refreshToken, end, areAlive } = await signInEverywhere();
+    const { database } = api.testDatabase;
+    await database.query(
+      `create function refuse() returns trigger language plpgsql as $$ begin raise exception 'broken' using errcode = '57P01'; end $$`,
+    );
+    await database.query(
+      'create trigger refuse before delete on browser_sessions for each row execute function refuse()',
+    );
+    const answer = await end(refreshToken);
+    expect(answer.status).toBe(503);
+    expect(JSON.parse(answer.text)).toMatchObject({ code: 'unavailable' });
+    expect(answer.headers['set-cookie']).toBeUndefined();
+    await database.query('drop trigger refuse on browser_sessions');
+    expect(await areAlive()).toEqual({ pages: true, console: true });
+  });
+
+  it.each([
+    [{ origin: 'https://evil.example' }],
+    [{ 'sec-fetch-site': 'cross-site' }],
+    [{ 'sec-fetch-site': 'same-site' }],
+  ])('is refused for a request of another site: %j', async (headers) => {
+    const { refreshToken, end, areAlive } = await signInEverywhere();
+    const answer = await end(refreshToken, headers);
+    expect(answer.status).toBe(403);
+    expect(JSON.parse(answer.text)).toMatchObject({ code: 'foreign_form' });
+    expect(await areAlive()).toEqual({ pages: true, console: true });
+  });
+
+  it('is refused for a request that does not say where it is from', async () => {
+    const { browser, refreshToken, areAlive } = await signInEverywhere();
+    const answer = await api.app.inject({
+      method: 'POST',
+      url: '/sign-in/end-sessions',
+      headers: {
+        cookie: `pumphouse=${browser.jar.get('pumphouse')}`,
+        'content-type': 'application/x-www-form-urlencoded',
+      },
+      payload: `refresh_token=${refreshToken}`,
+    });
+    expect(answer.statusCode).toBe(403);
+    expect(await areAlive()).toEqual({ pages: true, console: true });
+  });
+});
+
+describe('signing out at the pages', () => {
+  it('has the browser forget the tokens of its console', async () => {
+    const { browser } = await signInEverywhere();
+    await browser.get('/sign-in/account');
+    const answer = await browser.post('/sign-in/sign-out', {});
+    expect(answer.headers['clear-site-data']).toBe('"storage"');
+  });
+});

@@ -1,0 +1,37 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { PagesDependencies } from './page-registry.ts';
+import { actAs, actAsPerson } from '../services/audit.ts';
+import { openVisit } from './visit.ts';
+import { sendError } from '../api/send-error.ts';
+import { ServiceError } from '../services/service-error.ts';
+import { strangerAt } from '../api/route-registration.ts';
+
+/**
+ * Signs the console out of this browser: ends its session and that of the sign-in pages. The answer is 204, or an error as JSON that the
+ * console shows. There is no form token: the console has no page that holds one, and `Origin` proves where the request was made.
+ */
+export function registerEndSessions(scope: FastifyInstance, dependencies: PagesDependencies): void {
+  const { services, publicUrl, log } = dependencies;
+  scope.post(
+    '/end-sessions',
+    {
+      onRequest: async (request) => requireBrowserHeaders(request),
+      errorHandler: (error, request, reply) => sendError(error, request, reply, log),
+    },
+    (request, reply) =>
+      actAs(strangerAt(request), async () => {
+        const visit = await openVisit(request, reply, { services, publicUrl });
+        const refreshToken = visit.sent('refresh_token') || null;
+        const signOut = () => services.signOut({ refreshToken, browserSession: visit.session });
+        await (visit.session ? actAsPerson(visit.session, signOut) : signOut());
+        visit.dropSessionCookie();
+        return reply.code(204).send();
+      }),
+  );
+}
+
+/** Every browser names the origin of such a request; the hook for all forms has compared it. @throws ServiceError foreign_form */
+function requireBrowserHeaders({ headers }: FastifyRequest): void {
+  if (headers.origin === undefined && headers['sec-fetch-site'] === undefined)
+    throw new ServiceError('foreign_form', 'The request has no header `Origin`. Sign out in the console.');
+}

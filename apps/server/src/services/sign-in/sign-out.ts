@@ -1,0 +1,26 @@
+import type { BrowserSession } from './browser-sessions.ts';
+import type { Persistence } from '../../store/store.ts';
+import type { Sessions } from './sessions.ts';
+import { endBrowserSession } from './browser-sessions.ts';
+
+/** What a browser holds for a person: a session of the console, one of the sign-in pages, either or both. */
+export interface BrowserSignOut {
+  /** Any refresh token of the console's session. */
+  refreshToken: string | null;
+  browserSession: BrowserSession | null;
+}
+
+export type SignOut = ReturnType<typeof createSignOut>;
+
+/**
+ * Signs a browser out. The session of the sign-in pages lets the console in again without a click, so both sessions end in one
+ * transaction: either both are over, or the caller gets an error and neither is.
+ */
+export function createSignOut(persistence: Persistence, sessions: Sessions) {
+  return ({ refreshToken, browserSession }: BrowserSignOut): Promise<void> =>
+    persistence.transaction(async (tx) => {
+      const userId = refreshToken === null ? null : await sessions.signOutIn(tx, refreshToken);
+      if (userId !== null) await tx.apps.removeSessionsOf(userId);
+      if (browserSession) await endBrowserSession(tx, browserSession);
+    });
+}
