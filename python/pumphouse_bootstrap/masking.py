@@ -10,6 +10,16 @@ import threading
 MASK = b"***"
 # Shorter values are words that logs are full of.
 SHORTEST_SECRET = 6
+# How writers of HTML and XML escape: `html.escape` with and without quotes, markupsafe, Django, XML attributes. `&` is always first.
+_QUOTE_ESCAPES = (
+    {},
+    {'"': "&quot;"},
+    {'"': "&quot;", "'": "&#x27;"},
+    {'"': "&quot;", "'": "&#39;"},
+    {'"': "&#34;", "'": "&#39;"},
+    {'"': "&quot;", "'": "&apos;"},
+)
+_MARKUP_ESCAPES = tuple(str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", **quotes}) for quotes in _QUOTE_ESCAPES)
 
 
 class Masker:
@@ -118,15 +128,29 @@ def _list_text_forms(text: str) -> set[bytes]:
     from urllib.parse import quote, quote_plus
 
     raw = text.encode("utf-8", "surrogatepass")
-    texts = {json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1], repr(text)[1:-1]}
+    texts = {*_list_json_forms(text), repr(text)[1:-1]}
     # Text that holds JSON is itself a string of JSON in a trace.
     texts |= {json.dumps(escaped)[1:-1] for escaped in list(texts)}
     texts |= {escaped.replace("/", "\\/") for escaped in list(texts)}
+    texts |= _list_markup_forms(text)
     quoted = {quote(raw), quote(raw, safe=""), quote_plus(raw), quote_plus(raw, safe="/")}
     quoted |= {re.sub("%[0-9A-F]{2}", lambda match: match[0].lower(), word) for word in list(quoted)}
     texts |= quoted
     forms = {word.encode("utf-8", "surrogatepass") for word in texts}
     return {raw} | forms | _list_base64_forms(raw)
+
+
+def _list_markup_forms(text: str) -> set[str]:
+    """The value in HTML and XML, as JSON inside of them, and they inside of JSON."""
+    if not re.search("[&<>\"']", text):
+        return set()
+    inner = {text, *_list_json_forms(text)}
+    escaped = {word.translate(table) for word in inner for table in _MARKUP_ESCAPES}
+    return escaped | {form for word in escaped for form in _list_json_forms(word)}
+
+
+def _list_json_forms(text: str) -> set[str]:
+    return {json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
 
 
 def _list_base64_forms(raw: bytes) -> set[bytes]:

@@ -1,7 +1,9 @@
 import base64
+import html
 import json
 import unittest
 from urllib.parse import quote, quote_plus
+from xml.sax import saxutils
 
 import attempt_runner  # noqa: F401  (puts the package on the path)
 from pumphouse_bootstrap.masking import MASK, Masker, count_begun_character, find_character_start, list_forms
@@ -27,6 +29,23 @@ class MaskingForms(unittest.TestCase):
         self.assert_masked(repr(SECRET)[1:-1])
         for quoted in (quote(SECRET), quote(SECRET, safe=""), quote_plus(SECRET), quote(SECRET).lower()):
             self.assert_masked(quoted)
+
+    def test_the_forms_of_html_and_xml(self) -> None:
+        secret = "a&b<c>\"d\"'é\\"
+        self.masker = Masker([secret])
+        escapes = (
+            html.escape,
+            lambda text: html.escape(text, quote=False),
+            saxutils.escape,
+            lambda text: saxutils.escape(text, {'"': "&quot;"}),
+            lambda text: saxutils.escape(text, {'"': "&quot;", "'": "&apos;"}),
+            lambda text: html.escape(text).replace("&#x27;", "&#39;"),
+            lambda text: html.escape(text).replace("&#x27;", "&#39;").replace("&quot;", "&#34;"),
+        )
+        for escape in escapes:
+            self.assert_masked(escape(secret))
+            self.assert_masked(escape(json.dumps(secret)[1:-1]))
+            self.assert_masked(json.dumps(escape(secret))[1:-1])
 
     def test_base64_wherever_the_value_begins(self) -> None:
         for encode in (base64.b64encode, base64.urlsafe_b64encode):

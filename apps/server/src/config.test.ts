@@ -218,6 +218,33 @@ describe('PUMPHOUSE_TRUSTED_PROXIES', () => {
   );
 });
 
+describe('PUMPHOUSE_ALLOWED_HOSTS', () => {
+  const read = (text: string) => readConfig({ PUMPHOUSE_ALLOWED_HOSTS: text }).allowedHosts;
+
+  it('adds names to the address that the server listens on', () => {
+    expect(readConfig({}).allowedHosts).toEqual(['127.0.0.1']);
+    expect(read('Pumphouse.internal, 10.0.0.5,[FD00::5],fd00::6')).toEqual([
+      '127.0.0.1',
+      'pumphouse.internal',
+      '10.0.0.5',
+      'fd00::5',
+      'fd00::6',
+    ]);
+  });
+
+  it('knows the hosts at which runs reach the server, and not "all addresses"', () => {
+    const runs = { PUMPHOUSE_ATTEMPTS_HOST: '::', PUMPHOUSE_ATTEMPTS_URL: 'http://server:8081' };
+    expect(readConfig({ PUMPHOUSE_HOST: '0.0.0.0', ...runs }).allowedHosts).toEqual(['server']);
+  });
+
+  it.each(['pumphouse.internal:8080', 'https://pumphouse.internal', '*.internal', 'a b', '[fd00::5]:80'])(
+    'refuses %s',
+    (text) => {
+      expect(() => read(text)).toThrow(`"${text}" is neither a host name nor an address`);
+    },
+  );
+});
+
 describe('PUMPHOUSE_OIDC_ISSUER', () => {
   const issuer = 'https://accounts.example.com/realms/staff';
   const client = { PUMPHOUSE_OIDC_ISSUER: issuer, PUMPHOUSE_OIDC_CLIENT_ID: 'pumphouse' };

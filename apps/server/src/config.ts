@@ -17,6 +17,7 @@ import { defaultRunnerImage } from './executors/docker/names.ts';
 import { faultPointNames } from './fault-points.ts';
 import { ConfigError } from './config/config-error.ts';
 import { readDatabaseUrl, readOpenId } from './config/read-secrets.ts';
+import { readAllowedHosts } from './config/read-hosts.ts';
 import {
   readBlobsFolder,
   readInstanceSizes,
@@ -50,6 +51,12 @@ export const settings = {
     .url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' })
     .optional()
     .describe('How clients reach this server, when it is not the address it listens on'),
+  PUMPHOUSE_ALLOWED_HOSTS: z
+    .string()
+    .default('')
+    .describe(
+      'More names and addresses under which this server answers, with commas; see [hosts](#hosts-under-which-the-server-answers)',
+    ),
   PUMPHOUSE_DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// address' })
     .optional()
@@ -239,6 +246,8 @@ export interface Config {
   host: string;
   port: number;
   publicUrl: string | null;
+  /** Names under which the server answers, besides loopback and the host of the public URL. */
+  allowedHosts: string[];
   databaseUrl: string | null;
   blobsDir: string;
   executor: Values['PUMPHOUSE_EXECUTOR'];
@@ -286,6 +295,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     host: values.PUMPHOUSE_HOST,
     port: values.PUMPHOUSE_PORT,
     publicUrl: values.PUMPHOUSE_PUBLIC_URL?.replace(/\/+$/, '') ?? null,
+    allowedHosts: readAllowedHosts(values),
     databaseUrl: readDatabaseUrl(values),
     blobsDir: readBlobsFolder(values.PUMPHOUSE_BLOBS_URL, dataDir),
     executor: values.PUMPHOUSE_EXECUTOR,

@@ -1,6 +1,6 @@
 /** Whether the server may listen where others than this machine's users reach it. */
 import type { Persistence } from './store/store.ts';
-import { isIP } from 'node:net';
+import { isLoopbackHost } from './allowed-hosts.ts';
 
 export interface ExposureFacts {
   /** PUMPHOUSE_HOST. */
@@ -14,7 +14,7 @@ export interface ExposureFacts {
 
 /** What is missing before the server may listen there, each with what to do; nothing where it may. */
 export function listExposureProblems(facts: ExposureFacts): string[] {
-  if (isLoopback(facts.host)) return [];
+  if (isLoopbackHost(facts.host)) return [];
   return [
     ...(facts.hasOwner
       ? []
@@ -46,10 +46,4 @@ export async function requireExposureAllowed(
   throw new Error(
     `PUMPHOUSE_HOST is ${facts.host}, and this server does not listen beyond loopback yet:\n  ${problems.join('\n  ')}`,
   );
-}
-
-/** Names other than localhost are taken for what they may become: an address that others reach. */
-export function isLoopback(host: string): boolean {
-  if (host === 'localhost' || host === '::1') return true;
-  return isIP(host) === 4 && host.startsWith('127.');
 }

@@ -117,6 +117,7 @@ async function serve(
     uploadDir,
     maxUploadBytes: config.maxUploadBytes,
     publicUrl: config.publicUrl,
+    allowedHosts: config.allowedHosts,
     trustedProxies: config.trustedProxies,
     retention: config.retention,
     log,

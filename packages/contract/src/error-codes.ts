@@ -191,6 +191,13 @@ export const errorCodes = {
     cause: 'The invitation is for another e-mail address than the one of the account.',
     nextStep: 'Sign in with the account of the invited address, or have your own address invited.',
   },
+  host_not_allowed: {
+    status: 403,
+    cause:
+      'The request names a host (header `Host` or `X-Forwarded-Host`) under which the server does not answer.',
+    nextStep:
+      'Call the server at its public address, or add the name to `PUMPHOUSE_ALLOWED_HOSTS` (docs/operate/settings.md).',
+  },
   runs_only: {
     status: 403,
     cause:
@@ -378,6 +385,11 @@ export const errorCodes = {
     cause:
       'Each app has a port of its own here, and every port of the range is that of an app, or was until lately.',
     nextStep: 'Have the operator of the server set a larger range (`PUMPHOUSE_APPS_PORTS`).',
+  },
+  body_too_slow: {
+    status: 408,
+    cause: 'The body of the request stopped arriving for 30 s, or arrived at less than 1 KiB a second.',
+    nextStep: 'Send the request again, on a connection that is faster or drops less.',
   },
   too_many_runs: {
     status: 429,

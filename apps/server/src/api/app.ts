@@ -5,6 +5,7 @@ import type { AnyHandler } from './route-registration.ts';
 import type { BeginAttempt } from '../services/begin-attempt.ts';
 import type { AppPlaces } from './wire/places.ts';
 import type { AppServices } from '../services/apps/apps.ts';
+import type { BodyLimits } from '../domain/body-pace.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import type { ConsoleFiles } from '../console/console-files.ts';
 import type { CompareVersions } from '../services/compare-versions.ts';
@@ -32,8 +33,11 @@ import type { Variables } from '../services/variables.ts';
 import type { Webhooks } from '../services/webhooks.ts';
 import multipart from '@fastify/multipart';
 import { isMultipartBody, requirements, routes } from '@pumphouse/contract';
+import { addBodyDeadline } from './body-deadline.ts';
+import { addHostCheck } from './host-check.ts';
 import { addClientVersions } from './client-versions.ts';
 import { addRequestLog } from './request-log.ts';
+import { createAllowedHosts } from '../allowed-hosts.ts';
 import { checkRouteTable } from './route-check.ts';
 import { createAuthenticateAttempt } from '../services/authenticate-attempt.ts';
 import { createHttpApp } from './http-app.ts';
@@ -64,6 +68,8 @@ export interface ApiDependencies {
   maxUploadBytes: number;
   /** How clients reach this server; null takes the address that a request was sent to. */
   publicUrl: string | null;
+  /** Names and addresses under which the server answers, besides loopback and the host of the public URL. */
+  allowedHosts?: readonly string[];
   /** Addresses and networks of proxies before this server; none unless set. */
   trustedProxies?: readonly string[];
   /** How long things are kept: told, and changed by a setting of the server only. */
@@ -93,6 +99,8 @@ export interface ApiDependencies {
     rollBack: RollBack;
     apps: AppServices;
   };
+  /** How fast bodies have to arrive; `defaultBodyLimits` unless set. */
+  bodyLimits?: BodyLimits;
   readiness: () => Promise<Readiness>;
   /** How long a log stream is silent before a comment shows that it lives; 15 s unless set. */
   streamIdleMs?: number;
@@ -115,6 +123,8 @@ export function buildApi(dependencies: ApiDependencies, handlers?: Handlers): Fa
   app.addHook('preClose', async () => closing.abort());
   app.addHook('onReady', () => removeAbandonedUploads(dependencies.uploadDir));
   addRequestLog(app, dependencies.log);
+  addBodyDeadline(app, dependencies.bodyLimits);
+  addHostCheck(app, createAllowedHosts(listAllowedHosts(dependencies)));
   addClientVersions(app);
   registerProbes(app, dependencies.readiness);
   registerAttemptRoutes(app, {
@@ -142,6 +152,11 @@ export function buildApi(dependencies: ApiDependencies, handlers?: Handlers): Fa
     for (const route of table.filter(isUpload)) register(uploads, route);
   });
   return app;
+}
+
+/** @returns the names under which an API answers, for `createAllowedHosts` */
+function listAllowedHosts({ publicUrl, allowedHosts = [] }: ApiDependencies): string[] {
+  return publicUrl === null ? [...allowedHosts] : [new URL(publicUrl).host, ...allowedHosts];
 }
 
 function isUpload(route: Route): boolean {

@@ -21,7 +21,9 @@ async function sendHead(headers: string): Promise<string> {
   const socket = connect(Number(url.port), url.hostname);
   // The server may end the connection while the rest of a large head is still on its way.
   socket.on('error', () => undefined);
-  socket.write(`GET /api/v1/organizations HTTP/1.1\r\nHost: a\r\n${headers}Connection: close\r\n\r\n`);
+  socket.write(
+    `GET /api/v1/organizations HTTP/1.1\r\nHost: localhost\r\n${headers}Connection: close\r\n\r\n`,
+  );
   return text(socket).catch(() => '');
 }
 

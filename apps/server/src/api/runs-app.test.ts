@@ -149,7 +149,11 @@ describe('beside the contract', () => {
   });
 
   it('answers with an address at which the run reaches it', async () => {
-    const app = buildRunsApi({ ...api.dependencies, publicUrl: 'https://pumphouse.example.com' });
+    const app = buildRunsApi({
+      ...api.dependencies,
+      publicUrl: 'https://pumphouse.example.com',
+      allowedHosts: ['10.89.0.1'],
+    });
     const response = await app.inject({
       url: fill('/api/v1/workspaces/{workspace_id}'),
       headers: { authorization: `Bearer ${runToken}`, host: '10.89.0.1:8081' },

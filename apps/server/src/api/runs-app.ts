@@ -3,8 +3,11 @@ import type { ApiDependencies } from './app.ts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Route } from '@pumphouse/contract';
 import { routes } from '@pumphouse/contract';
+import { addBodyDeadline } from './body-deadline.ts';
+import { addHostCheck } from './host-check.ts';
 import { addClientVersions } from './client-versions.ts';
 import { addRequestLog } from './request-log.ts';
+import { createAllowedHosts } from '../allowed-hosts.ts';
 import { createAuthenticateAttempt } from '../services/authenticate-attempt.ts';
 import { createHandlers } from './handlers.ts';
 import { createHttpApp } from './http-app.ts';
@@ -17,6 +20,8 @@ export function buildAttemptsApi(dependencies: ApiDependencies): FastifyInstance
   const { log, services } = dependencies;
   const app = createHttpApp(log);
   addRequestLog(app, log);
+  addBodyDeadline(app, dependencies.bodyLimits);
+  addHostCheck(app, createAllowedHosts(dependencies.allowedHosts ?? []));
   // Before a byte of the body is read.
   app.addHook('onRequest', async (request) => {
     if (request.is404) throw refuseOperation(request);

@@ -1,11 +1,37 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import { toErrorAnswer } from './errors.ts';
+import { errorBody, toErrorAnswer } from './errors.ts';
 
 /** Answers with an error as JSON, and logs it where it is a failure of the server. */
 export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Logger): void {
+  if (isDisconnect(error, request)) {
+    noteDisconnect(error, request, log);
+    // Nothing reads this; the log of requests has the status.
+    void reply
+      .code(400)
+      .send(errorBody('invalid_request', 'The client left before its request was complete.'));
+    return;
+  }
   const { status, body, isUnexpected, retryAfterSeconds } = toErrorAnswer(error, request.id);
   if (retryAfterSeconds !== undefined) void reply.header('retry-after', String(retryAfterSeconds));
   if (isUnexpected) log.error({ err: error, requestId: request.id }, 'a request failed');
   void reply.code(status).send(body);
+}
+
+/** Logs a failure of the server as an error, and a client that has left as what it is. */
+export function logFailure(error: unknown, request: FastifyRequest, log: Logger, message: string): void {
+  if (isDisconnect(error, request)) noteDisconnect(error, request, log);
+  else log.error({ err: error, requestId: request.id }, message);
+}
+
+function noteDisconnect(error: unknown, { id }: FastifyRequest, log: Logger): void {
+  log.debug({ requestId: id, reason: (error as Error).message }, 'a client disconnected');
+}
+
+const disconnectCodes = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE', 'ABORT_ERR']);
+
+/** Both are needed: a database can reset its connection, too, and a request can fail for a reason of ours after its client has left. */
+function isDisconnect(error: unknown, { raw }: FastifyRequest): boolean {
+  const hasLeft = raw.socket.destroyed || (raw.destroyed && !raw.complete);
+  return hasLeft && error instanceof Error && 'code' in error && disconnectCodes.has(String(error.code));
 }

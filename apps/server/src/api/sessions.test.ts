@@ -14,7 +14,7 @@ let owner: Awaited<ReturnType<ApiFixture['createPlace']>>['owner'];
 let workspaceId: string;
 
 beforeEach(async () => {
-  api = await createApiFixture();
+  api = await createApiFixture({ allowedHosts });
   place = createSignInPlace({ database: api.testDatabase.database, store: api.persistence.store });
   const made = await api.createPlace();
   ({ owner } = made);
@@ -22,6 +22,8 @@ beforeEach(async () => {
 });
 afterEach(() => api.close());
 
+/** The name that these tests call the server by. */
+const allowedHosts = ['pumphouse.test'];
 const agent = { 'user-agent': 'dlthub-cli/0.28.7' };
 
 /** A call as the client makes it: without a credential. */
@@ -147,7 +149,7 @@ describe('signing in through a browser', () => {
 
   it('takes place at the public address of the server', async () => {
     await api.close();
-    api = await createApiFixture({ publicUrl: 'https://pumphouse.example.com/data/' });
+    api = await createApiFixture({ publicUrl: 'https://pumphouse.example.com/data/', allowedHosts });
     const { authorization_url } = readAnswer(
       'issue_authorization_url_session',
       await post('issue-authorization-url', request),

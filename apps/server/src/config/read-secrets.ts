@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { OpenIdSettings } from '../services/sign-in/open-id.ts';
 import { ConfigError } from './config-error.ts';
-import { isLoopback } from '../exposure.ts';
+import { isLoopbackHost } from '../allowed-hosts.ts';
 
 interface DatabaseValues {
   PUMPHOUSE_DATABASE_URL?: string | undefined;
@@ -62,7 +62,7 @@ export function readOpenId(values: OpenIdValues): OpenIdSettings | null {
       'PUMPHOUSE_OIDC_CLIENT_SECRET and PUMPHOUSE_OIDC_CLIENT_SECRET_FILE: take one out.',
     );
   const { protocol, hostname } = new URL(issuer);
-  if (protocol !== 'https:' && !(protocol === 'http:' && isLoopback(hostname.replace(/^\[|\]$/g, ''))))
+  if (protocol !== 'https:' && !(protocol === 'http:' && isLoopbackHost(hostname.replace(/^\[|\]$/g, ''))))
     throw new ConfigError(`PUMPHOUSE_OIDC_ISSUER is ${issuer}: a provider is trusted over https only.`);
   return {
     issuer,

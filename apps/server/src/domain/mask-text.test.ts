@@ -19,6 +19,19 @@ describe('createTextMask', () => {
     expect(mask(`before ${form} after ${form}.`)).toBe('before *** after ***.');
   });
 
+  it.each([
+    ['HTML text', 'a&amp;b&lt;c&gt;"d\'é'],
+    ['an attribute', "a&amp;b&lt;c&gt;&quot;d'é"],
+    ['HTML of Python', 'a&amp;b&lt;c&gt;&quot;d&#x27;é'],
+    ['HTML of Django', 'a&amp;b&lt;c&gt;&quot;d&#39;é'],
+    ['HTML of Jinja', 'a&amp;b&lt;c&gt;&#34;d&#39;é'],
+    ['XML', 'a&amp;b&lt;c&gt;&quot;d&apos;é'],
+    ['HTML in JSON', 'a&amp;b&lt;c&gt;\\"d\'é'],
+    ['JSON in HTML', 'a&amp;b&lt;c&gt;\\&quot;d&#x27;é'],
+  ])('takes a value out of %s', (_, form) => {
+    expect(createTextMask(['a&b<c>"d\'é'])(`before ${form} after`)).toBe('before *** after');
+  });
+
   it.each(['', 'u', 'us', 'user:'])('takes it out of base64 of %j and it', (before) => {
     const encoded = Buffer.from(`${before}${secret}`).toString('base64');
     expect(mask(encoded)).toContain('***');

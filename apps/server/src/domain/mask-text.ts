@@ -16,7 +16,34 @@ function listForms(value: string): string[] {
   const component = encodeURIComponent(value);
   const encoded = [component, encodeURI(value), component.replaceAll('%20', '+')];
   const lowered = encoded.map((text) => text.replace(/%[0-9A-F]{2}/g, (escape) => escape.toLowerCase()));
-  return [value, json, JSON.stringify(json).slice(1, -1), ...encoded, ...lowered, ...listBase64Forms(value)];
+  return [
+    value,
+    json,
+    JSON.stringify(json).slice(1, -1),
+    ...encoded,
+    ...lowered,
+    ...listMarkupForms([value, json]),
+    ...listBase64Forms(value),
+  ];
+}
+
+/** How writers of HTML and XML escape quotes, which they need not do in text. `&`, `<` and `>` are escaped by all. */
+const quoteEscapes: readonly (readonly [double: string, single: string])[] = [
+  ['"', "'"],
+  ['&quot;', "'"],
+  ['&quot;', '&#x27;'],
+  ['&quot;', '&#39;'],
+  ['&#34;', '&#39;'],
+  ['&quot;', '&apos;'],
+];
+
+/** The value in HTML and XML, and these inside of JSON. */
+function listMarkupForms(texts: readonly string[]): string[] {
+  const escaped = texts.flatMap((text) => {
+    const plain = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+    return quoteEscapes.map(([double, single]) => plain.replaceAll('"', double).replaceAll("'", single));
+  });
+  return [...escaped, ...escaped.map((text) => JSON.stringify(text).slice(1, -1))];
 }
 
 /** Base64 of anything that holds the value: it begins at one of three places, and shares its first and last letters with neighbours. */

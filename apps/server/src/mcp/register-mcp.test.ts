@@ -168,7 +168,11 @@ describe('a page of another site', () => {
   });
 
   it('is told from the own one by the public address, where there is one', async () => {
-    const app = buildApi({ ...api.dependencies, publicUrl: 'https://pumphouse.test/at/' });
+    const app = buildApi({
+      ...api.dependencies,
+      publicUrl: 'https://pumphouse.test/at/',
+      allowedHosts: ['pumphouse'],
+    });
     const host = 'pumphouse:8080';
     expect(await statusOf({ host }, app)).toBe(200);
     expect(await statusOf({ host, origin: 'https://pumphouse.test' }, app)).toBe(200);

@@ -8,6 +8,7 @@ import { actorOf, originOf, readBearer } from '../api/route-registration.ts';
 import { createMcpServer } from './mcp-server.ts';
 import { requireOwnOrigin } from './own-origin.ts';
 import { ServiceError } from '../services/service-error.ts';
+import { logFailure } from '../api/send-error.ts';
 import { toErrorAnswer } from '../api/errors.ts';
 
 const path = '/mcp';
@@ -80,7 +81,7 @@ async function answer(caller: McpCall, { callsFor, publicUrl, log }: McpDependen
   const origin = originOf(request, publicUrl);
   const server = createMcpServer({ call: callsFor({ ...caller, origin }), origin }, (error) => {
     const { body, isUnexpected } = toErrorAnswer(error, request.id);
-    if (isUnexpected) log.error({ err: error, requestId: request.id }, 'a call of an MCP tool failed');
+    if (isUnexpected) logFailure(error, request, log, 'a call of an MCP tool failed');
     return body;
   });
   const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true });

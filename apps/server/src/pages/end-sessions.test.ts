@@ -29,7 +29,7 @@ async function signInEverywhere() {
     end: (token: string, headers = {}) =>
       browser.post('/sign-in/end-sessions', { refresh_token: token }, headers),
     /** Whether each session is alive, also for a browser that kept its cookie. */
-    async areAlive() {
+    areAlive: async () => {
       browser.jar.set('pumphouse', cookie);
       const pages = (await browser.get('/sign-in/account')).status === 200;
       const refreshed = await api.app.inject({

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { PagesDependencies } from './page-registry.ts';
 import { html } from './html.ts';
 import { basePathOf } from '../api/route-registration.ts';
+import { logFailure } from '../api/send-error.ts';
 import { renderPage } from './layout.ts';
 import { toErrorAnswer } from '../api/errors.ts';
 
@@ -13,7 +14,7 @@ export function sendErrorPage(
   { log, publicUrl }: PagesDependencies,
 ): FastifyReply {
   const { status, body, isUnexpected } = toErrorAnswer(error, request.id);
-  if (isUnexpected) log.error({ err: error, requestId: request.id }, 'a page failed');
+  if (isUnexpected) logFailure(error, request, log, 'a page failed');
   const below = basePathOf(publicUrl);
   const at = (path: string) => `${below}${path}`;
   addRetryAfter(reply, body.extra);

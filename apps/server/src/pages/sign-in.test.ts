@@ -272,7 +272,10 @@ describe('the account', () => {
 
 describe('behind a proxy', () => {
   it('takes its word for address, host and scheme where it is trusted, and nobody else’s', async () => {
-    const trusting = await createApiFixture({ trustedProxies: ['127.0.0.0/8'] });
+    const trusting = await createApiFixture({
+      trustedProxies: ['127.0.0.0/8'],
+      allowedHosts: ['pump.example.com'],
+    });
     try {
       await createAccounts(trusting.persistence).createOwner({ email, password, organization: 'Acme' });
       const forwarded = {

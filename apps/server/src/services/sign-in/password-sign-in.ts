@@ -60,11 +60,7 @@ export function createPasswordSignIn(parts: {
     async signIn(tried: PasswordTry): Promise<AccountRecord> {
       const email = tried.email.trim();
       const { address } = currentActor();
-      // A browser that is known counts apart: strangers who guess do not keep its person out.
-      const buckets = {
-        account: [email.toLowerCase(), ...(tried.knownBrowser ? [tried.knownBrowser] : [])].join(' '),
-        address,
-      };
+      const buckets = { account: email.toLowerCase(), address, knownBrowser: tried.knownBrowser };
       throttle.refuseKnown(buckets);
       return gate.pass(address ?? '', async () => {
         const admitted = await throttle.admit(buckets);

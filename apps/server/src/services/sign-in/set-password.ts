@@ -3,7 +3,7 @@ import type { BrowserSession } from './browser-sessions.ts';
 import type { Passwords } from './passwords.ts';
 import type { Persistence, Store } from '../../store/store.ts';
 import type { SignInThrottle } from './sign-in-throttle.ts';
-import { actAsPerson, recordChange } from '../audit.ts';
+import { actAsPerson, currentActor, recordChange } from '../audit.ts';
 import { findPasswordProblem } from '../../domain/new-password.ts';
 import { accountDisabled } from './password-sign-in.ts';
 import { hashSecret } from '../credentials.ts';
@@ -87,7 +87,7 @@ export function createSetPassword(parts: {
         if (!found || found.disabledAt) throw accountDisabled();
         return found;
       });
-      await throttle.forgive(email.toLowerCase());
+      await throttle.forgive({ account: email.toLowerCase(), address: currentActor().address });
       return account;
     },
   };

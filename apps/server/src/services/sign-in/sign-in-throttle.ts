@@ -9,27 +9,37 @@ export type SignInThrottle = ReturnType<typeof createSignInThrottle>;
 const hour = 3600;
 
 /**
- * An account lets five tries through, then one after 1 s, 2 s, 4 s and so on, up to a minute: some 1500 guesses a day, and whoever knows the
- * password waits a minute at most. An address may be that of a whole office.
+ * `account` counts the tries at an account from one browser that it knows, or from one address: five, then one after 1 s, 2 s, 4 s and so on,
+ * up to a minute. So whoever guesses slows down only callers at the same address. `everywhere` counts the tries at an account from all
+ * unknown browsers: someone with many addresses has some 9000 guesses a day, and the person waits for 10 s at most, from a known
+ * browser not at all. An `address` may be that of a whole office.
  */
 const limits = {
   account: { freeTries: 5, firstWaitSeconds: 1, longestWaitSeconds: 60, windowSeconds: 24 * hour },
+  everywhere: { freeTries: 50, firstWaitSeconds: 1, longestWaitSeconds: 10, windowSeconds: 24 * hour },
   address: { freeTries: 30, firstWaitSeconds: 1, longestWaitSeconds: 300, windowSeconds: hour },
 } satisfies Record<string, TryLimits>;
 
 type Kind = keyof typeof limits;
+
+interface Bucket {
+  kind: Kind;
+  name: string;
+}
 
 /** What a try counts for. */
 export interface Buckets {
   /** The account as it was named, whether it exists or not; null where no account was named. */
   account: string | null;
   address: string | null;
+  /** A browser in which the account has signed in before; see `known-browsers.ts`. */
+  knownBrowser?: string | null;
 }
 
 export interface AdmittedTry {
-  /** Tries of the account, and of the address, this one with them, since the last success or a long pause. */
+  /** Tries at the account, and from the address, including this one, since the last success or a long pause. */
   failures: { account: number; address: number };
-  /** It was none of somebody who guesses: forgets those of the account, and this one of the address. */
+  /** The password was right: forgets the tries at the account from here, and this one try of all other counts. */
   succeeded(): Promise<void>;
 }
 
@@ -43,10 +53,16 @@ export function createSignInThrottle(persistence: Persistence, encryption: Encry
   /** Hashed with the installation's key: nobody reads from the database what somebody typed. */
   const nameBucket = (kind: Kind, name: string) => encryption.sign(`sign-in failures ${kind} ${name}`);
 
-  function listBuckets({ account, address }: Buckets) {
+  const toBucket = (kind: Kind, name: string): Bucket => ({ kind, name: nameBucket(kind, name) });
+
+  /** A known browser has a count of its own: what others do, at its address too, does not slow it down. */
+  function listBuckets({ account, address, knownBrowser }: Buckets): Bucket[] {
+    if (account && knownBrowser) return [toBucket('account', `${account} ${knownBrowser}`)];
+    const network = address ? networkOf(address) : null;
     return [
-      ...(address ? [{ kind: 'address' as const, name: nameBucket('address', networkOf(address)) }] : []),
-      ...(account ? [{ kind: 'account' as const, name: nameBucket('account', account) }] : []),
+      ...(network ? [toBucket('address', network)] : []),
+      ...(account ? [toBucket('account', network ? `${account} ${network}` : account)] : []),
+      ...(account && network ? [toBucket('everywhere', account)] : []),
     ];
   }
 
@@ -66,6 +82,22 @@ export function createSignInThrottle(persistence: Persistence, encryption: Encry
     throw tooManyTries(until);
   }
 
+  /** A try that one count refuses is no try, and stays in no other. */
+  async function admitToAll(list: readonly Bucket[]): Promise<Record<Kind, number>> {
+    const failures = { account: 0, everywhere: 0, address: 0 };
+    const counted: Bucket[] = [];
+    try {
+      for (const bucket of list) {
+        failures[bucket.kind] = await admitTo(bucket.kind, bucket.name);
+        counted.push(bucket);
+      }
+    } catch (error) {
+      for (const { name } of counted) await signInFailures.takeBack(toBytes(name));
+      throw error;
+    }
+    return failures;
+  }
+
   /** Now and then: rows of addresses that never come again would stay. */
   async function tidyUp(): Promise<void> {
     admitted += 1;
@@ -80,13 +112,12 @@ export function createSignInThrottle(persistence: Persistence, encryption: Encry
 
     /** Counts the try before it is made. @throws ServiceError too_many_tries, with how long to wait */
     async admit(buckets: Buckets): Promise<AdmittedTry> {
-      const failures = { account: 0, address: 0 };
       const list = listBuckets(buckets);
       for (const { name } of list) refuseBlocked(name);
-      for (const { kind, name } of list) failures[kind] = await admitTo(kind, name);
+      const { account, everywhere, address } = await admitToAll(list);
       await tidyUp();
       return {
-        failures,
+        failures: { account: Math.max(account, everywhere), address },
         async succeeded() {
           for (const { kind, name } of list)
             await (kind === 'account'
@@ -97,10 +128,12 @@ export function createSignInThrottle(persistence: Persistence, encryption: Encry
     },
 
     /** The person has proved in another way who they are. */
-    async forgive(account: string): Promise<void> {
-      const name = nameBucket('account', account);
-      blocked.delete(name);
-      await signInFailures.clear(toBytes(name));
+    async forgive(buckets: Buckets): Promise<void> {
+      for (const { kind, name } of listBuckets(buckets)) {
+        if (kind === 'address') continue;
+        blocked.delete(name);
+        await signInFailures.clear(toBytes(name));
+      }
     },
   };
 }
