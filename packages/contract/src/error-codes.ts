@@ -391,6 +391,11 @@ export const errorCodes = {
     cause: 'The body of the request stopped arriving for 30 s, or arrived at less than 1 KiB a second.',
     nextStep: 'Send the request again, on a connection that is faster or drops less.',
   },
+  too_many_uploads: {
+    status: 429,
+    cause: 'As many uploads of the account are being received or checked as the server takes at once.',
+    nextStep: 'Wait for one of them to end, or for as long as `Retry-After` says, then upload again.',
+  },
   too_many_runs: {
     status: 429,
     cause: 'Every job that listens to the webhook has as many runs as it may have at once.',

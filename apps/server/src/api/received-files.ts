@@ -21,7 +21,7 @@ export interface ReceivedFiles extends AsyncDisposable {
 export interface PartLimit {
   maxBytes: number;
   /** The refusal of a part that is larger. @param path what was received until then @param declaredBytes of the whole request */
-  refuse?: (path: string, declaredBytes: number | null) => Promise<ServiceError>;
+  refuse?: (path: string, declaredBytes: number | null) => Promise<never>;
 }
 
 const folderPrefix = 'upload-';
@@ -140,7 +140,7 @@ async function writeParts(request: FastifyRequest, folder: string, partLimits: R
     const path = join(folder, part.fieldname);
     const written = await writePart(part, path, limit.maxBytes).catch(async (error: unknown) => {
       if (error instanceof PartTooLarge && limit.refuse)
-        throw await limit.refuse(path, readDeclaredBytes(request));
+        return limit.refuse(path, readDeclaredBytes(request));
       throw refuseBody(error);
     });
     files.set(part.fieldname, written);

@@ -22,8 +22,8 @@ export class ArchiveError extends Error {
   }
 }
 
-/** Which limit an archive passes: packed bytes, unpacked bytes, the number of files, or the bytes of its manifest. */
-export type ArchiveLimitName = 'bytes' | 'unpackedBytes' | 'files' | 'manifest';
+/** Which limit an archive passes: packed bytes, unpacked bytes (in all, or for its size), the number of files, or the bytes of its manifest. */
+export type ArchiveLimitName = 'bytes' | 'unpackedBytes' | 'expansion' | 'files' | 'manifest';
 
 /** An archive that is larger than the server takes. `message` names the limit alone: what helps depends on the kind of archive. */
 export class ArchiveTooLargeError extends ArchiveError {

@@ -5,21 +5,16 @@ import type { Persistence, Store } from '../store/store.ts';
 import type { StoredVersion } from './record-version.ts';
 import type { UploadGrant } from './credentials.ts';
 import { createReadStream } from 'node:fs';
-import { Readable } from 'node:stream';
 import {
   buildInstallSet,
   includesEmbeddedDatabase,
   readRequirementsManifest,
   RequirementsError,
 } from '../domain/requirements.ts';
-import { ArchiveTooLargeError } from '../archives/archive-error.ts';
-import { explainLargeArchive, exceedUploadLimit } from './explain-large-upload.ts';
-import { inspectArchive, type ArchiveLimits, type ArchiveReport } from '../archives/inspect-archive.ts';
-import { inspectConfigurationArchive, readConfigurationFiles } from '../archives/configuration-archive.ts';
+import type { ArchiveLimits } from '../archives/inspect-archive.ts';
+import { archiveThreads, type ArchiveThreads } from './archive-checks/archive-threads.ts';
 import { createConfigurationArchives, nameDeploymentArchive } from './version-archives.ts';
 import { createStoreVersion } from './store-version.ts';
-import { readRunSettings } from './read-run-settings.ts';
-import { readUploadedTags } from './read-uploaded-tags.ts';
 import { recordVersion } from './record-version.ts';
 import { ServiceError } from './service-error.ts';
 
@@ -28,6 +23,8 @@ export interface UploadPackageDependencies {
   blobs: BlobStore;
   encryption: Encryption;
   archiveLimits: ArchiveLimits;
+  /** Those of the process unless a test gives others. */
+  threads?: ArchiveThreads;
 }
 
 export type UploadPackage = ReturnType<typeof createUploadPackage>;
@@ -41,6 +38,7 @@ export function createUploadPackage({
   blobs,
   encryption,
   archiveLimits,
+  threads = archiveThreads,
 }: UploadPackageDependencies) {
   const configurationArchives = createConfigurationArchives(blobs, encryption);
   const storeVersion = createStoreVersion({ persistence, blobs });
@@ -71,23 +69,13 @@ export function createUploadPackage({
     });
   }
 
-  async function inspect(path: string): Promise<ArchiveReport> {
-    try {
-      return await inspectArchive(createReadStream(path), archiveLimits);
-    } catch (error) {
-      throw error instanceof ArchiveTooLargeError ? await explain(error, path) : error;
-    }
-  }
-
-  function explain(error: ArchiveTooLargeError, path: string): Promise<ServiceError> {
-    return explainLargeArchive(error, { path, ...archiveLimits });
-  }
-
   return {
-    /** The refusal of a code archive of which only the first bytes, as many as the server takes, lie at the path. */
-    refuseLargeDeployment(path: string, declaredBytes: number | null): Promise<ServiceError> {
-      return explain(exceedUploadLimit(archiveLimits.maxBytes, declaredBytes), path);
-    },
+    /**
+     * Refuses a code archive of which only the first bytes, as many as the server takes, lie at the path.
+     * @throws ServiceError upload_too_large
+     */
+    refuseLargeDeployment: (path: string, declaredBytes: number | null): Promise<never> =>
+      threads.check({ kind: 'cut-off', path, limits: archiveLimits, declaredBytes }),
 
     async uploadDeployment(upload: {
       grant: UploadGrant;
@@ -97,8 +85,9 @@ export function createUploadPackage({
     }): Promise<DeploymentRecord> {
       const { grant } = upload;
       const hasEmbeddedDatabase = readEmbeddedDatabase(upload.requirements);
-      const report = await inspect(upload.archivePath);
-      const { tags, problem: tagsProblem } = await readUploadedTags(upload.archivePath, report.files);
+      const task = { kind: 'deployment', path: upload.archivePath, limits: archiveLimits } as const;
+      const { report, tags: read } = await threads.check(task);
+      const { tags, problem: tagsProblem } = read;
       const archiveKey = nameDeploymentArchive(grant.uploadId);
       const { sha256 } = await blobs.put(archiveKey, createReadStream(upload.archivePath));
       return store(
@@ -128,8 +117,7 @@ export function createUploadPackage({
     /** The archive holds secrets: it is stored encrypted. */
     async uploadConfiguration(upload: { grant: UploadGrant; archive: Buffer }): Promise<ConfigurationRecord> {
       const { grant, archive } = upload;
-      const report = await inspectConfigurationArchive(Readable.from([archive]));
-      const runSettings = readRunSettings(await readConfigurationFiles(Readable.from([archive])));
+      const { report, runSettings } = await threads.check({ kind: 'configuration', archive });
       const archiveKey = await configurationArchives.seal(grant.uploadId, archive);
       return store(
         grant,

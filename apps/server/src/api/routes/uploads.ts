@@ -4,6 +4,7 @@ import type { UploadGrant } from '../../services/credentials.ts';
 import type { UploadPackage } from '../../services/upload-package.ts';
 import { readFile } from 'node:fs/promises';
 import { CONFIGURATION_LIMITS } from '../../archives/configuration-archive.ts';
+import { createUploadSlots } from '../../services/upload-slots.ts';
 import { receiveFiles, receiveInMemory } from '../received-files.ts';
 import { ServiceError } from '../../services/service-error.ts';
 import { toConfiguration, toDeployment } from '../wire/packages.ts';
@@ -17,8 +18,10 @@ export function createUploadHandlers(services: {
   maxArchiveBytes: number;
 }): Pick<Handlers, 'upload_deployment' | 'upload_configuration'> {
   const { uploadPackage, uploadDir, maxArchiveBytes } = services;
+  const slots = createUploadSlots();
   return {
     async upload_deployment(call) {
+      using _slot = slots.take(grantOf(call).principal.userId);
       await using files = await receiveFiles(call.request, uploadDir, {
         file: {
           maxBytes: maxArchiveBytes,
@@ -37,6 +40,7 @@ export function createUploadHandlers(services: {
     },
 
     async upload_configuration(call) {
+      using _slot = slots.take(grantOf(call).principal.userId);
       // It holds secrets as they are: it is encrypted before it touches a disk.
       const archive = await receiveInMemory(call.request, 'file', CONFIGURATION_LIMITS.maxBytes);
       return toConfiguration(await uploadPackage.uploadConfiguration({ grant: grantOf(call), archive }));

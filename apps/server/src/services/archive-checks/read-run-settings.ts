@@ -1,9 +1,9 @@
 import { parse as parseToml } from 'smol-toml';
-import type { ConfigurationFile } from '../archives/configuration-archive.ts';
-import type { RunSettings } from '../domain/job-settings.ts';
-import { readProfile } from '../archives/configuration-archive.ts';
-import { readSettingsTable } from '../domain/job-settings.ts';
-import { ServiceError } from './service-error.ts';
+import type { ConfigurationFile } from '../../archives/configuration-archive.ts';
+import type { RunSettings } from '../../domain/job-settings.ts';
+import { readProfile } from '../../archives/configuration-archive.ts';
+import { readSettingsTable } from '../../domain/job-settings.ts';
+import { ServiceError } from '../service-error.ts';
 
 /**
  * The tables `pumphouse` of a configuration's files. A file that is no TOML has none: it fails the runs, in the words of dlt.

@@ -1,0 +1,79 @@
+/** Threads in which uploaded archives are checked, so that the server answers meanwhile. */
+import type { ArchiveResults, ArchiveTask } from './check-archive.ts';
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { unpackError, type PackedError } from './packed-error.ts';
+
+export type ArchiveThreads = ReturnType<typeof createArchiveThreads>;
+
+interface Job {
+  task: ArchiveTask;
+  resolve: (result: never) => void;
+  reject: (reason: unknown) => void;
+}
+
+type Message = { result: unknown } | { error: PackedError };
+
+/** One core stays free for the server. Unpacking takes threads of libuv, too, of which there are four and passwords need two. */
+const defaultCount = Math.max(1, Math.min(2, availableParallelism() - 1));
+/** Far more than the largest manifest needs: a thread that goes beyond ends alone. */
+const maxThreadMegabytes = 512;
+
+/** @param options.entry the module of a thread; `workerData` is for those of tests */
+export function createArchiveThreads(options: { count?: number; entry?: URL; workerData?: unknown } = {}) {
+  const { count = defaultCount, entry = new URL('archive-worker.ts', import.meta.url), workerData } = options;
+  const waiting: Job[] = [];
+  const idle: Worker[] = [];
+  let alive = 0;
+
+  function startThread(): Worker {
+    alive += 1;
+    return new Worker(entry, {
+      workerData,
+      resourceLimits: { maxOldGenerationSizeMb: maxThreadMegabytes },
+    });
+  }
+
+  function startWaiting(): void {
+    while (waiting.length > 0 && (idle.length > 0 || alive < count)) {
+      const job = waiting.shift();
+      if (job) start(job, idle.pop() ?? startThread());
+    }
+  }
+
+  function start(job: Job, thread: Worker): void {
+    const finish = (settle: () => void, isAlive: boolean) => {
+      thread.off('message', read).off('error', fail).off('exit', end);
+      if (isAlive) idle.push(thread);
+      else alive -= 1;
+      settle();
+      startWaiting();
+    };
+    const read = (message: Message) =>
+      finish(() => {
+        if ('error' in message) job.reject(unpackError(message.error));
+        else job.resolve(message.result as never);
+      }, true);
+    const fail = (error: unknown) => finish(() => job.reject(error), false);
+    const end = () => fail(new Error('A thread that checks archives ended'));
+    thread.on('message', read).on('error', fail).on('exit', end);
+    // A server that stops does not wait for archives.
+    thread.unref();
+    thread.postMessage(job.task);
+  }
+
+  return {
+    /** @throws ArchiveError or ServiceError that refuses the archive */
+    check<Kind extends ArchiveTask['kind']>(
+      task: Extract<ArchiveTask, { kind: Kind }>,
+    ): Promise<ArchiveResults[Kind]> {
+      return new Promise((resolve, reject) => {
+        waiting.push({ task, resolve, reject });
+        startWaiting();
+      });
+    },
+  };
+}
+
+/** Those of this process, which start at the first upload. */
+export const archiveThreads: ArchiveThreads = createArchiveThreads();
