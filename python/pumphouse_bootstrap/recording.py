@@ -132,12 +132,12 @@ class Recording:
         return killed
 
     def _mask_artifacts(self) -> None:
-        artifacts, local_data, pattern = self._begin.artifacts, self._start.local_data, self._masker.pattern
-        if artifacts is None or artifacts["use"] != "send" or local_data is None or pattern is None:
+        artifacts, local_data = self._begin.artifacts, self._start.local_data
+        if artifacts is None or artifacts["use"] != "send" or local_data is None or self._masker.longest == 0:
             return
         names = [artifacts["folder"], "pipelines"]
         try:
-            mask_artifacts(local_data["source"], names, pattern, self._began_at, self._start.drop_to)
+            mask_artifacts(local_data["source"], names, self._masker, self._began_at, self._start.drop_to)
         except OSError as error:
             report_failure(error)
 

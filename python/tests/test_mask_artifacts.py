@@ -22,9 +22,7 @@ class MaskArtifacts(unittest.TestCase):
         (self.folder / "shop/schemas").mkdir(parents=True)
 
     def mask(self, since: float | None = None, drop_to: dict | None = None) -> None:
-        pattern = Masker([SECRET]).pattern
-        assert pattern is not None
-        mask_artifacts(str(self.folder.parent), ["pipelines"], pattern, time.time() if since is None else since, drop_to)
+        mask_artifacts(str(self.folder.parent), ["pipelines"], Masker([SECRET]), time.time() if since is None else since, drop_to)
 
     def test_a_pickle_stays_whole_without_the_secret(self) -> None:
         trace = self.folder / "shop/trace.pickle"
@@ -55,9 +53,7 @@ class MaskArtifacts(unittest.TestCase):
         self.assertEqual((outside / "file").read_text(encoding="utf-8"), SECRET)
 
     def test_where_there_are_none_nothing_happens(self) -> None:
-        pattern = Masker([SECRET]).pattern
-        assert pattern is not None
-        mask_artifacts(str(self.folder), ["shop", "missing"], pattern, 0.0, None)
+        mask_artifacts(str(self.folder), ["shop", "missing"], Masker([SECRET]), 0.0, None)
 
     @unittest.skipUnless(os.geteuid() == 0, "only root becomes somebody else")
     def test_it_is_done_with_the_rights_of_the_user_that_wrote_them(self) -> None:

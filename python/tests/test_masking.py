@@ -1,7 +1,10 @@
 import base64
 import html
 import json
+import re
+import tracemalloc
 import unittest
+from random import Random
 from urllib.parse import quote, quote_plus
 from xml.sax import saxutils
 
@@ -101,3 +104,28 @@ class MaskingCuts(unittest.TestCase):
         self.assertEqual(masker.count_undecided(b"progress 01234"), 5)
         self.assertEqual(masker.count_undecided(b"progress 0123456789"), 0)
         self.assertEqual(masker.count_undecided(b"progress"), 0)
+
+
+class ManyValues(unittest.TestCase):
+    def test_find_the_same_as_one_pattern_for_all_forms(self) -> None:
+        random = Random(7)
+        for _ in range(300):
+            alphabet = random.choice(["ab", 'abc<&"/ ', "aé\\\n"])
+            values = ["".join(random.choices(alphabet, k=random.randint(5, 12))) for _ in range(random.randint(0, 6))]
+            forms = sorted(list_forms(values), key=lambda form: (-len(form), form))
+            masker = Masker(values)
+            text = "".join(random.choices(alphabet + "ab", k=200)).encode() + b"".join(random.choices(forms, k=5) if forms else [])
+            pattern = re.compile(b"|".join(map(re.escape, forms))) if forms else None
+            self.assertEqual(masker.mask(text), pattern.sub(MASK, text) if pattern else text, (values, text))
+            tail = text[: random.randint(0, len(text))]
+            undecided = max((n for n in range(1, len(tail) + 1) for f in forms if len(f) > n and f.startswith(tail[-n:])), default=0)
+            self.assertEqual(masker.count_undecided(tail), undecided, (values, tail))
+
+    def test_take_little_memory(self) -> None:
+        """One pattern for as many took 140 MB."""
+        tracemalloc.start()
+        self.addCleanup(tracemalloc.stop)
+        masker = Masker([f"{number}-{'k' * 20}-{number * 7919}" for number in range(20_000)])
+        masker.prepare()
+        self.assertLess(tracemalloc.get_traced_memory()[1], 60_000_000)
+        self.assertEqual(masker.mask(b"x 19999-kkkkkkkkkkkkkkkkkkkk-158372081 y"), b"x *** y")
