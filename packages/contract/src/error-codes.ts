@@ -59,6 +59,12 @@ export const errorCodes = {
     nextStep:
       'Delete variables that no run needs, and deploy large values with the code or the configuration.',
   },
+  too_many_secrets: {
+    status: 400,
+    cause: 'The secrets files of the configuration have more values than the server masks in logs.',
+    nextStep:
+      'Keep secrets alone in `secrets.toml`, and put all other values into `config.toml` or a file of the code.',
+  },
   unknown_dataplane: {
     status: 400,
     cause: 'No place with this id is in the catalogue.',

@@ -7,7 +7,6 @@ import type { Persistence, Store } from '../store/store.ts';
 import type { RunVariables } from './run-variables.ts';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { parse as parseToml } from 'smol-toml';
 import { attemptLimits } from './record-spool.ts';
 import { isTerminalRunState } from '@pumphouse/contract';
 import { decideArtifacts, type ArtifactsUse } from '../domain/artifacts.ts';
@@ -16,6 +15,7 @@ import { portOfApp } from '../domain/app-trigger.ts';
 import { buildEntryPoint } from '../domain/entry-point.ts';
 import { listMaskedValues } from '../domain/run-variable.ts';
 import { listSecretValues } from '../domain/secret-values.ts';
+import { parseConfiguration } from './parse-configuration.ts';
 import { createConfigurationArchives } from './version-archives.ts';
 import { holdsSecrets } from '../archives/configuration-archive.ts';
 import { selectConfiguration } from '../archives/select-configuration.ts';
@@ -89,7 +89,7 @@ export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
     const { variables } = await readRunVariables(run.workspaceId, run.profile);
     const selected = await openSelected(configuration, run.profile);
     const configurationSha256 = createHash('sha256').update(selected.archive).digest('hex');
-    const files = selected.files.map(({ name, text }) => ({ name, content: readToml(text) }));
+    const files = selected.files.map(({ name, text }) => ({ name, content: parseConfiguration(text) }));
     const documents = files.map(({ content }) => content);
     const token = await credentials.issueRunToken(attemptId);
     const interval =
@@ -205,15 +205,6 @@ function requireBegunUnstarted(attempt: AttemptRecord): void {
   const words =
     attempt.begunAt === null ? 'The attempt was not let in.' : 'The code of the attempt has started.';
   throw new ServiceError('attempt_files_withheld', `${words} Its files are given between the two only.`);
-}
-
-/** A file that is no TOML fails the run inside dlt; whatever looks like a value in it is masked all the same. */
-function readToml(text: string): unknown {
-  try {
-    return parseToml(text);
-  } catch {
-    return [...text.matchAll(/=\s*["']?([^"'\n]+)/g)].map((match) => match[1]?.trim());
-  }
 }
 
 function claimLost(): ServiceError {

@@ -122,6 +122,14 @@ describe('a refused upload', () => {
     expect(await fixture.store.configurations.latest(place.workspaceId)).toBeUndefined();
   });
 
+  it('refuses more secrets than bootstraps can mask, and takes as many values that are none', async () => {
+    const values = Array.from({ length: 10_001 }, (_, number) => `key_${number} = "secret-${number}"`).join(
+      '\n',
+    );
+    await refuse(() => uploadConfiguration(buildArchive({ 'secrets.toml': values })), 'too_many_secrets');
+    await expect(uploadConfiguration(buildArchive({ 'config.toml': values }))).resolves.toBeDefined();
+  });
+
   it.each([
     ['no object', []],
     ['no Python version', { engine_version: 2 }],

@@ -12,6 +12,7 @@ import { explainLargeArchive, exceedUploadLimit } from './explain-large-archive.
 import { inspectArchive } from '../../archives/inspect-archive.ts';
 import { inspectConfigurationArchive, readConfigurationFiles } from '../../archives/configuration-archive.ts';
 import { readRunSettings } from './read-run-settings.ts';
+import { requireFewSecrets } from './limit-secrets.ts';
 import { readUploadedTags } from './read-uploaded-tags.ts';
 
 export interface CheckedDeployment {
@@ -58,5 +59,7 @@ async function checkDeployment(path: string, limits: ArchiveLimits): Promise<Che
 
 async function checkConfiguration(archive: Buffer): Promise<CheckedConfiguration> {
   const report = await inspectConfigurationArchive(Readable.from([archive]));
-  return { report, runSettings: readRunSettings(await readConfigurationFiles(Readable.from([archive]))) };
+  const files = await readConfigurationFiles(Readable.from([archive]));
+  requireFewSecrets(files);
+  return { report, runSettings: readRunSettings(files) };
 }
