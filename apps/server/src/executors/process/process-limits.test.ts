@@ -94,6 +94,17 @@ function readGroupCount(folders: string[], file: string, name: string): number {
   return Number(line?.split(' ')[1]);
 }
 
+/** A process of the attempt's group by the name that it was started with. */
+function findProcess(folders: string[], name: string): number | undefined {
+  const pids = readFileSync(join(folders[0] ?? '', 'cgroup.procs'), 'utf8')
+    .trim()
+    .split('\n')
+    .map(Number);
+  return pids.find(
+    (pid) => existsSync(`/proc/${pid}`) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith(name),
+  );
+}
+
 function identify(pid: number): { bootId: string; pid: number; startTime: number } {
   const startTime = readProcessStartTime(pid);
   if (startTime === null) throw new Error(`process ${pid} is gone`);
@@ -227,11 +238,9 @@ ${REPORT}`,
       executor,
     );
     await routes.awaitUserCode(run.spec.attemptId);
-    const pids = readFileSync(join(run.folders[0] ?? '', 'cgroup.procs'), 'utf8')
-      .trim()
-      .split('\n')
-      .map(Number);
-    const hidden = pids.find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('sleep'));
+    // It becomes "sleep" only after the process that waited for it has gone on.
+    await expect.poll(() => findProcess(run.folders, 'sleep'), WAIT).toBeDefined();
+    const hidden = findProcess(run.folders, 'sleep');
     const identity = identify(hidden ?? 0);
     process.kill(Number(run.handle.data['pid']), 'SIGKILL');
     await expect.poll(() => executor.inspect(run.handle), WAIT).toMatchObject({ state: 'missing' });
