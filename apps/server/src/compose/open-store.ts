@@ -4,14 +4,17 @@ import { mkdir } from 'node:fs/promises';
 import { createDatabase } from '../store/postgres/pool.ts';
 import { createPersistence, type Persistence } from '../store/store.ts';
 import { migrate } from '../store/postgres/migrate.ts';
+import { isTransactionPooler, transactionPoolerAdvice } from '../store/postgres/transaction-pooler.ts';
 import { startEmbeddedPostgres } from '../store/postgres/embedded.ts';
 
-/** The store of a data folder or of an external database, migrated; for the server and for `admin` commands. */
+/** The store of a data folder or of an external database, migrated; for the server and for `admin` commands. @throws Error where a pooler is in between */
 export async function openStore(
   config: Config,
   log: Logger,
 ): Promise<{ persistence: Persistence; close(): Promise<void> }> {
   await mkdir(config.dataDir, { recursive: true, mode: 0o711 });
+  if (config.databaseUrl && (await isTransactionPooler({ connectionString: config.databaseUrl })))
+    throw new Error(transactionPoolerAdvice);
   const embedded = config.databaseUrl ? null : await startEmbeddedPostgres({ dataDir: config.dataDir, log });
   const connection = config.databaseUrl ?? embedded?.connection;
   if (!connection) throw new Error('There is no database to connect to');
