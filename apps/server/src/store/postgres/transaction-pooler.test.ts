@@ -57,8 +57,8 @@ pool_mode = ${mode}
     '--ambient-caps=+dac_override',
   ];
   const become = process.getuid?.() === 0 ? ['setpriv', ...user] : [];
-  const [command = '', ...rest] = [...become, program ?? '', path];
-  poolers.push(spawn(command, rest, { stdio: 'ignore' }));
+  const command = [...become, program ?? '', path];
+  poolers.push(spawn(command[0] ?? '', command.slice(1), { stdio: 'ignore' }));
   const address = `postgresql://${url.username}@127.0.0.1:${port}/${database}`;
   await expect.poll(() => canConnect(address), patience).toBe(true);
   return address;
