@@ -8,6 +8,9 @@ import os
 import signal
 import sys
 
+# No command of a build ends with it by itself: those who start this tell the two apart.
+_NO_NETWORK_CODE = 125
+
 sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from pumphouse_bootstrap.network import Network
@@ -33,6 +36,7 @@ if __name__ == "__main__":
     try:
         sys.exit(run_with_network(json.loads(sys.argv[1]), sys.argv[2:]))
     except CannotStart as reason:
-        sys.exit(f"The network could not be made: {reason.detail}")
+        print(f"The network could not be made: {reason.detail}", file=sys.stderr)
+        sys.exit(_NO_NETWORK_CODE)
     except OSError as error:
         sys.exit(f"{error.filename}: {error.strerror}")

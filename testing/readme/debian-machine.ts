@@ -69,6 +69,9 @@ cd "$ROOT"
 mount -t proc proc proc
 mount --rbind /dev dev
 mount -t tmpfs tmpfs tmp
+# As udev makes it on every machine that has udev.
+mknod -m 666 tmp/tun c 10 200
+mount --bind tmp/tun dev/net/tun
 mkdir -p .old-root
 pivot_root . .old-root
 umount -l /.old-root

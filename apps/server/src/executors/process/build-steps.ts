@@ -32,6 +32,8 @@ export interface Step extends BuildStep {
 }
 
 const KEPT_LINES = 10_000;
+/** Of `with_network.py`. */
+const noNetworkCode = 125;
 
 /** @throws EnvironmentBuildError with uv's last words, after all of them have become lines of the log */
 export async function runStep(build: Build, step: Step): Promise<void> {
@@ -51,6 +53,8 @@ export async function runStep(build: Build, step: Step): Promise<void> {
   }
   if (result.code === 0) return;
   for (const line of held) onLine(line);
+  if (result.code === noNetworkCode && options.network !== null && usesNetwork(step.kind))
+    throw new EnvironmentBuildError('builder_failed', describeMissingNetwork(result));
   const limit = await describeMetLimit(group, options.buildLimits);
   const words = describeFailure(result);
   throw new EnvironmentBuildError(step.failure, limit === null ? words : `${words} ${limit}`);
@@ -90,6 +94,11 @@ function planStepVariables({ spec, place }: Build, kind: StepKind): Record<strin
   const variables = planBuildVariables(spec, { cache: `${place.inside.clean}/cache` }, certificateBundle);
   // The cache of this build alone: the store copies what is linked to it.
   return { ...variables, UV_LINK_MODE: 'hardlink' };
+}
+
+function describeMissingNetwork({ stderr }: CommandResult): string {
+  const words = stderr.join(' ').trim();
+  return `${words === '' ? 'pasta made no network.' : words} pasta needs /dev/net/tun, open to the user of the server.`;
 }
 
 function describeFailure({ code, signal, stderr, stdout }: CommandResult): string {

@@ -173,6 +173,16 @@ describe('a batch run', () => {
   });
 });
 
+it('a build whose network cannot be made fails for a reason that is not in its requirements', async () => {
+  const broken = site.createExecutor({ pastaPath: '/bin/false' });
+  await site.index.addWheel('any-package');
+  const failure = broken.buildEnvironment(site.createSpec(['any-package']), () => undefined);
+  await expect(failure).rejects.toMatchObject({
+    code: 'builder_failed',
+    message: expect.stringContaining('/dev/net/tun'),
+  });
+});
+
 describe('the code of a package that is built', () => {
   it('reaches nothing that listens on the machine, but what a setting opens', async () => {
     const targets = await listTargets();
