@@ -1,6 +1,6 @@
 /** A server on one loopback address listens on the other too: `localhost` is either, and whoever else listened there would get its clients. */
 import type { Server as HttpServer } from 'node:http';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 
 export interface OtherLoopback {
   /** Takes no more connections. @returns once all have ended */
@@ -14,7 +14,7 @@ export function findOtherLoopback(host: string): string | null {
 }
 
 /** Whether an error of listening says that this machine has no such address. */
-export function isAddressMissing(code: string | undefined): boolean {
+export function isAddressMissing(code: string): boolean {
   return code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT';
 }
 
@@ -34,18 +34,27 @@ export async function listenOnOtherLoopback(
     server.emit('connection', socket),
   );
   if (at.mostSockets !== undefined) acceptor.maxConnections = at.mostSockets;
-  const problem = await new Promise<NodeJS.ErrnoException | null>((resolve) => {
-    acceptor.once('error', resolve);
-    acceptor.listen({ host, port: at.port }, () => {
-      acceptor.off('error', resolve);
+  const problem = await startListening(acceptor, { host, port: at.port });
+  if (problem === null) return { close: () => new Promise((resolve) => acceptor.close(() => resolve())) };
+  if (isAddressMissing(problem)) return { close: async () => undefined };
+  const place = host === '::1' ? `[::1]:${at.port}` : `${host}:${at.port}`;
+  throw new Error(
+    `Another program listens on ${place} (${problem}) and would receive what clients send to localhost:${at.port}. ` +
+      'End it, or choose another port.',
+  );
+}
+
+/** @returns the code of what is in the way; null once it listens */
+export async function startListening(
+  acceptor: Server,
+  at: { host: string; port: number },
+): Promise<string | null> {
+  return new Promise((resolve) => {
+    const fail = (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message);
+    acceptor.once('error', fail);
+    acceptor.listen(at, () => {
+      acceptor.off('error', fail);
       resolve(null);
     });
   });
-  if (problem === null) return { close: () => new Promise((resolve) => acceptor.close(() => resolve())) };
-  if (isAddressMissing(problem.code)) return { close: async () => undefined };
-  const place = host === '::1' ? `[::1]:${at.port}` : `${host}:${at.port}`;
-  throw new Error(
-    `Another program listens on ${place} (${problem.code ?? problem.message}) and would receive what clients send to localhost:${at.port}. ` +
-      'End it, or choose another port.',
-  );
 }

@@ -2,7 +2,7 @@
 import type { PortRange } from '../domain/port-range.ts';
 import type { Server as HttpServer } from 'node:http';
 import { createServer, type Server } from 'node:net';
-import { findOtherLoopback, isAddressMissing } from '../other-loopback.ts';
+import { findOtherLoopback, isAddressMissing, startListening } from '../other-loopback.ts';
 
 export interface PortAcceptors {
   /** Takes no more. @returns once all connections have ended */
@@ -51,16 +51,4 @@ export async function openPortAcceptors(
   throw new Error(
     `Ports of apps cannot be listened on: ${problems.join(', ')}. End the programs that have them, or take another range (PUMPHOUSE_APPS_PORTS).`,
   );
-}
-
-/** @returns the code of what is in the way; null once it listens */
-async function startListening(acceptor: Server, at: { host: string; port: number }): Promise<string | null> {
-  return new Promise((resolve) => {
-    const fail = (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message);
-    acceptor.once('error', fail);
-    acceptor.listen(at, () => {
-      acceptor.off('error', fail);
-      resolve(null);
-    });
-  });
 }

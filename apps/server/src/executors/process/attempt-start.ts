@@ -24,7 +24,13 @@ import { createGroup, type ControlGroups } from './control-groups.ts';
 import { readEnvironmentMarker, type EnvironmentMarker } from './environment-builder.ts';
 import type { FaultPoints } from '../../fault-points.ts';
 import { readHostLayout } from './host-layout.ts';
-import { describeResolver, planNetwork, type NetworkPlan, type RunsNetwork } from './isolated-network.ts';
+import {
+  describeResolver,
+  planInsideUser,
+  planNetwork,
+  type NetworkPlan,
+  type RunsNetwork,
+} from './isolated-network.ts';
 import { bindInterpreter, decideRunUser, type Isolation } from './isolation.ts';
 import { buildSandboxArguments, buildUserFiles, type SandboxBind } from './sandbox.ts';
 import { checkNames, mountedProfile } from '../local-data-names.ts';
@@ -204,7 +210,6 @@ function buildStartFile(
   }
   const { network } = options;
   if (network !== null) binds.push(bindReadOnly(folder.resolverFile, '/etc/resolv.conf'));
-  const insideUid = network !== null && isolation.privileges === 'user' ? process.getuid?.() : undefined;
   return {
     ...common,
     network: network === null ? null : { ...network, door: spec.network === 'apart' },
@@ -216,7 +221,7 @@ function buildStartFile(
       host: readHostLayout(),
       network: 'inherited',
       binds,
-      ...(insideUid === undefined ? {} : { insideUid }),
+      ...planInsideUser(network, isolation.privileges),
     }),
   };
 }

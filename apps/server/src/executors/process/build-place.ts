@@ -5,7 +5,7 @@ import type { EnvironmentSpec } from '../executor.ts';
 import { planBuildFiles } from '../environment-steps.ts';
 import { createPassageFolder } from './attempt-folder.ts';
 import { readHostLayout } from './host-layout.ts';
-import { describeResolver, type NetworkPlan } from './isolated-network.ts';
+import { describeResolver, planInsideUser, type NetworkPlan } from './isolated-network.ts';
 import { bindInterpreter, decideRunUser, type Isolation } from './isolation.ts';
 import { locateCache, locateCaches, locateEnvironment } from './environment-paths.ts';
 import { removeCache } from './environment-places.ts';
@@ -146,14 +146,13 @@ function planSandbox(
     target: inside[name],
     writable,
   });
-  const insideUid = network !== null && isolation.privileges === 'user' ? ownUid() : undefined;
   const enter = (kind: StepKind): string[] =>
     buildSandboxArguments({
       bwrapPath: isolation.bwrapPath,
       privileges: isolation.privileges,
       host: readHostLayout(),
       network: usesNetwork(kind) ? 'inherited' : 'none',
-      ...(insideUid === undefined || !usesNetwork(kind) ? {} : { insideUid }),
+      ...planInsideUser(usesNetwork(kind) ? network : null, isolation.privileges),
       binds: [
         bind('environment', kind === 'prepare'),
         bind('plan', false),

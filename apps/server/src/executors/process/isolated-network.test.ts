@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { connect, createServer, type AddressInfo, type Server } from 'node:net';
+import { connect, type Server } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -10,6 +10,7 @@ import { connectToAttempt } from './door.ts';
 import { describeResolver, listForwardedPorts } from './isolated-network.ts';
 import { locateAttemptFolder } from './attempt-folder.ts';
 import { createAttemptRoutes, type AttemptRoutes } from './testing/attempt-routes.ts';
+import { greetAt } from './testing/listeners.ts';
 import { serveAttempt } from './testing/served-attempt.ts';
 import {
   buildEmptyEnvironment,
@@ -117,11 +118,9 @@ function createSpec(variables: Record<string, string> = {}): AttemptSpec {
 
 /** Greets whoever comes. */
 async function listen(host: string): Promise<number> {
-  const server = createServer((socket) => socket.on('error', () => undefined).end('hello'));
+  const { server, port } = await greetAt(host);
   servers.push(server);
-  server.listen(0, host);
-  await once(server, 'listening');
-  return (server.address() as AddressInfo).port;
+  return port;
 }
 
 /** A port on which nothing of the machine listens. */

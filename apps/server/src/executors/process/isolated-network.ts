@@ -54,6 +54,18 @@ export function planNetwork(
   };
 }
 
+/**
+ * The user inside a sandbox in such a network, for `SandboxPlan.insideUid`: without root the sandbox is started in pasta's user namespace, where
+ * this server's user is root.
+ */
+export function planInsideUser(
+  network: NetworkPlan | null,
+  privileges: SandboxPlan['privileges'],
+): Pick<SandboxPlan, 'insideUid'> {
+  const uid = process.getuid?.();
+  return network === null || privileges === 'root' || uid === undefined ? {} : { insideUid: uid };
+}
+
 export function explainMissingPasta(what: 'app' | 'run'): string {
   const missing = `Each ${what} needs a network of its own, and pasta, which makes it, is not installed. ${adviseInstall('passt')}`;
   const otherwise =
