@@ -6,7 +6,10 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { bareVariables, copyBare } from './bench-workspace.ts';
-import { defaultInstanceSizes, parseInstanceSizes } from '@pumphouse/server/domain/instance-sizes.ts';
+import {
+  defaultInstanceSizes,
+  parseInstanceSizes,
+} from '@pumphouse/server/domain/attempts/instance-sizes.ts';
 
 /** `podman run --rm` or `docker run --rm` of what the docker executor runs: its image, limits, network and environment. */
 export interface EngineRun {

@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createChangeStore } from '@pumphouse/server/store/postgres/changes.ts';
 import { createLogFiles } from '@pumphouse/server/blobs/log-file.ts';
-import { formatLogLine } from '@pumphouse/server/domain/log-line.ts';
+import { formatLogLine } from '@pumphouse/server/domain/logs/log-line.ts';
 import { seedHistory } from './seed-history.ts';
 import { summarize } from './samples.ts';
 import { wakeChannel } from '@pumphouse/server/store/postgres/outbox.ts';

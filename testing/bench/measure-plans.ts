@@ -6,7 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogFiles } from '@pumphouse/server/blobs/log-file.ts';
-import { formatLogLine, runnerLine } from '@pumphouse/server/domain/log-line.ts';
+import { formatLogLine, runnerLine } from '@pumphouse/server/domain/logs/log-line.ts';
 import { measureList } from './measure-history.ts';
 import { seedHistory } from './seed-history.ts';
 import { summarize } from './samples.ts';

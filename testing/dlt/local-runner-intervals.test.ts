@@ -4,12 +4,17 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, it } from 'vitest';
-import type { JobDefinition } from '@pumphouse/server/domain/job-definition.ts';
-import type { RunInterval } from '@pumphouse/server/domain/run-interval.ts';
-import { buildDefinition } from '@pumphouse/server/domain/test-definition.ts';
-import { clockTriggers, hourMs, instants, plainStartInput } from '@pumphouse/server/domain/test-clocks.ts';
-import { decideStart } from '@pumphouse/server/domain/start-decision.ts';
-import { parseIsoInstant, recentOffsetChange } from '@pumphouse/server/domain/time-zone.ts';
+import type { JobDefinition } from '@pumphouse/server/domain/jobs/job-definition.ts';
+import type { RunInterval } from '@pumphouse/server/domain/scheduling/run-interval.ts';
+import { buildDefinition } from '@pumphouse/server/domain/jobs/test-definition.ts';
+import {
+  clockTriggers,
+  hourMs,
+  instants,
+  plainStartInput,
+} from '@pumphouse/server/domain/scheduling/test-clocks.ts';
+import { decideStart } from '@pumphouse/server/domain/runs/start-decision.ts';
+import { parseIsoInstant, recentOffsetChange } from '@pumphouse/server/domain/primitives/time-zone.ts';
 import { prepareDltClient } from '../fixtures/dlt-client.ts';
 import { propertySeed } from '../fixtures/property-seed.ts';
 import { repositoryFolder } from '../fixtures/server.ts';

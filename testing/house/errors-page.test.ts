@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { errorCodes } from '@pumphouse/contract';
 import { errorsPagePath, writeErrorsPage } from './errors-page.ts';
 import { repositoryFolder } from '../fixtures/server.ts';
-import { runFailures } from '@pumphouse/server/domain/run-failures.ts';
+import { runFailures } from '@pumphouse/server/domain/runs/run-failures.ts';
 
 async function readAll(pattern: string): Promise<string> {
   const paths = await Array.fromAsync(glob(pattern, { cwd: repositoryFolder }));

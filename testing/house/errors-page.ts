@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { errorCodes } from '@pumphouse/contract';
 import { repositoryFolder } from '../fixtures/server.ts';
-import { runFailures } from '@pumphouse/server/domain/run-failures.ts';
+import { runFailures } from '@pumphouse/server/domain/runs/run-failures.ts';
 
 export const errorsPagePath = join(repositoryFolder, 'docs/operate/errors.md');
 

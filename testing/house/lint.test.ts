@@ -49,8 +49,13 @@ describe('lint', () => {
   });
 
   it.each([
-    ['domain reads the disk', 'apps/server/src/domain/planted.ts', 'node:fs'],
-    ['domain reaches the store', 'apps/server/src/domain/planted.ts', '../store/store.ts'],
+    ['domain reads the disk', 'apps/server/src/domain/runs/planted.ts', 'node:fs'],
+    ['domain reaches the store', 'apps/server/src/domain/runs/planted.ts', '../../store/store.ts'],
+    [
+      'domain reaches what it shares no layer with',
+      'apps/server/src/domain/runs/planted.ts',
+      '../../mail/mailer.ts',
+    ],
     ['an executor reaches the store', 'apps/server/src/executors/process/planted.ts', '../../store/store.ts'],
     ['an executor reaches a service', 'apps/server/src/executors/planted.ts', '../services/deploy.ts'],
     ['api reaches SQL', 'apps/server/src/api/routes/planted.ts', '../../store/postgres/jobs.ts'],

@@ -6,13 +6,13 @@ import type { Database } from '@pumphouse/server/store/postgres/pool.ts';
 import type { Claim } from '@pumphouse/server/store/postgres/job-runs.ts';
 import type { Lane, Site } from './site.ts';
 import type { WorldEvent } from './world.ts';
-import { buildDefinition } from '@pumphouse/server/domain/test-definition.ts';
+import { buildDefinition } from '@pumphouse/server/domain/jobs/test-definition.ts';
 import { createChance, type Chance } from './random.ts';
 import { createClaimRuns } from '@pumphouse/server/supervisor/claim-runs.ts';
 import { createEventQueue } from './event-queue.ts';
 import { createSite } from './site.ts';
-import { parseInstanceSizes } from '@pumphouse/server/domain/instance-sizes.ts';
-import { planCapacity } from '@pumphouse/server/domain/capacity.ts';
+import { parseInstanceSizes } from '@pumphouse/server/domain/attempts/instance-sizes.ts';
+import { planCapacity } from '@pumphouse/server/domain/runs/capacity.ts';
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;

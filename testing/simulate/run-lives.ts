@@ -1,4 +1,4 @@
-import type { RunOutcome } from '@pumphouse/server/domain/run-outcome.ts';
+import type { RunOutcome } from '@pumphouse/server/domain/runs/run-outcome.ts';
 import type { World } from './world.ts';
 import { beginStep, clockOf, pickServer, settle, withCrashes } from './world.ts';
 import { Crash } from './site.ts';

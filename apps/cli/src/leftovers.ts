@@ -3,7 +3,7 @@ import type { Persistence } from '@pumphouse/server/store/store.ts';
 import { actAsOperator } from './operator.ts';
 import { readConfig } from '@pumphouse/server/config.ts';
 import { createServerLog, openStorage } from '@pumphouse/server/main';
-import { formatBytes } from '@pumphouse/server/domain/format-bytes.ts';
+import { formatBytes } from '@pumphouse/server/domain/primitives/format-bytes.ts';
 import { formatTable } from './table.ts';
 import { recordChange } from '@pumphouse/server/services/audit.ts';
 

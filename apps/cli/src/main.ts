@@ -7,7 +7,7 @@ import { explainFailure, type FailureSettings } from './explain-failure.ts';
 import { handleLeftovers } from './leftovers.ts';
 import { purgeStorage, showStorage } from './storage.ts';
 import { showAuditLog } from './audit-log.ts';
-import { retentionKinds } from '@pumphouse/server/domain/retention-limits.ts';
+import { retentionKinds } from '@pumphouse/server/domain/retention/retention-limits.ts';
 import { serve } from './server.ts';
 import { showMissingPrograms } from './check.ts';
 

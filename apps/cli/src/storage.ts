@@ -1,13 +1,17 @@
 import type { Persistence } from '@pumphouse/server/store/store.ts';
 import type { Purged, Retention, StorageReport } from '@pumphouse/server/services/retention/retention.ts';
-import type { RetentionKind, RetentionLimits } from '@pumphouse/server/domain/retention-limits.ts';
-import { formatBytes } from '@pumphouse/server/domain/format-bytes.ts';
+import type { RetentionKind, RetentionLimits } from '@pumphouse/server/domain/retention/retention-limits.ts';
+import { formatBytes } from '@pumphouse/server/domain/primitives/format-bytes.ts';
 import { formatTable } from './table.ts';
 import { readConfig } from '@pumphouse/server/config.ts';
 import { createServerLog, openStorage } from '@pumphouse/server/main';
 import { actAsOperator } from './operator.ts';
 import { recordChange } from '@pumphouse/server/services/audit.ts';
-import { formatLimit, parseAge, retentionKinds } from '@pumphouse/server/domain/retention-limits.ts';
+import {
+  formatLimit,
+  parseAge,
+  retentionKinds,
+} from '@pumphouse/server/domain/retention/retention-limits.ts';
 
 /** Opens the storage of the data folder, beside a running server or without one. */
 async function withRetention<T>(

@@ -1,6 +1,11 @@
 /** The settings of apps as they are in the environment; `config.ts` calls this, and nothing else does. */
 import { z } from 'zod';
-import { isInRange, parsePortRange, PortRangeSyntaxError, type PortRange } from './domain/port-range.ts';
+import {
+  isInRange,
+  parsePortRange,
+  PortRangeSyntaxError,
+  type PortRange,
+} from './domain/primitives/port-range.ts';
 
 export const appsSettings = {
   PUMPHOUSE_APPS_PORT: z.coerce

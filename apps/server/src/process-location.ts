@@ -1,5 +1,5 @@
 import { readFileSync, readlinkSync } from 'node:fs';
-import type { ProcessLocation } from './domain/process-location.ts';
+import type { ProcessLocation } from './domain/attempts/process-location.ts';
 
 /** The location of this process. @throws where there is no /proc (not Linux) */
 export function readOwnLocation(): ProcessLocation {

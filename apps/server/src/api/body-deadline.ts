@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { advancePace, defaultBodyLimits, isTooSlow, startingPace } from '../domain/body-pace.ts';
-import type { BodyLimits, BodyPace } from '../domain/body-pace.ts';
+import { advancePace, defaultBodyLimits, isTooSlow, startingPace } from './http/body-pace.ts';
+import type { BodyLimits, BodyPace } from './http/body-pace.ts';
 import { errorBody } from './errors.ts';
 
 interface ArrivingBody {

@@ -1,10 +1,10 @@
 import type { ApiFixture } from './testing/api-fixture.ts';
-import type { FailureReason } from '../domain/failure-reason.ts';
-import type { RunFailureCode } from '../domain/run-failures.ts';
+import type { FailureReason } from '../domain/runs/failure-reason.ts';
+import type { RunFailureCode } from '../domain/runs/run-failures.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createApiFixture, defineJob } from './testing/api-fixture.ts';
 import { createReader, defineApp, deployJobs, type DeployedJobs } from './testing/deployed-jobs.ts';
-import { runFailures } from '../domain/run-failures.ts';
+import { runFailures } from '../domain/runs/run-failures.ts';
 
 let api: ApiFixture;
 let jobs: DeployedJobs;

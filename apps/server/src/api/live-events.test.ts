@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createClient, type ApiError } from '@pumphouse/client';
 import { createApiFixture } from './testing/api-fixture.ts';
 import { createAttemptLog } from '../services/attempt-log.ts';
-import { runnerLine } from '../domain/log-line.ts';
+import { runnerLine } from '../domain/logs/log-line.ts';
 import { seedRun } from './testing/seed-run.ts';
 
 let api: ApiFixture;

@@ -1,13 +1,13 @@
 import type { ApiFixture } from './testing/api-fixture.ts';
 import type { LogLinesResponse, LogSearchResponse } from '@pumphouse/contract';
 import type { SeededRun } from './testing/seed-run.ts';
-import type { UnnumberedLogLine } from '../domain/log-line.ts';
+import type { UnnumberedLogLine } from '../domain/logs/log-line.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createApiFixture } from './testing/api-fixture.ts';
 import { createOpenRunLog } from '../services/run-log/open-run-log.ts';
 import { createSearchLog } from '../services/run-log/search-log.ts';
 import { readAnswer } from './testing/check-answer.ts';
-import { runnerLine, setupLine } from '../domain/log-line.ts';
+import { runnerLine, setupLine } from '../domain/logs/log-line.ts';
 import { seedRun } from './testing/seed-run.ts';
 
 let api: ApiFixture;

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { logLine } from '@pumphouse/contract';
 import { createApiFixture } from './testing/api-fixture.ts';
 import { createReadLogs } from '../services/read-logs.ts';
-import { runnerLine } from '../domain/log-line.ts';
+import { runnerLine } from '../domain/logs/log-line.ts';
 import { seedRun } from './testing/seed-run.ts';
 
 let api: ApiFixture;

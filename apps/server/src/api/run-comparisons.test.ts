@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createApiFixture, defineJob } from './testing/api-fixture.ts';
 import { readAnswer } from './testing/check-answer.ts';
 import { readCapturedBody } from '../../../../testing/fixtures/captured-bodies.ts';
-import { runnerLine } from '../domain/log-line.ts';
+import { runnerLine } from '../domain/logs/log-line.ts';
 import { seedRun } from './testing/seed-run.ts';
 
 let api: ApiFixture;

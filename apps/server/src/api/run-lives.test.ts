@@ -4,7 +4,7 @@ import type { SeededRun } from './testing/seed-run.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createApiFixture } from './testing/api-fixture.ts';
 import { readAnswer } from './testing/check-answer.ts';
-import { runFailures } from '../domain/run-failures.ts';
+import { runFailures } from '../domain/runs/run-failures.ts';
 import { seedRun } from './testing/seed-run.ts';
 
 let api: ApiFixture;

@@ -2,10 +2,10 @@ import type { ApiFixture } from './testing/api-fixture.ts';
 import type { OrganizationStorageResponse } from '@pumphouse/contract';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createApiFixture } from './testing/api-fixture.ts';
-import { parseRetention } from '../domain/retention-limits.ts';
+import { parseRetention } from '../domain/retention/retention-limits.ts';
 import { readAnswer } from './testing/check-answer.ts';
 import { readCapturedBody } from '../../../../testing/fixtures/captured-bodies.ts';
-import { runnerLine } from '../domain/log-line.ts';
+import { runnerLine } from '../domain/logs/log-line.ts';
 import { seedRun } from './testing/seed-run.ts';
 
 let api: ApiFixture;

@@ -1,5 +1,5 @@
 import type { ApiFixture } from './testing/api-fixture.ts';
-import type { JobDefinition } from '../domain/job-definition.ts';
+import type { JobDefinition } from '../domain/jobs/job-definition.ts';
 import type { WebhookResponse } from '@pumphouse/contract';
 import { createHmac } from 'node:crypto';
 import { pino } from 'pino';

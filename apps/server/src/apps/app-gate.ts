@@ -1,6 +1,6 @@
 /** What the proxy in front of apps asks of the rest of the server. */
 import type { Duplex } from 'node:stream';
-import type { JobInterface } from '../domain/job-definition.ts';
+import type { JobInterface } from '../domain/jobs/job-definition.ts';
 
 /** What an app is found by: its host name, or its port where apps have ports. */
 export type AppName = { label: string } | { port: number };

@@ -5,7 +5,7 @@ import type { AppsLimits } from './limits.ts';
 import type { AppsHosts, HostPlace } from './hosts.ts';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
-import type { PortRange } from '../domain/port-range.ts';
+import type { PortRange } from '../domain/primitives/port-range.ts';
 import { createServer, ServerResponse, type IncomingMessage, type Server } from 'node:http';
 import { createAppConnections } from './app-connections.ts';
 import { createAppsLog } from './apps-log.ts';

@@ -1,5 +1,5 @@
 import type { AppState } from './app-gate.ts';
-import type { PortRange } from '../domain/port-range.ts';
+import type { PortRange } from '../domain/primitives/port-range.ts';
 import { createServer, type Server } from 'node:net';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

@@ -1,5 +1,5 @@
 /** Takes connections at a range of ports for one HTTP server: so many servers would each have a timer and limits of their own. */
-import type { PortRange } from '../domain/port-range.ts';
+import type { PortRange } from '../domain/primitives/port-range.ts';
 import type { Server as HttpServer } from 'node:http';
 import { createServer, type Server } from 'node:net';
 import { findOtherLoopback, isAddressMissing, startListening } from '../other-loopback.ts';

@@ -1,6 +1,6 @@
 /** A port for each app, at the host of the server itself, where there is no name for each. */
 import type { AppsHosts, HostPlace } from './hosts.ts';
-import { isInRange, type PortRange } from '../domain/port-range.ts';
+import { isInRange, type PortRange } from '../domain/primitives/port-range.ts';
 import { loopbackNames } from './hosts.ts';
 
 /**

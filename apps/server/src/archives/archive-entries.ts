@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Extract, Header } from 'tar-stream';
 import type { ReadEntry } from './archive-manifest.ts';
-import { formatBytes } from '../domain/format-bytes.ts';
+import { formatBytes } from '../domain/primitives/format-bytes.ts';
 import { ArchiveError, ArchiveTooLargeError, quoteName } from './archive-error.ts';
 import { checkEntryPath, checkLinkTarget, createPathRegistry } from './entry-paths.ts';
 

@@ -1,6 +1,6 @@
 /** How far an archive may expand for its size. */
 import type { ArchiveLimits } from './inspect-archive.ts';
-import { formatBytes } from '../domain/format-bytes.ts';
+import { formatBytes } from '../domain/primitives/format-bytes.ts';
 import { ArchiveTooLargeError } from './archive-error.ts';
 
 /** Code and data compress to a tenth, repeated lines to a hundredth. gzip makes a thousandth of zeros alone: that is a bomb. */

@@ -8,7 +8,7 @@ import { createGunzip } from 'node:zlib';
 import { extract as createExtract } from 'tar-stream';
 import { readEntries } from './archive-entries.ts';
 import type { EntryLimits, EntryRules, ReadEntries } from './archive-entries.ts';
-import { formatBytes } from '../domain/format-bytes.ts';
+import { formatBytes } from '../domain/primitives/format-bytes.ts';
 import { ArchiveError, ArchiveTooLargeError } from './archive-error.ts';
 import type { ArchiveErrorCode } from './archive-error.ts';
 import { compareWithManifest, hashContents, parseManifest } from './archive-manifest.ts';

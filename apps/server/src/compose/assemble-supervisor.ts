@@ -23,7 +23,7 @@ import { createWatchAttempt } from '../supervisor/watch-attempt.ts';
 import { createWatchUnknown } from '../supervisor/watch-unknown.ts';
 import { firstRunUid, lastRunUid } from '../process-identities.ts';
 import { hangSeconds } from './open-store.ts';
-import { planUnknownLimits } from '../domain/unknown-attempt.ts';
+import { planUnknownLimits } from '../domain/attempts/unknown-attempt.ts';
 
 export interface SupervisorParts {
   persistence: Persistence;

@@ -1,7 +1,7 @@
 /** The settings of how much a server runs at once, as they are in the environment; `config.ts` calls this, and nothing else does. */
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
-import type { CapacitySettings } from '../domain/capacity.ts';
+import type { CapacitySettings } from '../domain/runs/capacity.ts';
 
 const slotsByCores = () => Math.max(4, 4 * availableParallelism());
 

@@ -1,11 +1,11 @@
 /** Settings whose text has a syntax of its own. */
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
-import type { InstanceSizes } from '../domain/instance-sizes.ts';
+import type { InstanceSizes } from '../domain/attempts/instance-sizes.ts';
 import type { MailSettings } from '../mail/mailer.ts';
-import type { RetentionLimits } from '../domain/retention-limits.ts';
-import { InstanceSizesSyntaxError, parseInstanceSizes } from '../domain/instance-sizes.ts';
-import { parseRetention, RetentionSyntaxError } from '../domain/retention-limits.ts';
+import type { RetentionLimits } from '../domain/retention/retention-limits.ts';
+import { InstanceSizesSyntaxError, parseInstanceSizes } from '../domain/attempts/instance-sizes.ts';
+import { parseRetention, RetentionSyntaxError } from '../domain/retention/retention-limits.ts';
 import { ConfigError } from './config-error.ts';
 
 interface MailValues {

@@ -1,5 +1,5 @@
 /** Variables that look like settings of Pumphouse and are none. */
-import { findNearestName } from '../domain/nearest-name.ts';
+import { findNearestName } from '../domain/primitives/nearest-name.ts';
 
 /** Read by the compose file, by the bootstrap of a run, or by tests. */
 const otherNames = new Set([

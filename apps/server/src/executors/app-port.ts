@@ -1,5 +1,5 @@
 import { ExecutorError } from './executor.ts';
-import { highestAppPort } from '../domain/app-trigger.ts';
+import { highestAppPort } from '../domain/apps/app-trigger.ts';
 
 /** @throws ExecutorError backend for a port on which an app cannot be reached */
 export function checkAppPort(port: number): void {

@@ -1,8 +1,8 @@
 /** The executor contract: code that runs an attempt somewhere. Every executor passes `conformance/`. */
 
 import type { Duplex } from 'node:stream';
-import type { Belonging } from '../domain/belonging.ts';
-import type { MachineResources } from '../domain/capacity.ts';
+import type { Belonging } from '../domain/retention/belonging.ts';
+import type { MachineResources } from '../domain/runs/capacity.ts';
 
 /** What an executor stored about a started attempt; versioned JSON, kept in the store, opaque to everyone else. */
 export interface AttemptHandle {

@@ -1,5 +1,5 @@
 import type { PageRegistry } from './page-registry.ts';
-import { consoleRedirect } from '../domain/sign-in-redirect.ts';
+import { consoleRedirect } from '../domain/sign-in/sign-in-redirect.ts';
 import { attempt } from './problems.ts';
 import { contentPolicy } from './page-registry.ts';
 import { html } from './html.ts';

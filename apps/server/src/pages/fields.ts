@@ -1,4 +1,4 @@
-import { shortestPassword } from '../domain/new-password.ts';
+import { shortestPassword } from '../domain/sign-in/new-password.ts';
 import { html, type Html, type HtmlValue } from './html.ts';
 
 /** Said beside each field for a new password. */

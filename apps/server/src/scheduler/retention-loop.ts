@@ -1,10 +1,10 @@
 import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';
 import type { Retention } from '../services/retention/retention.ts';
-import type { RetentionLimits } from '../domain/retention-limits.ts';
+import type { RetentionLimits } from '../domain/retention/retention-limits.ts';
 import { setTimeout as delay } from 'node:timers/promises';
-import { decidePauseSeconds } from '../domain/retention.ts';
-import { formatLimit, retentionKinds } from '../domain/retention-limits.ts';
+import { decidePauseSeconds } from '../domain/retention/retention.ts';
+import { formatLimit, retentionKinds } from '../domain/retention/retention-limits.ts';
 
 export interface RetentionLoopDependencies {
   persistence: Persistence;

@@ -1,9 +1,9 @@
-import type { JobDefinition } from '../domain/job-definition.ts';
+import type { JobDefinition } from '../domain/jobs/job-definition.ts';
 import type { JobRecord, ScheduleRecord } from '../store/records.ts';
 import type { Clock } from './start-runs.ts';
 import type { Persistence, Store } from '../store/store.ts';
-import { computeNextRunAt, listClockTriggers } from '../domain/next-run.ts';
-import { getTimeZone } from '../domain/job-definition.ts';
+import { computeNextRunAt, listClockTriggers } from '../domain/scheduling/next-run.ts';
+import { getTimeZone } from '../domain/jobs/job-definition.ts';
 
 /**
  * Makes the schedules of jobs what their definitions say, in the transaction that changes the jobs and holds their locks. A trigger

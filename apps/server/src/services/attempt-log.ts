@@ -1,9 +1,9 @@
 import type { AttemptRecord } from '../store/records.ts';
 import type { LogFiles } from '../blobs/log-file.ts';
 import type { Persistence, Store } from '../store/store.ts';
-import type { UnnumberedLogLine } from '../domain/log-line.ts';
+import type { UnnumberedLogLine } from '../domain/logs/log-line.ts';
 import { EventEmitter } from 'node:events';
-import { formatLogLine } from '../domain/log-line.ts';
+import { formatLogLine } from '../domain/logs/log-line.ts';
 
 /** How much of an attempt's log is stored. */
 export type LogProgress = Pick<AttemptRecord, 'logBytes' | 'logLines'>;

@@ -2,25 +2,25 @@ import type { AttemptRecord, ConfigurationRecord, JobRunRecord } from '../store/
 import type { BlobStore } from '../blobs/blob-store.ts';
 import type { Credentials } from './credentials.ts';
 import type { Encryption } from './encryption.ts';
-import type { JobDefinition } from '../domain/job-definition.ts';
+import type { JobDefinition } from '../domain/jobs/job-definition.ts';
 import type { Persistence, Store } from '../store/store.ts';
 import type { RunVariables } from './run-variables.ts';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { attemptLimits } from './record-spool.ts';
 import { isTerminalRunState } from '@pumphouse/contract';
-import { decideArtifacts, type ArtifactsUse } from '../domain/artifacts.ts';
-import { variablesOfApp } from '../domain/app.ts';
-import { portOfApp } from '../domain/app-trigger.ts';
-import { buildEntryPoint } from '../domain/entry-point.ts';
-import { listMaskedValues } from '../domain/run-variable.ts';
-import { listSecretValues } from '../domain/secret-values.ts';
+import { decideArtifacts, type ArtifactsUse } from '../domain/attempts/artifacts.ts';
+import { variablesOfApp } from '../domain/apps/app.ts';
+import { portOfApp } from '../domain/apps/app-trigger.ts';
+import { buildEntryPoint } from '../domain/jobs/entry-point.ts';
+import { listMaskedValues } from '../domain/variables/run-variable.ts';
+import { listSecretValues } from '../domain/variables/secret-values.ts';
 import { parseConfiguration } from './parse-configuration.ts';
 import { createConfigurationArchives } from './version-archives.ts';
 import { holdsSecrets } from '../archives/configuration-archive.ts';
 import { selectConfiguration } from '../archives/select-configuration.ts';
-import { readRequirementsManifest } from '../domain/requirements.ts';
-import { writeEntryPoint } from '../domain/run-input.ts';
+import { readRequirementsManifest } from '../domain/environments/requirements.ts';
+import { writeEntryPoint } from '../domain/runs/run-input.ts';
 import { ServiceError } from './service-error.ts';
 
 export interface BeginAttemptDependencies {

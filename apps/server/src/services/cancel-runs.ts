@@ -1,14 +1,14 @@
 import type { AttemptLog } from './attempt-log.ts';
 import type { FinishRun } from './finish-run.ts';
-import type { JobDefinition } from '../domain/job-definition.ts';
+import type { JobDefinition } from '../domain/jobs/job-definition.ts';
 import type { JobRecord, JobRunRecord } from '../store/records.ts';
 import type { Persistence, Store } from '../store/store.ts';
-import type { UnnumberedLogLine } from '../domain/log-line.ts';
+import type { UnnumberedLogLine } from '../domain/logs/log-line.ts';
 import { dropPromisesOf } from './promised-starts.ts';
 import { isTerminalRunState } from '@pumphouse/contract';
 import { currentActor, nameActor, recordChange } from './audit.ts';
-import { describeGrace, runnerLine } from '../domain/log-line.ts';
-import { getGraceSeconds } from '../domain/job-definition.ts';
+import { describeGrace, runnerLine } from '../domain/logs/log-line.ts';
+import { getGraceSeconds } from '../domain/jobs/job-definition.ts';
 import { ServiceError } from './service-error.ts';
 
 export type CancelRuns = ReturnType<typeof createCancelRuns>;

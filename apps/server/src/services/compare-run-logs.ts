@@ -1,11 +1,11 @@
 import type { AttemptRecord, JobRunRecord } from '../store/records.ts';
 import type { LogFiles } from '../blobs/log-file.ts';
-import type { LogLine } from '../domain/log-line.ts';
-import type { LogTail } from '../domain/compare-logs.ts';
+import type { LogLine } from '../domain/logs/log-line.ts';
+import type { LogTail } from '../domain/runs/compare-logs.ts';
 import type { Persistence } from '../store/store.ts';
 import type { RunPair } from './compare-runs.ts';
-import type { TextHunk } from '../domain/compare-texts.ts';
-import { compareLogs } from '../domain/compare-logs.ts';
+import type { TextHunk } from '../domain/versions/compare-texts.ts';
+import { compareLogs } from '../domain/runs/compare-logs.ts';
 import { createFindRunPair } from './compare-runs.ts';
 import { createKeyedQueue } from '../blobs/keyed-queue.ts';
 

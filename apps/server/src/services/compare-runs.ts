@@ -1,11 +1,11 @@
 import type { AttemptRecord, JobRunRecord, JobVersionRecord } from '../store/records.ts';
-import type { DefinitionChange } from '../domain/compare-definitions.ts';
+import type { DefinitionChange } from '../domain/jobs/compare-definitions.ts';
 import type { JobVersions } from './job-versions.ts';
 import type { Persistence } from '../store/store.ts';
-import type { PipelineComparison, TableComparison } from '../domain/compare-pipeline-runs.ts';
+import type { PipelineComparison, TableComparison } from '../domain/runs/compare-pipeline-runs.ts';
 import type { PipelineRunFacts } from '../telemetry/pipeline-run-facts.ts';
-import { compareDefinitions } from '../domain/compare-definitions.ts';
-import { comparePipelineRuns } from '../domain/compare-pipeline-runs.ts';
+import { compareDefinitions } from '../domain/jobs/compare-definitions.ts';
+import { comparePipelineRuns } from '../domain/runs/compare-pipeline-runs.ts';
 import { ServiceError } from './service-error.ts';
 
 /** Which run is compared, and with which one: with the last one before it that completed where `baseId` is null. */

@@ -2,8 +2,12 @@ import type { Logger } from 'pino';
 import type { NewSchemaVersion, SchemaVersionKey } from '../store/records.ts';
 import type { Persistence, Store } from '../store/store.ts';
 import { maximumListedSchemaChanges } from '@pumphouse/contract';
-import { compareSchemas, describeNewSchema, listChangedTables } from '../domain/schema-difference.ts';
-import { countShape } from '../domain/schema-shape.ts';
+import {
+  compareSchemas,
+  describeNewSchema,
+  listChangedTables,
+} from '../domain/pipelines/schema-difference.ts';
+import { countShape } from '../domain/pipelines/schema-shape.ts';
 import { readSchema } from '../telemetry/read-schema.ts';
 
 export type CompareSchemas = ReturnType<typeof createCompareSchemas>;

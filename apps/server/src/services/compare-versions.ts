@@ -1,10 +1,10 @@
 import type { BlobStore } from '../blobs/blob-store.ts';
 import type { ConfigurationRecord, DeploymentRecord, PackageFile } from '../store/records.ts';
 import type { Encryption } from './encryption.ts';
-import type { ChangeCounts, FileChange } from '../domain/compare-files.ts';
+import type { ChangeCounts, FileChange } from '../domain/versions/compare-files.ts';
 import type { Persistence } from '../store/store.ts';
-import type { SettingsComparison, SettingsFile } from '../domain/compare-settings.ts';
-import type { TextHunk } from '../domain/compare-texts.ts';
+import type { SettingsComparison, SettingsFile } from '../domain/versions/compare-settings.ts';
+import type { TextHunk } from '../domain/versions/compare-texts.ts';
 import { isDeepStrictEqual } from 'node:util';
 import { Readable } from 'node:stream';
 import {
@@ -12,9 +12,9 @@ import {
   placeConfigurationFile,
   readConfigurationFiles,
 } from '../archives/configuration-archive.ts';
-import { compareFiles, countChanges } from '../domain/compare-files.ts';
-import { compareSettings } from '../domain/compare-settings.ts';
-import { compareTexts } from '../domain/compare-texts.ts';
+import { compareFiles, countChanges } from '../domain/versions/compare-files.ts';
+import { compareSettings } from '../domain/versions/compare-settings.ts';
+import { compareTexts } from '../domain/versions/compare-texts.ts';
 import { createKeyedQueue } from '../blobs/keyed-queue.ts';
 import { createConfigurationArchives, requireArchive } from './version-archives.ts';
 import { readArchiveFile } from '../archives/read-archive-file.ts';

@@ -3,8 +3,8 @@ import type { JobRecord, JobVersionContent, JobVersionRecord, WorkspaceRecord } 
 import type { Persistence, Store } from '../store/store.ts';
 import type { StartRuns, StartedJob } from './start-runs.ts';
 import type { Webhooks } from './webhooks.ts';
-import type { JobDefinition } from '../domain/job-definition.ts';
-import type { ReconcileDecision } from '../domain/reconcile.ts';
+import type { JobDefinition } from '../domain/jobs/job-definition.ts';
+import type { ReconcileDecision } from '../domain/jobs/reconcile.ts';
 import { createHash, randomUUID } from 'node:crypto';
 import {
   chooseProfile,
@@ -12,12 +12,12 @@ import {
   getTimeoutSeconds,
   listTriggers,
   toCanonicalJson,
-} from '../domain/job-definition.ts';
-import { findDeploymentProblems, readJobDefinition } from '../domain/job-definition-problems.ts';
-import { readTriggerType } from '../domain/trigger.ts';
-import { readUpstreamRef } from '../domain/refresh.ts';
-import { reconcileJobs } from '../domain/reconcile.ts';
-import { listDeployWarnings, listTagWarnings } from '../domain/deploy-warnings.ts';
+} from '../domain/jobs/job-definition.ts';
+import { findDeploymentProblems, readJobDefinition } from '../domain/jobs/job-definition-problems.ts';
+import { readTriggerType } from '../domain/jobs/trigger.ts';
+import { readUpstreamRef } from '../domain/scheduling/refresh.ts';
+import { reconcileJobs } from '../domain/jobs/reconcile.ts';
+import { listDeployWarnings, listTagWarnings } from '../domain/jobs/deploy-warnings.ts';
 import { recordDeploy } from './record-deploy.ts';
 import { ServiceError } from './service-error.ts';
 

@@ -3,7 +3,7 @@ import type { FinishRun } from './finish-run.ts';
 import type { JobRunRecord } from '../store/records.ts';
 import type { Persistence, Store } from '../store/store.ts';
 import { currentActor, nameActor, recordChange } from './audit.ts';
-import { isUuid } from '../domain/uuid.ts';
+import { isUuid } from '../domain/primitives/uuid.ts';
 import { isTerminalRunState } from '@pumphouse/contract';
 import { ServiceError } from './service-error.ts';
 

@@ -1,11 +1,11 @@
-import type { FailedPipelineRun, FailureReason } from '../domain/failure-reason.ts';
+import type { FailedPipelineRun, FailureReason } from '../domain/runs/failure-reason.ts';
 import type { Logger } from 'pino';
 import type { LogFiles } from '../blobs/log-file.ts';
-import type { LogLine } from '../domain/log-line.ts';
+import type { LogLine } from '../domain/logs/log-line.ts';
 import type { Persistence } from '../store/store.ts';
 import type { PipelineRunFacts } from '../telemetry/pipeline-run-facts.ts';
-import { findReason } from '../domain/failure-reason.ts';
-import { localPathName } from '../domain/local-path-name.ts';
+import { findReason } from '../domain/runs/failure-reason.ts';
+import { localPathName } from '../domain/versions/local-path-name.ts';
 
 export interface ExplainFailureDependencies {
   persistence: Persistence;

@@ -1,12 +1,12 @@
 import type { AttemptExit, JobRunRecord } from '../store/records.ts';
-import type { RunOutcome } from '../domain/run-outcome.ts';
+import type { RunOutcome } from '../domain/runs/run-outcome.ts';
 import type { ServiceFixture } from './testing/service-fixture.ts';
 import type { ServicePlace } from './testing/service-place.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createPlace, defineJob } from './testing/service-place.ts';
 import { createServiceFixture } from './testing/service-fixture.ts';
-import { outcomeOfExit, readRunTerms } from '../domain/run-outcome.ts';
-import { parseInstanceSizes } from '../domain/instance-sizes.ts';
+import { outcomeOfExit, readRunTerms } from '../domain/runs/run-outcome.ts';
+import { parseInstanceSizes } from '../domain/attempts/instance-sizes.ts';
 
 let fixture: ServiceFixture;
 let place: ServicePlace;

@@ -2,25 +2,25 @@ import type { AttemptExit, AttemptRecord, JobRecord, JobRunRecord } from '../sto
 import type { AttemptLog } from './attempt-log.ts';
 import type { ExplainFailure } from './explain-failure.ts';
 import type { Failed } from './retry-run.ts';
-import type { FailedRun, FollowingRetry } from '../domain/closing-lines.ts';
-import type { FailureReason } from '../domain/failure-reason.ts';
-import type { JobDefinition } from '../domain/job-definition.ts';
-import type { RunFailureReason } from '../domain/run-failures.ts';
-import type { RunOutcome } from '../domain/run-outcome.ts';
+import type { FailedRun, FollowingRetry } from '../domain/runs/closing-lines.ts';
+import type { FailureReason } from '../domain/runs/failure-reason.ts';
+import type { JobDefinition } from '../domain/jobs/job-definition.ts';
+import type { RunFailureReason } from '../domain/runs/run-failures.ts';
+import type { RunOutcome } from '../domain/runs/run-outcome.ts';
 import type { RunState } from '@pumphouse/contract';
 import type { FaultPoints } from '../fault-points.ts';
 import type { Persistence, Store } from '../store/store.ts';
 import type { StartRuns } from './start-runs.ts';
-import type { UnnumberedLogLine } from '../domain/log-line.ts';
-import { isOfUserCode } from '../domain/failure-reason.ts';
-import { blocksRefresh } from '../domain/refresh.ts';
-import { closeWithFailure, closeWithRetry } from '../domain/closing-lines.ts';
+import type { UnnumberedLogLine } from '../domain/logs/log-line.ts';
+import { isOfUserCode } from '../domain/runs/failure-reason.ts';
+import { blocksRefresh } from '../domain/scheduling/refresh.ts';
+import { closeWithFailure, closeWithRetry } from '../domain/runs/closing-lines.ts';
 import { dropPromises } from './promised-starts.ts';
-import { jobEvent } from '../domain/job-graph.ts';
+import { jobEvent } from '../domain/jobs/job-graph.ts';
 import { lockForStart, refreshesOthers } from './start-facts.ts';
-import { runnerLine } from '../domain/log-line.ts';
+import { runnerLine } from '../domain/logs/log-line.ts';
 import { retryRun } from './retry-run.ts';
-import { statesBefore } from '../domain/run-state.ts';
+import { statesBefore } from '../domain/runs/run-state.ts';
 
 export interface FinishOptions {
   /** Ends the run only while it is in one of these states. */

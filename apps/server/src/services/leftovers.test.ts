@@ -1,4 +1,4 @@
-import type { Belonging, BelongingOwner } from '../domain/belonging.ts';
+import type { Belonging, BelongingOwner } from '../domain/retention/belonging.ts';
 import type { Executor } from '../executors/executor.ts';
 import type { FakeExecutor } from '../executors/fake/fake-executor.ts';
 import type { ServiceFixture } from './testing/service-fixture.ts';

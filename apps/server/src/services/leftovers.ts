@@ -1,9 +1,9 @@
-import type { Belonging } from '../domain/belonging.ts';
+import type { Belonging } from '../domain/retention/belonging.ts';
 import type { Executor } from '../executors/executor.ts';
 import type { Logger } from 'pino';
-import type { OwnerFacts, Verdict } from '../domain/leftovers.ts';
+import type { OwnerFacts, Verdict } from '../domain/retention/leftovers.ts';
 import type { Persistence } from '../store/store.ts';
-import { judgeBelonging, youngestLeftoverSeconds } from '../domain/leftovers.ts';
+import { judgeBelonging, youngestLeftoverSeconds } from '../domain/retention/leftovers.ts';
 
 export interface LeftoversDependencies {
   persistence: Persistence;

@@ -1,7 +1,7 @@
 import type { JobRunRecord } from '../store/records.ts';
 import type { Principal } from './credentials.ts';
 import type { Persistence } from '../store/store.ts';
-import { describeSlotsFor } from '../domain/wait-reason.ts';
+import { describeSlotsFor } from '../domain/runs/wait-reason.ts';
 
 type WaitingRun = Pick<JobRunRecord, 'status' | 'waitKind' | 'waitReason' | 'isApp'>;
 

@@ -1,13 +1,13 @@
-import type { BlockedStart } from '../domain/start-block.ts';
+import type { BlockedStart } from '../domain/runs/start-block.ts';
 import type { JobRecord, JobRunRecord, LocalDataHolder, NextTick, PromisedStart } from '../store/records.ts';
 import type { StartBlock } from '@pumphouse/contract';
 import type { StartFacts } from './start-facts.ts';
-import type { StartInput } from '../domain/start-decision.ts';
-import { decideTick } from '../domain/tick-decision.ts';
+import type { StartInput } from '../domain/runs/start-decision.ts';
+import { decideTick } from '../domain/scheduling/tick-decision.ts';
 import { describeQueued } from './start-queued.ts';
 import { describeStart, plainStart } from './start-batch.ts';
 import { findRefusal } from './start-refusals.ts';
-import { findStartBlock } from '../domain/start-block.ts';
+import { findStartBlock } from '../domain/runs/start-block.ts';
 
 /** A start that is to come. */
 export type PlannedStart =

@@ -1,11 +1,11 @@
-import type { JobDefinition } from '../domain/job-definition.ts';
-import type { JobEdge } from '../domain/job-graph.ts';
+import type { JobDefinition } from '../domain/jobs/job-definition.ts';
+import type { JobEdge } from '../domain/jobs/job-graph.ts';
 import type { JobRecord, JobRunRecord } from '../store/records.ts';
 import type { JobVersions } from './job-versions.ts';
 import type { Persistence } from '../store/store.ts';
 import { maximumGraphJobs } from '@pumphouse/contract';
-import { drawJobs, jobEvent, surroundJob } from '../domain/job-graph.ts';
-import { readUpstreamRef } from '../domain/refresh.ts';
+import { drawJobs, jobEvent, surroundJob } from '../domain/jobs/job-graph.ts';
+import { readUpstreamRef } from '../domain/scheduling/refresh.ts';
 import { ServiceError } from './service-error.ts';
 
 export interface ReadGraph {

@@ -1,6 +1,6 @@
 import type { PendingSummary } from '../store/records.ts';
 import type { Persistence } from '../store/store.ts';
-import type { PoolName } from '../domain/capacity.ts';
+import type { PoolName } from '../domain/runs/capacity.ts';
 import { longWaitSeconds } from '@pumphouse/contract';
 
 /** The slots of one pool, in all servers. */

@@ -2,11 +2,11 @@ import type { AttemptLog } from './attempt-log.ts';
 import type { AttemptRecord, JobRunRecord } from '../store/records.ts';
 import type { LogFiles } from '../blobs/log-file.ts';
 import type { Persistence } from '../store/store.ts';
-import type { UnnumberedLogLine } from '../domain/log-line.ts';
+import type { UnnumberedLogLine } from '../domain/logs/log-line.ts';
 import { Readable } from 'node:stream';
 import { isTerminalRunState } from '@pumphouse/contract';
-import { formatLogLine, renumberLogLine, showRunnerLines } from '../domain/log-line.ts';
-import { removalNote, unstartedNote } from '../domain/log-notes.ts';
+import { formatLogLine, renumberLogLine, showRunnerLines } from '../domain/logs/log-line.ts';
+import { removalNote, unstartedNote } from '../domain/logs/log-notes.ts';
 import { ServiceError } from './service-error.ts';
 
 export interface ReadLogsDependencies {

@@ -1,9 +1,9 @@
 import type { Clock } from './start-runs.ts';
-import type { JobDefinition } from '../domain/job-definition.ts';
+import type { JobDefinition } from '../domain/jobs/job-definition.ts';
 import type { JobRecord } from '../store/records.ts';
 import type { Persistence } from '../store/store.ts';
-import { getTimeZone } from '../domain/job-definition.ts';
-import { listClockTriggers, listTicksFrom } from '../domain/next-run.ts';
+import { getTimeZone } from '../domain/jobs/job-definition.ts';
+import { listClockTriggers, listTicksFrom } from '../domain/scheduling/next-run.ts';
 import { ServiceError } from './service-error.ts';
 
 export interface JobTicks {

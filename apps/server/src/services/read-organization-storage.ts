@@ -1,8 +1,8 @@
 import type { OrganizationShare } from '../store/records.ts';
 import type { Persistence } from '../store/store.ts';
-import type { RetentionKind, RetentionLimit, RetentionLimits } from '../domain/retention-limits.ts';
+import type { RetentionKind, RetentionLimit, RetentionLimits } from '../domain/retention/retention-limits.ts';
 import { createKeyedQueue } from '../blobs/keyed-queue.ts';
-import { retentionKinds } from '../domain/retention-limits.ts';
+import { retentionKinds } from '../domain/retention/retention-limits.ts';
 
 /** What is kept of a kind, and for how long; null is what only a look at the disk would tell. */
 export interface OrganizationStorage {

@@ -3,7 +3,7 @@ import { saturatedTotal } from '@pumphouse/contract';
 import { createBoundedMemory } from './bounded-memory.ts';
 import { encodeCursor, refuseCursor } from './list-cursor.ts';
 import { ServiceError } from './service-error.ts';
-import { isTimeZone, parseIsoInstant } from '../domain/time-zone.ts';
+import { isTimeZone, parseIsoInstant } from '../domain/primitives/time-zone.ts';
 import { ListPositionError } from '../store/list-position.ts';
 
 /** A part of a list: which rows, in which order. */

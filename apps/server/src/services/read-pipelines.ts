@@ -1,4 +1,4 @@
-import type { Freshness } from '../domain/pipeline-freshness.ts';
+import type { Freshness } from '../domain/pipelines/pipeline-freshness.ts';
 import type {
   LastPipelineRunRecord,
   PipelineJobRecord,
@@ -9,8 +9,8 @@ import type {
 import type { LoadPackage } from '../telemetry/pipeline-run-facts.ts';
 import type { Page, PageRequest } from './read-page.ts';
 import type { Persistence } from '../store/store.ts';
-import type { SchemaTableShape } from '../domain/schema-shape.ts';
-import { assessFreshness, findExpectedSeconds } from '../domain/pipeline-freshness.ts';
+import type { SchemaTableShape } from '../domain/pipelines/schema-shape.ts';
+import { assessFreshness, findExpectedSeconds } from '../domain/pipelines/pipeline-freshness.ts';
 import { createBoundedMemory } from './bounded-memory.ts';
 import { pageOf, sortBy } from './read-page.ts';
 import { readSchema } from '../telemetry/read-schema.ts';

@@ -1,10 +1,10 @@
 import type { AttemptFailure, AttemptRecord, JobRunRecord } from '../store/records.ts';
 import type { Persistence } from '../store/store.ts';
-import type { PackageWarning } from '../domain/known-bad-combinations.ts';
-import type { RunPhase } from '../domain/run-phases.ts';
-import { listPackageWarnings } from '../domain/known-bad-combinations.ts';
-import { listRunPhases } from '../domain/run-phases.ts';
-import { readRunFailureCode, runFailures } from '../domain/run-failures.ts';
+import type { PackageWarning } from '../domain/environments/known-bad-combinations.ts';
+import type { RunPhase } from '../domain/runs/run-phases.ts';
+import { listPackageWarnings } from '../domain/environments/known-bad-combinations.ts';
+import { listRunPhases } from '../domain/runs/run-phases.ts';
+import { readRunFailureCode, runFailures } from '../domain/runs/run-failures.ts';
 import { ServiceError } from './service-error.ts';
 
 export interface ExplainedFailure extends AttemptFailure {

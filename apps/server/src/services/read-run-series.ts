@@ -2,7 +2,7 @@ import type { Persistence } from '../store/store.ts';
 import type { QuarterCounts, RunCounts } from '../store/records.ts';
 import type { SeriesBucket } from '@pumphouse/contract';
 import type { TimeWindow } from './read-page.ts';
-import { daysOfWindow, hoursOfWindow } from '../domain/statistics-window.ts';
+import { daysOfWindow, hoursOfWindow } from '../domain/pipelines/statistics-window.ts';
 import { maximumSeriesBuckets } from '@pumphouse/contract';
 import { readWindow, refuseQuery } from './read-page.ts';
 

@@ -9,9 +9,9 @@ import type {
 } from '../store/records.ts';
 import type { Page, PageRequest } from './read-page.ts';
 import type { Persistence } from '../store/store.ts';
-import type { SchemaDifference } from '../domain/schema-difference.ts';
-import type { SchemaShape } from '../domain/schema-shape.ts';
-import { compareSchemas, describeNewSchema } from '../domain/schema-difference.ts';
+import type { SchemaDifference } from '../domain/pipelines/schema-difference.ts';
+import type { SchemaShape } from '../domain/pipelines/schema-shape.ts';
+import { compareSchemas, describeNewSchema } from '../domain/pipelines/schema-difference.ts';
 import { createPageReader } from './read-page.ts';
 import { readSchema } from '../telemetry/read-schema.ts';
 import { ServiceError } from './service-error.ts';

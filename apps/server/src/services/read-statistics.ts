@@ -1,4 +1,4 @@
-import type { RunSums } from '../domain/run-sums.ts';
+import type { RunSums } from '../domain/runs/run-sums.ts';
 import type { Page, PageRequest, TimeWindow } from './read-page.ts';
 import type { Persistence } from '../store/store.ts';
 import type {
@@ -7,12 +7,12 @@ import type {
   StatisticsRecord,
   StatisticsSubject,
 } from '../store/records.ts';
-import type { SumName } from '../domain/run-sums.ts';
-import type { ZoneDay } from '../domain/statistics-window.ts';
-import { daysOfWindow } from '../domain/statistics-window.ts';
+import type { SumName } from '../domain/runs/run-sums.ts';
+import type { ZoneDay } from '../domain/pipelines/statistics-window.ts';
+import { daysOfWindow } from '../domain/pipelines/statistics-window.ts';
 import { maximumSeriesDays } from '@pumphouse/contract';
 import { pageOf, readWindow, refuseQuery, sortBy } from './read-page.ts';
-import { sumNames } from '../domain/run-sums.ts';
+import { sumNames } from '../domain/runs/run-sums.ts';
 
 export type StatisticsSortKey =
   | 'average_duration_ms'

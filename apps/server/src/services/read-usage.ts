@@ -7,7 +7,7 @@ import type {
   UsedMonth,
 } from '../store/records.ts';
 import type { Persistence, Store } from '../store/store.ts';
-import { listDates } from '../domain/usage-days.ts';
+import { listDates } from '../domain/workspaces/usage-days.ts';
 import { maximumUsageDays } from '@pumphouse/contract';
 import { ServiceError } from './service-error.ts';
 

@@ -6,8 +6,8 @@ import { createPlace, defineJob } from './testing/service-place.ts';
 import { createServiceFixture } from './testing/service-fixture.ts';
 import { readBlob } from '../blobs/read-blob.ts';
 import { readCapturedBody } from '../../../../testing/fixtures/captured-bodies.ts';
-import { runFailures } from '../domain/run-failures.ts';
-import { runnerLine } from '../domain/log-line.ts';
+import { runFailures } from '../domain/runs/run-failures.ts';
+import { runnerLine } from '../domain/logs/log-line.ts';
 
 let fixture: ServiceFixture;
 let place: ServicePlace;

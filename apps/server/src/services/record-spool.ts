@@ -4,13 +4,13 @@ import type { BlobStore } from '../blobs/blob-store.ts';
 import type { FaultPoints } from '../fault-points.ts';
 import type { FinishRun } from './finish-run.ts';
 import type { IngestTelemetry } from './ingest-telemetry.ts';
-import type { InstanceSizes } from '../domain/instance-sizes.ts';
+import type { InstanceSizes } from '../domain/attempts/instance-sizes.ts';
 import type { Persistence, Store } from '../store/store.ts';
-import type { SpoolRecord } from '../domain/spool-record.ts';
-import type { UnnumberedLogLine } from '../domain/log-line.ts';
-import { outcomeOfExit, readRunTerms } from '../domain/run-outcome.ts';
-import { parseSpoolRecord } from '../domain/spool-record.ts';
-import { runnerLine } from '../domain/log-line.ts';
+import type { SpoolRecord } from '../domain/attempts/spool-record.ts';
+import type { UnnumberedLogLine } from '../domain/logs/log-line.ts';
+import { outcomeOfExit, readRunTerms } from '../domain/runs/run-outcome.ts';
+import { parseSpoolRecord } from '../domain/attempts/spool-record.ts';
+import { runnerLine } from '../domain/logs/log-line.ts';
 import { ServiceError } from './service-error.ts';
 
 /** What one attempt may leave behind; user code decides how much it says, not how much we keep. */

@@ -1,5 +1,5 @@
 import type { JobRunRecord } from '../store/records.ts';
-import type { RunOutcome } from '../domain/run-outcome.ts';
+import type { RunOutcome } from '../domain/runs/run-outcome.ts';
 import type { ServiceFixture } from './testing/service-fixture.ts';
 import type { ServicePlace } from './testing/service-place.ts';
 import { claimNext } from './testing/claim-next.ts';

@@ -1,11 +1,11 @@
 import type { AttemptRecord, JobRunRecord } from '../store/records.ts';
-import type { FollowingRetry } from '../domain/closing-lines.ts';
-import type { RunFailureReason } from '../domain/run-failures.ts';
-import type { RunSettings } from '../domain/job-settings.ts';
+import type { FollowingRetry } from '../domain/runs/closing-lines.ts';
+import type { RunFailureReason } from '../domain/runs/run-failures.ts';
+import type { RunSettings } from '../domain/jobs/job-settings.ts';
 import type { Store } from '../store/store.ts';
-import { chooseJobSettings } from '../domain/job-settings.ts';
-import { decideRetry } from '../domain/retry-decision.ts';
-import { statesBefore } from '../domain/run-state.ts';
+import { chooseJobSettings } from '../domain/jobs/job-settings.ts';
+import { decideRetry } from '../domain/runs/retry-decision.ts';
+import { statesBefore } from '../domain/runs/run-state.ts';
 
 /** An attempt that failed, with its run as it is under its lock. */
 export interface Failed {

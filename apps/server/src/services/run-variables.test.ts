@@ -1,6 +1,6 @@
 import type { ServiceFixture } from './testing/service-fixture.ts';
 import type { ServicePlace } from './testing/service-place.ts';
-import type { VariableUpsert } from '../domain/variable-change.ts';
+import type { VariableUpsert } from '../domain/variables/variable-change.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createPlace, defineJob } from './testing/service-place.ts';
 import { createServiceFixture } from './testing/service-fixture.ts';

@@ -1,5 +1,5 @@
 import type { Encryption } from './encryption.ts';
-import type { RunVariable } from '../domain/run-variable.ts';
+import type { RunVariable } from '../domain/variables/run-variable.ts';
 import type { Persistence } from '../store/store.ts';
 import { findReservedVariable } from '@pumphouse/contract';
 import { openVariable } from './sealed-variables.ts';

@@ -1,16 +1,16 @@
 import type { FailedStart } from './start-refusals.ts';
 import type { JobRecord, JobRunRecord, NewJobRun, RunSkip } from '../store/records.ts';
-import type { StartDecision, StartInput, StartOrigin } from '../domain/start-decision.ts';
+import type { StartDecision, StartInput, StartOrigin } from '../domain/runs/start-decision.ts';
 import type { StartFacts } from './start-facts.ts';
 import type { Store } from '../store/store.ts';
 import { arrangeSchedules } from './arrange-schedules.ts';
-import { decideStart } from '../domain/start-decision.ts';
+import { decideStart } from '../domain/runs/start-decision.ts';
 import { findRefusal } from './start-refusals.ts';
-import { listPendingUpstreams, orderBatch } from '../domain/batch-order.ts';
-import { blocksRefresh, listRefreshCascade } from '../domain/refresh.ts';
-import { isEmptyInterval } from '../domain/run-interval.ts';
+import { listPendingUpstreams, orderBatch } from '../domain/runs/batch-order.ts';
+import { blocksRefresh, listRefreshCascade } from '../domain/scheduling/refresh.ts';
+import { isEmptyInterval } from '../domain/scheduling/run-interval.ts';
 import { describeJob, loadStartFacts } from './start-facts.ts';
-import { isTimedTrigger, readTriggerType } from '../domain/trigger.ts';
+import { isTimedTrigger, readTriggerType } from '../domain/jobs/trigger.ts';
 
 /** One job to be decided on. */
 export interface Candidate {

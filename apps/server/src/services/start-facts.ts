@@ -1,14 +1,14 @@
 import type { ConfigurationRecord, DeploymentRecord, JobRecord, JobRunRecord } from '../store/records.ts';
 import type { BatchOptions, Candidate } from './start-batch.ts';
-import type { JobDefinition } from '../domain/job-definition.ts';
+import type { JobDefinition } from '../domain/jobs/job-definition.ts';
 import type { Store } from '../store/store.ts';
-import type { JobSettings, RunSettings } from '../domain/job-settings.ts';
-import type { OrganizationRoom, StartInput } from '../domain/start-decision.ts';
-import type { UpstreamFacts } from '../domain/freshness.ts';
-import { chooseProfile, getDefaultTrigger } from '../domain/job-definition.ts';
-import { chooseJobSettings } from '../domain/job-settings.ts';
-import { isTimedTrigger } from '../domain/trigger.ts';
-import { readUpstreamRef } from '../domain/refresh.ts';
+import type { JobSettings, RunSettings } from '../domain/jobs/job-settings.ts';
+import type { OrganizationRoom, StartInput } from '../domain/runs/start-decision.ts';
+import type { UpstreamFacts } from '../domain/scheduling/freshness.ts';
+import { chooseProfile, getDefaultTrigger } from '../domain/jobs/job-definition.ts';
+import { chooseJobSettings } from '../domain/jobs/job-settings.ts';
+import { isTimedTrigger } from '../domain/jobs/trigger.ts';
+import { readUpstreamRef } from '../domain/scheduling/refresh.ts';
 import { ServiceError } from './service-error.ts';
 
 /** All that decisions on a batch of jobs read, loaded once, under the locks of the jobs. */

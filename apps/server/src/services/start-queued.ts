@@ -1,10 +1,10 @@
 import type { Clock } from './start-runs.ts';
 import type { JobRecord, JobRunRecord } from '../store/records.ts';
-import type { SkipStatus, StartDecision, StartInput } from '../domain/start-decision.ts';
+import type { SkipStatus, StartDecision, StartInput } from '../domain/runs/start-decision.ts';
 import type { StartFacts } from './start-facts.ts';
 import type { Store } from '../store/store.ts';
 import { applyRefresh, describeWait } from './start-batch.ts';
-import { decideStart } from '../domain/start-decision.ts';
+import { decideStart } from '../domain/runs/start-decision.ts';
 import { describeJob, loadStartFacts } from './start-facts.ts';
 
 /** What became of the runs of a job that wait for room. */

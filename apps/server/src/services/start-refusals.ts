@@ -1,8 +1,8 @@
 import type { ConfigurationRecord, DeploymentRecord, JobRecord } from '../store/records.ts';
 import type { ErrorCode } from '@pumphouse/contract';
-import type { JobDefinition } from '../domain/job-definition.ts';
+import type { JobDefinition } from '../domain/jobs/job-definition.ts';
 import type { Store } from '../store/store.ts';
-import { chooseProfile } from '../domain/job-definition.ts';
+import { chooseProfile } from '../domain/jobs/job-definition.ts';
 import { ServiceError } from './service-error.ts';
 
 /** A job for which the call was wrong: unknown, archived, without code to run, or under a profile that cannot be. */

@@ -2,21 +2,21 @@ import type { Candidate, StartedJob, TriggerResult } from './start-batch.ts';
 import type { DueTick, JobRecord, JobRunRecord } from '../store/records.ts';
 import type { FailedStart } from './start-refusals.ts';
 import type { FaultPoints } from '../fault-points.ts';
-import type { JobDefinition } from '../domain/job-definition.ts';
+import type { JobDefinition } from '../domain/jobs/job-definition.ts';
 import type { Persistence, Store } from '../store/store.ts';
 import { arrangeSchedules } from './arrange-schedules.ts';
 import { decideBatch, plainStart } from './start-batch.ts';
-import { decideTick, findTickAfter } from '../domain/tick-decision.ts';
+import { decideTick, findTickAfter } from '../domain/scheduling/tick-decision.ts';
 import { declined, refuseArchived, refuseWholeCall } from './start-refusals.ts';
 import { pickAllowed, viewersProfile } from './viewers-starts.ts';
-import { findTimedTrigger } from '../domain/job-definition.ts';
+import { findTimedTrigger } from '../domain/jobs/job-definition.ts';
 import { noFaultPoints } from '../fault-points.ts';
 import {
   matchTriggers,
   pickTrigger,
   pickTriggerByRef,
   resolveRequestedTrigger,
-} from '../domain/selectors.ts';
+} from '../domain/jobs/selectors.ts';
 import { lockForStart, refreshesOthers } from './start-facts.ts';
 import { recordStarts } from './record-starts.ts';
 import { ServiceError } from './service-error.ts';

@@ -1,10 +1,10 @@
 import type { CancelRuns } from './cancel-runs.ts';
-import type { JobDefinition } from '../domain/job-definition.ts';
+import type { JobDefinition } from '../domain/jobs/job-definition.ts';
 import type { JobRecord } from '../store/records.ts';
 import type { Persistence, Store } from '../store/store.ts';
 import type { Clock } from './start-runs.ts';
 import { arrangeSchedules } from './arrange-schedules.ts';
-import { isScheduled } from '../domain/job-definition.ts';
+import { isScheduled } from '../domain/jobs/job-definition.ts';
 import { recordChange } from './audit.ts';
 import { ServiceError } from './service-error.ts';
 

@@ -1,4 +1,4 @@
-import type { RuntimeEntryPoint } from '../domain/entry-point.ts';
+import type { RuntimeEntryPoint } from '../domain/jobs/entry-point.ts';
 import type { ServiceFixture } from './testing/service-fixture.ts';
 import type { ServicePlace } from './testing/service-place.ts';
 import { createHmac } from 'node:crypto';

@@ -2,12 +2,12 @@ import type { Clock, StartRuns, TriggerResult } from './start-runs.ts';
 import type { JobRecord, WebhookRecord } from '../store/records.ts';
 import type { Persistence, Store } from '../store/store.ts';
 import type { Webhooks } from './webhooks.ts';
-import type { SignatureHeaders } from '../domain/webhook-signature.ts';
+import type { SignatureHeaders } from '../domain/webhooks/webhook-signature.ts';
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { findWebhookTrigger } from '../domain/webhook-path.ts';
+import { findWebhookTrigger } from '../domain/webhooks/webhook-path.ts';
 import { hashSecret } from './credentials.ts';
-import { readRunInput } from '../domain/run-input.ts';
-import { readSignature } from '../domain/webhook-signature.ts';
+import { readRunInput } from '../domain/runs/run-input.ts';
+import { readSignature } from '../domain/webhooks/webhook-signature.ts';
 import { lockForStart, refreshesOthers } from './start-facts.ts';
 import { ServiceError } from './service-error.ts';
 

@@ -1,6 +1,6 @@
 import type { AttemptLog } from './attempt-log.ts';
 import type { Persistence, Store } from '../store/store.ts';
-import { waitLine } from '../domain/log-line.ts';
+import { waitLine } from '../domain/logs/log-line.ts';
 
 export interface TellWaitsDependencies {
   persistence: Persistence;

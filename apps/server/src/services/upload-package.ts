@@ -10,7 +10,7 @@ import {
   includesEmbeddedDatabase,
   readRequirementsManifest,
   RequirementsError,
-} from '../domain/requirements.ts';
+} from '../domain/environments/requirements.ts';
 import type { ArchiveLimits } from '../archives/inspect-archive.ts';
 import { archiveThreads, type ArchiveThreads } from './archive-checks/archive-threads.ts';
 import { createConfigurationArchives, nameDeploymentArchive } from './version-archives.ts';

@@ -1,9 +1,9 @@
 import type { Authorization } from './authorize.ts';
-import type { ChangeProblem, VariableChange, VariableUpsert } from '../domain/variable-change.ts';
+import type { ChangeProblem, VariableChange, VariableUpsert } from '../domain/variables/variable-change.ts';
 import type { Encryption } from './encryption.ts';
 import type { NewVariable, VariableRecord, VariableScope } from '../store/records.ts';
 import type { Persistence, Store } from '../store/store.ts';
-import { findChangeProblem, findLimitProblem } from '../domain/variable-change.ts';
+import { findChangeProblem, findLimitProblem } from '../domain/variables/variable-change.ts';
 import { recordChange } from './audit.ts';
 import { sealVariable } from './sealed-variables.ts';
 import { ServiceError } from './service-error.ts';

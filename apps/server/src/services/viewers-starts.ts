@@ -1,8 +1,8 @@
 import type { FailedStart } from './start-refusals.ts';
-import type { JobDefinition } from '../domain/job-definition.ts';
+import type { JobDefinition } from '../domain/jobs/job-definition.ts';
 import type { JobRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
-import { chooseProfile } from '../domain/job-definition.ts';
+import { chooseProfile } from '../domain/jobs/job-definition.ts';
 
 /** The profile under which a viewer may start jobs: what it is given can read and nothing more. */
 export const viewersProfile = 'access';

@@ -3,7 +3,7 @@ import type { JobRecord, WebhookRecord } from '../store/records.ts';
 import type { Persistence, Store } from '../store/store.ts';
 import { randomUUID } from 'node:crypto';
 import { createSecret, hashSecret } from './credentials.ts';
-import { findWebhookTrigger, readWebhookPath } from '../domain/webhook-path.ts';
+import { findWebhookTrigger, readWebhookPath } from '../domain/webhooks/webhook-path.ts';
 import { recordChange } from './audit.ts';
 import { ServiceError } from './service-error.ts';
 

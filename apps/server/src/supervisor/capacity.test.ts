@@ -6,7 +6,7 @@ import type { ServicePlace } from '../services/testing/service-place.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { BootstrappedExecutor } from './testing/supervisor-fixture.ts';
 import { createReadApps } from '../services/apps/read-apps.ts';
-import { describeStop } from '../domain/app.ts';
+import { describeStop } from '../domain/apps/app.ts';
 import { createBootstrappedExecutor } from './testing/supervisor-fixture.ts';
 import { createPlace, defineJob } from '../services/testing/service-place.ts';
 import { createServiceFixture } from '../services/testing/service-fixture.ts';

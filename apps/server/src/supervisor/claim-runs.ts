@@ -1,11 +1,11 @@
 import type { ActiveOfWorkspace, Claim, ClaimableRun, ClaimedRun } from '../store/records.ts';
-import type { ActiveCounts, PendingRun } from '../domain/claim-order.ts';
-import type { Capacity, Demand, Pool, PoolName, PoolUse } from '../domain/capacity.ts';
-import type { InstanceSizes } from '../domain/instance-sizes.ts';
+import type { ActiveCounts, PendingRun } from '../domain/runs/claim-order.ts';
+import type { Capacity, Demand, Pool, PoolName, PoolUse } from '../domain/runs/capacity.ts';
+import type { InstanceSizes } from '../domain/attempts/instance-sizes.ts';
 import type { Store } from '../store/store.ts';
-import { addDemand, demandOf, emptyUse } from '../domain/capacity.ts';
-import { chooseClaims } from '../domain/claim-order.ts';
-import { chooseInstanceLimits, readInstanceSize } from '../domain/instance-sizes.ts';
+import { addDemand, demandOf, emptyUse } from '../domain/runs/capacity.ts';
+import { chooseClaims } from '../domain/runs/claim-order.ts';
+import { chooseInstanceLimits, readInstanceSize } from '../domain/attempts/instance-sizes.ts';
 
 export interface ClaimRunsDependencies {
   store: Pick<Store, 'claims'>;

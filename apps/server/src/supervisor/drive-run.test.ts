@@ -1,7 +1,7 @@
 import type { BootstrappedExecutor } from './testing/supervisor-fixture.ts';
 import type { Executor } from '../executors/executor.ts';
 import type { FakeScripts } from '../executors/fake/fake-executor.ts';
-import type { JobDefinition } from '../domain/job-definition.ts';
+import type { JobDefinition } from '../domain/jobs/job-definition.ts';
 import type { RunState } from '@pumphouse/contract';
 import type { ServiceFixture } from '../services/testing/service-fixture.ts';
 import type { ServicePlace } from '../services/testing/service-place.ts';
@@ -11,7 +11,7 @@ import { createBootstrappedExecutor, createServer } from './testing/supervisor-f
 import { createPlace, defineJob } from '../services/testing/service-place.ts';
 import { createServiceFixture } from '../services/testing/service-fixture.ts';
 import { eventually } from '../../../../testing/fixtures/eventually.ts';
-import { runFailures } from '../domain/run-failures.ts';
+import { runFailures } from '../domain/runs/run-failures.ts';
 import { holdBuilds } from './testing/held-builds.ts';
 
 let fixture: ServiceFixture;

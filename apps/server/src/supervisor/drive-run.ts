@@ -7,16 +7,16 @@ import type { FaultPoints } from '../fault-points.ts';
 import type { FinishRun } from '../services/finish-run.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';
-import type { RunFailureReason } from '../domain/run-failures.ts';
+import type { RunFailureReason } from '../domain/runs/run-failures.ts';
 import type { RecordSpool } from '../services/record-spool.ts';
-import type { RunOutcome } from '../domain/run-outcome.ts';
+import type { RunOutcome } from '../domain/runs/run-outcome.ts';
 import type { Snapshots } from './snapshots.ts';
 import type { StartAttempt } from './start-attempt.ts';
 import type { WatchAttempt } from './watch-attempt.ts';
 import { EnvironmentBuildError, ExecutorError } from '../executors/executor.ts';
 import { isTerminalRunState } from '@pumphouse/contract';
-import { RequirementsError } from '../domain/requirements.ts';
-import { runnerLine } from '../domain/log-line.ts';
+import { RequirementsError } from '../domain/environments/requirements.ts';
+import { runnerLine } from '../domain/logs/log-line.ts';
 
 export interface DriveRunDependencies {
   persistence: Persistence;

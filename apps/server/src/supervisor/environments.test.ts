@@ -1,11 +1,11 @@
 import type { EnvironmentRequest, Environments } from './environments.ts';
 import type { Executor } from '../executors/executor.ts';
-import type { JobDefinition } from '../domain/job-definition.ts';
-import type { RunVariable } from '../domain/run-variable.ts';
+import type { JobDefinition } from '../domain/jobs/job-definition.ts';
+import type { RunVariable } from '../domain/variables/run-variable.ts';
 import type { ServiceFixture } from '../services/testing/service-fixture.ts';
 import type { ServicePlace } from '../services/testing/service-place.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { chooseBuildSettings } from '../domain/build-settings.ts';
+import { chooseBuildSettings } from '../domain/environments/build-settings.ts';
 import { createEnvironments } from './environments.ts';
 import { createFakeExecutor } from '../executors/fake/fake-executor.ts';
 import { createPlace, defineJob, plainRequirements } from '../services/testing/service-place.ts';

@@ -1,15 +1,19 @@
-import type { BuildSettings } from '../domain/build-settings.ts';
+import type { BuildSettings } from '../domain/environments/build-settings.ts';
 import type { DeploymentRecord } from '../store/records.ts';
 import type { EnvironmentLine, EnvironmentLocation, Executor } from '../executors/executor.ts';
 import type { FaultPoints } from '../fault-points.ts';
-import type { JobDefinition } from '../domain/job-definition.ts';
+import type { JobDefinition } from '../domain/jobs/job-definition.ts';
 import type { Persistence } from '../store/store.ts';
-import type { UnnumberedLogLine } from '../domain/log-line.ts';
+import type { UnnumberedLogLine } from '../domain/logs/log-line.ts';
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { buildInstallSet, describeEnvironment, readRequirementsManifest } from '../domain/requirements.ts';
-import { readInstalledPackages, warnOfKnownBad } from '../domain/known-bad-combinations.ts';
-import { setupLine } from '../domain/log-line.ts';
+import {
+  buildInstallSet,
+  describeEnvironment,
+  readRequirementsManifest,
+} from '../domain/environments/requirements.ts';
+import { readInstalledPackages, warnOfKnownBad } from '../domain/environments/known-bad-combinations.ts';
+import { setupLine } from '../domain/logs/log-line.ts';
 
 export interface EnvironmentsDependencies {
   persistence: Persistence;

@@ -1,4 +1,4 @@
-import type { UnnumberedLogLine } from '../domain/log-line.ts';
+import type { UnnumberedLogLine } from '../domain/logs/log-line.ts';
 
 /**
  * Collects lines while earlier ones are being written, so that a chatty build costs one write per round trip instead of one per

@@ -1,8 +1,8 @@
 import type { AttemptLog } from '../services/attempt-log.ts';
 import type { ClaimRuns } from './claim-runs.ts';
 import type { Persistence } from '../store/store.ts';
-import { describeRoomEnd } from '../domain/app.ts';
-import { runnerLine } from '../domain/log-line.ts';
+import { describeRoomEnd } from '../domain/apps/app.ts';
+import { runnerLine } from '../domain/logs/log-line.ts';
 
 export interface MakeRoomDependencies {
   persistence: Pick<Persistence, 'transaction'>;

@@ -1,13 +1,13 @@
 import type { ActiveOfWorkspace, ExplainedWait, UnexplainedWait } from '../store/records.ts';
 import type { ClaimRuns, PoolState } from './claim-runs.ts';
-import type { Holders, Wait } from '../domain/wait-reason.ts';
-import type { InstanceSizes } from '../domain/instance-sizes.ts';
-import type { PoolName } from '../domain/capacity.ts';
+import type { Holders, Wait } from '../domain/runs/wait-reason.ts';
+import type { InstanceSizes } from '../domain/attempts/instance-sizes.ts';
+import type { PoolName } from '../domain/runs/capacity.ts';
 import type { Store } from '../store/store.ts';
 import type { TellWaits } from '../services/tell-waits.ts';
-import { chooseInstanceLimits, readInstanceSize } from '../domain/instance-sizes.ts';
-import { demandOf } from '../domain/capacity.ts';
-import { describeCapacityWait, describeLocalDataWait, isSameWait } from '../domain/wait-reason.ts';
+import { chooseInstanceLimits, readInstanceSize } from '../domain/attempts/instance-sizes.ts';
+import { demandOf } from '../domain/runs/capacity.ts';
+import { describeCapacityWait, describeLocalDataWait, isSameWait } from '../domain/runs/wait-reason.ts';
 
 export interface NoteWaitsDependencies {
   store: Pick<Store, 'claims' | 'waits' | 'supervisors'>;

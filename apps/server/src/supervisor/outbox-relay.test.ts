@@ -8,7 +8,7 @@ import { createPlace, defineJob } from '../services/testing/service-place.ts';
 import { createServiceFixture } from '../services/testing/service-fixture.ts';
 import { ExecutorError } from '../executors/executor.ts';
 import { noFaultPoints } from '../fault-points.ts';
-import { runnerLine } from '../domain/log-line.ts';
+import { runnerLine } from '../domain/logs/log-line.ts';
 
 let fixture: ServiceFixture;
 let place: ServicePlace;

@@ -1,6 +1,6 @@
-import type { Capacity, CapacitySettings, MachineResources } from '../domain/capacity.ts';
+import type { Capacity, CapacitySettings, MachineResources } from '../domain/runs/capacity.ts';
 import type { Executor } from '../executors/executor.ts';
-import { planCapacity } from '../domain/capacity.ts';
+import { planCapacity } from '../domain/runs/capacity.ts';
 
 export interface ReadCapacityDependencies {
   executor: Pick<Executor, 'readMachine'>;

@@ -1,6 +1,6 @@
 import type { FakeScripts } from '../executors/fake/fake-executor.ts';
 import type { BootstrappedExecutor } from './testing/supervisor-fixture.ts';
-import type { JobDefinition } from '../domain/job-definition.ts';
+import type { JobDefinition } from '../domain/jobs/job-definition.ts';
 import type { RunState } from '@pumphouse/contract';
 import type { ServiceFixture } from '../services/testing/service-fixture.ts';
 import type { ServicePlace } from '../services/testing/service-place.ts';

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { decideOwnerStatus, formatOwner, type OwnerStatus } from '../domain/server-owner.ts';
+import { decideOwnerStatus, formatOwner, type OwnerStatus } from '../domain/attempts/server-owner.ts';
 import { readOwnLocation } from '../process-location.ts';
 import { readProcessStartTime } from '../executors/process/process-identity.ts';
 

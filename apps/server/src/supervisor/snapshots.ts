@@ -2,7 +2,7 @@ import type { Executor, LocalDataPlace, SnapshotExtent } from '../executors/exec
 import type { JobRunRecord } from '../store/records.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';
-import { artifactsFolder } from '../domain/artifacts.ts';
+import { artifactsFolder } from '../domain/attempts/artifacts.ts';
 
 export interface SnapshotsDependencies {
   persistence: Persistence;

@@ -5,20 +5,20 @@ import type { AttemptSecrets } from '../services/attempt-secrets.ts';
 import type { AttemptRecord, Claim, JobRunRecord, WorkspaceRecord } from '../store/records.ts';
 import type { EnvironmentLocation } from '../executors/executor.ts';
 import type { Environments, OnLine } from './environments.ts';
-import type { Wait } from '../domain/wait-reason.ts';
+import type { Wait } from '../domain/runs/wait-reason.ts';
 import type { FaultPoints } from '../fault-points.ts';
-import type { InstanceSizes } from '../domain/instance-sizes.ts';
-import type { JobDefinition } from '../domain/job-definition.ts';
+import type { InstanceSizes } from '../domain/attempts/instance-sizes.ts';
+import type { JobDefinition } from '../domain/jobs/job-definition.ts';
 import type { Persistence } from '../store/store.ts';
 import type { Snapshots } from './snapshots.ts';
 import type { RunVariables } from '../services/run-variables.ts';
-import { chooseBuildSettings } from '../domain/build-settings.ts';
-import { chooseInstanceLimits } from '../domain/instance-sizes.ts';
+import { chooseBuildSettings } from '../domain/environments/build-settings.ts';
+import { chooseInstanceLimits } from '../domain/attempts/instance-sizes.ts';
 import { createLineBuffer } from './line-buffer.ts';
 import { ExecutorError } from '../executors/executor.ts';
 import { sourceProfileOf } from './snapshots.ts';
-import { leftOutNote } from '../domain/log-notes.ts';
-import { localPathName } from '../domain/local-path-name.ts';
+import { leftOutNote } from '../domain/logs/log-notes.ts';
+import { localPathName } from '../domain/versions/local-path-name.ts';
 
 export interface StartAttemptDependencies {
   persistence: Persistence;

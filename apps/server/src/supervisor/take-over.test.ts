@@ -1,4 +1,4 @@
-import type { OwnerStatus } from '../domain/server-owner.ts';
+import type { OwnerStatus } from '../domain/attempts/server-owner.ts';
 import type { ServiceFixture } from '../services/testing/service-fixture.ts';
 import type { ServicePlace } from '../services/testing/service-place.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';

@@ -1,12 +1,12 @@
 import type { AttemptHandle, Executor } from '../executors/executor.ts';
 import type { EndIntent, JobRunRecord } from '../store/records.ts';
-import type { JobDefinition } from '../domain/job-definition.ts';
+import type { JobDefinition } from '../domain/jobs/job-definition.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';
 import type { StartRuns } from '../services/start-runs.ts';
 import { answersHttp } from './answers-http.ts';
-import { decideAppEnd, idleSecondsOf, listenWithinSeconds } from '../domain/app.ts';
-import { portOfApp } from '../domain/app-trigger.ts';
+import { decideAppEnd, idleSecondsOf, listenWithinSeconds } from '../domain/apps/app.ts';
+import { portOfApp } from '../domain/apps/app-trigger.ts';
 import { ServiceError } from '../services/service-error.ts';
 
 export interface WatchAppDependencies {

@@ -2,17 +2,17 @@ import type { AttemptHandle, AttemptInspection, Executor } from '../executors/ex
 import type { AttemptLog } from '../services/attempt-log.ts';
 import type { AttemptExit, AttemptRecord, Claim, EndIntent, JobRunRecord } from '../store/records.ts';
 import type { FinishRun } from '../services/finish-run.ts';
-import type { InstanceSizes } from '../domain/instance-sizes.ts';
-import type { JobDefinition } from '../domain/job-definition.ts';
+import type { InstanceSizes } from '../domain/attempts/instance-sizes.ts';
+import type { JobDefinition } from '../domain/jobs/job-definition.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';
 import type { AppWatch, WatchApp } from './watch-app.ts';
 import type { RecordSpool } from '../services/record-spool.ts';
 import type { WatchUnknown } from './watch-unknown.ts';
-import type { RunOutcome, RunTerms } from '../domain/run-outcome.ts';
+import type { RunOutcome, RunTerms } from '../domain/runs/run-outcome.ts';
 import { isTerminalRunState } from '@pumphouse/contract';
-import { outcomeOfExit, readRunTerms } from '../domain/run-outcome.ts';
-import { describeGrace, runnerLine } from '../domain/log-line.ts';
+import { outcomeOfExit, readRunTerms } from '../domain/runs/run-outcome.ts';
+import { describeGrace, runnerLine } from '../domain/logs/log-line.ts';
 
 export interface WatchAttemptDependencies {
   persistence: Persistence;

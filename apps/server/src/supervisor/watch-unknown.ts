@@ -2,9 +2,9 @@ import type { AttemptLog } from '../services/attempt-log.ts';
 import type { Claim } from '../store/records.ts';
 import type { EndUnknownRun } from '../services/end-unknown-run.ts';
 import type { Persistence } from '../store/store.ts';
-import type { UnknownLimits } from '../domain/unknown-attempt.ts';
-import { decideUnknown } from '../domain/unknown-attempt.ts';
-import { runnerLine } from '../domain/log-line.ts';
+import type { UnknownLimits } from '../domain/attempts/unknown-attempt.ts';
+import { decideUnknown } from '../domain/attempts/unknown-attempt.ts';
+import { runnerLine } from '../domain/logs/log-line.ts';
 
 export interface WatchUnknownDependencies {
   persistence: Persistence;

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compareSchemas, describeNewSchema } from '../domain/schema-difference.ts';
-import { listEdges } from '../domain/schema-shape.ts';
+import { compareSchemas, describeNewSchema } from '../domain/pipelines/schema-difference.ts';
+import { listEdges } from '../domain/pipelines/schema-shape.ts';
 import { propertySeed } from '../../../../testing/fixtures/property-seed.ts';
 import { listCaptured, readCapturedBody } from '../../../../testing/fixtures/captured-bodies.ts';
 import { readSchema } from './read-schema.ts';

@@ -5,9 +5,9 @@ import type {
   SchemaShape,
   SchemaTableShape,
   TableHint,
-} from '../domain/schema-shape.ts';
+} from '../domain/pipelines/schema-shape.ts';
 import type { JsonRecord } from './tolerant-json.ts';
-import { columnHints } from '../domain/schema-shape.ts';
+import { columnHints } from '../domain/pipelines/schema-shape.ts';
 import { isDltName } from './trace-packages.ts';
 import { readWriteDisposition } from './trace-resources.ts';
 import {

@@ -1,7 +1,7 @@
 import type { Handlers } from '../handler.ts';
 import type { ListedWebhook, Webhooks } from '../../services/webhooks.ts';
 import type { WebhookResponse } from '@pumphouse/contract';
-import { encodeWebhookPath } from '../../domain/webhook-path.ts';
+import { encodeWebhookPath } from '../../domain/webhooks/webhook-path.ts';
 import { toInstant, toInstantOrNull } from '../wire/instants.ts';
 import { workspaceOf } from '../handler.ts';
 

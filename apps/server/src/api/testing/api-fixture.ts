@@ -1,13 +1,13 @@
 import type { ApiDependencies } from '../app.ts';
 import type { FastifyInstance } from 'fastify';
-import type { JobDefinition } from '../../domain/job-definition.ts';
+import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { JobRunRecord, OrganizationRole, WorkspaceRole } from '../../store/records.ts';
 import type { OpenIdSettings } from '../../services/sign-in/open-id.ts';
 import type { Persistence } from '../../store/store.ts';
-import type { PortRange } from '../../domain/port-range.ts';
+import type { PortRange } from '../../domain/primitives/port-range.ts';
 import type { Principal } from '../../services/credentials.ts';
 import type { TestDatabase } from '../../../../../testing/fixtures/postgres.ts';
-import { parseInstanceSizes } from '../../domain/instance-sizes.ts';
+import { parseInstanceSizes } from '../../domain/attempts/instance-sizes.ts';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -20,7 +20,7 @@ import { createNamedHosts } from '../../apps/hosts.ts';
 import { createPortHosts } from '../../apps/port-hosts.ts';
 import { assemblePages } from '../../compose/assemble-pages.ts';
 import { buildApi } from '../app.ts';
-import { buildDefinition } from '../../domain/test-definition.ts';
+import { buildDefinition } from '../../domain/jobs/test-definition.ts';
 import { createAttemptLog } from '../../services/attempt-log.ts';
 import { createAttemptSecrets, type AttemptSecrets } from '../../services/attempt-secrets.ts';
 import { createAuthorize } from '../../services/authorize.ts';
@@ -48,7 +48,7 @@ import { createSignIn } from '../../services/sign-in/sign-in.ts';
 import { createTakeDelivery } from '../../services/take-delivery.ts';
 import { createVariables } from '../../services/variables.ts';
 import { createWebhooks } from '../../services/webhooks.ts';
-import { defaultRetention, parseRetention } from '../../domain/retention-limits.ts';
+import { defaultRetention, parseRetention } from '../../domain/retention/retention-limits.ts';
 import { noFaultPoints } from '../../fault-points.ts';
 
 /** A caller with a good key. */

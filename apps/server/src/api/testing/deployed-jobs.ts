@@ -1,5 +1,5 @@
 import type { ApiFixture, TestCaller } from './api-fixture.ts';
-import type { JobDefinition } from '../../domain/job-definition.ts';
+import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { JobRunRecord } from '../../store/records.ts';
 import type { JsonOperationId, RouteResponse } from '@pumphouse/contract';
 import { defineJob } from './api-fixture.ts';

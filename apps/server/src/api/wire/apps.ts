@@ -1,12 +1,12 @@
 import type { AppAddresses } from '../../services/apps/app-addresses.ts';
 import type { AppDescription } from '../../services/apps/read-apps.ts';
 import type { AppPlaces } from './places.ts';
-import type { JobDefinition } from '../../domain/job-definition.ts';
+import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { PublicLink } from '../../services/apps/publish-app.ts';
 import type { RouteResponseInput } from '@pumphouse/contract';
-import { describeStop } from '../../domain/app.ts';
-import { getCategory, getInterface } from '../../domain/job-definition.ts';
-import { describeAppEnd } from '../../domain/app.ts';
+import { describeStop } from '../../domain/apps/app.ts';
+import { getCategory, getInterface } from '../../domain/jobs/job-definition.ts';
+import { describeAppEnd } from '../../domain/apps/app.ts';
 import { toFailureReason } from './failure-reasons.ts';
 import { toInstant, toInstantOrNull } from './instants.ts';
 

@@ -10,8 +10,8 @@ import type {
   FilesComparison,
 } from '../../services/compare-versions.ts';
 import type { ConfigurationRecord, DeploymentRecord, PackageFile } from '../../store/records.ts';
-import type { FileChange } from '../../domain/compare-files.ts';
-import type { TextHunk, TextLine } from '../../domain/compare-texts.ts';
+import type { FileChange } from '../../domain/versions/compare-files.ts';
+import type { TextHunk, TextLine } from '../../domain/versions/compare-texts.ts';
 
 interface Version {
   id: string;

@@ -1,6 +1,6 @@
-import type { Failed } from '../../domain/failure-reason.ts';
+import type { Failed } from '../../domain/runs/failure-reason.ts';
 import type { FailureReasonResponse } from '@pumphouse/contract';
-import { explainFailed } from '../../domain/failure-reason.ts';
+import { explainFailed } from '../../domain/runs/failure-reason.ts';
 
 export function toFailureReason(failed: Failed): FailureReasonResponse | null {
   const reason = explainFailed(failed);

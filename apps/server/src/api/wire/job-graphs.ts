@@ -1,8 +1,8 @@
 import type { DeclaredEdge, ReadGraph } from '../../services/read-job-graph.ts';
-import type { JobDefinition } from '../../domain/job-definition.ts';
+import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { JobGraphResponse } from '@pumphouse/contract';
-import { describeFreshness, describeTrigger } from '../../domain/describe-trigger.ts';
-import { readTriggerType } from '../../domain/trigger.ts';
+import { describeFreshness, describeTrigger } from '../../domain/jobs/describe-trigger.ts';
+import { readTriggerType } from '../../domain/jobs/trigger.ts';
 
 export function toJobGraph({ nodes, edges, isTruncated }: ReadGraph): JobGraphResponse {
   return { nodes: nodes.map(toNode), edges: edges.map(toEdge), is_truncated: isTruncated };

@@ -1,9 +1,9 @@
-import type { JobDefinition } from '../../domain/job-definition.ts';
+import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { JobRecord, JobVersionRecord } from '../../store/records.ts';
 import type { Places } from './places.ts';
 import type { RouteResponseInput } from '@pumphouse/contract';
-import { getDefaultTrigger, getTimeZone, listTriggers } from '../../domain/job-definition.ts';
-import { parseIsoInstant } from '../../domain/time-zone.ts';
+import { getDefaultTrigger, getTimeZone, listTriggers } from '../../domain/jobs/job-definition.ts';
+import { parseIsoInstant } from '../../domain/primitives/time-zone.ts';
 import { toInstant, toInstantOrNull } from './instants.ts';
 
 export type JobWire = RouteResponseInput<'get_job_run'>['job'];

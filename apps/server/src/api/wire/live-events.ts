@@ -1,7 +1,7 @@
 import type { LiveChange, LiveEvent, LiveLog } from '@pumphouse/contract';
 import type { LiveMessage } from '../../services/live/mailbox.ts';
 import type { LogExtent } from '../../store/records.ts';
-import type { WorkspaceChange } from '../../domain/workspace-change.ts';
+import type { WorkspaceChange } from '../../domain/workspaces/workspace-change.ts';
 
 /** A message as an event of a stream, or a comment where there is nothing to say. */
 export function toEventText(message: LiveMessage): string {

@@ -7,7 +7,7 @@ import type {
 import type { LastPipelineRunRecord } from '../../store/records.ts';
 import type { PipelineRunInRun } from '../../services/read-run-pipelines.ts';
 import type { RouteResponseInput } from '@pumphouse/contract';
-import { countColumns } from '../../domain/schema-shape.ts';
+import { countColumns } from '../../domain/pipelines/schema-shape.ts';
 import { toDetailedPipelineRun, toLoadPackage, toPipelineRunStep } from '../../telemetry/wire.ts';
 import { toInstant, toInstantOrNull } from './instants.ts';
 import { toSchemaChanges } from './schemas.ts';

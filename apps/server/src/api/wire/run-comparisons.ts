@@ -1,8 +1,8 @@
 import type { ComparedLog, LogComparison } from '../../services/compare-run-logs.ts';
 import type { ComparedRun, RunComparison } from '../../services/compare-runs.ts';
 import type { JobRunComparisonResponse, JobRunLogComparisonResponse } from '@pumphouse/contract';
-import type { PipelineSums, TableSums } from '../../domain/compare-pipeline-runs.ts';
-import { listRunPhases } from '../../domain/run-phases.ts';
+import type { PipelineSums, TableSums } from '../../domain/runs/compare-pipeline-runs.ts';
+import { listRunPhases } from '../../domain/runs/run-phases.ts';
 import { toDurationSeconds, toInstant, toInstantOrNull } from './instants.ts';
 import { toHunk } from './comparisons.ts';
 import { toRunPhase } from './run-lives.ts';

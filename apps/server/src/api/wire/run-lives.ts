@@ -1,7 +1,7 @@
 import type { AttemptExit, RunSkip } from '../../store/records.ts';
 import type { ExplainedFailure, RunLife } from '../../services/read-run-life.ts';
 import type { JobRunLifeResponse, RunPhaseResponse } from '@pumphouse/contract';
-import type { RunPhase } from '../../domain/run-phases.ts';
+import type { RunPhase } from '../../domain/runs/run-phases.ts';
 import { isTerminalRunState } from '@pumphouse/contract';
 import { toFailureReason } from './failure-reasons.ts';
 import { toInstant, toInstantOrNull } from './instants.ts';

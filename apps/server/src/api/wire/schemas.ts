@@ -1,8 +1,8 @@
 import type { PipelineSchema, SchemaVersion } from '../../services/read-schemas.ts';
 import type { RouteResponseInput, SchemaVersionChangesResponse } from '@pumphouse/contract';
-import type { SchemaColumnShape, SchemaEdge, SchemaTableShape } from '../../domain/schema-shape.ts';
+import type { SchemaColumnShape, SchemaEdge, SchemaTableShape } from '../../domain/pipelines/schema-shape.ts';
 import type { SchemaChangesRecord } from '../../store/records.ts';
-import { listEdges } from '../../domain/schema-shape.ts';
+import { listEdges } from '../../domain/pipelines/schema-shape.ts';
 import { maximumSchemaColumns, maximumSchemaTables } from '@pumphouse/contract';
 import { toInstant } from './instants.ts';
 

@@ -2,7 +2,7 @@ import type { DailySums, DatasetStatistics, PipelineStatistics } from '../../ser
 import type { DailySums as DailySumsResponse } from '@pumphouse/contract';
 import type { DatasetStats, PipelineStats } from '../../telemetry/wire.ts';
 import type { StatisticsRecord } from '../../store/records.ts';
-import type { ZoneDay } from '../../domain/statistics-window.ts';
+import type { ZoneDay } from '../../domain/pipelines/statistics-window.ts';
 import { averageDurationMs } from '../../services/read-statistics.ts';
 import { toInstant } from './instants.ts';
 

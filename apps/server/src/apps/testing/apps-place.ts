@@ -1,7 +1,7 @@
 /** The proxy over a fake gate, with apps of node:http and ws behind it. */
 import type { AppsLimits } from '../limits.ts';
 import type { AppState } from '../app-gate.ts';
-import type { PortRange } from '../../domain/port-range.ts';
+import type { PortRange } from '../../domain/primitives/port-range.ts';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { IncomingHttpHeaders, IncomingMessage, RequestListener, ServerResponse } from 'node:http';

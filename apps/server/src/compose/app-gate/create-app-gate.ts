@@ -13,15 +13,15 @@ import type { AppStanding } from '../../services/apps/read-apps.ts';
 import type { BegunVisit } from '../../services/apps/app-visits.ts';
 import type { Duplex } from 'node:stream';
 import type { Executor } from '../../executors/executor.ts';
-import type { JobDefinition } from '../../domain/job-definition.ts';
+import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../../store/store.ts';
 import type { StartRuns } from '../../services/start-runs.ts';
 import { createBriefMemory } from './brief-memory.ts';
 import { createUseRecorder } from './use-recorder.ts';
-import { getInterface } from '../../domain/job-definition.ts';
-import { describeAppEnd, describeStop, labelOfApp, readIdEnd } from '../../domain/app.ts';
-import { portOfApp, startPathOf } from '../../domain/app-trigger.ts';
+import { getInterface } from '../../domain/jobs/job-definition.ts';
+import { describeAppEnd, describeStop, labelOfApp, readIdEnd } from '../../domain/apps/app.ts';
+import { portOfApp, startPathOf } from '../../domain/apps/app-trigger.ts';
 import { ServiceError } from '../../services/service-error.ts';
 
 export interface AppGateDependencies {

@@ -9,7 +9,7 @@ import {
   type Executor,
   type ListedAttempt,
 } from '../executor.ts';
-import type { Belonging } from '../../domain/belonging.ts';
+import type { Belonging } from '../../domain/retention/belonging.ts';
 import type { AttemptBehaviour, ConformanceHarness } from './harness.ts';
 import { describeApps } from './app-conformance.ts';
 import { describeLocalData } from './local-data-conformance.ts';

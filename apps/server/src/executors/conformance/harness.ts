@@ -6,7 +6,7 @@ import type {
   Executor,
   ExecutorErrorKind,
 } from '../executor.ts';
-import type { Belonging } from '../../domain/belonging.ts';
+import type { Belonging } from '../../domain/retention/belonging.ts';
 
 /**
  * User code that runs until it is told to end.

@@ -1,7 +1,7 @@
 /** Everything of an installation that an engine has, found by labels alone. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
-import type { Belonging, BelongingOwner } from '../../domain/belonging.ts';
+import type { Belonging, BelongingOwner } from '../../domain/retention/belonging.ts';
 import type { FaultPoints } from '../../fault-points.ts';
 import { ExecutorError } from '../executor.ts';
 import { readSnapshots } from './snapshots.ts';

@@ -21,7 +21,7 @@ import {
 import type { FaultPoints } from '../../fault-points.ts';
 import { checkRequirements } from '../requirements.ts';
 import { foldBuildLines } from '../fold-build-lines.ts';
-import { explainUvFailure } from '../../domain/uv-failure.ts';
+import { explainUvFailure } from '../../domain/environments/uv-failure.ts';
 import { planContainer } from './container-plan.ts';
 import { allowSilence, asExecutorError, orNull } from './engine.ts';
 import { putFiles } from './files.ts';

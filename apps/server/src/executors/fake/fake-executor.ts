@@ -17,8 +17,8 @@ import {
   type StoredPackage,
 } from '../executor.ts';
 import { checkPlace } from '../local-data-names.ts';
-import type { Belonging } from '../../domain/belonging.ts';
-import type { MachineResources } from '../../domain/capacity.ts';
+import type { Belonging } from '../../domain/retention/belonging.ts';
+import type { MachineResources } from '../../domain/runs/capacity.ts';
 
 /** What an attempt does; by default it starts, runs until it is told otherwise, and dies of SIGTERM. */
 export interface FakeAttemptScript {

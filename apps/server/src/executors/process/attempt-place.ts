@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { z } from 'zod';
 import type { AttemptHandle } from '../executor.ts';
 import { locateAttemptFolder, type AttemptRecord, type ProcessRecord } from './attempt-folder.ts';
-import { compareLocations, type ProcessLocation } from '../../domain/process-location.ts';
+import { compareLocations, type ProcessLocation } from '../../domain/attempts/process-location.ts';
 import { readOwnLocation } from '../../process-location.ts';
 import { isSafeName } from '../safe-name.ts';
 

@@ -10,7 +10,7 @@ import type {
   EnvironmentLocation,
   Executor,
 } from '../executor.ts';
-import type { Belonging } from '../../domain/belonging.ts';
+import type { Belonging } from '../../domain/retention/belonging.ts';
 import { locateAttemptFolder } from './attempt-folder.ts';
 import { createGroup, openControlGroups, readGroupPids } from './control-groups.ts';
 import { createAttemptRoutes, type AttemptRoutes } from './testing/attempt-routes.ts';

@@ -5,7 +5,7 @@
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ExecutorError, type AttemptHandle } from '../executor.ts';
-import type { Belonging, BelongingOwner } from '../../domain/belonging.ts';
+import type { Belonging, BelongingOwner } from '../../domain/retention/belonging.ts';
 import {
   locateAttemptFolder,
   locateAttemptsFolder,

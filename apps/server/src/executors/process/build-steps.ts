@@ -10,7 +10,7 @@ import { buildEnterCommand } from './enter-user.ts';
 import type { EnvironmentBuilderOptions } from './environment-builder.ts';
 import { readHostLayout } from './host-layout.ts';
 import { decideRunUser } from './isolation.ts';
-import { explainUvFailure } from '../../domain/uv-failure.ts';
+import { explainUvFailure } from '../../domain/environments/uv-failure.ts';
 import type { PythonInterpreter } from './python-interpreter.ts';
 import { runCommand, type CommandResult } from './run-command.ts';
 

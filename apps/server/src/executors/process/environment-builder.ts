@@ -14,7 +14,7 @@ import { prepareBuildPlace } from './build-place.ts';
 import { runStep, type Build } from './build-steps.ts';
 import { compileJobs, writeRest } from './bytecode.ts';
 import type { FaultPoints } from '../../fault-points.ts';
-import { createTextMask } from '../../domain/mask-text.ts';
+import { createTextMask } from '../../domain/variables/mask-text.ts';
 import { findPythonInterpreter, type PythonInterpreter } from './python-interpreter.ts';
 import { installPackages, type InstalledPackages } from './install-packages.ts';
 import { openPackageStore, PackageStoreError } from './package-store.ts';

@@ -1,4 +1,4 @@
-import type { MachineResources } from '../../domain/capacity.ts';
+import type { MachineResources } from '../../domain/runs/capacity.ts';
 import { availableParallelism, totalmem } from 'node:os';
 
 /** What this process may use: of the machine, or of the container that the server is in, where its control group has less. */

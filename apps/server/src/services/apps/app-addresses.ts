@@ -1,8 +1,8 @@
 import type { Encryption } from '../encryption.ts';
 import type { JobRecord } from '../../store/records.ts';
-import type { JobDefinition } from '../../domain/job-definition.ts';
-import { startPathOf } from '../../domain/app-trigger.ts';
-import { labelOfApp } from '../../domain/app.ts';
+import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
+import { startPathOf } from '../../domain/apps/app-trigger.ts';
+import { labelOfApp } from '../../domain/apps/app.ts';
 
 /** What an address of an app is made of. */
 export type AddressedApp = Pick<JobRecord, 'id' | 'jobRef' | 'appPort'>;

@@ -4,12 +4,12 @@ import type { Authorize } from '../authorize.ts';
 import type { Credentials, Principal } from '../credentials.ts';
 import type { Encryption } from '../encryption.ts';
 import type { GivePort } from './give-port.ts';
-import type { JobDefinition } from '../../domain/job-definition.ts';
+import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { Passwords } from '../sign-in/passwords.ts';
 import type { Persistence } from '../../store/store.ts';
 import type { SwapCodes } from '../sign-in/swap-codes.ts';
 import { createSecret, hashSecret } from '../credentials.ts';
-import { startPathOf } from '../../domain/app-trigger.ts';
+import { startPathOf } from '../../domain/apps/app-trigger.ts';
 import { ServiceError } from '../service-error.ts';
 
 /** An app that somebody wants to see. */

@@ -1,8 +1,8 @@
 import type { JobRecord } from '../../store/records.ts';
 import type { Logger } from 'pino';
 import type { Persistence, Store } from '../../store/store.ts';
-import type { PortRange } from '../../domain/port-range.ts';
-import { isInRange } from '../../domain/port-range.ts';
+import type { PortRange } from '../../domain/primitives/port-range.ts';
+import { isInRange } from '../../domain/primitives/port-range.ts';
 import { ServiceError } from '../service-error.ts';
 
 /**

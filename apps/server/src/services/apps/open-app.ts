@@ -1,7 +1,7 @@
 import type { AppVisits } from './app-visits.ts';
-import type { JobDefinition } from '../../domain/job-definition.ts';
+import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { Persistence } from '../../store/store.ts';
-import { isUuid } from '../../domain/uuid.ts';
+import { isUuid } from '../../domain/primitives/uuid.ts';
 import { requireInteractive } from './publish-app.ts';
 import { ServiceError } from '../service-error.ts';
 

@@ -1,8 +1,8 @@
 import type { AppEndRecord, AppInstanceRecord, JobRecord, PublicationRecord } from '../../store/records.ts';
-import type { JobDefinition } from '../../domain/job-definition.ts';
+import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { Persistence } from '../../store/store.ts';
-import { chooseProfile } from '../../domain/job-definition.ts';
-import { idleSecondsOf, judgeApp, type AppSituation } from '../../domain/app.ts';
+import { chooseProfile } from '../../domain/jobs/job-definition.ts';
+import { idleSecondsOf, judgeApp, type AppSituation } from '../../domain/apps/app.ts';
 import { requireInteractive } from './publish-app.ts';
 import { ServiceError } from '../service-error.ts';
 

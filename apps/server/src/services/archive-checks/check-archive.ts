@@ -1,8 +1,8 @@
 /** What is found out about uploaded archives. It takes seconds of a processor, so it is done in threads: see `archive-threads.ts`. */
 import type { ArchiveLimits, ArchiveReport } from '../../archives/inspect-archive.ts';
 import type { ConfigurationReport } from '../../archives/configuration-archive.ts';
-import type { DeploymentTags } from '../../domain/deployment-tags.ts';
-import type { RunSettings } from '../../domain/job-settings.ts';
+import type { DeploymentTags } from '../../domain/jobs/deployment-tags.ts';
+import type { RunSettings } from '../../domain/jobs/job-settings.ts';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';

@@ -1,7 +1,7 @@
 import type { ArchiveSurvey } from '../../archives/survey-archive.ts';
 import { ArchiveTooLargeError, quoteName, type ArchiveLimitName } from '../../archives/archive-error.ts';
 import { surveyArchive } from '../../archives/survey-archive.ts';
-import { formatBytes } from '../../domain/format-bytes.ts';
+import { formatBytes } from '../../domain/primitives/format-bytes.ts';
 import { ServiceError } from '../service-error.ts';
 
 /** The settings that raise a limit; the other limits are fixed. */

@@ -1,6 +1,6 @@
 import type { ConfigurationFile } from '../../archives/configuration-archive.ts';
 import { holdsSecrets } from '../../archives/configuration-archive.ts';
-import { listSecretValues } from '../../domain/secret-values.ts';
+import { listSecretValues } from '../../domain/variables/secret-values.ts';
 import { parseConfiguration } from '../parse-configuration.ts';
 import { ServiceError } from '../service-error.ts';
 

@@ -1,8 +1,8 @@
 import { parse as parseToml } from 'smol-toml';
 import type { ConfigurationFile } from '../../archives/configuration-archive.ts';
-import type { RunSettings } from '../../domain/job-settings.ts';
+import type { RunSettings } from '../../domain/jobs/job-settings.ts';
 import { readProfile } from '../../archives/configuration-archive.ts';
-import { readSettingsTable } from '../../domain/job-settings.ts';
+import { readSettingsTable } from '../../domain/jobs/job-settings.ts';
 import { ServiceError } from '../service-error.ts';
 
 /**

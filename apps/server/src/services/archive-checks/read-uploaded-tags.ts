@@ -1,7 +1,7 @@
 import type { PackageFile } from '../../store/records.ts';
 import { createReadStream } from 'node:fs';
 import { readArchiveFile } from '../../archives/read-archive-file.ts';
-import { readDeploymentTags, type DeploymentTags } from '../../domain/deployment-tags.ts';
+import { readDeploymentTags, type DeploymentTags } from '../../domain/jobs/deployment-tags.ts';
 
 const modulePath = '__deployment__.py';
 const maxModuleBytes = 256 * 1024;

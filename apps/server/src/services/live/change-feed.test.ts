@@ -1,7 +1,7 @@
 import type { ApiFixture } from '../../api/testing/api-fixture.ts';
 import type { Persistence } from '../../store/store.ts';
 import type { SeededRun } from '../../api/testing/seed-run.ts';
-import type { WorkspaceChange } from '../../domain/workspace-change.ts';
+import type { WorkspaceChange } from '../../domain/workspaces/workspace-change.ts';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createApiFixture } from '../../api/testing/api-fixture.ts';
 import { createChangeFeed } from './change-feed.ts';

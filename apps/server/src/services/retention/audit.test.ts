@@ -5,7 +5,7 @@ import { createFakeExecutor } from '../../executors/fake/fake-executor.ts';
 import { createPlace } from '../testing/service-place.ts';
 import { createRetentionPlace } from '../testing/retention-place.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
-import { defaultRetention, parseRetention } from '../../domain/retention-limits.ts';
+import { defaultRetention, parseRetention } from '../../domain/retention/retention-limits.ts';
 
 let fixture: ServiceFixture;
 let kept: RetentionPlace;

@@ -1,7 +1,7 @@
 import type { Executor } from '../../executors/executor.ts';
 import type { Persistence } from '../../store/store.ts';
 import type { RetainedKind } from './retained-kind.ts';
-import type { RetentionCandidate } from '../../domain/retention.ts';
+import type { RetentionCandidate } from '../../domain/retention/retention.ts';
 import { createListedKind } from './retained-kind.ts';
 
 /** Begins the ids of packages of the store, among those of organizations. */

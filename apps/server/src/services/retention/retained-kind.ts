@@ -1,5 +1,5 @@
 import type { Persistence, Store } from '../../store/store.ts';
-import type { RetentionCandidate } from '../../domain/retention.ts';
+import type { RetentionCandidate } from '../../domain/retention/retention.ts';
 import type { StoredItem, StoredTotals } from '../../store/records.ts';
 
 /** How one kind is measured, looked through and removed. */

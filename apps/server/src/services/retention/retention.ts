@@ -2,7 +2,11 @@ import type { FaultPoints } from '../../fault-points.ts';
 import type { FileRemovalsDependencies } from './file-removals.ts';
 import type { LostBlobsDependencies } from './lost-blobs.ts';
 import type { RetainedKind } from './retained-kind.ts';
-import type { RetentionKind, RetentionLimit, RetentionLimits } from '../../domain/retention-limits.ts';
+import type {
+  RetentionKind,
+  RetentionLimit,
+  RetentionLimits,
+} from '../../domain/retention/retention-limits.ts';
 import type { StoredTotals } from '../../store/records.ts';
 import { createFileRemovals } from './file-removals.ts';
 import { createLostBlobs } from './lost-blobs.ts';
@@ -10,8 +14,8 @@ import { createRetainedCaches } from './caches.ts';
 import { createRetainedEnvironments } from './environments.ts';
 import { createRetainedPackages } from './packages.ts';
 import { createStoredKind, pageSize } from './retained-kind.ts';
-import { decideRemovals } from '../../domain/retention.ts';
-import { retentionKinds } from '../../domain/retention-limits.ts';
+import { decideRemovals } from '../../domain/retention/retention.ts';
+import { retentionKinds } from '../../domain/retention/retention-limits.ts';
 
 export type RetentionDependencies = FileRemovalsDependencies &
   LostBlobsDependencies & { faultPoints: FaultPoints; now: () => Date };

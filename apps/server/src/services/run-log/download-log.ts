@@ -1,7 +1,7 @@
-import type { LogLine } from '../../domain/log-line.ts';
+import type { LogLine } from '../../domain/logs/log-line.ts';
 import type { OpenRunLog, RunLog } from './open-run-log.ts';
 import type { Persistence } from '../../store/store.ts';
-import { contentWithoutSource } from '../../domain/log-line.ts';
+import { contentWithoutSource } from '../../domain/logs/log-line.ts';
 
 /** A log as a file. */
 export interface LogText {

@@ -1,12 +1,12 @@
 import type { AttemptRecord, JobRunRecord } from '../../store/records.ts';
 import type { LogFiles } from '../../blobs/log-file.ts';
-import type { LogSpan } from '../../domain/log-layout.ts';
-import type { UnnumberedLogLine } from '../../domain/log-line.ts';
+import type { LogSpan } from '../../domain/logs/log-layout.ts';
+import type { UnnumberedLogLine } from '../../domain/logs/log-line.ts';
 import type { Persistence } from '../../store/store.ts';
 import { isTerminalRunState } from '@pumphouse/contract';
-import { formatLogLine } from '../../domain/log-line.ts';
-import { layOutLog } from '../../domain/log-layout.ts';
-import { removalNote, unstartedNote } from '../../domain/log-notes.ts';
+import { formatLogLine } from '../../domain/logs/log-line.ts';
+import { layOutLog } from '../../domain/logs/log-layout.ts';
+import { removalNote, unstartedNote } from '../../domain/logs/log-notes.ts';
 import { ServiceError } from '../service-error.ts';
 
 export interface RunLogDependencies {

@@ -1,6 +1,6 @@
-import type { LogLine } from '../../domain/log-line.ts';
+import type { LogLine } from '../../domain/logs/log-line.ts';
 import type { OpenRunLog, RunLog } from './open-run-log.ts';
-import { resolveLine } from '../../domain/log-layout.ts';
+import { resolveLine } from '../../domain/logs/log-layout.ts';
 
 export type ReadLine = LogLine & { truncated?: true };
 

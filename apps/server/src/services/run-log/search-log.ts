@@ -1,7 +1,7 @@
-import type { LogLine } from '../../domain/log-line.ts';
+import type { LogLine } from '../../domain/logs/log-line.ts';
 import type { LogPart, OpenRunLog, RunLog } from './open-run-log.ts';
 import { errorHint, looksLikeError } from '@pumphouse/contract';
-import { escapeAsContent } from '../../domain/log-line.ts';
+import { escapeAsContent } from '../../domain/logs/log-line.ts';
 import { createTurns } from '../turns.ts';
 
 export interface LogQuery {

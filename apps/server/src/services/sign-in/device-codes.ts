@@ -3,7 +3,7 @@ import type { Persistence } from '../../store/store.ts';
 import type { Sessions, SignedIn } from './sessions.ts';
 import { randomInt } from 'node:crypto';
 import { createSecret, hashSecret } from '../credentials.ts';
-import { createUserCode, readUserCode } from '../../domain/user-code.ts';
+import { createUserCode, readUserCode } from '../../domain/jobs/user-code.ts';
 import { describeCaller, openLimits, refuseFlood, signInForgottenAfterSeconds } from './sign-in-limits.ts';
 import { ServiceError } from '../service-error.ts';
 

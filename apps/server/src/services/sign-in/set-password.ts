@@ -4,7 +4,7 @@ import type { Passwords } from './passwords.ts';
 import type { Persistence, Store } from '../../store/store.ts';
 import type { SignInThrottle } from './sign-in-throttle.ts';
 import { actAsPerson, currentActor, recordChange } from '../audit.ts';
-import { findPasswordProblem } from '../../domain/new-password.ts';
+import { findPasswordProblem } from '../../domain/sign-in/new-password.ts';
 import { accountDisabled } from './password-sign-in.ts';
 import { hashSecret } from '../credentials.ts';
 import { ServiceError } from '../service-error.ts';

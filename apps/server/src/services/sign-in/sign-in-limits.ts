@@ -1,7 +1,7 @@
 import type { OpenLimits, SignInOrigin } from '../../store/records.ts';
 import { currentActor } from '../audit.ts';
-import { networkOf } from '../../domain/network-of-address.ts';
-import { readClientName } from '../../domain/client-name.ts';
+import { networkOf } from '../../domain/primitives/network-of-address.ts';
+import { readClientName } from '../../domain/sign-in/client-name.ts';
 import { ServiceError } from '../service-error.ts';
 
 /**

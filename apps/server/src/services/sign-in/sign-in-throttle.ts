@@ -2,7 +2,7 @@ import type { Encryption } from '../encryption.ts';
 import type { Persistence } from '../../store/store.ts';
 import type { TryLimits } from '../../store/records.ts';
 import { ServiceError } from '../service-error.ts';
-import { networkOf } from '../../domain/network-of-address.ts';
+import { networkOf } from '../../domain/primitives/network-of-address.ts';
 
 export type SignInThrottle = ReturnType<typeof createSignInThrottle>;
 

@@ -1,8 +1,8 @@
 import type { Claim } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import { createClaimRuns } from '../../supervisor/claim-runs.ts';
-import { parseInstanceSizes } from '../../domain/instance-sizes.ts';
-import { planCapacity } from '../../domain/capacity.ts';
+import { parseInstanceSizes } from '../../domain/attempts/instance-sizes.ts';
+import { planCapacity } from '../../domain/runs/capacity.ts';
 
 const oneSlot = planCapacity(
   { maxActiveRuns: 1, maxActiveApps: 1, overcommit: { cpus: 1, memory: 1 }, appsShare: 0.5 },

@@ -6,10 +6,10 @@ import type { ServicePlace } from './service-place.ts';
 import { join } from 'node:path';
 import { createRetention } from '../retention/retention.ts';
 import { eventually } from '../../../../../testing/fixtures/eventually.ts';
-import { parseRetention, retentionKinds } from '../../domain/retention-limits.ts';
+import { parseRetention, retentionKinds } from '../../domain/retention/retention-limits.ts';
 import { readCapturedBody } from '../../../../../testing/fixtures/captured-bodies.ts';
 import { removeUnfinishedBlobs } from '../../blobs/folder-blob-store.ts';
-import { runnerLine } from '../../domain/log-line.ts';
+import { runnerLine } from '../../domain/logs/log-line.ts';
 
 /** What a run that is over left behind. */
 export interface PastRun {

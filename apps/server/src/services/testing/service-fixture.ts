@@ -1,5 +1,5 @@
 import type { FaultPointName, FaultPoints } from '../../fault-points.ts';
-import { parseInstanceSizes } from '../../domain/instance-sizes.ts';
+import { parseInstanceSizes } from '../../domain/attempts/instance-sizes.ts';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pino } from 'pino';

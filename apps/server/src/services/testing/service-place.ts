@@ -1,16 +1,16 @@
 import type { CreateRunRequest, TriggerRequest } from '../start-runs.ts';
 import type { DeployRequest } from '../deploy.ts';
-import type { JobDefinition } from '../../domain/job-definition.ts';
+import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { JobRecord, JobRunRecord } from '../../store/records.ts';
-import type { LogLine } from '../../domain/log-line.ts';
+import type { LogLine } from '../../domain/logs/log-line.ts';
 import type { ServiceFixture } from './service-fixture.ts';
-import type { VariableChange } from '../../domain/variable-change.ts';
+import type { VariableChange } from '../../domain/variables/variable-change.ts';
 import type { UploadGrant } from '../credentials.ts';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { writeFile } from 'node:fs/promises';
 import { buildArchive } from '../../../../../testing/fixtures/workspace-archive.ts';
-import { buildDefinition } from '../../domain/test-definition.ts';
+import { buildDefinition } from '../../domain/jobs/test-definition.ts';
 
 export type ServicePlace = Awaited<ReturnType<typeof createPlace>>;
 

@@ -1,7 +1,7 @@
 import type { Persistence } from '../store.ts';
 import type { TestDatabase } from '@pumphouse/testing/fixtures/postgres.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { buildDefinition } from '../../domain/test-definition.ts';
+import { buildDefinition } from '../../domain/jobs/test-definition.ts';
 import { createDatabase } from './pool.ts';
 import { createPersistence } from '../store.ts';
 import { createTestDatabase } from '@pumphouse/testing/fixtures/postgres.ts';

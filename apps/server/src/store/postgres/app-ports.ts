@@ -1,4 +1,4 @@
-import type { PortRange } from '../../domain/port-range.ts';
+import type { PortRange } from '../../domain/primitives/port-range.ts';
 import type { Queryable } from './pool.ts';
 
 /** How long a port rests after its app: cookies, caches and open pages of browsers are of the port, whoever has it. */

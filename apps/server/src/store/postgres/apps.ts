@@ -1,6 +1,6 @@
 import type { AttemptFailure, AttemptRecord } from './attempts.ts';
 import type { EndIntent } from './job-runs.ts';
-import type { FailureReason } from '../../domain/failure-reason.ts';
+import type { FailureReason } from '../../domain/runs/failure-reason.ts';
 import type { Queryable } from './pool.ts';
 
 /** A run of an interactive job that has not ended, newest first in lists. */

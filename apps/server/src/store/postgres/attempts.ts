@@ -1,6 +1,6 @@
 import type { Queryable } from './pool.ts';
 import type { Claim } from './job-runs.ts';
-import type { FailureReason } from '../../domain/failure-reason.ts';
+import type { FailureReason } from '../../domain/runs/failure-reason.ts';
 import { columns } from './columns.ts';
 
 export interface AttemptExit {

@@ -1,8 +1,8 @@
-import type { FailureReason } from '../../domain/failure-reason.ts';
+import type { FailureReason } from '../../domain/runs/failure-reason.ts';
 import type { JobRunFilter } from './job-run-list.ts';
 import type { Queryable } from './pool.ts';
 import type { ActiveRunState, RunState } from '@pumphouse/contract';
-import type { WaitKind } from '../../domain/wait-reason.ts';
+import type { WaitKind } from '../../domain/runs/wait-reason.ts';
 import { columns } from './columns.ts';
 import { listJobRuns } from './job-run-list.ts';
 
@@ -13,7 +13,7 @@ export interface RunFailure {
 
 /** Why starts were declined, one after the other for the same reason. */
 export interface RunSkip {
-  /** A SkipStatus of domain/start-decision. */
+  /** A SkipStatus of domain/runs/start-decision. */
   status: string;
   /** What the last of them was told. */
   reasons: string[];

@@ -1,6 +1,6 @@
 import type { JobFilter } from './job-list.ts';
 import type { Queryable } from './pool.ts';
-import type { TiedJob } from '../../domain/job-graph.ts';
+import type { TiedJob } from '../../domain/jobs/job-graph.ts';
 import type { RowList, SortColumn } from './keyset.ts';
 import { columns } from './columns.ts';
 import { countRows, orderOf, readRange, walk } from './keyset.ts';

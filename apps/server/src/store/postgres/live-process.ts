@@ -3,7 +3,7 @@ import {
   compareLocations,
   type LocationRelation,
   type ProcessLocation,
-} from '../../domain/process-location.ts';
+} from '../../domain/attempts/process-location.ts';
 import { readOwnLocation } from '../../process-location.ts';
 
 /** Names one process for good: a pid alone is given to another process sooner or later. */

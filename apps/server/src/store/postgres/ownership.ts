@@ -1,4 +1,4 @@
-import { isUuid } from '../../domain/uuid.ts';
+import { isUuid } from '../../domain/primitives/uuid.ts';
 import type { Queryable } from './pool.ts';
 
 export type OwnershipStore = ReturnType<typeof createOwnershipStore>;

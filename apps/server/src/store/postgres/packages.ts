@@ -34,13 +34,13 @@ export interface DeploymentRecord extends PackageRecord {
   hasEmbeddedDatabase: boolean;
   /** `__tags__` of the deployment module. */
   tags: string[];
-  /** Why `__tags__` has no effect (domain/deployment-tags); null if it was read, or is not there. */
+  /** Why `__tags__` has no effect (domain/jobs/deployment-tags); null if it was read, or is not there. */
   tagsProblem: string | null;
 }
 
 export interface ConfigurationRecord extends PackageRecord {
   profiles: string[];
-  /** Its tables `pumphouse`, by profile (domain/job-settings); null where an older server stored it. */
+  /** Its tables `pumphouse`, by profile (domain/jobs/job-settings); null where an older server stored it. */
   runSettings: unknown;
 }
 

@@ -1,10 +1,10 @@
 import type { Conditions } from './conditions.ts';
-import type { DayPlan, SumPiece, Window, ZoneDay } from '../../domain/statistics-window.ts';
+import type { DayPlan, SumPiece, Window, ZoneDay } from '../../domain/pipelines/statistics-window.ts';
 import type { Queryable } from './pool.ts';
-import type { RunSums, SumName } from '../../domain/run-sums.ts';
+import type { RunSums, SumName } from '../../domain/runs/run-sums.ts';
 import { createConditions } from './conditions.ts';
-import { piecesOfWindow, planDays } from '../../domain/statistics-window.ts';
-import { sumNames } from '../../domain/run-sums.ts';
+import { piecesOfWindow, planDays } from '../../domain/pipelines/statistics-window.ts';
+import { sumNames } from '../../domain/runs/run-sums.ts';
 
 /** What runs are told apart by in statistics. */
 export type StatisticsSubject = 'pipeline' | 'dataset';

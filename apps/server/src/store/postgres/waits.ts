@@ -1,6 +1,6 @@
 import type { Claim } from './job-runs.ts';
 import type { Queryable } from './pool.ts';
-import type { WaitKind } from '../../domain/wait-reason.ts';
+import type { WaitKind } from '../../domain/runs/wait-reason.ts';
 
 /** A pending run whose reason to wait is not known yet, or has changed. */
 export interface UnexplainedWait {

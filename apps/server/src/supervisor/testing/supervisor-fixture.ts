@@ -1,11 +1,11 @@
 import type { AttemptsAddress } from '../attempts-address.ts';
 import type { AttemptSpec, Executor } from '../../executors/executor.ts';
-import type { MachineResources } from '../../domain/capacity.ts';
+import type { MachineResources } from '../../domain/runs/capacity.ts';
 import type { FakeScripts } from '../../executors/fake/fake-executor.ts';
 import type { ServiceFixture } from '../../services/testing/service-fixture.ts';
 import type { Supervisor } from '../supervisor.ts';
 import { randomUUID } from 'node:crypto';
-import { parseInstanceSizes } from '../../domain/instance-sizes.ts';
+import { parseInstanceSizes } from '../../domain/attempts/instance-sizes.ts';
 import { createFixedAddress } from '../attempts-address.ts';
 import { createClaimRuns } from '../claim-runs.ts';
 import { createDriveRun } from '../drive-run.ts';
@@ -25,7 +25,7 @@ import { createTellWaits } from '../../services/tell-waits.ts';
 import { createWatchApp } from '../watch-app.ts';
 import { createWatchAttempt } from '../watch-attempt.ts';
 import { createWatchUnknown } from '../watch-unknown.ts';
-import type { UnknownLimits } from '../../domain/unknown-attempt.ts';
+import type { UnknownLimits } from '../../domain/attempts/unknown-attempt.ts';
 import { eventually } from '../../../../../testing/fixtures/eventually.ts';
 import { noFaultPoints } from '../../fault-points.ts';
 

@@ -1,0 +1,132 @@
+import type { UnnumberedLogLine } from '../logs/log-line.ts';
+import { runnerLine } from '../logs/log-line.ts';
+
+/** What a bootstrap recorded, one JSON record a line; the format is in docs/contribute/attempt-protocol.md. */
+export type SpoolRecord =
+  | { kind: 'started'; at: Date }
+  | { kind: 'log'; line: UnnumberedLogLine }
+  | { kind: 'beacon'; at: Date; type: string; body: Uint8Array }
+  | { kind: 'exit'; at: Date; exit: SpoolExit }
+  | { kind: 'unreadable'; detail: string };
+
+export interface SpoolExit {
+  code: number | null;
+  signal: string | null;
+  /** Whose end of memory it was. */
+  outOfMemory: 'limit' | 'machine' | null;
+  /** A process or thread was refused, because the run had as many as it may. */
+  processLimitReached: boolean;
+  peakMemoryBytes: number | null;
+  reason: { code: string; detail: string } | null;
+  killedDescendants: number;
+}
+
+const longestWord = 64;
+const longestDetail = 4096;
+const timePattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
+const encoder = new TextEncoder();
+
+/**
+ * Reads one record. What an attempt says is hostile input: anything unexpected becomes `unreadable`, which is noted in the log and
+ * never ends a run.
+ */
+export function parseSpoolRecord(text: string): SpoolRecord {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { kind: 'unreadable', detail: 'not JSON' };
+  }
+  if (typeof value !== 'object' || value === null) return { kind: 'unreadable', detail: 'not an object' };
+  const record = value as Record<string, unknown>;
+  const at = readTime(record['at']);
+  if (!at) return { kind: 'unreadable', detail: 'no time' };
+  switch (record['kind']) {
+    case 'started':
+      return { kind: 'started', at };
+    case 'log':
+      return { kind: 'log', line: readUserLine(record, String(record['at'])) };
+    case 'note':
+      return { kind: 'log', line: runnerLine(readText(record['text']), String(record['at'])) };
+    case 'beacon':
+      return readBeacon(record, at);
+    case 'exit':
+      return { kind: 'exit', at, exit: readExit(record) };
+    default:
+      return { kind: 'unreadable', detail: 'unknown kind' };
+  }
+}
+
+/** ISO 8601 with a zone and four digits of year: the dlt client reads the text again, and Postgres knows no year -271821. */
+function readTime(value: unknown): Date | null {
+  if (typeof value !== 'string' || !timePattern.test(value)) return null;
+  const time = new Date(value);
+  return Number.isNaN(time.getTime()) ? null : time;
+}
+
+function readUserLine(record: Record<string, unknown>, at: string): UnnumberedLogLine {
+  const stream = record['io'] === 'stderr' ? 'stderr' : 'stdout';
+  return {
+    content: readText(record['text']),
+    source: 'user',
+    stage: 'run',
+    io_stream: stream,
+    reported_at: at,
+  };
+}
+
+function readBeacon(record: Record<string, unknown>, at: Date): SpoolRecord {
+  const type = readWord(record['type'], longestWord);
+  const encoded = record['body_base64'];
+  if (typeof encoded === 'string') {
+    return { kind: 'beacon', at, type, body: decodeBase64(encoded) };
+  }
+  return { kind: 'beacon', at, type, body: encoder.encode(readText(record['body'])) };
+}
+
+function decodeBase64(text: string): Uint8Array {
+  try {
+    return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+  } catch {
+    return new Uint8Array();
+  }
+}
+
+function readExit(record: Record<string, unknown>): SpoolExit {
+  return {
+    code: readInteger(record['code']),
+    signal: typeof record['signal'] === 'string' ? readWord(record['signal'], longestWord) : null,
+    outOfMemory: readOutOfMemory(record['out_of_memory']),
+    processLimitReached: record['process_limit_reached'] === true,
+    peakMemoryBytes: readInteger(record['peak_memory_bytes']),
+    reason: readReason(record['reason']),
+    killedDescendants: readInteger(record['killed_descendants']) ?? 0,
+  };
+}
+
+function readOutOfMemory(value: unknown): SpoolExit['outOfMemory'] {
+  return value === 'limit' || value === 'machine' ? value : null;
+}
+
+function readReason(value: unknown): SpoolExit['reason'] {
+  if (typeof value !== 'object' || value === null) return null;
+  const reason = value as Record<string, unknown>;
+  return {
+    code: readWord(reason['code'], longestWord),
+    detail: readWord(reason['detail'], longestDetail),
+  };
+}
+
+function readInteger(value: unknown): number | null {
+  return Number.isSafeInteger(value) ? (value as number) : null;
+}
+
+/** Half a surrogate pair is replaced: the dlt client cannot print it. */
+function readText(value: unknown): string {
+  return typeof value === 'string' ? value.toWellFormed() : '';
+}
+
+/** A text for a column: Postgres takes no NUL, and no half of a pair that the cut leaves. */
+function readWord(value: unknown, longest: number): string {
+  return readText(value).slice(0, longest).replaceAll('\0', '\ufffd').toWellFormed();
+}

@@ -1,0 +1,89 @@
+import cronstrue from 'cronstrue';
+import { readUpstreamRef } from '../scheduling/refresh.ts';
+import { InvalidTriggerError, parseTrigger } from './trigger.ts';
+
+const unitSeconds = [
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+  ['second', 1],
+] as const;
+
+/**
+ * What starts a job, in English: "every 10 minutes", "at 06:15, Monday through Friday", "after shop.orders succeeds". A cron that cannot be
+ * put in words (one with `R`) is given as it is written, like a trigger that this version does not understand. Clock times are those of the job's
+ * zone, which is not named.
+ */
+export function describeTrigger(raw: string): string {
+  const trigger = parse(raw);
+  if (trigger === null) return raw;
+  switch (trigger.type) {
+    case 'schedule':
+      return describeCron(trigger.expr);
+    case 'every':
+      return describePeriod(trigger.expr);
+    case 'once':
+      return `once, at ${trigger.expr.toISOString().replace('.000Z', 'Z')}`;
+    case 'job.success':
+      return `after ${nameJob(trigger.expr)} succeeds`;
+    case 'job.fail':
+      return `after ${nameJob(trigger.expr)} fails`;
+    case 'http':
+      return 'on a request to the app';
+    case 'deployment':
+      return 'on deployment';
+    case 'webhook':
+      return trigger.expr === '' ? 'by webhook' : `by webhook ${trigger.expr}`;
+    case 'tag':
+      return `by tag ${trigger.expr}`;
+    case 'manual':
+      return 'manual';
+    default:
+      return `by pipeline ${trigger.expr}`;
+  }
+}
+
+/** What a constraint of freshness makes a job wait for: "when shop.orders is fresh". */
+export function describeFreshness(constraint: string): string {
+  return `when ${nameJob(readUpstreamRef(constraint))} is fresh`;
+}
+
+function parse(raw: string) {
+  try {
+    return parseTrigger(raw);
+  } catch (error) {
+    if (error instanceof InvalidTriggerError) return null;
+    throw error;
+  }
+}
+
+function nameJob(ref: string): string {
+  return ref.startsWith('jobs.') ? ref.slice('jobs.'.length) : ref;
+}
+
+/** The library reads seconds at the start and years at the end, dlt both at the end. */
+function describeCron(expression: string): string {
+  const text = expression.trim();
+  const fields = text.split(/\s+/);
+  const [seconds = '0', ...years] = fields.slice(5);
+  const isPlain = fields.length <= 5 || (seconds === '0' && years.length === 0);
+  const pattern = isPlain ? fields.slice(0, 5) : [seconds, ...fields.slice(0, 5), ...years];
+  try {
+    const words = cronstrue.toString(pattern.join(' '), { use24HourTimeFormat: true });
+    return words.charAt(0).toLowerCase() + words.slice(1);
+  } catch {
+    return text;
+  }
+}
+
+function describePeriod(seconds: number): string {
+  const parts: string[] = [];
+  let left = Math.round(seconds);
+  for (const [unit, size] of unitSeconds) {
+    const count = Math.floor(left / size);
+    left -= count * size;
+    if (count > 0) parts.push(`${count} ${unit}${count === 1 ? '' : 's'}`);
+  }
+  const [only = ''] = parts;
+  return parts.length === 1 && only.startsWith('1 ') ? `every ${only.slice(2)}` : `every ${parts.join(' ')}`;
+}

@@ -1,0 +1,140 @@
+import { z } from 'zod';
+import { isPlainObject } from '../primitives/plain-object.ts';
+import { parsePeriodSeconds } from '../primitives/period.ts';
+
+/**
+ * What a team sets, beyond the job definition, about how runs of its jobs start and end: the table `pumphouse` of `config.toml` and
+ * `<profile>.config.toml`. It has a table of its own because dlt gives `[jobs...]` to the code of the job as arguments.
+ *
+ *     [pumphouse]                                  # for every job
+ *     on_limit = "queue"
+ *     [pumphouse.jobs.<section>.<name>]            # for one, in place of the above
+ *     retries = { count = 3, backoff = "30s" }
+ */
+
+/** Which ends of an attempt are tried again: any failure of it, a timeout, or one that came before its code had begun. */
+export const RETRY_REASONS = ['failed', 'timed_out', 'not_begun'] as const;
+export type RetryReason = (typeof RETRY_REASONS)[number];
+
+export interface RetrySettings {
+  /** Attempts after the first. */
+  count: number;
+  /** The wait before the first retry; it doubles with each one after. */
+  backoffSeconds: number;
+  on: readonly RetryReason[];
+}
+
+export interface JobSettings {
+  /** What becomes of a start for which there is no room: declined, as dlt has it, or kept until there is. */
+  onLimit: 'skip' | 'queue';
+  /** Of runs that wait, those with the highest number go first. */
+  priority: number;
+  /** What becomes of ticks that came while no server ran: one run for all of them, or none until the next tick. */
+  catchUp: 'one' | 'skip';
+  /** After how long a run that has not begun is given up; null waits for as long as it takes. */
+  startDeadlineSeconds: number | null;
+  retries: RetrySettings;
+}
+
+type JobTable = z.output<typeof jobTable>;
+
+/** A table as it was written, checked; keys that are absent are the defaults'. `jobs` is by ref, without `jobs.`. */
+export type SettingsTable = JobTable & { jobs: Record<string, JobTable> };
+
+/** The tables of one configuration: `''` is for every profile, each other key for that one. */
+export type RunSettings = Record<string, SettingsTable>;
+
+export const defaultJobSettings: JobSettings = {
+  onLimit: 'skip',
+  priority: 0,
+  catchUp: 'one',
+  startDeadlineSeconds: null,
+  // An attempt whose code has not begun can be made again without harm: nothing of it is there twice.
+  retries: { count: 2, backoffSeconds: 10, on: ['not_begun'] },
+};
+
+const longestBackoffSeconds = 24 * 3600;
+
+const period = z.union([z.string(), z.number()]).transform((value, context) => {
+  const seconds = typeof value === 'number' ? value : parsePeriodSeconds(value);
+  if (seconds !== null && seconds >= 0 && seconds <= longestBackoffSeconds) return seconds;
+  context.addIssue({
+    code: 'custom',
+    message: 'must be seconds or a text like "30s", "5m" or "2h", a day at most',
+  });
+  return z.NEVER;
+});
+
+const retries = z.strictObject({
+  count: z.int().min(0).max(20),
+  backoff: period.default(30),
+  on: z.array(z.enum(RETRY_REASONS)).min(1).default(['failed', 'timed_out', 'not_begun']),
+});
+
+const ownSettings = {
+  on_limit: z.enum(['skip', 'queue']).optional(),
+  priority: z.int().min(-1000).max(1000).optional(),
+  catch_up: z.enum(['one', 'skip']).optional(),
+  start_deadline: period.optional(),
+  retries: retries.optional(),
+};
+
+const jobTable = z.strictObject(ownSettings);
+const outerTable = z.strictObject({ ...ownSettings, jobs: z.record(z.string(), z.unknown()).optional() });
+
+/** @returns the table `pumphouse` of a configuration file, or what is wrong with it, each with its place in the file */
+export function readSettingsTable(
+  table: unknown,
+): { ok: true; table: SettingsTable } | { ok: false; problems: string[] } {
+  const problems: string[] = [];
+  const jobs: Record<string, JobTable> = {};
+  function read<Output>(schema: z.ZodType<Output>, value: unknown, place: string): Output | undefined {
+    const result = schema.safeParse(value);
+    const issues = result.error?.issues ?? [];
+    problems.push(
+      ...issues.map(({ path, message }) => `${[place, ...path.map(String)].join('.')}: ${message}`),
+    );
+    return result.data;
+  }
+  const { jobs: tables = {}, ...own } = read(outerTable, table, 'pumphouse') ?? {};
+  for (const [name, value] of Object.entries(tables).flatMap(listJobTables)) {
+    const job = read(jobTable, value, `pumphouse.jobs.${name}`);
+    if (job) jobs[name] = job;
+  }
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, table: { ...own, jobs } };
+}
+
+/** A table below `jobs` is that of `jobs.<name>`, or a section with one for each of its jobs. */
+function listJobTables([name, value]: [string, unknown]): [string, unknown][] {
+  if (!isPlainObject(value)) return [[name, value]];
+  const isSection = Object.entries(value).some(([key, inner]) => key !== 'retries' && isPlainObject(inner));
+  return isSection ? Object.entries(value).map(([key, inner]) => [`${name}.${key}`, inner]) : [[name, value]];
+}
+
+/**
+ * The settings of a job under a profile. What says more wins: the job's own table over the one for all, and of two such the profile's.
+ * @param jobRef `jobs.<name>` or `jobs.<section>.<name>`
+ */
+export function chooseJobSettings(
+  settings: RunSettings | null,
+  profile: string,
+  jobRef: string,
+): JobSettings {
+  const files = [settings?.[''], settings?.[profile]].filter((table) => table !== undefined);
+  const layers = [...files, ...files.map((table) => table.jobs[jobRef.slice('jobs.'.length)])];
+  let chosen = defaultJobSettings;
+  for (const layer of layers) chosen = layer ? overlay(chosen, layer) : chosen;
+  return chosen;
+}
+
+function overlay(under: JobSettings, layer: JobTable): JobSettings {
+  return {
+    onLimit: layer.on_limit ?? under.onLimit,
+    priority: layer.priority ?? under.priority,
+    catchUp: layer.catch_up ?? under.catchUp,
+    startDeadlineSeconds: layer.start_deadline ?? under.startDeadlineSeconds,
+    retries: layer.retries
+      ? { count: layer.retries.count, backoffSeconds: layer.retries.backoff, on: layer.retries.on }
+      : under.retries,
+  };
+}

@@ -1,0 +1,166 @@
+import type { FreshnessReason } from '@pumphouse/contract';
+import { isTimedTrigger, parseTrigger, type Trigger } from '../jobs/trigger.ts';
+import { nextTick } from '../scheduling/cron.ts';
+
+/** A job that runs a pipeline, and by what clock. */
+export interface FeedingSchedule {
+  triggers: readonly string[];
+  timeZone: string;
+  isPaused: boolean;
+  isArchived: boolean;
+  /** As `findExpectedSeconds` tells; it is dear to find, and many pipelines have the same schedule. */
+  expectedEverySeconds: number | null;
+}
+
+export interface FreshnessFacts {
+  /** When the last run that succeeded was over. */
+  lastSuccessAt: Date | null;
+  /** How long that run took; 0 where that is not known. */
+  lastSuccessDurationMs: number;
+  schedules: readonly FeedingSchedule[];
+}
+
+export interface Freshness {
+  isStale: boolean;
+  why: FreshnessReason;
+  /** `why` in a sentence. */
+  detail: string;
+  ageSeconds: number | null;
+  staleAt: Date | null;
+  expectedEverySeconds: number | null;
+}
+
+const secondMs = 1000;
+/** Enough to see past a weekend without running through a year of ticks for each pipeline of a list. */
+const gapsLookedAt = 3;
+
+/**
+ * How old the data of a pipeline is, and whether a schedule says that it should be newer. It is stale once two starts have come due
+ * since the last success and the second has had as long as that success took: one failure, or one run that is under way, makes nothing
+ * stale. Where several schedules feed it, the one that is due first says it. Without a schedule nothing is stale.
+ */
+export function assessFreshness(facts: FreshnessFacts, now: Date): Freshness {
+  const { lastSuccessAt, schedules } = facts;
+  const live = schedules.filter(({ isPaused, isArchived }) => !isPaused && !isArchived);
+  const expectedEverySeconds = smallest(live.map((each) => each.expectedEverySeconds));
+  const staleAt = findStaleAt(facts, live);
+  const why = decideReason(facts, { expectedEverySeconds, isOverdue: staleAt !== null && staleAt <= now });
+  const isStale = why === 'overdue' || (why === 'never_succeeded' && expectedEverySeconds !== null);
+  const ageSeconds =
+    lastSuccessAt && Math.max(0, Math.floor((now.getTime() - lastSuccessAt.getTime()) / secondMs));
+  return {
+    isStale,
+    why,
+    detail: describeFreshness(why, { ageSeconds, expectedEverySeconds }),
+    ageSeconds,
+    staleAt,
+    expectedEverySeconds,
+  };
+}
+
+/** What usually lies between two starts of a job by its clock, the shortest of its triggers; null for a job without one. */
+export function findExpectedSeconds(
+  schedule: Pick<FeedingSchedule, 'triggers' | 'timeZone'>,
+  now: Date,
+): number | null {
+  return smallest(timedTriggers(schedule).map((trigger) => usualGapSeconds(trigger, schedule.timeZone, now)));
+}
+
+function decideReason(
+  { lastSuccessAt, schedules }: FreshnessFacts,
+  at: { expectedEverySeconds: number | null; isOverdue: boolean },
+): FreshnessReason {
+  if (lastSuccessAt === null) return 'never_succeeded';
+  if (at.expectedEverySeconds !== null) return at.isOverdue ? 'overdue' : 'on_time';
+  const isPaused = schedules.some(
+    (schedule) => schedule.isPaused && !schedule.isArchived && timedTriggers(schedule).length > 0,
+  );
+  return isPaused ? 'schedule_paused' : 'not_scheduled';
+}
+
+function findStaleAt(
+  { lastSuccessAt, lastSuccessDurationMs }: FreshnessFacts,
+  live: readonly FeedingSchedule[],
+): Date | null {
+  if (lastSuccessAt === null) return null;
+  const clocks = new Map(
+    live.flatMap(({ triggers, timeZone }) =>
+      triggers
+        .filter(isTimedTrigger)
+        .map((trigger) => [JSON.stringify([trigger, timeZone]), { trigger, timeZone }]),
+    ),
+  );
+  // Once for each clock: a thousand jobs that feed one pipeline have few, and a tick is dear to find.
+  const dueMs = [...clocks.values()].flatMap(({ trigger, timeZone }) =>
+    secondStartMs(parseTrigger(trigger), timeZone, lastSuccessAt),
+  );
+  return dueMs.length === 0 ? null : new Date(Math.min(...dueMs) + lastSuccessDurationMs);
+}
+
+/** The second start after an instant; none where a year field is over. */
+function secondStartMs(trigger: Trigger, timeZone: string, after: Date): number[] {
+  if (trigger.type === 'every') return [after.getTime() + 2 * trigger.expr * secondMs];
+  if (trigger.type !== 'schedule') return [];
+  const first = nextTick(trigger.expr, after, timeZone);
+  const second = first && nextTick(trigger.expr, first, timeZone);
+  return second ? [second.getTime()] : [];
+}
+
+function usualGapSeconds(trigger: Trigger, timeZone: string, now: Date): number | null {
+  if (trigger.type === 'every') return trigger.expr;
+  if (trigger.type !== 'schedule') return null;
+  const gaps: number[] = [];
+  let tick = nextTick(trigger.expr, now, timeZone);
+  while (tick !== null && gaps.length < gapsLookedAt) {
+    const next = nextTick(trigger.expr, tick, timeZone);
+    if (next === null) break;
+    gaps.push((next.getTime() - tick.getTime()) / secondMs);
+    tick = next;
+  }
+  return gaps.toSorted((left, right) => left - right)[Math.floor(gaps.length / 2)] ?? null;
+}
+
+function timedTriggers({ triggers }: Pick<FeedingSchedule, 'triggers'>): Trigger[] {
+  return triggers.filter(isTimedTrigger).map(parseTrigger);
+}
+
+function smallest(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null);
+  return known.length === 0 ? null : Math.min(...known);
+}
+
+function describeFreshness(
+  why: FreshnessReason,
+  known: { ageSeconds: number | null; expectedEverySeconds: number | null },
+): string {
+  const age = `Last succeeded ${sayTime(known.ageSeconds ?? 0)} ago`;
+  const period = `a start comes due every ${sayTime(known.expectedEverySeconds ?? 0).replace(/^1 /, '')}`;
+  switch (why) {
+    case 'on_time':
+      return `${age}; ${period}.`;
+    case 'overdue':
+      return `${age}, and two starts have come due since; ${period}.`;
+    case 'never_succeeded':
+      return 'No run that succeeded is known.';
+    case 'schedule_paused':
+      return `${age}; the jobs that run it by a schedule are paused.`;
+    case 'not_scheduled':
+      return `${age}; no schedule says when it should run.`;
+    default:
+      throw new Error(`Nothing describes ${String(why)}`);
+  }
+}
+
+const units = [
+  { name: 'day', seconds: 86_400 },
+  { name: 'hour', seconds: 3600 },
+  { name: 'minute', seconds: 60 },
+  { name: 'second', seconds: 1 },
+] as const;
+
+/** `3 hours`: in the largest unit of which there is one, rounded down. */
+function sayTime(seconds: number): string {
+  const unit = units.find((each) => seconds >= each.seconds) ?? { name: 'second', seconds: 1 };
+  const count = Math.floor(seconds / unit.seconds);
+  return `${count} ${unit.name}${count === 1 ? '' : 's'}`;
+}

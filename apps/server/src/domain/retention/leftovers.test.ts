@@ -1,0 +1,205 @@
+import type { Belonging, BelongingOwner } from './belonging.ts';
+import type { OwnerFacts } from './leftovers.ts';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { judgeBelonging, replacedImageDays, youngestLeftoverSeconds } from './leftovers.ts';
+import { propertySeed } from '../../../../../testing/fixtures/property-seed.ts';
+
+const now = new Date('2026-03-10T12:00:00Z');
+const minute = 60;
+const day = 86_400;
+const ago = (seconds: number) => new Date(now.getTime() - seconds * 1000);
+
+const nobodyKnown: OwnerFacts = {
+  runEnds: new Map(),
+  environmentPaths: new Set(),
+  buildLeases: new Map(),
+  usedKeys: new Set(),
+  organizationIds: new Set(),
+  workspaceIds: new Set(),
+};
+const attempt: BelongingOwner = { kind: 'attempt', attemptId: 'a' };
+const environment: BelongingOwner = { kind: 'environment', path: '/environments/k-1/venv', key: 'k' };
+const build: BelongingOwner = { kind: 'build', key: 'k' };
+const cache: BelongingOwner = { kind: 'cache', organizationId: 'o' };
+const localData: BelongingOwner = { kind: 'local-data', workspaceId: 'w', profile: 'prod' };
+const replaced = (days: number): BelongingOwner => ({ kind: 'runner-image', replacedAt: ago(days * day) });
+
+/** Of something that is old. */
+function judge(owner: BelongingOwner, facts: Partial<OwnerFacts> = {}, ageSeconds = 40 * day) {
+  return judgeBelonging({ owner, madeAt: ago(ageSeconds) }, { ...nobodyKnown, ...facts }, now);
+}
+
+describe('judgeBelonging', () => {
+  it.each<[string, BelongingOwner, Partial<OwnerFacts>, RegExp]>([
+    ['an attempt that the store does not know', attempt, {}, /no run knows/],
+    [
+      'an attempt whose run is over for a while',
+      attempt,
+      { runEnds: new Map([['a', ago(10 * minute)]]) },
+      /is over/,
+    ],
+    ['an environment that nobody knows', environment, {}, /cut short/],
+    [
+      'an environment in whose place another was built',
+      environment,
+      { environmentPaths: new Set(['/environments/k-2/venv']) },
+      /another one took its place/,
+    ],
+    [
+      'an environment whose builder gave no sign of life',
+      environment,
+      { buildLeases: new Map([['k', ago(10 * minute)]]) },
+      /cut short/,
+    ],
+    ['what a build needed that is over', build, {}, /build .* is over/],
+    ['the cache of an organization that is gone', cache, {}, /organization is gone/],
+    ['an image that was replaced long ago', replaced(replacedImageDays), {}, /replaced/],
+    ['what a removal left', { kind: 'nobody' }, {}, /removal was cut short/],
+  ])('lets go of %s', (_, owner, facts, words) => {
+    expect(judge(owner, facts)).toMatchObject({
+      isLeftover: true,
+      reason: expect.stringMatching(words) as string,
+    });
+  });
+
+  it.each<[string, BelongingOwner, Partial<OwnerFacts>, RegExp]>([
+    ['an attempt whose run is not over', attempt, { runEnds: new Map([['a', null]]) }, /not over/],
+    [
+      'an attempt whose run ended a moment ago',
+      attempt,
+      { runEnds: new Map([['a', ago(9 * minute)]]) },
+      /just ended/,
+    ],
+    [
+      'an environment that is built',
+      environment,
+      { environmentPaths: new Set(['/environments/k-1/venv']) },
+      /retention/,
+    ],
+    ['an environment that a run uses', environment, { usedKeys: new Set(['k']) }, /uses it/],
+    [
+      'an environment that is being built',
+      environment,
+      { buildLeases: new Map([['k', ago(-minute)]]) },
+      /being built/,
+    ],
+    [
+      'an environment whose builder may have stood still',
+      environment,
+      { buildLeases: new Map([['k', ago(9 * minute)]]) },
+      /being built/,
+    ],
+    ['what a build needs', build, { buildLeases: new Map([['k', ago(-minute)]]) }, /needs it/],
+    ['the cache of an organization', cache, { organizationIds: new Set(['o']) }, /retention/],
+    ['local data', localData, { workspaceIds: new Set(['w']) }, /data/],
+    ['local data of a workspace that is gone', localData, {}, /nothing but people/],
+    ['what the installation needs', { kind: 'installation' }, {}, /every run/],
+    ['the current image', { kind: 'runner-image', replacedAt: null }, {}, /start from it/],
+    ['an image that was replaced lately', replaced(replacedImageDays - 1), {}, /30 days/],
+  ])('keeps %s', (_, owner, facts, words) => {
+    expect(judge(owner, facts)).toMatchObject({
+      isLeftover: false,
+      reason: expect.stringMatching(words) as string,
+    });
+  });
+
+  it('keeps what is young, and says until when', () => {
+    expect(judge(attempt, {}, 9 * minute)).toEqual({
+      isLeftover: false,
+      reason: 'no run knows of this attempt; goes when it is 10 minutes old',
+    });
+    expect(judge(attempt, {}, 10 * minute).isLeftover).toBe(true);
+  });
+});
+
+describe('whatever the store says and whenever it is', () => {
+  const names = fc.constantFrom('a', 'b', 'c');
+  const times = fc.integer({ min: -day, max: 60 * day }).map(ago);
+  const owners: fc.Arbitrary<BelongingOwner> = fc.oneof(
+    names.map((attemptId): BelongingOwner => ({ kind: 'attempt', attemptId })),
+    fc.record({ kind: fc.constant('environment' as const), path: names, key: names }),
+    names.map((key): BelongingOwner => ({ kind: 'build', key })),
+    names.map((organizationId): BelongingOwner => ({ kind: 'cache', organizationId })),
+    names.map((workspaceId): BelongingOwner => ({ kind: 'local-data', workspaceId, profile: 'prod' })),
+    fc.constant<BelongingOwner>({ kind: 'installation' }),
+    fc.option(times).map((replacedAt): BelongingOwner => ({ kind: 'runner-image', replacedAt })),
+    fc.constant<BelongingOwner>({ kind: 'nobody' }),
+  );
+  const belongings: fc.Arbitrary<Pick<Belonging, 'owner' | 'madeAt'>> = fc.record({
+    owner: owners,
+    madeAt: times,
+  });
+  const sets = fc.uniqueArray(names).map((all) => new Set(all));
+  const facts: fc.Arbitrary<OwnerFacts> = fc.record({
+    runEnds: fc.uniqueArray(fc.tuple(names, fc.option(times)), { selector: ([id]) => id }).map(toMap),
+    environmentPaths: sets,
+    buildLeases: fc.uniqueArray(fc.tuple(names, times), { selector: ([key]) => key }).map(toMap),
+    usedKeys: sets,
+    organizationIds: sets,
+    workspaceIds: sets,
+  });
+  const check = (law: (belonging: Pick<Belonging, 'owner' | 'madeAt'>, known: OwnerFacts) => void) =>
+    fc.assert(fc.property(belongings, facts, law), { seed: propertySeed, numRuns: 2000 });
+
+  it('nothing young goes', () => {
+    check((belonging, known) => {
+      const age = (now.getTime() - belonging.madeAt.getTime()) / 1000;
+      if (judgeBelonging(belonging, known, now).isLeftover)
+        expect(age).toBeGreaterThanOrEqual(youngestLeftoverSeconds);
+    });
+  });
+
+  it('nothing goes that has an owner', () => {
+    check(({ owner, madeAt }, known) => {
+      const owned = own(owner, known);
+      if (owned) expect(judgeBelonging({ owner, madeAt }, owned, now).isLeftover).toBe(false);
+    });
+  });
+
+  it('neither the data of users goes nor what the whole installation needs', () => {
+    check(({ owner, madeAt }, known) => {
+      const isKept = owner.kind === 'local-data' || owner.kind === 'installation';
+      if (isKept) expect(judgeBelonging({ owner, madeAt }, known, now).isLeftover).toBe(false);
+    });
+  });
+
+  it('all else goes in the end', () => {
+    const later = new Date(now.getTime() + 100 * day * 1000);
+    check(({ owner, madeAt }) => {
+      const isKept =
+        owner.kind === 'local-data' ||
+        owner.kind === 'installation' ||
+        (owner.kind === 'runner-image' && owner.replacedAt === null);
+      expect(judgeBelonging({ owner, madeAt }, nobodyKnown, later).isLeftover).toBe(!isKept);
+    });
+  });
+
+  it('what goes goes later, too, as long as nobody takes it', () => {
+    const later = new Date(now.getTime() + day * 1000);
+    check((belonging, known) => {
+      if (judgeBelonging(belonging, known, now).isLeftover)
+        expect(judgeBelonging(belonging, known, later).isLeftover).toBe(true);
+    });
+  });
+});
+
+function toMap<Value>(entries: [string, Value][]): Map<string, Value> {
+  return new Map(entries);
+}
+
+/** The same facts, in which the owner is there; null where there is no such fact. */
+function own(owner: BelongingOwner, facts: OwnerFacts): OwnerFacts | null {
+  switch (owner.kind) {
+    case 'attempt':
+      return { ...facts, runEnds: new Map([...facts.runEnds, [owner.attemptId, null]]) };
+    case 'environment':
+      return { ...facts, environmentPaths: new Set([...facts.environmentPaths, owner.path]) };
+    case 'build':
+      return { ...facts, buildLeases: new Map([...facts.buildLeases, [owner.key, ago(-30)]]) };
+    case 'cache':
+      return { ...facts, organizationIds: new Set([...facts.organizationIds, owner.organizationId]) };
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import * as fc from 'fast-check';
+import {
+  defaultRetention,
+  formatLimit,
+  parseAge,
+  parseRetention,
+  retentionKinds,
+  RetentionSyntaxError,
+} from './retention-limits.ts';
+import { propertySeed } from '../../../../../testing/fixtures/property-seed.ts';
+
+const day = 86_400;
+const gigabyte = 1024 ** 3;
+
+describe('parseRetention', () => {
+  it('reads ages, sizes and both', () => {
+    expect(parseRetention('logs=12h/500MB, traces=7d,beacons=1GB')).toMatchObject({
+      logs: { maxAgeSeconds: day / 2, maxBytes: 500 * 1024 ** 2 },
+      traces: { maxAgeSeconds: 7 * day, maxBytes: null },
+      beacons: { maxAgeSeconds: null, maxBytes: gigabyte },
+    });
+  });
+
+  it('keeps the defaults, which are on for every kind, of what is left out', () => {
+    const limits = parseRetention('logs=1d');
+    expect(limits).toEqual({
+      ...parseRetention(defaultRetention),
+      logs: { maxAgeSeconds: day, maxBytes: null },
+    });
+    for (const kind of retentionKinds) expect(formatLimit(limits[kind])).not.toBe('off');
+  });
+
+  it('takes off for one kind, and for all', () => {
+    const one = parseRetention('runs=off');
+    expect(one.runs).toEqual({ maxAgeSeconds: null, maxBytes: null });
+    expect(one.logs.maxAgeSeconds).toBe(90 * day);
+    expect(Object.values(parseRetention('off')).map(formatLimit)).toEqual(retentionKinds.map(() => 'off'));
+  });
+
+  it.each([
+    ['logz=90d', /"logz=90d".*runs, logs/],
+    ['logs', /"logs" is not understood.*logs=90d\/50GB/],
+    ['logs=90', /"logs=90" has no age or size/],
+    ['logs=90d/', /"logs=90d\/".*90d\/50GB/],
+    ['logs=50GB/90d', /"logs=50GB\/90d"/],
+    ['logs=90d/50GB/1', /"logs=90d\/50GB\/1"/],
+    ['logs=-1d', /"logs=-1d"/],
+    ['logs=1.5d', /"logs=1.5d"/],
+    ['logs=99999999d', /"logs=99999999d"/],
+    ['logs=1d=2d', /"logs=1d=2d"/],
+    ['logs=1d,logs=2d', /"logs" is there twice/],
+    ['runs=365d/5GB', /runs have an age only/],
+    ['logs=1d,', /"" is not understood/],
+    ['of', /"of" is not understood/],
+  ])('refuses %s and says which part it is', (text, words) => {
+    expect(() => parseRetention(text)).toThrow(RetentionSyntaxError);
+    expect(() => parseRetention(text)).toThrow(words);
+  });
+
+  it('reads what formatLimit wrote', () => {
+    const age = fc.option(fc.integer({ min: 0, max: 10 * 365 * day }));
+    const megabytes = fc.option(fc.integer({ min: 0, max: 10 ** 6 }));
+    const property = fc.property(age, megabytes, (maxAgeSeconds, size) => {
+      const limit = { maxAgeSeconds, maxBytes: size === null ? null : size * 1024 ** 2 };
+      expect(parseRetention(`logs=${formatLimit(limit)}`).logs).toEqual(limit);
+    });
+    fc.assert(property, { seed: propertySeed, numRuns: 200 });
+  });
+});
+
+describe('parseAge', () => {
+  it('gives seconds, or null for what is no age', () => {
+    expect(['30d', '0d', '90m', '10s', '30', '30GB', ''].map(parseAge)).toEqual([
+      30 * day,
+      0,
+      5400,
+      10,
+      null,
+      null,
+      null,
+    ]);
+  });
+});

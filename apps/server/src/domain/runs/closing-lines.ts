@@ -1,0 +1,63 @@
+import type { Failed } from './failure-reason.ts';
+import type { RunFailureReason } from './run-failures.ts';
+import type { UnnumberedLogLine } from '../logs/log-line.ts';
+import { explainFailed } from './failure-reason.ts';
+import { readRunFailureCode, runFailures } from './run-failures.ts';
+import { runnerLine } from '../logs/log-line.ts';
+
+/** A run or an attempt that failed. */
+export type FailedRun = Failed & { failure: RunFailureReason };
+
+/** A retry that follows a failed attempt. */
+export interface FollowingRetry {
+  /** Of the attempt that failed. */
+  attemptNumber: number;
+  number: number;
+  count: number;
+  /** Before this it does not start. */
+  notBefore: Date;
+}
+
+/** More of what another program printed is cut: its own lines are in the log already. */
+const mostLines = 40;
+
+/** The last lines of the log of a failed run: why it failed, what to do next, and the code. */
+export function closeWithFailure(failed: FailedRun, at: Date): UnnumberedLogLine[] {
+  const { code } = failed.failure;
+  return describe(failed, (why) => `Failed (${code}): ${why} ${runFailures[code].nextStep}`, at);
+}
+
+/** The last lines of the log of a failed attempt that is followed by another one. */
+export function closeWithRetry(failed: FailedRun, retry: FollowingRetry, at: Date): UnnumberedLogLine[] {
+  const { attemptNumber, number, count, notBefore } = retry;
+  const next = `Retry ${number} of ${count} starts at ${notBefore.toISOString()}.`;
+  return describe(
+    failed,
+    (why) => `Attempt ${attemptNumber} failed (${failed.failure.code}): ${why} ${next}`,
+    at,
+  );
+}
+
+function describe(failed: FailedRun, phrase: (why: string) => string, at: Date): UnnumberedLogLine[] {
+  const { failure, reason } = failed;
+  const close = (why: string) => runnerLine(phrase(/[.!?…]$/.test(why) ? why : `${why}.`), at);
+  if (reason) return [close(describeReason(failed))];
+  const lines = failure.detail.split('\n').filter((line) => line.trim() !== '');
+  if (lines.length === 1) return [close(failure.detail.trim())];
+  // Output of another program: its lines stand alone, before the line that explains them.
+  const { cause } = runFailures[readRunFailureCode(failure.code)];
+  return [...lines.slice(-mostLines).map((line) => runnerLine(line, at)), close(cause)];
+}
+
+/** `RuntimeError: upstream API said no (step extract, table orders, shop.py:7)`. */
+function describeReason(failed: FailedRun): string {
+  const explained = explainFailed(failed);
+  if (!explained) return failed.failure.detail;
+  const { summary, step, table, location } = explained;
+  const place = [
+    ...(step === null ? [] : [`step ${step}`]),
+    ...(table === null ? [] : [`table ${table}`]),
+    ...(location === null ? [] : [`${location.file}:${location.line}`]),
+  ];
+  return place.length === 0 ? summary : `${summary} (${place.join(', ')})`;
+}

@@ -1,0 +1,199 @@
+import { evaluateAllFreshness, type UpstreamFacts } from '../scheduling/freshness.ts';
+import { getConcurrencyLimit, type JobDefinition } from '../jobs/job-definition.ts';
+import { resolveRefresh } from '../scheduling/refresh.ts';
+import type { RunInterval } from '../scheduling/run-interval.ts';
+import { decideInterval, isSkip } from '../scheduling/start-interval.ts';
+
+/** Why a start is declined, in the words of the dlt API. */
+export const SKIP_STATUSES = [
+  'skipped_fresh',
+  'skipped_upstream_pending',
+  'skipped_out_of_interval',
+  'skipped_already_covered',
+  'skipped_concurrency_limit',
+  'skipped_org_concurrency_limit',
+  'skipped_minutes_limit',
+  'skipped_paused',
+  'skipped_workspace_archived',
+  // Ours: the API of dlt has no word for it, and no call is answered with it.
+  'skipped_missed',
+] as const;
+export type SkipStatus = (typeof SKIP_STATUSES)[number];
+
+/**
+ * Who asks for the run: a person or API client, the clock, an event (a followed job, a webhook, a deployment), an
+ * upstream that has become fresh, or a call whose promise falls due as its upstreams are. A pause holds off the clock
+ * and freshness only.
+ */
+export type StartOrigin = 'request' | 'tick' | 'event' | 'freshness' | 'promise';
+
+/** What the organization may run at once and in a month, and how much of it is taken; null has no limit. */
+export interface OrganizationRoom {
+  activeRunCount: number;
+  runLimit: number | null;
+  usedSeconds: number;
+  minuteLimit: number | null;
+}
+
+/** Runs of the job that wait for room. */
+export interface JobQueue {
+  /** A start for which there is no room waits, too; it is declined otherwise. */
+  isOpen: boolean;
+  length: number;
+  /** The number of the run that waits for the same timed trigger; null when there is none. */
+  sameTriggerNumber: number | null;
+}
+
+/** Runs of one job that may wait: more than that are a mistake, not a backlog. */
+const longestQueue = 100;
+
+export interface StartInput {
+  definition: JobDefinition;
+  origin: StartOrigin;
+  /** The trigger picked, one of listTriggers(definition). */
+  trigger: string;
+  now: Date;
+  /** End of the last completed run's interval, null when there is none or a refresh forgot it. */
+  lastCompletedEnd: Date | null;
+  /** One entry for each freshness constraint of the job. */
+  upstreams: readonly UpstreamFacts[];
+  /** Upstreams that the same call has started or waits for (listPendingUpstreams). */
+  pendingUpstreams: readonly string[];
+  /** Runs of the job in an active state, those that wait for room left out. */
+  activeRunCount: number;
+  organization: OrganizationRoom;
+  queue: JobQueue;
+  /** The tick came while no server ran, and such ticks are not made up for. */
+  isMissed: boolean;
+  isPaused: boolean;
+  isArchived: boolean;
+  isWorkspaceArchived: boolean;
+  /** Start whatever the upstreams are. */
+  skipFreshness: boolean;
+  /** Refresh asked for by the caller, or left for the job's next run by a cascade. */
+  refresh: boolean;
+}
+
+/**
+ * A start with all that the run's row needs; the same for later, when there is room; a skip with its status and sentences; or a
+ * refusal, for which the API has no status (an archived job): an error of the call.
+ */
+export type StartDecision =
+  | { outcome: 'start'; interval: RunInterval; refresh: boolean; warnings: string[] }
+  | {
+      outcome: 'queue';
+      interval: RunInterval;
+      refresh: boolean;
+      warnings: string[];
+      waitsFor: 'job' | 'organization';
+      reason: string;
+    }
+  | { outcome: 'skip'; status: SkipStatus; reasons: string[] }
+  | { outcome: 'refuse'; reasons: string[] };
+
+type Skip = Extract<StartDecision, { outcome: 'skip' }>;
+
+/**
+ * Decides whether a run starts now, and on which interval. Pure: the caller holds the job's lock and writes the row.
+ * @throws {InvalidTriggerError} on a trigger text that does not parse
+ */
+export function decideStart(input: StartInput): StartDecision {
+  const { definition } = input;
+  if (input.isArchived) return { outcome: 'refuse', reasons: [`job ${definition.job_ref} is archived`] };
+  if (input.isWorkspaceArchived) return skip('skipped_workspace_archived', 'the workspace is archived');
+  if (input.isPaused && (input.origin === 'tick' || input.origin === 'freshness')) {
+    return skip('skipped_paused', `job ${definition.job_ref} is paused`);
+  }
+  if (input.isMissed)
+    return skip('skipped_missed', 'no server ran at the tick, and catch_up = "skip" waits for the next one');
+  const { refresh, warning } = resolveRefresh(
+    input.refresh,
+    definition.refresh_propagation,
+    definition.job_ref,
+  );
+  const interval = decideInterval({
+    ...input,
+    isByFreshness: input.origin === 'freshness',
+    refresh,
+    isRefreshRequested: input.refresh,
+  });
+  if (isSkip(interval)) return skip(interval.status, ...interval.reasons);
+  const declined = checkUpstreams(input) ?? checkMinutes(input.organization);
+  if (declined !== null) return declined;
+  const start = { interval, refresh, warnings: warning === null ? [] : [warning] };
+  const obstacle = findObstacle(input);
+  if (obstacle === null) return { outcome: 'start', ...start };
+  const { status, waitsFor, reason } = obstacle;
+  if (!input.queue.isOpen) return skip(status, reason);
+  return checkQueue(input, obstacle) ?? { outcome: 'queue', ...start, waitsFor, reason };
+}
+
+function checkUpstreams(input: StartInput): Skip | null {
+  if (input.skipFreshness) return null;
+  if (input.pendingUpstreams.length > 0) {
+    const reasons = input.pendingUpstreams.map(
+      (ref) => `upstream ${ref} runs first; this job starts when it completes`,
+    );
+    return skip('skipped_upstream_pending', ...reasons);
+  }
+  const { isFresh, reasons } = evaluateAllFreshness(input.upstreams, input.now);
+  return isFresh ? null : skip('skipped_fresh', ...reasons);
+}
+
+function checkMinutes({ usedSeconds, minuteLimit }: OrganizationRoom): Skip | null {
+  if (minuteLimit === null || usedSeconds < minuteLimit * 60) return null;
+  const used = Math.floor(usedSeconds / 60);
+  return skip(
+    'skipped_minutes_limit',
+    `the runs of the organization have taken ${used} of the ${minuteLimit} minutes that they may take this month (UTC)`,
+  );
+}
+
+interface Obstacle {
+  status: SkipStatus;
+  waitsFor: 'job' | 'organization';
+  reason: string;
+}
+
+/** What there is no room in, if any: the job, or the organization. */
+function findObstacle({ definition, activeRunCount, organization, queue }: StartInput): Obstacle | null {
+  const limit = getConcurrencyLimit(definition);
+  const ofJob = (reason: string): Obstacle => ({
+    status: 'skipped_concurrency_limit',
+    waitsFor: 'job',
+    reason,
+  });
+  if (limit !== null && activeRunCount >= limit)
+    return ofJob(`${activeRunCount} of ${limit} allowed runs of this job are active`);
+  const { runLimit } = organization;
+  if (runLimit !== null && organization.activeRunCount >= runLimit) {
+    return {
+      status: 'skipped_org_concurrency_limit',
+      waitsFor: 'organization',
+      reason: `${organization.activeRunCount} of ${runLimit} allowed runs of the organization are active`,
+    };
+  }
+  // Who comes now does not overtake who waits already.
+  if (queue.isOpen && queue.length > 0)
+    return ofJob(
+      `${queue.length} ${queue.length === 1 ? 'run of this job came before and still waits' : 'runs of this job came before and still wait'}`,
+    );
+  return null;
+}
+
+/** A tick while a run waits for an earlier one adds nothing: that run will cover both. */
+function checkQueue({ queue, trigger }: StartInput, { status, reason }: Obstacle): Skip | null {
+  if (queue.sameTriggerNumber !== null) {
+    return skip(
+      status,
+      reason,
+      `run ${queue.sameTriggerNumber} waits for '${trigger}' already, and covers all time until it starts`,
+    );
+  }
+  if (queue.length < longestQueue) return null;
+  return skip(status, reason, `${queue.length} runs of this job wait already, and no more may`);
+}
+
+function skip(status: SkipStatus, ...reasons: string[]): Skip {
+  return { outcome: 'skip', status, reasons };
+}
