@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { attemptLimits } from '@pumphouse/server/services/record-spool.ts';
+import { attemptLimits } from '@pumphouse/server/services/attempts/record-spool.ts';
 import type { ApiWorkspace } from '../fixtures/api-workspace.ts';
 import { findInstalledEngines, startTestEngine, type TestEngine } from '../fixtures/container-engine.ts';
 import { createContainerSite, neighbourScript, type ContainerSite } from './container-site.ts';

@@ -1,4 +1,4 @@
-import type { Leftovers } from '@pumphouse/server/services/leftovers.ts';
+import type { Leftovers } from '@pumphouse/server/services/retention/leftovers.ts';
 import { readConfig } from '@pumphouse/server/config.ts';
 import { createServerLog, openStorage } from '@pumphouse/server/main';
 

@@ -1,4 +1,4 @@
-import type { JudgedBelonging, RemovedLeftovers } from '@pumphouse/server/services/leftovers.ts';
+import type { JudgedBelonging, RemovedLeftovers } from '@pumphouse/server/services/retention/leftovers.ts';
 import type { RunsPlace } from '../fixtures/runs-place.ts';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,7 +1,7 @@
 import type { ModelJob } from './model.ts';
 import type { SentJob } from './jobs.ts';
 import type { World } from './world.ts';
-import { ServiceError } from '@pumphouse/server/services/service-error.ts';
+import { ServiceError } from '@pumphouse/server/platform/service-error.ts';
 import { beginStep, clockOf, settle, withCrashes } from './world.ts';
 import { changeJob, tagOf, webhookTrigger } from './jobs.ts';
 

@@ -1,7 +1,7 @@
 import type { Database } from '@pumphouse/server/store/postgres/pool.ts';
 import type { Site } from './site.ts';
 import type { World, WorldEvent } from './world.ts';
-import { arrangeMissing } from '@pumphouse/server/services/arrange-schedules.ts';
+import { arrangeMissing } from '@pumphouse/server/services/scheduling/arrange-schedules.ts';
 import { act, deployAll } from './people.ts';
 import { auditSchedules, auditYear } from './audit.ts';
 import { beginStep, settle } from './world.ts';

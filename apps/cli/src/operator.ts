@@ -1,4 +1,4 @@
-import { actAs } from '@pumphouse/server/services/audit.ts';
+import { actAs } from '@pumphouse/server/services/audit/audit.ts';
 import { userInfo } from 'node:os';
 
 /** Does the work as whoever typed the command: the audit log names the account of the machine. */

@@ -6,7 +6,7 @@ import { formatTable } from './table.ts';
 import { readConfig } from '@pumphouse/server/config.ts';
 import { createServerLog, openStorage } from '@pumphouse/server/main';
 import { actAsOperator } from './operator.ts';
-import { recordChange } from '@pumphouse/server/services/audit.ts';
+import { recordChange } from '@pumphouse/server/services/audit/audit.ts';
 import {
   formatLimit,
   parseAge,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Load } from './services/read-load.ts';
+import type { Load } from './services/runs/read-load.ts';
 import { createFakeExecutor } from './executors/fake/fake-executor.ts';
 import { checkReadiness, type ReadinessSources } from './readiness.ts';
 

@@ -3,7 +3,7 @@ import type { SeededRun } from './testing/seed-run.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { callAsAttempt } from './testing/attempt-calls.ts';
 import { createApiFixture } from './testing/api-fixture.ts';
-import { createKeySecret } from '../services/credentials.ts';
+import { createKeySecret } from '../services/sign-in/credentials.ts';
 import { readAnswer } from './testing/check-answer.ts';
 import { readCapturedBody } from '../../../../testing/fixtures/captured-bodies.ts';
 import { seedRun } from './testing/seed-run.ts';

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { auditScenarios, changesNothing } from './testing/audit-scenarios.ts';
 import { createScene, planted } from './testing/audit-scene.ts';
 import { createApiFixture } from './testing/api-fixture.ts';
-import { hashSecret } from '../services/credentials.ts';
+import { hashSecret } from '../services/sign-in/credentials.ts';
 import { routes, routesById } from '@pumphouse/contract';
 
 interface Row {

@@ -1,4 +1,4 @@
-import { ServiceError } from '../services/service-error.ts';
+import { ServiceError } from '../platform/service-error.ts';
 
 const maxShownLength = 100;
 

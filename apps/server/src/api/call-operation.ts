@@ -1,6 +1,6 @@
 import type { AppPlaces } from './wire/places.ts';
 import type { AnyHandler } from './route-registration.ts';
-import type { Authorize } from '../services/authorize.ts';
+import type { Authorize } from '../services/people/authorize.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Handlers } from './handler.ts';
 import type {
@@ -11,7 +11,7 @@ import type {
   RouteQueryInput,
   RouteResponseInput,
 } from '@pumphouse/contract';
-import type { Principal } from '../services/credentials.ts';
+import type { Principal } from '../services/sign-in/credentials.ts';
 import { parsePart, placeOf } from './route-registration.ts';
 import { routesById } from '@pumphouse/contract';
 

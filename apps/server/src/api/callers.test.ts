@@ -1,6 +1,6 @@
 import type { ApiFixture } from './testing/api-fixture.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createKeys } from '../services/keys.ts';
+import { createKeys } from '../services/keys/keys.ts';
 import { createApiFixture } from './testing/api-fixture.ts';
 import { readAnswer } from './testing/check-answer.ts';
 

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createApiFixture } from './testing/api-fixture.ts';
-import { createKeySecret } from '../services/credentials.ts';
+import { createKeySecret } from '../services/sign-in/credentials.ts';
 
 let api: ApiFixture;
 let url: URL;

@@ -1,4 +1,4 @@
-import type { Authorization } from '../services/authorize.ts';
+import type { Authorization } from '../services/people/authorize.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type {
   JsonOperationId,
@@ -10,7 +10,7 @@ import type {
 } from '@pumphouse/contract';
 import type { Places } from './wire/places.ts';
 import type { Readable } from 'node:stream';
-import type { UploadGrant } from '../services/credentials.ts';
+import type { UploadGrant } from '../services/sign-in/credentials.ts';
 
 /** Operations whose body is multipart: their handlers read the request themselves. */
 export type UploadOperationId = 'upload_deployment' | 'upload_configuration';

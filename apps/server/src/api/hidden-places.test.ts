@@ -3,7 +3,7 @@ import type { OperationId, Route } from '@pumphouse/contract';
 import type { Scene } from './testing/audit-scene.ts';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createKeys } from '../services/keys.ts';
+import { createKeys } from '../services/keys/keys.ts';
 import { createScene } from './testing/audit-scene.ts';
 import { createApiFixture } from './testing/api-fixture.ts';
 import { requirements, routes } from '@pumphouse/contract';

@@ -4,7 +4,7 @@ import type { SeededRun } from './testing/seed-run.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createClient, type ApiError } from '@pumphouse/client';
 import { createApiFixture } from './testing/api-fixture.ts';
-import { createAttemptLog } from '../services/attempt-log.ts';
+import { createAttemptLog } from '../services/logs/attempt-log.ts';
 import { runnerLine } from '../domain/logs/log-line.ts';
 import { seedRun } from './testing/seed-run.ts';
 

@@ -4,7 +4,7 @@ import type { SeededRun } from './testing/seed-run.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { logLine } from '@pumphouse/contract';
 import { createApiFixture } from './testing/api-fixture.ts';
-import { createReadLogs } from '../services/read-logs.ts';
+import { createReadLogs } from '../services/logs/read-logs.ts';
 import { runnerLine } from '../domain/logs/log-line.ts';
 import { seedRun } from './testing/seed-run.ts';
 

@@ -4,7 +4,7 @@ import type { OrganizationRole, WorkspaceRole } from '../store/records.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { requirements, routes } from '@pumphouse/contract';
 import { createApiFixture, defineJob } from './testing/api-fixture.ts';
-import { createKeys } from '../services/keys.ts';
+import { createKeys } from '../services/keys/keys.ts';
 
 const guarded: Route[] = routes.filter((route) => route.credential !== 'none');
 const uploadId = '11111111-1111-4111-8111-111111111111';

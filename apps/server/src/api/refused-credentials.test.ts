@@ -5,8 +5,8 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApiFixture } from './testing/api-fixture.ts';
 import { createBrowserSessions } from '../services/sign-in/browser-sessions.ts';
-import { createCredentials, createKeySecret } from '../services/credentials.ts';
-import { createEncryption } from '../services/encryption.ts';
+import { createCredentials, createKeySecret } from '../services/sign-in/credentials.ts';
+import { createEncryption } from '../platform/encryption.ts';
 import { routes } from '@pumphouse/contract';
 import { seedRun } from './testing/seed-run.ts';
 

@@ -1,14 +1,14 @@
 import type { AppPlaces } from './wire/places.ts';
-import type { Actor } from '../services/audit.ts';
-import type { Authorization, Authorize } from '../services/authorize.ts';
+import type { Actor } from '../services/audit/audit.ts';
+import type { Authorization, Authorize } from '../services/people/authorize.ts';
 import type { Credential, OperationId, Route } from '@pumphouse/contract';
-import type { Credentials, Principal, UploadGrant } from '../services/credentials.ts';
+import type { Credentials, Principal, UploadGrant } from '../services/sign-in/credentials.ts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import { actAs } from '../services/audit.ts';
+import { actAs } from '../services/audit/audit.ts';
 import { isMultipartBody } from '@pumphouse/contract';
 import { PassingError, refuseFields, toErrorAnswer } from './errors.ts';
-import { ServiceError } from '../services/service-error.ts';
+import { ServiceError } from '../platform/service-error.ts';
 
 export interface RouteContext {
   credentials: Credentials;

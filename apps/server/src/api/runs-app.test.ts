@@ -6,10 +6,10 @@ import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { routes } from '@pumphouse/contract';
 import { buildRunsApi } from './runs-app.ts';
-import { createKeys } from '../services/keys.ts';
+import { createKeys } from '../services/keys/keys.ts';
 import { callAsAttempt } from './testing/attempt-calls.ts';
 import { createApiFixture } from './testing/api-fixture.ts';
-import { createKeySecret } from '../services/credentials.ts';
+import { createKeySecret } from '../services/sign-in/credentials.ts';
 import { seedRun } from './testing/seed-run.ts';
 
 const table: Route[] = [...routes];

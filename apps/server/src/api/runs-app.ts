@@ -8,12 +8,12 @@ import { addHostCheck } from './host-check.ts';
 import { addClientVersions } from './client-versions.ts';
 import { addRequestLog } from './request-log.ts';
 import { createAllowedHosts } from '../allowed-hosts.ts';
-import { createAuthenticateAttempt } from '../services/authenticate-attempt.ts';
+import { createAuthenticateAttempt } from '../services/attempts/authenticate-attempt.ts';
 import { createHandlers } from './handlers.ts';
 import { createHttpApp } from './http-app.ts';
 import { registerAttemptRoutes } from './routes/attempts.ts';
 import { registerRoute } from './route-registration.ts';
-import { ServiceError } from '../services/service-error.ts';
+import { ServiceError } from '../platform/service-error.ts';
 
 /** The attempt routes and nothing else, not listening yet: what bootstraps on this machine reach. */
 export function buildAttemptsApi(dependencies: ApiDependencies): FastifyInstance {

@@ -3,7 +3,7 @@ import type { SignInPlace } from '../services/testing/sign-in-place.ts';
 import type { UserSessionResponse } from '@pumphouse/contract';
 import { createHash, randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createKeys } from '../services/keys.ts';
+import { createKeys } from '../services/keys/keys.ts';
 import { createApiFixture } from './testing/api-fixture.ts';
 import { createSignInPlace } from '../services/testing/sign-in-place.ts';
 import { readAnswer } from './testing/check-answer.ts';

@@ -2,7 +2,7 @@ import type { ApiFixture } from './testing/api-fixture.ts';
 import type { SeededRun } from './testing/seed-run.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createApiFixture } from './testing/api-fixture.ts';
-import { createNameSlots } from '../services/name-slots.ts';
+import { createNameSlots } from '../services/runs/name-slots.ts';
 import { readAnswer } from './testing/check-answer.ts';
 import { seedRun } from './testing/seed-run.ts';
 

@@ -1,7 +1,7 @@
 import type { ApiFixture, TestCaller } from './testing/api-fixture.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApiFixture, defineJob } from './testing/api-fixture.ts';
-import { createKeys } from '../services/keys.ts';
+import { createKeys } from '../services/keys/keys.ts';
 import { deployJobs } from './testing/deployed-jobs.ts';
 import { readAnswer } from './testing/check-answer.ts';
 

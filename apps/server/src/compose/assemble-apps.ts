@@ -1,7 +1,7 @@
 import type { AppServices } from '../services/apps/apps.ts';
-import type { Authorize } from '../services/authorize.ts';
-import type { Credentials } from '../services/credentials.ts';
-import type { Encryption } from '../services/encryption.ts';
+import type { Authorize } from '../services/people/authorize.ts';
+import type { Credentials } from '../services/sign-in/credentials.ts';
+import type { Encryption } from '../platform/encryption.ts';
 import type { GivePort } from '../services/apps/give-port.ts';
 import type { Persistence } from '../store/store.ts';
 import type { SignIn } from '../services/sign-in/sign-in.ts';

@@ -1,5 +1,5 @@
-import type { Encryption } from '../services/encryption.ts';
-import type { Invitations } from '../services/invitations.ts';
+import type { Encryption } from '../platform/encryption.ts';
+import type { Invitations } from '../services/people/invitations.ts';
 import type { Logger } from 'pino';
 import type { OpenApp } from '../services/apps/open-app.ts';
 import type { OpenIdSettings } from '../services/sign-in/open-id.ts';

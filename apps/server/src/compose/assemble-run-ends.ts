@@ -2,13 +2,13 @@ import type { Config } from '../config.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';
 import { join } from 'node:path';
-import { createAttemptLog } from '../services/attempt-log.ts';
-import { createEndUnknownRun } from '../services/end-unknown-run.ts';
-import { createExplainFailure } from '../services/explain-failure.ts';
+import { createAttemptLog } from '../services/logs/attempt-log.ts';
+import { createEndUnknownRun } from '../services/attempts/end-unknown-run.ts';
+import { createExplainFailure } from '../services/runs/explain-failure.ts';
 import { createFaultPoints } from '../pause-at.ts';
-import { createFinishRun } from '../services/finish-run.ts';
+import { createFinishRun } from '../services/runs/finish-run.ts';
 import { createLogFiles } from '../blobs/log-file.ts';
-import { createStartRuns, databaseClock } from '../services/start-runs.ts';
+import { createStartRuns, databaseClock } from '../services/runs/start-runs.ts';
 
 /** The use cases that start and end runs; for the server and for `admin end-run`. */
 export function assembleRunEnds(config: Config, persistence: Persistence, log: Logger) {

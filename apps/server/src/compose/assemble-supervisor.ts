@@ -17,7 +17,7 @@ import { createSnapshots } from '../supervisor/snapshots.ts';
 import { createStartAttempt } from '../supervisor/start-attempt.ts';
 import { createSupervisor, type Supervisor } from '../supervisor/supervisor.ts';
 import { createTakeOver } from '../supervisor/take-over.ts';
-import { createTellWaits } from '../services/tell-waits.ts';
+import { createTellWaits } from '../services/runs/tell-waits.ts';
 import { createWatchApp } from '../supervisor/watch-app.ts';
 import { createWatchAttempt } from '../supervisor/watch-attempt.ts';
 import { createWatchUnknown } from '../supervisor/watch-unknown.ts';

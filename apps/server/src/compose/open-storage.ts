@@ -6,7 +6,11 @@ import { join } from 'node:path';
 import { createExecutor } from './create-executor.ts';
 import { createFaultPoints } from '../pause-at.ts';
 import { createFolderBlobStore, removeUnfinishedBlobs } from '../blobs/folder-blob-store.ts';
-import { createLeftovers, type Leftovers, type LeftoversDependencies } from '../services/leftovers.ts';
+import {
+  createLeftovers,
+  type Leftovers,
+  type LeftoversDependencies,
+} from '../services/retention/leftovers.ts';
 import { createLogFiles } from '../blobs/log-file.ts';
 import { createRetention, type Retention } from '../services/retention/retention.ts';
 import { openStore } from './open-store.ts';

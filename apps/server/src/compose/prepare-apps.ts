@@ -1,5 +1,5 @@
 import type { AppServices } from '../services/apps/apps.ts';
-import type { Authorize } from '../services/authorize.ts';
+import type { Authorize } from '../services/people/authorize.ts';
 import type { Config } from '../config.ts';
 import type { Executor } from '../executors/executor.ts';
 import type { Logger } from 'pino';
@@ -11,8 +11,8 @@ import { createAppGate } from './app-gate/create-app-gate.ts';
 import { createGivePort, givePortsToPublished } from '../services/apps/give-port.ts';
 import { createNamedHosts, type AppsHosts } from '../apps/hosts.ts';
 import { createPortHosts } from '../apps/port-hosts.ts';
-import { createOpenRunLog } from '../services/run-log/open-run-log.ts';
-import { createReadLogLines } from '../services/run-log/read-log-lines.ts';
+import { createOpenRunLog } from '../services/logs/open-run-log.ts';
+import { createReadLogLines } from '../services/logs/read-log-lines.ts';
 
 /** Enough for the end of a traceback. */
 const shownLogLines = 30;

@@ -3,12 +3,12 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { PagesDependencies } from '../pages/page-registry.ts';
 import { randomBytes } from 'node:crypto';
 import fastifyStatic from '@fastify/static';
-import { actAs } from '../services/audit.ts';
+import { actAs } from '../services/audit/audit.ts';
 import { basePathOf, strangerAt } from '../api/route-registration.ts';
 import { refuseWrongBaseUrl } from '../api/base-url.ts';
 import { openVisit } from '../pages/visit.ts';
 import { pageHeaders } from '../pages/page-registry.ts';
-import { ServiceError } from '../services/service-error.ts';
+import { ServiceError } from '../platform/service-error.ts';
 import { takeSwapCode } from '../pages/swap-code.ts';
 
 /** Addresses of the console; the first segments are its own, and what lies below them is for its router to know. */

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { originOf } from '../api/route-registration.ts';
-import { ServiceError } from '../services/service-error.ts';
+import { ServiceError } from '../platform/service-error.ts';
 
 /**
  * Keeps out pages of other sites: browsers say in `Origin` where a page is from. The host of the request is checked for all of the API

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectMcp } from './testing/mcp-client.ts';
 import { createApiFixture } from '../api/testing/api-fixture.ts';
-import { createKeys } from '../services/keys.ts';
+import { createKeys } from '../services/keys/keys.ts';
 import { createScene } from '../api/testing/audit-scene.ts';
 import { openSpool } from '../api/testing/open-spool.ts';
 import { readCapturedBody } from '../../../../testing/fixtures/captured-bodies.ts';

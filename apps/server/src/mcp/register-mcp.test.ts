@@ -4,7 +4,7 @@ import { buildApi } from '../api/app.ts';
 import { buildRunsApi } from '../api/runs-app.ts';
 import { createApiFixture } from '../api/testing/api-fixture.ts';
 import { createHandlers } from '../api/handlers.ts';
-import { createKeySecret } from '../services/credentials.ts';
+import { createKeySecret } from '../services/sign-in/credentials.ts';
 import { seedRun } from '../api/testing/seed-run.ts';
 
 let api: ApiFixture;

@@ -1,13 +1,13 @@
-import type { Credentials, Principal } from '../services/credentials.ts';
+import type { Credentials, Principal } from '../services/sign-in/credentials.ts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { createOperationCalls } from '../api/call-operation.ts';
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
-import { actAs } from '../services/audit.ts';
+import { actAs } from '../services/audit/audit.ts';
 import { actorOf, originOf, readBearer } from '../api/route-registration.ts';
 import { createMcpServer } from './mcp-server.ts';
 import { requireOwnOrigin } from './own-origin.ts';
-import { ServiceError } from '../services/service-error.ts';
+import { ServiceError } from '../platform/service-error.ts';
 import { logFailure } from '../api/send-error.ts';
 import { toErrorAnswer } from '../api/errors.ts';
 

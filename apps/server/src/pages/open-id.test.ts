@@ -7,7 +7,7 @@ import {
   startProvider,
   type Spoiled,
 } from './testing/open-id-provider.ts';
-import { createAccounts } from '../services/accounts.ts';
+import { createAccounts } from '../services/sign-in/accounts.ts';
 import { createApiFixture } from '../api/testing/api-fixture.ts';
 import { createPageBrowser, type PageBrowser } from './testing/page-browser.ts';
 

@@ -8,7 +8,7 @@ import { html } from './html.ts';
 import { inviteWith } from './invitation.ts';
 import { readReturnTo } from './return-to.ts';
 import { renderButton, renderField, renderForm, renderNotice } from './fields.ts';
-import { ServiceError } from '../services/service-error.ts';
+import { ServiceError } from '../platform/service-error.ts';
 import { showSignIn } from './sign-in.ts';
 
 interface KeptFlow extends OpenIdFlow {

@@ -2,7 +2,7 @@ import type { ErrorCode } from '@pumphouse/contract';
 import type { Visit } from './visit.ts';
 import { errorCodes } from '@pumphouse/contract';
 import { addRetryAfter } from './error-page.ts';
-import { ServiceError } from '../services/service-error.ts';
+import { ServiceError } from '../platform/service-error.ts';
 
 /** What a form shows beside the field that is wrong, or above all of them. */
 export interface Problem {

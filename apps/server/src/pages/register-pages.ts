@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { PageHandler, PageRegistry, PagesDependencies } from './page-registry.ts';
 import { readFileSync } from 'node:fs';
-import { actAs, actAsPerson } from '../services/audit.ts';
+import { actAs, actAsPerson } from '../services/audit/audit.ts';
 import { originOf, strangerAt } from '../api/route-registration.ts';
 import { contentPolicy, pageHeaders } from './page-registry.ts';
 import { openVisit, type Visit } from './visit.ts';
@@ -16,7 +16,7 @@ import { registerPasswordLinkPage } from './password-link.ts';
 import { registerSetupPage } from './setup.ts';
 import { registerSignInPage } from './sign-in.ts';
 import { sendErrorPage } from './error-page.ts';
-import { ServiceError } from '../services/service-error.ts';
+import { ServiceError } from '../platform/service-error.ts';
 import { takeSwapCode } from './swap-code.ts';
 
 const largestForm = 16 * 1024;

@@ -8,7 +8,7 @@ import { cookieName, readCookie, writeCookie } from './cookies.ts';
 import { basePathOf, originOf } from '../api/route-registration.ts';
 import { readReturnTo } from './return-to.ts';
 import { renderPage } from './layout.ts';
-import { ServiceError } from '../services/service-error.ts';
+import { ServiceError } from '../platform/service-error.ts';
 
 /** One request for a page: who asks, what was sent, and how to answer. */
 export type Visit = Awaited<ReturnType<typeof openVisit>>;

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';
 import type { RoundLoop } from './round-loop.ts';
-import type { SendInvitationMails } from '../services/send-invitation-mails.ts';
+import type { SendInvitationMails } from '../services/people/send-invitation-mails.ts';
 import { createRoundLoop } from './round-loop.ts';
 
 /** Also without a word from anybody: for mails whose time has come again. */

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';
-import type { ReleaseQueued } from '../services/release-queued.ts';
+import type { ReleaseQueued } from '../services/runs/release-queued.ts';
 import type { RoundLoop } from './round-loop.ts';
 import { createRoundLoop } from './round-loop.ts';
 

@@ -1,9 +1,9 @@
-import type { Clock, StartRuns } from '../services/start-runs.ts';
+import type { Clock, StartRuns } from '../services/runs/start-runs.ts';
 import type { DueTick } from '../store/records.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';
 import type { RoundLoop } from './round-loop.ts';
-import { arrangeMissing } from '../services/arrange-schedules.ts';
+import { arrangeMissing } from '../services/scheduling/arrange-schedules.ts';
 import { createRoundLoop, longestPauseMs } from './round-loop.ts';
 
 export interface TickLoopDependencies {

@@ -1,14 +1,14 @@
 import type { AttemptHandle, Executor } from '../executors/executor.ts';
-import type { AttemptLog } from '../services/attempt-log.ts';
-import type { AttemptSecrets } from '../services/attempt-secrets.ts';
+import type { AttemptLog } from '../services/logs/attempt-log.ts';
+import type { AttemptSecrets } from '../services/attempts/attempt-secrets.ts';
 import type { AttemptsAddress } from './attempts-address.ts';
 import type { AttemptRecord, Claim, JobRunRecord } from '../store/records.ts';
 import type { FaultPoints } from '../fault-points.ts';
-import type { FinishRun } from '../services/finish-run.ts';
+import type { FinishRun } from '../services/runs/finish-run.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';
 import type { RunFailureReason } from '../domain/runs/run-failures.ts';
-import type { RecordSpool } from '../services/record-spool.ts';
+import type { RecordSpool } from '../services/attempts/record-spool.ts';
 import type { RunOutcome } from '../domain/runs/run-outcome.ts';
 import type { Snapshots } from './snapshots.ts';
 import type { StartAttempt } from './start-attempt.ts';

@@ -16,7 +16,7 @@ export interface Janitor {
 
 /**
  * Removes attempts whose run ended a while ago: a server that stood still while another one saw the run to its end, and cleaned up,
- * may start one after that. It is never let in, and nobody else ends it soon: what is left over (services/leftovers) goes once
+ * may start one after that. It is never let in, and nobody else ends it soon: what is left over (services/retention/leftovers) goes once
  * it is minutes old, and is whatever else a crash leaves.
  */
 export function createJanitor({ persistence, executor, patienceSeconds, log }: JanitorDependencies): Janitor {

@@ -1,4 +1,4 @@
-import type { Leftovers } from '../services/leftovers.ts';
+import type { Leftovers } from '../services/retention/leftovers.ts';
 import type { Logger } from 'pino';
 import { setTimeout as delay } from 'node:timers/promises';
 

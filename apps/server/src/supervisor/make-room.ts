@@ -1,4 +1,4 @@
-import type { AttemptLog } from '../services/attempt-log.ts';
+import type { AttemptLog } from '../services/logs/attempt-log.ts';
 import type { ClaimRuns } from './claim-runs.ts';
 import type { Persistence } from '../store/store.ts';
 import { describeRoomEnd } from '../domain/apps/app.ts';

@@ -4,7 +4,7 @@ import type { Holders, Wait } from '../domain/runs/wait-reason.ts';
 import type { InstanceSizes } from '../domain/attempts/instance-sizes.ts';
 import type { PoolName } from '../domain/runs/capacity.ts';
 import type { Store } from '../store/store.ts';
-import type { TellWaits } from '../services/tell-waits.ts';
+import type { TellWaits } from '../services/runs/tell-waits.ts';
 import { chooseInstanceLimits, readInstanceSize } from '../domain/attempts/instance-sizes.ts';
 import { demandOf } from '../domain/runs/capacity.ts';
 import { describeCapacityWait, describeLocalDataWait, isSameWait } from '../domain/runs/wait-reason.ts';

@@ -1,4 +1,4 @@
-import type { CompareSchemas } from '../services/compare-schemas.ts';
+import type { CompareSchemas } from '../services/pipelines/compare-schemas.ts';
 import type { Logger } from 'pino';
 import { setTimeout as delay } from 'node:timers/promises';
 

@@ -1,7 +1,7 @@
 import type { AttemptHandle, Executor } from '../executors/executor.ts';
 import type { AttemptsAddress } from './attempts-address.ts';
-import type { AttemptLog } from '../services/attempt-log.ts';
-import type { AttemptSecrets } from '../services/attempt-secrets.ts';
+import type { AttemptLog } from '../services/logs/attempt-log.ts';
+import type { AttemptSecrets } from '../services/attempts/attempt-secrets.ts';
 import type { AttemptRecord, Claim, JobRunRecord, WorkspaceRecord } from '../store/records.ts';
 import type { EnvironmentLocation } from '../executors/executor.ts';
 import type { Environments, OnLine } from './environments.ts';
@@ -11,7 +11,7 @@ import type { InstanceSizes } from '../domain/attempts/instance-sizes.ts';
 import type { JobDefinition } from '../domain/jobs/job-definition.ts';
 import type { Persistence } from '../store/store.ts';
 import type { Snapshots } from './snapshots.ts';
-import type { RunVariables } from '../services/run-variables.ts';
+import type { RunVariables } from '../services/variables/run-variables.ts';
 import { chooseBuildSettings } from '../domain/environments/build-settings.ts';
 import { chooseInstanceLimits } from '../domain/attempts/instance-sizes.ts';
 import { createLineBuffer } from './line-buffer.ts';

@@ -1,9 +1,9 @@
-import type { AttemptLog } from '../services/attempt-log.ts';
+import type { AttemptLog } from '../services/logs/attempt-log.ts';
 import type { Claim } from '../store/records.ts';
 import type { ClaimRuns } from './claim-runs.ts';
 import type { DriveRun } from './drive-run.ts';
 import type { FaultPoints } from '../fault-points.ts';
-import type { IngestTelemetry } from '../services/ingest-telemetry.ts';
+import type { IngestTelemetry } from '../services/telemetry/ingest-telemetry.ts';
 import type { Janitor } from './janitor.ts';
 import type { Logger } from 'pino';
 import type { MakeRoom } from './make-room.ts';

@@ -3,11 +3,11 @@ import type { EndIntent, JobRunRecord } from '../store/records.ts';
 import type { JobDefinition } from '../domain/jobs/job-definition.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';
-import type { StartRuns } from '../services/start-runs.ts';
+import type { StartRuns } from '../services/runs/start-runs.ts';
 import { answersHttp } from './answers-http.ts';
 import { decideAppEnd, idleSecondsOf, listenWithinSeconds } from '../domain/apps/app.ts';
 import { portOfApp } from '../domain/apps/app-trigger.ts';
-import { ServiceError } from '../services/service-error.ts';
+import { ServiceError } from '../platform/service-error.ts';
 
 export interface WatchAppDependencies {
   persistence: Persistence;

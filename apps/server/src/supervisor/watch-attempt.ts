@@ -1,13 +1,13 @@
 import type { AttemptHandle, AttemptInspection, Executor } from '../executors/executor.ts';
-import type { AttemptLog } from '../services/attempt-log.ts';
+import type { AttemptLog } from '../services/logs/attempt-log.ts';
 import type { AttemptExit, AttemptRecord, Claim, EndIntent, JobRunRecord } from '../store/records.ts';
-import type { FinishRun } from '../services/finish-run.ts';
+import type { FinishRun } from '../services/runs/finish-run.ts';
 import type { InstanceSizes } from '../domain/attempts/instance-sizes.ts';
 import type { JobDefinition } from '../domain/jobs/job-definition.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';
 import type { AppWatch, WatchApp } from './watch-app.ts';
-import type { RecordSpool } from '../services/record-spool.ts';
+import type { RecordSpool } from '../services/attempts/record-spool.ts';
 import type { WatchUnknown } from './watch-unknown.ts';
 import type { RunOutcome, RunTerms } from '../domain/runs/run-outcome.ts';
 import { isTerminalRunState } from '@pumphouse/contract';

@@ -1,6 +1,6 @@
-import type { AttemptLog } from '../services/attempt-log.ts';
+import type { AttemptLog } from '../services/logs/attempt-log.ts';
 import type { Claim } from '../store/records.ts';
-import type { EndUnknownRun } from '../services/end-unknown-run.ts';
+import type { EndUnknownRun } from '../services/attempts/end-unknown-run.ts';
 import type { Persistence } from '../store/store.ts';
 import type { UnknownLimits } from '../domain/attempts/unknown-attempt.ts';
 import { decideUnknown } from '../domain/attempts/unknown-attempt.ts';

@@ -1,7 +1,7 @@
 import type { AppDescription } from '../../services/apps/read-apps.ts';
 import type { AppServices } from '../../services/apps/apps.ts';
 import type { Handlers } from '../handler.ts';
-import type { StartRuns } from '../../services/start-runs.ts';
+import type { StartRuns } from '../../services/runs/start-runs.ts';
 import { toApp, toPublicLink } from '../wire/apps.ts';
 import { toInstant } from '../wire/instants.ts';
 import { toJob } from '../wire/jobs.ts';

@@ -1,15 +1,15 @@
 import type { AttemptRecord } from '../../store/records.ts';
-import type { AuthenticateAttempt } from '../../services/authenticate-attempt.ts';
-import type { BeginAttempt } from '../../services/begin-attempt.ts';
+import type { AuthenticateAttempt } from '../../services/attempts/authenticate-attempt.ts';
+import type { BeginAttempt } from '../../services/attempts/begin-attempt.ts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { RecordSpool } from '../../services/record-spool.ts';
+import type { RecordSpool } from '../../services/attempts/record-spool.ts';
 import type { AttemptSeal, SealedHeader } from '../../attempt-seal.ts';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { readSealedHeader, sealScheme } from '../../attempt-seal.ts';
 import { readBearer } from '../route-registration.ts';
 import { refuseFields } from '../errors.ts';
-import { ServiceError } from '../../services/service-error.ts';
+import { ServiceError } from '../../platform/service-error.ts';
 
 export interface AttemptRoutes {
   authenticateAttempt: AuthenticateAttempt;

@@ -1,11 +1,11 @@
 import type { AuditFilter, AuditPlace } from '../../store/records.ts';
 import type { FastifyReply } from 'fastify';
 import type { Handlers } from '../handler.ts';
-import type { ReadAuditLog } from '../../services/read-audit-log.ts';
+import type { ReadAuditLog } from '../../services/audit/read-audit-log.ts';
 import type { RouteQuery } from '@pumphouse/contract';
 import { Readable } from 'node:stream';
 import { readPaging, toPage } from '../wire/pages.ts';
-import { readWindow } from '../../services/read-page.ts';
+import { readWindow } from '../../services/paging/read-page.ts';
 import { toAuditEntry } from '../wire/audit-log.ts';
 
 type Operations =

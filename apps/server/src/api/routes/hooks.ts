@@ -1,9 +1,9 @@
-import type { DeliveryAnswer, TakeDelivery } from '../../services/take-delivery.ts';
+import type { DeliveryAnswer, TakeDelivery } from '../../services/webhooks/take-delivery.ts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { WebhookRecord } from '../../store/records.ts';
 import { largestInputBytes } from '../../domain/runs/run-input.ts';
 import { normalizeWebhookPath } from '../../domain/webhooks/webhook-path.ts';
-import { ServiceError } from '../../services/service-error.ts';
+import { ServiceError } from '../../platform/service-error.ts';
 
 const jsonType = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
 const longestDeliveryId = 200;

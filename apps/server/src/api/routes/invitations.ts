@@ -1,9 +1,9 @@
 import type { CreatedInvitationResponse, InvitationResponse } from '@pumphouse/contract';
 import type { Handlers } from '../handler.ts';
-import type { Invitations, ListedInvitation } from '../../services/invitations.ts';
+import type { Invitations, ListedInvitation } from '../../services/people/invitations.ts';
 import type { InvitationRecord } from '../../store/records.ts';
 import { readPaging, toPage } from '../wire/pages.ts';
-import { statusOf } from '../../services/invitations.ts';
+import { statusOf } from '../../services/people/invitations.ts';
 import { toInstant } from '../wire/instants.ts';
 
 type Operations =

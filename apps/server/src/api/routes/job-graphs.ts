@@ -1,5 +1,5 @@
 import type { Handlers } from '../handler.ts';
-import type { ReadJobGraph } from '../../services/read-job-graph.ts';
+import type { ReadJobGraph } from '../../services/jobs/read-job-graph.ts';
 import { toJobGraph } from '../wire/job-graphs.ts';
 
 export function createJobGraphHandlers(services: {

@@ -1,5 +1,5 @@
 import type { Handlers } from '../handler.ts';
-import type { ReadJobs } from '../../services/read-jobs.ts';
+import type { ReadJobs } from '../../services/jobs/read-jobs.ts';
 import { readPaging, toPage } from '../wire/pages.ts';
 import { toJobVersion } from '../wire/jobs.ts';
 

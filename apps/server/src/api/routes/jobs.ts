@@ -1,12 +1,12 @@
 import type { Handlers } from '../handler.ts';
 import type { JobFilter } from '../../store/records.ts';
-import type { NestedRuns, ReadJobs } from '../../services/read-jobs.ts';
+import type { NestedRuns, ReadJobs } from '../../services/jobs/read-jobs.ts';
 import type { Places } from '../wire/places.ts';
 import type { RouteParams, RouteQuery, RouteResponseInput } from '@pumphouse/contract';
-import type { StartedJob, StartRuns } from '../../services/start-runs.ts';
-import type { SwitchJobs } from '../../services/switch-jobs.ts';
+import type { StartedJob, StartRuns } from '../../services/runs/start-runs.ts';
+import type { SwitchJobs } from '../../services/jobs/switch-jobs.ts';
 import { readPaging, toPage } from '../wire/pages.ts';
-import { readWindow } from '../../services/read-page.ts';
+import { readWindow } from '../../services/paging/read-page.ts';
 import { toDetailedJob, toJobRun } from '../wire/job-runs.ts';
 import { toJob } from '../wire/jobs.ts';
 import { isByViewer, workspaceOf } from '../handler.ts';

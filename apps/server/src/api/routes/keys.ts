@@ -1,5 +1,5 @@
 import type { Handlers } from '../handler.ts';
-import type { Keys } from '../../services/keys.ts';
+import type { Keys } from '../../services/keys/keys.ts';
 import type { ListedKey } from '../../store/records.ts';
 import type { PersonalKeyResponse, WorkspaceKeyResponse } from '@pumphouse/contract';
 import { toInstant, toInstantOrNull } from '../wire/instants.ts';

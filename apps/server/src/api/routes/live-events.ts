@@ -1,7 +1,7 @@
-import type { Credentials } from '../../services/credentials.ts';
+import type { Credentials } from '../../services/sign-in/credentials.ts';
 import type { FollowedPlaces, FollowEvents } from '../../services/live/follow-events.ts';
 import type { Handlers } from '../handler.ts';
-import type { LiveMessage } from '../../services/live/mailbox.ts';
+import type { LiveMessage } from '../../platform/mailbox.ts';
 import type { Logger } from 'pino';
 import type { RouteQuery } from '@pumphouse/contract';
 import { Readable } from 'node:stream';

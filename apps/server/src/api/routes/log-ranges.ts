@@ -3,10 +3,10 @@ import type { LogFiles } from '../../blobs/log-file.ts';
 import type { Persistence } from '../../store/store.ts';
 import { Readable } from 'node:stream';
 import { abortWithCaller } from '../event-stream.ts';
-import { createDownloadLog } from '../../services/run-log/download-log.ts';
-import { createOpenRunLog } from '../../services/run-log/open-run-log.ts';
-import { createReadLogLines } from '../../services/run-log/read-log-lines.ts';
-import { createSearchLog } from '../../services/run-log/search-log.ts';
+import { createDownloadLog } from '../../services/logs/download-log.ts';
+import { createOpenRunLog } from '../../services/logs/open-run-log.ts';
+import { createReadLogLines } from '../../services/logs/read-log-lines.ts';
+import { createSearchLog } from '../../services/logs/search-log.ts';
 import { toLogLines, toLogSearch } from '../wire/log-ranges.ts';
 
 export interface LogRangeRoutes {

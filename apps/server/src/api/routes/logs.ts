@@ -1,6 +1,6 @@
 import type { Handlers } from '../handler.ts';
 import type { Logger } from 'pino';
-import type { LogEvent, ReadLogs } from '../../services/read-logs.ts';
+import type { LogEvent, ReadLogs } from '../../services/logs/read-logs.ts';
 import { Readable } from 'node:stream';
 import { abortWithCaller, beginEventStream } from '../event-stream.ts';
 

@@ -1,6 +1,6 @@
 import type { Handlers } from '../handler.ts';
-import type { Members } from '../../services/members.ts';
-import type { WorkspaceMembers } from '../../services/workspace-members.ts';
+import type { Members } from '../../services/people/members.ts';
+import type { WorkspaceMembers } from '../../services/people/workspace-members.ts';
 import { readPaging, toPage } from '../wire/pages.ts';
 import { toOrganizationMember, toWorkspaceAccess, toWorkspaceMember } from '../wire/members.ts';
 

@@ -1,6 +1,6 @@
 import type { Handlers } from '../handler.ts';
-import type { ReadNextStarts } from '../../services/read-next-starts.ts';
-import type { ReadNextTicks } from '../../services/read-next-ticks.ts';
+import type { ReadNextStarts } from '../../services/scheduling/read-next-starts.ts';
+import type { ReadNextTicks } from '../../services/scheduling/read-next-ticks.ts';
 import { toJobNextTicks, toNextStart } from '../wire/next-starts.ts';
 
 export function createNextStartHandlers(services: {

@@ -1,7 +1,7 @@
 import type { Handlers } from '../handler.ts';
-import type { Organizations } from '../../services/organizations.ts';
-import type { Workspaces } from '../../services/workspaces.ts';
-import { dataplanes } from '../../services/dataplane.ts';
+import type { Organizations } from '../../services/workspaces/organizations.ts';
+import type { Workspaces } from '../../services/workspaces/workspaces.ts';
+import { dataplanes } from '../../services/sign-in/dataplane.ts';
 import { readPaging, toPage } from '../wire/pages.ts';
 import {
   toListedWorkspace,

@@ -1,14 +1,14 @@
 import type { Handlers } from '../handler.ts';
 import type { JobFilter, JobRunFilter } from '../../store/records.ts';
-import type { NameSlots } from '../../services/name-slots.ts';
-import type { ReadJobOverviews } from '../../services/read-job-overviews.ts';
-import type { ReadRunOverviews } from '../../services/read-run-overviews.ts';
-import type { ReadRunSeries } from '../../services/read-run-series.ts';
+import type { NameSlots } from '../../services/runs/name-slots.ts';
+import type { ReadJobOverviews } from '../../services/jobs/read-job-overviews.ts';
+import type { ReadRunOverviews } from '../../services/runs/read-run-overviews.ts';
+import type { ReadRunSeries } from '../../services/runs/read-run-series.ts';
 import type { RouteQuery } from '@pumphouse/contract';
 import { readerOf } from '../handler.ts';
 import { activeRunStates, isTerminalRunState, runStates } from '@pumphouse/contract';
 import { readPaging, toPage } from '../wire/pages.ts';
-import { readWindow } from '../../services/read-page.ts';
+import { readWindow } from '../../services/paging/read-page.ts';
 import { toJobOverview, toRunOverview, toRunOverviewDetail, toTrendRun } from '../wire/overviews.ts';
 
 type Operations =

@@ -1,6 +1,6 @@
 import type { Handlers } from '../handler.ts';
-import type { IssueUpload } from '../../services/issue-upload.ts';
-import type { ReadPackages } from '../../services/read-packages.ts';
+import type { IssueUpload } from '../../services/versions/issue-upload.ts';
+import type { ReadPackages } from '../../services/versions/read-packages.ts';
 import { readPaging, toPage } from '../wire/pages.ts';
 import { toConfiguration, toDeployment, toDeploymentTags, toManifestFiles } from '../wire/packages.ts';
 

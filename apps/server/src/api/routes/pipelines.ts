@@ -1,6 +1,6 @@
 import type { Handlers } from '../handler.ts';
-import type { ReadPipelines } from '../../services/read-pipelines.ts';
-import type { ReadRunPipelines } from '../../services/read-run-pipelines.ts';
+import type { ReadPipelines } from '../../services/pipelines/read-pipelines.ts';
+import type { ReadRunPipelines } from '../../services/pipelines/read-run-pipelines.ts';
 import { readPaging, toPage } from '../wire/pages.ts';
 import {
   toDatasetOverview,

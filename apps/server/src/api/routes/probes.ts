@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { Load } from '../../services/read-load.ts';
+import type { Load } from '../../services/runs/read-load.ts';
 import { emitOpenApi } from '@pumphouse/contract';
 import { formatMetrics } from '../wire/metrics.ts';
 

@@ -1,5 +1,5 @@
-import type { CompareRunLogs } from '../../services/compare-run-logs.ts';
-import type { CompareRuns, RunPair } from '../../services/compare-runs.ts';
+import type { CompareRunLogs } from '../../services/runs/compare-run-logs.ts';
+import type { CompareRuns, RunPair } from '../../services/runs/compare-runs.ts';
 import type { Handlers } from '../handler.ts';
 import type { RouteParams, RouteQuery } from '@pumphouse/contract';
 import { toJobRunComparison, toJobRunLogComparison } from '../wire/run-comparisons.ts';

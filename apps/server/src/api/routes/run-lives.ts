@@ -1,6 +1,6 @@
 import type { Handlers } from '../handler.ts';
-import type { NameSlots } from '../../services/name-slots.ts';
-import type { ReadRunLife } from '../../services/read-run-life.ts';
+import type { NameSlots } from '../../services/runs/name-slots.ts';
+import type { ReadRunLife } from '../../services/runs/read-run-life.ts';
 import { readerOf } from '../handler.ts';
 import { toRunLife } from '../wire/run-lives.ts';
 

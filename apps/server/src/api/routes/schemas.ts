@@ -1,5 +1,5 @@
 import type { Handlers } from '../handler.ts';
-import type { ReadSchemas } from '../../services/read-schemas.ts';
+import type { ReadSchemas } from '../../services/pipelines/read-schemas.ts';
 import { maximumComparedSchemaChanges } from '@pumphouse/contract';
 import { readPaging, toPage } from '../wire/pages.ts';
 import { toPipelineSchema, toSchemaChanges, toSchemaVersion } from '../wire/schemas.ts';

@@ -1,5 +1,5 @@
 import type { Handlers } from '../handler.ts';
-import type { Principal } from '../../services/credentials.ts';
+import type { Principal } from '../../services/sign-in/credentials.ts';
 import type { SignIn } from '../../services/sign-in/sign-in.ts';
 import { toAccountSession, toUserSession } from '../wire/sessions.ts';
 

@@ -1,9 +1,9 @@
 import type { Handlers } from '../handler.ts';
-import type { ReadStatistics } from '../../services/read-statistics.ts';
+import type { ReadStatistics } from '../../services/pipelines/read-statistics.ts';
 import type { RouteQuery } from '@pumphouse/contract';
 import type { StatisticsFilter, StatisticsSubject } from '../../store/records.ts';
 import { readPaging, toPage } from '../wire/pages.ts';
-import { readWindow } from '../../services/read-page.ts';
+import { readWindow } from '../../services/paging/read-page.ts';
 import { toDailySums, toSeriesDay, toStoredDatasetStats, toStoredPipelineStats } from '../wire/statistics.ts';
 import { toDatasetStats, toPipelineStats } from '../../telemetry/wire.ts';
 

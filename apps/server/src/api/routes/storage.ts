@@ -1,5 +1,5 @@
 import type { Handlers } from '../handler.ts';
-import type { ReadOrganizationStorage } from '../../services/read-organization-storage.ts';
+import type { ReadOrganizationStorage } from '../../services/workspaces/read-organization-storage.ts';
 import { toOrganizationStorage } from '../wire/storage.ts';
 
 export function createStorageHandlers(services: {

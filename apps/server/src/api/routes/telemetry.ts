@@ -1,9 +1,9 @@
 import type { Handlers } from '../handler.ts';
 import type { PipelineRunFilter } from '../../store/records.ts';
-import type { ReadTelemetry } from '../../services/read-telemetry.ts';
+import type { ReadTelemetry } from '../../services/telemetry/read-telemetry.ts';
 import type { RouteQuery, RouteResponseInput } from '@pumphouse/contract';
 import { readPaging, toPage } from '../wire/pages.ts';
-import { readWindow } from '../../services/read-page.ts';
+import { readWindow } from '../../services/paging/read-page.ts';
 import {
   toDetailedPipelineRun,
   toJobResult,

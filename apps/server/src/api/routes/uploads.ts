@@ -1,12 +1,12 @@
 import type { Handlers } from '../handler.ts';
 import type { ReceivedFile } from '../received-files.ts';
-import type { UploadGrant } from '../../services/credentials.ts';
-import type { UploadPackage } from '../../services/upload-package.ts';
+import type { UploadGrant } from '../../services/sign-in/credentials.ts';
+import type { UploadPackage } from '../../services/versions/upload-package.ts';
 import { readFile } from 'node:fs/promises';
 import { CONFIGURATION_LIMITS } from '../../archives/configuration-archive.ts';
-import { createUploadSlots } from '../../services/upload-slots.ts';
+import { createUploadSlots } from '../../services/versions/upload-slots.ts';
 import { receiveFiles, receiveInMemory } from '../received-files.ts';
-import { ServiceError } from '../../services/service-error.ts';
+import { ServiceError } from '../../platform/service-error.ts';
 import { toConfiguration, toDeployment } from '../wire/packages.ts';
 
 /** A list of requirements: generous beside the some kilobytes that the client sends. */

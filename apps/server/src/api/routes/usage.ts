@@ -1,6 +1,6 @@
 import type { Handlers } from '../handler.ts';
-import type { OrganizationLimitService } from '../../services/organization-limits.ts';
-import type { ReadUsage, ReadUsageParts } from '../../services/read-usage.ts';
+import type { OrganizationLimitService } from '../../services/workspaces/organization-limits.ts';
+import type { ReadUsage, ReadUsageParts } from '../../services/workspaces/read-usage.ts';
 import type { RouteQuery } from '@pumphouse/contract';
 import type { UsageSubject } from '../../store/records.ts';
 import { toJobUsage, toOrganizationLimits, toUsage, toWorkspaceUsage } from '../wire/usage.ts';

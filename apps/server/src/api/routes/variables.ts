@@ -1,5 +1,5 @@
 import type { Handlers } from '../handler.ts';
-import type { Variables } from '../../services/variables.ts';
+import type { Variables } from '../../services/variables/variables.ts';
 import { toVariable } from '../wire/variables.ts';
 
 type Operations = 'list_workspace_variables' | 'update_workspace_variables';

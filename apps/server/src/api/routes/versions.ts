@@ -1,6 +1,6 @@
-import type { CompareVersions } from '../../services/compare-versions.ts';
+import type { CompareVersions } from '../../services/versions/compare-versions.ts';
 import type { Handlers } from '../handler.ts';
-import type { RollBack } from '../../services/roll-back.ts';
+import type { RollBack } from '../../services/versions/roll-back.ts';
 import { toConfiguration, toDeployment } from '../wire/packages.ts';
 import {
   toCodeFileComparison,

@@ -1,5 +1,5 @@
 import type { Handlers } from '../handler.ts';
-import type { ReadWorkspaceHealth } from '../../services/read-workspace-health.ts';
+import type { ReadWorkspaceHealth } from '../../services/workspaces/read-workspace-health.ts';
 
 export function createWorkspaceHealthHandlers(services: {
   readWorkspaceHealth: ReadWorkspaceHealth;

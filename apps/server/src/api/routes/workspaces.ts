@@ -1,9 +1,9 @@
 import type { Places } from '../wire/places.ts';
-import type { Credentials } from '../../services/credentials.ts';
-import type { Deploy, DeployedJob } from '../../services/deploy.ts';
+import type { Credentials } from '../../services/sign-in/credentials.ts';
+import type { Deploy, DeployedJob } from '../../services/jobs/deploy.ts';
 import type { Handlers } from '../handler.ts';
 import type { RouteResponseInput } from '@pumphouse/contract';
-import type { Workspaces } from '../../services/workspaces.ts';
+import type { Workspaces } from '../../services/workspaces/workspaces.ts';
 import { toJob, toJobVersion } from '../wire/jobs.ts';
 import { toWorkspace, toWorkspaceMe } from '../wire/people.ts';
 import { workspaceOf } from '../handler.ts';

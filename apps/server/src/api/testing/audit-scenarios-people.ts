@@ -1,5 +1,5 @@
 import type { Scenario, Scenarios } from './audit-scene.ts';
-import { createKeys } from '../../services/keys.ts';
+import { createKeys } from '../../services/keys/keys.ts';
 
 /** Makes something with the owner's key, and gives its id to the path. */
 const ofKey = (kind: 'personal' | 'workspace'): Pick<Scenario, 'prepare'> => ({

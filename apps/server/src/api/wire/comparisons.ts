@@ -8,7 +8,7 @@ import type {
   CodeFileComparison,
   ConfigurationFileComparison,
   FilesComparison,
-} from '../../services/compare-versions.ts';
+} from '../../services/versions/compare-versions.ts';
 import type { ConfigurationRecord, DeploymentRecord, PackageFile } from '../../store/records.ts';
 import type { FileChange } from '../../domain/versions/compare-files.ts';
 import type { TextHunk, TextLine } from '../../domain/versions/compare-texts.ts';

@@ -1,4 +1,4 @@
-import type { DeclaredEdge, ReadGraph } from '../../services/read-job-graph.ts';
+import type { DeclaredEdge, ReadGraph } from '../../services/jobs/read-job-graph.ts';
 import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { JobGraphResponse } from '@pumphouse/contract';
 import { describeFreshness, describeTrigger } from '../../domain/jobs/describe-trigger.ts';

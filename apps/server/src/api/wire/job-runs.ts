@@ -1,6 +1,6 @@
-import type { DetailedJob } from '../../services/read-jobs.ts';
+import type { DetailedJob } from '../../services/jobs/read-jobs.ts';
 import type { JobVersionWire, JobWire } from './jobs.ts';
-import type { DetailedJobRun } from '../../services/read-job-runs.ts';
+import type { DetailedJobRun } from '../../services/runs/read-job-runs.ts';
 import type { DownstreamRun, JobRunRecord, PipelineRunHeadRecord, RecentRun } from '../../store/records.ts';
 import type {
   DownstreamJobRunResponse,

@@ -1,7 +1,7 @@
 import type { LogLinesResponse, LogSearchResponse } from '@pumphouse/contract';
-import type { LogMatches } from '../../services/run-log/search-log.ts';
-import type { ReadLines } from '../../services/run-log/read-log-lines.ts';
-import type { RunLog } from '../../services/run-log/open-run-log.ts';
+import type { LogMatches } from '../../services/logs/search-log.ts';
+import type { ReadLines } from '../../services/logs/read-log-lines.ts';
+import type { RunLog } from '../../services/logs/open-run-log.ts';
 
 export function toLogLines({ log, lines }: ReadLines): LogLinesResponse {
   const attempts = log.spans.map(({ attempt, firstLine, lineCount }) => ({

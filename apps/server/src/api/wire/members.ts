@@ -3,7 +3,7 @@ import type {
   WorkspaceAccessResponse,
   WorkspaceMemberResponse,
 } from '@pumphouse/contract';
-import type { ListedMember } from '../../services/members.ts';
+import type { ListedMember } from '../../services/people/members.ts';
 import type { WorkspaceMember } from '../../store/records.ts';
 import { toInstant } from './instants.ts';
 

@@ -1,4 +1,4 @@
-import type { Load } from '../../services/read-load.ts';
+import type { Load } from '../../services/runs/read-load.ts';
 
 interface Gauge {
   name: string;

@@ -1,7 +1,7 @@
 import type { JobNextTicksResponse, NextStartResponse } from '@pumphouse/contract';
 import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
-import type { JobTicks } from '../../services/read-next-ticks.ts';
-import type { NextStart } from '../../services/read-next-starts.ts';
+import type { JobTicks } from '../../services/scheduling/read-next-ticks.ts';
+import type { NextStart } from '../../services/scheduling/read-next-starts.ts';
 import { describeTrigger } from '../../domain/jobs/describe-trigger.ts';
 import { readTriggerType } from '../../domain/jobs/trigger.ts';
 import { toInstant, toInstantOrNull } from './instants.ts';

@@ -1,5 +1,5 @@
 import type { JobOverviewResponse, RouteResponseInput } from '@pumphouse/contract';
-import type { JobOverview } from '../../services/read-job-overviews.ts';
+import type { JobOverview } from '../../services/jobs/read-job-overviews.ts';
 import type {
   RecentRun,
   RunLoaded,
@@ -8,7 +8,7 @@ import type {
   RunSurroundings,
   TrendRun,
 } from '../../store/records.ts';
-import type { RunOverview, RunOverviewDetail } from '../../services/read-run-overviews.ts';
+import type { RunOverview, RunOverviewDetail } from '../../services/runs/read-run-overviews.ts';
 import { saturatedFailures } from '@pumphouse/contract';
 import { toDurationSeconds, toInstant, toInstantOrNull } from './instants.ts';
 import { toFailureReason } from './failure-reasons.ts';

@@ -1,6 +1,6 @@
-import type { Page } from '../../services/read-page.ts';
+import type { Page } from '../../services/paging/read-page.ts';
 import type { Sorting } from '../../store/records.ts';
-import { decodeCursor, digestList } from '../../services/list-cursor.ts';
+import { decodeCursor, digestList } from '../../services/paging/list-cursor.ts';
 
 interface PagingQuery<Key extends string> {
   limit: number;

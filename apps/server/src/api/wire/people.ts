@@ -7,10 +7,10 @@ import type {
   WorkspaceMeResponse,
   WorkspaceResponse,
 } from '@pumphouse/contract';
-import type { ListedWorkspace, WorkspaceMe } from '../../services/workspaces.ts';
-import type { AccountMe, OrganizationMe } from '../../services/organizations.ts';
+import type { ListedWorkspace, WorkspaceMe } from '../../services/workspaces/workspaces.ts';
+import type { AccountMe, OrganizationMe } from '../../services/workspaces/organizations.ts';
 import type { OrganizationRecord, WorkspaceRecord } from '../../store/records.ts';
-import { dataplaneId } from '../../services/dataplane.ts';
+import { dataplaneId } from '../../services/sign-in/dataplane.ts';
 import { toInstant, toInstantOrNull } from './instants.ts';
 
 /** The code of a run has neither an account nor a membership, and the contract wants ids: these name nobody. */

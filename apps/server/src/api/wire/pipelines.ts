@@ -3,9 +3,9 @@ import type {
   OverviewTable,
   PipelineNews,
   PipelineOverview,
-} from '../../services/read-pipelines.ts';
+} from '../../services/pipelines/read-pipelines.ts';
 import type { LastPipelineRunRecord } from '../../store/records.ts';
-import type { PipelineRunInRun } from '../../services/read-run-pipelines.ts';
+import type { PipelineRunInRun } from '../../services/pipelines/read-run-pipelines.ts';
 import type { RouteResponseInput } from '@pumphouse/contract';
 import { countColumns } from '../../domain/pipelines/schema-shape.ts';
 import { toDetailedPipelineRun, toLoadPackage, toPipelineRunStep } from '../../telemetry/wire.ts';

@@ -1,5 +1,5 @@
-import type { ComparedLog, LogComparison } from '../../services/compare-run-logs.ts';
-import type { ComparedRun, RunComparison } from '../../services/compare-runs.ts';
+import type { ComparedLog, LogComparison } from '../../services/runs/compare-run-logs.ts';
+import type { ComparedRun, RunComparison } from '../../services/runs/compare-runs.ts';
 import type { JobRunComparisonResponse, JobRunLogComparisonResponse } from '@pumphouse/contract';
 import type { PipelineSums, TableSums } from '../../domain/runs/compare-pipeline-runs.ts';
 import { listRunPhases } from '../../domain/runs/run-phases.ts';

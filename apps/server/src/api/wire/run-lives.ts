@@ -1,5 +1,5 @@
 import type { AttemptExit, RunSkip } from '../../store/records.ts';
-import type { ExplainedFailure, RunLife } from '../../services/read-run-life.ts';
+import type { ExplainedFailure, RunLife } from '../../services/runs/read-run-life.ts';
 import type { JobRunLifeResponse, RunPhaseResponse } from '@pumphouse/contract';
 import type { RunPhase } from '../../domain/runs/run-phases.ts';
 import { isTerminalRunState } from '@pumphouse/contract';

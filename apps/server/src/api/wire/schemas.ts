@@ -1,4 +1,4 @@
-import type { PipelineSchema, SchemaVersion } from '../../services/read-schemas.ts';
+import type { PipelineSchema, SchemaVersion } from '../../services/pipelines/read-schemas.ts';
 import type { RouteResponseInput, SchemaVersionChangesResponse } from '@pumphouse/contract';
 import type { SchemaColumnShape, SchemaEdge, SchemaTableShape } from '../../domain/pipelines/schema-shape.ts';
 import type { SchemaChangesRecord } from '../../store/records.ts';

@@ -1,9 +1,13 @@
-import type { DailySums, DatasetStatistics, PipelineStatistics } from '../../services/read-statistics.ts';
+import type {
+  DailySums,
+  DatasetStatistics,
+  PipelineStatistics,
+} from '../../services/pipelines/read-statistics.ts';
 import type { DailySums as DailySumsResponse } from '@pumphouse/contract';
 import type { DatasetStats, PipelineStats } from '../../telemetry/wire.ts';
 import type { StatisticsRecord } from '../../store/records.ts';
 import type { ZoneDay } from '../../domain/pipelines/statistics-window.ts';
-import { averageDurationMs } from '../../services/read-statistics.ts';
+import { averageDurationMs } from '../../services/pipelines/read-statistics.ts';
 import { toInstant } from './instants.ts';
 
 /** Statistics as `telemetry/wire.ts` takes them. */

@@ -1,4 +1,4 @@
-import type { OrganizationStorage } from '../../services/read-organization-storage.ts';
+import type { OrganizationStorage } from '../../services/workspaces/read-organization-storage.ts';
 import type { OrganizationStorageResponse } from '@pumphouse/contract';
 import { toInstantOrNull } from './instants.ts';
 

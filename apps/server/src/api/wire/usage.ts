@@ -1,6 +1,6 @@
 import type { OrganizationLimits, UsageDay, UsageSums } from '../../store/records.ts';
 import type { OrganizationLimitsResponse, UsageResponse } from '@pumphouse/contract';
-import type { Usage, UsagePart } from '../../services/read-usage.ts';
+import type { Usage, UsagePart } from '../../services/workspaces/read-usage.ts';
 
 export function toOrganizationLimits(
   organizationId: string,

@@ -1,4 +1,4 @@
-import { createBoundedMemory } from '../../services/bounded-memory.ts';
+import { createBoundedMemory } from '../../platform/bounded-memory.ts';
 
 const mostRemembered = 5000;
 

@@ -16,13 +16,13 @@ import type { Executor } from '../../executors/executor.ts';
 import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../../store/store.ts';
-import type { StartRuns } from '../../services/start-runs.ts';
+import type { StartRuns } from '../../services/runs/start-runs.ts';
 import { createBriefMemory } from './brief-memory.ts';
 import { createUseRecorder } from './use-recorder.ts';
 import { getInterface } from '../../domain/jobs/job-definition.ts';
 import { describeAppEnd, describeStop, labelOfApp, readIdEnd } from '../../domain/apps/app.ts';
 import { portOfApp, startPathOf } from '../../domain/apps/app-trigger.ts';
-import { ServiceError } from '../../services/service-error.ts';
+import { ServiceError } from '../../platform/service-error.ts';
 
 export interface AppGateDependencies {
   persistence: Persistence;

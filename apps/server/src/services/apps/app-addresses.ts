@@ -1,4 +1,4 @@
-import type { Encryption } from '../encryption.ts';
+import type { Encryption } from '../../platform/encryption.ts';
 import type { JobRecord } from '../../store/records.ts';
 import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import { startPathOf } from '../../domain/apps/app-trigger.ts';

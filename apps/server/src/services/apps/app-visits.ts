@@ -1,16 +1,16 @@
 import type { AppAddresses } from './app-addresses.ts';
 import type { AppSessionRecord, JobRecord, PublicationRecord } from '../../store/records.ts';
-import type { Authorize } from '../authorize.ts';
-import type { Credentials, Principal } from '../credentials.ts';
-import type { Encryption } from '../encryption.ts';
+import type { Authorize } from '../people/authorize.ts';
+import type { Credentials, Principal } from '../sign-in/credentials.ts';
+import type { Encryption } from '../../platform/encryption.ts';
 import type { GivePort } from './give-port.ts';
 import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { Passwords } from '../sign-in/passwords.ts';
 import type { Persistence } from '../../store/store.ts';
 import type { SwapCodes } from '../sign-in/swap-codes.ts';
-import { createSecret, hashSecret } from '../credentials.ts';
+import { createSecret, hashSecret } from '../sign-in/credentials.ts';
 import { startPathOf } from '../../domain/apps/app-trigger.ts';
-import { ServiceError } from '../service-error.ts';
+import { ServiceError } from '../../platform/service-error.ts';
 
 /** An app that somebody wants to see. */
 export type VisitedApp = Pick<JobRecord, 'id' | 'workspaceId'>;

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Persistence, Store } from '../../store/store.ts';
 import type { PortRange } from '../../domain/primitives/port-range.ts';
 import { isInRange } from '../../domain/primitives/port-range.ts';
-import { ServiceError } from '../service-error.ts';
+import { ServiceError } from '../../platform/service-error.ts';
 
 /**
  * Gives an app its port where it has none: at its first need, and for good. The job is locked by the caller.

@@ -3,7 +3,7 @@ import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { Persistence } from '../../store/store.ts';
 import { isUuid } from '../../domain/primitives/uuid.ts';
 import { requireInteractive } from './publish-app.ts';
-import { ServiceError } from '../service-error.ts';
+import { ServiceError } from '../../platform/service-error.ts';
 
 export interface OpenAppRequest {
   jobId: string;

@@ -1,12 +1,12 @@
 import { publicLinkContext, type AddressedApp, type AppAddresses } from './app-addresses.ts';
-import type { Encryption } from '../encryption.ts';
+import type { Encryption } from '../../platform/encryption.ts';
 import type { GivePort } from './give-port.ts';
 import type { JobRecord, PublicationRecord } from '../../store/records.ts';
 import type { Passwords } from '../sign-in/passwords.ts';
 import type { Persistence, Store } from '../../store/store.ts';
-import { createSecret, hashSecret } from '../credentials.ts';
-import { recordChange } from '../audit.ts';
-import { ServiceError } from '../service-error.ts';
+import { createSecret, hashSecret } from '../sign-in/credentials.ts';
+import { recordChange } from '../audit/audit.ts';
+import { ServiceError } from '../../platform/service-error.ts';
 
 /** A public link as whoever may publish sees it. */
 export interface PublicLink {

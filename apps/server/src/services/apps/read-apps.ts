@@ -4,7 +4,7 @@ import type { Persistence } from '../../store/store.ts';
 import { chooseProfile } from '../../domain/jobs/job-definition.ts';
 import { idleSecondsOf, judgeApp, type AppSituation } from '../../domain/apps/app.ts';
 import { requireInteractive } from './publish-app.ts';
-import { ServiceError } from '../service-error.ts';
+import { ServiceError } from '../../platform/service-error.ts';
 
 /** How an app is, and what is known of its process. */
 export interface AppStanding {

@@ -1,10 +1,10 @@
-import type { AttemptLog } from '../attempt-log.ts';
+import type { AttemptLog } from '../logs/attempt-log.ts';
 import type { ChangesSeen, LogExtent } from '../../store/records.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../../store/store.ts';
 import type { WorkspaceChange } from '../../domain/workspaces/workspace-change.ts';
 import { changeOfAnything, gatherChanges } from '../../domain/workspaces/workspace-change.ts';
-import { createBell } from './bell.ts';
+import { createBell } from '../../platform/bell.ts';
 
 export interface ChangeFeedDependencies {
   persistence: Persistence;

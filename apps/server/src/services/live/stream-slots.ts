@@ -1,4 +1,4 @@
-import { ServiceError } from '../service-error.ts';
+import { ServiceError } from '../../platform/service-error.ts';
 
 export interface StreamSlotOptions {
   /** A person with several browsers, and what their keys follow. */

@@ -1,12 +1,12 @@
 import type { PastRun, RetentionPlace } from '../testing/retention-place.ts';
-import type { ReadLogs } from '../read-logs.ts';
+import type { ReadLogs } from '../logs/read-logs.ts';
 import type { ServiceFixture } from '../testing/service-fixture.ts';
 import type { ServicePlace } from '../testing/service-place.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createFakeExecutor } from '../../executors/fake/fake-executor.ts';
 import { createPlace, defineJob } from '../testing/service-place.ts';
-import { createReadLogs } from '../read-logs.ts';
-import { createReadTelemetry } from '../read-telemetry.ts';
+import { createReadLogs } from '../logs/read-logs.ts';
+import { createReadTelemetry } from '../telemetry/read-telemetry.ts';
 import { createRetentionPlace } from '../testing/retention-place.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 import { readCapturedBody } from '../../../../../testing/fixtures/captured-bodies.ts';

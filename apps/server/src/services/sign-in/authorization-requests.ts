@@ -4,9 +4,9 @@ import type { Sessions, SignedIn } from './sessions.ts';
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { answerAt, consoleRedirect, readLoopbackRedirect } from '../../domain/sign-in/sign-in-redirect.ts';
 import { isUuid } from '../../domain/primitives/uuid.ts';
-import { createSecret, hashSecret } from '../credentials.ts';
+import { createSecret, hashSecret } from './credentials.ts';
 import { describeCaller, openLimits, refuseFlood, signInForgottenAfterSeconds } from './sign-in-limits.ts';
-import { ServiceError } from '../service-error.ts';
+import { ServiceError } from '../../platform/service-error.ts';
 
 /** What the page shows a person before they agree. */
 export interface AuthorizationRequest {

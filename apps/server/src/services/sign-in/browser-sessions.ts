@@ -1,7 +1,7 @@
 import type { BrowserSessionRecord } from '../../store/records.ts';
 import type { Persistence, Store } from '../../store/store.ts';
-import { actAsPerson, recordChange } from '../audit.ts';
-import { createSecret, hashSecret } from '../credentials.ts';
+import { actAsPerson, recordChange } from '../audit/audit.ts';
+import { createSecret, hashSecret } from './credentials.ts';
 
 export interface BrowserSession extends BrowserSessionRecord {
   secretHash: Buffer;

@@ -2,10 +2,10 @@ import type { DeviceCodeRecord } from '../../store/records.ts';
 import type { Persistence } from '../../store/store.ts';
 import type { Sessions, SignedIn } from './sessions.ts';
 import { randomInt } from 'node:crypto';
-import { createSecret, hashSecret } from '../credentials.ts';
+import { createSecret, hashSecret } from './credentials.ts';
 import { createUserCode, readUserCode } from '../../domain/jobs/user-code.ts';
 import { describeCaller, openLimits, refuseFlood, signInForgottenAfterSeconds } from './sign-in-limits.ts';
-import { ServiceError } from '../service-error.ts';
+import { ServiceError } from '../../platform/service-error.ts';
 
 /** What the client shows and keeps. */
 export interface IssuedDeviceCode {

@@ -1,4 +1,4 @@
-import type { Encryption } from '../encryption.ts';
+import type { Encryption } from '../../platform/encryption.ts';
 import { randomBytes } from 'node:crypto';
 
 export type KnownBrowsers = ReturnType<typeof createKnownBrowsers>;

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import * as oidc from 'openid-client';
-import { ServiceError } from '../service-error.ts';
+import { ServiceError } from '../../platform/service-error.ts';
 
 export interface OpenIdSettings {
   issuer: string;

@@ -2,10 +2,10 @@ import type { AccountRecord } from '../../store/records.ts';
 import type { AdmittedTry, SignInThrottle } from './sign-in-throttle.ts';
 import type { Passwords } from './passwords.ts';
 import type { Persistence } from '../../store/store.ts';
-import { currentActor, recordChange } from '../audit.ts';
+import { currentActor, recordChange } from '../audit/audit.ts';
 import { createGate } from './gate.ts';
 import { isWorthAnEntry } from './sign-in-throttle.ts';
-import { ServiceError } from '../service-error.ts';
+import { ServiceError } from '../../platform/service-error.ts';
 
 export interface PasswordTry {
   email: string;

@@ -1,4 +1,4 @@
-import type { Encryption } from '../encryption.ts';
+import type { Encryption } from '../../platform/encryption.ts';
 
 export type Sealed = ReturnType<typeof createSealed>;
 

@@ -1,10 +1,10 @@
-import type { Credentials } from '../credentials.ts';
-import type { Encryption } from '../encryption.ts';
+import type { Credentials } from './credentials.ts';
+import type { Encryption } from '../../platform/encryption.ts';
 import type { ListedSession, RefreshTokenRecord, SessionEnd } from '../../store/records.ts';
 import type { Persistence, Store } from '../../store/store.ts';
-import { actAsPerson, currentActor, recordChange } from '../audit.ts';
-import { createSecret, hashSecret } from '../credentials.ts';
-import { ServiceError } from '../service-error.ts';
+import { actAsPerson, currentActor, recordChange } from '../audit/audit.ts';
+import { createSecret, hashSecret } from './credentials.ts';
+import { ServiceError } from '../../platform/service-error.ts';
 
 /** What a client gets for a person who has signed in. */
 export interface SignedIn {

@@ -2,7 +2,7 @@ import type { ServiceFixture } from '../testing/service-fixture.ts';
 import type { SignInPlace } from '../testing/sign-in-place.ts';
 import { createHash, randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createAccounts } from '../accounts.ts';
+import { createAccounts } from './accounts.ts';
 import { createPasswords } from './passwords.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
 import { createSetPassword } from './set-password.ts';

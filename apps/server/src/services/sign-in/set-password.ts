@@ -3,11 +3,11 @@ import type { BrowserSession } from './browser-sessions.ts';
 import type { Passwords } from './passwords.ts';
 import type { Persistence, Store } from '../../store/store.ts';
 import type { SignInThrottle } from './sign-in-throttle.ts';
-import { actAsPerson, currentActor, recordChange } from '../audit.ts';
+import { actAsPerson, currentActor, recordChange } from '../audit/audit.ts';
 import { findPasswordProblem } from '../../domain/sign-in/new-password.ts';
 import { accountDisabled } from './password-sign-in.ts';
-import { hashSecret } from '../credentials.ts';
-import { ServiceError } from '../service-error.ts';
+import { hashSecret } from './credentials.ts';
+import { ServiceError } from '../../platform/service-error.ts';
 
 export type SetPassword = ReturnType<typeof createSetPassword>;
 

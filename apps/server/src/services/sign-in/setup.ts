@@ -1,12 +1,12 @@
 import type { AccountRecord } from '../../store/records.ts';
 import type { Passwords } from './passwords.ts';
 import type { Persistence } from '../../store/store.ts';
-import { actAsPerson, recordChange } from '../audit.ts';
-import { createOwnedOrganization, readEmail } from '../accounts.ts';
-import { createSecret, hashSecret } from '../credentials.ts';
+import { actAsPerson, recordChange } from '../audit/audit.ts';
+import { createOwnedOrganization, readEmail } from './accounts.ts';
+import { createSecret, hashSecret } from './credentials.ts';
 import { linkNotGood, requireGoodPassword } from './set-password.ts';
 import { accountExists } from './sign-up.ts';
-import { ServiceError } from '../service-error.ts';
+import { ServiceError } from '../../platform/service-error.ts';
 
 export interface FirstOwner {
   email: string;

@@ -1,8 +1,8 @@
 import type { OpenLimits, SignInOrigin } from '../../store/records.ts';
-import { currentActor } from '../audit.ts';
+import { currentActor } from '../audit/audit.ts';
 import { networkOf } from '../../domain/primitives/network-of-address.ts';
 import { readClientName } from '../../domain/sign-in/client-name.ts';
-import { ServiceError } from '../service-error.ts';
+import { ServiceError } from '../../platform/service-error.ts';
 
 /**
  * Anybody may begin a sign-in. So many may wait for an answer at once, in all and from one address, each kind for itself: a flood fills

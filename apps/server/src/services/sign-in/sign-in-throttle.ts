@@ -1,7 +1,7 @@
-import type { Encryption } from '../encryption.ts';
+import type { Encryption } from '../../platform/encryption.ts';
 import type { Persistence } from '../../store/store.ts';
 import type { TryLimits } from '../../store/records.ts';
-import { ServiceError } from '../service-error.ts';
+import { ServiceError } from '../../platform/service-error.ts';
 import { networkOf } from '../../domain/primitives/network-of-address.ts';
 
 export type SignInThrottle = ReturnType<typeof createSignInThrottle>;

@@ -1,5 +1,5 @@
-import type { Credentials } from '../credentials.ts';
-import type { Encryption } from '../encryption.ts';
+import type { Credentials } from './credentials.ts';
+import type { Encryption } from '../../platform/encryption.ts';
 import type { Persistence } from '../../store/store.ts';
 import { createAuthorizationRequests } from './authorization-requests.ts';
 import { createDeviceCodes } from './device-codes.ts';

@@ -4,10 +4,10 @@ import type { Passwords } from './passwords.ts';
 import type { PasswordSignIn } from './password-sign-in.ts';
 import type { Persistence, Store } from '../../store/store.ts';
 import { accountDisabled } from './password-sign-in.ts';
-import { actAsPerson, recordChange } from '../audit.ts';
-import { readEmail } from '../accounts.ts';
+import { actAsPerson, recordChange } from '../audit/audit.ts';
+import { readEmail } from './accounts.ts';
 import { requireGoodPassword } from './set-password.ts';
-import { ServiceError } from '../service-error.ts';
+import { ServiceError } from '../../platform/service-error.ts';
 
 /** Whom an OpenID provider vouched for, with an e-mail address that is theirs. */
 export interface VerifiedPerson extends VouchedPerson {

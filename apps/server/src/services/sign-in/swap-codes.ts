@@ -1,6 +1,6 @@
 import type { Persistence } from '../../store/store.ts';
 import type { Sessions } from './sessions.ts';
-import { createSecret, hashSecret } from '../credentials.ts';
+import { createSecret, hashSecret } from './credentials.ts';
 
 const codeSeconds = 60;
 

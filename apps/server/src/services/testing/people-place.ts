@@ -1,5 +1,5 @@
 import type { OrganizationRole, WorkspaceRole } from '../../store/records.ts';
-import type { Principal } from '../credentials.ts';
+import type { Principal } from '../sign-in/credentials.ts';
 import type { ServiceFixture } from './service-fixture.ts';
 import { randomUUID } from 'node:crypto';
 

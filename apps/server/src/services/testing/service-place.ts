@@ -1,11 +1,11 @@
-import type { CreateRunRequest, TriggerRequest } from '../start-runs.ts';
-import type { DeployRequest } from '../deploy.ts';
+import type { CreateRunRequest, TriggerRequest } from '../runs/start-runs.ts';
+import type { DeployRequest } from '../jobs/deploy.ts';
 import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { JobRecord, JobRunRecord } from '../../store/records.ts';
 import type { LogLine } from '../../domain/logs/log-line.ts';
 import type { ServiceFixture } from './service-fixture.ts';
 import type { VariableChange } from '../../domain/variables/variable-change.ts';
-import type { UploadGrant } from '../credentials.ts';
+import type { UploadGrant } from '../sign-in/credentials.ts';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { writeFile } from 'node:fs/promises';

@@ -1,7 +1,7 @@
-import type { Actor } from '../audit.ts';
+import type { Actor } from '../audit/audit.ts';
 import type { ServiceFixture } from './service-fixture.ts';
 import { randomUUID } from 'node:crypto';
-import { actAs } from '../audit.ts';
+import { actAs } from '../audit/audit.ts';
 
 /** A client that nobody has signed in at. */
 export const client: Actor = {

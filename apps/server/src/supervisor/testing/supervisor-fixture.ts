@@ -21,7 +21,7 @@ import { createStartAttempt } from '../start-attempt.ts';
 import { createSupervisor } from '../supervisor.ts';
 import { createSnapshots } from '../snapshots.ts';
 import { createTakeOver } from '../take-over.ts';
-import { createTellWaits } from '../../services/tell-waits.ts';
+import { createTellWaits } from '../../services/runs/tell-waits.ts';
 import { createWatchApp } from '../watch-app.ts';
 import { createWatchAttempt } from '../watch-attempt.ts';
 import { createWatchUnknown } from '../watch-unknown.ts';

@@ -1,0 +1,94 @@
+import type { LiveMessage, Mailbox } from './mailbox.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { changeOfAnything, gatherChanges, mostNamed } from '../domain/workspaces/workspace-change.ts';
+import { createMailbox } from './mailbox.ts';
+
+let mailbox: Mailbox;
+let reading: AbortController;
+let messages: AsyncGenerator<LiveMessage>;
+
+beforeEach(() => {
+  mailbox = createMailbox();
+  reading = new AbortController();
+  messages = mailbox.read({ idleAfterMs: 10_000, signal: reading.signal });
+});
+afterEach(() => reading.abort());
+
+const next = async () => (await messages.next()).value as LiveMessage | undefined;
+
+function changeOf(workspaceId: string, jobRunId: string, kind = 'job-run') {
+  const [change] = gatherChanges([{ workspaceId, kind, jobId: 'job', jobRunId }]);
+  if (!change) throw new Error('Nothing was gathered');
+  return change;
+}
+
+describe('what a slow reader has not taken', () => {
+  it('is one change for each workspace and one length for each log, however much happened', async () => {
+    mailbox.open();
+    expect(await next()).toEqual({ kind: 'ready' });
+    for (let count = 0; count < 10_000; count += 1) {
+      mailbox.putChange(changeOf('a', `run ${count}`));
+      mailbox.putLog({ jobRunId: 'run 0', lineCount: count, isComplete: false });
+    }
+    mailbox.putChange(changeOf('b', 'run', 'schema'));
+    expect(await next()).toMatchObject({
+      change: { workspaceId: 'a', jobRunIds: null, jobIds: new Set(['job']) },
+    });
+    expect(await next()).toMatchObject({ change: { workspaceId: 'b', kinds: new Set(['schema']) } });
+    expect(await next()).toMatchObject({ kind: 'log', extent: { lineCount: 9999 } });
+    const waiting = next();
+    mailbox.putChange(changeOf('a', 'the next run'));
+    expect(await waiting).toMatchObject({ change: { jobRunIds: new Set(['the next run']) } });
+  });
+
+  it('names as many as fit', async () => {
+    mailbox.open();
+    for (let count = 0; count < mostNamed; count += 1)
+      mailbox.putChange(changeOf('a', `run ${count % mostNamed}`));
+    await next();
+    const message = await next();
+    expect(message?.kind === 'change' && message.change.jobRunIds?.size).toBe(mostNamed);
+  });
+
+  it('is anything, once that may have changed', async () => {
+    mailbox.open();
+    mailbox.putChange(changeOfAnything('a'));
+    mailbox.putChange(changeOf('a', 'run'));
+    await next();
+    expect(await next()).toMatchObject({ change: { jobIds: null, jobRunIds: null } });
+  });
+});
+
+it('gives nothing before it is in force', async () => {
+  mailbox.putChange(changeOf('a', 'run'));
+  const first = next();
+  mailbox.open();
+  expect(await first).toEqual({ kind: 'ready' });
+  expect(await next()).toMatchObject({ kind: 'change' });
+});
+
+it('tells of the end in place of all that waits, once, also before it is in force', async () => {
+  mailbox.putChange(changeOf('a', 'run'));
+  mailbox.end({ reason: 'no_access', detail: 'Gone.' });
+  mailbox.end({ reason: 'failed', detail: 'Later.' });
+  expect(await next()).toEqual({ kind: 'end', reason: 'no_access', detail: 'Gone.' });
+  expect(await next()).toBeUndefined();
+});
+
+it('tells of an end that comes while something else is read', async () => {
+  mailbox.open();
+  await next();
+  mailbox.putChange(changeOf('a', 'run'));
+  mailbox.putChange(changeOf('b', 'run'));
+  await next();
+  mailbox.end({ reason: 'failed', detail: 'It failed.' });
+  expect([(await next())?.kind, (await next())?.kind, await next()]).toEqual(['change', 'end', undefined]);
+});
+
+it('shows that it lives, and stops when nobody reads any more', async () => {
+  const idle = mailbox.read({ idleAfterMs: 5, signal: reading.signal });
+  expect((await idle.next()).value).toEqual({ kind: 'idle' });
+  const waiting = next();
+  reading.abort();
+  expect(await waiting).toBeUndefined();
+});

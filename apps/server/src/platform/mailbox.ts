@@ -1,0 +1,105 @@
+import type { LogExtent } from '../store/records.ts';
+import type { WorkspaceChange } from '../domain/workspaces/workspace-change.ts';
+import { mergeChanges } from '../domain/workspaces/workspace-change.ts';
+
+/** Why the server ends a stream. */
+export interface StreamEnd {
+  reason: 'failed' | 'no_access' | 'not_authenticated' | 'stopping';
+  detail: string;
+}
+
+/** What a follower gets; `idle` after a while without anything else: a moment to show that the stream still lives. */
+export type LiveMessage =
+  | { kind: 'ready' }
+  | { kind: 'change'; change: WorkspaceChange }
+  | { kind: 'log'; extent: LogExtent }
+  | { kind: 'idle' }
+  | ({ kind: 'end' } & StreamEnd);
+
+/** What waits for one reader. However slowly it is taken, it holds one change for each workspace and one length for each log. */
+export interface Mailbox {
+  /** From now on there is something to take; what was put in before waits until then. */
+  open: () => void;
+  putChange: (change: WorkspaceChange) => void;
+  putLog: (extent: LogExtent) => void;
+  /** The last message; what is put in later is dropped. */
+  end: (end: StreamEnd) => void;
+  /** The messages one after the other, each as it comes, up to the last one. Ends also when the signal is aborted. */
+  read(options: { idleAfterMs: number; signal: AbortSignal }): AsyncGenerator<LiveMessage>;
+}
+
+export function createMailbox(): Mailbox {
+  const changes = new Map<string, WorkspaceChange>();
+  const logs = new Map<string, LogExtent>();
+  let isOpen = false;
+  let last: StreamEnd | undefined;
+  let wake = () => undefined as void;
+
+  /** All that waits; an ended stream tells nothing but its end. */
+  function take(): LiveMessage[] {
+    if (last) return [{ kind: 'end', ...last }];
+    if (!isOpen) return [];
+    const messages: LiveMessage[] = [
+      ...[...changes.values()].map((change) => ({ kind: 'change', change }) as const),
+      ...[...logs.values()].map((extent) => ({ kind: 'log', extent }) as const),
+    ];
+    changes.clear();
+    logs.clear();
+    return messages;
+  }
+
+  async function* read({ idleAfterMs, signal }: Parameters<Mailbox['read']>[0]): AsyncGenerator<LiveMessage> {
+    let isReadyTold = false;
+    while (!signal.aborted) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      wake = resolve;
+      if (isOpen && !isReadyTold) {
+        isReadyTold = true;
+        yield { kind: 'ready' };
+      }
+      const messages = take();
+      yield* messages;
+      if (messages[0]?.kind === 'end') return;
+      if (messages.length > 0) continue;
+      const isIdle = await waitFor(promise, idleAfterMs, signal);
+      if (isIdle) yield { kind: 'idle' };
+    }
+  }
+
+  return {
+    open() {
+      isOpen = true;
+      wake();
+    },
+    putChange(change) {
+      const waiting = changes.get(change.workspaceId);
+      changes.set(change.workspaceId, waiting ? mergeChanges(waiting, change) : change);
+      wake();
+    },
+    putLog(extent) {
+      logs.set(extent.jobRunId, extent);
+      wake();
+    },
+    end(end) {
+      last ??= end;
+      wake();
+    },
+    read,
+  };
+}
+
+/** @returns whether nothing came in time */
+async function waitFor(mail: Promise<void>, idleAfterMs: number, signal: AbortSignal): Promise<boolean> {
+  const { promise: end, resolve } = Promise.withResolvers<boolean>();
+  const stop = () => resolve(false);
+  const timer = setTimeout(() => resolve(true), idleAfterMs);
+  signal.addEventListener('abort', stop);
+  void mail.then(stop);
+  if (signal.aborted) stop();
+  try {
+    return await end;
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', stop);
+  }
+}

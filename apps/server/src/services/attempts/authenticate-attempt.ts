@@ -1,0 +1,45 @@
+import type { AttemptRecord } from '../../store/records.ts';
+import type { AttemptSeal, SealedHeader } from '../../attempt-seal.ts';
+import type { AttemptSecrets } from './attempt-secrets.ts';
+import type { Persistence } from '../../store/store.ts';
+import { hashSecret } from '../sign-in/credentials.ts';
+import { ServiceError } from '../../platform/service-error.ts';
+
+/** A call as its head describes it. */
+export interface AttemptCall {
+  method: string;
+  /** What follows the attempt's id in the address, with the query. */
+  route: string;
+  header: SealedHeader;
+}
+
+export type AuthenticateAttempt = ReturnType<typeof createAuthenticateAttempt>;
+
+/** Checks that a call is an attempt's own. */
+export function createAuthenticateAttempt({ store }: Persistence, secrets: AttemptSecrets) {
+  return {
+    /** By the attempt's secret, which both sides know and neither sends. */
+    async bySeal(
+      attemptId: string,
+      { method, route, header }: AttemptCall,
+    ): Promise<{ attempt: AttemptRecord; seal: AttemptSeal }> {
+      const found = await store.attempts.findWithSecret(attemptId);
+      if (!found) throw refuse();
+      const { sealedSecret, ...attempt } = found;
+      const seal = secrets.open({ ...attempt, sealedSecret });
+      if (!seal.isProved(method, route, header)) throw refuse();
+      return { attempt, seal };
+    },
+
+    /** By a bearer token: an attempt that the release before this one has started, and whose code was let in by it. */
+    async byToken(attemptId: string, token: string): Promise<AttemptRecord> {
+      const attempt = await store.attempts.findByToken(attemptId, hashSecret(token));
+      if (!attempt) throw refuse();
+      return attempt;
+    },
+  };
+}
+
+function refuse(): ServiceError {
+  return new ServiceError('not_authenticated', 'The call does not prove to be one of this attempt.');
+}

@@ -1,0 +1,215 @@
+import type { AttemptRecord, ConfigurationRecord, JobRunRecord } from '../../store/records.ts';
+import type { BlobStore } from '../../blobs/blob-store.ts';
+import type { Credentials } from '../sign-in/credentials.ts';
+import type { Encryption } from '../../platform/encryption.ts';
+import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
+import type { Persistence, Store } from '../../store/store.ts';
+import type { RunVariables } from '../variables/run-variables.ts';
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { attemptLimits } from './record-spool.ts';
+import { isTerminalRunState } from '@pumphouse/contract';
+import { decideArtifacts, type ArtifactsUse } from '../../domain/attempts/artifacts.ts';
+import { variablesOfApp } from '../../domain/apps/app.ts';
+import { portOfApp } from '../../domain/apps/app-trigger.ts';
+import { buildEntryPoint } from '../../domain/jobs/entry-point.ts';
+import { listMaskedValues } from '../../domain/variables/run-variable.ts';
+import { listSecretValues } from '../../domain/variables/secret-values.ts';
+import { parseConfiguration } from '../versions/parse-configuration.ts';
+import { createConfigurationArchives } from '../versions/version-archives.ts';
+import { holdsSecrets } from '../../archives/configuration-archive.ts';
+import { selectConfiguration } from '../../archives/select-configuration.ts';
+import { readRequirementsManifest } from '../../domain/environments/requirements.ts';
+import { writeEntryPoint } from '../../domain/runs/run-input.ts';
+import { ServiceError } from '../../platform/service-error.ts';
+
+export interface BeginAttemptDependencies {
+  persistence: Persistence;
+  blobs: BlobStore;
+  encryption: Encryption;
+  credentials: Credentials;
+  readRunVariables: RunVariables;
+  /** Where user code reaches the API. */
+  apiUrl: () => string;
+}
+
+/** What a bootstrap needs to start user code; the fields are those of docs/contribute/attempt-protocol.md. */
+export interface AttemptStart {
+  run_id: string;
+  profile: string;
+  launcher: string;
+  arguments: string[];
+  /** Follow the arguments, and must not be seen in the list of processes. */
+  private_arguments: string[];
+  variables: Record<string, string>;
+  masked_values: string[];
+  log_limit_bytes: number;
+  beacon_limit_bytes: number;
+  line_limit_bytes: number;
+  /** Where an interactive job is to listen; null for others. */
+  app_port: number | null;
+  code_sha256: string | null;
+  configuration_sha256: string | null;
+  artifacts: ArtifactsUse | null;
+  intercept_signals: boolean;
+}
+
+export type BeginAttempt = ReturnType<typeof createBeginAttempt>;
+
+/** What the bootstrap of an attempt asks before user code starts: whether it may, with what, and the files. */
+export function createBeginAttempt(dependencies: BeginAttemptDependencies) {
+  const { persistence, blobs, encryption, credentials, readRunVariables, apiUrl } = dependencies;
+  const configurationArchives = createConfigurationArchives(blobs, encryption);
+
+  /** One bootstrap is let in, once, while its claim is the run's; the run is `running` from then on. */
+  async function letIn(store: Store, attemptId: string, claimNumber: number, nonce: string) {
+    const seen = await store.attempts.get(attemptId);
+    const run = seen && (await store.jobRuns.lock(seen.jobRunId));
+    const attempt = seen && (await store.attempts.lock(attemptId));
+    if (!attempt || attempt.closedAt || !run || isTerminalRunState(run.status)) throw claimLost();
+    // The same process asks again when the first answer got lost.
+    if (attempt.begunBy === nonce && run.status !== 'starting' && !hasStarted(attempt))
+      return { attempt, run };
+    const holds = run.claimNumber === claimNumber && attempt.claimNumber === claimNumber;
+    if (!holds || attempt.begunBy !== null || !(await store.jobRuns.begin(run.id))) throw claimLost();
+    await store.attempts.begin(attemptId, nonce);
+    return { attempt, run };
+  }
+
+  async function describe(run: JobRunRecord, attemptId: string, by: Bootstrap): Promise<AttemptStart> {
+    const { store } = persistence;
+    const [version] = await store.jobs.getVersions([run.jobVersionId]);
+    const deployment = await store.deployments.get(run.workspaceId, run.deploymentId);
+    const configuration = await store.configurations.get(run.workspaceId, run.configurationId);
+    const workspace = await store.workspaces.get(run.workspaceId);
+    if (!version || !deployment || !configuration || !workspace)
+      throw new Error(`Run ${run.id} has lost what it is made of`);
+    const definition = version.definition as JobDefinition;
+    // Read now, and once: a change of the workspace's variables is for runs that begin later.
+    const { variables } = await readRunVariables(run.workspaceId, run.profile);
+    const selected = await openSelected(configuration, run.profile);
+    const configurationSha256 = createHash('sha256').update(selected.archive).digest('hex');
+    const files = selected.files.map(({ name, text }) => ({ name, content: parseConfiguration(text) }));
+    const documents = files.map(({ content }) => content);
+    const token = await credentials.issueRunToken(attemptId);
+    const interval =
+      run.intervalStart && run.intervalEnd ? { start: run.intervalStart, end: run.intervalEnd } : null;
+    const entryPoint = buildEntryPoint({
+      definition,
+      interval,
+      profile: run.profile,
+      refresh: run.refresh,
+      dltVersion: readRequirementsManifest(deployment.requirements).dlt_version.version,
+    });
+    const input = await store.jobRuns.readInput(run.id);
+    const entryArguments = ['--entry-point', writeEntryPoint(entryPoint, input)];
+    return {
+      run_id: run.id,
+      profile: run.profile,
+      launcher: definition.entry_point.launcher,
+      arguments: ['--run-id', run.id, '--trigger', run.trigger, ...(input === null ? entryArguments : [])],
+      private_arguments: input === null ? [] : entryArguments,
+      variables: {
+        LANG: 'C.UTF-8',
+        ...variablesOfApp(definition, documents),
+        ...Object.fromEntries(variables.map(({ name, value }) => [name, value])),
+        WORKSPACE__PROFILE: run.profile,
+        RUNTIME__RUN_ID: run.id,
+        RUNTIME__DLTHUB_TELEMETRY: 'false',
+        RUNTIME__API_BASE_URL: apiUrl(),
+        RUNTIME__DATAPLANE_BASE_URL: apiUrl(),
+        RUNTIME__WORKSPACE_ID: run.workspaceId,
+        RUNTIME__ORGANIZATION_ID: workspace.organizationId,
+        RUNTIME__AUTH_TOKEN: token,
+        PYTHONUNBUFFERED: '1',
+      },
+      masked_values: [
+        token,
+        ...listMaskedValues(variables),
+        ...files.filter(({ name }) => holdsSecrets(name)).flatMap(({ content }) => listSecretValues(content)),
+      ],
+      log_limit_bytes: attemptLimits.logBytes,
+      beacon_limit_bytes: attemptLimits.beaconBytes,
+      line_limit_bytes: attemptLimits.lineBytes,
+      app_port: definition.entry_point.job_type === 'interactive' ? portOfApp(definition) : null,
+      code_sha256: deployment.archiveSha256,
+      configuration_sha256: by.isOfOlderRelease ? configuration.archiveSha256 : configurationSha256,
+      artifacts: decideArtifacts(definition.entry_point.job_type, {
+        documents,
+        variableNames: variables.map(({ name }) => name),
+      }),
+      intercept_signals: definition.execute.intercept_signals !== false,
+    };
+  }
+
+  /** What the run's profile reads of a configuration, and nothing of the others: the same bytes each time. */
+  async function openSelected(configuration: ConfigurationRecord, profile: string) {
+    return selectConfiguration(await configurationArchives.open(configuration), profile);
+  }
+
+  async function findRun(attempt: AttemptRecord): Promise<JobRunRecord> {
+    const run = await persistence.store.jobRuns.find(attempt.jobRunId);
+    if (!run) throw new ServiceError('not_found', 'The run of this attempt does not exist.');
+    return run;
+  }
+
+  return {
+    async begin(
+      attemptId: string,
+      request: { claimNumber: number; nonce: string },
+      by: Bootstrap = currentBootstrap,
+    ): Promise<AttemptStart> {
+      const { run, attempt } = await persistence.transaction((store) =>
+        letIn(store, attemptId, request.claimNumber, request.nonce),
+      );
+      return describe(run, attempt.id, by);
+    },
+
+    async openCode(attempt: AttemptRecord): Promise<Readable> {
+      requireBegunUnstarted(attempt);
+      const run = await findRun(attempt);
+      const deployment = await persistence.store.deployments.get(run.workspaceId, run.deploymentId);
+      if (!deployment) throw new ServiceError('not_found', 'The deployment of this run does not exist.');
+      return blobs.openRead(deployment.archiveKey);
+    },
+
+    async openConfiguration(attempt: AttemptRecord, by: Bootstrap = currentBootstrap): Promise<Readable> {
+      requireBegunUnstarted(attempt);
+      const run = await findRun(attempt);
+      const configuration = await persistence.store.configurations.get(run.workspaceId, run.configurationId);
+      if (!configuration)
+        throw new ServiceError('not_found', 'The configuration of this run does not exist.');
+      if (by.isOfOlderRelease) return Readable.from([await configurationArchives.open(configuration)]);
+      return Readable.from([(await openSelected(configuration, run.profile)).archive]);
+    },
+  };
+}
+
+/** Who asks. */
+interface Bootstrap {
+  /** It began at a server of the release before, which announced the whole configuration to it. */
+  isOfOlderRelease: boolean;
+}
+
+const currentBootstrap: Bootstrap = { isOfOlderRelease: false };
+
+/** User code runs, or has run: it gets nothing more, whoever asks in its name. */
+function hasStarted({ startedAt, exit }: AttemptRecord): boolean {
+  return startedAt !== null || exit !== null;
+}
+
+/** @throws ServiceError attempt_closed, attempt_files_withheld */
+function requireBegunUnstarted(attempt: AttemptRecord): void {
+  if (attempt.closedAt !== null) throw new ServiceError('attempt_closed', 'This attempt is over.');
+  if (attempt.begunAt !== null && !hasStarted(attempt)) return;
+  const words =
+    attempt.begunAt === null ? 'The attempt was not let in.' : 'The code of the attempt has started.';
+  throw new ServiceError('attempt_files_withheld', `${words} Its files are given between the two only.`);
+}
+
+function claimLost(): ServiceError {
+  return new ServiceError(
+    'claim_lost',
+    'This attempt may not start user code: the run has ended or another attempt was let in.',
+  );
+}

@@ -1,0 +1,38 @@
+import type {
+  AuditEntryRecord,
+  AuditFilter,
+  AuditPlace,
+  AuditSortKey,
+  ListPosition,
+} from '../../store/records.ts';
+import type { Page, PageRequest } from '../paging/read-page.ts';
+import type { Persistence } from '../../store/store.ts';
+import { createPageReader } from '../paging/read-page.ts';
+
+export type ReadAuditLog = ReturnType<typeof createReadAuditLog>;
+
+const exportedAtOnce = 1000;
+
+/** The log of changes of an organization, those of its workspaces with it, or of one workspace. */
+export function createReadAuditLog({ store }: Persistence) {
+  const readPage = createPageReader();
+  return {
+    /** Newest first unless sorted. */
+    list: (
+      place: AuditPlace,
+      filter: AuditFilter,
+      page: PageRequest<AuditSortKey>,
+    ): Promise<Page<AuditEntryRecord>> => readPage(page, store.auditLog.list(place, filter)),
+
+    /** All of it, newest first, a page at a time: however long it is, little of it is in memory. */
+    async *walk(place: AuditPlace, filter: AuditFilter): AsyncGenerator<AuditEntryRecord[]> {
+      for (let after: ListPosition | null = null; ;) {
+        const range = { limit: exportedAtOnce, offset: 0, after };
+        const { rows, next } = await store.auditLog.list(place, filter).read(range);
+        if (rows.length > 0) yield rows;
+        if (next === null) return;
+        after = next;
+      }
+    },
+  };
+}

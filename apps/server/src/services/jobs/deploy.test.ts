@@ -1,0 +1,317 @@
+import type { DeployedJob, DeployRequest } from './deploy.ts';
+import type { ServiceFixture } from '../testing/service-fixture.ts';
+import type { ServicePlace } from '../testing/service-place.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createPlace, defineJob } from '../testing/service-place.ts';
+import { createServiceFixture } from '../testing/service-fixture.ts';
+
+let fixture: ServiceFixture;
+let place: ServicePlace;
+
+beforeAll(async () => {
+  fixture = await createServiceFixture();
+});
+afterAll(() => fixture.close());
+beforeEach(async () => {
+  place = await createPlace(fixture);
+});
+
+const owner = { deploymentModule: 'workspace_a' };
+const outcomesOf = (jobs: readonly DeployedJob[]) =>
+  Object.fromEntries(jobs.map(({ job, outcome }) => [job.jobRef, outcome]));
+
+async function countVersions(jobRef: string): Promise<number[]> {
+  const { id } = await place.getJob(jobRef);
+  const rows = await fixture.database.query<{ version: number }>(
+    'select version from job_versions where job_id = $1 order by version',
+    [id],
+  );
+  return rows.map(({ version }) => version);
+}
+
+describe('a deploy', () => {
+  it('creates, updates, leaves and archives, in that order', async () => {
+    const first = await place.deployJobs(
+      ['jobs.a', 'jobs.b', 'jobs.c'].map((ref) => defineJob(ref)),
+      owner,
+    );
+    expect(outcomesOf(first.jobs)).toEqual({ 'jobs.a': 'created', 'jobs.b': 'created', 'jobs.c': 'created' });
+    const changed = defineJob('jobs.b', { description: 'new' });
+    const second = await place.deployJobs([defineJob('jobs.a'), changed, defineJob('jobs.d')], owner);
+    expect(second.jobs.map(({ job, outcome }) => [job.jobRef, outcome])).toEqual([
+      ['jobs.d', 'created'],
+      ['jobs.b', 'updated'],
+      ['jobs.c', 'archived'],
+      ['jobs.a', 'unchanged'],
+    ]);
+    const updated = second.jobs[1];
+    expect(updated?.job).toMatchObject({ version: 2, description: 'new', isArchived: false });
+    expect(updated?.previousVersion).toMatchObject({ version: 1, description: null });
+    expect(second.jobs[2]?.job).toMatchObject({ version: 1, isArchived: true });
+    expect(await countVersions('jobs.a')).toEqual([1]);
+    expect(await countVersions('jobs.b')).toEqual([1, 2]);
+  });
+
+  it('of __deployment__ gives the workspace its description; any other leaves that as it is', async () => {
+    const readDescription = async () => (await fixture.store.workspaces.get(place.workspaceId))?.description;
+    const jobs = [defineJob('jobs.a')];
+    const whole = { deploymentModule: '__deployment__' };
+    await place.deployJobs(jobs, { ...whole, description: 'of a shop' });
+    expect(await readDescription()).toBe('of a shop');
+    await place.deployJobs(jobs, { ...whole, description: 'of a dry run', dryRun: true });
+    await place.deployJobs(jobs, { ...owner, description: 'of another module' });
+    await place.deployJobs(jobs, { deploymentModule: null, description: 'of a script' });
+    await place.deployJobs(jobs, whole);
+    expect(await readDescription()).toBe('of a shop');
+    await place.deployJobs(jobs, { ...whole, description: null });
+    expect(await readDescription()).toBeNull();
+  });
+
+  it('changes nothing when only the order of keys differs, and brings a job back from the archive', async () => {
+    await place.deployJobs([defineJob('jobs.a', { description: 'x' })], owner);
+    const reordered = Object.fromEntries(
+      Object.entries(defineJob('jobs.a', { description: 'x' })).toReversed(),
+    );
+    expect(outcomesOf((await place.deployJobs([reordered], owner)).jobs)).toEqual({ 'jobs.a': 'unchanged' });
+    await place.deployJobs([], owner);
+    expect(await place.getJob('jobs.a')).toMatchObject({ isArchived: true });
+    const back = await place.deployJobs([reordered], owner);
+    expect(back.jobs[0]).toMatchObject({ outcome: 'updated', job: { isArchived: false, version: 2 } });
+    expect(await place.getJob('jobs.a')).toMatchObject({ isArchived: false, version: 2 });
+  });
+
+  it('archives only what its module owns', async () => {
+    await place.deployJobs([defineJob('jobs.a')], owner);
+    await place.deployJobs([defineJob('jobs.b')], { deploymentModule: 'workspace_b' });
+    await place.deployJobs([defineJob('jobs.c')]);
+    const { jobs } = await place.deployJobs([], { deploymentModule: 'workspace_b' });
+    expect(outcomesOf(jobs)).toEqual({ 'jobs.b': 'archived' });
+    for (const ref of ['jobs.a', 'jobs.c']) expect((await place.getJob(ref)).isArchived).toBe(false);
+  });
+
+  it('without a module adds and updates, archives nothing and takes no job from its owner', async () => {
+    await place.deployJobs([defineJob('jobs.a'), defineJob('jobs.b')], owner);
+    const { jobs } = await place.deployJobs([defineJob('jobs.a', { description: 'x' }), defineJob('jobs.c')]);
+    expect(outcomesOf(jobs)).toEqual({ 'jobs.a': 'updated', 'jobs.c': 'created' });
+    expect(await place.getJob('jobs.a')).toMatchObject(owner);
+    expect(await place.getJob('jobs.b')).toMatchObject({ ...owner, isArchived: false });
+    expect((await place.getJob('jobs.c')).deploymentModule).toBeNull();
+  });
+
+  it('takes a job over that another module sends unchanged', async () => {
+    await place.deployJobs([defineJob('jobs.a')]);
+    const { jobs } = await place.deployJobs([defineJob('jobs.a')], owner);
+    expect(jobs).toMatchObject([{ outcome: 'unchanged', job: owner }]);
+    expect(await place.getJob('jobs.a')).toMatchObject({ ...owner, version: 1 });
+  });
+
+  it('ends a pause when the schedule goes, and keeps it while there is one', async () => {
+    const timed = (expr: string) => defineJob('jobs.a', { triggers: [`schedule:${expr}`] });
+    await place.deployJobs([timed('0 * * * *')], owner);
+    await place.setJob('jobs.a', 'is_paused = true');
+    const kept = await place.deployJobs([timed('5 * * * *')], owner);
+    expect(kept.jobs[0]?.job.isPaused).toBe(true);
+    const lost = await place.deployJobs([defineJob('jobs.a')], owner);
+    expect(lost.jobs[0]).toMatchObject({ outcome: 'updated', job: { isPaused: false } });
+    expect((await place.getJob('jobs.a')).isPaused).toBe(false);
+  });
+
+  it('that archives a paused job ends its pause', async () => {
+    await place.deployJobs([defineJob('jobs.a', { triggers: ['every:5m'] })], owner);
+    await place.setJob('jobs.a', 'is_paused = true');
+    await place.deployJobs([], owner);
+    expect(await place.getJob('jobs.a')).toMatchObject({ isArchived: true, isPaused: false });
+  });
+});
+
+describe('the warnings of a deploy', () => {
+  it('name attributes without an effect, also in a dry run and when nothing changed', async () => {
+    const jobs = [defineJob('jobs.a', { require: { region: 'eu-west' } }), defineJob('jobs.b')];
+    for (const dryRun of [true, false, false]) {
+      const { warnings } = await place.deployJobs(jobs, { ...owner, dryRun });
+      expect(warnings).toEqual([
+        expect.stringMatching(/^require\.region = "eu-west" has no effect .*\(jobs\.a\)/),
+      ]);
+    }
+  });
+});
+
+describe('tags that cannot be read', () => {
+  const problem = /^__tags__ of __deployment__\.py in code v2 has no effect: line 1 /;
+  const upload = (module: string) =>
+    place.uploadDeployment(undefined, undefined, { '__deployment__.py': module });
+  const warn = async (options: Partial<DeployRequest>) =>
+    (await place.deployJobs([defineJob('jobs.a')], options)).warnings;
+
+  it('are named at the deploy of their module, until they are written as text', async () => {
+    await upload('__tags__ = ["prod"]');
+    expect(await warn({ deploymentModule: '__deployment__' })).toEqual([]);
+    await upload('__tags__ = load_tags()');
+    expect(await warn({ deploymentModule: '__deployment__' })).toEqual([expect.stringMatching(problem)]);
+    expect(await warn({ deploymentModule: '__deployment__', dryRun: true })).toHaveLength(1);
+    expect(await warn({ deploymentModule: 'other' })).toEqual([]);
+    expect(await warn({ deploymentModule: null })).toEqual([]);
+    await upload('__tags__ = ["prod", "b"]');
+    expect(await warn({ deploymentModule: '__deployment__' })).toEqual([]);
+  });
+});
+
+describe('a dry run', () => {
+  it('says what would become of each job and stores nothing', async () => {
+    await place.deployJobs([defineJob('jobs.a'), defineJob('jobs.b'), defineJob('jobs.c')], owner);
+    const read = () =>
+      fixture.database.query('select * from jobs where workspace_id = $1 order by id', [place.workspaceId]);
+    const before = await read();
+    const changes = [defineJob('jobs.a', { description: 'x' }), defineJob('jobs.b'), defineJob('jobs.d')];
+    const { jobs } = await place.deployJobs(changes, { ...owner, dryRun: true });
+    expect(jobs.map(({ job, outcome }) => [job.jobRef, outcome, job.version, job.isArchived])).toEqual([
+      ['jobs.d', 'created', 1, false],
+      ['jobs.a', 'updated', 2, false],
+      ['jobs.c', 'archived', 1, true],
+      ['jobs.b', 'unchanged', 1, false],
+    ]);
+    expect(await read()).toEqual(before);
+    expect(await countVersions('jobs.a')).toEqual([1]);
+  });
+});
+
+describe('a definition', () => {
+  it('comes back as it was sent: key order, unknown keys, absent keys absent', async () => {
+    const text = `{"triggers":[],"zeta":{"b":1,"a":[1.5,null,"\\u2028"]},"execute":{"concurrency":null,"x_new":{}},
+      "entry_point":{"launcher":"dlt.launchers.job","job_type":"batch","function":"f","module":"m","extra":0},
+      "job_ref":"jobs.a","engine_version":2}`;
+    const sent: unknown = JSON.parse(text);
+    const verbatim = JSON.stringify(sent);
+    const { jobs } = await place.deployJobs([sent]);
+    expect(JSON.stringify(jobs[0]?.job.definition)).toBe(verbatim);
+    expect(JSON.stringify((await place.getJob('jobs.a')).definition)).toBe(verbatim);
+  });
+
+  it('of the older engine is stored in the newer form', async () => {
+    const old = {
+      ...defineJob('jobs.a'),
+      engine_version: 1,
+      refresh: 'always',
+      allow_external_schedulers: true,
+      require: { machine: 'large', profile: 'eu' },
+    };
+    await place.deployJobs([old]);
+    const job = await place.getJob('jobs.a');
+    expect(job).toMatchObject({ engineVersion: 2, profile: 'eu' });
+    expect(job.definition).toMatchObject({
+      engine_version: 2,
+      refresh_propagation: 'always',
+      incremental_mode: 'interval',
+      require: { instance: { size: 'large' }, profile: 'eu' },
+    });
+    for (const key of ['refresh', 'allow_external_schedulers'])
+      expect(job.definition).not.toHaveProperty(key);
+    expect(outcomesOf((await place.deployJobs([old])).jobs)).toEqual({ 'jobs.a': 'unchanged' });
+  });
+
+  it('gives the job its columns', async () => {
+    await place.deployJobs([
+      defineJob('jobs.a', {
+        triggers: ['webhook:x', 'every:5m'],
+        expose: { tags: ['t'] },
+        deliver: { pipeline_name: 'p' },
+        execute: { timeout: { timeout: 90.5 } },
+        description: 'd',
+      }),
+    ]);
+    expect(await place.getJob('jobs.a')).toMatchObject({
+      jobType: 'batch',
+      profile: 'prod',
+      triggers: ['webhook:x', 'every:5m', 'tag:t', 'manual:jobs.a', 'pipeline_name:p'],
+      defaultTrigger: 'every:5m',
+      maxRunTimeSeconds: 90.5,
+      description: 'd',
+    });
+  });
+});
+
+describe('what is wrong with one definition', () => {
+  it.each<[string, unknown[], string]>([
+    ['no object', ['x'], 'a job definition must be an object'],
+    ['a trigger', [defineJob('jobs.x', { triggers: ['schedule:nope'] })], 'jobs.x: '],
+    ['the profile', [defineJob('jobs.x', { require: { profile: 'dev' } })], "profile 'dev' is for local use"],
+    ['two of a name', [defineJob('jobs.x'), defineJob('jobs.x')], 'jobs.x: is defined twice'],
+    [
+      'an unknown job to follow',
+      [defineJob('jobs.x', { triggers: ['job.success:jobs.y'] })],
+      "jobs.x: refers to unknown job 'jobs.y'",
+    ],
+    [
+      'an upstream that this deploy archives',
+      [defineJob('jobs.x', { freshness: ['job.is_fresh:jobs.old'] })],
+      "jobs.x: refers to unknown job 'jobs.old'",
+    ],
+  ])('refuses all of them: %s', async (_what, wrong, reason) => {
+    await place.deployJobs([defineJob('jobs.old')], owner);
+    const refusal: unknown = await place
+      .deployJobs([defineJob('jobs.new'), ...wrong], owner)
+      .catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ code: 'invalid_job_definition' });
+    const { message, extra } = refusal as { message: string; extra: string[] };
+    expect(message).toContain(`Nothing was deployed: ${extra[0]}`);
+    expect(extra.join('\n')).toContain(reason);
+    const jobs = await fixture.store.jobs.listAll(place.workspaceId);
+    expect(jobs.map(({ jobRef, isArchived }) => [jobRef, isArchived])).toEqual([['jobs.old', false]]);
+  });
+
+  it('is told for every definition at once', async () => {
+    const wrong = [
+      defineJob('jobs.x', { triggers: ['nope'] }),
+      defineJob('jobs.y', { triggers: ['every:1s'] }),
+    ];
+    const refusal = place.deployJobs(wrong, owner);
+    const extra = [expect.stringMatching(/^jobs\.x: /), expect.stringMatching(/^jobs\.y: /)] as string[];
+    await expect(refusal).rejects.toMatchObject({ extra });
+  });
+
+  it('may be a job of another module that stays', async () => {
+    await place.deployJobs([defineJob('jobs.up')], { deploymentModule: 'workspace_b' });
+    const { jobs } = await place.deployJobs(
+      [defineJob('jobs.x', { freshness: ['job.is_fresh:jobs.up'] })],
+      owner,
+    );
+    expect(outcomesOf(jobs)).toEqual({ 'jobs.x': 'created' });
+  });
+});
+
+describe('the workspace', () => {
+  it('takes nothing while it is archived', async () => {
+    await fixture.database.execute('update workspaces set archived_at = now() where id = $1', [
+      place.workspaceId,
+    ]);
+    await expect(place.deployJobs([defineJob('jobs.a')])).rejects.toMatchObject({
+      code: 'workspace_archived',
+    });
+    const workspaceId = '00000000-0000-0000-0000-000000000000';
+    await expect(place.deployJobs([], { workspaceId })).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  it('takes parallel deploys one after the other', async () => {
+    const same = await Promise.all(
+      Array.from({ length: 4 }, () => place.deployJobs([defineJob('jobs.a')], owner)),
+    );
+    const outcomes = Map.groupBy(same, ({ jobs }) => jobs[0]?.outcome);
+    expect([outcomes.get('created')?.length, outcomes.get('unchanged')?.length]).toEqual([1, 3]);
+    const texts = ['1', '2', '3', '4', '5'];
+    await Promise.all(
+      texts.map((description) => place.deployJobs([defineJob('jobs.a', { description })], owner)),
+    );
+    expect(await countVersions('jobs.a')).toEqual([1, 2, 3, 4, 5, 6]);
+    const job = await place.getJob('jobs.a');
+    expect(job.version).toBe(6);
+    expect(texts).toContain(job.description);
+  });
+
+  it('lets runs start while somebody holds it: a deploy may be about to wait for a job that they hold', async () => {
+    await place.deployAll([defineJob('jobs.a')]);
+    await fixture.persistence.transaction(async (tx) => {
+      await tx.workspaces.lock(place.workspaceId);
+      expect(await place.startRun('jobs.a')).toMatchObject({ status: 'pending' });
+    });
+  });
+});

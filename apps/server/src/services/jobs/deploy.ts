@@ -1,0 +1,326 @@
+import type { CancelRuns } from '../runs/cancel-runs.ts';
+import type { JobRecord, JobVersionContent, JobVersionRecord, WorkspaceRecord } from '../../store/records.ts';
+import type { Persistence, Store } from '../../store/store.ts';
+import type { StartRuns, StartedJob } from '../runs/start-runs.ts';
+import type { Webhooks } from '../webhooks/webhooks.ts';
+import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
+import type { ReconcileDecision } from '../../domain/jobs/reconcile.ts';
+import { createHash, randomUUID } from 'node:crypto';
+import {
+  chooseProfile,
+  getDefaultTrigger,
+  getTimeoutSeconds,
+  listTriggers,
+  toCanonicalJson,
+} from '../../domain/jobs/job-definition.ts';
+import { findDeploymentProblems, readJobDefinition } from '../../domain/jobs/job-definition-problems.ts';
+import { readTriggerType } from '../../domain/jobs/trigger.ts';
+import { readUpstreamRef } from '../../domain/scheduling/refresh.ts';
+import { reconcileJobs } from '../../domain/jobs/reconcile.ts';
+import { listDeployWarnings, listTagWarnings } from '../../domain/jobs/deploy-warnings.ts';
+import { recordDeploy } from './record-deploy.ts';
+import { ServiceError } from '../../platform/service-error.ts';
+
+export interface DeployRequest {
+  workspaceId: string;
+  membershipId: string;
+  /** Definitions as the client sent them. */
+  jobs: readonly unknown[];
+  /** The module whose jobs these are; null only adds and updates. */
+  deploymentModule: string | null;
+  /** What the workspace is for, in the words of `__deployment__`; undefined leaves it as it is, null takes it away. */
+  description?: string | null | undefined;
+  dryRun: boolean;
+}
+
+export interface DeployedJob {
+  outcome: ReconcileDecision['outcome'];
+  job: JobRecord;
+  previousVersion: JobVersionRecord | null;
+}
+
+export interface DeployResult {
+  deploymentModule: string | null;
+  warnings: string[];
+  jobs: DeployedJob[];
+}
+
+/** What became of the jobs, and what else the deploy did. */
+interface Reconciled {
+  result: DeployResult;
+  /** Those that waited for a deployment. */
+  started: StartedJob[];
+  /** Jobs of which nothing changed but the module that owns them, or the words about the workspace. */
+  isTouched: boolean;
+}
+
+export type Deploy = ReturnType<typeof createDeploy>;
+
+/** The module that stands for the whole workspace; its description is the workspace's. */
+const workspaceModule = '__deployment__';
+
+/**
+ * Makes the jobs of a workspace what the definitions say, all or nothing, in one transaction under the locks of the workspace and its
+ * jobs. Runs that wait of a job that it archives are cancelled, as when somebody archives it by hand.
+ */
+export function createDeploy(
+  persistence: Persistence,
+  cancelRuns: CancelRuns,
+  { startRuns, webhooks }: { startRuns: StartRuns; webhooks: Webhooks },
+) {
+  async function reconcile(store: Store, request: DeployRequest): Promise<Reconciled> {
+    const workspace = await store.workspaces.lock(request.workspaceId);
+    if (!workspace) throw new ServiceError('not_found', `There is no workspace ${request.workspaceId}.`);
+    if (workspace.archivedAt)
+      throw new ServiceError('workspace_archived', 'The workspace is archived; bring it back first.');
+    // All at once and in id order, as starts take them: one after the other, as they are changed, would deadlock with starts.
+    const stored = await store.jobs.lockAll(request.workspaceId);
+    const definitions = readDefinitions(request.jobs, listStaying(stored, request.deploymentModule));
+    const configuration = await store.configurations.latest(request.workspaceId);
+    const profiles = configuration?.profiles ?? [];
+    const decisions = reconcileJobs(
+      stored.map((job) => ({
+        definition: job.definition as JobDefinition,
+        isArchived: job.isArchived,
+        deploymentModule: job.deploymentModule,
+      })),
+      definitions.map((read) => read.definition),
+      request.deploymentModule,
+    );
+    const sent = new Map(definitions.map((read) => [read.definition.job_ref, read.sent]));
+    const byRef = new Map(stored.map((job) => [job.jobRef, job]));
+    const jobs: DeployedJob[] = [];
+    for (const decision of decisions) {
+      const echoed = sent.get(decision.ref) ?? decision.definition;
+      jobs.push(
+        await apply(store, request, decision, byRef.get(decision.ref), describe(decision, echoed, profiles)),
+      );
+    }
+    const isDescribed = await describeWorkspace(store, workspace, request);
+    const { arranged, started } = request.dryRun
+      ? { arranged: jobs, started: [] }
+      : await putIntoService(store, workspace.id, jobs);
+    return {
+      result: {
+        deploymentModule: request.deploymentModule,
+        warnings: [
+          ...listDeployWarnings(definitions.map((read) => read.definition)),
+          ...(await warnOfTags(store, request)),
+        ],
+        jobs: arranged,
+      },
+      started,
+      isTouched:
+        isDescribed ||
+        jobs.some(({ job }) => byRef.get(job.jobRef)?.deploymentModule !== job.deploymentModule),
+    };
+  }
+
+  /** Lets the clock, webhooks and the deployment itself start the jobs as they are now. */
+  async function putIntoService(store: Store, workspaceId: string, deployed: readonly DeployedJob[]) {
+    const arranged = await arrange(store, deployed);
+    await webhooks.arrange(store, workspaceId);
+    return { arranged, started: await fireDeployment(store, workspaceId) };
+  }
+
+  /** Starts what waits for a deployment, once for each version of the code, be it uploaded or brought back. */
+  async function fireDeployment(store: Store, workspaceId: string): Promise<StartedJob[]> {
+    const deployment = await store.deployments.latest(workspaceId);
+    // Without a configuration nothing can start: the deploy that follows its upload fires.
+    if (!deployment || !(await store.configurations.latest(workspaceId))) return [];
+    if (!(await store.workspaces.takeDeployment(workspaceId, deployment.id))) return [];
+    const waiting = await store.jobs.listByTriggerType(workspaceId, 'deployment');
+    const jobs = waiting.map((job) => ({
+      job,
+      trigger: job.triggers.find((trigger) => readTriggerType(trigger) === 'deployment') ?? 'deployment:',
+    }));
+    return (await startRuns.startForEvent(store, { workspaceId, jobs })).succeeded;
+  }
+
+  async function arrange(store: Store, deployed: readonly DeployedJob[]): Promise<DeployedJob[]> {
+    const jobs = deployed.map(({ job }) => job);
+    await startRuns.arrange(store, jobs);
+    const arranged = await store.jobs.getMany(jobs.map(({ id }) => id));
+    const byId = new Map(arranged.map((job) => [job.id, job]));
+    return deployed.map((one) => ({ ...one, job: byId.get(one.job.id) ?? one.job }));
+  }
+
+  /** @returns whether the words are others now */
+  async function describeWorkspace(store: Store, workspace: WorkspaceRecord, request: DeployRequest) {
+    const { description, deploymentModule, dryRun } = request;
+    if (dryRun || deploymentModule !== workspaceModule || description === undefined) return false;
+    if (description === workspace.description) return false;
+    await store.workspaces.update(workspace.id, { name: workspace.name, description });
+    return true;
+  }
+
+  /** The client sends no tags: the server read them from the code, which the client uploads before it deploys. */
+  async function warnOfTags(store: Store, { workspaceId, deploymentModule }: DeployRequest) {
+    if (deploymentModule !== workspaceModule) return [];
+    return listTagWarnings(await store.deployments.latest(workspaceId));
+  }
+
+  async function apply(
+    store: Store,
+    request: DeployRequest,
+    decision: ReconcileDecision,
+    known: JobRecord | undefined,
+    content: JobVersionContent,
+  ): Promise<DeployedJob> {
+    const previousVersion = known && decision.outcome === 'updated' ? toVersion(known) : null;
+    if (request.dryRun)
+      return { outcome: decision.outcome, job: preview(request, decision, known, content), previousVersion };
+    if (!known) {
+      const job = await store.jobs.create(request.workspaceId, decision.ref, content, request.membershipId);
+      return { outcome: decision.outcome, job, previousVersion };
+    }
+    if (decision.outcome === 'updated') {
+      if (decision.losesSchedule) await store.jobs.clearPause(known.id);
+      const job = await store.jobs.addVersion(known, content, request.membershipId);
+      return { outcome: decision.outcome, job, previousVersion };
+    }
+    if (decision.outcome === 'archived')
+      return { outcome: 'archived', job: await store.jobs.archive(known), previousVersion };
+    if (decision.deploymentModule && decision.deploymentModule !== known.deploymentModule) {
+      await store.jobs.setDeploymentModule([known.id], decision.deploymentModule);
+    }
+    return {
+      outcome: decision.outcome,
+      job: { ...known, deploymentModule: decision.deploymentModule },
+      previousVersion,
+    };
+  }
+
+  return async function deploy(request: DeployRequest): Promise<DeployResult> {
+    const { result, cancelled } = await persistence.transaction(async (store) => {
+      const { result, started, isTouched } = await reconcile(store, request);
+      const cancelled = await cancelWaiting(store, request, result);
+      if (!request.dryRun)
+        await recordDeploy(store, request.workspaceId, { ...result, started, cancelled, isTouched });
+      return { result, cancelled };
+    });
+    cancelRuns.announce(cancelled);
+    return result;
+  };
+
+  async function cancelWaiting(store: Store, { dryRun }: DeployRequest, { jobs }: DeployResult) {
+    const archived = jobs.filter(({ outcome }) => outcome === 'archived').map(({ job }) => job);
+    return dryRun ? [] : cancelRuns.cancelWaiting(store, archived);
+  }
+}
+
+interface ReadDefinition {
+  definition: JobDefinition;
+  /** As it came: what is stored and echoed. */
+  sent: Record<string, unknown>;
+}
+
+/** Refs of the jobs that a deploy of the module leaves in place, whatever it sends. */
+function listStaying(stored: readonly JobRecord[], module: string | null): string[] {
+  return stored
+    .filter((job) => !job.isArchived && (module === null || job.deploymentModule !== module))
+    .map((job) => job.jobRef);
+}
+
+function readDefinitions(jobs: readonly unknown[], knownRefs: readonly string[]): ReadDefinition[] {
+  const problems: string[] = [];
+  const read: ReadDefinition[] = [];
+  for (const job of jobs) {
+    const reading = readJobDefinition(job);
+    if (reading.ok) read.push({ definition: reading.definition, sent: echoable(job, reading.definition) });
+    else problems.push(...reading.problems);
+  }
+  if (problems.length === 0)
+    problems.push(
+      ...findDeploymentProblems(
+        read.map((one) => one.definition),
+        knownRefs,
+      ),
+    );
+  if (problems.length > 0) {
+    throw new ServiceError('invalid_job_definition', `Nothing was deployed: ${problems[0]}`, problems);
+  }
+  return read;
+}
+
+/** Definitions of the older engine are answered in the newer form, which is the one that the client reads strictly. */
+function echoable(sent: unknown, definition: JobDefinition): Record<string, unknown> {
+  const isCurrent = (sent as { engine_version?: unknown }).engine_version === definition.engine_version;
+  return isCurrent ? (sent as Record<string, unknown>) : definition;
+}
+
+function describe(
+  decision: ReconcileDecision,
+  echoed: Record<string, unknown>,
+  profiles: readonly string[],
+): JobVersionContent {
+  const { definition } = decision;
+  const profile = chooseProfile(definition, null, profiles);
+  if (!profile.ok)
+    throw new ServiceError(
+      'invalid_profile',
+      `Nothing was deployed: ${definition.job_ref}: ${profile.reason}`,
+    );
+  return {
+    definition: echoed,
+    definitionHash: createHash('sha3-256').update(toCanonicalJson(definition)).digest('base64'),
+    engineVersion: definition.engine_version,
+    description: definition.description ?? null,
+    profile: profile.profile,
+    maxRunTimeSeconds: getTimeoutSeconds(definition),
+    jobType: definition.entry_point.job_type,
+    triggers: listTriggers(definition),
+    defaultTrigger: getDefaultTrigger(definition),
+    upstreamRefs: [...new Set((definition.freshness ?? []).map(readUpstreamRef))],
+    deploymentModule: decision.deploymentModule,
+  };
+}
+
+/** What a deploy would make of a job; ids of jobs that do not exist yet are made up. */
+function preview(
+  request: DeployRequest,
+  decision: ReconcileDecision,
+  known: JobRecord | undefined,
+  content: JobVersionContent,
+): JobRecord {
+  const now = new Date();
+  const base: JobRecord = known ?? {
+    id: randomUUID(),
+    workspaceId: request.workspaceId,
+    jobRef: decision.ref,
+    version: 1,
+    currentVersionId: randomUUID(),
+    isArchived: false,
+    isPaused: false,
+    completedIntervalEnd: null,
+    lastCompletedAt: null,
+    refreshPending: false,
+    nextScheduledRunAt: null,
+    sealedPublicLink: null,
+    appPort: null,
+    createdBy: request.membershipId,
+    createdAt: now,
+    updatedAt: now,
+    ...content,
+  };
+  if (decision.outcome === 'unchanged') return { ...base, deploymentModule: decision.deploymentModule };
+  if (decision.outcome === 'archived') return { ...base, isArchived: true, isPaused: false };
+  const isPaused = base.isPaused && !decision.losesSchedule;
+  return { ...base, ...content, isArchived: false, isPaused, version: known ? known.version + 1 : 1 };
+}
+
+function toVersion(job: JobRecord): JobVersionRecord {
+  return {
+    id: job.currentVersionId,
+    jobId: job.id,
+    version: job.version,
+    definition: job.definition,
+    definitionHash: job.definitionHash,
+    engineVersion: job.engineVersion,
+    description: job.description,
+    profile: job.profile,
+    maxRunTimeSeconds: job.maxRunTimeSeconds,
+    createdBy: job.createdBy,
+    createdAt: job.createdAt,
+  };
+}

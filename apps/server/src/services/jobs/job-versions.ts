@@ -1,0 +1,46 @@
+import type { JobHead, JobRecord, JobVersionRecord } from '../../store/records.ts';
+import type { Store } from '../../store/store.ts';
+import { createBoundedMemory } from '../../platform/bounded-memory.ts';
+
+/** A definition is some kilobytes large. */
+const mostVersions = 500;
+
+export type JobVersions = ReturnType<typeof createJobVersions>;
+
+/**
+ * Versions of jobs, each read once: they never change, and reading and parsing the definitions behind a hundred runs took longer than
+ * the rest of their list.
+ */
+export function createJobVersions(store: Pick<Store, 'jobs'>) {
+  const known = createBoundedMemory<JobVersionRecord>(mostVersions);
+
+  /** By id. */
+  async function getMany(versionIds: Iterable<string>): Promise<Map<string, JobVersionRecord>> {
+    const found = new Map<string, JobVersionRecord>();
+    const missing: string[] = [];
+    for (const id of new Set(versionIds)) {
+      const version = known.get(id);
+      if (version) found.set(id, version);
+      else missing.push(id);
+    }
+    const read = missing.length === 0 ? [] : await store.jobs.getVersions(missing);
+    for (const version of read) {
+      known.set(version.id, version);
+      found.set(version.id, version);
+    }
+    return found;
+  }
+
+  /** Whole jobs, in the order of their heads. */
+  async function complete(heads: readonly JobHead[]): Promise<JobRecord[]> {
+    const versions = await getMany(heads.map((head) => head.currentVersionId));
+    return heads.map((head) => {
+      const version = versions.get(head.currentVersionId);
+      if (!version) throw new Error(`Job ${head.id} has lost its version`);
+      const { definition, definitionHash, engineVersion, description, maxRunTimeSeconds } = version;
+      return { ...head, definition, definitionHash, engineVersion, description, maxRunTimeSeconds };
+    });
+  }
+
+  return { getMany, complete };
+}

@@ -1,0 +1,54 @@
+import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
+import type { JobEdge } from '../../domain/jobs/job-graph.ts';
+import type { JobRecord, JobRunRecord } from '../../store/records.ts';
+import type { JobVersions } from './job-versions.ts';
+import type { Persistence } from '../../store/store.ts';
+import { maximumGraphJobs } from '@pumphouse/contract';
+import { drawJobs, jobEvent, surroundJob } from '../../domain/jobs/job-graph.ts';
+import { readUpstreamRef } from '../../domain/scheduling/refresh.ts';
+import { ServiceError } from '../../platform/service-error.ts';
+
+export interface ReadGraph {
+  nodes: { job: JobRecord; latestRun: JobRunRecord | null }[];
+  edges: DeclaredEdge[];
+  isTruncated: boolean;
+}
+
+/** An edge with what the job declares to which it leads: a trigger, or a constraint of freshness. */
+export type DeclaredEdge = JobEdge & { declared: string };
+
+export type ReadJobGraph = ReturnType<typeof createReadJobGraph>;
+
+export function createReadJobGraph({ store }: Persistence, jobVersions: JobVersions) {
+  /**
+   * How the jobs of a workspace hang together: all, or what has to do with one of them.
+   * @throws ServiceError not_found
+   */
+  return async function readJobGraph(workspaceId: string, jobId: string | null): Promise<ReadGraph> {
+    const tied = await store.jobs.listTied(workspaceId);
+    if (jobId !== null && !tied.some(({ id }) => id === jobId))
+      throw new ServiceError('not_found', `There is no job ${jobId}.`);
+    const graph =
+      jobId === null ? drawJobs(tied, maximumGraphJobs) : surroundJob(tied, jobId, maximumGraphJobs);
+    const ids = graph.jobs.map(({ id }) => id);
+    const [heads, latest] = await Promise.all([store.jobs.getHeads(ids), store.jobRuns.latestOfJobs(ids)]);
+    const byId = new Map((await jobVersions.complete(heads)).map((job) => [job.id, job]));
+    const find = (id: string): JobRecord => {
+      const job = byId.get(id);
+      if (!job) throw new Error(`Job ${id} has vanished`);
+      return job;
+    };
+    return {
+      nodes: ids.map((id) => ({ job: find(id), latestRun: latest.get(id) ?? null })),
+      edges: graph.edges.map((edge) => ({ ...edge, declared: findDeclared(edge, find) })),
+      isTruncated: graph.isTruncated,
+    };
+  };
+}
+
+function findDeclared({ fromId, toId, kind }: JobEdge, find: (id: string) => JobRecord): string {
+  const { jobRef } = find(fromId);
+  if (kind !== 'freshness') return jobEvent(kind, jobRef);
+  const { freshness = [] } = find(toId).definition as JobDefinition;
+  return freshness.find((constraint) => readUpstreamRef(constraint) === jobRef) ?? `job.is_fresh:${jobRef}`;
+}

@@ -1,0 +1,59 @@
+import type { JobFilter, JobOverviewHead, JobSortKey, NextStart, RecentRun } from '../../store/records.ts';
+import type { Page, PageRequest } from '../paging/read-page.ts';
+import type { Persistence } from '../../store/store.ts';
+import type { ReadRunOverviews, RunOverview } from '../runs/read-run-overviews.ts';
+import { createPageReader } from '../paging/read-page.ts';
+import { shownRecentRuns } from '@pumphouse/contract';
+
+/** A job with all that a list shows of it. */
+export interface JobOverview {
+  job: JobOverviewHead;
+  nextStart: NextStart | null;
+  /** Newest first. */
+  recentRuns: RecentRun[];
+  lastRun: RunOverview | null;
+  /** Pipelines that it has run, in the order of the alphabet. */
+  pipelineNames: string[];
+}
+
+export type ReadJobOverviews = ReturnType<typeof createReadJobOverviews>;
+
+export function createReadJobOverviews(
+  { store }: Persistence,
+  readRunOverviews: Pick<ReadRunOverviews, 'describe'>,
+) {
+  const readPage = createPageReader();
+
+  async function readLastRuns(jobIds: readonly string[]): Promise<Map<string, RunOverview>> {
+    const runs = await readRunOverviews.describe(await store.runOverviews.latestOfJobs(jobIds));
+    return new Map(runs.map((overview) => [overview.run.jobId, overview]));
+  }
+
+  return {
+    /** Newest first unless sorted; a fixed number of statements, whatever the length. */
+    async list(
+      workspaceId: string,
+      filter: JobFilter,
+      page: PageRequest<JobSortKey>,
+    ): Promise<Page<JobOverview>> {
+      const jobs = await readPage(page, store.jobOverviews.list(workspaceId, filter));
+      const ids = jobs.items.map((job) => job.id);
+      const [lastRuns, recentRuns, nextStarts, pipelines] = await Promise.all([
+        readLastRuns(ids),
+        store.jobRuns.recentOfJobs(ids, shownRecentRuns),
+        store.jobOverviews.nextStartsOf(ids),
+        store.jobOverviews.pipelinesOf(workspaceId, ids),
+      ]);
+      const recentOf = Map.groupBy(recentRuns, (run) => run.jobId);
+      const nextOf = new Map(nextStarts.map((start) => [start.jobId, start]));
+      const items = jobs.items.map((job) => ({
+        job,
+        nextStart: job.isPaused ? null : (nextOf.get(job.id) ?? null),
+        recentRuns: recentOf.get(job.id) ?? [],
+        lastRun: lastRuns.get(job.id) ?? null,
+        pipelineNames: pipelines.get(job.id) ?? [],
+      }));
+      return { ...jobs, items };
+    },
+  };
+}

@@ -1,0 +1,94 @@
+import type { CancelRuns } from '../runs/cancel-runs.ts';
+import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
+import type { JobRecord } from '../../store/records.ts';
+import type { Persistence, Store } from '../../store/store.ts';
+import type { Clock } from '../runs/start-runs.ts';
+import { arrangeSchedules } from '../scheduling/arrange-schedules.ts';
+import { isScheduled } from '../../domain/jobs/job-definition.ts';
+import { recordChange } from '../audit/audit.ts';
+import { ServiceError } from '../../platform/service-error.ts';
+
+/** A job of a workspace. */
+interface JobPlace {
+  workspaceId: string;
+  jobId: string;
+}
+
+export type SwitchJobs = ReturnType<typeof createSwitchJobs>;
+
+/**
+ * The switches of a job: archived and paused. Switching to what is already so changes nothing. All hold the workspace, as deploys do,
+ * which switch jobs too; then the job, as starts do.
+ * @throws ServiceError not_found, workspace_archived; pause and resume also job_not_pausable
+ */
+export function createSwitchJobs(persistence: Persistence, cancelRuns: CancelRuns, clock: Clock) {
+  function change<Result>(
+    { workspaceId, jobId }: JobPlace,
+    work: (store: Store, job: JobRecord) => Promise<Result>,
+  ): Promise<Result> {
+    return persistence.transaction(async (store) => {
+      const workspace = await store.workspaces.lock(workspaceId);
+      if (workspace?.archivedAt)
+        throw new ServiceError('workspace_archived', 'The workspace is archived; bring it back first.');
+      const [job] = await store.jobs.lock([jobId]);
+      if (job?.workspaceId !== workspaceId) throw new ServiceError('not_found', `There is no job ${jobId}.`);
+      return work(store, job);
+    });
+  }
+
+  function setPaused(place: JobPlace, isPaused: boolean): Promise<JobRecord> {
+    return change(place, async (store, job) => {
+      const problem = findPauseProblem(job);
+      if (problem) throw new ServiceError('job_not_pausable', problem);
+      if (job.isPaused === isPaused) return job;
+      await recordSwitch(store, job, isPaused ? 'job.pause' : 'job.resume');
+      return store.jobs.setPaused(job, isPaused);
+    });
+  }
+
+  return {
+    /** Takes a job out of service: it starts no more. Its runs that wait are cancelled, those that have started go on. */
+    async archive(place: JobPlace): Promise<JobRecord> {
+      const { archived, cancelled } = await change(place, async (store, job) => {
+        if (job.isArchived) return { archived: job, cancelled: [] };
+        const archived = await store.jobs.archive(job);
+        await arrangeSchedules(store, [archived], await clock(store));
+        const cancelled = await cancelRuns.cancelWaiting(store, [job]);
+        await recordSwitch(store, job, 'job.archive', { cancelled_run_count: cancelled.length });
+        return { archived, cancelled };
+      });
+      cancelRuns.announce(cancelled);
+      return archived;
+    },
+
+    /** Brings a job back as it was, not paused; also one that the newest code may lack (docs/decisions/0012). */
+    unarchive: (place: JobPlace): Promise<JobRecord> =>
+      change(place, async (store, job) => {
+        if (!job.isArchived) return job;
+        await arrangeSchedules(store, [await store.jobs.unarchive(job)], await clock(store));
+        await recordSwitch(store, job, 'job.unarchive');
+        return (await store.jobs.get(place.workspaceId, job.id)) ?? job;
+      }),
+
+    /** Holds off the clock and upstreams that become fresh; people, events and API clients still start the job. */
+    pause: (place: JobPlace): Promise<JobRecord> => setPaused(place, true),
+
+    resume: (place: JobPlace): Promise<JobRecord> => setPaused(place, false),
+  };
+}
+
+function recordSwitch(
+  store: Store,
+  job: JobRecord,
+  action: string,
+  after: object | null = null,
+): Promise<void> {
+  const target = { kind: 'job', id: job.id, name: job.jobRef };
+  return recordChange(store, { workspaceId: job.workspaceId, action, target, before: null, after });
+}
+
+function findPauseProblem(job: JobRecord): string | null {
+  if (job.isArchived) return `The job ${job.jobRef} is archived, so nothing starts it.`;
+  if (isScheduled(job.definition as JobDefinition)) return null;
+  return `The job ${job.jobRef} has no schedule: no clock starts it.`;
+}

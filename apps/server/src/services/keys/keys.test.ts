@@ -1,0 +1,265 @@
+import type { CreatedKey } from './keys.ts';
+import type { ServiceFixture } from '../testing/service-fixture.ts';
+import type { TestPerson } from '../testing/people-place.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createAccounts } from '../sign-in/accounts.ts';
+import { createPeoplePlace, outcomesOf } from '../testing/people-place.ts';
+import { createServiceFixture } from '../testing/service-fixture.ts';
+
+let fixture: ServiceFixture;
+let place: Awaited<ReturnType<typeof createPeoplePlace>>;
+let workspaceId: string;
+let owner: TestPerson;
+
+beforeAll(async () => {
+  fixture = await createServiceFixture();
+});
+afterAll(() => fixture.close());
+beforeEach(async () => {
+  place = await createPeoplePlace(fixture);
+  workspaceId = await place.createWorkspace();
+  owner = await place.createPerson('member', { [workspaceId]: 'owner' });
+});
+
+const isGood = (secret: string) =>
+  fixture.credentials.authenticateUser(secret).then(
+    () => true,
+    () => false,
+  );
+const refusal = { code: 'not_authenticated' };
+const mine = { name: ' laptop ', days: null };
+const daysLeft = ({ key }: CreatedKey) => Math.round((key.expiresAt.getTime() - Date.now()) / 86_400_000);
+
+describe('a personal key', () => {
+  it('acts as its owner for 90 days, is listed without its secret, and ends at once', async () => {
+    const created = await fixture.keys.createPersonal(owner.principal, mine);
+    expect(created.secret).toMatch(/^dlt_u_/);
+    expect(daysLeft(created)).toBe(90);
+    const principal = await fixture.credentials.authenticateUser(created.secret);
+    expect(principal).toMatchObject({
+      userId: owner.userId,
+      credential: { kind: 'key', id: created.key.id },
+    });
+    const listed = await fixture.keys.listPersonal(owner.principal);
+    expect(listed).toMatchObject([
+      { id: created.key.id, name: 'laptop', prefix: created.secret.slice(0, 12) },
+    ]);
+    expect(JSON.stringify(listed)).not.toContain(created.secret);
+    const dataplane = await fixture.credentials.issueDataplaneToken(principal, workspaceId);
+    expect(await fixture.credentials.authenticateDataplane(dataplane.token)).toMatchObject({ workspaceId });
+
+    await fixture.keys.revokePersonal(owner.principal, created.key.id);
+    expect(await isGood(created.secret)).toBe(false);
+    await expect(fixture.credentials.authenticateDataplane(dataplane.token)).rejects.toMatchObject(refusal);
+    expect(await fixture.keys.listPersonal(owner.principal)).toEqual([]);
+    const again = fixture.keys.revokePersonal(owner.principal, created.key.id);
+    await expect(again).rejects.toMatchObject({ code: 'not_found' });
+    const log = await fixture.database.query(
+      'select action, target_name, organization_id, after from audit_log where target_id = $1 order by id',
+      [created.key.id],
+    );
+    expect(log).toMatchObject([
+      { action: 'key.create', target_name: 'laptop', organization_id: null, after: { kind: 'personal' } },
+      { action: 'key.revoke', target_name: 'laptop', after: null },
+    ]);
+    expect(JSON.stringify(log)).not.toContain(created.secret);
+  });
+
+  it('is revoked by its owner alone', async () => {
+    const { key, secret } = await fixture.keys.createPersonal(owner.principal, mine);
+    const other = fixture.keys.revokePersonal(place.owner.principal, key.id);
+    await expect(other).rejects.toMatchObject({ code: 'not_found' });
+    expect(await isGood(secret)).toBe(true);
+  });
+
+  it('makes others that end with it, at the latest', async () => {
+    const first = await fixture.keys.createPersonal(owner.principal, { name: 'first', days: 30 });
+    const asFirst = await fixture.credentials.authenticateUser(first.secret);
+    const longer = fixture.keys.createPersonal(asFirst, { name: 'longer', days: 31 });
+    await expect(longer).rejects.toMatchObject({ code: 'invalid_request' });
+    const second = await fixture.keys.createPersonal(asFirst, { name: 'second', days: null });
+    expect(second.key.expiresAt).toEqual(first.key.expiresAt);
+    const asSecond = await fixture.credentials.authenticateUser(second.secret);
+    const third = await fixture.keys.createOfWorkspace(asSecond, workspaceId, {
+      name: 'third',
+      days: 5,
+      role: 'viewer',
+    });
+    const apart = await fixture.keys.createPersonal(owner.principal, { name: 'apart', days: 5 });
+    await fixture.keys.revokePersonal(owner.principal, first.key.id);
+    for (const { secret } of [first, second, third]) expect(await isGood(secret)).toBe(false);
+    expect(await isGood(apart.secret)).toBe(true);
+    const late = fixture.keys.createPersonal(asFirst, { name: 'late', days: 1 });
+    await expect(late).rejects.toMatchObject(refusal);
+  });
+
+  it.each(Array.from({ length: 6 }, (_, round) => round))(
+    'leaves none behind that is being made with it when it is revoked (%i)',
+    async () => {
+      const parent = await fixture.keys.createPersonal(owner.principal, { name: 'parent', days: 30 });
+      const asParent = await fixture.credentials.authenticateUser(parent.secret);
+      const made: CreatedKey[] = [];
+      const outcomes = await outcomesOf([
+        ...Array.from({ length: 3 }, async () => {
+          made.push(await fixture.keys.createPersonal(asParent, { name: 'child', days: 1 }));
+        }),
+        fixture.keys.revokePersonal(owner.principal, parent.key.id),
+      ]);
+      expect(outcomes.filter((one) => one !== 'done' && one !== 'not_authenticated')).toEqual([]);
+      for (const { secret } of made) expect(await isGood(secret)).toBe(false);
+      expect(await fixture.keys.listPersonal(owner.principal)).toEqual([]);
+    },
+  );
+
+  it('dies when its owner is switched off, and lives again when they are switched on', async () => {
+    const { secret } = await fixture.keys.createPersonal(owner.principal, mine);
+    const accounts = createAccounts(fixture.persistence);
+    expect(await accounts.setDisabled(owner.email, true)).toEqual({ orphaned: [] });
+    fixture.credentials.forget();
+    expect(await isGood(secret)).toBe(false);
+    await accounts.setDisabled(owner.email, false);
+    fixture.credentials.forget();
+    expect(await isGood(secret)).toBe(true);
+    expect(await accounts.setDisabled(place.owner.email, true)).toEqual({ orphaned: ['Acme'] });
+  });
+
+  it('notes its last use to the minute, beside the calls', async () => {
+    const { key, secret } = await fixture.keys.createPersonal(owner.principal, mine);
+    const note = vi.spyOn(fixture.store.keys, 'noteUse');
+    expect((await fixture.store.keys.get(key.id))?.lastUsedAt).toBeNull();
+    for (let call = 0; call < 5; call += 1) await fixture.credentials.authenticateUser(secret);
+    expect(note).toHaveBeenCalledTimes(1);
+    await expect.poll(async () => (await fixture.store.keys.get(key.id))?.lastUsedAt).toBeInstanceOf(Date);
+    const usedAt = (await fixture.store.keys.get(key.id))?.lastUsedAt;
+    // Another server notes it too: within the minute nothing is written.
+    expect(await fixture.store.keys.noteUse(key.id)).toBe(0);
+    expect((await fixture.store.keys.get(key.id))?.lastUsedAt).toEqual(usedAt);
+    note.mockRestore();
+  });
+
+  it('is good where its use cannot be noted', async () => {
+    const { secret } = await fixture.keys.createPersonal(owner.principal, mine);
+    const note = vi.spyOn(fixture.store.keys, 'noteUse').mockRejectedValue(new Error('the database is full'));
+    expect(await isGood(secret)).toBe(true);
+    expect(note).toHaveBeenCalledTimes(1);
+    note.mockRestore();
+  });
+});
+
+describe('a workspace key', () => {
+  const wanted = { name: 'CI', days: 7, role: 'developer' as const };
+
+  it('acts in its workspace alone, with its role, and is nobody once it is revoked', async () => {
+    const created = await fixture.keys.createOfWorkspace(owner.principal, workspaceId, wanted);
+    expect(created.secret).toMatch(/^dlt_sa_/);
+    expect(daysLeft(created)).toBe(7);
+    const principal = await fixture.credentials.authenticateUser(created.secret);
+    expect(principal.userId).not.toBe(owner.userId);
+    expect(await place.roleIn(workspaceId, principal)).toBe('developer');
+    const listed = await fixture.keys.listOfWorkspace(workspaceId);
+    expect(listed).toMatchObject([
+      { name: 'CI', role: 'developer', issuerEmail: owner.email, isIssuerOwner: true },
+    ]);
+    const people = await fixture.workspaceMembers.list(workspaceId, { limit: 10, offset: 0 }, null);
+    // Both came within one millisecond: which is first is a matter of chance.
+    expect(new Map(people.items.map(({ kind, name }) => [kind, name]))).toEqual(
+      new Map([
+        ['human', null],
+        ['service_account', 'CI'],
+      ]),
+    );
+    const other = await place.createWorkspace('Other');
+    const elsewhere = fixture.keys.revokeOfWorkspace(other, created.key.id);
+    await expect(elsewhere).rejects.toMatchObject({ code: 'not_found' });
+    await fixture.keys.revokeOfWorkspace(workspaceId, created.key.id);
+    expect(await isGood(created.secret)).toBe(false);
+    expect(await place.roleIn(workspaceId, principal)).toBeNull();
+    const after = await fixture.workspaceMembers.list(workspaceId, { limit: 10, offset: 0 }, null);
+    expect(after.total).toBe(1);
+  });
+
+  it('stays when its issuer goes, which its list tells', async () => {
+    const created = await fixture.keys.createOfWorkspace(owner.principal, workspaceId, wanted);
+    await fixture.members.remove(place.place(owner), place.owner.principal);
+    expect(await isGood(created.secret)).toBe(true);
+    const [listed] = await fixture.keys.listOfWorkspace(workspaceId);
+    expect(listed).toMatchObject({ issuerEmail: owner.email, isIssuerOwner: false });
+  });
+
+  it('is no member that people could set a role of, or remove', async () => {
+    const { secret } = await fixture.keys.createOfWorkspace(owner.principal, workspaceId, wanted);
+    const { userId } = await fixture.credentials.authenticateUser(secret);
+    const membership = await fixture.store.people.findMembership(place.organizationId, userId);
+    const key = { membershipId: membership?.id ?? '' };
+    const notFound = { code: 'not_found' };
+    const by = place.owner.principal;
+    await expect(fixture.members.setRole(place.place(key), 'owner', by)).rejects.toMatchObject(notFound);
+    await expect(fixture.members.remove(place.place(key), by)).rejects.toMatchObject(notFound);
+    const set = fixture.workspaceMembers.set({ workspaceId, ...key }, 'owner', by);
+    await expect(set).rejects.toMatchObject(notFound);
+    await expect(fixture.members.leave(place.organizationId, { userId })).rejects.toMatchObject({
+      code: 'no_account',
+    });
+    await expect(fixture.workspaceMembers.leave(workspaceId, { userId })).rejects.toMatchObject({
+      code: 'no_account',
+    });
+  });
+
+  it('has no account, and makes neither keys nor organizations', async () => {
+    const { secret } = await fixture.keys.createOfWorkspace(owner.principal, workspaceId, wanted);
+    const principal = await fixture.credentials.authenticateUser(secret);
+    const noAccount = { code: 'no_account' };
+    await expect(fixture.keys.createPersonal(principal, mine)).rejects.toMatchObject(noAccount);
+    await expect(fixture.keys.listPersonal(principal)).rejects.toMatchObject(noAccount);
+    await expect(fixture.organizations.account(principal)).rejects.toMatchObject(noAccount);
+    const organization = fixture.organizations.create(principal, { name: 'Mine', description: null });
+    await expect(organization).rejects.toMatchObject(noAccount);
+    const another = fixture.keys.createOfWorkspace(principal, workspaceId, wanted);
+    await expect(another).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  it('is made by an owner of the workspace alone, as long as it is not archived', async () => {
+    const developer = await place.createPerson('member', { [workspaceId]: 'developer' });
+    for (const { principal } of [developer, place.owner]) {
+      const made = fixture.keys.createOfWorkspace(principal, workspaceId, wanted);
+      await expect(made).rejects.toMatchObject({ code: 'not_found' });
+    }
+    await fixture.workspaces.archive(workspaceId);
+    const archived = fixture.keys.createOfWorkspace(owner.principal, workspaceId, wanted);
+    await expect(archived).rejects.toMatchObject({ code: 'workspace_archived' });
+  });
+});
+
+describe('an operator', () => {
+  it('makes, lists and revokes keys of everybody', async () => {
+    const { keys } = fixture;
+    const personal = await keys.create({ email: owner.email, days: 1, name: 'night', workspace: null });
+    const workspace = await keys.create({
+      email: owner.email,
+      days: 1,
+      workspace: { id: workspaceId, role: 'viewer' },
+    });
+    const all = await keys.listAll({ email: owner.email.toUpperCase(), workspaceId: null });
+    expect(all.map(({ kind, name }) => [kind, name])).toEqual([
+      ['workspace', null],
+      ['personal', 'night'],
+    ]);
+    expect((await keys.listAll({ email: null, workspaceId })).map(({ kind }) => kind)).toEqual(['workspace']);
+    for (const secret of [personal, workspace]) {
+      const prefix = all.find((key) => secret.startsWith(key.prefix))?.prefix ?? '';
+      await keys.revokeByName(prefix);
+      fixture.credentials.forget();
+      expect(await isGood(secret)).toBe(false);
+      await expect(keys.revokeByName(prefix)).rejects.toMatchObject({ code: 'not_found' });
+    }
+    await expect(
+      keys.create({ email: 'nobody@example.com', days: 1, workspace: null }),
+    ).rejects.toMatchObject({
+      code: 'not_found',
+    });
+    for (const days of [0, 366, 1.5])
+      await expect(keys.create({ email: owner.email, days, workspace: null })).rejects.toMatchObject({
+        code: 'invalid_request',
+      });
+  });
+});

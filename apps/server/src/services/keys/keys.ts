@@ -1,0 +1,243 @@
+import type { KeyRecord, ListedKey, WorkspaceRecord } from '../../store/records.ts';
+import type { Persistence, Store } from '../../store/store.ts';
+import type { Principal } from '../sign-in/credentials.ts';
+import type { WorkspaceKeyRole } from '@pumphouse/contract';
+import { defaultKeyDays, longestKeyDays } from '@pumphouse/contract';
+import { randomUUID } from 'node:crypto';
+import { createKeySecret } from '../sign-in/credentials.ts';
+import { noAccount } from '../sign-in/accounts.ts';
+import { holdOrganizationOf, refusePlayground } from '../people/people-rules.ts';
+import { recordChange } from '../audit/audit.ts';
+import { ServiceError } from '../../platform/service-error.ts';
+
+/** A key that was just made. The secret is stored nowhere. */
+export interface CreatedKey {
+  key: ListedKey;
+  secret: string;
+}
+
+/** Who makes a key: the user, and the key they do it with, if it is one. */
+interface Issuer {
+  userId: string;
+  email: string;
+  madeWith: string | null;
+}
+
+export type Keys = ReturnType<typeof createKeys>;
+
+/**
+ * Keys of people, which act as them, and keys of workspaces, which act as users of their own. What is made with a key ends with that
+ * key: else whoever finds one would keep a way in after it was revoked.
+ * @param forget makes the server look up again what it remembers of credentials
+ */
+export function createKeys(persistence: Persistence, forget: () => void = () => undefined) {
+  const { store } = persistence;
+
+  async function revoke(keyId: string, isRevocable: (key: ListedKey) => boolean): Promise<void> {
+    await persistence.transaction(async (tx) => {
+      const key = await tx.keys.get(keyId);
+      if (!key || key.revokedAt || !isRevocable(key))
+        throw new ServiceError('not_found', `There is no key ${keyId}.`);
+      await endKey(tx, key);
+    });
+    forget();
+  }
+
+  return {
+    /** @throws ServiceError no_account for the key of a workspace */
+    async listPersonal({ userId }: Principal): Promise<ListedKey[]> {
+      await requirePerson(store, userId);
+      return store.keys.listOfUser(userId);
+    },
+
+    /**
+     * @param wanted.days null for 90, or until the key ends that makes it
+     * @throws ServiceError no_account for the key of a workspace; invalid_request where it would outlive the key that makes it
+     */
+    createPersonal(principal: Principal, wanted: { name: string; days: number | null }): Promise<CreatedKey> {
+      return persistence.transaction(async (tx) => {
+        await requirePerson(tx, principal.userId);
+        return insertKey(tx, issuerOf(principal), { ...wanted, userId: principal.userId, workspace: null });
+      });
+    },
+
+    /** One's own, whichever made it. @throws ServiceError not_found */
+    revokePersonal: ({ userId }: Principal, keyId: string): Promise<void> =>
+      revoke(keyId, (key) => key.kind === 'personal' && key.userId === userId),
+
+    listOfWorkspace: (workspaceId: string): Promise<ListedKey[]> => store.keys.listOfWorkspace(workspaceId),
+
+    /** @throws ServiceError not_found where the issuer does not own the workspace; workspace_archived, playground_workspace, invalid_request */
+    createOfWorkspace(
+      principal: Principal,
+      workspaceId: string,
+      wanted: { name: string; days: number | null; role: WorkspaceKeyRole },
+    ): Promise<CreatedKey> {
+      return persistence.transaction((tx) =>
+        insertWorkspaceKey(tx, issuerOf(principal), workspaceId, wanted),
+      );
+    },
+
+    /** @throws ServiceError not_found */
+    revokeOfWorkspace: (workspaceId: string, keyId: string): Promise<void> =>
+      revoke(keyId, (key) => key.workspaceId === workspaceId),
+
+    /** For operators: a key of an account, or one of a workspace that the account owns. @returns the secret */
+    async create(request: {
+      email: string;
+      days: number;
+      name?: string | null;
+      workspace: { id: string; role: WorkspaceKeyRole } | null;
+    }): Promise<string> {
+      if (!Number.isInteger(request.days) || request.days < 1 || request.days > longestKeyDays)
+        throw new ServiceError('invalid_request', `A key is good for 1 to ${longestKeyDays} days.`);
+      const { workspace, days, name = null } = request;
+      const { secret } = await persistence.transaction(async (tx) => {
+        const user = await tx.people.findUserByEmail(request.email);
+        if (user?.kind !== 'human') throw noAccount(request.email);
+        const issuer = { userId: user.id, email: user.email, madeWith: null };
+        return workspace
+          ? insertWorkspaceKey(tx, issuer, workspace.id, { name, days, role: workspace.role })
+          : insertKey(tx, issuer, { name, days, userId: user.id, workspace: null });
+      });
+      return secret;
+    },
+
+    /** For operators: all keys that were not revoked, of an account, a workspace, or everybody. */
+    listAll: (filter: { email: string | null; workspaceId: string | null }): Promise<ListedKey[]> =>
+      store.keys.listAll(filter),
+
+    /** For operators. @param idOrPrefix as a list of keys shows them. @throws ServiceError not_found; invalid_request where it means several */
+    async revokeByName(idOrPrefix: string): Promise<ListedKey> {
+      const found = (await store.keys.findByName(idOrPrefix)).filter((key) => !key.revokedAt);
+      const [key, ...others] = found;
+      if (!key)
+        throw new ServiceError('not_found', `There is no key "${idOrPrefix}", or it was revoked before.`);
+      if (others.length > 0) {
+        const ids = found.map(({ id }) => id).join(', ');
+        throw new ServiceError(
+          'invalid_request',
+          `Several keys begin with "${idOrPrefix}"; give the id of one: ${ids}.`,
+        );
+      }
+      await revoke(key.id, () => true);
+      return key;
+    },
+  };
+}
+
+function issuerOf({ userId, email, credential }: Principal): Issuer {
+  return { userId, email, madeWith: credential?.kind === 'key' ? credential.id : null };
+}
+
+async function requirePerson(store: Store, userId: string): Promise<void> {
+  const user = await store.people.getUser(userId);
+  if (user?.kind !== 'human')
+    throw new ServiceError(
+      'no_account',
+      'This is the key of a workspace: it has no account, and makes no keys.',
+    );
+}
+
+async function insertWorkspaceKey(
+  store: Store,
+  issuer: Issuer,
+  workspaceId: string,
+  wanted: { name: string | null; days: number | null; role: WorkspaceKeyRole },
+): Promise<CreatedKey> {
+  const missing = new ServiceError(
+    'not_found',
+    `There is no workspace ${workspaceId} that ${issuer.email} owns.`,
+  );
+  if (!(await store.workspaces.findAccess(workspaceId, issuer.userId))) throw missing;
+  const workspace = await holdOrganizationOf(store, workspaceId);
+  const access = await store.workspaces.findAccess(workspaceId, issuer.userId);
+  if (access?.workspaceRole !== 'owner') throw missing;
+  refusePlayground(workspace, 'A playground has one member. Use a key of your own there.');
+  if (workspace.archivedAt)
+    throw new ServiceError('workspace_archived', 'The workspace is archived; bring it back first.');
+  const user = await store.people.createUser({
+    email: `${randomUUID()}@keys.invalid`,
+    kind: 'service_account',
+    passwordHash: null,
+    name: wanted.name?.trim() ?? null,
+  });
+  const membership = await store.people.addMember(workspace.organizationId, user.id, 'collaborator');
+  await store.workspaces.addMember(workspaceId, membership.id, wanted.role);
+  return insertKey(store, issuer, { ...wanted, userId: user.id, workspace });
+}
+
+async function insertKey(
+  store: Store,
+  issuer: Issuer,
+  wanted: { name: string | null; days: number | null; userId: string; workspace: WorkspaceRecord | null },
+): Promise<CreatedKey> {
+  const { workspace, userId, days } = wanted;
+  await checkParent(store, issuer, days);
+  const kind: KeyRecord['kind'] = workspace ? 'workspace' : 'personal';
+  const { secret, hash, prefix } = createKeySecret(kind);
+  const id = await store.keys.create({
+    kind,
+    secretHash: hash,
+    prefix,
+    userId,
+    issuedBy: issuer.userId,
+    validDays: days ?? defaultKeyDays,
+    name: wanted.name?.trim() ?? null,
+    workspaceId: workspace?.id ?? null,
+    madeWith: issuer.madeWith,
+  });
+  const key = await store.keys.get(id);
+  if (!key) throw new Error(`The key ${id} is not there after it was made`);
+  await recordChange(store, {
+    action: 'key.create',
+    organizationId: workspace?.organizationId ?? null,
+    workspaceId: workspace?.id ?? null,
+    target: { kind: 'key', id, name: key.name ?? key.prefix },
+    before: null,
+    after: { kind, prefix, role: key.role, expires_at: key.expiresAt },
+  });
+  return { key, secret };
+}
+
+/** The key that makes another one has to be good until then, and to outlive it. */
+async function checkParent(store: Store, { madeWith }: Issuer, days: number | null): Promise<void> {
+  if (!madeWith) return;
+  const parent = await store.keys.hold(madeWith);
+  if (!parent || parent.revokedAt)
+    throw new ServiceError('not_authenticated', 'The key is not valid any more.');
+  const daysLeft = Math.floor((parent.expiresAt.getTime() - Date.now()) / 86_400_000);
+  if (days === null || days <= daysLeft) return;
+  const message = `must be ${daysLeft} at most: the key that makes it ends at ${parent.expiresAt.toISOString()}. Sign in to make one that lasts longer`;
+  throw new ServiceError('invalid_request', `The body is not valid: days: ${message}.`, [
+    { key: 'days', message },
+  ]);
+}
+
+/** Ends a key and all that was made with it. The user of a workspace key goes out of its workspace with it. */
+async function endKey(store: Store, key: ListedKey): Promise<void> {
+  // One that was being made with one of these when it was looked for is found the next time.
+  for (
+    let ended = await store.keys.revoke(key.id);
+    ended.length > 0;
+    ended = await store.keys.revoke(key.id)
+  ) {
+    for (const { id, kind, userId } of ended) {
+      const described = id === key.id ? key : await store.keys.get(id);
+      const workspace = described?.workspaceId
+        ? await store.workspaces.get(described.workspaceId)
+        : undefined;
+      if (kind === 'workspace')
+        for (const { membershipId } of await store.people.listMembershipsOf(userId))
+          await store.members.remove(membershipId);
+      await recordChange(store, {
+        action: 'key.revoke',
+        organizationId: workspace?.organizationId ?? null,
+        workspaceId: workspace?.id ?? null,
+        target: { kind: 'key', id, name: described?.name ?? described?.prefix ?? null },
+        before: { kind, prefix: described?.prefix, role: described?.role },
+        after: null,
+      });
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import type { AttemptRecord } from '../../store/records.ts';
+import type { LogFiles } from '../../blobs/log-file.ts';
+import type { Persistence, Store } from '../../store/store.ts';
+import type { UnnumberedLogLine } from '../../domain/logs/log-line.ts';
+import { EventEmitter } from 'node:events';
+import { formatLogLine } from '../../domain/logs/log-line.ts';
+
+/** How much of an attempt's log is stored. */
+export type LogProgress = Pick<AttemptRecord, 'logBytes' | 'logLines'>;
+
+/** Lines that are numbered and not written yet. */
+export interface PreparedLines {
+  /** How much of the log is stored once they are written. */
+  progress: LogProgress;
+  write(): Promise<void>;
+}
+
+export interface AttemptLog {
+  /**
+   * Numbers lines that follow `progress`. The caller, in the transaction that holds the attempt's lock, stores the new progress and
+   * then calls `write`: after a crash in between the file is longer than the row says and is cut back before it grows again. The
+   * statement comes first because it fails when the lock was lost (a server that stood still for long). To write all the same would
+   * cut off what another server has stored since.
+   */
+  prepare(attemptId: string, progress: LogProgress, lines: readonly UnnumberedLogLine[]): PreparedLines;
+  /** Tells followers in this process that a run's log or state has changed; call it after the commit. */
+  announce(jobRunId: string): void;
+  /** Calls back at each announcement for the run. @returns what ends that */
+  onChange(jobRunId: string, onChange: () => void): () => void;
+  /** Resolves at the next announcement for the run, or after the timeout. */
+  nextChange(jobRunId: string, timeoutMs: number, signal: AbortSignal): Promise<void>;
+  /** The server's own words, in the transaction that makes them true; announce the run after the commit. */
+  writeWith(store: Store, attemptId: string, lines: readonly UnnumberedLogLine[]): Promise<void>;
+  /** The server's own words in a run's log. */
+  write(jobRunId: string, attemptId: string, lines: readonly UnnumberedLogLine[]): Promise<void>;
+}
+
+export function createAttemptLog(persistence: Persistence, logFiles: LogFiles): AttemptLog {
+  const changes = new EventEmitter().setMaxListeners(0);
+
+  function prepare(
+    attemptId: string,
+    { logBytes, logLines }: LogProgress,
+    lines: readonly UnnumberedLogLine[],
+  ): PreparedLines {
+    const text = lines.map((line, index) => formatLogLine({ line_num: logLines + index, ...line })).join('');
+    const data = Buffer.from(text);
+    return {
+      progress: { logBytes: logBytes + data.length, logLines: logLines + lines.length },
+      async write() {
+        if (data.length === 0) return;
+        await logFiles.append(attemptId, { expectedBytes: logBytes, firstLine: logLines, data });
+      },
+    };
+  }
+
+  async function appendUnderLock(store: Store, attemptId: string, lines: readonly UnnumberedLogLine[]) {
+    const attempt = await store.attempts.lock(attemptId);
+    // After sealing nothing grows: a late word about a run that is over is not worth unpacking its log.
+    if (!attempt || attempt.logSealed) return;
+    const prepared = prepare(attemptId, attempt, lines);
+    await store.attempts.saveProgress(attemptId, { ...attempt, ...prepared.progress });
+    await prepared.write();
+  }
+
+  return {
+    prepare,
+    writeWith: appendUnderLock,
+    announce: (jobRunId) => void changes.emit(jobRunId),
+    async write(jobRunId, attemptId, lines) {
+      await persistence.transaction((store) => appendUnderLock(store, attemptId, lines));
+      changes.emit(jobRunId);
+    },
+    onChange(jobRunId, onChange) {
+      // A wrapper of its own, so that one function can listen twice.
+      const listener = () => onChange();
+      changes.on(jobRunId, listener);
+      return () => void changes.off(jobRunId, listener);
+    },
+    nextChange: (jobRunId, timeoutMs, signal) =>
+      new Promise((resolve) => {
+        const done = () => {
+          clearTimeout(timer);
+          changes.off(jobRunId, done);
+          signal.removeEventListener('abort', done);
+          resolve();
+        };
+        const timer = setTimeout(done, timeoutMs);
+        changes.once(jobRunId, done);
+        signal.addEventListener('abort', done);
+        if (signal.aborted) done();
+      }),
+  };
+}

@@ -1,0 +1,91 @@
+import type { OrganizationRole } from '../../store/records.ts';
+import type { Permission } from '@pumphouse/contract';
+import type { Principal } from '../sign-in/credentials.ts';
+import type { Persistence } from '../../store/store.ts';
+import type { WorkspaceAccess } from '../../store/records.ts';
+import { hasOrganizationRole, hasWorkspaceRole, requirements } from '@pumphouse/contract';
+import { ServiceError } from '../../platform/service-error.ts';
+
+/** What the caller was found to be where the operation takes place. */
+export interface Authorization {
+  principal: Principal;
+  /** Null outside workspaces, and for an owner of the organization who has no role in this one. */
+  workspace: WorkspaceAccess | null;
+  organization: { organizationId: string; membershipId: string; role: OrganizationRole } | null;
+}
+
+export type Authorize = ReturnType<typeof createAuthorize>;
+
+/** Checks a permission at its place. What the caller has no part in does not exist for them: not found, whatever is there. */
+export function createAuthorize(persistence: Persistence) {
+  async function atWorkspace(principal: Principal, workspaceId: string): Promise<WorkspaceAccess> {
+    const missing = new ServiceError('not_found', `There is no workspace ${workspaceId}.`);
+    if (principal.workspaceId && principal.workspaceId !== workspaceId) throw missing;
+    if (principal.kind === 'run') return runAccess(workspaceId, missing);
+    const access = await persistence.store.workspaces.findAccess(workspaceId, principal.userId);
+    if (!access) throw missing;
+    return access;
+  }
+
+  async function runAccess(workspaceId: string, missing: ServiceError): Promise<WorkspaceAccess> {
+    const workspace = await persistence.store.workspaces.get(workspaceId);
+    if (!workspace) throw missing;
+    return { workspace, workspaceRole: 'viewer', organizationRole: 'collaborator', membershipId: '' };
+  }
+
+  async function atOrganization(principal: Principal, organizationId: string) {
+    const missing = new ServiceError('not_found', `There is no organization ${organizationId}.`);
+    if (principal.workspaceId) throw missing;
+    const membership = await persistence.store.people.findMembership(organizationId, principal.userId);
+    if (!membership) throw missing;
+    return { organizationId, membershipId: membership.id, role: membership.role };
+  }
+
+  /** An owner of the organization of a workspace, with the role in the workspace if there is one. */
+  async function asOrganizationOwner(principal: Principal, workspaceId: string) {
+    if (principal.kind === 'run' || principal.workspaceId) return null;
+    const found = await persistence.store.workspaces.get(workspaceId);
+    const membership =
+      found && (await persistence.store.people.findMembership(found.organizationId, principal.userId));
+    if (membership?.role !== 'owner') return null;
+    const { organizationId, id: membershipId, role } = membership;
+    const access = await persistence.store.workspaces.findAccess(workspaceId, principal.userId);
+    return { organization: { organizationId, membershipId, role }, workspace: access ?? null };
+  }
+
+  return async function authorize(
+    principal: Principal,
+    permission: Permission,
+    place: { workspaceId?: string; organizationId?: string },
+  ): Promise<Authorization> {
+    const required = requirements[permission];
+    const none: Authorization = { principal, workspace: null, organization: null };
+    switch (required.scope) {
+      case 'none':
+        return none;
+      case 'account':
+        if (principal.kind !== 'user') throw forbidden(permission);
+        return none;
+      case 'organization': {
+        const organization = await atOrganization(principal, place.organizationId ?? '');
+        if (!hasOrganizationRole(organization.role, required.role)) throw forbidden(permission);
+        return { ...none, organization };
+      }
+      case 'workspace': {
+        const workspaceId = place.workspaceId ?? '';
+        const owned = required.orOrganizationOwner ? await asOrganizationOwner(principal, workspaceId) : null;
+        if (owned) return { ...none, ...owned };
+        const workspace = await atWorkspace(principal, workspaceId);
+        const isKept = principal.kind === 'run' && required.notForRuns === true;
+        if (isKept || !hasWorkspaceRole(workspace.workspaceRole, required.role)) throw forbidden(permission);
+        return { ...none, workspace };
+      }
+      default:
+        throw forbidden(permission);
+    }
+  };
+}
+
+function forbidden(permission: Permission): ServiceError {
+  return new ServiceError('forbidden', `Your role does not have the permission ${permission}.`);
+}

@@ -1,0 +1,308 @@
+import type { InvitedWorkspace, OrganizationRole } from '../../store/records.ts';
+import type { ServiceFixture } from '../testing/service-fixture.ts';
+import type { TestPerson } from '../testing/people-place.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createPeoplePlace, outcomesOf } from '../testing/people-place.ts';
+import { createServiceFixture } from '../testing/service-fixture.ts';
+
+let fixture: ServiceFixture;
+let place: Awaited<ReturnType<typeof createPeoplePlace>>;
+
+beforeAll(async () => {
+  fixture = await createServiceFixture();
+});
+afterAll(() => fixture.close());
+beforeEach(async () => {
+  place = await createPeoplePlace(fixture);
+});
+
+const origin = 'https://pump.example.com/house';
+
+/** @returns the token of the link */
+async function invite(
+  email: string,
+  role: OrganizationRole,
+  workspaces: InvitedWorkspace[] = [],
+  inviter: TestPerson = place.owner,
+): Promise<string> {
+  const wanted = { organizationId: place.organizationId, email, role, workspaces };
+  const { link } = await fixture.invitations.create(inviter.principal, wanted, origin);
+  return new URL(link).searchParams.get('token') ?? '';
+}
+
+async function inviteToWorkspace(
+  workspaceId: string,
+  email: string,
+  role: 'owner' | 'developer' | 'viewer',
+  inviter: TestPerson,
+): Promise<string> {
+  const wanted = { workspaceId, email, role };
+  const { link } = await fixture.invitations.createToWorkspace(inviter.principal, wanted, origin);
+  return new URL(link).searchParams.get('token') ?? '';
+}
+
+const age = (assignments: string) =>
+  fixture.database.execute(`update invitations set ${assignments} where organization_id = $1`, [
+    place.organizationId,
+  ]);
+
+const notGood = (why: RegExp) => ({
+  code: 'invitation_not_good',
+  message: expect.stringMatching(why) as string,
+});
+
+describe('an invitation', () => {
+  it('brings somebody in with what it offers, once', async () => {
+    const workspaceId = await place.createWorkspace('Sales');
+    const user = await place.createUser('Analyst@Example.com');
+    const token = await invite('analyst@example.com', 'member', [{ workspaceId, role: 'developer' }]);
+    const described = await fixture.invitations.describe(token);
+    expect(described).toMatchObject({
+      email: 'analyst@example.com',
+      organizationName: 'Acme',
+      role: 'member',
+      workspaces: [{ workspaceId, name: 'Sales', role: 'developer' }],
+      inviterEmail: place.owner.email,
+      hasAccount: true,
+    });
+    const days = (described.expiresAt.getTime() - Date.now()) / 86_400_000;
+    expect(days).toBeGreaterThan(13.99);
+    expect(days).toBeLessThanOrEqual(14);
+
+    const accepted = await fixture.invitations.accept(null, token, user.userId);
+    expect(accepted).toMatchObject({ organizationId: place.organizationId, role: 'member' });
+    expect((await place.readRoles())[user.email]).toBe('member');
+    expect(await place.roleIn(workspaceId, user)).toBe('developer');
+    expect(await place.readLog()).toEqual([
+      'invitation.create analyst@example.com',
+      'invitation.accept analyst@example.com',
+    ]);
+    await expect(fixture.invitations.describe(token)).rejects.toMatchObject(notGood(/accepted before/));
+    // The same click again.
+    expect(await fixture.invitations.accept(null, token, user.userId)).toEqual(accepted);
+    expect(await place.readLog()).toHaveLength(2);
+    await fixture.members.remove({ ...place.place(accepted) }, place.owner.principal);
+    await expect(fixture.invitations.accept(null, token, user.userId)).rejects.toMatchObject(
+      notGood(/accepted before/),
+    );
+  });
+
+  it('joins the transaction that makes the account', async () => {
+    const token = await invite('new@example.com', 'member');
+    expect(await fixture.invitations.describe(token)).toMatchObject({ hasAccount: false });
+    const enter = (mustFail: boolean) =>
+      fixture.persistence.transaction(async (tx) => {
+        const user = await tx.people.createUser({
+          email: 'new@example.com',
+          kind: 'human',
+          passwordHash: 'x',
+        });
+        await fixture.invitations.accept(tx, token, user.id);
+        if (mustFail) throw new Error('the password was too short');
+      });
+    await expect(enter(true)).rejects.toThrow('too short');
+    expect(Object.keys(await place.readRoles())).toEqual([place.owner.email]);
+    await enter(false);
+    expect((await place.readRoles())['new@example.com']).toBe('member');
+  });
+
+  it('is accepted by the account with its address alone', async () => {
+    const token = await invite('analyst@example.net', 'owner');
+    const [other, analyst] = [await place.createUser(), await place.createUser('analyst@example.net')];
+    await expect(fixture.invitations.accept(null, token, other.userId)).rejects.toMatchObject({
+      code: 'invitation_for_another',
+    });
+    await fixture.store.people.setDisabled(analyst.userId, true);
+    await expect(fixture.invitations.accept(null, token, analyst.userId)).rejects.toMatchObject({
+      code: 'forbidden',
+    });
+    expect(Object.keys(await place.readRoles())).toEqual([place.owner.email]);
+  });
+
+  it('says why it is not good, and nothing else', async () => {
+    const user = await place.createUser();
+    const tell = async (token: string, why: RegExp) => {
+      await expect(fixture.invitations.describe(token)).rejects.toMatchObject(notGood(why));
+      await expect(fixture.invitations.accept(null, token, user.userId)).rejects.toMatchObject(notGood(why));
+      const words = await fixture.invitations.describe(token).catch((error: Error) => error.message);
+      expect(words).not.toContain('Acme');
+      expect(words).not.toContain('@');
+    };
+    await tell('dlt_i_nonsense', /no invitation/);
+    await tell('', /no invitation/);
+    const token = await invite(user.email, 'member');
+    await age(`expires_at = now() - interval '1 second'`);
+    await tell(token, /has expired/);
+    await age(`expires_at = now() + interval '1 day', revoked_at = now()`);
+    await tell(token, /was revoked/);
+  });
+
+  it('is revoked by whoever could make it, and then listed as such', async () => {
+    const member = await place.createPerson('member');
+    const token = await invite('analyst@example.org', 'member');
+    const list = (status?: string) =>
+      fixture.invitations.list(place.organizationId, { limit: 10, offset: 0 }, status ? [status] : null);
+    const id = (await list()).items[0]?.invitation.id ?? '';
+    const refused = fixture.invitations.revoke(member.principal, place.organizationId, id);
+    await expect(refused).rejects.toMatchObject({ code: 'forbidden' });
+    const elsewhere = await createPeoplePlace(fixture);
+    const foreign = fixture.invitations.revoke(elsewhere.owner.principal, elsewhere.organizationId, id);
+    await expect(foreign).rejects.toMatchObject({ code: 'not_found' });
+    await fixture.invitations.revoke(place.owner.principal, place.organizationId, id);
+    await fixture.invitations.revoke(place.owner.principal, place.organizationId, id);
+    await expect(fixture.invitations.describe(token)).rejects.toMatchObject(notGood(/revoked/));
+    expect((await list()).total).toBe(0);
+    expect((await list('revoked')).items.map(({ invitation }) => invitation.email)).toEqual([
+      'analyst@example.org',
+    ]);
+    expect(await place.readLog()).toEqual([
+      'invitation.create analyst@example.org',
+      'invitation.revoke analyst@example.org',
+    ]);
+  });
+
+  it.each(Array.from({ length: 6 }, (_, round) => round))(
+    'that is accepted several times at once brings one member (%i)',
+    async () => {
+      const user = await place.createUser();
+      const token = await invite(user.email, 'member');
+      const calls = Array.from({ length: 4 }, () => fixture.invitations.accept(null, token, user.userId));
+      const memberships = new Set((await Promise.all(calls)).map(({ membershipId }) => membershipId));
+      expect(memberships.size).toBe(1);
+      expect((await place.readLog()).filter((line) => line.startsWith('invitation.accept'))).toHaveLength(1);
+    },
+  );
+
+  it.each(Array.from({ length: 6 }, (_, round) => round))(
+    'that is revoked while it is accepted does one of both (%i)',
+    async () => {
+      const user = await place.createUser();
+      const token = await invite(user.email, 'member');
+      const { items } = await fixture.invitations.list(place.organizationId, { limit: 1, offset: 0 }, null);
+      const outcomes = await outcomesOf([
+        fixture.invitations.accept(null, token, user.userId),
+        fixture.invitations.revoke(
+          place.owner.principal,
+          place.organizationId,
+          items[0]?.invitation.id ?? '',
+        ),
+      ]);
+      const isMember = user.email in (await place.readRoles());
+      expect(outcomes).toEqual(isMember ? ['done', 'done'] : ['done', 'invitation_not_good']);
+      expect(await place.readLog()).toHaveLength(2);
+    },
+  );
+});
+
+describe('who may invite', () => {
+  it('owners of the organization to everything, with workspaces of theirs alone', async () => {
+    const member = await place.createPerson('member');
+    await expect(invite('a@example.com', 'member', [], member)).rejects.toMatchObject({ code: 'forbidden' });
+    await expect(invite('a@example.com', 'collaborator')).rejects.toMatchObject({ code: 'invalid_request' });
+    const elsewhere = await createPeoplePlace(fixture);
+    const foreign = [{ workspaceId: await elsewhere.createWorkspace(), role: 'viewer' as const }];
+    await expect(invite('a@example.com', 'member', foreign)).rejects.toMatchObject({
+      code: 'invalid_request',
+    });
+    expect(await place.readLog()).toEqual([]);
+  });
+
+  it('owners of a workspace to that one, as collaborators', async () => {
+    const [own, other] = [await place.createWorkspace('Own'), await place.createWorkspace('Other')];
+    const owner = await place.createPerson('collaborator', { [own]: 'owner', [other]: 'developer' });
+    const user = await place.createUser();
+    const refused = inviteToWorkspace(other, user.email, 'viewer', owner);
+    await expect(refused).rejects.toMatchObject({ code: 'forbidden' });
+    const token = await inviteToWorkspace(own, user.email, 'owner', owner);
+    const page = { limit: 10, offset: 0 };
+    expect((await fixture.invitations.listOfWorkspace(own, page, null)).total).toBe(1);
+    expect((await fixture.invitations.listOfWorkspace(other, page, null)).total).toBe(0);
+    await fixture.invitations.accept(null, token, user.userId);
+    expect((await place.readRoles())[user.email]).toBe('collaborator');
+    expect(await place.roleIn(own, user)).toBe('owner');
+  });
+
+  it('and revoke those to their workspace, but no invitation of the organization that has it among others', async () => {
+    const own = await place.createWorkspace('Own');
+    const owner = await place.createPerson('member', { [own]: 'owner' });
+    await invite('a@example.com', 'member', [{ workspaceId: own, role: 'viewer' }]);
+    const { items } = await fixture.invitations.list(place.organizationId, { limit: 1, offset: 0 }, null);
+    const id = items[0]?.invitation.id ?? '';
+    const refused = fixture.invitations.revokeToWorkspace(owner.principal, own, id);
+    await expect(refused).rejects.toMatchObject({ code: 'not_found' });
+    await inviteToWorkspace(own, 'b@example.com', 'viewer', owner);
+    const page = await fixture.invitations.listOfWorkspace(own, { limit: 1, offset: 0 }, null);
+    await fixture.invitations.revokeToWorkspace(owner.principal, own, page.items[0]?.invitation.id ?? '');
+    expect(await place.readLog()).toContain('invitation.revoke b@example.com');
+  });
+
+  it('is looked at again when it is accepted', async () => {
+    const workspaceId = await place.createWorkspace();
+    const owner = await place.createPerson('member', { [workspaceId]: 'owner' });
+    const user = await place.createUser();
+    const token = await inviteToWorkspace(workspaceId, user.email, 'developer', owner);
+    await fixture.store.people.setDisabled(owner.userId, true);
+    await expect(fixture.invitations.accept(null, token, user.userId)).rejects.toMatchObject(
+      notGood(/revoked/),
+    );
+    await fixture.store.people.setDisabled(owner.userId, false);
+    await fixture.invitations.accept(null, token, user.userId);
+    expect(await place.roleIn(workspaceId, user)).toBe('developer');
+  });
+});
+
+describe('several invitations of one address', () => {
+  it('are accepted together, and the most permissive wins', async () => {
+    const [sales, billing] = [await place.createWorkspace('Sales'), await place.createWorkspace('Billing')];
+    const user = await place.createUser();
+    const workspaceOwner = await place.createPerson('member', { [sales]: 'owner' });
+    await inviteToWorkspace(sales, user.email.toUpperCase(), 'owner', workspaceOwner);
+    await invite(user.email, 'owner');
+    const token = await invite(user.email, 'member', [
+      { workspaceId: sales, role: 'viewer' },
+      { workspaceId: billing, role: 'developer' },
+    ]);
+    expect(await fixture.invitations.accept(null, token, user.userId)).toMatchObject({ role: 'owner' });
+    expect(await place.roleIn(sales, user)).toBe('owner');
+    expect(await place.roleIn(billing, user)).toBe('developer');
+    const left = await fixture.store.invitations.listPending(place.organizationId);
+    expect(left).toEqual([]);
+  });
+
+  it('give with a link no more than its inviter could give', async () => {
+    const own = await place.createWorkspace('Own');
+    const mallory = await place.createPerson('collaborator', { [own]: 'owner' });
+    const ownersToken = await invite('engineer@example.com', 'owner');
+    const token = await inviteToWorkspace(own, 'engineer@example.com', 'viewer', mallory);
+    // Whoever has the link of an invitation can make the account of its address.
+    const engineer = await place.createUser('engineer@example.com');
+    expect(await fixture.invitations.accept(null, token, engineer.userId)).toMatchObject({
+      role: 'collaborator',
+    });
+    expect((await place.readRoles())[engineer.email]).toBe('collaborator');
+    expect(await fixture.invitations.accept(null, ownersToken, engineer.userId)).toMatchObject({
+      role: 'owner',
+    });
+  });
+
+  it('take nothing from somebody who is there already', async () => {
+    const workspaceId = await place.createWorkspace();
+    const person = await place.createPerson('owner', { [workspaceId]: 'owner' });
+    const token = await invite(person.email, 'collaborator', [{ workspaceId, role: 'viewer' }]);
+    const accepted = await fixture.invitations.accept(null, token, person.userId);
+    expect(accepted).toMatchObject({ membershipId: person.membershipId, role: 'owner' });
+    expect(await place.roleIn(workspaceId, person)).toBe('owner');
+  });
+
+  it('are not without end', async () => {
+    await fixture.database.execute(
+      `insert into invitations (organization_id, email, role, token_hash, invited_by, expires_at)
+       select $1, 'x@example.com', 'member', decode(md5($1::uuid::text || n), 'hex'), $2, now() + interval '1 day'
+         from generate_series(1, 500) n`,
+      [place.organizationId, place.owner.userId],
+    );
+    await expect(invite('y@example.com', 'member')).rejects.toMatchObject({ code: 'too_many_invitations' });
+    await age('revoked_at = now()');
+    await invite('y@example.com', 'member');
+  });
+});

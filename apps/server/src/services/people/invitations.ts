@@ -1,0 +1,411 @@
+import type { Encryption } from '../../platform/encryption.ts';
+import type {
+  InvitationRecord,
+  InvitedWorkspace,
+  OrganizationRole,
+  WorkspaceRecord,
+  WorkspaceRole,
+} from '../../store/records.ts';
+import type { Page, PageRequest } from '../paging/read-page.ts';
+import type { Persistence, Store } from '../../store/store.ts';
+import type { Principal } from '../sign-in/credentials.ts';
+import { createSecret, hashSecret } from '../sign-in/credentials.ts';
+import {
+  couldInvite,
+  findOnlyWorkspace,
+  higherOrganizationRole,
+  higherWorkspaceRole,
+  holdOrganization,
+  holdOrganizationOf,
+  refusePlayground,
+  requireManager,
+  requireOrganizationOwner,
+  revokeInvitation,
+} from './people-rules.ts';
+import { pageOf, sortBy } from '../paging/read-page.ts';
+import { recordChange } from '../audit/audit.ts';
+import { ServiceError } from '../../platform/service-error.ts';
+
+/** An invitation with the names of its workspaces. */
+export interface ListedInvitation {
+  invitation: InvitationRecord;
+  workspaces: NamedWorkspace[];
+}
+
+export interface NamedWorkspace extends InvitedWorkspace {
+  name: string;
+}
+
+/** What the page behind a link shows to whoever has it. */
+export interface DescribedInvitation {
+  email: string;
+  organizationName: string;
+  role: OrganizationRole;
+  workspaces: NamedWorkspace[];
+  inviterEmail: string;
+  expiresAt: Date;
+  /** Whether there is an account with this address: then it has to be signed in, else one can be made. */
+  hasAccount: boolean;
+}
+
+/** What became of whoever accepted. */
+export interface AcceptedInvitation {
+  organizationId: string;
+  membershipId: string;
+  role: OrganizationRole;
+}
+
+export type Invitations = ReturnType<typeof createInvitations>;
+
+const validDays = 14;
+/** More than a company of some size asks at once, and too few to fill somebody's mailbox for long. */
+const mostPending = 500;
+
+/** Where the page is that takes invitations, at the address of the server. */
+export function invitationLink(origin: string, token: string): string {
+  return `${origin}/sign-in/invitation?token=${token}`;
+}
+
+export interface InvitationDependencies {
+  persistence: Persistence;
+  encryption: Encryption;
+  /** Whether this server sends mail. */
+  sendsMail: boolean;
+}
+
+/**
+ * Who is asked to come to an organization, and coming. An invitation gives no more than its inviter could give at the moment when it is
+ * accepted: one who was removed, or demoted, has no way back in through a link they kept.
+ */
+export function createInvitations({ persistence, encryption, sendsMail }: InvitationDependencies) {
+  const { store } = persistence;
+
+  async function nameWorkspaces(tx: Store, invitation: InvitationRecord): Promise<NamedWorkspace[]> {
+    const named: NamedWorkspace[] = [];
+    for (const one of invitation.workspaces)
+      named.push({ ...one, name: (await tx.workspaces.get(one.workspaceId))?.name ?? '' });
+    return named;
+  }
+
+  async function listAs(invitation: InvitationRecord): Promise<ListedInvitation> {
+    return { invitation, workspaces: await nameWorkspaces(store, invitation) };
+  }
+
+  async function readPage(
+    all: readonly InvitationRecord[],
+    page: PageRequest<'created_at' | 'email'>,
+    statuses: readonly string[] | null,
+  ): Promise<Page<ListedInvitation>> {
+    const asked = all.filter((one) => (statuses ?? ['pending']).includes(statusOf(one)));
+    const found = pageOf(sortBy(asked, page.sorting, byEmailOrTime), page, ({ id }) => id);
+    return { ...found, items: await Promise.all(found.items.map(listAs)) };
+  }
+
+  /** Stores it, with its mail. @returns the link, which is known this once */
+  async function insert(
+    tx: Store,
+    inviter: Pick<Principal, 'userId'>,
+    wanted: { organizationId: string; email: string; role: OrganizationRole; workspaces: InvitedWorkspace[] },
+    origin: string,
+  ) {
+    const pending = await tx.invitations.listPending(wanted.organizationId);
+    if (pending.length >= mostPending) {
+      throw new ServiceError(
+        'too_many_invitations',
+        `The organization has ${mostPending} invitations that wait; revoke those that are not needed any more.`,
+      );
+    }
+    const token = createSecret('dlt_i_');
+    const id = await tx.invitations.create({
+      ...wanted,
+      tokenHash: hashSecret(token),
+      invitedBy: inviter.userId,
+      validDays,
+    });
+    const link = invitationLink(origin, token);
+    if (sendsMail) {
+      await tx.invitationMails.add(id, encryption.encrypt(Buffer.from(link), mailPlace(id)));
+      await tx.outbox.wake('mail');
+    }
+    await recordChange(tx, {
+      action: 'invitation.create',
+      organizationId: wanted.organizationId,
+      workspaceId: findOnlyWorkspace(wanted),
+      target: { kind: 'invitation', id, name: wanted.email },
+      before: null,
+      after: { role: wanted.role, workspaces: wanted.workspaces },
+    });
+    return { id, link };
+  }
+
+  async function describeCreated({ id, link }: { id: string; link: string }) {
+    const invitation = await store.invitations.get(id);
+    if (!invitation) throw new Error(`The invitation ${id} is not there after it was made`);
+    return { ...(await listAs(invitation)), link };
+  }
+
+  async function acceptIn(tx: Store, token: string, userId: string): Promise<AcceptedInvitation> {
+    const seen = await tx.invitations.findByToken(hashSecret(token));
+    if (!seen) throw notGood('unknown');
+    await holdOrganization(tx, seen.organizationId);
+    // Read again: two who accept it follow each other.
+    const invitation = await tx.invitations.findByToken(hashSecret(token));
+    if (!invitation) throw notGood('unknown');
+    const user = await tx.people.getUser(userId);
+    if (user?.kind !== 'human' || user.disabledAt)
+      throw new ServiceError('forbidden', 'The account cannot accept this.');
+    const known = await tx.members.findByUser(invitation.organizationId, userId);
+    // A second click of the same person.
+    if (invitation.acceptedBy === userId && known)
+      return {
+        organizationId: invitation.organizationId,
+        membershipId: known.membershipId,
+        role: known.role,
+      };
+    await requireGood(tx, invitation);
+    if (user.email.toLowerCase() !== invitation.email.toLowerCase()) {
+      throw new ServiceError(
+        'invitation_for_another',
+        'The invitation is for another e-mail address than the one you are signed in with.',
+      );
+    }
+    const accepted = [invitation, ...(await listMerged(tx, invitation))];
+    const membership = await enter(tx, invitation.organizationId, userId, accepted);
+    await tx.invitations.accept(
+      accepted.map(({ id }) => id),
+      userId,
+    );
+    for (const one of accepted) {
+      await recordChange(tx, {
+        action: 'invitation.accept',
+        organizationId: one.organizationId,
+        workspaceId: findOnlyWorkspace(one),
+        target: { kind: 'invitation', id: one.id, name: one.email },
+        before: known ? { role: known.role } : null,
+        after: { role: membership.role, workspaces: one.workspaces, member_id: membership.membershipId },
+      });
+    }
+    return { organizationId: invitation.organizationId, ...membership };
+  }
+
+  return {
+    /** Those that wait to be accepted, unless others are asked for. Newest first unless sorted. */
+    async list(
+      organizationId: string,
+      page: PageRequest<'created_at' | 'email'>,
+      statuses: readonly string[] | null,
+    ): Promise<Page<ListedInvitation>> {
+      return readPage(await store.invitations.list(organizationId), page, statuses);
+    },
+
+    /** The same, of invitations to this workspace alone. */
+    async listOfWorkspace(
+      workspaceId: string,
+      page: PageRequest<'created_at' | 'email'>,
+      statuses: readonly string[] | null,
+    ): Promise<Page<ListedInvitation>> {
+      const workspace = await store.workspaces.get(workspaceId);
+      const all = workspace ? await store.invitations.list(workspace.organizationId) : [];
+      return readPage(
+        all.filter((one) => findOnlyWorkspace(one) === workspaceId),
+        page,
+        statuses,
+      );
+    },
+
+    /**
+     * By an owner of the organization: any role, and roles in its workspaces.
+     * @param origin where people reach this server. @throws ServiceError forbidden, too_many_invitations, playground_workspace;
+     * invalid_request for a collaborator without a workspace, or for a workspace of another organization
+     */
+    async create(
+      inviter: Principal,
+      wanted: {
+        organizationId: string;
+        email: string;
+        role: OrganizationRole;
+        workspaces: readonly InvitedWorkspace[];
+      },
+      origin: string,
+    ): Promise<ListedInvitation & { link: string }> {
+      const created = await persistence.transaction(async (tx) => {
+        await holdOrganization(tx, wanted.organizationId);
+        await requireOrganizationOwner(tx, wanted.organizationId, inviter);
+        const workspaces = await checkWorkspaces(tx, wanted);
+        return insert(tx, inviter, { ...wanted, email: wanted.email.trim(), workspaces }, origin);
+      });
+      return describeCreated(created);
+    },
+
+    /** By an owner of a workspace: to it alone, as a collaborator of the organization. @throws ServiceError as `create` */
+    async createToWorkspace(
+      inviter: Principal,
+      wanted: { workspaceId: string; email: string; role: WorkspaceRole },
+      origin: string,
+    ): Promise<ListedInvitation & { link: string }> {
+      const { workspaceId, email, role } = wanted;
+      const created = await persistence.transaction(async (tx) => {
+        const workspace = await holdOrganizationOf(tx, workspaceId);
+        await requireManager(tx, workspace, inviter);
+        refusePlayground(workspace, 'A playground has one member, whoever it was made for.');
+        const { organizationId } = workspace;
+        const invited = {
+          organizationId,
+          email: email.trim(),
+          role: 'collaborator' as const,
+          workspaces: [{ workspaceId, role }],
+        };
+        return insert(tx, inviter, invited, origin);
+      });
+      return describeCreated(created);
+    },
+
+    /** One that is over stays as it is. @throws ServiceError not_found, forbidden */
+    async revoke(inviter: Principal, organizationId: string, invitationId: string): Promise<void> {
+      await persistence.transaction(async (tx) => {
+        await holdOrganization(tx, organizationId);
+        await requireOrganizationOwner(tx, organizationId, inviter);
+        const invitation = await tx.invitations.get(invitationId);
+        if (invitation?.organizationId !== organizationId)
+          throw new ServiceError('not_found', `There is no invitation ${invitationId}.`);
+        await revokeInvitation(tx, invitation);
+      });
+    },
+
+    /** The same, of one to this workspace alone. @throws ServiceError not_found, forbidden */
+    async revokeToWorkspace(inviter: Principal, workspaceId: string, invitationId: string): Promise<void> {
+      await persistence.transaction(async (tx) => {
+        await requireManager(tx, await holdOrganizationOf(tx, workspaceId), inviter);
+        const invitation = await tx.invitations.get(invitationId);
+        if (!invitation || findOnlyWorkspace(invitation) !== workspaceId)
+          throw new ServiceError('not_found', `There is no invitation ${invitationId}.`);
+        await revokeInvitation(tx, invitation);
+      });
+    },
+
+    /** What a link offers. @throws ServiceError invitation_not_good, which says why and nothing else */
+    async describe(token: string): Promise<DescribedInvitation> {
+      const invitation = await store.invitations.findByToken(hashSecret(token));
+      if (!invitation) throw notGood('unknown');
+      await requireGood(store, invitation);
+      const organization = await store.people.getOrganization(invitation.organizationId);
+      return {
+        email: invitation.email,
+        organizationName: organization?.name ?? '',
+        role: invitation.role,
+        workspaces: await nameWorkspaces(store, invitation),
+        inviterEmail: invitation.inviterEmail,
+        expiresAt: invitation.expiresAt,
+        hasAccount: (await store.people.findUserByEmail(invitation.email)) !== undefined,
+      };
+    },
+
+    /**
+     * Brings an account in. Whatever else waits for its address comes along, as far as this inviter could have given it; of several
+     * roles the highest counts. The same person again changes nothing.
+     * @param tx an open transaction, such as the one that makes the account; null for one of its own
+     * @throws ServiceError invitation_not_good; invitation_for_another where the account has another address; forbidden
+     */
+    accept: (tx: Store | null, token: string, userId: string): Promise<AcceptedInvitation> =>
+      tx ? acceptIn(tx, token, userId) : persistence.transaction((own) => acceptIn(own, token, userId)),
+  };
+}
+
+/** What seals the link of a mail to its row. */
+export function mailPlace(invitationId: string): string {
+  return JSON.stringify(['invitation mail', invitationId]);
+}
+
+/** How a list names what became of it. */
+export function statusOf(invitation: InvitationRecord): 'accepted' | 'revoked' | 'expired' | 'pending' {
+  if (invitation.acceptedAt) return 'accepted';
+  if (invitation.revokedAt) return 'revoked';
+  return invitation.isExpired ? 'expired' : 'pending';
+}
+
+const byEmailOrTime = {
+  email: ({ email }: { email: string }) => email.toLowerCase(),
+  created_at: ({ createdAt }: { createdAt: Date }) => createdAt.getTime(),
+};
+
+/** The workspaces of an invitation, each once. */
+async function checkWorkspaces(
+  store: Store,
+  wanted: { organizationId: string; role: OrganizationRole; workspaces: readonly InvitedWorkspace[] },
+): Promise<InvitedWorkspace[]> {
+  const found = new Map<string, WorkspaceRole>();
+  for (const { workspaceId, role } of wanted.workspaces) {
+    const workspace: WorkspaceRecord | undefined = await store.workspaces.get(workspaceId);
+    if (workspace?.organizationId !== wanted.organizationId) {
+      const message = `has no workspace ${workspaceId}`;
+      throw new ServiceError('invalid_request', `The organization ${message}.`, [
+        { key: 'workspaces', message },
+      ]);
+    }
+    refusePlayground(workspace, `${workspace.name} is a playground, which has one member.`);
+    found.set(workspace.id, higherWorkspaceRole(role, found.get(workspace.id) ?? role));
+  }
+  if (wanted.role === 'collaborator' && found.size === 0) {
+    const message = 'must name a workspace: collaborators have nothing else';
+    throw new ServiceError('invalid_request', `The body is not valid: workspaces: ${message}.`, [
+      { key: 'workspaces', message },
+    ]);
+  }
+  return [...found].map(([workspaceId, role]) => ({ workspaceId, role }));
+}
+
+/** @throws ServiceError invitation_not_good */
+async function requireGood(store: Store, invitation: InvitationRecord): Promise<void> {
+  const status = statusOf(invitation);
+  if (status !== 'pending') throw notGood(status);
+  if (!(await couldInvite(store, invitation.invitedBy, invitation))) throw notGood('revoked');
+}
+
+function notGood(why: 'unknown' | 'accepted' | 'revoked' | 'expired'): ServiceError {
+  const details = {
+    unknown: 'There is no invitation with this link.',
+    accepted: 'The invitation was accepted before.',
+    revoked: 'The invitation was revoked.',
+    expired: 'The invitation has expired.',
+  };
+  return new ServiceError('invitation_not_good', `${details[why]} Ask whoever invited you for another one.`);
+}
+
+/**
+ * What else waits for the address, as far as the inviter could have given it too. An account that is made through a link has proved no
+ * more than that it has the link, and the inviter has that as well: without this limit, an owner of one workspace could make the account
+ * of somebody whom an owner of the organization has invited, and be what was offered to them.
+ */
+async function listMerged(store: Store, invitation: InvitationRecord): Promise<InvitationRecord[]> {
+  const { organizationId, email, invitedBy } = invitation;
+  const merged: InvitationRecord[] = [];
+  for (const other of await store.invitations.listPending(organizationId, { email })) {
+    if (other.id === invitation.id) continue;
+    const isGood = await couldInvite(store, other.invitedBy, other);
+    if (isGood && (await couldInvite(store, invitedBy, other))) merged.push(other);
+  }
+  return merged;
+}
+
+/** Gives the account what the invitations offer, and takes nothing that it has. */
+async function enter(
+  store: Store,
+  organizationId: string,
+  userId: string,
+  accepted: readonly InvitationRecord[],
+): Promise<{ membershipId: string; role: OrganizationRole }> {
+  const known = await store.people.findMembership(organizationId, userId);
+  const offered = accepted.map(({ role }) => role).reduce(higherOrganizationRole);
+  const role = known ? higherOrganizationRole(known.role, offered) : offered;
+  const membershipId = known?.id ?? (await store.people.addMember(organizationId, userId, role)).id;
+  if (known && known.role !== role) await store.members.setRole(membershipId, role);
+  const given = await store.members.listGivenWorkspaces([membershipId]);
+  const roles = new Map(given.map((one) => [one.workspaceId, one.role]));
+  for (const { workspaceId, role: offeredRole } of accepted.flatMap(({ workspaces }) => workspaces)) {
+    const before = roles.get(workspaceId);
+    const now = before ? higherWorkspaceRole(before, offeredRole) : offeredRole;
+    if (now !== before) await store.members.setWorkspaceRole(workspaceId, membershipId, now);
+    roles.set(workspaceId, now);
+  }
+  return { membershipId, role };
+}

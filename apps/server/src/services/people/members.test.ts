@@ -1,0 +1,185 @@
+import type { ServiceFixture } from '../testing/service-fixture.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createPeoplePlace, outcomesOf } from '../testing/people-place.ts';
+import { createServiceFixture } from '../testing/service-fixture.ts';
+
+let fixture: ServiceFixture;
+let place: Awaited<ReturnType<typeof createPeoplePlace>>;
+
+beforeAll(async () => {
+  fixture = await createServiceFixture();
+});
+afterAll(() => fixture.close());
+beforeEach(async () => {
+  place = await createPeoplePlace(fixture);
+});
+
+describe('the role in an organization', () => {
+  it('is set by an owner, and written down', async () => {
+    const member = await place.createPerson('member');
+    const changed = await fixture.members.setRole(place.place(member), 'owner', place.owner.principal);
+    expect(changed).toMatchObject({ email: member.email, role: 'owner' });
+    expect((await place.readRoles())[member.email]).toBe('owner');
+    expect(await place.readLog()).toEqual([`member.set-role ${member.email}`]);
+    await fixture.members.setRole(place.place(member), 'owner', place.owner.principal);
+    expect(await place.readLog()).toHaveLength(1);
+  });
+
+  it('is not set by others, nor by oneself', async () => {
+    const member = await place.createPerson('member');
+    const { owner } = place;
+    const set: typeof fixture.members.setRole = (...call) => fixture.members.setRole(...call);
+    await expect(set(place.place(owner), 'member', member.principal)).rejects.toMatchObject({
+      code: 'forbidden',
+    });
+    await expect(set(place.place(member), 'owner', member.principal)).rejects.toMatchObject({
+      code: 'forbidden',
+    });
+    await expect(set(place.place(owner), 'member', owner.principal)).rejects.toMatchObject({
+      code: 'own_role',
+    });
+    const other = await createPeoplePlace(fixture);
+    await expect(set(place.place(other.owner), 'member', owner.principal)).rejects.toMatchObject({
+      code: 'not_found',
+    });
+    expect(await place.readLog()).toEqual([]);
+  });
+
+  it('is not that of a collaborator where there is no workspace to collaborate in', async () => {
+    const member = await place.createPerson('member');
+    const set = () => fixture.members.setRole(place.place(member), 'collaborator', place.owner.principal);
+    await expect(set()).rejects.toMatchObject({ code: 'invalid_request' });
+    const workspaceId = await place.createWorkspace();
+    await fixture.workspaceMembers.set(
+      { workspaceId, membershipId: member.membershipId },
+      'viewer',
+      place.owner.principal,
+    );
+    expect(await set()).toMatchObject({ role: 'collaborator' });
+  });
+
+  it.each(Array.from({ length: 8 }, (_, round) => round))(
+    'stays that of one of two owners who demote each other at once (%i)',
+    async () => {
+      const other = await place.createPerson('owner');
+      const outcomes = await outcomesOf([
+        fixture.members.setRole(place.place(other), 'member', place.owner.principal),
+        fixture.members.setRole(place.place(place.owner), 'member', other.principal),
+      ]);
+      expect(outcomes).toEqual(['done', 'forbidden']);
+      expect(Object.values(await place.readRoles()).toSorted()).toEqual(['member', 'owner']);
+    },
+  );
+});
+
+describe('the last owner', () => {
+  it('neither leaves, nor is demoted or removed by an operator', async () => {
+    await place.createPerson('member');
+    const { owner, organizationId } = place;
+    const lastOwner = { code: 'last_owner' };
+    await expect(fixture.members.leave(organizationId, owner)).rejects.toMatchObject(lastOwner);
+    await expect(fixture.members.setRole(place.place(owner), 'member', null)).rejects.toMatchObject(
+      lastOwner,
+    );
+    await expect(fixture.members.remove(place.place(owner), null)).rejects.toMatchObject(lastOwner);
+  });
+
+  it('is the last one who can act: an account that was switched off does not count', async () => {
+    const other = await place.createPerson('owner');
+    await fixture.store.people.setDisabled(other.userId, true);
+    await expect(fixture.members.leave(place.organizationId, place.owner)).rejects.toMatchObject({
+      code: 'last_owner',
+    });
+    await fixture.store.people.setDisabled(other.userId, false);
+    await fixture.members.leave(place.organizationId, place.owner);
+    expect(await place.readRoles()).toEqual({ [other.email]: 'owner' });
+  });
+
+  it.each(Array.from({ length: 8 }, (_, round) => round))(
+    'is one of two who leave at once (%i)',
+    async () => {
+      const other = await place.createPerson('owner');
+      const outcomes = await outcomesOf(
+        [place.owner, other].map((person) => fixture.members.leave(place.organizationId, person)),
+      );
+      expect(outcomes).toEqual(['done', 'last_owner']);
+      expect(Object.values(await place.readRoles())).toEqual(['owner']);
+    },
+  );
+});
+
+describe('somebody who is removed', () => {
+  it('has nothing left there: no workspace, no invitation that they made, and their key only works elsewhere', async () => {
+    const workspaceId = await place.createWorkspace();
+    const leaver = await place.createPerson('owner', { [workspaceId]: 'owner' });
+    const elsewhere = await createPeoplePlace(fixture);
+    await fixture.store.people.addMember(elsewhere.organizationId, leaver.userId, 'member');
+    const { organizationId } = place;
+    const invited = { organizationId, email: 'friend@example.com', role: 'owner' as const, workspaces: [] };
+    const { link } = await fixture.invitations.create(leaver.principal, invited, 'http://p');
+    const { secret } = await fixture.keys.createPersonal(leaver.principal, { name: 'mine', days: null });
+
+    await fixture.members.remove(place.place(leaver), place.owner.principal);
+
+    expect(await place.roleIn(workspaceId, leaver)).toBeNull();
+    expect(await place.readRoles()).toEqual({ [place.owner.email]: 'owner' });
+    const token = new URL(link).searchParams.get('token') ?? '';
+    await expect(fixture.invitations.describe(token)).rejects.toMatchObject({ code: 'invitation_not_good' });
+    const { userId } = await fixture.credentials.authenticateUser(secret);
+    const organizations = await fixture.store.people.listOrganizationsOf(userId);
+    expect(organizations.map(({ id }) => id)).toEqual([elsewhere.organizationId]);
+    expect((await place.readLog()).slice(-2)).toEqual([
+      'invitation.revoke friend@example.com',
+      `member.remove ${leaver.email}`,
+    ]);
+  });
+
+  it('is not oneself, nor removed by a member', async () => {
+    const member = await place.createPerson('member');
+    await expect(
+      fixture.members.remove(place.place(place.owner), place.owner.principal),
+    ).rejects.toMatchObject({
+      code: 'own_role',
+    });
+    await expect(fixture.members.remove(place.place(place.owner), member.principal)).rejects.toMatchObject({
+      code: 'forbidden',
+    });
+  });
+});
+
+describe('a list of members', () => {
+  it('has people with the workspaces they were given, and no keys', async () => {
+    const [sales, billing] = [await place.createWorkspace('Sales'), await place.createWorkspace('billing')];
+    const collaborator = await place.createPerson('collaborator', {
+      [sales]: 'viewer',
+      [billing]: 'developer',
+    });
+    const owner = await place.createPerson('member', { [sales]: 'owner' });
+    await fixture.keys.createOfWorkspace(owner.principal, sales, { name: 'CI', days: null, role: 'viewer' });
+    const all = await fixture.members.list(place.organizationId, { limit: 10, offset: 0 });
+    expect(all.items.map(({ email }) => email)).toEqual([place.owner.email, collaborator.email, owner.email]);
+    expect(all.items[1]?.workspaces).toMatchObject([
+      { workspaceId: billing, name: 'billing', role: 'developer' },
+      { workspaceId: sales, name: 'Sales', role: 'viewer' },
+    ]);
+    const second = await fixture.members.list(place.organizationId, { limit: 1, offset: 1 });
+    expect(second).toMatchObject({ total: 3, items: [{ email: collaborator.email }] });
+  });
+});
+
+it('lets an operator give an organization an owner again', async () => {
+  const member = await place.createPerson('member');
+  const stranger = await place.createUser();
+  await fixture.members.put(place.organizationId, member.email, 'owner');
+  await fixture.members.put(place.organizationId, stranger.email.toUpperCase(), 'owner');
+  expect(await place.readRoles()).toEqual({
+    [place.owner.email]: 'owner',
+    [member.email]: 'owner',
+    [stranger.email]: 'owner',
+  });
+  await expect(
+    fixture.members.put(place.organizationId, 'nobody@example.com', 'owner'),
+  ).rejects.toMatchObject({
+    code: 'not_found',
+  });
+});

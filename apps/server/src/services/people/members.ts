@@ -1,0 +1,180 @@
+import type { Changer } from './people-rules.ts';
+import type { GivenWorkspace, OrganizationMember, OrganizationRole } from '../../store/records.ts';
+import type { Page, PageRequest } from '../paging/read-page.ts';
+import type { Persistence, Store } from '../../store/store.ts';
+import {
+  endLostInvitations,
+  holdOrganization,
+  keepAnOwner,
+  requireOrganizationOwner,
+} from './people-rules.ts';
+import { pageOf, sortBy } from '../paging/read-page.ts';
+import { recordChange } from '../audit/audit.ts';
+import { ServiceError } from '../../platform/service-error.ts';
+
+export type ListedMember = OrganizationMember & { workspaces: GivenWorkspace[] };
+
+export type Members = ReturnType<typeof createMembers>;
+
+/**
+ * Who belongs to an organization. Every change holds the organization and looks again at what its maker is by then: of two owners who
+ * demote each other one is too late.
+ */
+export function createMembers(persistence: Persistence) {
+  const { store } = persistence;
+
+  async function describe(tx: Store, members: readonly OrganizationMember[]): Promise<ListedMember[]> {
+    const given = await tx.members.listGivenWorkspaces(members.map(({ membershipId }) => membershipId));
+    const byMember = Map.groupBy(given, ({ membershipId }) => membershipId);
+    return members.map((member) => ({ ...member, workspaces: byMember.get(member.membershipId) ?? [] }));
+  }
+
+  /** The member, under the lock, if the changer may change them. */
+  async function holdMember(
+    tx: Store,
+    organizationId: string,
+    membershipId: string,
+    changer: Changer,
+  ): Promise<ListedMember> {
+    await holdOrganization(tx, organizationId);
+    await requireOrganizationOwner(tx, organizationId, changer);
+    const member = await tx.members.find(organizationId, membershipId);
+    const [listed] = member ? await describe(tx, [member]) : [];
+    if (!listed)
+      throw new ServiceError('not_found', `There is no member ${membershipId} in the organization.`);
+    return listed;
+  }
+
+  /** @throws ServiceError not_found, forbidden, own_role, last_owner; invalid_request for a collaborator without a workspace */
+  function setRole(
+    { organizationId, membershipId }: { organizationId: string; membershipId: string },
+    role: OrganizationRole,
+    changer: Changer,
+  ): Promise<ListedMember> {
+    return persistence.transaction(async (tx) => {
+      const member = await holdMember(tx, organizationId, membershipId, changer);
+      if (member.role === role) return member;
+      if (member.userId === changer?.userId)
+        throw new ServiceError('own_role', 'Nobody changes their own role; ask another owner.');
+      if (role === 'collaborator' && member.workspaces.length === 0) {
+        throw new ServiceError(
+          'invalid_request',
+          `${member.email} was given no workspace, and collaborators have only those. Give them a role in one first, or remove them.`,
+        );
+      }
+      await keepAnOwner(tx, member);
+      await tx.members.setRole(membershipId, role);
+      await endLostInvitations(tx, organizationId, member.userId);
+      await recordChange(tx, {
+        action: 'member.set-role',
+        organizationId,
+        target: { kind: 'member', id: membershipId, name: member.email },
+        before: { role: member.role },
+        after: { role },
+      });
+      return { ...member, role };
+    });
+  }
+
+  return {
+    /** People; in the order in which they joined unless sorted. */
+    async list(
+      organizationId: string,
+      page: PageRequest<'joined_at' | 'email'>,
+    ): Promise<Page<ListedMember>> {
+      const all = await store.members.list(organizationId);
+      const found = pageOf(
+        sortBy(all, page.sorting, byEmailOrTime),
+        page,
+        ({ membershipId }) => membershipId,
+      );
+      return { ...found, items: await describe(store, found.items) };
+    },
+
+    setRole,
+
+    /** Takes somebody out of the organization and all its workspaces. @throws ServiceError not_found, forbidden, own_role, last_owner */
+    async remove(
+      { organizationId, membershipId }: { organizationId: string; membershipId: string },
+      changer: Changer,
+    ): Promise<void> {
+      await persistence.transaction(async (tx) => {
+        const member = await holdMember(tx, organizationId, membershipId, changer);
+        if (member.userId === changer?.userId)
+          throw new ServiceError('own_role', 'To go yourself, leave the organization.');
+        await keepAnOwner(tx, member);
+        await endMembership(tx, member, 'member.remove');
+      });
+    },
+
+    /** @throws ServiceError last_owner; no_account for a key of a workspace */
+    async leave(organizationId: string, { userId }: { userId: string }): Promise<void> {
+      await persistence.transaction(async (tx) => {
+        await holdOrganization(tx, organizationId);
+        const member = await tx.members.findByUser(organizationId, userId);
+        if (!member)
+          throw new ServiceError('no_account', 'A key of a workspace leaves nothing; revoke it instead.');
+        await keepAnOwner(tx, member);
+        await endMembership(tx, member, 'member.leave');
+      });
+    },
+
+    /** A person of the organization, by e-mail address. @throws ServiceError not_found */
+    async findByEmail(organizationId: string, email: string): Promise<OrganizationMember> {
+      const user = await store.people.findUserByEmail(email);
+      const member = user && (await store.members.findByUser(organizationId, user.id));
+      if (!member) throw new ServiceError('not_found', `${email} is no member of the organization.`);
+      return member;
+    },
+
+    /** Gives an account a role in an organization, whether it was a member or not. For operators. @throws ServiceError not_found */
+    async put(organizationId: string, email: string, role: 'owner' | 'member'): Promise<void> {
+      const user = await store.people.findUserByEmail(email);
+      if (user?.kind !== 'human') throw new ServiceError('not_found', `There is no account ${email}.`);
+      const known = await store.members.findByUser(organizationId, user.id);
+      if (known) {
+        await setRole({ organizationId, membershipId: known.membershipId }, role, null);
+        return;
+      }
+      await persistence.transaction(async (tx) => {
+        await holdOrganization(tx, organizationId);
+        const { id } = await tx.people.addMember(organizationId, user.id, role);
+        await recordChange(tx, {
+          action: 'member.add',
+          organizationId,
+          target: { kind: 'member', id, name: user.email },
+          before: null,
+          after: { role },
+        });
+      });
+    },
+  };
+}
+
+/** How lists of people are sorted. */
+const byEmailOrTime = {
+  email: ({ email }: { email: string }) => email.toLowerCase(),
+  joined_at: ({ joinedAt }: { joinedAt: Date }) => joinedAt.getTime(),
+};
+
+/** Ends a membership, with the roles in workspaces and the invitations that hang on it, and writes it down. */
+export async function endMembership(
+  store: Store,
+  member: OrganizationMember,
+  action: 'member.remove' | 'member.leave',
+): Promise<void> {
+  const { organizationId, membershipId, userId, email, role } = member;
+  const given = await store.members.listGivenWorkspaces([membershipId]);
+  await store.members.remove(membershipId);
+  await endLostInvitations(store, organizationId, userId);
+  await recordChange(store, {
+    action,
+    organizationId,
+    target: { kind: 'member', id: membershipId, name: email },
+    before: {
+      role,
+      workspaces: given.map((one) => ({ id: one.workspaceId, name: one.name, role: one.role })),
+    },
+    after: null,
+  });
+}

@@ -1,0 +1,90 @@
+import type { Encryption } from '../../platform/encryption.ts';
+import type { Logger } from 'pino';
+import type { Mailer } from '../../mail/mailer.ts';
+import type { Persistence } from '../../store/store.ts';
+import type { WaitingMail } from '../../store/records.ts';
+import { mailPlace } from './invitations.ts';
+import { MailRefusedError } from '../../mail/mailer.ts';
+
+export type SendInvitationMails = ReturnType<typeof createSendInvitationMails>;
+
+const batch = 5;
+/** Longer than a mail server that still answers takes. */
+const takenSeconds = 90;
+
+/**
+ * Sends the mails that wait, each at least once: one that was handed over by a server that died before it noted so is sent again, under
+ * the same id. It waits for the mail server beside all requests.
+ * @returns a function that gives the number of mails it took
+ */
+export function createSendInvitationMails(dependencies: {
+  persistence: Persistence;
+  encryption: Encryption;
+  mailer: Mailer;
+  log: Logger;
+}) {
+  const { persistence, encryption, mailer, log } = dependencies;
+  const { store } = persistence;
+
+  async function hand(mail: WaitingMail): Promise<void> {
+    const link = encryption.decrypt(mail.sealedLink, mailPlace(mail.invitationId)).toString();
+    await mailer.send({
+      id: mail.invitationId,
+      to: mail.email,
+      subject: `Invitation to ${mail.organizationName} on Pumphouse`,
+      text: compose(mail, link),
+    });
+  }
+
+  /** A mail that the server is stopped over stays taken, and is sent again by whoever comes next. */
+  async function send(mail: WaitingMail, signal: AbortSignal): Promise<void> {
+    const about = { invitationId: mail.invitationId, failures: mail.failures };
+    try {
+      if (!(await untilAborted(hand(mail), signal))) return;
+      await store.invitationMails.markSent(mail.invitationId);
+    } catch (error) {
+      if (error instanceof MailRefusedError) {
+        log.warn(
+          { err: error, ...about },
+          'the mail server refuses the mail of an invitation; it is not sent',
+        );
+        await store.invitationMails.giveUp(mail.invitationId);
+      } else {
+        log.warn({ err: error, ...about }, 'the mail of an invitation was not sent yet; tried again later');
+        await store.invitationMails.putBack(mail.invitationId);
+      }
+    }
+  }
+
+  return async function sendInvitationMails(signal: AbortSignal): Promise<number> {
+    await store.invitationMails.removeExpired();
+    const mails = await store.invitationMails.take(batch, takenSeconds);
+    await Promise.all(mails.map((mail) => send(mail, signal)));
+    return mails.length;
+  };
+}
+
+/** @returns false when the signal came first */
+async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const onAbort = () => resolve(false);
+  signal.addEventListener('abort', onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  try {
+    return await Promise.race([work.then(() => true), promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    // One that is left behind has nobody to fail to.
+    work.catch(() => undefined);
+  }
+}
+
+function compose({ inviterEmail, organizationName, email, expiresAt }: WaitingMail, link: string): string {
+  return [
+    `${inviterEmail} invites you (${email}) to the organization ${organizationName} on Pumphouse, where dlt pipelines run.`,
+    `Open this link to accept. It is good until ${expiresAt.toISOString().slice(0, 'YYYY-MM-DD'.length)}, and for you alone:`,
+    link,
+    'If you do not know what this is about, do nothing.',
+    '',
+  ].join('\n\n');
+}

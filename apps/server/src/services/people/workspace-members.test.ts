@@ -1,0 +1,184 @@
+import type { ServiceFixture } from '../testing/service-fixture.ts';
+import type { WorkspaceRole } from '../../store/records.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createPeoplePlace, outcomesOf } from '../testing/people-place.ts';
+import { createServiceFixture } from '../testing/service-fixture.ts';
+
+let fixture: ServiceFixture;
+let place: Awaited<ReturnType<typeof createPeoplePlace>>;
+let workspaceId: string;
+
+beforeAll(async () => {
+  fixture = await createServiceFixture();
+});
+afterAll(() => fixture.close());
+beforeEach(async () => {
+  place = await createPeoplePlace(fixture);
+  workspaceId = await place.createWorkspace();
+});
+
+const at = ({ membershipId }: { membershipId: string }, workspace = workspaceId) => ({
+  workspaceId: workspace,
+  membershipId,
+});
+
+describe('the role in a workspace', () => {
+  it('is given, set and taken by its owner, and written down', async () => {
+    const owner = await place.createPerson('member', { [workspaceId]: 'owner' });
+    const member = await place.createPerson('member');
+    const set = (role: WorkspaceRole) => fixture.workspaceMembers.set(at(member), role, owner.principal);
+    expect(await set('viewer')).toMatchObject({ role: 'viewer', ownRole: 'viewer', defaultRole: null });
+    await set('developer');
+    expect(await place.roleIn(workspaceId, member)).toBe('developer');
+    await fixture.workspaceMembers.remove(at(member), owner.principal);
+    expect(await place.roleIn(workspaceId, member)).toBeNull();
+    expect(await place.readLog()).toEqual([
+      `workspace-member.add ${member.email}`,
+      `workspace-member.set-role ${member.email}`,
+      `workspace-member.remove ${member.email}`,
+    ]);
+  });
+
+  it('is not set by developers, nor in workspaces of others, nor for people who are no members', async () => {
+    const developer = await place.createPerson('member', { [workspaceId]: 'developer' });
+    const other = await place.createWorkspace('Other');
+    const owner = await place.createPerson('member', { [other]: 'owner' });
+    const elsewhere = await createPeoplePlace(fixture);
+    const service = fixture.workspaceMembers;
+    const forbidden = { code: 'forbidden' };
+    await expect(service.set(at(owner), 'viewer', developer.principal)).rejects.toMatchObject(forbidden);
+    await expect(service.set(at(developer), 'viewer', owner.principal)).rejects.toMatchObject(forbidden);
+    await expect(service.remove(at(developer), owner.principal)).rejects.toMatchObject(forbidden);
+    const foreign = service.set(at(elsewhere.owner), 'viewer', place.owner.principal);
+    await expect(foreign).rejects.toMatchObject({ code: 'not_found' });
+    await expect(service.set(at(developer), 'viewer', elsewhere.owner.principal)).rejects.toMatchObject(
+      forbidden,
+    );
+    expect(await place.readLog()).toEqual([]);
+  });
+
+  it('is not changed by oneself, but an owner of the organization takes one where they have none', async () => {
+    const owner = await place.createPerson('member', { [workspaceId]: 'owner' });
+    const service = fixture.workspaceMembers;
+    await expect(service.set(at(owner), 'viewer', owner.principal)).rejects.toMatchObject({
+      code: 'own_role',
+    });
+    expect(await service.set(at(place.owner), 'developer', place.owner.principal)).toMatchObject({
+      role: 'developer',
+    });
+    const more = service.set(at(place.owner), 'owner', place.owner.principal);
+    await expect(more).rejects.toMatchObject({ code: 'own_role' });
+    await service.leave(workspaceId, owner);
+    expect(await place.roleIn(workspaceId, owner)).toBeNull();
+    // Nobody owns the workspace now; the owner of the organization can still say who does.
+    expect(await service.set(at(owner), 'owner', place.owner.principal)).toMatchObject({ role: 'owner' });
+  });
+
+  it('takes back the links with which an owner invited others, when it is lowered', async () => {
+    const owner = await place.createPerson('member', { [workspaceId]: 'owner' });
+    const wanted = { workspaceId, email: 'friend@example.com', role: 'owner' as const };
+    const { link } = await fixture.invitations.createToWorkspace(owner.principal, wanted, 'http://p');
+    await fixture.workspaceMembers.set(at(owner), 'developer', place.owner.principal);
+    const token = new URL(link).searchParams.get('token') ?? '';
+    await expect(fixture.invitations.describe(token)).rejects.toMatchObject({ code: 'invitation_not_good' });
+    expect(await place.readLog()).toContain('invitation.revoke friend@example.com');
+  });
+});
+
+describe('a collaborator', () => {
+  it('goes out of the organization with the last workspace', async () => {
+    const other = await place.createWorkspace('Other');
+    const collaborator = await place.createPerson('collaborator', {
+      [workspaceId]: 'viewer',
+      [other]: 'viewer',
+    });
+    const service = fixture.workspaceMembers;
+    await service.remove(at(collaborator), place.owner.principal);
+    expect((await place.readRoles())[collaborator.email]).toBe('collaborator');
+    await fixture.workspaceMembers.leave(other, collaborator);
+    expect((await place.readRoles())[collaborator.email]).toBeUndefined();
+    expect((await place.readLog()).at(-1)).toBe(`member.remove ${collaborator.email}`);
+  });
+
+  it.each(Array.from({ length: 6 }, (_, round) => round))(
+    'goes too when both are taken at once (%i)',
+    async () => {
+      const other = await place.createWorkspace('Other');
+      const collaborator = await place.createPerson('collaborator', {
+        [workspaceId]: 'viewer',
+        [other]: 'viewer',
+      });
+      const outcomes = await outcomesOf(
+        [workspaceId, other].map((id) =>
+          fixture.workspaceMembers.remove(at(collaborator, id), place.owner.principal),
+        ),
+      );
+      expect(outcomes).toEqual(['done', 'done']);
+      expect((await place.readRoles())[collaborator.email]).toBeUndefined();
+    },
+  );
+});
+
+describe('default access', () => {
+  it('is the least that members have, in every workspace but playgrounds, and nothing to collaborators', async () => {
+    const playground = await place.createWorkspace('Playground', true);
+    const member = await place.createPerson('member');
+    const viewer = await place.createPerson('member', { [workspaceId]: 'viewer' });
+    const other = await place.createWorkspace('Other');
+    const collaborator = await place.createPerson('collaborator', { [other]: 'viewer' });
+    await fixture.organizations.update(place.organizationId, { defaultWorkspaceRole: 'developer' });
+    expect(await place.roleIn(workspaceId, member)).toBe('developer');
+    expect(await place.roleIn(workspaceId, viewer)).toBe('developer');
+    expect(await place.roleIn(workspaceId, collaborator)).toBeNull();
+    expect(await place.roleIn(other, collaborator)).toBe('viewer');
+    expect(await place.roleIn(playground, member)).toBeNull();
+
+    const { items } = await fixture.workspaceMembers.list(workspaceId, { limit: 10, offset: 0 }, null);
+    const roles = items.map((one) => [one.email, one.role, one.ownRole, one.defaultRole]);
+    // Members who came within the same millisecond have no order.
+    expect(roles).toHaveLength(3);
+    expect(roles).toEqual(
+      expect.arrayContaining([
+        [place.owner.email, 'developer', null, 'developer'],
+        [member.email, 'developer', null, 'developer'],
+        [viewer.email, 'developer', 'viewer', 'developer'],
+      ]),
+    );
+    const taken = fixture.workspaceMembers.remove(at(member), place.owner.principal);
+    await expect(taken).rejects.toMatchObject({ code: 'not_found' });
+
+    await fixture.organizations.update(place.organizationId, { defaultWorkspaceRole: null });
+    expect(await place.roleIn(workspaceId, member)).toBeNull();
+    expect(await place.roleIn(workspaceId, viewer)).toBe('viewer');
+  });
+});
+
+describe('a playground', () => {
+  it('has one member, its name, and stays', async () => {
+    const owner = await place.createPerson('owner');
+    const playground = await place.createWorkspace('Playground', true);
+    await fixture.store.workspaces.addMember(playground, owner.membershipId, 'owner');
+    const member = await place.createPerson('member');
+    const code = { code: 'playground_workspace' };
+    const service = fixture.workspaceMembers;
+    await expect(service.set(at(member, playground), 'viewer', owner.principal)).rejects.toMatchObject(code);
+    await expect(
+      service.set(at(place.owner, playground), 'owner', place.owner.principal),
+    ).rejects.toMatchObject(code);
+    await expect(service.remove(at(owner, playground), place.owner.principal)).rejects.toMatchObject(code);
+    await expect(service.leave(playground, owner)).rejects.toMatchObject(code);
+    await expect(fixture.workspaces.archive(playground)).rejects.toMatchObject(code);
+    await expect(fixture.workspaces.update(playground, { name: 'Mine' })).rejects.toMatchObject(code);
+    expect(await fixture.workspaces.update(playground, { description: 'For trying out' })).toMatchObject({
+      name: 'Playground',
+      description: 'For trying out',
+    });
+    const key = { name: 'CI', days: null, role: 'viewer' as const };
+    await expect(fixture.keys.createOfWorkspace(owner.principal, playground, key)).rejects.toMatchObject(
+      code,
+    );
+    const wanted = { workspaceId: playground, email: 'a@example.com', role: 'viewer' as const };
+    const invited = fixture.invitations.createToWorkspace(owner.principal, wanted, 'http://p');
+    await expect(invited).rejects.toMatchObject(code);
+  });
+});

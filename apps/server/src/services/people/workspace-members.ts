@@ -1,0 +1,155 @@
+import type { Changer } from './people-rules.ts';
+import type { Page, PageRequest } from '../paging/read-page.ts';
+import type { Persistence, Store } from '../../store/store.ts';
+import type {
+  OrganizationMember,
+  WorkspaceMember,
+  WorkspaceRecord,
+  WorkspaceRole,
+} from '../../store/records.ts';
+import {
+  endLostInvitations,
+  holdOrganizationOf,
+  isOrganizationOwner,
+  refusePlayground,
+  requireManager,
+} from './people-rules.ts';
+import { endMembership } from './members.ts';
+import { pageOf, sortBy } from '../paging/read-page.ts';
+import { recordChange } from '../audit/audit.ts';
+import { ServiceError } from '../../platform/service-error.ts';
+
+interface MemberPlace {
+  workspaceId: string;
+  membershipId: string;
+}
+
+export type WorkspaceMembers = ReturnType<typeof createWorkspaceMembers>;
+
+/**
+ * Who may do what in a workspace. Changes hold the organization, as those of its members do: whether a workspace was the last one of a
+ * collaborator has one answer. Also in an archived workspace: who may read it stays to be decided.
+ */
+export function createWorkspaceMembers(persistence: Persistence) {
+  async function hold(tx: Store, workspaceId: string): Promise<WorkspaceRecord> {
+    const workspace = await holdOrganizationOf(tx, workspaceId);
+    refusePlayground(workspace, 'A playground has one member, whoever it was made for.');
+    return workspace;
+  }
+
+  async function findPerson(tx: Store, workspace: WorkspaceRecord, membershipId: string) {
+    const member = await tx.members.find(workspace.organizationId, membershipId);
+    if (!member)
+      throw new ServiceError('not_found', `There is no member ${membershipId} in the organization.`);
+    return member;
+  }
+
+  /** Takes the role that somebody was given. @throws ServiceError not_found where they were given none */
+  async function takeRole(tx: Store, workspace: WorkspaceRecord, member: OrganizationMember): Promise<void> {
+    const role = await tx.members.removeFromWorkspace(workspace.id, member.membershipId);
+    if (!role) {
+      throw new ServiceError(
+        'not_found',
+        `${member.email} was given no role in the workspace; what the organization gives all its members is taken there.`,
+      );
+    }
+    await recordChange(tx, {
+      action: 'workspace-member.remove',
+      organizationId: workspace.organizationId,
+      workspaceId: workspace.id,
+      target: { kind: 'member', id: member.membershipId, name: member.email },
+      before: { role },
+      after: null,
+    });
+    const remaining = await tx.members.listGivenWorkspaces([member.membershipId]);
+    // A collaborator has nothing but workspaces.
+    if (member.role === 'collaborator' && remaining.length === 0)
+      await endMembership(tx, member, 'member.remove');
+    else await endLostInvitations(tx, workspace.organizationId, member.userId);
+  }
+
+  return {
+    /** Everybody with a role, whether they were given it or have it as members of the organization; keys of the workspace too. */
+    async list(
+      workspaceId: string,
+      page: PageRequest<'since' | 'created_at' | 'email'>,
+      kinds: readonly string[] | null,
+    ): Promise<Page<WorkspaceMember>> {
+      const all = await persistence.store.members.listOfWorkspace(workspaceId);
+      const asked = kinds ? all.filter(({ kind }) => kinds.includes(kind)) : all;
+      return pageOf(sortBy(asked, page.sorting, byEmailOrTime), page, ({ membershipId }) => membershipId);
+    },
+
+    /**
+     * Adds a member of the organization, or sets their role. An owner of the organization may give themselves a role where they have
+     * none. @throws ServiceError not_found, forbidden, own_role, playground_workspace
+     */
+    set(
+      { workspaceId, membershipId }: MemberPlace,
+      role: WorkspaceRole,
+      changer: Changer,
+    ): Promise<WorkspaceMember> {
+      return persistence.transaction(async (tx) => {
+        const workspace = await hold(tx, workspaceId);
+        await requireManager(tx, workspace, changer);
+        const person = await findPerson(tx, workspace, membershipId);
+        const known = await tx.members.findInWorkspace(workspaceId, membershipId);
+        const before = known?.ownRole ?? null;
+        if (before !== role) {
+          if (person.userId === changer?.userId && !(await mayTakeRole(tx, workspace, person.userId, before)))
+            throw new ServiceError('own_role', 'Nobody changes their own role; ask another owner.');
+          await tx.members.setWorkspaceRole(workspaceId, membershipId, role);
+          await endLostInvitations(tx, workspace.organizationId, person.userId);
+          await recordChange(tx, {
+            action: before ? 'workspace-member.set-role' : 'workspace-member.add',
+            organizationId: workspace.organizationId,
+            workspaceId,
+            target: { kind: 'member', id: membershipId, name: person.email },
+            before: before && { role: before },
+            after: { role },
+          });
+        }
+        const changed = await tx.members.findInWorkspace(workspaceId, membershipId);
+        if (!changed) throw new Error(`The member ${membershipId} got no role in workspace ${workspaceId}`);
+        return changed;
+      });
+    },
+
+    /** Takes the role that somebody was given; their own too. @throws ServiceError not_found, forbidden, playground_workspace */
+    async remove({ workspaceId, membershipId }: MemberPlace, changer: Changer): Promise<void> {
+      await persistence.transaction(async (tx) => {
+        const workspace = await hold(tx, workspaceId);
+        await requireManager(tx, workspace, changer);
+        await takeRole(tx, workspace, await findPerson(tx, workspace, membershipId));
+      });
+    },
+
+    /** @throws ServiceError not_found, playground_workspace; no_account for a key of the workspace */
+    async leave(workspaceId: string, { userId }: { userId: string }): Promise<void> {
+      await persistence.transaction(async (tx) => {
+        const workspace = await hold(tx, workspaceId);
+        const member = await tx.members.findByUser(workspace.organizationId, userId);
+        if (!member)
+          throw new ServiceError('no_account', 'A key of a workspace leaves nothing; revoke it instead.');
+        await takeRole(tx, workspace, member);
+      });
+    },
+  };
+}
+
+async function mayTakeRole(
+  store: Store,
+  { organizationId }: WorkspaceRecord,
+  userId: string,
+  ownRole: WorkspaceRole | null,
+): Promise<boolean> {
+  return ownRole === null && (await isOrganizationOwner(store, organizationId, userId));
+}
+
+const since = (member: { since: Date }) => member.since.getTime();
+
+const byEmailOrTime = {
+  email: ({ email }: { email: string }) => email.toLowerCase(),
+  since,
+  created_at: since,
+};

@@ -1,0 +1,268 @@
+import type { Freshness } from '../../domain/pipelines/pipeline-freshness.ts';
+import type {
+  LastPipelineRunRecord,
+  PipelineJobRecord,
+  PipelineNewsRecord,
+  TableRowsRecord,
+  UsualRunRecord,
+} from '../../store/records.ts';
+import type { LoadPackage } from '../../telemetry/pipeline-run-facts.ts';
+import type { Page, PageRequest } from '../paging/read-page.ts';
+import type { Persistence } from '../../store/store.ts';
+import type { SchemaTableShape } from '../../domain/pipelines/schema-shape.ts';
+import { assessFreshness, findExpectedSeconds } from '../../domain/pipelines/pipeline-freshness.ts';
+import { createBoundedMemory } from '../../platform/bounded-memory.ts';
+import { pageOf, sortBy } from '../paging/read-page.ts';
+import { readSchema } from '../../telemetry/read-schema.ts';
+import { ServiceError } from '../../platform/service-error.ts';
+import { maximumOverviewTables, usualRunCount } from '@pumphouse/contract';
+
+export interface PipelineNews {
+  pipelineName: string;
+  lastRun: LastPipelineRunRecord | null;
+  lastSuccessAt: Date | null;
+  freshness: Freshness;
+}
+
+export interface PipelineJob extends PipelineJobRecord {
+  expectedEverySeconds: number | null;
+}
+
+/** A table as the latest schema has it, and what the last runs loaded into it. */
+export interface OverviewTable {
+  pipelineName: string;
+  schemaName: string;
+  shape: SchemaTableShape;
+  rows: TableRowsRecord | null;
+  lastChangedAt: Date | null;
+}
+
+interface KnownSchema {
+  pipelineName: string;
+  schemaName: string;
+  /** Only these of its tables. */
+  tableNames?: readonly string[];
+}
+
+interface Tables {
+  tables: OverviewTable[];
+  areTablesCut: boolean;
+  /** The runs that were looked at, at most so many for each pipeline. */
+  runsLookedAt: number;
+  schemaChangeCount: number;
+}
+
+export interface PipelineOverview extends PipelineNews, Tables {
+  jobs: PipelineJob[];
+  usual: UsualRunRecord;
+  schemaNames: string[];
+  pendingPackages: LoadPackage[];
+}
+
+export interface DatasetOverview extends Tables {
+  datasetName: string;
+  pipelines: PipelineNews[];
+  /** Of all pipelines together. */
+  lastRun: LastPipelineRunRecord | null;
+  /** That of the pipeline that `freshness` is of. */
+  lastSuccessAt: Date | null;
+  freshness: Freshness;
+}
+
+export type FreshnessSortKey = 'last_success_at' | 'pipeline_name';
+
+export type ReadPipelines = ReturnType<typeof createReadPipelines>;
+
+const changedWithinMs = 30 * 86_400_000;
+const mostChangesCounted = 1000;
+const mostSchedulesRemembered = 10_000;
+const mostWriters = 50;
+/** Of a dataset, for each of the pipelines that write to it. */
+const runsOfWriter = 5;
+const mostSchemasRead = 50;
+
+const sortValues: Record<FreshnessSortKey, (news: PipelineNews) => string | number | null> = {
+  last_success_at: ({ lastSuccessAt }) => lastSuccessAt?.getTime() ?? null,
+  pipeline_name: ({ pipelineName }) => pipelineName,
+};
+
+/** What the pages of pipelines and datasets show. Rows of tables and what is usual are of the last runs that succeeded. */
+export function createReadPipelines({ store }: Persistence, clock: () => Date) {
+  /** What lies between the starts of a job as that of today: it is asked for each pipeline of each list. */
+  const expectedSeconds = createBoundedMemory<number | null>(mostSchedulesRemembered);
+
+  function expectedOf({ triggers, timeZone }: PipelineJobRecord, now: Date): number | null {
+    const today = new Date(now.toISOString().slice(0, 10));
+    const key = JSON.stringify([today, timeZone, triggers]);
+    const known = expectedSeconds.get(key);
+    if (known !== undefined) return known;
+    const found = findExpectedSeconds({ triggers, timeZone }, today);
+    expectedSeconds.set(key, found);
+    return found;
+  }
+
+  async function readNews(
+    workspaceId: string,
+    pipelineNames: readonly string[],
+    datasetName: string | null = null,
+  ): Promise<{ news: PipelineNews[]; records: PipelineNewsRecord[]; jobs: PipelineJob[] }> {
+    const [records, found] = await Promise.all([
+      store.pipelineOverviews.listNews(workspaceId, { pipelineNames, datasetName }),
+      store.pipelineOverviews.listJobs(workspaceId, pipelineNames),
+    ]);
+    const now = clock();
+    const jobs = found.map((job) => ({ ...job, expectedEverySeconds: expectedOf(job, now) }));
+    const byPipeline = Map.groupBy(jobs, ({ pipelineName }) => pipelineName);
+    const news = records.map(({ pipelineName, lastRun, lastSuccess }) => {
+      const facts = {
+        lastSuccessAt: lastSuccess?.at ?? null,
+        lastSuccessDurationMs: lastSuccess?.durationMs ?? 0,
+        schedules: byPipeline.get(pipelineName) ?? [],
+      };
+      return {
+        pipelineName,
+        lastRun,
+        lastSuccessAt: facts.lastSuccessAt,
+        freshness: assessFreshness(facts, now),
+      };
+    });
+    return { news, records, jobs };
+  }
+
+  /** The tables that schemas have now, and what the last runs of their pipelines loaded into them. */
+  async function readTables(
+    workspaceId: string,
+    schemas: readonly KnownSchema[],
+    {
+      records,
+      datasetName,
+      runs,
+    }: { records: readonly PipelineNewsRecord[]; datasetName: string | null; runs: number },
+  ): Promise<Tables> {
+    const names = records.map(({ pipelineName }) => pipelineName);
+    const pipelines = records.flatMap(({ pipelineName, lastSuccess }) =>
+      lastSuccess ? [{ name: pipelineName, until: lastSuccess.createdAt }] : [],
+    );
+    const filter = datasetName === null ? { pipelineNames: names } : { datasetNames: [datasetName] };
+    const since = new Date(clock().getTime() - changedWithinMs);
+    const [shapes, rows, changes, schemaChangeCount] = await Promise.all([
+      readShapes(workspaceId, schemas),
+      store.pipelineOverviews.listTableRows(
+        workspaceId,
+        { pipelines, datasetName },
+        { runs, tables: maximumOverviewTables },
+      ),
+      store.schemaChanges.listTableChanges(workspaceId, names),
+      store.schemaChanges.countSince(workspaceId, filter, { since, atMost: mostChangesCounted }),
+    ]);
+    const rowsOf = new Map(rows.map((each) => [keyOf(each), each]));
+    const changedAt = new Map(changes.map((each) => [keyOf(each), each.changedAt]));
+    const tables = shapes.map((each) => {
+      const key = keyOf({ ...each, tableName: each.shape.name });
+      return { ...each, rows: rowsOf.get(key) ?? null, lastChangedAt: changedAt.get(key) ?? null };
+    });
+    return {
+      tables: tables.slice(0, maximumOverviewTables),
+      areTablesCut: tables.length > maximumOverviewTables,
+      runsLookedAt: runs,
+      schemaChangeCount,
+    };
+  }
+
+  async function readShapes(workspaceId: string, schemas: readonly KnownSchema[]) {
+    const asked = schemas.slice(0, mostSchemasRead);
+    const documents = await store.schemaVersions.listLatestDocuments(workspaceId, asked);
+    return documents.flatMap(({ pipelineName, schemaName, document }) => {
+      const isIt = (each: KnownSchema) =>
+        each.pipelineName === pipelineName && each.schemaName === schemaName;
+      const tableNames = asked.find(isIt)?.tableNames;
+      const known = tableNames && new Set(tableNames);
+      return readSchema(document)
+        .tables.filter(({ name }) => known?.has(name) ?? true)
+        .map((shape) => ({ pipelineName, schemaName, shape }));
+    });
+  }
+
+  async function readPending(workspaceId: string, lastRun: LastPipelineRunRecord | null) {
+    const run = lastRun && (await store.telemetry.getPipelineRun(workspaceId, lastRun.id));
+    return (run?.facts.loadPackages ?? []).filter(({ isPending }) => isPending);
+  }
+
+  return {
+    /** @throws ServiceError not_found for a pipeline that reported nothing */
+    async getPipeline(workspaceId: string, pipelineName: string): Promise<PipelineOverview> {
+      const [{ news, records, jobs }, schemas] = await Promise.all([
+        readNews(workspaceId, [pipelineName]),
+        store.schemaVersions.listLatest(workspaceId, pipelineName),
+      ]);
+      const [own] = news;
+      if (!own || (jobs.length === 0 && schemas.length === 0))
+        throw new ServiceError('not_found', `There is no pipeline ${pipelineName}.`);
+      const until = records[0]?.lastSuccess?.createdAt ?? new Date(0);
+      const known = schemas.map(({ schemaName }) => ({ pipelineName, schemaName }));
+      const [tables, usual, pendingPackages] = await Promise.all([
+        readTables(workspaceId, known, { records, datasetName: null, runs: usualRunCount }),
+        store.pipelineOverviews.usualRun(workspaceId, pipelineName, { until, limit: usualRunCount }),
+        readPending(workspaceId, own.lastRun),
+      ]);
+      return {
+        ...own,
+        ...tables,
+        runsLookedAt: usual.runCount,
+        jobs,
+        usual,
+        schemaNames: schemas.map(({ schemaName }) => schemaName),
+        pendingPackages,
+      };
+    },
+
+    /** Of the first 50 pipelines that wrote to it. @throws ServiceError not_found for a dataset that none wrote to */
+    async getDataset(workspaceId: string, datasetName: string): Promise<DatasetOverview> {
+      const names = await store.pipelineOverviews.listWriters(workspaceId, datasetName, mostWriters);
+      const { news, records } = await readNews(workspaceId, names, datasetName);
+      const worst = sortStaleFirst(news)[0];
+      if (!worst) throw new ServiceError('not_found', `There is no dataset ${datasetName}.`);
+      const schemas = await store.telemetry.listDatasetSchemas(workspaceId, datasetName, mostSchemasRead);
+      const tables = await readTables(workspaceId, schemas, { records, datasetName, runs: runsOfWriter });
+      const runs = news.flatMap(({ lastRun }) => lastRun ?? []);
+      return {
+        datasetName,
+        pipelines: news,
+        lastRun:
+          runs.toSorted((left, right) => right.createdAt.getTime() - left.createdAt.getTime())[0] ?? null,
+        lastSuccessAt: worst.lastSuccessAt,
+        freshness: worst.freshness,
+        ...tables,
+      };
+    },
+
+    /** Stale ones first, those of them that succeeded longest ago before the others, unless sorted. */
+    async listFreshness(
+      workspaceId: string,
+      { isStale }: { isStale: boolean | null },
+      page: PageRequest<FreshnessSortKey>,
+    ): Promise<Page<PipelineNews>> {
+      const names = await store.pipelineOverviews.listNames(workspaceId);
+      const { news } = await readNews(workspaceId, names);
+      const chosen = news.filter(({ freshness }) => isStale === null || freshness.isStale === isStale);
+      return pageOf(
+        sortBy(sortStaleFirst(chosen), page.sorting, sortValues),
+        page,
+        ({ pipelineName }) => pipelineName,
+      );
+    },
+  };
+}
+
+/** Stale ones first, the oldest of them before the others; then those that succeeded last. */
+function sortStaleFirst(news: readonly PipelineNews[]): PipelineNews[] {
+  const at = ({ lastSuccessAt }: PipelineNews) => lastSuccessAt?.getTime() ?? 0;
+  return news.toSorted((left, right) => {
+    if (left.freshness.isStale !== right.freshness.isStale) return left.freshness.isStale ? -1 : 1;
+    return left.freshness.isStale ? at(left) - at(right) : at(right) - at(left);
+  });
+}
+
+function keyOf(table: { pipelineName: string; schemaName: string; tableName: string }): string {
+  return JSON.stringify([table.pipelineName, table.schemaName, table.tableName]);
+}

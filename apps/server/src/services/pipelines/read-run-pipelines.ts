@@ -1,0 +1,51 @@
+import type { AttemptPipelineRunRecord, SchemaChangesRecord } from '../../store/records.ts';
+import type { Persistence } from '../../store/store.ts';
+import { maximumPipelineRunsOfJobRun } from '@pumphouse/contract';
+import { ServiceError } from '../../platform/service-error.ts';
+
+export interface PipelineRunInRun {
+  run: AttemptPipelineRunRecord;
+  /** The new versions of schemas that it was the first to report. */
+  schemaChanges: SchemaChangesRecord[];
+}
+
+export type ReadRunPipelines = ReturnType<typeof createReadRunPipelines>;
+
+const mostSchemaChanges = 200;
+
+export function createReadRunPipelines({ store }: Persistence) {
+  /** The pipeline runs inside a job run, as they were reported. @throws ServiceError not_found */
+  return async function readRunPipelines(
+    workspaceId: string,
+    jobRunId: string,
+  ): Promise<{ pipelineRuns: PipelineRunInRun[]; isCut: boolean }> {
+    if (!(await store.jobRuns.get(workspaceId, jobRunId)))
+      throw new ServiceError('not_found', `There is no job run ${jobRunId}.`);
+    const [found, { rows: changes }] = await Promise.all([
+      store.telemetry.listPipelineRunsOfJobRun(jobRunId, maximumPipelineRunsOfJobRun + 1),
+      store.schemaChanges
+        .list(workspaceId, { jobRunIds: [jobRunId] })
+        .read({ limit: mostSchemaChanges, offset: 0 }),
+    ]);
+    const runs = found.slice(0, maximumPipelineRunsOfJobRun);
+    const bringers = changes.map((change) => ({ change, runId: findBringer(runs, change)?.id }));
+    return {
+      pipelineRuns: runs.map((run) => ({
+        run,
+        schemaChanges: bringers.filter(({ runId }) => runId === run.id).map(({ change }) => change),
+      })),
+      isCut: found.length > runs.length,
+    };
+  };
+}
+
+/** The first run whose packages have the version; a schema also comes without a package, and then with the pipeline's first run. */
+function findBringer(
+  runs: readonly AttemptPipelineRunRecord[],
+  { pipelineName, versionHash }: SchemaChangesRecord,
+): AttemptPipelineRunRecord | undefined {
+  const own = runs.filter(({ facts }) => facts.pipelineName === pipelineName);
+  const hasIt = ({ facts }: AttemptPipelineRunRecord) =>
+    facts.loadPackages.some(({ schemaHash }) => schemaHash === versionHash);
+  return own.find(hasIt) ?? own[0];
+}

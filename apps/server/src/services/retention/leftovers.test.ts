@@ -1,0 +1,171 @@
+import type { Belonging, BelongingOwner } from '../../domain/retention/belonging.ts';
+import type { Executor } from '../../executors/executor.ts';
+import type { FakeExecutor } from '../../executors/fake/fake-executor.ts';
+import type { ServiceFixture } from '../testing/service-fixture.ts';
+import type { ServicePlace } from '../testing/service-place.ts';
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createFakeExecutor } from '../../executors/fake/fake-executor.ts';
+import { createLeftovers } from './leftovers.ts';
+import { createPlace, defineJob } from '../testing/service-place.ts';
+import { createServiceFixture } from '../testing/service-fixture.ts';
+
+const minutes = (count: number) => count * 60_000;
+
+let fixture: ServiceFixture;
+let place: ServicePlace;
+let executor: FakeExecutor;
+let later: number;
+
+beforeEach(async () => {
+  fixture = await createServiceFixture();
+  place = await createPlace(fixture);
+  await place.deployAll([defineJob('jobs.a', { execute: { concurrency: null } })]);
+  executor = createFakeExecutor();
+  later = 0;
+});
+afterEach(() => fixture.close());
+
+/** The leftovers of a server whose clock is ahead by `later` milliseconds. */
+const createService = (over: Executor = executor) =>
+  createLeftovers({
+    persistence: fixture.persistence,
+    executor: over,
+    readNow: async () => new Date(Date.now() + later),
+    log: fixture.log,
+  });
+
+function plant(owner: BelongingOwner, id: string = randomUUID()): Belonging {
+  const belonging: Belonging = { kind: 'volume', id, owner, madeAt: new Date(), sizeBytes: 10 };
+  executor.plant(belonging);
+  return belonging;
+}
+
+const listIds = async () => (await executor.listBelongings({ withSizes: false })).map(({ id }) => id);
+
+async function startBuild(key: string) {
+  const spec = { key, organizationId: place.organizationId, pythonVersion: '3.12', requirements: [] };
+  expect(await fixture.store.environments.takeBuild(spec, 'builder', 60, { replaceReady: false })).toBe(true);
+  return executor.buildEnvironment(
+    { ...spec, workspaceId: place.workspaceId, variables: {}, maskedValues: [], uid: 1 },
+    () => undefined,
+  );
+}
+
+describe('what is left over', () => {
+  it('is removed when it is old enough, and said with its reason', async () => {
+    const lost = plant({ kind: 'attempt', attemptId: randomUUID() });
+    const odd = plant({ kind: 'attempt', attemptId: 'not-an-id' });
+    const nobodys = plant({ kind: 'nobody' });
+    later = minutes(9);
+    expect((await createService().remove()).removed).toEqual([]);
+    expect(await createService().list()).toMatchObject([
+      { id: lost.id, isLeftover: false, sizeBytes: 10 },
+      { id: odd.id, isLeftover: false },
+      { id: nobodys.id, isLeftover: false },
+    ]);
+    later = minutes(11);
+    expect((await createService().list()).map(({ isLeftover }) => isLeftover)).toEqual([true, true, true]);
+    expect(await listIds()).toHaveLength(3);
+    const { removed, failed } = await createService().remove();
+    expect(removed.map(({ id, reason }) => [id, reason])).toEqual([
+      [lost.id, 'no run knows of this attempt'],
+      [odd.id, 'no run knows of this attempt'],
+      [nobodys.id, 'its removal was cut short'],
+    ]);
+    expect(failed).toEqual([]);
+    expect(await listIds()).toEqual([]);
+  });
+
+  it('of an attempt waits for the end of its run, and a while more', async () => {
+    const { id, run } = await place.createAttempt(await place.startRun('jobs.a'));
+    const volume = plant({ kind: 'attempt', attemptId: id });
+    later = minutes(1000);
+    expect((await createService().remove()).removed).toEqual([]);
+    await place.complete(run);
+    later = minutes(9);
+    expect((await createService().remove()).removed).toEqual([]);
+    later = minutes(11);
+    expect((await createService().remove()).removed).toMatchObject([
+      { id: volume.id, reason: 'its run is over' },
+    ]);
+  });
+
+  it('of a build goes when the lease has ended for a while; the build is free for others then', async () => {
+    const location = await startBuild('k');
+    plant({ kind: 'build', key: 'k' }, 'container');
+    expect(await fixture.store.storage.environments.holdBuilds(place.organizationId)).toBe(true);
+    // The lease is of a minute.
+    later = minutes(10);
+    expect((await createService().remove()).removed).toEqual([]);
+    later = minutes(12);
+    const { removed } = await createService().remove();
+    expect(removed.map(({ id }) => id)).toEqual([location.path, 'container']);
+    expect(await fixture.store.storage.environments.holdBuilds(place.organizationId)).toBe(false);
+    // The builder comes back: what it built is not taken.
+    expect(await fixture.store.environments.finishBuild('k', 'builder', { location })).toBe(false);
+  });
+
+  it('does not hold an environment that is built, or that a run uses whose place another took', async () => {
+    const built = await startBuild('k');
+    await fixture.store.environments.finishBuild('k', 'builder', { location: built });
+    const { id, run } = await place.createAttempt(await place.startRun('jobs.a'));
+    expect(await fixture.store.environments.noteUse(id, built.path)).toBe(true);
+    const again = { key: 'k', organizationId: place.organizationId, pythonVersion: '3.12', requirements: [] };
+    await fixture.store.environments.takeBuild(again, 'builder', 60, { replaceReady: true });
+    const location = { executor: 'fake', path: 'another' };
+    await fixture.store.environments.finishBuild('k', 'builder', { location });
+    later = minutes(100);
+    expect((await createService().remove()).removed).toEqual([]);
+    await place.complete(run);
+    expect((await createService().remove()).removed).toMatchObject([{ id: built.path }]);
+  });
+
+  it('is the cache of an organization that is gone, and never local data', async () => {
+    const cache = plant({ kind: 'cache', organizationId: randomUUID() });
+    plant({ kind: 'cache', organizationId: place.organizationId });
+    plant({ kind: 'local-data', workspaceId: randomUUID(), profile: 'prod' });
+    plant({ kind: 'local-data', workspaceId: place.workspaceId, profile: 'prod' });
+    later = minutes(60 * 24 * 1000);
+    expect((await createService().remove()).removed.map(({ id }) => id)).toEqual([cache.id]);
+    const reasons = (await createService().list()).map(({ reason }) => reason);
+    expect(reasons[1]).toMatch(/of a workspace that is gone/);
+    expect(reasons[2]).toBe("a workspace's data");
+  });
+
+  it('that cannot be removed does not keep the rest, and is tried again', async () => {
+    const [stuck, other] = [plant({ kind: 'nobody' }), plant({ kind: 'nobody' })];
+    executor.refuseToRemove(stuck.id, 'The engine is busy.');
+    later = minutes(11);
+    expect(await createService().remove()).toMatchObject({
+      removed: [{ id: other.id }],
+      failed: [{ belonging: { id: stuck.id }, problem: 'The engine is busy.' }],
+    });
+    executor.refuseToRemove(stuck.id, null);
+    expect((await createService().remove()).removed).toMatchObject([{ id: stuck.id }]);
+  });
+
+  it('is removed once by several servers at once', async () => {
+    for (let count = 0; count < 20; count += 1) plant({ kind: 'nobody' });
+    later = minutes(11);
+    const results = await Promise.all([createService().remove(), createService().remove()]);
+    expect(results.flatMap(({ failed }) => failed)).toEqual([]);
+    expect(await listIds()).toEqual([]);
+  });
+
+  it('is asked about once more before it goes: what got an owner meanwhile stays', async () => {
+    const first = plant({ kind: 'nobody' });
+    const environment = plant({ kind: 'environment', path: 'place', key: 'k' });
+    const spec = { key: 'k', organizationId: place.organizationId, pythonVersion: '3.12', requirements: [] };
+    const meddling: Executor = {
+      ...executor,
+      async removeBelonging(belonging) {
+        await fixture.store.environments.takeBuild(spec, 'other', 3600, { replaceReady: false });
+        await executor.removeBelonging(belonging);
+      },
+    };
+    later = minutes(11);
+    expect((await createService(meddling).remove()).removed).toMatchObject([{ id: first.id }]);
+    expect(await listIds()).toEqual([environment.id]);
+  });
+});

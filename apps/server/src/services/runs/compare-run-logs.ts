@@ -1,0 +1,94 @@
+import type { AttemptRecord, JobRunRecord } from '../../store/records.ts';
+import type { LogFiles } from '../../blobs/log-file.ts';
+import type { LogLine } from '../../domain/logs/log-line.ts';
+import type { LogTail } from '../../domain/runs/compare-logs.ts';
+import type { Persistence } from '../../store/store.ts';
+import type { RunPair } from './compare-runs.ts';
+import type { TextHunk } from '../../domain/versions/compare-texts.ts';
+import { compareLogs } from '../../domain/runs/compare-logs.ts';
+import { createFindRunPair } from './compare-runs.ts';
+import { createKeyedQueue } from '../../blobs/keyed-queue.ts';
+
+export interface ComparedLog {
+  run: JobRunRecord;
+  lineCount: number;
+  comparedLineCount: number;
+  /** Retention has removed the log of an attempt. */
+  isRemoved: boolean;
+}
+
+export interface LogComparison {
+  base: ComparedLog | null;
+  target: ComparedLog;
+  /** None without a base. */
+  hunks: TextHunk[];
+}
+
+export interface CompareRunLogsDependencies {
+  persistence: Persistence;
+  logFiles: LogFiles;
+}
+
+export type CompareRunLogs = ReturnType<typeof createCompareRunLogs>;
+
+/** What went wrong is at the end of a log. A line that is longer is no text that anybody reads whole. */
+const most = { lines: 5000, lineCharacters: 500 };
+
+/** The lines in which the logs of two runs of a job differ. */
+export function createCompareRunLogs({ persistence, logFiles }: CompareRunLogsDependencies) {
+  const { store } = persistence;
+  const findPair = createFindRunPair(persistence);
+  // A comparison may take a second of the processor: a workspace has one after the other, whoever asks how often.
+  const inTurn = createKeyedQueue();
+
+  async function readTail(run: JobRunRecord): Promise<{ log: ComparedLog; tail: LogTail }> {
+    const attempts = await store.attempts.listOfRun(run.id);
+    const lineCount = attempts.reduce((sum, attempt) => sum + countLines(attempt), 0);
+    const linesBefore = Math.max(0, lineCount - most.lines);
+    const lines: string[] = [];
+    let linesSoFar = 0;
+    for (const attempt of attempts) {
+      const fromLine = Math.max(0, linesBefore - linesSoFar);
+      if (fromLine < countLines(attempt)) lines.push(...(await readLines(attempt, fromLine)));
+      linesSoFar += countLines(attempt);
+    }
+    const isRemoved = attempts.some(({ logRemovedAt }) => logRemovedAt !== null);
+    return {
+      log: { run, lineCount, comparedLineCount: lines.length, isRemoved },
+      tail: { linesBefore, lines },
+    };
+  }
+
+  async function readLines(attempt: AttemptRecord, fromLine: number): Promise<string[]> {
+    if (attempt.logRemovedAt) return ['The log was removed.'];
+    const lines: string[] = [];
+    for await (const piece of logFiles.read(attempt.id, { fromLine, toBytes: attempt.logBytes })) {
+      for (const text of Buffer.from(piece).toString().split('\n'))
+        if (text !== '') lines.push(cutLine((JSON.parse(text) as LogLine).content));
+    }
+    return lines;
+  }
+
+  async function compare(pair: RunPair): Promise<LogComparison> {
+    const { base, target } = await findPair(pair);
+    const after = await readTail(target);
+    if (!base) return { base: null, target: after.log, hunks: [] };
+    const before = await readTail(base);
+    const hunks = await compareLogs(before.tail, after.tail);
+    return { base: before.log, target: after.log, hunks };
+  }
+
+  /** @throws ServiceError not_found, invalid_request: the base is a run of another job */
+  return function compareRunLogs(pair: RunPair): Promise<LogComparison> {
+    return inTurn(pair.workspaceId, () => compare(pair));
+  };
+}
+
+/** As the log is numbered: where one was removed, a line says so. */
+function countLines({ logRemovedAt, logLines }: AttemptRecord): number {
+  return logRemovedAt ? 1 : logLines;
+}
+
+function cutLine(text: string): string {
+  return text.length > most.lineCharacters ? `${text.slice(0, most.lineCharacters)}…` : text;
+}

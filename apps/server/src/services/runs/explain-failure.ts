@@ -1,0 +1,76 @@
+import type { FailedPipelineRun, FailureReason } from '../../domain/runs/failure-reason.ts';
+import type { Logger } from 'pino';
+import type { LogFiles } from '../../blobs/log-file.ts';
+import type { LogLine } from '../../domain/logs/log-line.ts';
+import type { Persistence } from '../../store/store.ts';
+import type { PipelineRunFacts } from '../../telemetry/pipeline-run-facts.ts';
+import { findReason } from '../../domain/runs/failure-reason.ts';
+import { localPathName } from '../../domain/versions/local-path-name.ts';
+
+export interface ExplainFailureDependencies {
+  persistence: Persistence;
+  logFiles: Pick<LogFiles, 'readEnd'>;
+  log: Pick<Logger, 'error'>;
+}
+
+/** Why the code of an attempt failed, by what it left; null where that tells nothing, or cannot be read. */
+export type ExplainFailure = (attemptId: string) => Promise<FailureReason | null>;
+
+/** A traceback, with those that it came of, is some kilobytes; a log is up to 500 MB. */
+const readLogBytes = 256 * 1024;
+
+export function createExplainFailure({
+  persistence,
+  logFiles,
+  log,
+}: ExplainFailureDependencies): ExplainFailure {
+  const { store } = persistence;
+
+  async function explain(attemptId: string): Promise<FailureReason | null> {
+    const attempt = await store.attempts.get(attemptId);
+    const place = attempt && (await store.jobRuns.find(attempt.jobRunId));
+    const workspace = place && (await store.workspaces.get(place.workspaceId));
+    if (!attempt || !workspace) return null;
+    const [end, facts] = await Promise.all([
+      logFiles.readEnd(attemptId, { toBytes: attempt.logBytes, atMostBytes: readLogBytes }),
+      store.telemetry.lastFailedOfAttempt(attemptId),
+    ]);
+    return findReason({
+      stderr: readStderr(end),
+      pipelineRun: facts ? toFailedPipelineRun(facts) : null,
+      workFolderName: localPathName(workspace.name),
+    });
+  }
+
+  return async (attemptId) => {
+    try {
+      return await explain(attemptId);
+    } catch (error) {
+      // A run has to end whatever its log is like: its failure still has a code.
+      log.error({ err: error, attemptId }, 'the reason of a failure could not be read');
+      return null;
+    }
+  };
+}
+
+function readStderr(ndjson: Uint8Array): string[] {
+  return Buffer.from(ndjson.buffer, ndjson.byteOffset, ndjson.length)
+    .toString()
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as LogLine)
+    .filter((line) => line.source === 'user' && line.io_stream === 'stderr')
+    .map((line) => line.content);
+}
+
+function toFailedPipelineRun(facts: PipelineRunFacts): FailedPipelineRun {
+  return {
+    pipelineName: facts.pipelineName,
+    step: facts.errorStep,
+    message: facts.errorMessage,
+    traceback: facts.errorTraceback,
+    failedTables: facts.tables
+      .filter((table) => table.loadJobState === 'failed')
+      .map((table) => table.tableName),
+  };
+}

@@ -1,0 +1,388 @@
+import type { AttemptExit, JobRunRecord } from '../../store/records.ts';
+import type { RunOutcome } from '../../domain/runs/run-outcome.ts';
+import type { ServiceFixture } from '../testing/service-fixture.ts';
+import type { ServicePlace } from '../testing/service-place.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createPlace, defineJob } from '../testing/service-place.ts';
+import { createServiceFixture } from '../testing/service-fixture.ts';
+import { outcomeOfExit, readRunTerms } from '../../domain/runs/run-outcome.ts';
+import { parseInstanceSizes } from '../../domain/attempts/instance-sizes.ts';
+
+let fixture: ServiceFixture;
+let place: ServicePlace;
+
+beforeAll(async () => {
+  fixture = await createServiceFixture();
+});
+afterAll(() => fixture.close());
+beforeEach(async () => {
+  place = await createPlace(fixture);
+});
+
+const completed: RunOutcome = { status: 'completed' };
+const cancelled: RunOutcome = { status: 'cancelled' };
+const failed: RunOutcome = { status: 'failed', failure: { code: 'exit_code', detail: 'It ended with 1.' } };
+const unlimited = { execute: { concurrency: null } };
+const after = (event: 'success' | 'fail', ref: string) => ({ triggers: [`job.${event}:${ref}`] });
+
+async function startRunning(jobRef: string): Promise<JobRunRecord> {
+  const run = await place.startRun(jobRef);
+  await place.setRun(run.id, `status = 'running', started_at = now()`);
+  return place.getRun(run.id);
+}
+
+/** The terms of a run of a job with these settings. */
+function termsOf(definition: object, maxRunTimeSeconds: number | null = null) {
+  const version = { definition: { triggers: [], execute: {}, ...definition }, maxRunTimeSeconds };
+  return readRunTerms(version, parseInstanceSizes(''));
+}
+
+describe('the end of a run', () => {
+  beforeEach(() => place.deployAll([defineJob('jobs.a', unlimited)]));
+
+  it('is stored with its event and announced when it is committed', async () => {
+    const run = await startRunning('jobs.a');
+    expect(await fixture.finishRun(run.id, failed)).toBe(true);
+    const ended = await place.getRun(run.id);
+    expect(ended).toMatchObject({
+      status: 'failed',
+      failure: { code: 'exit_code', detail: 'It ended with 1.' },
+    });
+    expect(ended.finishedAt).toBeInstanceOf(Date);
+    expect(await place.listEvents(run.id)).toEqual(['job_run.created', 'job_run.finished']);
+    expect(fixture.announced.at(-1)).toBe(run.id);
+  });
+
+  it('is the one that came first, however many come at once', async () => {
+    const run = await startRunning('jobs.a');
+    await place.setRun(run.id, `status = 'cancelling'`);
+    const outcomes = [completed, failed, cancelled, completed, failed, cancelled];
+    const answers = await Promise.all(outcomes.map((outcome) => fixture.finishRun(run.id, outcome)));
+    const winners = outcomes.filter((_, index) => answers[index]);
+    expect(winners).toHaveLength(1);
+    expect((await place.getRun(run.id)).status).toBe(winners[0]?.status);
+    expect(await place.listEvents(run.id)).toEqual(['job_run.created', 'job_run.finished']);
+  });
+
+  it.each(['completed', 'failed', 'cancelled', 'skipped'])('is final: %s stays', async (status) => {
+    const run = await startRunning('jobs.a');
+    await place.setRun(run.id, `status = '${status}', finished_at = now()`);
+    const before = await place.getRun(run.id);
+    for (const outcome of [completed, failed, cancelled]) {
+      expect(await fixture.finishRun(run.id, outcome)).toBe(false);
+    }
+    expect(await place.getRun(run.id)).toEqual(before);
+    expect(await place.listEvents(run.id)).toEqual(['job_run.created']);
+  });
+
+  it.each<[string, RunOutcome, boolean]>([
+    ['pending', completed, false],
+    ['pending', failed, true],
+    ['pending', cancelled, true],
+    ['starting', completed, true],
+    ['running', cancelled, false],
+    ['cancelling', completed, true],
+  ])('from %s as %j is a transition of the table: %s', async (status, outcome, isAllowed) => {
+    const run = await place.startRun('jobs.a');
+    await place.setRun(run.id, `status = '${status}'`);
+    expect(await fixture.finishRun(run.id, outcome)).toBe(isAllowed);
+    expect((await place.getRun(run.id)).status).toBe(isAllowed ? outcome.status : status);
+  });
+
+  it('holds only from the states and for the claim that the caller means', async () => {
+    const run = await startRunning('jobs.a');
+    await place.setRun(run.id, 'claim_number = 3');
+    expect(await fixture.finishRun(run.id, failed, { claimNumber: 2 })).toBe(false);
+    expect(await fixture.finishRun(run.id, failed, { onlyFrom: ['pending'] })).toBe(false);
+    expect((await place.getRun(run.id)).status).toBe('running');
+    expect(await fixture.finishRun(run.id, failed, { claimNumber: 3 })).toBe(true);
+    expect(await fixture.finishRun('00000000-0000-0000-0000-000000000000', failed)).toBe(false);
+  });
+});
+
+describe('the watermark', () => {
+  const day = (date: number) => `2026-03-${String(date).padStart(2, '0')}T00:00:00Z`;
+  beforeEach(() => place.deployAll([defineJob('jobs.a', unlimited)]));
+
+  async function end(outcome: RunOutcome, [from, to]: [number, number]) {
+    const run = await startRunning('jobs.a');
+    await place.setRun(run.id, `interval_start = '${day(from)}', interval_end = '${day(to)}'`);
+    await fixture.finishRun(run.id, outcome);
+    const { completedIntervalEnd, lastCompletedAt } = await place.getJob('jobs.a');
+    return { until: completedIntervalEnd, hasCompleted: lastCompletedAt !== null };
+  }
+
+  it('moves to the end of a completed interval, and never back', async () => {
+    expect(await end(failed, [1, 2])).toEqual({ until: null, hasCompleted: false });
+    expect(await end(completed, [3, 4])).toEqual({ until: new Date(day(4)), hasCompleted: true });
+    expect(await end(completed, [1, 2])).toEqual({ until: new Date(day(4)), hasCompleted: true });
+    expect(await end(failed, [4, 5])).toEqual({ until: new Date(day(4)), hasCompleted: true });
+    expect(await end(completed, [4, 5])).toEqual({ until: new Date(day(5)), hasCompleted: true });
+  });
+
+  it('does not move with an interval that covers no time', async () => {
+    expect(await end(completed, [6, 6])).toEqual({ until: null, hasCompleted: true });
+    expect(await end(completed, [1, 2])).toEqual({ until: new Date(day(2)), hasCompleted: true });
+    expect(await end(completed, [6, 6])).toEqual({ until: new Date(day(2)), hasCompleted: true });
+  });
+});
+
+describe('runs that follow', () => {
+  const jobs = [
+    defineJob('jobs.a', unlimited),
+    defineJob('jobs.happy', { ...after('success', 'jobs.a'), ...unlimited }),
+    defineJob('jobs.glad', { ...after('success', 'jobs.a'), ...unlimited }),
+    defineJob('jobs.sad', { ...after('fail', 'jobs.a'), ...unlimited }),
+  ];
+  const followers = ['jobs.happy', 'jobs.glad', 'jobs.sad'];
+  beforeEach(() => place.deployAll(jobs));
+
+  async function countFollowers(): Promise<number[]> {
+    const runs = await Promise.all(followers.map((ref) => place.listRuns(ref)));
+    return runs.map((list) => list.length);
+  }
+
+  it.each([
+    [completed, [1, 1, 0]],
+    [failed, [0, 0, 1]],
+  ])('%j start once, under many finishers', async (outcome, counts) => {
+    const run = await startRunning('jobs.a');
+    await Promise.all(Array.from({ length: 8 }, () => fixture.finishRun(run.id, outcome)));
+    expect(await countFollowers()).toEqual(counts);
+  });
+
+  it('do not follow a cancelled run', async () => {
+    const run = await startRunning('jobs.a');
+    await place.setRun(run.id, `status = 'cancelling'`);
+    expect(await fixture.finishRun(run.id, cancelled)).toBe(true);
+    expect(await countFollowers()).toEqual([0, 0, 0]);
+  });
+
+  it('say what they follow, each of its own run', async () => {
+    const first = await startRunning('jobs.a');
+    const second = await startRunning('jobs.a');
+    await Promise.all([first, second].map((run) => fixture.finishRun(run.id, completed)));
+    const runs = await place.listRuns('jobs.happy');
+    expect(new Set(runs.map((run) => run.previousJobRunId))).toEqual(new Set([first.id, second.id]));
+    expect(runs.map((run) => run.number)).toEqual([1, 2]);
+    expect(runs[0]).toMatchObject({
+      trigger: 'job.success:jobs.a',
+      triggerKind: 'job.success',
+      triggeredBy: null,
+      status: 'pending',
+    });
+  });
+
+  it('start when paused, not when archived, and do not hold back the end', async () => {
+    await place.setJob('jobs.happy', 'is_paused = true');
+    await place.setJob('jobs.glad', 'is_archived = true');
+    await place.complete(await place.startRun('jobs.a'));
+    expect(await countFollowers()).toEqual([1, 0, 0]);
+    await place.deployJobs([defineJob('jobs.happy', after('success', 'jobs.a'))]);
+    await place.complete(await place.startRun('jobs.a'));
+    await place.complete(await place.startRun('jobs.a'));
+    // The follower has a run that waits, and room for no other: both events are told by one row.
+    expect((await place.listRuns('jobs.happy')).slice(1)).toMatchObject([
+      { status: 'skipped', skip: { status: 'skipped_concurrency_limit', count: 2 } },
+    ]);
+  });
+
+  it('of each other end at the same moment without a loss', async () => {
+    await place.deployJobs([
+      defineJob('jobs.x', { ...after('success', 'jobs.y'), ...unlimited }),
+      defineJob('jobs.y', { ...after('success', 'jobs.x'), ...unlimited }),
+    ]);
+    const pairs = [];
+    for (let count = 0; count < 4; count += 1) {
+      pairs.push(await startRunning('jobs.x'), await startRunning('jobs.y'));
+    }
+    const answers = await Promise.all(pairs.map((run) => fixture.finishRun(run.id, completed)));
+    expect(answers).toEqual(pairs.map(() => true));
+    for (const jobRef of ['jobs.x', 'jobs.y']) {
+      const numbers = (await place.listRuns(jobRef)).map(({ number }) => number);
+      expect(numbers).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    }
+  });
+});
+
+describe('a crash before the commit', () => {
+  it('leaves the run as it was, without event, watermark or follower', async () => {
+    const own = await createServiceFixture();
+    try {
+      const there = await createPlace(own);
+      await there.deployAll([defineJob('jobs.a'), defineJob('jobs.b', after('success', 'jobs.a'))]);
+      const run = await there.startRun('jobs.a');
+      await there.setRun(
+        run.id,
+        `status = 'running', interval_start = '2026-03-01T00:00:00Z', interval_end = '2026-03-02T00:00:00Z'`,
+      );
+      own.setFault('in-finish-before-commit', () => {
+        throw new Error('crash');
+      });
+      await expect(own.finishRun(run.id, completed)).rejects.toThrow('crash');
+      expect(await there.getRun(run.id)).toMatchObject({ status: 'running', finishedAt: null });
+      expect(await there.listEvents(run.id)).toEqual(['job_run.created']);
+      expect(await there.listRuns('jobs.b')).toEqual([]);
+      expect(await there.getJob('jobs.a')).toMatchObject({
+        completedIntervalEnd: null,
+        lastCompletedAt: null,
+      });
+      expect(own.announced).toEqual([]);
+      own.setFault('in-finish-before-commit', () => undefined);
+      expect(await own.finishRun(run.id, completed)).toBe(true);
+      expect(await there.listEvents(run.id)).toEqual(['job_run.created', 'job_run.finished']);
+      expect(await there.listRuns('jobs.b')).toHaveLength(1);
+    } finally {
+      await own.close();
+    }
+  });
+});
+
+describe('what an exit means', () => {
+  const clean: AttemptExit = {
+    code: 0,
+    signal: null,
+    outOfMemory: null,
+    processLimitReached: false,
+    peakMemoryBytes: null,
+    reason: null,
+    killedDescendants: 0,
+  };
+  const reason = { code: 'sandbox_failed', detail: 'bwrap: no such file' };
+
+  it.each<[string, JobRunRecord['endIntent'], Partial<AttemptExit>, string, string | null]>([
+    ['code 0', null, {}, 'completed', null],
+    ['code 0 after a cancel', 'cancel', {}, 'cancelled', null],
+    ['a signal after a cancel', 'cancel', { code: null, signal: 'SIGTERM' }, 'cancelled', null],
+    ['a reason after a cancel', 'cancel', { code: null, reason }, 'cancelled', null],
+    ['code 0 after a timeout', 'timeout', {}, 'failed', 'timed_out'],
+    ['a signal after a timeout', 'timeout', { code: null, signal: 'SIGKILL' }, 'failed', 'timed_out'],
+    ['a start that failed', null, { code: null, reason }, 'failed', 'sandbox_failed'],
+    ['another code', null, { code: 3 }, 'failed', 'exit_code'],
+    ['a negative code', null, { code: -1 }, 'failed', 'exit_code'],
+    ['a signal', null, { code: null, signal: 'SIGSEGV' }, 'failed', 'killed'],
+    [
+      'too much memory',
+      null,
+      { code: null, signal: 'SIGKILL', outOfMemory: 'limit' },
+      'failed',
+      'out_of_memory',
+    ],
+    [
+      'the end of the machine’s memory',
+      null,
+      { code: null, signal: 'SIGKILL', outOfMemory: 'machine' },
+      'failed',
+      'machine_out_of_memory',
+    ],
+    ['memory that ran out and was coped with', null, { outOfMemory: 'limit' }, 'completed', null],
+    ['too many processes', null, { code: 1, processLimitReached: true }, 'failed', 'process_limit'],
+    [
+      'too many processes, and a signal',
+      null,
+      { code: null, signal: 'SIGABRT', processLimitReached: true },
+      'failed',
+      'process_limit',
+    ],
+    [
+      'too much memory for too many processes',
+      null,
+      { code: 1, outOfMemory: 'limit', processLimitReached: true },
+      'failed',
+      'out_of_memory',
+    ],
+    ['processes that were refused and done without', null, { processLimitReached: true }, 'completed', null],
+    ['a cancel that met the limit', 'cancel', { code: 1, processLimitReached: true }, 'cancelled', null],
+    ['neither code nor signal', null, { code: null }, 'failed', 'exit_code'],
+  ])('%s', (_what, endIntent, exit, status, code) => {
+    const outcome = outcomeOfExit({ endIntent }, { ...clean, ...exit }, termsOf({}));
+    expect(outcome.status).toBe(status);
+    expect(outcome.status === 'failed' ? outcome.failure.code : null).toBe(code);
+  });
+
+  it('is told in words', () => {
+    const tell = (exit: Partial<AttemptExit>) =>
+      outcomeOfExit({ endIntent: null }, { ...clean, ...exit }, termsOf({}));
+    expect(tell({ code: 3 })).toMatchObject({ failure: { detail: 'The run ended with exit code 3.' } });
+    expect(tell({ code: null })).toMatchObject({
+      failure: { detail: 'The run ended without an exit code.' },
+    });
+    expect(tell({ code: null, signal: 'SIGSEGV' })).toMatchObject({
+      failure: { detail: 'The run was ended by SIGSEGV.' },
+    });
+    expect(tell({ code: null, reason })).toMatchObject({ failure: reason });
+  });
+
+  const detailOf = (...exit: Parameters<typeof outcomeOfExit>) => {
+    const outcome = outcomeOfExit(...exit);
+    if (outcome.status === 'failed') return outcome.failure.detail;
+    return outcome.status === 'cancelled' ? outcome.detail : undefined;
+  };
+
+  it.each<[Partial<AttemptExit>, string]>([
+    [{ code: null, signal: 'SIGTERM' }, 'It ended within its grace period of 5 s.'],
+    [{ code: 0 }, 'It ended within its grace period of 5 s.'],
+    [{ code: null, signal: 'SIGKILL' }, 'It did not end within its grace period of 5 s and was killed.'],
+  ])('tells of a stop whether the grace period was kept: %j', (exit, stop) => {
+    const terms = termsOf({ execute: { timeout: { grace_period: 5 } } }, 60);
+    const seen = { ...clean, ...exit };
+    expect(detailOf({ endIntent: 'cancel' }, seen, terms)).toBe(stop);
+    expect(detailOf({ endIntent: 'timeout' }, seen, terms)).toBe(
+      `The run took longer than its timeout of 60 s and was stopped. ${stop}`,
+    );
+  });
+
+  it.each<[sizes: string, size: string | undefined, told: string]>([
+    [
+      '',
+      undefined,
+      'Its instance size small has 4096 MiB. One process had used 250 MiB. The next larger size is medium with 8192 MiB.',
+    ],
+    [
+      'large=-/-/-',
+      'medium',
+      'Its instance size medium has 8192 MiB. One process had used 250 MiB. The next larger size is xlarge with 32768 MiB.',
+    ],
+    [
+      'xlarge=-/-/-',
+      'large',
+      'Its instance size large has 16384 MiB. One process had used 250 MiB. The next larger size is xlarge with no limit.',
+    ],
+    [
+      '',
+      'xlarge',
+      'Its instance size xlarge has 32768 MiB. One process had used 250 MiB. No instance size has more.',
+    ],
+  ])('tells the limit, the peak and the next size: %j, %s', (sizes, size, told) => {
+    const exit: AttemptExit = {
+      ...clean,
+      code: null,
+      signal: 'SIGKILL',
+      outOfMemory: 'limit',
+      peakMemoryBytes: 250 * 1024 * 1024,
+    };
+    const definition = size === undefined ? {} : { require: { instance: { size } } };
+    const terms = readRunTerms(
+      { definition: { triggers: [], execute: {}, ...definition }, maxRunTimeSeconds: null },
+      parseInstanceSizes(sizes),
+    );
+    expect(detailOf({ endIntent: null }, exit, terms)).toBe(
+      `The run needed more memory than it may use and was killed. ${told}`,
+    );
+  });
+
+  it('names the signal behind an exit code', () => {
+    const tell = (code: number) => detailOf({ endIntent: null }, { ...clean, code }, termsOf({}));
+    expect(tell(139)).toBe('The run ended with exit code 139 (SIGSEGV).');
+    expect(tell(137)).toBe('The run ended with exit code 137 (SIGKILL).');
+    expect(tell(255)).toBe('The run ended with exit code 255.');
+  });
+
+  it('names the port on which an app should have listened', () => {
+    expect(
+      outcomeOfExit({ endIntent: 'silent' }, clean, termsOf({ triggers: ['http:7777/board'] })),
+    ).toMatchObject({
+      failure: { code: 'app_never_listened', detail: 'Nothing answered on port 7777 within 180 s.' },
+    });
+  });
+});

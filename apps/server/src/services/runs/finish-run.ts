@@ -1,0 +1,231 @@
+import type { AttemptExit, AttemptRecord, JobRecord, JobRunRecord } from '../../store/records.ts';
+import type { AttemptLog } from '../logs/attempt-log.ts';
+import type { ExplainFailure } from './explain-failure.ts';
+import type { Failed } from './retry-run.ts';
+import type { FailedRun, FollowingRetry } from '../../domain/runs/closing-lines.ts';
+import type { FailureReason } from '../../domain/runs/failure-reason.ts';
+import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
+import type { RunFailureReason } from '../../domain/runs/run-failures.ts';
+import type { RunOutcome } from '../../domain/runs/run-outcome.ts';
+import type { RunState } from '@pumphouse/contract';
+import type { FaultPoints } from '../../fault-points.ts';
+import type { Persistence, Store } from '../../store/store.ts';
+import type { StartRuns } from './start-runs.ts';
+import type { UnnumberedLogLine } from '../../domain/logs/log-line.ts';
+import { isOfUserCode } from '../../domain/runs/failure-reason.ts';
+import { blocksRefresh } from '../../domain/scheduling/refresh.ts';
+import { closeWithFailure, closeWithRetry } from '../../domain/runs/closing-lines.ts';
+import { dropPromises } from './promised-starts.ts';
+import { jobEvent } from '../../domain/jobs/job-graph.ts';
+import { lockForStart, refreshesOthers } from './start-facts.ts';
+import { runnerLine } from '../../domain/logs/log-line.ts';
+import { retryRun } from './retry-run.ts';
+import { statesBefore } from '../../domain/runs/run-state.ts';
+
+export interface FinishOptions {
+  /** Ends the run only while it is in one of these states. */
+  onlyFrom?: readonly RunState[];
+  /** Ends the run only while this claim holds: what a server concludes about a run that another one has taken over is stale. */
+  claimNumber?: number;
+  /** Ends the run only while it is at this attempt: the end of an earlier one has been dealt with. */
+  attemptId?: string | undefined;
+  /** Ends the run only while it is unknown where its attempt is. */
+  onlyUnknown?: boolean;
+  /** What was seen of the attempt's end where its own record of it is not to be had. */
+  seen?: AttemptExit;
+  /** What the attempt left that tells why it failed. */
+  reason?: FailureReason | null;
+}
+
+export interface FinishRunDependencies {
+  persistence: Persistence;
+  startRuns: StartRuns;
+  attemptLog: Pick<AttemptLog, 'writeWith'>;
+  explainFailure: ExplainFailure;
+  faultPoints: FaultPoints;
+  /** Told after the commit that a run has changed: its streams and its watch look at once. */
+  announce: (jobRunId: string) => void;
+}
+
+/**
+ * Ends a run, or has it wait for its next attempt; false when it has ended already, or is not what the options ask for.
+ */
+export interface FinishRun {
+  (jobRunId: string, outcome: RunOutcome, options?: FinishOptions): Promise<boolean>;
+  /** Ends it in the caller's transaction; the caller announces the run after the commit. */
+  inTransaction(
+    store: Store,
+    jobRunId: string,
+    outcome: RunOutcome,
+    options?: FinishOptions,
+  ): Promise<boolean>;
+}
+
+/**
+ * The door through which every run ends: its state, what it completed, the last words of its log, the runs that follow it and the event
+ * are one transaction. A run that has ended stays as it is, so finishing twice is harmless; the answer is false then. A failed attempt
+ * that is to be followed by another one ends no run: nothing but the attempt is over.
+ */
+export function createFinishRun({
+  persistence,
+  startRuns,
+  attemptLog,
+  explainFailure,
+  faultPoints,
+  announce,
+}: FinishRunDependencies): FinishRun {
+  async function end(
+    store: Store,
+    jobRunId: string,
+    outcome: RunOutcome,
+    options: FinishOptions = {},
+  ): Promise<boolean> {
+    const { onlyFrom = statesBefore(outcome.status), seen = null, reason = null } = options;
+    const run = await store.jobRuns.find(jobRunId);
+    if (!run) return false;
+    const job = await store.jobs.find(run.jobId);
+    if (!job) throw new Error(`Run ${jobRunId} belongs to no job`);
+    const event = job.jobType === 'interactive' ? null : followUpEvent(outcome, job.jobRef);
+    const touched = event
+      ? [
+          ...(await store.jobs.listTriggeredBy(run.workspaceId, event)),
+          ...(await store.jobs.listDownstreams(run.workspaceId, job.jobRef)),
+        ]
+      : [];
+    // Jobs before runs, as everywhere, and all at once in id order: ends of jobs that follow each other would wait for each other.
+    const jobs = [job, ...touched];
+    const locked = await lockForStart(
+      store,
+      run.workspaceId,
+      jobs.map(({ id }) => id),
+      jobs.some(refreshesOthers),
+    );
+    // As they are under the lock: a deploy may have changed them since they were found.
+    const others = locked.filter(({ id, isArchived }) => id !== run.jobId && !isArchived);
+    const downstreams = others.filter(({ upstreamRefs }) => upstreamRefs.includes(job.jobRef));
+    const held = await store.jobRuns.lock(jobRunId);
+    const attempt = await store.attempts.latest(jobRunId);
+    if (!held || !onlyFrom.includes(held.status) || isStale(held, attempt, options)) return false;
+    const failed = outcome.status === 'failed' ? { failure: outcome.failure, reason } : null;
+    if (attempt && !attempt.closedAt) {
+      const over = { run: held, attempt, jobRef: job.jobRef, seen };
+      if (await closeAttempt(store, over, outcome, failed)) return true;
+    }
+    const told = attempt ? null : describeCancel(outcome);
+    if (!(await store.jobRuns.end(jobRunId, onlyFrom, outcome.status, failed, told))) return false;
+    await store.usage.add(jobRunId);
+    await store.outbox.add({ kind: 'job_run.finished', payload: { jobRunId } });
+    if (outcome.status === 'completed') {
+      await store.jobs.noteCompletion(run, coveredEnd(run));
+      await store.jobs.endFailures(run.jobId);
+      if ((job.definition as JobDefinition).refresh_propagation === 'always')
+        await forgetRefreshed(store, downstreams);
+    } else {
+      if (failed) await store.jobs.noteFailure(run);
+      if (held.refresh && !held.isQueued) await store.jobs.leaveRefreshPending(held);
+      await dropPromises(store, run.workspaceId, job.jobRef);
+    }
+    if (!event) return true;
+    const followers = others.filter(({ triggers }) => triggers.includes(event));
+    const { succeeded: followed } = await startRuns.startFollowers(store, {
+      event,
+      followers,
+      previousRun: run,
+    });
+    if (outcome.status === 'completed')
+      await startRuns.startDownstreams(store, { downstreams, followed, previousRun: run });
+    return true;
+  }
+
+  /** @returns whether another attempt follows, so that the run goes on */
+  async function closeAttempt(
+    store: Store,
+    { seen, ...over }: Omit<Failed, 'failure'> & { seen: AttemptExit | null },
+    outcome: RunOutcome,
+    failed: { failure: RunFailureReason; reason: FailureReason | null } | null,
+  ): Promise<boolean> {
+    const { run, attempt } = over;
+    const { failure = null, reason = null } = failed ?? {};
+    const retry = failure ? await retryRun(store, { ...over, failure }) : undefined;
+    await store.attempts.close(attempt.id, { failure, reason, seen });
+    await attemptLog.writeWith(store, attempt.id, closingLines(outcome, failed, retry));
+    if (!retry) return false;
+    const payload = { jobRunId: run.id, attemptId: attempt.id };
+    await store.outbox.add({ kind: 'attempt.closed', payload });
+    return true;
+  }
+
+  /** What is built on a job that always refreshes has been overtaken by each of its runs that completes. */
+  async function forgetRefreshed(store: Store, downstreams: readonly JobRecord[]): Promise<void> {
+    const open = downstreams.filter(({ definition }) => !blocksRefresh(definition as JobDefinition));
+    if (open.length === 0) return;
+    const ids = open.map(({ id }) => id);
+    await store.jobs.forgetCompletion(ids, { refreshPending: true });
+    await startRuns.arrange(store, await store.jobs.getMany(ids));
+  }
+
+  async function finishRun(
+    jobRunId: string,
+    outcome: RunOutcome,
+    options: FinishOptions = {},
+  ): Promise<boolean> {
+    // Before the transaction, which holds locks: all that an attempt wrote is stored before its end is.
+    const reason = await readReason(outcome, options);
+    const ended = await persistence.transaction(async (store) => {
+      const result = await end(store, jobRunId, outcome, { ...options, reason });
+      await faultPoints.reach('in-finish-before-commit');
+      return result;
+    });
+    await faultPoints.reach('after-finish-commit');
+    announce(jobRunId);
+    return ended;
+  }
+
+  async function readReason(outcome: RunOutcome, { attemptId }: FinishOptions) {
+    if (outcome.status !== 'failed' || attemptId === undefined || !isOfUserCode(outcome.failure)) return null;
+    return explainFailure(attemptId);
+  }
+
+  return Object.assign(finishRun, { inTransaction: end });
+}
+
+/** Whether the outcome is that of an attempt, or of a claim, that the run is not at any more. */
+function isStale(
+  run: JobRunRecord,
+  latest: AttemptRecord | undefined,
+  { claimNumber, attemptId, onlyUnknown }: FinishOptions,
+): boolean {
+  if (onlyUnknown && run.unknownSince === null) return true;
+  if (claimNumber !== undefined && run.claimNumber !== claimNumber) return true;
+  return attemptId !== undefined && (latest?.id !== attemptId || latest.closedAt !== null);
+}
+
+/** What the log says of a cancel; null for another end, and where the log has said it already. */
+function describeCancel(outcome: RunOutcome): string | null {
+  if (outcome.status !== 'cancelled' || outcome.detail === undefined) return null;
+  return `Cancelled. ${outcome.detail}`;
+}
+
+/** The last lines of an attempt's log, written in the transaction that ends it: a crash leaves both, or neither. */
+function closingLines(
+  outcome: RunOutcome,
+  failed: FailedRun | null,
+  retry: FollowingRetry | undefined,
+): UnnumberedLogLine[] {
+  const at = new Date();
+  if (failed) return retry ? closeWithRetry(failed, retry, at) : closeWithFailure(failed, at);
+  const cancel = describeCancel(outcome);
+  return cancel === null ? [] : [runnerLine(cancel, at)];
+}
+
+/** Cancelled and skipped runs fire nothing: a person's stop is no outcome of the work. */
+function followUpEvent(outcome: RunOutcome, jobRef: string): string | null {
+  if (outcome.status === 'completed') return jobEvent('success', jobRef);
+  return outcome.status === 'failed' ? jobEvent('fail', jobRef) : null;
+}
+
+/** The end of the time that a completed run covered; null for a point in time, which covers none. */
+function coveredEnd(run: JobRunRecord): Date | null {
+  if (!run.intervalStart || !run.intervalEnd) return null;
+  return run.intervalEnd > run.intervalStart ? run.intervalEnd : null;
+}

@@ -1,0 +1,36 @@
+import type { JobRunRecord } from '../../store/records.ts';
+import type { Principal } from '../sign-in/credentials.ts';
+import type { Persistence } from '../../store/store.ts';
+import { describeSlotsFor } from '../../domain/runs/wait-reason.ts';
+
+type WaitingRun = Pick<JobRunRecord, 'status' | 'waitKind' | 'waitReason' | 'isApp'>;
+
+/** Who reads, and where. */
+interface Reader {
+  principal: Pick<Principal, 'kind' | 'userId' | 'workspaceId'>;
+  organizationId: string | undefined;
+}
+
+export type NameSlots = ReturnType<typeof createNameSlots>;
+
+/** Says of a run that waits for a slot who has the slots now, with the names that the reader may see: what is stored has none. */
+export function createNameSlots({ store }: Persistence) {
+  return async function nameSlots<Run extends WaitingRun>(
+    run: Run,
+    { principal, organizationId }: Reader,
+  ): Promise<Run> {
+    if (run.status !== 'pending' || run.waitKind !== 'slot' || run.isApp) return run;
+    // A key of one workspace, and the token of a run, read nothing of others.
+    if (principal.kind !== 'user' || principal.workspaceId !== null) return run;
+    const [rows, slots] = await Promise.all([
+      store.claims.countActiveFor(principal.userId),
+      store.supervisors.countSlots(),
+    ]);
+    const parts = rows.map((row) => ({
+      name: row.name,
+      isOwnOrganization: row.organizationId === organizationId,
+      count: row.count,
+    }));
+    return { ...run, waitReason: describeSlotsFor(slots.batch, parts) };
+  };
+}

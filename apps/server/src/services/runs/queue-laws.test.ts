@@ -1,0 +1,145 @@
+import { claimNext } from '../testing/claim-next.ts';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import type { JobRunRecord } from '../../store/records.ts';
+import type { RoundLoop } from '../../scheduler/round-loop.ts';
+import type { ServiceFixture } from '../testing/service-fixture.ts';
+import type { ServicePlace } from '../testing/service-place.ts';
+import { createReleaseLoop } from '../../scheduler/release-loop.ts';
+import { createServiceFixture, noon } from '../testing/service-fixture.ts';
+import { createPlace, defineJob } from '../testing/service-place.ts';
+import { eventually } from '../../../../../testing/fixtures/eventually.ts';
+
+/** Jobs of which each has a lock of its own: only that of the organization keeps their starts apart. */
+const others = Array.from({ length: 8 }, (_, index) => `jobs.other${index}`);
+
+let fixture: ServiceFixture;
+let place: ServicePlace;
+let loops: RoundLoop[];
+beforeAll(async () => {
+  fixture = await createServiceFixture();
+  fixture.clock.now = noon;
+  place = await createPlace(fixture);
+  await place.uploadDeployment();
+  await place.uploadConfiguration({ 'config.toml': '[pumphouse]\non_limit = "queue"\n' });
+  await place.deployJobs([
+    defineJob('jobs.one'),
+    defineJob('jobs.three', { execute: { concurrency: 3 } }),
+    defineJob('jobs.any', { execute: { concurrency: null } }),
+    ...others.map((ref) => defineJob(ref)),
+  ]);
+});
+afterAll(() => fixture.close());
+afterEach(async () => {
+  await Promise.all(loops.map((loop) => loop.stop()));
+});
+beforeEach(async () => {
+  loops = [];
+  // What a test left open, or set, is no concern of the next one.
+  await fixture.database.execute(
+    `update job_runs set status = 'failed', is_queued = false, finished_at = now() where finished_at is null`,
+  );
+  await setRunLimit(null);
+});
+
+const jobLimits = { 'jobs.one': 1, 'jobs.three': 3, 'jobs.any': Infinity };
+const refs = Object.keys(jobLimits) as (keyof typeof jobLimits)[];
+
+const setRunLimit = (concurrentRuns: number | null) =>
+  fixture.store.organizationLimits.set(place.organizationId, { concurrentRuns, minutesAMonth: null });
+
+const startLoop = async (): Promise<void> => {
+  const loop = createReleaseLoop({
+    persistence: fixture.persistence,
+    releaseQueued: fixture.releaseQueued,
+    log: fixture.log,
+  });
+  loops.push(loop);
+  await loop.start();
+};
+
+/** What takes room at one moment, by job. A run that somebody has claimed takes some, whatever else its row says. */
+async function countActive(): Promise<Record<string, number>> {
+  const rows = await fixture.database.query<{ jobRef: string; count: number }>(
+    `select jobs.job_ref as "jobRef", count(*)::int as count from job_runs join jobs on jobs.id = job_runs.job_id
+      where job_runs.status in ('starting', 'running', 'cancelling') or (job_runs.status = 'pending' and not is_queued)
+      group by jobs.job_ref`,
+  );
+  return Object.fromEntries(rows.map((row) => [row.jobRef, row.count]));
+}
+
+const sumOf = (counts: readonly number[]) => counts.reduce((sum, count) => sum + count, 0);
+
+/** A supervisor: claims what may run, and ends it. */
+async function work(owner: string, isOver: () => boolean): Promise<number> {
+  let ended = 0;
+  while (!isOver()) {
+    const claim = await claimNext(fixture.store, owner, 60);
+    const active = await countActive();
+    for (const ref of refs) expect(active[ref] ?? 0).toBeLessThanOrEqual(jobLimits[ref]);
+    expect(sumOf(Object.values(active))).toBeLessThanOrEqual(4);
+    if (!claim) continue;
+    await fixture.database.execute(
+      `update job_runs set status = 'running', started_at = now() where id = $1`,
+      [claim.jobRunId],
+    );
+    if (await fixture.finishRun(claim.jobRunId, { status: 'completed' })) ended += 1;
+  }
+  return ended;
+}
+
+it('exceeds no limit while many start and end runs at once, and lets every run go in the end', async () => {
+  await setRunLimit(4);
+  await startLoop();
+  await startLoop();
+  const runs: JobRunRecord[] = [];
+  const start = async (ref: string) => {
+    for (let count = 0; count < 6; count += 1) runs.push(await place.startRun(ref));
+  };
+  let isOver = false;
+  const workers = Promise.all([work('one', () => isOver), work('two', () => isOver)]);
+  const allEnd = async () => {
+    await Promise.all([...refs, ...refs].map(start));
+    await eventually('every run has ended', async () => {
+      const { open } = await fixture.database.one<{ open: number }>(
+        'select count(*)::int as open from job_runs where finished_at is null',
+      );
+      return open === 0;
+    });
+  };
+  // A worker that sees too many fails the test at once.
+  await Promise.race([allEnd(), workers]).finally(() => (isOver = true));
+  const ended = await workers;
+  expect(runs).toHaveLength(36);
+  expect(sumOf(ended)).toBe(36);
+  expect(runs.some((run) => run.isQueued)).toBe(true);
+});
+
+it('exceeds no limit of the organization when starts, and then releases, of many jobs meet at one moment', async () => {
+  await setRunLimit(2);
+  const runs = await Promise.all(others.map((ref) => place.startRun(ref)));
+  expect(runs.filter((run) => !run.isQueued)).toHaveLength(2);
+  for (let left = runs.length - 2; left > 0; left -= 2) {
+    const active = await fixture.database.query<{ id: string }>(
+      'select id from job_runs where finished_at is null and not is_queued',
+    );
+    await Promise.all(active.map(async ({ id }) => place.complete(await place.getRun(id))));
+    const release = () => fixture.releaseQueued.release();
+    expect(sumOf(await Promise.all([release(), release(), release(), release()]))).toBe(2);
+  }
+});
+
+it('lets go what a server left waiting that died, though nothing wakes the next one', async () => {
+  const first = await place.startRun('jobs.one');
+  const second = await place.startRun('jobs.one');
+  // The run ends, and whoever would have been told of it is gone.
+  await place.complete(first);
+  await startLoop();
+  await eventually('it goes', async () => !(await place.getRun(second.id)).isQueued);
+  // A word that gets lost costs a poll: this change tells nobody.
+  const third = await place.startRun('jobs.one');
+  expect(third.isQueued).toBe(true);
+  await fixture.database.execute(`update job_runs set status = 'failed', finished_at = now() where id = $1`, [
+    second.id,
+  ]);
+  await eventually('the next one goes', async () => !(await place.getRun(third.id)).isQueued);
+});

@@ -1,0 +1,101 @@
+import type {
+  DownstreamRun,
+  JobRecord,
+  JobRunFilter,
+  JobRunRecord,
+  JobRunSortKey,
+  JobVersionRecord,
+  PipelineRunHeadRecord,
+} from '../../store/records.ts';
+import type { Page, PageRequest } from '../paging/read-page.ts';
+import type { Persistence } from '../../store/store.ts';
+import type { JobVersions } from '../jobs/job-versions.ts';
+import { createPageReader } from '../paging/read-page.ts';
+import { ServiceError } from '../../platform/service-error.ts';
+
+/** A job run with its job, the version of the job that it runs, and what telemetry knows of it. */
+export interface DetailedJobRun {
+  run: JobRunRecord;
+  job: JobRecord;
+  version: JobVersionRecord;
+  pipelineRuns: PipelineRunHeadRecord[];
+  /** Null where they were not asked for. */
+  downstreamRuns: DownstreamRun[] | null;
+}
+
+export interface DownstreamOptions {
+  /** Null leaves the downstream runs out. */
+  limit: number | null;
+  category: string | null;
+}
+
+export type ReadJobRuns = ReturnType<typeof createReadJobRuns>;
+
+const withoutDownstream: DownstreamOptions = { limit: null, category: null };
+
+export function createReadJobRuns({ store }: Persistence, jobVersions: JobVersions) {
+  const readPage = createPageReader();
+
+  async function getJobs(jobIds: Iterable<string>): Promise<Map<string, JobRecord>> {
+    const jobs = await jobVersions.complete(await store.jobs.getHeads([...new Set(jobIds)]));
+    return new Map(jobs.map((job) => [job.id, job]));
+  }
+
+  async function describe(
+    runs: readonly JobRunRecord[],
+    { limit, category }: DownstreamOptions,
+  ): Promise<DetailedJobRun[]> {
+    const ids = runs.map((run) => run.id);
+    const [jobs, versions, pipelineRuns, downstream] = await Promise.all([
+      getJobs(runs.map((run) => run.jobId)),
+      jobVersions.getMany(runs.map((run) => run.jobVersionId)),
+      store.telemetry.listOfJobRuns(ids),
+      limit === null ? null : store.jobRuns.downstreamOf(ids, { limit, category }),
+    ]);
+    const pipelineRunsOf = Map.groupBy(pipelineRuns, (run) => run.jobRunId);
+    const downstreamOf = downstream && Map.groupBy(downstream, (run) => run.previousJobRunId);
+    return runs.map((run) => {
+      const job = jobs.get(run.jobId);
+      const version = versions.get(run.jobVersionId);
+      if (!job || !version) throw new Error(`Run ${run.id} has lost its job or version`);
+      const downstreamRuns = downstreamOf && (downstreamOf.get(run.id) ?? []);
+      return { run, job, version, pipelineRuns: pipelineRunsOf.get(run.id) ?? [], downstreamRuns };
+    });
+  }
+
+  return {
+    async list(
+      workspaceId: string,
+      filter: JobRunFilter,
+      page: PageRequest<JobRunSortKey>,
+      downstream: DownstreamOptions,
+    ): Promise<Page<DetailedJobRun>> {
+      const runs = await readPage(page, await store.jobRuns.list(workspaceId, filter));
+      return { ...runs, items: await describe(runs.items, downstream) };
+    },
+
+    async get(workspaceId: string, jobRunId: string): Promise<DetailedJobRun> {
+      const run = await store.jobRuns.get(workspaceId, jobRunId);
+      const [detailed] = run ? await describe([run], withoutDownstream) : [];
+      if (!detailed) throw new ServiceError('not_found', `There is no job run ${jobRunId}.`);
+      return detailed;
+    },
+
+    /** The JSON text that a webhook gave to the run; null when nothing did. @throws ServiceError not_found */
+    async getInput(workspaceId: string, jobRunId: string): Promise<string | null> {
+      const run = await store.jobRuns.get(workspaceId, jobRunId);
+      if (!run) throw new ServiceError('not_found', `There is no job run ${jobRunId}.`);
+      return store.jobRuns.readInput(run.id);
+    },
+
+    /** What a cancellation would find, with nothing cancelled; undefined for ids that name no run of the workspace. */
+    findMany: (workspaceId: string, jobRunIds: readonly string[]): Promise<(JobRunRecord | undefined)[]> =>
+      Promise.all(jobRunIds.map((jobRunId) => store.jobRuns.get(workspaceId, jobRunId))),
+
+    /** The refs of the runs' jobs, by job id. */
+    async refsOf(runs: readonly JobRunRecord[]): Promise<Map<string, string>> {
+      const jobs = await store.jobs.getMany([...new Set(runs.map((run) => run.jobId))]);
+      return new Map(jobs.map((job) => [job.id, job.jobRef]));
+    },
+  };
+}

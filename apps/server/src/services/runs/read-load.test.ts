@@ -1,0 +1,60 @@
+import type { ServiceFixture } from '../testing/service-fixture.ts';
+import type { ServicePlace } from '../testing/service-place.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createPlace, defineJob } from '../testing/service-place.ts';
+import { createReadLoad } from './read-load.ts';
+import { createServiceFixture } from '../testing/service-fixture.ts';
+
+let fixture: ServiceFixture;
+let place: ServicePlace;
+
+beforeAll(async () => {
+  fixture = await createServiceFixture();
+  place = await createPlace(fixture);
+  await place.deployAll([defineJob('jobs.a'), defineJob('jobs.b'), defineJob('jobs.c'), defineJob('jobs.d')]);
+});
+afterAll(() => fixture.close());
+
+it('the load of an installation has its slots, what waits, and what makes batch runs wait long', async () => {
+  const readLoad = createReadLoad(fixture.persistence);
+  const empty = { pending: 0, active: 0, slots: 0, free: 0 };
+  expect(await readLoad()).toEqual({
+    batch: empty,
+    apps: empty,
+    unknown: 0,
+    longestWait: null,
+    problems: ['no server with the role supervisor is there: nothing starts'],
+  });
+
+  const { supervisors } = fixture.store;
+  await supervisors.keepAlive('one', { batch: 2, apps: 1 }, 60);
+  await supervisors.keepAlive('two', { batch: 2, apps: 1 }, 60);
+  await supervisors.keepAlive('killed', { batch: 2, apps: 1 }, -1);
+  await place.setRun((await place.startRun('jobs.a')).id, `status = 'running'`);
+  const late = await place.startRun('jobs.b');
+  await place.setRun(late.id, `created_at = now() - interval '400 s', wait_kind = 'slot'`);
+  const retried = await place.startRun('jobs.c');
+  await place.setRun(
+    retried.id,
+    `created_at = now() - interval '900 s', not_before = now() + interval '1 h'`,
+  );
+
+  const unseen = await place.startRun('jobs.d');
+  await place.setRun(
+    unseen.id,
+    `status = 'running', unknown_since = now(), unknown_detail = 'the engine is gone'`,
+  );
+
+  const load = await readLoad();
+  expect(load).toMatchObject({
+    batch: { pending: 2, active: 1, slots: 4, free: 3 },
+    apps: { pending: 0, active: 0, slots: 2, free: 2 },
+    unknown: 1,
+    longestWait: { kind: 'retry' },
+    problems: [
+      '1 run is unknown: no server can see whether they go on. Cancel each, or run pumphouse admin end-run',
+      expect.stringMatching(/^1 batch run is pending, for 40\d s at the longest: all slots are in use$/),
+    ],
+  });
+  expect(JSON.stringify(load)).not.toMatch(/jobs\.[abcd]/);
+});

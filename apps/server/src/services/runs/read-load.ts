@@ -1,0 +1,88 @@
+import type { PendingSummary } from '../../store/records.ts';
+import type { Persistence } from '../../store/store.ts';
+import type { PoolName } from '../../domain/runs/capacity.ts';
+import { longWaitSeconds } from '@pumphouse/contract';
+
+/** The slots of one pool, in all servers. */
+export interface PoolLoad {
+  pending: number;
+  active: number;
+  slots: number;
+  free: number;
+}
+
+/** How busy the installation is, without a name of anything: for whoever watches it. */
+export interface Load extends Record<PoolName, PoolLoad> {
+  /** Active runs whose place no server can see. */
+  unknown: number;
+  longestWait: { seconds: number; kind: PendingSummary['kind'] } | null;
+  /** What makes runs wait longer than they should, a sentence each. */
+  problems: string[];
+}
+
+export type ReadLoad = ReturnType<typeof createReadLoad>;
+
+/** Waits that end by what people or their own code do; the others are the installation's. */
+const ownWaits: ReadonlySet<PendingSummary['kind']> = new Set(['limit', 'retry', 'local-data']);
+
+const kindWords: Record<PendingSummary['kind'], string> = {
+  slot: 'all slots are in use',
+  size: 'the sizes of active runs leave too little memory or too few cores',
+  turn: 'a larger run goes first',
+  'local-data': 'another run uses the same local data',
+  environment: 'an environment is being built',
+  engine: 'the executor does not answer',
+  retry: 'the time of the next attempt has not come',
+  limit: 'the job or the organization is at its limit',
+  server: 'no supervisor has taken them',
+};
+
+export function createReadLoad({ store }: Persistence) {
+  return async function readLoad(): Promise<Load> {
+    const [waits, slots, batch, apps, unknown] = await Promise.all([
+      store.waits.summarizePending(),
+      store.supervisors.countSlots(),
+      store.claims.countActive(false),
+      store.claims.countActive(true),
+      store.unknownRuns.count(),
+    ]);
+    const poolOf = (name: PoolName, rows: readonly { count: number }[]): PoolLoad => {
+      const active = sumOf(rows);
+      const pending = sumOf(waits.filter(({ isApp }) => isApp === (name === 'apps')));
+      return { pending, active, slots: slots[name], free: Math.max(0, slots[name] - active) };
+    };
+    const longest = waits.toSorted((one, other) => other.longestSeconds - one.longestSeconds)[0];
+    return {
+      batch: poolOf('batch', batch),
+      apps: poolOf('apps', apps),
+      unknown,
+      longestWait: longest ? { seconds: Math.floor(longest.longestSeconds), kind: longest.kind } : null,
+      problems: [
+        ...findMissingSupervisor(slots.batch),
+        ...describeUnknown(unknown),
+        ...waits.flatMap(describeLongWait),
+      ],
+    };
+  };
+}
+
+function findMissingSupervisor(slots: number): string[] {
+  return slots > 0 ? [] : ['no server with the role supervisor is there: nothing starts'];
+}
+
+function describeUnknown(count: number): string[] {
+  if (count === 0) return [];
+  const runs = count === 1 ? '1 run is' : `${count} runs are`;
+  return [
+    `${runs} unknown: no server can see whether they go on. Cancel each, or run pumphouse admin end-run`,
+  ];
+}
+
+/** Apps that wait have a page that says so; a batch run that waits is looked at by nobody. */
+function describeLongWait({ isApp, kind, count, longestSeconds }: PendingSummary): string[] {
+  if (isApp || ownWaits.has(kind) || longestSeconds < longWaitSeconds) return [];
+  const runs = count === 1 ? '1 batch run is' : `${count} batch runs are`;
+  return [`${runs} pending, for ${Math.floor(longestSeconds)} s at the longest: ${kindWords[kind]}`];
+}
+
+const sumOf = (rows: readonly { count: number }[]) => rows.reduce((sum, { count }) => sum + count, 0);

@@ -1,0 +1,45 @@
+import type { Store } from '../../store/store.ts';
+import type { TriggerResult } from './start-batch.ts';
+import { recordChange } from '../audit/audit.ts';
+
+/** More are counted, and not named: a call may start all jobs of a workspace. */
+const mostNamed = 100;
+
+/** Writes down, once for a call, which runs it started, and which jobs it promised to start once others are done. */
+export async function recordStarts(
+  store: Store,
+  workspaceId: string,
+  { succeeded, skipped }: TriggerResult,
+): Promise<void> {
+  const started = succeeded.flatMap(({ run, job, trigger }) => (run ? [{ run, job, trigger }] : []));
+  const promised = skipped.filter(({ status }) => status === 'skipped_upstream_pending');
+  const [first] = started;
+  if (!first && promised.length === 0) return;
+  const isOne = first && started.length === 1;
+  await recordChange(store, {
+    workspaceId,
+    action: 'job-run.start',
+    target: {
+      kind: 'job-run',
+      id: isOne ? first.run.id : null,
+      name: isOne ? `${first.job.jobRef} #${first.run.number}` : null,
+    },
+    before: null,
+    after: {
+      run_count: started.length,
+      runs: started.slice(0, mostNamed).map(({ run, job, trigger }) => ({
+        id: run.id,
+        job: job.jobRef,
+        trigger,
+        profile: run.profile,
+        refresh: run.refresh,
+      })),
+      ...(promised.length > 0 && { promised_jobs: nameSome(promised.map(({ job }) => job.jobRef)) }),
+    },
+  });
+}
+
+/** As many names as an entry holds. */
+export function nameSome(names: readonly string[]): string[] {
+  return names.slice(0, mostNamed);
+}

@@ -1,0 +1,284 @@
+import type { JobRunRecord } from '../../store/records.ts';
+import type { ServiceFixture } from '../testing/service-fixture.ts';
+import type { ServicePlace } from '../testing/service-place.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createPlace, defineJob, plainRequirements } from '../testing/service-place.ts';
+import { createServiceFixture, noon } from '../testing/service-fixture.ts';
+
+let fixture: ServiceFixture;
+let place: ServicePlace;
+
+beforeAll(async () => {
+  fixture = await createServiceFixture();
+});
+afterAll(() => fixture.close());
+beforeEach(async () => {
+  fixture.clock.now = noon;
+  place = await createPlace(fixture);
+});
+
+const daily = 'schedule:0 6 * * *';
+const declared = { interval: { start: '2026-01-01' } };
+/** All that a refresh has to cover at noon: from the declared start, on its tick, to the latest tick. */
+const everything = {
+  refresh: true,
+  intervalStart: new Date('2025-12-31T06:00:00Z'),
+  intervalEnd: new Date('2026-03-10T06:00:00Z'),
+};
+const followed = 'job.success:jobs.source';
+const source = defineJob('jobs.source', { execute: { concurrency: null } });
+const load = defineJob('jobs.load', {
+  triggers: [daily, followed, 'webhook:orders', 'deployment:'],
+  expose: { tags: ['nightly'] },
+  ...declared,
+});
+const freshOn = (ref: string) => ({ freshness: [`job.is_fresh:${ref}`] });
+
+async function deploy(jobs: readonly unknown[], settings = ''): Promise<void> {
+  await place.uploadDeployment();
+  await place.uploadConfiguration({ 'config.toml': settings });
+  await place.deployJobs(jobs);
+  for (const run of await listStarted()) await place.complete(run);
+}
+
+const listStarted = async () =>
+  (await place.listRuns('jobs.load')).filter(({ status }) => status !== 'skipped');
+
+/** Everything up to the latest tick is loaded. */
+const coverAll = () =>
+  place.setJob(
+    'jobs.load',
+    `completed_interval_end = '${everything.intervalEnd.toISOString()}', last_completed_at = now(), refresh_pending = false`,
+  );
+const leavePending = () =>
+  place.setJob(
+    'jobs.load',
+    'completed_interval_end = null, last_completed_at = null, refresh_pending = true',
+  );
+
+async function newest(): Promise<JobRunRecord> {
+  const run = (await place.listRuns('jobs.load')).at(-1);
+  if (!run) throw new Error('There is no run of jobs.load');
+  return run;
+}
+
+async function sendWebhook(): Promise<void> {
+  const { workspaceId } = place;
+  await fixture.persistence.transaction(async (store) => {
+    const [job] = await store.jobs.lock([(await place.getJob('jobs.load')).id]);
+    if (!job) throw new Error('There is no job');
+    await fixture.startRuns.startForEvent(store, {
+      workspaceId,
+      jobs: [{ job, trigger: 'webhook:orders' }],
+    });
+  });
+}
+
+const completeSource = async () => place.complete(await place.startRun('jobs.source'));
+const idsOf = (...refs: string[]) => Promise.all(refs.map(async (ref) => (await place.getJob(ref)).id));
+
+/** Starts jobs.load with the refresh that a cascade has left to it. */
+const pendingStarts: [string, () => Promise<unknown>][] = [
+  ['a job that it follows', completeSource],
+  ['a webhook', sendWebhook],
+  ['a deployment', () => deployAgain()],
+  ['its tag', () => place.trigger({ selectors: ['tag:nightly'] })],
+  ['hand', () => place.startRun('jobs.load')],
+  [
+    'a tick',
+    async () => {
+      fixture.clock.now = new Date('2026-03-11T06:00:01Z');
+      const { id } = await place.getJob('jobs.load');
+      await fixture.startRuns.startTick({ jobId: id, trigger: daily });
+    },
+  ],
+];
+
+async function deployAgain(): Promise<void> {
+  await place.uploadDeployment({ ...plainRequirements, groups: { main: ['requests==2.31.0'] } });
+  await place.deployJobs([source, load]);
+}
+
+/** Calls that ask for a refresh of jobs.load. */
+const requestedStarts: [string, () => Promise<unknown>][] = [
+  ['its id', async () => place.trigger({ jobIds: await idsOf('jobs.load'), refresh: true })],
+  ['its tag', () => place.trigger({ selectors: ['tag:nightly'], refresh: true })],
+  ['hand', () => place.startRun('jobs.load', { refresh: true })],
+  ['its clock', () => place.startRun('jobs.load', { trigger: daily, refresh: true })],
+  ['the trigger of an event', () => place.startRun('jobs.load', { trigger: followed, refresh: true })],
+];
+
+async function expectCovered(run: JobRunRecord, wanted = everything): Promise<void> {
+  expect(run).toMatchObject({ status: 'pending', ...wanted });
+  await place.complete(run);
+  expect(await place.getJob('jobs.load')).toMatchObject({
+    completedIntervalEnd: wanted.intervalEnd,
+    refreshPending: false,
+  });
+}
+
+describe('a refresh covers everything since the declared start', () => {
+  it.each(requestedStarts)('where a call asks for it by %s', async (_, start) => {
+    await deploy([source, load]);
+    await coverAll();
+    await start();
+    await expectCovered(await newest());
+  });
+
+  it.each(pendingStarts)('where it was pending, and %s starts the job', async (name, start) => {
+    await deploy([source, load]);
+    await leavePending();
+    await start();
+    const intervalEnd = name === 'a tick' ? new Date('2026-03-11T06:00:00Z') : everything.intervalEnd;
+    await expectCovered(await newest(), { ...everything, intervalEnd });
+  });
+
+  it('where each run refreshes, and the job that it follows completes', async () => {
+    await deploy([source, { ...load, refresh_propagation: 'always' }]);
+    await coverAll();
+    await completeSource();
+    await expectCovered(await newest());
+  });
+
+  it('where the job behind it always refreshes', async () => {
+    const always = { ...source, refresh_propagation: 'always' };
+    await deploy([always, { ...load, ...freshOn('jobs.source') }]);
+    await coverAll();
+    await completeSource();
+    const [, byEvent, byFreshness] = await place.listRuns('jobs.load');
+    expect(byFreshness).toBeUndefined();
+    await expectCovered(byEvent as JobRunRecord);
+  });
+
+  it('where the start waits for an upstream of the same call, by a trigger that is no clock', async () => {
+    const upstream = defineJob('jobs.up', { expose: { tags: ['nightly'] } });
+    await deploy([source, upstream, { ...load, ...freshOn('jobs.up') }]);
+    await coverAll();
+    await place.trigger({ selectors: ['tag:nightly'], refresh: true });
+    const [run] = await place.listRuns('jobs.up');
+    await place.complete(run as JobRunRecord);
+    expect(await newest()).toMatchObject({ trigger: 'tag:nightly', previousJobRunId: run?.id });
+    await expectCovered(await newest());
+  });
+
+  it('where the upstream that the start waits for takes no part in refreshes', async () => {
+    const upstream = defineJob('jobs.up', { expose: { tags: ['nightly'] }, refresh_propagation: 'block' });
+    await deploy([source, upstream, { ...load, ...freshOn('jobs.up') }]);
+    await coverAll();
+    await place.trigger({ selectors: ['tag:nightly'], refresh: true });
+    const [run] = await place.listRuns('jobs.up');
+    expect(run).toMatchObject({ refresh: false });
+    await place.complete(run as JobRunRecord);
+    await expectCovered(await newest());
+  });
+
+  it('where the start was queued, up to the tick before it goes', async () => {
+    await deploy([source, load], '[pumphouse]\non_limit = "queue"\n');
+    await coverAll();
+    const before = await place.startRun('jobs.load');
+    await place.startRun('jobs.load', { refresh: true });
+    expect(await newest()).toMatchObject({ isQueued: true });
+    fixture.clock.now = new Date('2026-03-12T12:00:00Z');
+    await place.complete(before);
+    await fixture.releaseQueued.release();
+    await expectCovered(await newest(), { ...everything, intervalEnd: new Date('2026-03-12T06:00:00Z') });
+  });
+
+  it('where its first attempt failed, and after a run that failed', async () => {
+    await deploy([source, load], '[pumphouse]\nretries = { count = 1, backoff = "1s" }\n');
+    await coverAll();
+    const { id: runId } = await place.startRun('jobs.load', { refresh: true });
+    const failure = { code: 'exit_code', detail: 'It failed.' } as const;
+    const fail = async () => {
+      const { id: attemptId } = await place.createAttempt(await place.getRun(runId));
+      await fixture.finishRun(runId, { status: 'failed', failure }, { attemptId });
+    };
+    await fail();
+    expect(await place.getRun(runId)).toMatchObject({ status: 'pending', ...everything });
+    await fail();
+    expect(await place.getRun(runId)).toMatchObject({ status: 'failed' });
+    await completeSource();
+    await expectCovered(await newest());
+  });
+});
+
+describe('a refresh that has nothing to cover yet', () => {
+  const begun = { ...load, interval: { start: '2026-03-10T08:00' } };
+  const future = { ...load, interval: { start: '2027-01-01' } };
+  const reason = 'a refresh now would drop the loaded data and load nothing';
+
+  it.each(requestedStarts)('starts nothing where a call asks for it by %s', async (_, start) => {
+    await deploy([source, begun]);
+    const before = await listStarted();
+    await start().catch((error: unknown) => expect(error).toMatchObject({ code: 'start_declined' }));
+    expect(await listStarted()).toEqual(before);
+    expect(await place.getJob('jobs.load')).toMatchObject({ refreshPending: false });
+  });
+
+  it.each([
+    ['has not begun', future],
+    ['has begun, without a tick since', begun],
+  ])('stays pending, with the reason, where the declared interval %s', async (_, definition) => {
+    await deploy([source, definition]);
+    await leavePending();
+    await completeSource();
+    expect(await newest()).toMatchObject({
+      status: 'skipped',
+      skip: { status: 'skipped_out_of_interval', reasons: [expect.any(String), reason] },
+    });
+    expect(await place.getJob('jobs.load')).toMatchObject({ refreshPending: true });
+    const dryRun = { selectors: ['tag:nightly'], refresh: true, dryRun: true };
+    expect((await place.trigger(dryRun)).skipped).toMatchObject([{ reasons: [expect.any(String), reason] }]);
+  });
+});
+
+describe('a start that is no tick', () => {
+  it('covers the time that a failed run has left, and counts for what waits for the job', async () => {
+    await deploy([source, load]);
+    await place.setJob('jobs.load', `completed_interval_end = '2026-03-08T06:00:00Z'`);
+    await completeSource();
+    const run = await newest();
+    expect(run).toMatchObject({
+      trigger: followed,
+      refresh: false,
+      intervalStart: new Date('2026-03-08T06:00:00Z'),
+      intervalEnd: everything.intervalEnd,
+    });
+    await place.complete(run);
+    expect(await place.getJob('jobs.load')).toMatchObject({ completedIntervalEnd: everything.intervalEnd });
+  });
+
+  it('is at a point in time where another run covers that time, or nothing is left', async () => {
+    await deploy([source, { ...load, execute: { concurrency: 2 } }]);
+    await place.setJob('jobs.load', `completed_interval_end = '2026-03-08T06:00:00Z'`);
+    const first = await place.startRun('jobs.load');
+    expect(first).toMatchObject({ intervalEnd: everything.intervalEnd });
+    expect(await place.startRun('jobs.load')).toMatchObject({ intervalStart: noon, intervalEnd: noon });
+    await place.complete(first);
+    await place.complete(await newest());
+    expect(await place.startRun('jobs.load')).toMatchObject({ intervalStart: noon, intervalEnd: noon });
+  });
+});
+
+describe('a dry run', () => {
+  it('tells what a refresh covers, what a start covers, and where a job has no clock', async () => {
+    await deploy([source, load]);
+    await place.setJob('jobs.load', `completed_interval_end = '2026-03-08T06:00:00Z'`);
+    const jobIds = await idsOf('jobs.load', 'jobs.source');
+    const reasonsOf = async (refresh: boolean) =>
+      Object.fromEntries(
+        (await place.trigger({ jobIds, refresh, dryRun: true })).succeeded.map(({ job, reasons }) => [
+          job.jobRef,
+          reasons,
+        ]),
+      );
+    expect(await reasonsOf(true)).toEqual({
+      'jobs.load': ['refreshes 2025-12-31T06:00:00.000Z to 2026-03-10T06:00:00.000Z'],
+      'jobs.source': ['refreshes no interval: the run is at a point in time'],
+    });
+    expect(await reasonsOf(false)).toEqual({
+      'jobs.load': ['covers 2026-03-08T06:00:00.000Z to 2026-03-10T06:00:00.000Z'],
+      'jobs.source': ['covers no interval: the run is at a point in time'],
+    });
+  });
+});

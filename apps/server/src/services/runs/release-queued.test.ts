@@ -1,0 +1,375 @@
+import { claimNext } from '../testing/claim-next.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { JobRunRecord } from '../../store/records.ts';
+import type { ServiceFixture } from '../testing/service-fixture.ts';
+import type { ServicePlace } from '../testing/service-place.ts';
+import { createServiceFixture, noon } from '../testing/service-fixture.ts';
+import { createPlace, defineJob } from '../testing/service-place.ts';
+
+let fixture: ServiceFixture;
+let place: ServicePlace;
+beforeAll(async () => {
+  fixture = await createServiceFixture();
+});
+afterAll(() => fixture.close());
+beforeEach(async () => {
+  // What another test left waiting is no concern of this one.
+  await fixture.database.execute(
+    `update job_runs set status = 'failed', is_queued = false, finished_at = now() where finished_at is null`,
+  );
+  fixture.clock.now = noon;
+  place = await createPlace(fixture);
+});
+
+const hourly = 'schedule:0 * * * *';
+const unlimited = { execute: { concurrency: null } };
+
+async function deployQueueing(jobs: readonly unknown[], more = ''): Promise<void> {
+  await place.uploadDeployment();
+  await place.uploadConfiguration({ 'config.toml': `[pumphouse]\non_limit = "queue"\n${more}` });
+  await place.deployJobs(jobs);
+}
+
+const at = (time: string) => {
+  fixture.clock.now = new Date(`2026-03-${time}Z`);
+};
+
+async function tick(jobRef: string): Promise<void> {
+  const { id: jobId } = await place.getJob(jobRef);
+  await fixture.startRuns.startTick({ jobId, trigger: hourly });
+}
+
+const release = () => fixture.releaseQueued.release();
+const setLimits = (concurrentRuns: number | null, minutesAMonth: number | null = null) =>
+  fixture.store.organizationLimits.set(place.organizationId, { concurrentRuns, minutesAMonth });
+const again = async (run: JobRunRecord) => place.getRun(run.id);
+
+/** Claims all that may be claimed, in the order in which that is given. */
+async function claimAll(): Promise<string[]> {
+  const claimed: string[] = [];
+  for (;;) {
+    const claim = await claimNext(fixture.store, 'server', 60);
+    if (!claim) return claimed;
+    claimed.push(claim.jobRunId);
+  }
+}
+
+describe('a start for which there is no room', () => {
+  it('waits, says what for, is claimed by nobody, and goes when the run before it ends', async () => {
+    await deployQueueing([defineJob('jobs.a')]);
+    const first = await place.startRun('jobs.a');
+    const { id } = await place.getJob('jobs.a');
+    const { succeeded } = await place.trigger({ jobIds: [id] });
+    const second = succeeded[0]?.run;
+    if (!second) throw new Error('It was not made');
+    expect(succeeded[0]?.reasons).toEqual(['waits: 1 of 1 allowed runs of this job are active']);
+    expect(second).toMatchObject({
+      status: 'pending',
+      isQueued: true,
+      waitReason: 'Waiting: 1 of 1 allowed runs of this job are active.',
+    });
+    expect(await claimAll()).toEqual([first.id]);
+    expect(await release()).toBe(0);
+    await fixture.releaseQueued.tellWaits();
+    await fixture.releaseQueued.tellWaits();
+    expect((await place.readLog(second.id)).map(({ content }) => content)).toEqual([second.waitReason]);
+
+    await place.complete(first);
+    expect(await release()).toBe(1);
+    expect(await again(second)).toMatchObject({ status: 'pending', isQueued: false, waitReason: null });
+    expect(await claimAll()).toEqual([second.id]);
+  });
+
+  it('does not overtake those that wait, though there is room for it', async () => {
+    await deployQueueing([defineJob('jobs.a')]);
+    const first = await place.startRun('jobs.a');
+    const second = await place.startRun('jobs.a');
+    await place.complete(first);
+    const third = await place.startRun('jobs.a');
+    expect(third).toMatchObject({
+      isQueued: true,
+      waitReason: 'Waiting: 1 run of this job came before and still waits.',
+    });
+    expect(await release()).toBe(1);
+    expect(await again(second)).toMatchObject({ isQueued: false });
+    expect(await again(third)).toMatchObject({
+      isQueued: true,
+      waitReason: 'Waiting: 1 of 1 allowed runs of this job are active.',
+    });
+  });
+
+  it('is declined as before where its job does not queue', async () => {
+    await deployQueueing([defineJob('jobs.a')], '[pumphouse.jobs.a]\non_limit = "skip"\n');
+    await place.startRun('jobs.a');
+    await expect(place.startRun('jobs.a')).rejects.toMatchObject({
+      extra: { status: 'skipped_concurrency_limit' },
+    });
+  });
+
+  it('is declined when 100 runs of the job wait', async () => {
+    await deployQueueing([defineJob('jobs.a')]);
+    await place.startRun('jobs.a');
+    const { id } = await place.startRun('jobs.a');
+    await fixture.database.execute(
+      `insert into job_runs (workspace_id, job_id, job_version_id, deployment_id, configuration_id, number, status, trigger, trigger_kind,
+                             profile, is_queued)
+       select workspace_id, job_id, job_version_id, deployment_id, configuration_id, number + n, status, trigger, trigger_kind, profile, true
+         from job_runs, generate_series(1, 99) as n where id = $1`,
+      [id],
+    );
+    await expect(place.startRun('jobs.a')).rejects.toMatchObject({
+      extra: {
+        status: 'skipped_concurrency_limit',
+        reasons: [
+          '1 of 1 allowed runs of this job are active',
+          '100 runs of this job wait already, and no more may',
+        ],
+      },
+    });
+  });
+
+  it('changes nothing in a dry run', async () => {
+    await deployQueueing([defineJob('jobs.a')]);
+    await place.startRun('jobs.a');
+    const { succeeded } = await place.trigger({ selectors: ['manual:*'], dryRun: true });
+    expect(succeeded).toMatchObject([{ run: null, status: 'triggered' }]);
+    expect(await place.listRuns('jobs.a')).toHaveLength(1);
+  });
+
+  it('is cancelled with its job, and by hand', async () => {
+    await deployQueueing([defineJob('jobs.a')]);
+    await place.startRun('jobs.a');
+    const [second, third] = [await place.startRun('jobs.a'), await place.startRun('jobs.a')];
+    await fixture.cancelRuns.cancel(place.workspaceId, second.id);
+    expect(await again(second)).toMatchObject({ status: 'cancelled', isQueued: false });
+    await fixture.switchJobs.archive({ workspaceId: place.workspaceId, jobId: third.jobId });
+    expect(await again(third)).toMatchObject({ status: 'cancelled', isQueued: false });
+    expect(await release()).toBe(0);
+  });
+});
+
+describe('a tick that waits', () => {
+  it('covers all time until it goes, and those that come meanwhile are declined', async () => {
+    await deployQueueing([defineJob('jobs.a', { triggers: [hourly] })]);
+    at('10T13:00:00');
+    await tick('jobs.a');
+    const [first] = await place.listRuns('jobs.a');
+    if (!first) throw new Error('The first tick started nothing');
+    for (const time of ['10T14:00:00', '10T15:00:00', '10T16:00:00']) {
+      at(time);
+      await tick('jobs.a');
+    }
+    expect(await place.listRuns('jobs.a')).toMatchObject([
+      { status: 'pending', isQueued: false },
+      { status: 'pending', isQueued: true },
+      {
+        status: 'skipped',
+        skip: {
+          status: 'skipped_concurrency_limit',
+          count: 2,
+          reasons: [
+            '1 of 1 allowed runs of this job are active',
+            `run 2 waits for '${hourly}' already, and covers all time until it starts`,
+          ],
+        },
+      },
+    ]);
+    await place.complete(first);
+    at('10T16:20:00');
+    expect(await release()).toBe(1);
+    const [, second] = await place.listRuns('jobs.a');
+    expect(second).toMatchObject({
+      intervalStart: first.intervalEnd,
+      intervalEnd: new Date('2026-03-10T16:00:00Z'),
+    });
+  });
+
+  it('is called off, and says so, when another run has covered its time', async () => {
+    await deployQueueing([defineJob('jobs.a', { triggers: [hourly] })]);
+    const first = await place.startRun('jobs.a', { trigger: hourly });
+    const second = await place.startRun('jobs.a', { trigger: hourly });
+    const third = await place.startRun('jobs.a');
+    await place.complete(first);
+    // What has become needless does not keep the next one waiting.
+    expect(await release()).toBe(1);
+    const words =
+      'Not started, and called off: a completed run covers everything until 2026-03-10T12:00:00.000Z; the next interval is not over yet.';
+    expect(await again(second)).toMatchObject({ status: 'cancelled', waitReason: words, failure: null });
+    expect((await place.readLog(second.id)).map(({ content }) => content)).toEqual([words]);
+    expect(await again(third)).toMatchObject({ status: 'pending', isQueued: false });
+  });
+
+  it('goes though its job was paused meanwhile', async () => {
+    await deployQueueing([defineJob('jobs.a', { triggers: [hourly] })]);
+    at('10T13:00:00');
+    await tick('jobs.a');
+    at('10T14:00:00');
+    await tick('jobs.a');
+    const [first, second] = await place.listRuns('jobs.a');
+    if (!first || !second) throw new Error('There are two runs');
+    await fixture.switchJobs.pause({ workspaceId: place.workspaceId, jobId: first.jobId });
+    await place.complete(first);
+    expect(await release()).toBe(1);
+    expect(await again(second)).toMatchObject({ isQueued: false });
+  });
+
+  it('waits on while its upstream is stale, and lets those behind it pass', async () => {
+    await deployQueueing([
+      defineJob('jobs.up', { triggers: [hourly] }),
+      defineJob('jobs.a', { triggers: [hourly], freshness: ['job.is_fresh:jobs.up'] }),
+    ]);
+    await place.complete(await place.startRun('jobs.up', { trigger: hourly }));
+    const [first] = await place.listRuns('jobs.a');
+    if (!first) throw new Error('The upstream started nothing');
+    const waiting = await place.startRun('jobs.a', { trigger: hourly });
+    const behind = await place.startRun('jobs.a', { skipFreshness: true });
+    at('10T13:10:00');
+    await place.complete(first);
+    expect(await release()).toBe(1);
+    expect(await again(behind)).toMatchObject({ isQueued: false });
+    expect(await again(waiting)).toMatchObject({
+      isQueued: true,
+      waitReason: 'Waiting: upstream jobs.up missing run for 2026-03-10 13:00:00+00:00.',
+    });
+    // Completed, it would have covered what the other one waits to cover.
+    await fixture.finishRun(behind.id, { status: 'cancelled' }, { onlyFrom: ['pending'] });
+    await place.complete(await place.startRun('jobs.up', { trigger: hourly }));
+    expect(await release()).toBe(1);
+    expect(await again(waiting)).toMatchObject({
+      isQueued: false,
+      intervalEnd: new Date('2026-03-10T13:00:00Z'),
+    });
+  });
+
+  it('refreshes when it goes, not before', async () => {
+    const interval = { start: '2026-03-10T08:00:00Z' };
+    await deployQueueing([defineJob('jobs.a', { triggers: [hourly], interval })]);
+    const first = await place.startRun('jobs.a', { trigger: hourly });
+    const second = await place.startRun('jobs.a', { trigger: hourly, refresh: true });
+    await place.complete(first);
+    expect((await place.getJob('jobs.a')).completedIntervalEnd).toEqual(first.intervalEnd);
+    expect(await release()).toBe(1);
+    expect((await place.getJob('jobs.a')).completedIntervalEnd).toBeNull();
+    expect(await again(second)).toMatchObject({
+      refresh: true,
+      intervalStart: new Date('2026-03-10T08:00:00Z'),
+      intervalEnd: new Date('2026-03-10T12:00:00Z'),
+    });
+  });
+});
+
+describe('priority', () => {
+  it('decides what goes first and is claimed first; of equals the oldest', async () => {
+    const [low, middle, high] = ['low', 'middle', 'high'].map((name) => `jobs.${name}`) as [
+      string,
+      string,
+      string,
+    ];
+    await deployQueueing(
+      [defineJob('jobs.holder'), ...[low, middle, high].map((ref) => defineJob(ref, unlimited))],
+      '[pumphouse.jobs.low]\npriority = -5\n[pumphouse.jobs.high]\npriority = 10\n',
+    );
+    await setLimits(1);
+    let holder = await place.startRun('jobs.holder');
+    const waiting = [];
+    for (const ref of [low, middle, high, middle, high]) waiting.push(await place.startRun(ref));
+    const order: string[] = [];
+    for (const _ of waiting) {
+      await place.complete(holder);
+      expect(await release()).toBe(1);
+      const [next] = await claimAll();
+      holder = await place.getRun(next ?? '');
+      order.push(`${(await place.getJob(high)).id === holder.jobId} ${holder.number} ${holder.priority}`);
+    }
+    expect(order).toEqual(['true 1 10', 'true 2 10', 'false 1 0', 'false 2 0', 'false 1 -5']);
+    await setLimits(null);
+    const free = [await place.startRun(low), await place.startRun(middle), await place.startRun(high)];
+    expect(await claimAll()).toEqual(free.map(({ id }) => id).toReversed());
+  });
+});
+
+describe('the start deadline', () => {
+  const deadline = 'start_deadline = "10m"\n';
+
+  it('fails what has not begun by then, whether it waits for room or for a server', async () => {
+    await deployQueueing(
+      [defineJob('jobs.a'), defineJob('jobs.b', { triggers: ['job.fail:jobs.a'] })],
+      deadline,
+    );
+    const first = await place.startRun('jobs.a');
+    const second = await place.startRun('jobs.a');
+    at('10T12:39:59');
+    expect(await fixture.releaseQueued.failOverdue()).toBe(0);
+    at('10T12:40:00');
+    expect(await fixture.releaseQueued.failOverdue()).toBe(2);
+    expect(await again(first)).toMatchObject({
+      status: 'failed',
+      failure: {
+        code: 'start_deadline_passed',
+        detail: 'The run had not begun by 2026-03-10T12:40:00.000Z, its start deadline.',
+      },
+    });
+    expect(await again(second)).toMatchObject({ status: 'failed', isQueued: false });
+    expect((await place.readLog(second.id)).at(-1)?.content).toMatch(
+      /^Failed \(start_deadline_passed\): .* It said last: Waiting: 1 of 1 allowed runs of this job are active\./,
+    );
+    expect(await place.listRuns('jobs.b')).toHaveLength(2);
+    expect(await release()).toBe(0);
+  });
+
+  it('does not matter to a run that has begun', async () => {
+    await deployQueueing([defineJob('jobs.a')], deadline);
+    const { run } = await place.createAttempt(await place.startRun('jobs.a'));
+    // Between two attempts.
+    await place.setRun(run.id, `status = 'pending'`);
+    at('10T14:00:00');
+    expect(await fixture.releaseQueued.failOverdue()).toBe(0);
+    expect(await again(run)).toMatchObject({ status: 'pending' });
+  });
+});
+
+describe('the limits of the organization', () => {
+  it('hold over all its workspaces, for those that queue and those that do not', async () => {
+    await deployQueueing([defineJob('jobs.a', unlimited)], '[pumphouse.jobs.b]\non_limit = "skip"\n');
+    await place.deployJobs([defineJob('jobs.a', unlimited), defineJob('jobs.b', unlimited)]);
+    await setLimits(2);
+    const runs = [await place.startRun('jobs.a'), await place.startRun('jobs.b')];
+    const waiting = await place.startRun('jobs.a');
+    expect(waiting.waitReason).toBe('Waiting: 2 of 2 allowed runs of the organization are active.');
+    await expect(place.startRun('jobs.b')).rejects.toMatchObject({
+      extra: { status: 'skipped_org_concurrency_limit' },
+    });
+    if (runs[1]) await place.complete(runs[1]);
+    expect(await release()).toBe(1);
+    expect(await again(waiting)).toMatchObject({ isQueued: false });
+  });
+
+  it('count what one call starts', async () => {
+    await deployQueueing(['a', 'b', 'c'].map((name) => defineJob(`jobs.${name}`)));
+    await setLimits(2);
+    const { succeeded } = await place.trigger({ selectors: ['manual:*'] });
+    expect(succeeded.map(({ run }) => run?.isQueued)).toEqual([false, false, true]);
+  });
+
+  it('decline what comes when the minutes of the month are used, and keep waiting what waits', async () => {
+    await deployQueueing([defineJob('jobs.a')]);
+    const first = await place.startRun('jobs.a');
+    const second = await place.startRun('jobs.a');
+    await place.setRun(first.id, `status = 'running', started_at = now() - interval '61 minutes'`);
+    await setLimits(null, 60);
+    const skip = {
+      status: 'skipped_minutes_limit',
+      reasons: [
+        'the runs of the organization have taken 61 of the 60 minutes that they may take this month (UTC)',
+      ],
+    };
+    // Runs that are active count, too.
+    await expect(place.startRun('jobs.a')).rejects.toMatchObject({ extra: skip });
+    await fixture.finishRun(first.id, { status: 'completed' });
+    await expect(place.startRun('jobs.a')).rejects.toMatchObject({ extra: skip });
+    expect(await release()).toBe(0);
+    expect((await again(second)).waitReason).toBe(`Waiting: ${skip.reasons[0]}.`);
+    await setLimits(null, 100);
+    expect(await release()).toBe(1);
+  });
+});

@@ -1,0 +1,116 @@
+import type { AttemptLog } from '../logs/attempt-log.ts';
+import type { Clock } from './start-runs.ts';
+import type { FinishRun } from './finish-run.ts';
+import type { Logger } from 'pino';
+import type { JobRunRecord, QueueHead } from '../../store/records.ts';
+import type { Persistence, Store } from '../../store/store.ts';
+import type { QueueOutcome } from './start-queued.ts';
+import { createTellWaits } from './tell-waits.ts';
+import { startQueued } from './start-queued.ts';
+
+export interface ReleaseQueuedDependencies {
+  persistence: Persistence;
+  finishRun: FinishRun;
+  attemptLog: AttemptLog;
+  clock: Clock;
+  /** Of the attempts that are made for what the log of a waiting run says. */
+  executorName: string;
+  log: Logger;
+}
+
+export type ReleaseQueued = ReturnType<typeof createReleaseQueued>;
+
+const batchSize = 100;
+
+/** Runs that wait for room: lets them go when there is some, tells what they wait for, and ends those whose deadline has passed. */
+export function createReleaseQueued(dependencies: ReleaseQueuedDependencies) {
+  const { persistence, finishRun, attemptLog, clock, executorName, log } = dependencies;
+
+  const tellWaits = createTellWaits({ persistence, attemptLog, executorName });
+
+  /**
+   * Ends a run that has waited in vain as cancelled: nothing of it ran, and whoever follows it has to see an end. Its log and its wait
+   * reason say that nobody cancelled it.
+   */
+  async function callOff(store: Store, run: JobRunRecord, reasons: readonly string[]): Promise<void> {
+    const words = `Not started, and called off: ${reasons.join('; ')}.`;
+    await store.runQueue.setWaitReason(run.id, words, { isTold: true });
+    // The lock of its job, which is held, keeps it from being ended or claimed meanwhile.
+    await tellWaits.write(store, run.id, words);
+    await finishRun.inTransaction(store, run.id, { status: 'cancelled' }, { onlyFrom: ['pending'] });
+  }
+
+  /** One job that cannot be decided on must not keep the others waiting. */
+  async function tryRelease(head: QueueHead): Promise<QueueOutcome> {
+    try {
+      return await releaseNext(head);
+    } catch (error) {
+      log.error({ err: error, jobId: head.jobId }, 'a run that waits could not be decided on; tried again');
+      return { started: null, obsolete: [], full: 'job' };
+    }
+  }
+
+  async function releaseNext(head: QueueHead): Promise<QueueOutcome> {
+    const outcome = await persistence.transaction(async (store) => {
+      const found = await startQueued(store, head.jobId, clock);
+      for (const { run, reasons } of found.obsolete) await callOff(store, run, reasons);
+      return found;
+    });
+    for (const { run } of outcome.obsolete) attemptLog.announce(run.id);
+    return outcome;
+  }
+
+  return {
+    /**
+     * Lets go all for which there is room, highest priority first, then oldest. Each is a transaction of its own: what starts and ends
+     * meanwhile counts. @returns how many went
+     */
+    async release(): Promise<number> {
+      const passed = { jobIds: [] as string[], organizationIds: [] as string[] };
+      for (let released = 0; ;) {
+        const head = await persistence.store.runQueue.next(passed);
+        if (!head) return released;
+        const { started, full } = await tryRelease(head);
+        if (started) released += 1;
+        else if (full === 'organization') passed.organizationIds.push(head.organizationId);
+        else passed.jobIds.push(head.jobId);
+      }
+    },
+
+    /** Says in the log of each run that waits what it waits for: once, and again when that is something else. */
+    tellWaits: () => tellWaits.tell({ isQueued: true, limit: batchSize }),
+
+    /** Fails runs that have not begun by their start deadline, whatever they wait for. @returns how many */
+    async failOverdue(): Promise<number> {
+      const overdue = await persistence.store.runQueue.listOverdue(await clock(persistence.store), batchSize);
+      let failed = 0;
+      for (const run of overdue) if (await tryToFail(run)) failed += 1;
+      return failed;
+    },
+  };
+
+  async function tryToFail(run: JobRunRecord): Promise<boolean> {
+    try {
+      return await failOne(run);
+    } catch (error) {
+      log.error({ err: error, jobRunId: run.id }, 'a run past its start deadline was not ended; tried again');
+      return false;
+    }
+  }
+
+  async function failOne(run: JobRunRecord): Promise<boolean> {
+    const failure = { code: 'start_deadline_passed', detail: describeOverdue(run) } as const;
+    const isFailed = await persistence.transaction(async (store) => {
+      // Its log is where people look first; the end of the run writes the reason into it.
+      await store.attempts.ensureOpen(run.id, executorName);
+      return finishRun.inTransaction(store, run.id, { status: 'failed', failure }, { onlyFrom: ['pending'] });
+    });
+    attemptLog.announce(run.id);
+    return isFailed;
+  }
+}
+
+function describeOverdue({ startBy, waitReason }: JobRunRecord): string {
+  const waited = waitReason === null ? '' : ` It said last: ${waitReason}`;
+  return `The run had not begun by ${startBy?.toISOString()}, its start deadline.${waited}`;
+}

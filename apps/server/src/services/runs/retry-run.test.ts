@@ -1,0 +1,417 @@
+import type { JobRunRecord } from '../../store/records.ts';
+import type { RunOutcome } from '../../domain/runs/run-outcome.ts';
+import type { ServiceFixture } from '../testing/service-fixture.ts';
+import type { ServicePlace } from '../testing/service-place.ts';
+import { claimNext } from '../testing/claim-next.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createPlace, defineJob, plainRequirements } from '../testing/service-place.ts';
+import { createReadLogs } from '../logs/read-logs.ts';
+import { createReadUsage } from '../workspaces/read-usage.ts';
+import { createServiceFixture } from '../testing/service-fixture.ts';
+import { eventually } from '../../../../../testing/fixtures/eventually.ts';
+
+let fixture: ServiceFixture;
+let place: ServicePlace;
+
+beforeAll(async () => {
+  fixture = await createServiceFixture();
+});
+afterAll(() => fixture.close());
+beforeEach(async () => {
+  // What a test left waiting is not for the claims of the next one.
+  await fixture.database.execute(
+    `update job_runs set status = 'failed', finished_at = now() where finished_at is null`,
+  );
+  place = await createPlace(fixture);
+});
+
+const at = '2026-03-10T10:00:00.000Z';
+const completed: RunOutcome = { status: 'completed' };
+const failed: RunOutcome = { status: 'failed', failure: { code: 'exit_code', detail: 'It ended with 1.' } };
+const lost: RunOutcome = { status: 'failed', failure: { code: 'attempt_lost', detail: 'It is gone.' } };
+const timedOut: RunOutcome = { status: 'failed', failure: { code: 'timed_out', detail: 'Too long.' } };
+const follower = defineJob('jobs.after', { triggers: ['job.fail:jobs.a', 'job.success:jobs.a'] });
+
+/** Deploys `jobs.a`, and a job that follows it, with this table as the settings. */
+async function deploySettings(toml: string, name = 'config.toml'): Promise<void> {
+  await place.uploadDeployment(plainRequirements);
+  await place.uploadConfiguration({ [name]: toml });
+  await place.deployJobs([defineJob('jobs.a'), follower]);
+}
+
+const deployRetries = (retries: string) => deploySettings(`[pumphouse.jobs.a]\nretries = ${retries}\n`);
+
+/** A run whose user code has begun. */
+async function startBegun(run?: JobRunRecord) {
+  return place.createAttempt(run ?? (await place.startRun('jobs.a')));
+}
+
+/** A run whose attempt was started and has not begun. */
+async function startUnbegun(run: JobRunRecord): Promise<string> {
+  await place.setRun(run.id, `status = 'starting', claim_number = claim_number + 1`);
+  const { claimNumber } = await place.getRun(run.id);
+  const attempt = await fixture.store.attempts.insert(
+    { jobRunId: run.id, claimNumber },
+    'fake',
+    fixture.attemptSecrets.create(run.id).credential,
+  );
+  if (!attempt) throw new Error('The attempt was not made');
+  return attempt.id;
+}
+
+/** Seconds that the run waits from the end of its attempt, by the database's clock. */
+async function readWait(jobRunId: string): Promise<number> {
+  const row = await fixture.database.one<{ wait: number }>(
+    'select extract(epoch from not_before - updated_at)::float8 as wait from job_runs where id = $1',
+    [jobRunId],
+  );
+  return row.wait;
+}
+
+const contents = async (jobRunId: string) => (await place.readLog(jobRunId)).map(({ content }) => content);
+const followers = () => place.listRuns('jobs.after');
+
+const exitRecord = (keys: object = {}) => {
+  const record = { n: 0, kind: 'exit', at, code: 1, signal: null, reason: null, ...keys };
+  return Buffer.from(`${JSON.stringify(record)}\n`);
+};
+
+describe('a run whose attempt failed', () => {
+  it('ends with it, without settings, when user code had begun', async () => {
+    await deploySettings('');
+    const { id, run } = await startBegun();
+    expect(await fixture.finishRun(run.id, lost, { attemptId: id })).toBe(true);
+    expect(await place.getRun(run.id)).toMatchObject({ status: 'failed', notBefore: null, waitReason: null });
+    expect(await fixture.store.attempts.get(id)).toMatchObject({ failure: { code: 'attempt_lost' } });
+    expect(await followers()).toHaveLength(1);
+  });
+
+  it('gets two more, without settings, when user code had not begun', async () => {
+    await deploySettings('');
+    const { id } = await place.startRun('jobs.a');
+    for (const seconds of [10, 20]) {
+      const attemptId = await startUnbegun(await place.getRun(id));
+      await fixture.finishRun(id, lost, { attemptId });
+      expect((await place.getRun(id)).status).toBe('pending');
+      expect(await readWait(id)).toBe(seconds);
+    }
+    expect(await fixture.finishRun(id, lost, { attemptId: await startUnbegun(await place.getRun(id)) })).toBe(
+      true,
+    );
+    expect(await place.getRun(id)).toMatchObject({ status: 'failed', failure: { code: 'attempt_lost' } });
+    expect((await contents(id)).map((line) => line.slice(0, 25))).toEqual([
+      'Attempt 1 failed (attempt',
+      'Attempt 2 failed (attempt',
+      'Failed (attempt_lost): It',
+    ]);
+  });
+
+  it('gets two more, without settings, when it says itself that user code could not start', async () => {
+    await deploySettings('');
+    const { id, run } = await startBegun();
+    const reason = { code: 'sandbox_failed', detail: 'no namespaces' };
+    await fixture.recordSpool.record(id, 0, exitRecord({ code: null, reason }));
+    expect((await place.getRun(run.id)).status).toBe('pending');
+  });
+
+  it('waits for the next one with its reason and its time, and nothing follows it before its end', async () => {
+    await deployRetries('{ count = 2, backoff = "30s" }');
+    const { id, run } = await startBegun();
+    await place.setRun(
+      run.id,
+      `interval_start = '2026-03-01T00:00:00Z', interval_end = '2026-03-02T00:00:00Z'`,
+    );
+    expect(await fixture.finishRun(run.id, failed, { attemptId: id })).toBe(true);
+    const waiting = await place.getRun(run.id);
+    expect(waiting).toMatchObject({
+      status: 'pending',
+      failure: null,
+      finishedAt: null,
+      startedAt: run.startedAt,
+      waitReason: 'Attempt 1 failed (exit_code); retry 1 of 2 is to start.',
+    });
+    expect(await readWait(run.id)).toBe(30);
+    const again = `Retry 1 of 2 starts at ${waiting.notBefore?.toISOString()}.`;
+    expect(await contents(run.id)).toEqual([`Attempt 1 failed (exit_code): It ended with 1. ${again}`]);
+    expect(await followers()).toEqual([]);
+    expect(await place.listEvents(run.id)).toEqual(['job_run.created', 'attempt.closed']);
+    expect(fixture.announced.at(-1)).toBe(run.id);
+
+    const second = await startBegun(waiting);
+    expect(second.run.startedAt).toEqual(expect.any(Date));
+    await fixture.finishRun(run.id, completed, { attemptId: second.id });
+    expect(await place.getRun(run.id)).toMatchObject({
+      status: 'completed',
+      notBefore: null,
+      waitReason: null,
+    });
+    expect(await followers()).toMatchObject([{ trigger: 'job.success:jobs.a' }]);
+    expect((await place.getJob('jobs.a')).completedIntervalEnd).toEqual(new Date('2026-03-02T00:00:00Z'));
+    expect((await place.listEvents(run.id)).at(-1)).toBe('job_run.finished');
+  });
+
+  it('waits twice as long for each attempt, and fails with the last', async () => {
+    await deployRetries('{ count = 2, backoff = 40 }');
+    let run = await place.startRun('jobs.a');
+    for (const seconds of [40, 80]) {
+      const attempt = await startBegun(run);
+      await fixture.finishRun(run.id, failed, { attemptId: attempt.id });
+      expect(await readWait(run.id)).toBe(seconds);
+      run = await place.getRun(run.id);
+    }
+    const { id } = await startBegun(run);
+    await fixture.finishRun(run.id, failed, { attemptId: id });
+    expect(await place.getRun(run.id)).toMatchObject({ status: 'failed', failure: { code: 'exit_code' } });
+    expect(await followers()).toMatchObject([{ trigger: 'job.fail:jobs.a' }]);
+    expect((await contents(run.id)).at(-1)).toMatch(/^Failed \(exit_code\): It ended with 1\. /);
+  });
+
+  it('goes by the settings of its profile, in the configuration that it was made with', async () => {
+    await deploySettings('[pumphouse]\nretries = { count = 1 }\n', 'prod.config.toml');
+    const prod = await startBegun();
+    await place.uploadConfiguration({ 'config.toml': '' });
+    await fixture.finishRun(prod.run.id, failed, { attemptId: prod.id });
+    expect((await place.getRun(prod.run.id)).status).toBe('pending');
+    await fixture.cancelRuns.cancel(place.workspaceId, prod.run.id);
+    const later = await startBegun();
+    await fixture.finishRun(later.run.id, failed, { attemptId: later.id });
+    expect((await place.getRun(later.run.id)).status).toBe('failed');
+  });
+
+  it('is not tried again when a person has asked for its end', async () => {
+    await deployRetries('{ count = 2 }');
+    const { id, run } = await startBegun();
+    await fixture.cancelRuns.cancel(place.workspaceId, run.id);
+    await fixture.finishRun(run.id, failed, { attemptId: id });
+    expect((await place.getRun(run.id)).status).toBe('failed');
+  });
+
+  it('is not tried again when a cancel comes on top of its timeout', async () => {
+    await deployRetries('{ count = 2 }');
+    const { id, run } = await startBegun();
+    await place.setRun(run.id, `end_intent = 'timeout'`);
+    await fixture.cancelRuns.cancel(place.workspaceId, run.id);
+    await fixture.recordSpool.record(id, 0, exitRecord({ code: null, signal: 'SIGTERM' }));
+    expect(await place.getRun(run.id)).toMatchObject({ status: 'failed', failure: { code: 'timed_out' } });
+  });
+
+  it('begins its next attempt without the timeout of the last', async () => {
+    await deployRetries('{ count = 1, on = ["timed_out"] }');
+    const { id, run } = await startBegun();
+    await place.setRun(run.id, `end_intent = 'timeout'`);
+    await fixture.finishRun(run.id, timedOut, { attemptId: id });
+    expect(await place.getRun(run.id)).toMatchObject({ status: 'pending', endIntent: null });
+  });
+
+  it('fails at once while it only waits, for instance for a start that never came', async () => {
+    await deployRetries('{ count = 2 }');
+    const run = await place.startRun('jobs.a');
+    await fixture.store.attempts.ensureOpen(run.id, 'fake');
+    expect(await fixture.finishRun(run.id, failed)).toBe(true);
+    expect((await place.getRun(run.id)).status).toBe('failed');
+  });
+});
+
+describe('a run between two attempts', () => {
+  beforeEach(() => deployRetries('{ count = 2, backoff = "1h" }'));
+
+  async function startWaiting() {
+    const { id, run } = await startBegun();
+    await fixture.finishRun(run.id, failed, { attemptId: id });
+    return { attemptId: id, run: await place.getRun(run.id) };
+  }
+
+  it('is claimed when its time has come, not before, and by one server', async () => {
+    const { run } = await startWaiting();
+    const claim = (owner: string) => claimNext(fixture.store, owner, 30);
+    expect(await claim('one')).toBeUndefined();
+    await place.setRun(run.id, `not_before = now() - interval '1 ms'`);
+    const claims = await Promise.all(['one', 'two', 'three'].map(claim));
+    expect(claims.filter((one) => one !== undefined)).toEqual([{ jobRunId: run.id, claimNumber: 2 }]);
+    expect(await place.getRun(run.id)).toMatchObject({
+      status: 'starting',
+      notBefore: null,
+      waitReason: null,
+    });
+  });
+
+  it('lets runs pass that came later', async () => {
+    await place.deployJobs([defineJob('jobs.b')]);
+    await startWaiting();
+    const { id } = await place.startRun('jobs.b');
+    expect(await claimNext(fixture.store, 'one', 30)).toMatchObject({ jobRunId: id });
+  });
+
+  it('is cancelled at once, and nothing follows', async () => {
+    const { run } = await startWaiting();
+    await fixture.cancelRuns.cancel(place.workspaceId, run.id);
+    expect(await place.getRun(run.id)).toMatchObject({ status: 'cancelled', notBefore: null, failure: null });
+    expect(await followers()).toEqual([]);
+  });
+
+  it('counts as active: its job starts no other', async () => {
+    await startWaiting();
+    await expect(place.startRun('jobs.a')).rejects.toMatchObject({ code: 'start_declined' });
+  });
+
+  it('lets no bootstrap of the attempt that is over begin again', async () => {
+    const { attemptId, run } = await startWaiting();
+    const begin = () =>
+      fixture.beginAttempt.begin(attemptId, { claimNumber: run.claimNumber, nonce: 'nonce' });
+    await expect(begin()).rejects.toMatchObject({ code: 'claim_lost' });
+    await startBegun(run);
+    await expect(begin()).rejects.toMatchObject({ code: 'claim_lost' });
+  });
+
+  it('has no open attempt until one is asked for, and then one, however many ask', async () => {
+    const { run } = await startWaiting();
+    expect(await fixture.store.attempts.findOpen(run.id)).toBeUndefined();
+    const asked = await Promise.all([1, 2, 3].map(() => fixture.store.attempts.ensureOpen(run.id, 'fake')));
+    expect(asked).toMatchObject([1, 2, 3].map(() => ({ number: 2, closedAt: null })));
+    await fixture.cancelRuns.cancel(place.workspaceId, run.id);
+    expect(await fixture.store.attempts.ensureOpen(run.id, 'fake')).toBeUndefined();
+  });
+});
+
+describe('the end of an attempt', () => {
+  beforeEach(() => deployRetries('{ count = 3, backoff = "1h" }'));
+
+  it('is dealt with once, however many servers see it', async () => {
+    const { id, run } = await startBegun();
+    const seen = Array.from({ length: 6 }, () => fixture.finishRun(run.id, failed, { attemptId: id }));
+    const chunks = Array.from({ length: 6 }, () => fixture.recordSpool.record(id, 0, exitRecord()));
+    const answers = await Promise.all([...seen, ...chunks]);
+    expect(answers.filter((answer) => answer === true).length).toBeLessThanOrEqual(1);
+    expect(await place.getRun(run.id)).toMatchObject({ status: 'pending', claimNumber: 1 });
+    expect(await contents(run.id)).toHaveLength(1);
+    expect(await place.listEvents(run.id)).toEqual(['job_run.created', 'attempt.closed']);
+  });
+
+  it('that comes again, or late, does nothing to the attempt after it', async () => {
+    const first = await startBegun();
+    await fixture.recordSpool.record(first.id, 0, exitRecord());
+    const second = await startBegun(await place.getRun(first.run.id));
+    const before = await place.getRun(first.run.id);
+    await fixture.recordSpool.record(first.id, 0, exitRecord());
+    await fixture.recordSpool.record(first.id, exitRecord().length, exitRecord({ code: 0 }));
+    await fixture.recordSpool.finishIfExited(first.id);
+    expect(await fixture.finishRun(first.run.id, failed, { attemptId: first.id })).toBe(false);
+    expect(await place.getRun(first.run.id)).toEqual(before);
+    await fixture.recordSpool.record(second.id, 0, exitRecord({ code: 0 }));
+    expect((await place.getRun(first.run.id)).status).toBe('completed');
+    expect(await contents(first.run.id)).toHaveLength(1);
+  });
+
+  it('that was never recorded leaves the late record of it its facts, and nothing else', async () => {
+    const first = await startBegun();
+    await fixture.finishRun(first.run.id, lost, { attemptId: first.id });
+    await fixture.recordSpool.record(first.id, 0, exitRecord({ code: 0, peak_memory_bytes: 4096 }));
+    expect(await fixture.store.attempts.get(first.id)).toMatchObject({
+      exit: { code: 0, peakMemoryBytes: 4096 },
+      failure: { code: 'attempt_lost' },
+      finishedAt: new Date(at),
+    });
+    expect((await place.getRun(first.run.id)).status).toBe('pending');
+    expect(await contents(first.run.id)).toHaveLength(1);
+  });
+
+  it.each(['between-exit-and-finish', 'in-finish-before-commit', 'after-finish-commit'] as const)(
+    'is dealt with once after a crash %s',
+    async (moment) => {
+      const { id, run } = await startBegun();
+      fixture.setFault(moment, () => {
+        throw new Error('crash');
+      });
+      await expect(fixture.recordSpool.record(id, 0, exitRecord())).rejects.toThrow('crash');
+      const isCommitted = moment === 'after-finish-commit';
+      expect((await place.getRun(run.id)).status).toBe(isCommitted ? 'pending' : 'running');
+      fixture.setFault(moment, () => undefined);
+      for (let count = 0; count < 2; count += 1) await fixture.recordSpool.record(id, 0, exitRecord());
+      expect((await place.getRun(run.id)).status).toBe('pending');
+      expect(await contents(run.id)).toHaveLength(1);
+      expect(await place.listEvents(run.id)).toEqual(['job_run.created', 'attempt.closed']);
+    },
+  );
+
+  it('keeps the facts of each attempt', async () => {
+    const first = await startBegun();
+    const memory = { code: null, signal: 'SIGKILL', out_of_memory: 'limit', peak_memory_bytes: 1000 };
+    await fixture.recordSpool.record(first.id, 0, exitRecord(memory));
+    const second = await startBegun(await place.getRun(first.run.id));
+    await fixture.recordSpool.record(second.id, 0, exitRecord({ code: 0, peak_memory_bytes: 2000 }));
+    expect(await fixture.store.attempts.listOfRun(first.run.id)).toMatchObject([
+      {
+        number: 1,
+        exit: { signal: 'SIGKILL', outOfMemory: 'limit', peakMemoryBytes: 1000 },
+        failure: { code: 'out_of_memory' },
+      },
+      { number: 2, exit: { code: 0, outOfMemory: null, peakMemoryBytes: 2000 }, failure: null },
+    ]);
+  });
+});
+
+describe('what a run takes', () => {
+  const readUsage = () => createReadUsage(fixture.persistence)({ workspaceId: place.workspaceId }, {});
+
+  it('is the time of its attempts, not the waits between them', async () => {
+    await deployRetries('{ count = 3, backoff = "1h" }');
+    const first = await startBegun();
+    await fixture.finishRun(first.run.id, failed, { attemptId: first.id });
+    // It ran for a minute, and waits for 50 now.
+    await fixture.database.execute(
+      `update attempts set begun_at = now() - interval '51 minutes', closed_at = now() - interval '50 minutes' where id = $1`,
+      [first.id],
+    );
+    const firstBegin = `(select min(begun_at) from attempts where job_run_id = job_runs.id)`;
+    await place.setRun(first.run.id, `started_at = ${firstBegin}`);
+    expect((await readUsage()).month.usedSeconds).toBeCloseTo(60, 0);
+    const second = await startBegun(await place.getRun(first.run.id));
+    await place.setRun(first.run.id, `started_at = ${firstBegin}`);
+    await fixture.finishRun(first.run.id, completed, { attemptId: second.id });
+    const { total } = await readUsage();
+    expect(total.completedCount).toBe(1);
+    expect(total.runMs).toBeGreaterThanOrEqual(60_000);
+    expect(total.runMs).toBeLessThan(10 * 60_000);
+  });
+});
+
+describe('the log of a run that is tried again', () => {
+  it('is the logs of its attempts in order, numbered through, on a stream that ends with the run', async () => {
+    await deployRetries('{ count = 2, backoff = 0 }');
+    const readLogs = createReadLogs(fixture);
+    const say = (text: string) =>
+      Buffer.from(`${JSON.stringify({ n: 0, kind: 'log', at, io: 'stdout', text })}\n`);
+    let run = await place.startRun('jobs.a');
+    const streamed: { line_num: number; content: string }[] = [];
+    const events = await readLogs.follow(place.workspaceId, run.id, { signal: AbortSignal.timeout(30_000) });
+    let isOpen = true;
+    const reading = (async () => {
+      for await (const event of events) {
+        if (event.kind !== 'lines') continue;
+        const texts = Buffer.from(event.ndjson).toString().trimEnd().split('\n');
+        streamed.push(...texts.map((text) => JSON.parse(text) as { line_num: number; content: string }));
+      }
+      isOpen = false;
+    })();
+    for (const [index, code] of [1, 1, 0].entries()) {
+      const { id } = await startBegun(run);
+      await fixture.recordSpool.record(id, 0, Buffer.concat([say(`try ${index + 1}`), exitRecord({ code })]));
+      await eventually(`try ${index + 1} is streamed`, () =>
+        streamed.some(({ content }) => content === `try ${index + 1}`),
+      );
+      run = await place.getRun(run.id);
+      if (code === 1) expect({ status: run.status, isOpen }).toEqual({ status: 'pending', isOpen: true });
+    }
+    await reading;
+    const again = (number: number) =>
+      expect.stringMatching(
+        `^Pumphouse: Attempt ${number} failed .* Retry ${number} of 2 starts at `,
+      ) as string;
+    const lines = ['try 1', again(1), 'try 2', again(2), 'try 3'];
+    const expected = lines.map((content, number) => ({ line_num: number, content }));
+    expect(streamed).toMatchObject(expected);
+    const stored = await Array.fromAsync(await readLogs.read(place.workspaceId, run.id));
+    const read = Buffer.concat(stored).toString().trimEnd().split('\n');
+    expect(read.map((text) => JSON.parse(text) as unknown)).toEqual(streamed);
+  });
+});

@@ -1,0 +1,46 @@
+import type { AttemptRecord, JobRunRecord } from '../../store/records.ts';
+import type { FollowingRetry } from '../../domain/runs/closing-lines.ts';
+import type { RunFailureReason } from '../../domain/runs/run-failures.ts';
+import type { RunSettings } from '../../domain/jobs/job-settings.ts';
+import type { Store } from '../../store/store.ts';
+import { chooseJobSettings } from '../../domain/jobs/job-settings.ts';
+import { decideRetry } from '../../domain/runs/retry-decision.ts';
+import { statesBefore } from '../../domain/runs/run-state.ts';
+
+/** An attempt that failed, with its run as it is under its lock. */
+export interface Failed {
+  run: JobRunRecord;
+  attempt: AttemptRecord;
+  jobRef: string;
+  failure: RunFailureReason;
+}
+
+/**
+ * Puts a run whose attempt failed back among those that wait, where its settings have another attempt for it. The settings are those
+ * of the configuration that the run was made with, as is all else that an attempt is made of. The caller holds the run's lock.
+ * @returns the retry that follows; undefined when none does
+ */
+export async function retryRun(store: Store, failed: Failed): Promise<FollowingRetry | undefined> {
+  const { run, attempt, jobRef, failure } = failed;
+  const before = statesBefore('pending');
+  // A run that is being cancelled is in none of these states: a person's stop is never undone.
+  if (!before.includes(run.status)) return undefined;
+  const configuration = await store.configurations.get(run.workspaceId, run.configurationId);
+  const settings = (configuration?.runSettings ?? null) as RunSettings | null;
+  const { retries } = chooseJobSettings(settings, run.profile, jobRef);
+  const retriesSoFar = await store.attempts.countFailed(run.id);
+  const decision = decideRetry(
+    { code: failure.code, hasBegun: hasUserCodeBegun(attempt), retriesSoFar },
+    retries,
+  );
+  if (!decision.retry) return undefined;
+  const retry = { attemptNumber: attempt.number, number: retriesSoFar + 1, count: retries.count };
+  const reason = `Attempt ${retry.attemptNumber} failed (${failure.code}); retry ${retry.number} of ${retry.count} is to start.`;
+  const notBefore = await store.jobRuns.waitForRetry(run.id, before, decision.afterSeconds, reason);
+  return notBefore && { ...retry, notBefore };
+}
+
+/** An attempt that was let in and left a reason for which it could not start has run no user code: see the attempt protocol. */
+function hasUserCodeBegun({ begunAt, exit }: AttemptRecord): boolean {
+  return begunAt !== null && !exit?.reason;
+}

@@ -1,0 +1,335 @@
+import type { FailedStart } from './start-refusals.ts';
+import type { JobRecord, JobRunRecord, NewJobRun, RunSkip } from '../../store/records.ts';
+import type { StartDecision, StartInput, StartOrigin } from '../../domain/runs/start-decision.ts';
+import type { StartFacts } from './start-facts.ts';
+import type { Store } from '../../store/store.ts';
+import { arrangeSchedules } from '../scheduling/arrange-schedules.ts';
+import { decideStart } from '../../domain/runs/start-decision.ts';
+import { findRefusal } from './start-refusals.ts';
+import { listPendingUpstreams, orderBatch } from '../../domain/runs/batch-order.ts';
+import { blocksRefresh, listRefreshCascade } from '../../domain/scheduling/refresh.ts';
+import { isEmptyInterval } from '../../domain/scheduling/run-interval.ts';
+import { describeJob, loadStartFacts } from './start-facts.ts';
+import { isTimedTrigger, readTriggerType } from '../../domain/jobs/trigger.ts';
+
+/** One job to be decided on. */
+export interface Candidate {
+  job: JobRecord;
+  trigger: string;
+  matchedTriggers: string[];
+}
+
+export interface StartedJob extends Candidate {
+  /** Null where the start was declined, and in a dry run. */
+  run: JobRunRecord | null;
+  status: string;
+  reasons: string[];
+}
+
+export interface TriggerResult {
+  succeeded: StartedJob[];
+  skipped: StartedJob[];
+  failed: FailedStart[];
+}
+
+export interface BatchOptions {
+  origin: StartOrigin;
+  /** The database's clock. */
+  now: Date;
+  /** The tick of the clock that asks; null for all others. */
+  tickAt: Date | null;
+  /** The tick came while no server ran. */
+  isMissed: boolean;
+  membershipId: string | null;
+  profile: string | null;
+  refresh: boolean;
+  skipFreshness: boolean;
+  dryRun: boolean;
+  previousRun: JobRunRecord | null;
+  /** What the event brought, a JSON text; null for nothing. */
+  input: string | null;
+  /** The caller has locked the jobs, and read them since. */
+  isLocked: boolean;
+  /** It takes the place of the runs of its job that are active, which go once it is there: they take no room from it. */
+  takesPlace: boolean;
+}
+
+/** What a start is unless its caller says otherwise. */
+export const plainStart = {
+  tickAt: null,
+  isMissed: false,
+  membershipId: null,
+  profile: null,
+  refresh: false,
+  skipFreshness: false,
+  dryRun: false,
+  previousRun: null,
+  input: null,
+  isLocked: false,
+  takesPlace: false,
+} as const;
+
+interface Batch {
+  store: Store;
+  facts: StartFacts;
+  options: BatchOptions;
+  /** Jobs of the batch that were started, or wait for one that was. */
+  pendingRefs: Set<string>;
+  result: TriggerResult;
+}
+
+/**
+ * Decides on jobs of one workspace in the caller's transaction, upstreams first, and writes what follows: the runs, the refreshes, the
+ * promises, and a row for what the clock or an event asked for in vain. It takes the locks of the jobs, in id order.
+ */
+export async function decideBatch(
+  store: Store,
+  workspaceId: string,
+  candidates: readonly Candidate[],
+  options: BatchOptions,
+): Promise<TriggerResult> {
+  const result: TriggerResult = { succeeded: [], skipped: [], failed: [] };
+  if (candidates.length === 0) return result;
+  const facts = await loadStartFacts(store, workspaceId, candidates, options);
+  const batch: Batch = { store, facts, options, pendingRefs: new Set(), result };
+  const byRef = new Map(candidates.map((candidate) => [candidate.job.jobRef, candidate]));
+  for (const { job_ref: ref } of orderBatch(candidates.map(({ job }) => facts.definitionOf(job)))) {
+    const candidate = byRef.get(ref);
+    if (candidate) await decideOne(batch, candidate);
+  }
+  return result;
+}
+
+async function decideOne(batch: Batch, asked: Candidate): Promise<void> {
+  const { facts, options, pendingRefs, result } = batch;
+  const job = facts.jobs.get(asked.job.id) ?? asked.job;
+  const candidate = { ...asked, job };
+  const refusal = findRefusal(facts, job, options.profile);
+  if (refusal) {
+    result.failed.push({ ref: job.jobRef, ...refusal });
+    return;
+  }
+  const decision = decideStart({
+    ...describeStart(facts, job, candidate.trigger, options),
+    pendingUpstreams: listPendingUpstreams(facts.definitionOf(job), pendingRefs),
+  });
+  if (decision.outcome === 'refuse') {
+    result.failed.push({ ref: job.jobRef, code: 'job_archived', detail: decision.reasons.join('; ') });
+  } else if (decision.outcome === 'skip') await decline(batch, candidate, decision);
+  else await begin(batch, candidate, decision);
+}
+
+/** What the decision on a start reads that does not wait yet. */
+export function describeStart(
+  facts: StartFacts,
+  job: JobRecord,
+  trigger: string,
+  options: Pick<BatchOptions, 'origin' | 'now' | 'isMissed' | 'profile' | 'skipFreshness' | 'refresh'> &
+    Partial<Pick<BatchOptions, 'takesPlace'>>,
+): Omit<StartInput, 'pendingUpstreams'> {
+  const settings = facts.settingsOf(job, options.profile);
+  const queue = facts.queues.get(job.id) ?? [];
+  return {
+    ...describeJob(facts, job),
+    ...(options.takesPlace && { activeRunCount: 0 }),
+    origin: options.origin,
+    trigger,
+    now: options.now,
+    isMissed: options.isMissed && settings.catchUp === 'skip',
+    queue: {
+      isOpen: settings.onLimit === 'queue',
+      length: queue.length,
+      sameTriggerNumber: findSameTimed(queue, trigger)?.number ?? null,
+    },
+    skipFreshness: options.skipFreshness,
+    refresh: options.refresh || job.refreshPending,
+  };
+}
+
+function findSameTimed(queue: readonly JobRunRecord[], trigger: string): JobRunRecord | undefined {
+  return isTimedTrigger(trigger) ? queue.find((run) => run.trigger === trigger) : undefined;
+}
+
+async function decline(
+  batch: Batch,
+  candidate: Candidate,
+  decision: StartDecision & { outcome: 'skip' },
+): Promise<void> {
+  const { store, facts, options, pendingRefs, result } = batch;
+  const { job, trigger } = candidate;
+  result.skipped.push({ ...candidate, run: null, status: decision.status, reasons: decision.reasons });
+  const isPromised = decision.status === 'skipped_upstream_pending';
+  if (isPromised) pendingRefs.add(job.jobRef);
+  if (options.dryRun) return;
+  if (isPromised) {
+    const { profile, membershipId } = options;
+    await store.promisedStarts.set({ jobId: job.id, trigger, profile, membershipId });
+    // The deferred start is a later call, which no longer knows what this one asked for.
+    if (options.refresh && !blocksRefresh(facts.definitionOf(job)))
+      await leaveRefreshPending(batch, [job.id]);
+  }
+  // Who asks by hand has the answer; what the clock, an event or a promise asked for is to be found later.
+  const isBroken = options.origin === 'promise' && decision.status !== 'skipped_fresh';
+  if (options.origin === 'tick' || options.origin === 'event' || isBroken)
+    await noteSkip(batch, candidate, decision.status, decision.reasons);
+}
+
+/** Makes the run, which waits where there is no room for it. */
+async function begin(
+  batch: Batch,
+  candidate: Candidate,
+  decision: StartDecision & { outcome: 'start' | 'queue' },
+): Promise<void> {
+  const { facts, options, pendingRefs, result } = batch;
+  const isQueued = decision.outcome === 'queue';
+  pendingRefs.add(candidate.job.jobRef);
+  const run = options.dryRun ? null : await insertRun(batch, candidate, decision);
+  // The tick had a run already: another server was here before the clock was set back. A refresh stays to be made then.
+  if (run === undefined) return;
+  // A run that waits refreshes when it goes: what others complete until then is forgotten, too.
+  if (decision.refresh && !isQueued) await applyRefresh(batch, candidate.job);
+  else if (run && !isQueued) await endBlockedRefresh(batch, candidate.job);
+  if (!isQueued) facts.countStart(candidate.job.id);
+  const reasons = isQueued ? [...decision.warnings, `waits: ${decision.reason}`] : decision.warnings;
+  // A run that exists shows its interval itself.
+  const preview = options.dryRun ? describeInterval(decision) : [];
+  result.succeeded.push({ ...candidate, run, status: 'triggered', reasons: [...reasons, ...preview] });
+}
+
+function describeInterval({ interval, refresh }: StartDecision & { outcome: 'start' | 'queue' }): string[] {
+  const mode = refresh ? 'refreshes' : 'covers';
+  if (isEmptyInterval(interval)) return [`${mode} no interval: the run is at a point in time`];
+  return [`${mode} ${interval.start.toISOString()} to ${interval.end.toISOString()}`];
+}
+
+async function insertRun(
+  batch: Batch,
+  candidate: Candidate,
+  decision: StartDecision & { outcome: 'start' | 'queue' },
+): Promise<JobRunRecord | undefined> {
+  const { store } = batch;
+  const isQueued = decision.outcome === 'queue';
+  const described = await describeRun(batch, candidate);
+  const run = await store.jobRuns.insert({
+    ...described,
+    refresh: decision.refresh,
+    intervalStart: decision.interval.start,
+    intervalEnd: decision.interval.end,
+    sharesLocalData: await sharesLocalData(batch, candidate.job, described.profile),
+    isQueued,
+    waitReason: isQueued ? describeWait([decision.reason]) : null,
+  });
+  if (run && batch.options.input !== null) await store.jobRuns.setInput(run.id, batch.options.input);
+  if (run) await store.outbox.add({ kind: 'job_run.created', payload: { jobRunId: run.id } });
+  return run;
+}
+
+/** What a run is told to wait for. */
+export function describeWait(reasons: readonly string[]): string {
+  return `Waiting: ${reasons.join('; ')}.`;
+}
+
+async function sharesLocalData({ store, facts }: Batch, job: JobRecord, profile: string): Promise<boolean> {
+  if (job.jobType !== 'batch') return false;
+  if (facts.deployment?.hasEmbeddedDatabase === true) return true;
+  return store.workspaces.hasLocalData(job.workspaceId, profile);
+}
+
+/** Declined for the same reason as before: that row counts on. A start in between, or another reason, begins a new one. */
+async function noteSkip(
+  batch: Batch,
+  candidate: Candidate,
+  status: string,
+  reasons: string[],
+): Promise<void> {
+  const { store, options } = batch;
+  const at = (options.tickAt ?? options.now).toISOString();
+  const last = await store.jobRuns.newestOfJob(candidate.job.id);
+  if (last?.skip?.status === status && last.trigger === candidate.trigger) {
+    await store.jobRuns.repeatSkip(last.id, {
+      ...last.skip,
+      reasons,
+      count: last.skip.count + 1,
+      lastAt: at,
+    });
+    return;
+  }
+  const skip: RunSkip = { status, reasons, count: 1, firstAt: at, lastAt: at };
+  await store.jobRuns.insertSkipped(await describeRun(batch, candidate), skip);
+}
+
+/** What a row says of a run whether it starts or not. */
+async function describeRun(
+  { store, facts, options }: Batch,
+  { job, trigger }: Candidate,
+): Promise<NewJobRun> {
+  const { deployment, configuration } = facts;
+  const { priority, startDeadlineSeconds } = facts.settingsOf(job, options.profile);
+  if (!deployment || !configuration)
+    throw new Error('A start was decided on without a deployment and a configuration');
+  return {
+    workspaceId: job.workspaceId,
+    jobId: job.id,
+    jobVersionId: job.currentVersionId,
+    deploymentId: deployment.id,
+    configurationId: configuration.id,
+    number: await store.jobs.takeRunNumber(job.id),
+    trigger,
+    triggerKind: readTriggerType(trigger) ?? 'manual',
+    tickAt: options.tickAt,
+    triggeredBy: options.membershipId,
+    profile: facts.profileOf(job, options.profile),
+    refresh: false,
+    intervalStart: null,
+    intervalEnd: null,
+    previousJobRunId: options.previousRun?.id ?? null,
+    sharesLocalData: false,
+    isApp: job.jobType === 'interactive',
+    isQueued: false,
+    waitReason: null,
+    priority,
+    skipFreshness: options.skipFreshness,
+    startBy:
+      startDeadlineSeconds === null ? null : new Date(options.now.getTime() + startDeadlineSeconds * 1000),
+  };
+}
+
+/** A cascade has left the job a refresh that its definition blocks since: kept, it would keep every completion from counting. */
+async function endBlockedRefresh({ store }: Pick<Batch, 'store'>, job: JobRecord): Promise<void> {
+  if (job.refreshPending) await store.jobs.clearRefreshPending(job.id);
+}
+
+/** Forgets, before the run, what the job and all that a refresh reaches have completed; the decisions that follow see it too. */
+export async function applyRefresh(
+  {
+    store,
+    facts,
+    options,
+  }: Pick<Batch, 'store' | 'facts'> & { options: Pick<BatchOptions, 'dryRun' | 'now'> },
+  job: JobRecord,
+): Promise<void> {
+  const active = (await store.jobs.listAll(job.workspaceId)).filter((other) => !other.isArchived);
+  const reached = new Set(listRefreshCascade(active.map(facts.definitionOf), job.jobRef));
+  const downstream = active.filter((other) => reached.has(other.jobRef)).map((other) => other.id);
+  facts.forget([job.id, ...downstream]);
+  if (options.dryRun) return;
+  await store.jobs.forgetCompletion([job.id], { refreshPending: false });
+  await store.jobs.clearRefreshPending(job.id);
+  if (downstream.length > 0) await store.jobs.forgetCompletion(downstream, { refreshPending: true });
+  await reopenIntervals(store, [job.id, ...downstream], options.now);
+}
+
+/** Leaves a refresh to the next run of each job, and forgets what the jobs have completed, as a cascade does. */
+async function leaveRefreshPending(
+  { store, facts, options }: Pick<Batch, 'store' | 'facts' | 'options'>,
+  jobIds: readonly string[],
+): Promise<void> {
+  facts.forget(jobIds);
+  await store.jobs.forgetCompletion(jobIds, { refreshPending: true });
+  await reopenIntervals(store, jobIds, options.now);
+}
+
+/** A declared interval that was covered to its end has ticks again. */
+async function reopenIntervals(store: Store, jobIds: readonly string[], now: Date): Promise<void> {
+  await arrangeSchedules(store, await store.jobs.getMany(jobIds), now);
+}

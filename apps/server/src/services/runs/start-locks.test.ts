@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { ServiceFixture } from '../testing/service-fixture.ts';
+import type { ServicePlace } from '../testing/service-place.ts';
+import { createServiceFixture } from '../testing/service-fixture.ts';
+import { createPlace, defineJob } from '../testing/service-place.ts';
+
+let fixture: ServiceFixture;
+let place: ServicePlace;
+/** Refs of jobs in the order of their ids, which is that of their locks. */
+let inOrder: string[];
+beforeAll(async () => {
+  fixture = await createServiceFixture();
+});
+afterAll(() => fixture.close());
+beforeEach(async () => {
+  fixture.clock.now = new Date('2026-03-10T12:30:00Z');
+  place = await createPlace(fixture);
+  await place.deployAll(['jobs.a', 'jobs.b', 'jobs.c'].map((ref) => defineJob(ref)));
+  const jobs = await fixture.store.jobs.listAll(place.workspaceId);
+  inOrder = jobs.toSorted((a, b) => (a.id < b.id ? -1 : 1)).map(({ jobRef }) => jobRef);
+});
+
+const idOf = async (ref = '') => (await place.getJob(ref)).id;
+
+/**
+ * Does something while somebody else holds the job whose lock comes first. It has to wait for that, and may hold no lock that
+ * comes later meanwhile: the other one may want it next, and each would wait for the other.
+ */
+async function expectOrder(work: () => Promise<unknown>): Promise<void> {
+  const [first, ...later] = await Promise.all(inOrder.map((ref) => idOf(ref)));
+  let working: Promise<unknown> = Promise.resolve();
+  const { promise: waits, resolve: begins } = Promise.withResolvers<void>();
+  await fixture.persistence.transaction(async (store) => {
+    await store.jobs.lock([first ?? '']);
+    working = work();
+    working.catch(begins);
+    void expect.poll(countWaiting).toBeGreaterThan(0).then(begins, begins);
+    await waits;
+    for (const id of later) expect(await store.jobs.tryLock(id)).toBe(true);
+  });
+  await working;
+}
+
+async function countWaiting(): Promise<number> {
+  const rows = await fixture.database.query(
+    `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+  );
+  return rows.length;
+}
+
+describe('what refreshes other jobs locks all of them in order', () => {
+  it('at a tick', async () => {
+    const [, , last = ''] = inOrder;
+    await place.deployJobs([
+      defineJob(last, { triggers: ['schedule:0 * * * *'], refresh_propagation: 'always' }),
+    ]);
+    fixture.clock.now = new Date('2026-03-10T13:00:00Z');
+    const jobId = await idOf(last);
+    await expectOrder(() => fixture.startRuns.startTick({ jobId, trigger: 'schedule:0 * * * *' }));
+    expect(await place.listRuns(last)).toMatchObject([{ refresh: true }]);
+  });
+
+  it('at the end of a run that starts such a job', async () => {
+    const [, ended = '', follower = ''] = inOrder;
+    await place.deployJobs([defineJob(follower, { triggers: [`job.success:${ended}`] })]);
+    await place.setJob(follower, 'refresh_pending = true');
+    const run = await place.startRun(ended);
+    await expectOrder(() => place.complete(run));
+    expect(await place.listRuns(follower)).toMatchObject([{ refresh: true }]);
+  });
+
+  it('in a call for one run', async () => {
+    const [, , last = ''] = inOrder;
+    await expectOrder(() => place.startRun(last, { refresh: true }));
+    expect(await place.listRuns(last)).toMatchObject([{ refresh: true }]);
+  });
+});

@@ -1,0 +1,74 @@
+import type { ConfigurationRecord, DeploymentRecord, JobRecord } from '../../store/records.ts';
+import type { ErrorCode } from '@pumphouse/contract';
+import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
+import type { Store } from '../../store/store.ts';
+import { chooseProfile } from '../../domain/jobs/job-definition.ts';
+import { ServiceError } from '../../platform/service-error.ts';
+
+/** A job for which the call was wrong: unknown, archived, without code to run, or under a profile that cannot be. */
+export interface FailedStart {
+  ref: string;
+  code: ErrorCode;
+  detail: string;
+}
+
+const wholeCallCodes = new Set<ErrorCode>(['no_deployment', 'no_configuration', 'invalid_profile']);
+
+/** Reasons for which the contract has no status: they are errors of the call. */
+export function findRefusal(
+  batch: {
+    deployment: DeploymentRecord | undefined;
+    configuration: ConfigurationRecord | undefined;
+  },
+  job: JobRecord,
+  override: string | null,
+): Omit<FailedStart, 'ref'> | null {
+  if (!batch.deployment)
+    return {
+      code: 'no_deployment',
+      detail: 'The workspace has no deployment yet: run `dlthub deploy` first.',
+    };
+  if (!batch.configuration) {
+    return {
+      code: 'no_configuration',
+      detail: 'The workspace has no configuration yet: run `dlthub deploy` first.',
+    };
+  }
+  const profile = chooseProfile(job.definition as JobDefinition, override, batch.configuration.profiles);
+  return profile.ok ? null : { code: 'invalid_profile', detail: profile.reason };
+}
+
+/** The job's row has to be locked: then nobody archives it, or its workspace, before the run is stored. @throws ServiceError */
+export async function refuseArchived(store: Store, job: JobRecord): Promise<void> {
+  const workspace = await store.workspaces.get(job.workspaceId);
+  if (workspace?.archivedAt)
+    throw refusal('workspace_archived', 'The workspace is archived; bring it back first.');
+  if (job.isArchived)
+    throw refusal('job_archived', `The job ${job.jobRef} is archived; bring it back first.`);
+}
+
+/** What is wrong for every job of a call is an error of the call: of a receipt the dlt client only says "not found". @throws ServiceError */
+export function refuseWholeCall(failed: readonly FailedStart[]): void {
+  const [first] = failed.filter(({ code }) => wholeCallCodes.has(code));
+  if (first) throw refusal(first.code, first.detail);
+}
+
+/** Why the only start of a call was declined. */
+export function declined(result: {
+  skipped: readonly { status: string; reasons: string[] }[];
+  failed: readonly FailedStart[];
+}): ServiceError {
+  const [skipped] = result.skipped;
+  if (skipped) {
+    return new ServiceError('start_declined', `Not started: ${skipped.status.replaceAll('_', ' ')}.`, {
+      status: skipped.status,
+      reasons: skipped.reasons,
+    });
+  }
+  const { code, detail } = result.failed[0] ?? { code: 'start_declined', detail: 'The run was not started.' };
+  return refusal(code, detail);
+}
+
+function refusal(code: ErrorCode, detail: string): ServiceError {
+  return new ServiceError(code, detail, { reasons: [detail] });
+}

@@ -1,0 +1,201 @@
+import type { ServiceFixture } from '../testing/service-fixture.ts';
+import type { ServicePlace } from '../testing/service-place.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createPlace, defineJob } from '../testing/service-place.ts';
+import { createServiceFixture } from '../testing/service-fixture.ts';
+
+let fixture: ServiceFixture;
+let place: ServicePlace;
+
+beforeAll(async () => {
+  fixture = await createServiceFixture();
+});
+afterAll(() => fixture.close());
+beforeEach(async () => {
+  place = await createPlace(fixture);
+});
+
+const hourly = 'schedule:0 * * * *';
+const freshOn = (ref: string) => ({ freshness: [`job.is_fresh:${ref}`] });
+const refsOf = (started: readonly { job: { jobRef: string } }[]) => started.map(({ job }) => job.jobRef);
+
+describe('a refresh', () => {
+  const cascade = [
+    defineJob('jobs.a', { triggers: [hourly] }),
+    defineJob('jobs.b', freshOn('jobs.a')),
+    defineJob('jobs.c', freshOn('jobs.b')),
+    defineJob('jobs.blocked', { ...freshOn('jobs.a'), refresh_propagation: 'block' }),
+    defineJob('jobs.behind', freshOn('jobs.blocked')),
+    defineJob('jobs.other'),
+  ];
+  const refs = cascade.map((definition) => definition.job_ref);
+  beforeEach(async () => {
+    await place.deployAll(cascade);
+    for (const ref of refs) {
+      await place.setJob(ref, `completed_interval_end = '2026-03-10T12:00:00Z', last_completed_at = now()`);
+    }
+  });
+
+  async function readMarks() {
+    const jobs = await Promise.all(refs.map((ref) => place.getJob(ref)));
+    return Object.fromEntries(
+      jobs.map((job) => {
+        const kept = job.completedIntervalEnd !== null && job.lastCompletedAt !== null;
+        return [
+          job.jobRef.slice(5),
+          `${kept ? 'kept' : 'forgotten'}${job.refreshPending ? ', pending' : ''}`,
+        ];
+      }),
+    );
+  }
+  const untouched = { blocked: 'kept', behind: 'kept', other: 'kept' };
+
+  it('does not count what completes downstream while its own refresh is still to come', async () => {
+    const [a, c] = await Promise.all([place.getJob('jobs.a'), place.getJob('jobs.c')]);
+    const before = await fixture.startRuns.createRun({
+      workspaceId: place.workspaceId,
+      membershipId: place.membershipId,
+      jobId: c.id,
+      trigger: 'manual:',
+      profile: null,
+      refresh: false,
+      skipFreshness: true,
+      mode: 'always',
+    });
+    await place.trigger({ jobIds: [a.id], refresh: true });
+    await fixture.finishRun(before.run.id, { status: 'completed' }, { onlyFrom: ['pending'] });
+    expect((await readMarks())['c']).toBe('forgotten, pending');
+  });
+
+  it('forgets what the job and all that it reaches have completed, once', async () => {
+    const { id } = await place.getJob('jobs.a');
+    const { succeeded } = await place.trigger({ jobIds: [id], refresh: true });
+    const run = succeeded[0]?.run;
+    expect(run).toMatchObject({ refresh: true, intervalStart: new Date('2026-03-10T11:00:00Z') });
+    expect(await readMarks()).toEqual({
+      ...untouched,
+      a: 'forgotten',
+      b: 'forgotten, pending',
+      c: 'forgotten, pending',
+    });
+    if (run) await place.complete(run);
+    const next = await place.startRun('jobs.b');
+    expect(next.refresh).toBe(true);
+    await place.complete(next);
+    expect(await readMarks()).toEqual({
+      ...untouched,
+      a: 'kept',
+      b: 'forgotten',
+      c: 'forgotten, pending',
+    });
+    expect(await place.startRun('jobs.b')).toMatchObject({ refresh: false });
+  });
+
+  it('counts for what the same call decides next: an upstream that was forgotten is not fresh', async () => {
+    // The newest job comes first.
+    await place.setJob('jobs.a', `created_at = now() + interval '1 hour'`);
+    const ids = await Promise.all(['jobs.a', 'jobs.c'].map(async (ref) => (await place.getJob(ref)).id));
+    for (const dryRun of [true, false]) {
+      const result = await place.trigger({ jobIds: ids, refresh: true, dryRun });
+      expect(refsOf(result.succeeded)).toEqual(['jobs.a']);
+      expect(result.skipped).toMatchObject([{ job: { jobRef: 'jobs.c' }, status: 'skipped_fresh' }]);
+    }
+  });
+
+  it('is ignored with a warning by a job that blocks it', async () => {
+    const { id } = await place.getJob('jobs.blocked');
+    const { succeeded } = await place.trigger({ jobIds: [id], refresh: true });
+    const reasons = ["--refresh ignored: job 'jobs.blocked' declares refresh_propagation=block"];
+    expect(succeeded).toMatchObject([{ reasons, run: { refresh: false } }]);
+    expect(await readMarks()).toEqual({ ...untouched, a: 'kept', b: 'kept', c: 'kept' });
+  });
+
+  it.each(['failed', 'cancelled'] as const)(
+    'whose run is %s stays to be made by the next run',
+    async (end) => {
+      const run = await place.startRun('jobs.a', { refresh: true });
+      const failure = { code: 'exit_code', detail: 'It failed.' } as const;
+      await fixture.finishRun(
+        run.id,
+        end === 'failed' ? { status: 'failed', failure } : { status: 'cancelled' },
+        {
+          onlyFrom: ['pending'],
+        },
+      );
+      expect((await readMarks())['a']).toBe('forgotten, pending');
+      const next = await place.startRun('jobs.a');
+      expect(next.refresh).toBe(true);
+      await place.complete(next);
+      expect(await place.getJob('jobs.a')).toMatchObject({ refreshPending: false });
+      expect(await place.startRun('jobs.a')).toMatchObject({ refresh: false });
+    },
+  );
+
+  it('that a cascade left to a job which blocks it since is dropped by its next run, which counts', async () => {
+    await place.setJob('jobs.blocked', 'refresh_pending = true, last_completed_at = null');
+    const run = await place.startRun('jobs.blocked', { skipFreshness: true });
+    expect(run.refresh).toBe(false);
+    await place.complete(run);
+    const { refreshPending, lastCompletedAt } = await place.getJob('jobs.blocked');
+    expect(refreshPending).toBe(false);
+    expect(lastCompletedAt).not.toBeNull();
+  });
+
+  it('that starts nothing forgets nothing', async () => {
+    await place.startRun('jobs.a');
+    await expect(place.createRun('jobs.a', { refresh: true })).rejects.toMatchObject({
+      code: 'start_declined',
+    });
+    expect(await readMarks()).toEqual({ ...untouched, a: 'kept', b: 'kept', c: 'kept' });
+  });
+});
+
+describe('a run that was started before a refresh', () => {
+  it('counts for nothing when it completes, also where the refresh had not to wait for it', async () => {
+    await place.deployAll([defineJob('jobs.wide', { triggers: [hourly], execute: { concurrency: 2 } })]);
+    const before = await place.startRun('jobs.wide', { trigger: hourly });
+    const refresh = await place.startRun('jobs.wide', { trigger: hourly, refresh: true });
+    await place.complete(before);
+    expect(await place.getJob('jobs.wide')).toMatchObject({
+      completedIntervalEnd: null,
+      lastCompletedAt: null,
+    });
+    await place.complete(refresh);
+    const { completedIntervalEnd } = await place.getJob('jobs.wide');
+    expect(completedIntervalEnd).toEqual(refresh.intervalEnd);
+  });
+});
+
+describe('a refresh that failed', () => {
+  it('is not made again where a run that began later makes it', async () => {
+    await place.deployAll([defineJob('jobs.wide', { triggers: [hourly], execute: { concurrency: 2 } })]);
+    const first = await place.startRun('jobs.wide', { trigger: hourly, refresh: true });
+    const second = await place.startRun('jobs.wide', { trigger: hourly, refresh: true });
+    await fixture.finishRun(first.id, { status: 'cancelled' }, { onlyFrom: ['pending'] });
+    expect(await place.getJob('jobs.wide')).toMatchObject({ refreshPending: false });
+    await place.complete(second);
+    expect((await place.getJob('jobs.wide')).completedIntervalEnd).toEqual(second.intervalEnd);
+  });
+});
+
+describe('a dry run', () => {
+  it('says what would happen and stores nothing', async () => {
+    await place.deployAll([
+      defineJob('jobs.a', { triggers: [hourly] }),
+      defineJob('jobs.b', freshOn('jobs.a')),
+    ]);
+    await place.setJob('jobs.a', `completed_interval_end = '2026-03-10T09:00:00Z'`);
+    const before = await fixture.database.query('select * from jobs where workspace_id = $1 order by id', [
+      place.workspaceId,
+    ]);
+    const result = await place.trigger({ selectors: ['batch'], dryRun: true, refresh: true });
+    expect(result.succeeded).toMatchObject([{ job: { jobRef: 'jobs.a' }, run: null, status: 'triggered' }]);
+    expect(result.skipped).toMatchObject([{ job: { jobRef: 'jobs.b' }, status: 'skipped_upstream_pending' }]);
+    expect(await place.listRuns('jobs.a')).toEqual([]);
+    const after = await fixture.database.query('select * from jobs where workspace_id = $1 order by id', [
+      place.workspaceId,
+    ]);
+    expect(after).toEqual(before);
+    expect((await place.startRun('jobs.a')).number).toBe(1);
+  });
+});

@@ -1,0 +1,325 @@
+import type { ServiceFixture } from '../testing/service-fixture.ts';
+import type { ServicePlace } from '../testing/service-place.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createPlace, defineJob, embeddedRequirements } from '../testing/service-place.ts';
+import { createServiceFixture, noon } from '../testing/service-fixture.ts';
+
+let fixture: ServiceFixture;
+let place: ServicePlace;
+
+beforeAll(async () => {
+  fixture = await createServiceFixture();
+});
+afterAll(() => fixture.close());
+beforeEach(async () => {
+  fixture.clock.now = noon;
+  place = await createPlace(fixture);
+});
+
+const hourly = 'schedule:0 * * * *';
+const unlimited = { execute: { concurrency: null } };
+const freshOn = (...refs: string[]) => ({ freshness: refs.map((ref) => `job.is_fresh:${ref}`) });
+const refsOf = (started: readonly { job: { jobRef: string } }[]) => started.map(({ job }) => job.jobRef);
+
+async function countRuns(): Promise<number> {
+  const row = await fixture.database.one<{ count: number }>(
+    'select count(*)::int as count from job_runs where workspace_id = $1',
+    [place.workspaceId],
+  );
+  return row.count;
+}
+
+describe('the trigger that a run gets', () => {
+  beforeEach(() =>
+    place.deployAll([
+      defineJob('jobs.timed', { triggers: ['webhook:x', hourly], expose: { tags: ['nightly'] } }),
+      defineJob('jobs.plain', { expose: { tags: ['nightly', 'late'] } }),
+    ]),
+  );
+
+  it.each([
+    ['jobs.timed', [], hourly, [hourly]],
+    ['jobs.plain', [], 'manual:jobs.plain', ['manual:jobs.plain']],
+    ['jobs.timed', ['tag:nightly'], hourly, [hourly, 'tag:nightly']],
+    ['jobs.plain', ['tag:late'], 'manual:jobs.plain', ['manual:jobs.plain', 'tag:late']],
+  ])('of %s by id and %j is %s', async (jobRef, selectors, trigger, matchedTriggers) => {
+    const { id } = await place.getJob(jobRef);
+    const result = await place.trigger({ jobIds: [id], selectors });
+    const own = result.succeeded.find(({ job }) => job.id === id);
+    expect(own).toMatchObject({ trigger, matchedTriggers, status: 'triggered', reasons: [] });
+    expect(own?.run).toMatchObject({
+      trigger,
+      status: 'pending',
+      triggeredBy: place.membershipId,
+      number: 1,
+    });
+  });
+
+  it.each([
+    [['tag:late'], { 'jobs.plain': 'tag:late' }],
+    [['tag:nightly', 'webhook'], { 'jobs.timed': 'webhook:x', 'jobs.plain': 'tag:nightly' }],
+    [['jobs.*'], { 'jobs.timed': hourly, 'jobs.plain': 'tag:nightly' }],
+    [['schedule'], { 'jobs.timed': hourly }],
+    [['tag:unknown'], {}],
+  ])('is picked by %j', async (selectors, triggers) => {
+    const { succeeded, skipped, failed } = await place.trigger({ selectors });
+    expect(Object.fromEntries(succeeded.map(({ job, trigger }) => [job.jobRef, trigger]))).toEqual(triggers);
+    expect([skipped, failed]).toEqual([[], []]);
+  });
+
+  it('is the one that a single run names, which has to be one of the job', async () => {
+    const run = await place.startRun('jobs.timed', { trigger: 'webhook' });
+    expect(run).toMatchObject({ trigger: 'webhook:x', triggerKind: 'webhook' });
+    const refusal = { code: 'invalid_trigger', extra: (await place.getJob('jobs.timed')).triggers };
+    await expect(place.createRun('jobs.timed', { trigger: 'tag:late' })).rejects.toMatchObject(refusal);
+  });
+});
+
+describe('the interval of a scheduled job', () => {
+  it('is its last full one when its own trigger starts it, and goes on from the watermark', async () => {
+    await place.deployAll([defineJob('jobs.a', { triggers: [hourly] })]);
+    const { id } = await place.getJob('jobs.a');
+    const first = (await place.trigger({ jobIds: [id] })).succeeded[0]?.run;
+    if (!first) throw new Error('It did not start');
+    expect([first.intervalStart, first.intervalEnd]).toEqual([
+      new Date('2026-03-10T11:00:00Z'),
+      new Date('2026-03-10T12:00:00Z'),
+    ]);
+    await place.complete(first);
+    const covered = await place.trigger({ jobIds: [id] });
+    expect(covered.skipped).toMatchObject([{ status: 'skipped_already_covered', run: null }]);
+    fixture.clock.now = new Date('2026-03-10T15:10:00Z');
+    const late = (await place.trigger({ jobIds: [id] })).succeeded[0]?.run;
+    expect([late?.intervalStart, late?.intervalEnd]).toEqual([
+      new Date('2026-03-10T12:00:00Z'),
+      new Date('2026-03-10T15:00:00Z'),
+    ]);
+  });
+
+  it('is the moment when a person starts it by hand and nothing is due', async () => {
+    await place.deployAll([defineJob('jobs.a', { triggers: [hourly] })]);
+    await place.complete(await place.startRun('jobs.a'));
+    const run = await place.startRun('jobs.a');
+    expect(run).toMatchObject({ trigger: 'manual:jobs.a', triggerKind: 'manual', intervalStart: noon });
+    expect(run.intervalEnd).toEqual(noon);
+  });
+});
+
+describe('upstreams', () => {
+  const chain = [
+    defineJob('jobs.c', freshOn('jobs.b')),
+    defineJob('jobs.b', freshOn('jobs.a')),
+    defineJob('jobs.a'),
+  ];
+
+  it('run first: what waits for them is told so and starts nothing', async () => {
+    await place.deployAll(chain);
+    const result = await place.trigger({ selectors: ['batch'] });
+    expect(refsOf(result.succeeded)).toEqual(['jobs.a']);
+    expect(result.skipped.map(({ job, status, reasons }) => [job.jobRef, status, reasons])).toEqual([
+      [
+        'jobs.b',
+        'skipped_upstream_pending',
+        ['upstream jobs.a runs first; this job starts when it completes'],
+      ],
+      [
+        'jobs.c',
+        'skipped_upstream_pending',
+        ['upstream jobs.b runs first; this job starts when it completes'],
+      ],
+    ]);
+    expect(await countRuns()).toBe(1);
+  });
+
+  it('that have not completed hold a job back, with reasons', async () => {
+    await place.deployAll(chain);
+    const { id } = await place.getJob('jobs.b');
+    const reasons = ["upstream jobs.a didn't process any intervals yet (refresh pending)"];
+    expect((await place.trigger({ jobIds: [id] })).skipped).toMatchObject([
+      { status: 'skipped_fresh', reasons },
+    ]);
+    await expect(place.createRun('jobs.b')).rejects.toMatchObject({
+      code: 'start_declined',
+      extra: { status: 'skipped_fresh', reasons },
+    });
+    await place.complete(await place.startRun('jobs.a'));
+    expect((await place.trigger({ jobIds: [id] })).succeeded).toMatchObject([{ status: 'triggered' }]);
+  });
+
+  it('do not count for a run that skips freshness', async () => {
+    await place.deployAll(chain);
+    expect(await place.startRun('jobs.b', { skipFreshness: true })).toMatchObject({ status: 'pending' });
+  });
+});
+
+describe('a limit of runs at once', () => {
+  it('is one unless declared, also under parallel calls', async () => {
+    await place.deployAll([defineJob('jobs.a')]);
+    const calls = await Promise.allSettled(Array.from({ length: 8 }, () => place.createRun('jobs.a')));
+    expect(calls.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    const refusal = {
+      code: 'start_declined',
+      extra: {
+        status: 'skipped_concurrency_limit',
+        reasons: ['1 of 1 allowed runs of this job are active'],
+      },
+    };
+    const refusals = calls.flatMap((call) => (call.status === 'rejected' ? [call.reason as unknown] : []));
+    for (const reason of refusals) expect(reason).toMatchObject(refusal);
+    const [run] = await place.listRuns('jobs.a');
+    if (run) await place.complete(run);
+    expect(await place.startRun('jobs.a')).toMatchObject({ number: 2 });
+  });
+
+  it('can be lifted: numbers have no gap and no twin under 20 parallel calls', async () => {
+    await place.deployAll([defineJob('jobs.a', unlimited), defineJob('jobs.b', unlimited)]);
+    const { id } = await place.getJob('jobs.a');
+    await Promise.all(
+      Array.from({ length: 20 }, (_, index) => {
+        if (index % 3 === 0) return place.trigger({ jobIds: [id], selectors: ['jobs.b'] });
+        if (index % 3 === 1) return place.trigger({ selectors: ['jobs.*'] });
+        return Promise.all([place.createRun('jobs.b'), place.createRun('jobs.a')]);
+      }),
+    );
+    const upTo20 = Array.from({ length: 20 }, (_, index) => index + 1);
+    for (const jobRef of ['jobs.a', 'jobs.b']) {
+      expect((await place.listRuns(jobRef)).map(({ number }) => number)).toEqual(upTo20);
+    }
+  });
+
+  it('makes "when not running" give the run that is active, once under parallel calls', async () => {
+    await place.deployAll([defineJob('jobs.a', unlimited)]);
+    const calls = await Promise.all(
+      Array.from({ length: 8 }, () => place.createRun('jobs.a', { mode: 'when_not_running' })),
+    );
+    expect(calls.filter(({ created }) => created)).toHaveLength(1);
+    expect(new Set(calls.map(({ run }) => run.id)).size).toBe(1);
+    const [run] = await place.listRuns('jobs.a');
+    if (run) await place.complete(run);
+    expect(await place.createRun('jobs.a', { mode: 'when_not_running' })).toMatchObject({
+      created: true,
+      run: { number: 2 },
+    });
+  });
+});
+
+describe('a profile', () => {
+  beforeEach(() =>
+    place.deployAll([defineJob('jobs.a', unlimited), defineJob('jobs.b', { require: { profile: 'eu' } })]),
+  );
+
+  it.each([
+    ['jobs.a', null, 'prod'],
+    ['jobs.b', null, 'eu'],
+    ['jobs.b', 'staging', 'staging'],
+  ])('of %s with %j is %s', async (jobRef, profile, used) => {
+    expect(await place.startRun(jobRef, { profile })).toMatchObject({ profile: used });
+  });
+
+  it.each(['dev', 'tests', '../x', ''])('called %j is refused', async (profile) => {
+    const { id } = await place.getJob('jobs.a');
+    const detail = expect.stringContaining(`profile '${profile}'`) as string;
+    const refusal = { code: 'invalid_profile', extra: { reasons: [detail] } };
+    await expect(place.trigger({ jobIds: [id], profile })).rejects.toMatchObject(refusal);
+    await expect(place.createRun('jobs.a', { profile })).rejects.toMatchObject(refusal);
+    expect(await countRuns()).toBe(0);
+  });
+});
+
+describe('what cannot start', () => {
+  it('is an archived job: refused by id, passed over by selectors', async () => {
+    await place.deployAll([defineJob('jobs.a')]);
+    await place.setJob('jobs.a', 'is_archived = true');
+    const { id } = await place.getJob('jobs.a');
+    const failed = [{ ref: 'jobs.a', code: 'job_archived', detail: 'job jobs.a is archived' }];
+    expect(await place.trigger({ jobIds: [id] })).toEqual({ succeeded: [], skipped: [], failed });
+    expect(await place.trigger({ selectors: ['*'] })).toEqual({ succeeded: [], skipped: [], failed: [] });
+    await expect(place.createRun('jobs.a')).rejects.toMatchObject({ code: 'job_archived' });
+  });
+
+  it('is anything in an archived workspace', async () => {
+    await place.deployAll([defineJob('jobs.a')]);
+    await fixture.database.execute('update workspaces set archived_at = now() where id = $1', [
+      place.workspaceId,
+    ]);
+    const { skipped } = await place.trigger({ selectors: ['*'] });
+    expect(skipped).toMatchObject([{ status: 'skipped_workspace_archived', run: null }]);
+    await expect(place.createRun('jobs.a')).rejects.toMatchObject({ code: 'workspace_archived' });
+  });
+
+  it('is a job without a deployment, or without a configuration', async () => {
+    await place.deployJobs([defineJob('jobs.a')]);
+    await expect(place.trigger({ selectors: ['*'] })).rejects.toMatchObject({ code: 'no_deployment' });
+    await place.uploadDeployment();
+    await expect(place.trigger({ selectors: ['*'] })).rejects.toMatchObject({ code: 'no_configuration' });
+    await expect(place.createRun('jobs.a')).rejects.toMatchObject({ code: 'no_configuration' });
+    await place.uploadConfiguration();
+    expect(await place.startRun('jobs.a')).toMatchObject({ status: 'pending' });
+  });
+
+  it('is an id that the workspace does not have', async () => {
+    const other = await createPlace(fixture);
+    await other.deployAll([defineJob('jobs.a')]);
+    const foreign = (await other.getJob('jobs.a')).id;
+    await place.deployAll([defineJob('jobs.b')]);
+    const result = await place.trigger({ jobIds: [foreign, 'no-id'], selectors: ['jobs.b'] });
+    expect(refsOf(result.succeeded)).toEqual(['jobs.b']);
+    expect(result.failed.map(({ ref }) => ref)).toEqual([foreign, 'no-id']);
+    await expect(place.createRun('jobs.b', { jobId: foreign })).rejects.toMatchObject({ code: 'not_found' });
+  });
+});
+
+describe('a started run', () => {
+  it('starts although its job is paused: a pause holds off the clock', async () => {
+    await place.deployAll([defineJob('jobs.a', { triggers: [hourly] })]);
+    await place.setJob('jobs.a', 'is_paused = true');
+    expect(await place.startRun('jobs.a')).toMatchObject({ status: 'pending' });
+  });
+
+  it('has the newest packages, and its event', async () => {
+    await place.deployAll([defineJob('jobs.a')]);
+    const deployment = await place.uploadDeployment();
+    const configuration = await place.uploadConfiguration();
+    const run = await place.startRun('jobs.a');
+    expect(run).toMatchObject({ deploymentId: deployment.id, configurationId: configuration.id });
+    expect(await place.listEvents(run.id)).toEqual(['job_run.created']);
+  });
+
+  it.each([
+    ['batch', 'prod', true],
+    ['stream', 'prod', false],
+  ] as const)('takes turns at local data: %s of %s', async (jobType, profile, sharesLocalData) => {
+    await place.deployAll([defineJob('jobs.a', { jobType })], embeddedRequirements);
+    expect(await place.startRun('jobs.a', { profile })).toMatchObject({ sharesLocalData });
+  });
+
+  it('waits for a deploy of its job, and has the version that it made', async () => {
+    await place.deployAll([defineJob('jobs.a', unlimited)]);
+    const job = await place.getJob('jobs.a');
+    const deployed = Promise.withResolvers<void>();
+    const updated = Promise.withResolvers<void>();
+    const deploying = fixture.persistence.transaction(async (store) => {
+      await store.jobs.addVersion(job, { ...job, description: 'new' }, place.membershipId);
+      updated.resolve();
+      await deployed.promise;
+    });
+    await updated.promise;
+    const starting = Promise.all([place.startRun('jobs.a'), place.trigger({ jobIds: [job.id] })]);
+    const waiting = `select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`;
+    await expect.poll(() => fixture.database.query(waiting)).toHaveLength(2);
+    deployed.resolve();
+    await deploying;
+    await starting;
+    const { currentVersionId } = await place.getJob('jobs.a');
+    expect(currentVersionId).not.toBe(job.currentVersionId);
+    const runs = await place.listRuns('jobs.a');
+    expect(runs.map((run) => run.jobVersionId)).toEqual([currentVersionId, currentVersionId]);
+  });
+
+  it('takes turns in a profile whose runs have used local data before', async () => {
+    await place.deployAll([defineJob('jobs.a', unlimited)]);
+    await fixture.store.workspaces.noteLocalData(place.workspaceId, 'eu');
+    expect(await place.startRun('jobs.a', { profile: 'eu' })).toMatchObject({ sharesLocalData: true });
+    expect(await place.startRun('jobs.a')).toMatchObject({ sharesLocalData: false });
+  });
+});

@@ -1,0 +1,360 @@
+import type { Candidate, StartedJob, TriggerResult } from './start-batch.ts';
+import type { DueTick, JobRecord, JobRunRecord } from '../../store/records.ts';
+import type { FailedStart } from './start-refusals.ts';
+import type { FaultPoints } from '../../fault-points.ts';
+import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
+import type { Persistence, Store } from '../../store/store.ts';
+import { arrangeSchedules } from '../scheduling/arrange-schedules.ts';
+import { decideBatch, plainStart } from './start-batch.ts';
+import { decideTick, findTickAfter } from '../../domain/scheduling/tick-decision.ts';
+import { declined, refuseArchived, refuseWholeCall } from './start-refusals.ts';
+import { pickAllowed, viewersProfile } from './viewers-starts.ts';
+import { findTimedTrigger } from '../../domain/jobs/job-definition.ts';
+import { noFaultPoints } from '../../fault-points.ts';
+import {
+  matchTriggers,
+  pickTrigger,
+  pickTriggerByRef,
+  resolveRequestedTrigger,
+} from '../../domain/jobs/selectors.ts';
+import { lockForStart, refreshesOthers } from './start-facts.ts';
+import { recordStarts } from './record-starts.ts';
+import { ServiceError } from '../../platform/service-error.ts';
+
+export type { StartedJob, TriggerResult } from './start-batch.ts';
+
+export interface TriggerRequest {
+  workspaceId: string;
+  membershipId: string;
+  jobIds: readonly string[];
+  selectors: readonly string[];
+  /** Overrides the jobs' own profiles. */
+  profile: string | null;
+  refresh: boolean;
+  dryRun: boolean;
+  /** Asked for by a viewer, who starts jobs that run under the profile `access`, and no others. */
+  isByViewer?: boolean;
+}
+
+export interface CreateRunRequest {
+  workspaceId: string;
+  membershipId: string;
+  jobId: string;
+  trigger: string;
+  profile: string | null;
+  refresh: boolean;
+  skipFreshness: boolean;
+  mode: 'always' | 'when_not_running';
+  /** As in TriggerRequest. */
+  isByViewer?: boolean;
+}
+
+/** Tells the time by which starts are decided. In production that is the database's, whatever the servers' clocks show. */
+export type Clock = (store: Store) => Promise<Date>;
+
+export const databaseClock: Clock = (store) => store.installation.readClock();
+
+export type StartRuns = ReturnType<typeof createStartRuns>;
+
+/**
+ * The door through which every run is made. It holds the locks of the jobs it decides on (in id order) and can join its caller's
+ * transaction. A start is a row; so is what a tick or an event asked for in vain; a call that is declined is an answer only.
+ */
+export function createStartRuns(
+  persistence: Persistence,
+  clock: Clock,
+  faultPoints: FaultPoints = noFaultPoints,
+) {
+  /** The caller holds the job, and all others of the workspace where a start of it refreshes them. */
+  async function decideOnTick(
+    store: Store,
+    job: JobRecord | undefined,
+    trigger: string,
+  ): Promise<TriggerResult | undefined> {
+    if (!job) return undefined;
+    const schedule = (await store.schedules.ofJobs([job.id])).find((one) => one.trigger === trigger);
+    const now = await clock(store);
+    if (!schedule?.nextTickAt || schedule.nextTickAt > now) return undefined;
+    const definition = job.definition as JobDefinition;
+    const tick = decideTick(definition, { trigger, nextTickAt: schedule.nextTickAt }, now);
+    const nextTickAt = findTickAfter(definition, trigger, {
+      tickAt: tick.tickAt,
+      now,
+      lastCompletedEnd: job.completedIntervalEnd,
+    });
+    await store.schedules.advance(job.id, trigger, { previousTickAt: tick.tickAt, nextTickAt });
+    const candidates = [{ job, trigger, matchedTriggers: [trigger] }];
+    const result = await decideBatch(store, job.workspaceId, candidates, {
+      ...plainStart,
+      origin: 'tick',
+      now,
+      tickAt: tick.tickAt,
+      isMissed: tick.isMissed,
+      isLocked: true,
+    });
+    await faultPoints.reach('in-tick-before-commit');
+    return result;
+  }
+
+  /** A refresh changes other jobs: their locks come in order, so that of the job has to be let go first. */
+  function decideUnderAllLocks(
+    { workspaceId, id }: JobRecord,
+    trigger: string,
+  ): Promise<TriggerResult | undefined> {
+    return persistence.transaction(async (store) => {
+      const [job] = await lockForStart(store, workspaceId, [id], true);
+      return decideOnTick(store, job, trigger);
+    });
+  }
+
+  return {
+    /**
+     * `-trigger`: jobs by id and by selector, in dependency order. An unknown selector matches nothing, which is no error.
+     * @throws ServiceError invalid_profile, no_deployment, no_configuration: no job of the call could start
+     */
+    async trigger(request: TriggerRequest): Promise<TriggerResult> {
+      return persistence.transaction(async (store) => {
+        const jobs = await store.jobs.listAll(request.workspaceId);
+        const { candidates, unknown } = pickCandidates(jobs, request);
+        const { allowed, forbidden, profile } = await pickAllowed(store, candidates, request);
+        const result = await decideBatch(store, request.workspaceId, allowed, {
+          ...plainStart,
+          origin: 'request',
+          now: await clock(store),
+          membershipId: request.membershipId,
+          profile,
+          refresh: request.refresh,
+          dryRun: request.dryRun,
+        });
+        refuseWholeCall(result.failed);
+        if (!request.dryRun) await recordStarts(store, request.workspaceId, result);
+        return { ...result, failed: [...unknown, ...forbidden, ...result.failed] };
+      });
+    },
+
+    /**
+     * One run of one job. @throws ServiceError not_found, forbidden, invalid_trigger, and with the reasons in `extra`: start_declined, job_archived,
+     * workspace_archived, invalid_profile, no_deployment, no_configuration
+     */
+    async createRun(request: CreateRunRequest): Promise<{ run: JobRunRecord; created: boolean }> {
+      return persistence.transaction(async (store) => {
+        const job = await lockOne(store, request);
+        if (job?.workspaceId !== request.workspaceId)
+          throw new ServiceError('not_found', `There is no job ${request.jobId}.`);
+        const [seen] = (await pickAllowed(store, [{ job }], request)).forbidden;
+        if (seen) throw new ServiceError('forbidden', seen.detail);
+        await refuseArchived(store, job);
+        if (request.mode === 'when_not_running') {
+          const active = await store.jobRuns.findActive(job.id);
+          if (active) return { run: active, created: false };
+        }
+        const trigger = resolveRequestedTrigger(job.definition as JobDefinition, request.trigger);
+        if (!trigger) {
+          throw new ServiceError(
+            'invalid_trigger',
+            `The job ${job.jobRef} has no trigger "${request.trigger}".`,
+            job.triggers,
+          );
+        }
+        const candidate = { job, trigger, matchedTriggers: [trigger] };
+        const result = await decideBatch(store, request.workspaceId, [candidate], {
+          ...plainStart,
+          origin: 'request',
+          now: await clock(store),
+          membershipId: request.membershipId,
+          profile: request.isByViewer ? viewersProfile : request.profile,
+          refresh: request.refresh,
+          skipFreshness: request.skipFreshness,
+        });
+        const run = result.succeeded[0]?.run;
+        if (!run) throw declined(result);
+        await recordStarts(store, request.workspaceId, result);
+        return { run, created: true };
+      });
+    },
+
+    /**
+     * The clock's own starts: one tick of one trigger, decided once however many servers see it come.
+     * @returns undefined when there is nothing to decide: another server did, or holds the job at this moment
+     */
+    async startTick({
+      jobId,
+      trigger,
+    }: Pick<DueTick, 'jobId' | 'trigger'>): Promise<TriggerResult | undefined> {
+      const seen = await persistence.transaction(async (store) => {
+        if (!(await store.jobs.tryLock(jobId))) return undefined;
+        const job = await store.jobs.find(jobId);
+        return job && refreshesOthers(job) ? job : decideOnTick(store, job, trigger);
+      });
+      const result = seen && 'jobRef' in seen ? await decideUnderAllLocks(seen, trigger) : seen;
+      if (result) await faultPoints.reach('after-tick-commit');
+      return result;
+    },
+
+    /** Starts, in the transaction that ends a run, the jobs that wait for its event (`job.success:<ref>`, `job.fail:<ref>`). */
+    async startFollowers(
+      store: Store,
+      follow: { event: string; followers: readonly JobRecord[]; previousRun: JobRunRecord },
+    ): Promise<TriggerResult> {
+      const { event, followers, previousRun } = follow;
+      return decideBatch(
+        store,
+        previousRun.workspaceId,
+        followers.map((job) => ({ job, trigger: event, matchedTriggers: [event] })),
+        { ...plainStart, origin: 'event', now: await clock(store), previousRun },
+      );
+    },
+
+    /**
+     * Starts, in the caller's transaction, what waits for an event from outside: a webhook, with what it brought, or a deployment.
+     * @param event.jobs with the trigger of each; the caller has locked them
+     */
+    async startForEvent(
+      store: Store,
+      event: {
+        workspaceId: string;
+        jobs: readonly { job: JobRecord; trigger: string }[];
+        input?: string | null;
+      },
+    ): Promise<TriggerResult> {
+      const { workspaceId, jobs, input = null } = event;
+      const candidates = jobs.map(({ job, trigger }) => ({ job, trigger, matchedTriggers: [trigger] }));
+      const now = await clock(store);
+      return decideBatch(store, workspaceId, candidates, { ...plainStart, origin: 'event', now, input });
+    },
+
+    /**
+     * Starts, in the transaction that completes a run, the jobs that waited for its job to be fresh: those that a call has promised to
+     * start, and those on a clock whose time nothing has covered yet.
+     * @param follow.followed what the event of the same run started: that fulfils a promise of the same profile
+     */
+    async startDownstreams(
+      store: Store,
+      follow: {
+        downstreams: readonly JobRecord[];
+        followed: readonly StartedJob[];
+        previousRun: JobRunRecord;
+      },
+    ): Promise<void> {
+      const { downstreams, followed, previousRun } = follow;
+      const followedRuns = new Map(followed.map(({ job, run }) => [job.id, run]));
+      const promises = await store.promisedStarts.ofJobs(downstreams.map((job) => job.id));
+      const promiseOf = new Map(promises.map((promise) => [promise.jobId, promise]));
+      const now = await clock(store);
+      for (const job of downstreams) {
+        const promise = promiseOf.get(job.id);
+        const trigger = promise?.trigger ?? findTimedTrigger(job.definition as JobDefinition);
+        if (trigger === null) continue;
+        const run = followedRuns.get(job.id);
+        if (promise && run && [null, run.profile].includes(promise.profile)) {
+          await store.promisedStarts.remove([job.id]);
+          continue;
+        }
+        const { skipped } = await decideBatch(
+          store,
+          job.workspaceId,
+          [{ job, trigger, matchedTriggers: [trigger] }],
+          {
+            ...plainStart,
+            origin: promise ? 'promise' : 'freshness',
+            now,
+            membershipId: promise?.membershipId ?? null,
+            profile: promise?.profile ?? null,
+            previousRun,
+          },
+        );
+        // It stays for as long as another upstream is to come; kept for longer, it would start the job at some later night.
+        const isStillToCome = skipped.some(({ status }) => status === 'skipped_fresh');
+        if (promise && !isStillToCome) await store.promisedStarts.remove([job.id]);
+      }
+    },
+
+    /**
+     * One process of an app: the one that is coming or there, else a new one. Asked for by a visit or a new deployment, whatever its
+     * upstreams are.
+     * @param replaces the run whose place a new one takes; without effect where a newer one has been made since
+     * @returns the id of its run
+     * @throws ServiceError start_declined, job_archived, workspace_archived, no_deployment, no_configuration, invalid_profile
+     */
+    async startApp(asked: {
+      jobId: string;
+      membershipId: string | null;
+      replaces?: string;
+      /** A person asked for it, not a visit or a deployment: it is written down. */
+      isAsked?: boolean;
+    }): Promise<string> {
+      return persistence.transaction(async (store) => {
+        const [known] = await store.jobs.getMany([asked.jobId]);
+        if (!known) throw new ServiceError('not_found', `There is no job ${asked.jobId}.`);
+        const [job] = await lockForStart(store, known.workspaceId, [known.id], false);
+        if (!job) throw new ServiceError('not_found', `There is no job ${asked.jobId}.`);
+        await refuseArchived(store, job);
+        const [newest] = (await store.apps.listInstances(job.id)).filter(
+          ({ status }) => status !== 'cancelling',
+        );
+        const isThere = newest !== undefined && newest.jobRunId !== asked.replaces;
+        if (isThere) return newest.jobRunId;
+        const trigger = pickTriggerByRef(job.definition as JobDefinition);
+        const result = await decideBatch(
+          store,
+          job.workspaceId,
+          [{ job, trigger, matchedTriggers: [trigger] }],
+          {
+            ...plainStart,
+            origin: 'request',
+            now: await clock(store),
+            membershipId: asked.membershipId,
+            skipFreshness: true,
+            takesPlace: true,
+          },
+        );
+        const run = result.succeeded[0]?.run;
+        if (!run) throw declined(result);
+        if (asked.isAsked) await recordStarts(store, job.workspaceId, result);
+        return run.id;
+      });
+    },
+
+    /** Gives a job's schedules the ticks that follow from its definition as it is now; the caller holds its lock. */
+    async arrange(store: Store, jobs: readonly JobRecord[]): Promise<void> {
+      await arrangeSchedules(store, jobs, await clock(store));
+    },
+  };
+}
+
+/** The job of a call, locked; with all others where its start refreshes them. */
+async function lockOne(
+  store: Store,
+  { workspaceId, jobId, refresh }: CreateRunRequest,
+): Promise<JobRecord | undefined> {
+  const [known] = await store.jobs.getMany([jobId]);
+  if (known?.workspaceId !== workspaceId) return undefined;
+  const [job] = await lockForStart(store, workspaceId, [jobId], refresh || refreshesOthers(known));
+  return job;
+}
+
+function pickCandidates(jobs: readonly JobRecord[], request: TriggerRequest) {
+  const named = new Set(request.jobIds);
+  const known = new Set(jobs.map((job) => job.id));
+  const unknown = request.jobIds
+    .filter((id) => !known.has(id))
+    .map((id): FailedStart => ({
+      ref: id,
+      code: 'not_found',
+      detail: 'There is no job with this id in the workspace.',
+    }));
+  const candidates: Candidate[] = [];
+  for (const job of jobs) {
+    const definition = job.definition as JobDefinition;
+    const matched = job.isArchived ? [] : matchTriggers(definition, request.selectors);
+    if (named.has(job.id)) {
+      const own = pickTriggerByRef(definition);
+      const matchedTriggers = [...new Set([own, ...matched])];
+      candidates.push({ job, trigger: pickTrigger(definition, matchedTriggers) ?? own, matchedTriggers });
+    } else {
+      const trigger = pickTrigger(definition, matched);
+      if (trigger) candidates.push({ job, trigger, matchedTriggers: matched });
+    }
+  }
+  return { candidates, unknown };
+}

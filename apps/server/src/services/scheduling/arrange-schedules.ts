@@ -1,0 +1,57 @@
+import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
+import type { JobRecord, ScheduleRecord } from '../../store/records.ts';
+import type { Clock } from '../runs/start-runs.ts';
+import type { Persistence, Store } from '../../store/store.ts';
+import { computeNextRunAt, listClockTriggers } from '../../domain/scheduling/next-run.ts';
+import { getTimeZone } from '../../domain/jobs/job-definition.ts';
+
+/**
+ * Makes the schedules of jobs what their definitions say, in the transaction that changes the jobs and holds their locks. A trigger
+ * that stays as it was keeps its next tick: a deploy moves no `every:`, and takes no tick away that has come and waits. Archived jobs
+ * have none; one that comes back begins anew, from now.
+ */
+export async function arrangeSchedules(store: Store, jobs: readonly JobRecord[], now: Date): Promise<void> {
+  const schedules = await store.schedules.ofJobs(jobs.map((job) => job.id));
+  const known = Map.groupBy(schedules, (schedule) => schedule.jobId);
+  let isChanged = false;
+  for (const job of jobs) isChanged = (await arrange(store, job, known.get(job.id) ?? [], now)) || isChanged;
+  if (isChanged) await store.outbox.wake('schedules');
+}
+
+/** Jobs in service whose triggers have no schedule: an older server, which had no scheduler, deployed them. */
+export async function arrangeMissing(persistence: Persistence, clock: Clock): Promise<void> {
+  for (const workspaceId of await persistence.store.schedules.listUnarranged()) {
+    await persistence.transaction(async (store) => {
+      const workspace = await store.workspaces.lock(workspaceId);
+      if (!workspace || workspace.archivedAt) return;
+      await arrangeSchedules(store, await store.jobs.lockAll(workspaceId), await clock(store));
+    });
+  }
+}
+
+/** @returns whether a tick is set that was not */
+async function arrange(
+  store: Store,
+  job: JobRecord,
+  known: readonly ScheduleRecord[],
+  now: Date,
+): Promise<boolean> {
+  let isChanged = false;
+  const definition = job.definition as JobDefinition;
+  const timeZone = getTimeZone(definition);
+  const wanted = job.isArchived ? [] : listClockTriggers(definition);
+  for (const { trigger } of known)
+    if (!wanted.includes(trigger)) await store.schedules.remove(job.id, trigger);
+  for (const trigger of new Set(wanted)) {
+    const found = known.find((schedule) => schedule.trigger === trigger);
+    if (found?.timeZone === timeZone && found.nextTickAt !== null) continue;
+    const nextTickAt = computeNextRunAt(definition, trigger, now, {
+      previousScheduledRun: found?.previousTickAt ?? null,
+      lastCompletedEnd: job.completedIntervalEnd,
+    });
+    if (found?.timeZone === timeZone && nextTickAt === null) continue;
+    await store.schedules.set({ jobId: job.id, trigger, timeZone, nextTickAt });
+    isChanged = true;
+  }
+  return isChanged;
+}

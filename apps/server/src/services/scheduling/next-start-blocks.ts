@@ -1,0 +1,106 @@
+import type { BlockedStart } from '../../domain/runs/start-block.ts';
+import type {
+  JobRecord,
+  JobRunRecord,
+  LocalDataHolder,
+  NextTick,
+  PromisedStart,
+} from '../../store/records.ts';
+import type { StartBlock } from '@pumphouse/contract';
+import type { StartFacts } from '../runs/start-facts.ts';
+import type { StartInput } from '../../domain/runs/start-decision.ts';
+import { decideTick } from '../../domain/scheduling/tick-decision.ts';
+import { describeQueued } from '../runs/start-queued.ts';
+import { describeStart, plainStart } from '../runs/start-batch.ts';
+import { findRefusal } from '../runs/start-refusals.ts';
+import { findStartBlock } from '../../domain/runs/start-block.ts';
+
+/** A start that is to come. */
+export type PlannedStart =
+  | { source: 'tick'; tick: NextTick }
+  | { source: 'retry'; run: JobRunRecord }
+  | { source: 'pending'; run: JobRunRecord }
+  | { source: 'queue'; run: JobRunRecord }
+  | { source: 'promise'; promise: PromisedStart };
+
+export type NextStartBlock = Omit<BlockedStart, 'byRef'> & {
+  by: { jobId: string | null; ref: string } | null;
+};
+
+/** What was read once for all starts. */
+export interface Situation {
+  facts: StartFacts;
+  holders: readonly LocalDataHolder[];
+  now: Date;
+}
+
+/**
+ * What stands in the way of a start of a job, by the rules by which starts are decided; null where nothing does. Of a run that waits for its
+ * next attempt, or to be taken up, nothing is decided any more.
+ */
+export function findNextStartBlock(
+  start: PlannedStart,
+  job: JobRecord,
+  { facts, holders, now }: Situation,
+): NextStartBlock | null {
+  if (start.source === 'retry') return null;
+  if (start.source === 'pending') return findHolder(start.run, holders);
+  const refusal = findRefusal(facts, job, profileOf(start));
+  if (refusal) {
+    return { code: refusal.code as StartBlock, detail: refusal.detail, mayPass: false, by: null };
+  }
+  const at = start.source === 'tick' ? start.tick.nextTickAt : null;
+  const found = findStartBlock(describe(start, job, facts, now), at);
+  const block = start.source === 'promise' ? awaitUpstreams(job, found) : found;
+  if (!block) return null;
+  const { byRef, ...rest } = block;
+  return {
+    ...rest,
+    by: byRef === null ? null : { jobId: facts.findUpstream(byRef)?.id ?? null, ref: byRef },
+  };
+}
+
+type Undecided = Exclude<PlannedStart, { source: 'retry' } | { source: 'pending' }>;
+
+function profileOf(start: Undecided): string | null {
+  if (start.source === 'tick') return null;
+  return start.source === 'queue' ? start.run.profile : start.promise.profile;
+}
+
+function describe(start: Undecided, job: JobRecord, facts: StartFacts, now: Date): StartInput {
+  if (start.source === 'queue') return describeQueued(facts, job, start.run, now);
+  const options = { ...plainStart, now, profile: profileOf(start) };
+  if (start.source === 'promise')
+    return withoutPending(
+      describeStart(facts, job, start.promise.trigger, { ...options, origin: 'promise' }),
+    );
+  const { isMissed } = decideTick(facts.definitionOf(job), start.tick, now);
+  return withoutPending(
+    describeStart(facts, job, start.tick.trigger, { ...options, origin: 'tick', isMissed }),
+  );
+}
+
+const withoutPending = (input: Omit<StartInput, 'pendingUpstreams'>): StartInput => ({
+  ...input,
+  pendingUpstreams: [],
+});
+
+/** A promise waits for runs that its call has started, however fresh the upstreams were before. */
+function awaitUpstreams(job: JobRecord, block: BlockedStart | null): BlockedStart | null {
+  if (block && block.code !== 'upstream_stale') return block;
+  const byRef = block?.byRef ?? job.upstreamRefs[0] ?? null;
+  const detail = `it starts when ${job.upstreamRefs.join(' and ')} completed`;
+  return { code: 'upstream_pending', detail, mayPass: true, byRef };
+}
+
+function findHolder(run: JobRunRecord, holders: readonly LocalDataHolder[]): NextStartBlock | null {
+  const holder = run.sharesLocalData ? holders.find(({ profile }) => profile === run.profile) : undefined;
+  if (!holder) return null;
+  const detail = `run ${holder.number} of ${holder.jobRef} has the local data of the workspace; this one is next in turn`;
+  return {
+    code: 'local_data_in_use',
+    detail,
+    mayPass: true,
+    by: { jobId: holder.jobId, ref: holder.jobRef },
+  };
+}

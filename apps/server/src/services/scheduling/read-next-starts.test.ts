@@ -1,0 +1,176 @@
+import type { NextStart } from './read-next-starts.ts';
+import type { ServiceFixture } from '../testing/service-fixture.ts';
+import type { ServicePlace } from '../testing/service-place.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createPlace, defineJob, embeddedRequirements } from '../testing/service-place.ts';
+import { createReadNextStarts } from './read-next-starts.ts';
+import { createServiceFixture, noon } from '../testing/service-fixture.ts';
+
+let fixture: ServiceFixture;
+let place: ServicePlace;
+
+beforeAll(async () => {
+  fixture = await createServiceFixture();
+});
+afterAll(() => fixture.close());
+beforeEach(async () => {
+  fixture.clock.now = noon;
+  place = await createPlace(fixture);
+});
+
+const hourly = { triggers: ['schedule:0 * * * *'] };
+const queueing = { 'config.toml': '[pumphouse]\non_limit = "queue"\n' };
+
+async function read(limit = 50) {
+  const readNextStarts = createReadNextStarts(fixture.persistence, async () => fixture.clock.now);
+  return readNextStarts(place.workspaceId, limit);
+}
+
+const describeStart = ({ source, job, at, blocked }: NextStart) =>
+  [source, job.jobRef, at?.toISOString() ?? 'waits', blocked?.code ?? 'free'].join(' ');
+const describeAll = async (limit?: number) => (await read(limit)).items.map(describeStart);
+
+describe('what runs next', () => {
+  it('is nothing in a workspace without jobs on a clock', async () => {
+    await place.deployAll([defineJob('jobs.plain')]);
+    expect(await read()).toEqual({ items: [], isTruncated: false });
+  });
+
+  it('is each tick of the clock in the order of time, of this workspace alone', async () => {
+    const other = await createPlace(fixture);
+    await other.deployAll([defineJob('jobs.elsewhere', hourly)]);
+    await place.deployAll([
+      defineJob('jobs.daily', { triggers: ['schedule:0 6 * * *'] }),
+      defineJob('jobs.hourly', hourly),
+      defineJob('jobs.every', { triggers: ['every:10m'] }),
+      defineJob('jobs.once', { triggers: ['once:2026-03-12T00:00:00Z'] }),
+    ]);
+    expect(await describeAll()).toEqual([
+      'tick jobs.every 2026-03-10T12:40:00.000Z free',
+      'tick jobs.hourly 2026-03-10T13:00:00.000Z free',
+      'tick jobs.daily 2026-03-11T06:00:00.000Z free',
+      'tick jobs.once 2026-03-12T00:00:00.000Z free',
+    ]);
+    expect(await describeAll(2)).toHaveLength(2);
+    expect((await read(2)).isTruncated).toBe(true);
+    expect((await read(4)).isTruncated).toBe(false);
+  });
+
+  it('says which are paused, and which would find an upstream stale, with its id', async () => {
+    await place.deployAll([
+      defineJob('jobs.up', hourly),
+      defineJob('jobs.down', { ...hourly, freshness: ['job.is_fresh:jobs.up'] }),
+      defineJob('jobs.orphan', { triggers: ['schedule:30 * * * *'], freshness: ['job.is_fresh:jobs.down'] }),
+    ]);
+    await place.setJob('jobs.up', 'is_paused = true');
+    const blocks = new Map((await read()).items.map(({ job, blocked }) => [job.jobRef, blocked]));
+    expect(blocks.get('jobs.up')).toMatchObject({ code: 'paused', mayPass: false, by: null });
+    const up = await place.getJob('jobs.up');
+    expect(blocks.get('jobs.down')).toMatchObject({
+      code: 'upstream_stale',
+      mayPass: true,
+      by: { jobId: up.id, ref: 'jobs.up' },
+    });
+    await place.complete(await place.startRun('jobs.up', { trigger: hourly.triggers[0] ?? '' }));
+    expect((await read()).items.find(({ job }) => job.jobRef === 'jobs.down')?.blocked).toBe(null);
+  });
+
+  it('has runs that wait for room first, and says what for', async () => {
+    await place.deployAll([defineJob('jobs.a', hourly)]);
+    await place.uploadConfiguration(queueing);
+    const active = await place.startRun('jobs.a');
+    await place.setRun(active.id, `status = 'running', started_at = now()`);
+    const waiting = await place.startRun('jobs.a');
+    expect(waiting.isQueued).toBe(true);
+    const { items } = await read();
+    expect(items.map(describeStart)).toEqual([
+      'queue jobs.a waits concurrency_limit',
+      'tick jobs.a 2026-03-10T13:00:00.000Z concurrency_limit',
+    ]);
+    expect(items[0]?.run?.id).toBe(waiting.id);
+    expect(items[0]?.blocked?.mayPass).toBe(true);
+  });
+
+  it('has a run that nobody has taken up, and one whose turn at the local data is to come', async () => {
+    await place.deployAll([defineJob('jobs.a'), defineJob('jobs.b')], embeddedRequirements);
+    const [first] = [await place.startRun('jobs.a'), await place.startRun('jobs.b')];
+    expect(await describeAll()).toEqual(['pending jobs.a waits free', 'pending jobs.b waits free']);
+    await place.setRun(first.id, `status = 'running', started_at = now()`);
+    const { items } = await read();
+    expect(items.map(describeStart)).toEqual(['pending jobs.b waits local_data_in_use']);
+    expect(items[0]?.blocked?.by).toEqual({ jobId: first.jobId, ref: 'jobs.a' });
+  });
+
+  it('has a run at the time of its next attempt', async () => {
+    await place.deployAll([defineJob('jobs.a')]);
+    const run = await place.startRun('jobs.a');
+    await place.setRun(run.id, `not_before = now() + interval '1 h', wait_reason = 'Attempt 1 failed.'`);
+    const { items } = await read();
+    expect(items).toMatchObject([{ source: 'retry', run: { id: run.id }, blocked: null }]);
+    expect(items[0]?.at?.getTime()).toBeGreaterThan(run.createdAt.getTime() + 3_000_000);
+  });
+
+  it('has starts that a call has promised, which wait for its upstreams', async () => {
+    await place.deployAll([defineJob('jobs.a'), defineJob('jobs.b', { freshness: ['job.is_fresh:jobs.a'] })]);
+    const [a, b] = [await place.getJob('jobs.a'), await place.getJob('jobs.b')];
+    await place.trigger({ jobIds: [a.id, b.id] });
+    const { items } = await read();
+    expect(items.map(describeStart)).toEqual([
+      'pending jobs.a waits free',
+      'promise jobs.b waits upstream_pending',
+    ]);
+    expect(items[1]?.blocked).toMatchObject({ mayPass: true, by: { jobId: a.id, ref: 'jobs.a' } });
+  });
+
+  it('says what is missing before anything can start', async () => {
+    await place.uploadDeployment();
+    await place.deployJobs([defineJob('jobs.a', hourly)]);
+    expect((await read()).items[0]?.blocked).toMatchObject({ code: 'no_configuration', mayPass: false });
+  });
+
+  it('says that the minutes of the month are used up', async () => {
+    await place.deployAll([defineJob('jobs.a', hourly)]);
+    const limits = { concurrentRuns: null, minutesAMonth: 0 };
+    await fixture.store.organizationLimits.set(place.organizationId, limits);
+    expect((await read()).items[0]?.blocked).toMatchObject({ code: 'minutes_limit', mayPass: false });
+  });
+
+  it('remembers of each job whether the last run that ended failed', async () => {
+    await place.deployAll([defineJob('jobs.a', hourly), defineJob('jobs.b', hourly)]);
+    const fail = async () => {
+      const run = await place.startRun('jobs.a');
+      await place.setRun(run.id, `status = 'running'`);
+      await fixture.finishRun(run.id, { status: 'failed', failure: { code: 'exit_code', detail: 'x' } });
+    };
+    const lastFailed = async () =>
+      Object.fromEntries((await read()).items.map((start) => [start.job.jobRef, start.lastFailed]));
+    await fail();
+    expect(await lastFailed()).toEqual({ 'jobs.a': true, 'jobs.b': false });
+    await place.complete(await place.startRun('jobs.a'));
+    expect(await lastFailed()).toEqual({ 'jobs.a': false, 'jobs.b': false });
+  });
+
+  it('gives half of a short list to what waits, and all of it where nothing has a time', async () => {
+    const many = { execute: { concurrency: null } };
+    await place.deployAll([
+      defineJob('jobs.many', many),
+      ...[1, 2, 3, 4].map((n) => defineJob(`jobs.timed${n}`, hourly)),
+    ]);
+    for (let count = 0; count < 5; count += 1) await place.startRun('jobs.many');
+    const sources = async (limit: number) => (await read(limit)).items.map(({ source }) => source);
+    expect(await sources(4)).toEqual(['pending', 'pending', 'tick', 'tick']);
+    expect(await sources(8)).toEqual([...Array<string>(4).fill('pending'), ...Array<string>(4).fill('tick')]);
+    expect(await sources(9)).toEqual([...Array<string>(5).fill('pending'), ...Array<string>(4).fill('tick')]);
+    await fixture.database.execute('delete from schedules');
+    expect(await sources(4)).toEqual(Array<string>(4).fill('pending'));
+  });
+
+  it('holds up nobody who starts runs', async () => {
+    await place.deployAll([defineJob('jobs.a', { ...hourly, refresh_propagation: 'always' })]);
+    const { id } = await place.getJob('jobs.a');
+    await fixture.persistence.transaction(async (store) => {
+      await store.jobs.lock([id]);
+      expect(await describeAll()).toHaveLength(1);
+    });
+  });
+});

@@ -1,0 +1,78 @@
+import type { Clock } from '../runs/start-runs.ts';
+import type { JobRecord, JobRunRecord } from '../../store/records.ts';
+import type { NextStartBlock, PlannedStart } from './next-start-blocks.ts';
+import type { Persistence } from '../../store/store.ts';
+import { findNextStartBlock } from './next-start-blocks.ts';
+import { readStartFacts } from '../runs/start-facts.ts';
+
+export interface NextStart {
+  /** Null for what waits for something that has no time. */
+  at: Date | null;
+  source: PlannedStart['source'];
+  job: JobRecord;
+  trigger: string;
+  /** Of what waits as a run already. */
+  run: JobRunRecord | null;
+  blocked: NextStartBlock | null;
+  /** The last run of the job that ended has failed. */
+  lastFailed: boolean;
+}
+
+type Planned = PlannedStart & Pick<NextStart, 'at' | 'trigger'> & { jobId: string };
+
+export type ReadNextStarts = ReturnType<typeof createReadNextStarts>;
+
+export function createReadNextStarts({ store }: Persistence, clock: Clock) {
+  /** One more than asked for of each kind, where there is more. */
+  async function plan(workspaceId: string, limit: number) {
+    const atMost = limit + 1;
+    const [ticks, retries, waiting, promises] = await Promise.all([
+      store.nextStarts.listTicks(workspaceId, atMost),
+      store.nextStarts.listRetries(workspaceId, atMost),
+      store.nextStarts.listWaiting(workspaceId, atMost),
+      store.nextStarts.listPromised(workspaceId, atMost),
+    ]);
+    const timed: (Planned & { at: Date })[] = [
+      ...ticks.map((tick) => ({ ...tick, source: 'tick' as const, at: tick.nextTickAt, tick })),
+      ...retries.flatMap((run) => (run.notBefore ? [{ ...ofRun(run, 'retry'), at: run.notBefore }] : [])),
+    ];
+    const untimed: Planned[] = [
+      ...waiting.map((run) => ofRun(run, run.isQueued ? 'queue' : 'pending')),
+      ...promises.map((promise) => ({ ...promise, source: 'promise' as const, at: null, promise })),
+    ];
+    return { timed: timed.toSorted((a, b) => a.at.getTime() - b.at.getTime()), untimed };
+  }
+
+  /**
+   * What runs next in a workspace, and what stands in the way of each. First what waits without a time, in the order in which it goes; then
+   * by time. Of what waits no more than half is given where more than the other half has a time.
+   */
+  return async function readNextStarts(
+    workspaceId: string,
+    limit: number,
+  ): Promise<{ items: NextStart[]; isTruncated: boolean }> {
+    const { timed, untimed } = await plan(workspaceId, limit);
+    const waiting = untimed.slice(0, Math.max(Math.ceil(limit / 2), limit - timed.length));
+    const planned = [...waiting, ...timed.slice(0, limit - waiting.length)];
+    const jobIds = [...new Set(planned.map(({ jobId }) => jobId))];
+    const [facts, failed, holders, now] = await Promise.all([
+      store.jobs.getMany(jobIds).then((jobs) => readStartFacts(store, workspaceId, jobs)),
+      store.nextStarts.findFailed(jobIds),
+      store.nextStarts.listLocalDataHolders(workspaceId),
+      clock(store),
+    ]);
+    const items = planned.flatMap((start): NextStart[] => {
+      const job = facts.jobs.get(start.jobId);
+      if (!job) return [];
+      const { at, source, trigger } = start;
+      const run = 'run' in start ? start.run : null;
+      const blocked = findNextStartBlock(start, job, { facts, holders, now });
+      return [{ at, source, job, trigger, run, blocked, lastFailed: failed.has(job.id) }];
+    });
+    return { items, isTruncated: timed.length + untimed.length > planned.length };
+  };
+}
+
+function ofRun<Source extends 'retry' | 'queue' | 'pending'>(run: JobRunRecord, source: Source) {
+  return { source, run, jobId: run.jobId, trigger: run.trigger, at: null };
+}

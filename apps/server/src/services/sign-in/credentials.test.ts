@@ -1,0 +1,214 @@
+import type { Credentials, Principal } from './credentials.ts';
+import type { JobRunRecord } from '../../store/records.ts';
+import type { ServiceFixture } from '../testing/service-fixture.ts';
+import type { ServicePlace } from '../testing/service-place.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createCredentials, createKeySecret, hashSecret } from './credentials.ts';
+import { createPlace, defineJob } from '../testing/service-place.ts';
+import { createServiceFixture } from '../testing/service-fixture.ts';
+
+let fixture: ServiceFixture;
+let place: ServicePlace;
+let credentials: Credentials;
+let now: number;
+
+beforeAll(async () => {
+  fixture = await createServiceFixture();
+});
+afterAll(() => fixture.close());
+beforeEach(async () => {
+  place = await createPlace(fixture);
+  now = Date.now();
+  credentials = createCredentials(fixture.persistence, fixture.encryption, () => now);
+});
+
+const refused = { code: 'not_authenticated' };
+
+async function createKey() {
+  const { secret, hash, prefix } = createKeySecret('personal');
+  await fixture.store.keys.create({
+    kind: 'personal',
+    secretHash: hash,
+    prefix,
+    userId: place.userId,
+    issuedBy: place.userId,
+    validDays: 1,
+  });
+  return secret;
+}
+
+async function createSession() {
+  const session = await fixture.database.one<{ id: string }>(
+    `insert into sessions (user_id, client, expires_at) values ($1, 'test', now() + interval '1 hour') returning id`,
+    [place.userId],
+  );
+  const { token } = await credentials.issuePersonToken({
+    ...session,
+    userId: place.userId,
+    email: 'a@example.com',
+  });
+  return { id: session.id, token };
+}
+
+type Use = () => Promise<unknown>;
+
+/** Whatever comes from a key or a session: each dies with it. */
+async function listUses(bearer: string): Promise<Record<string, Use>> {
+  const principal: Principal = await credentials.authenticateUser(bearer);
+  const dataplane = await credentials.issueDataplaneToken(principal, place.workspaceId);
+  const grant = { workspaceId: place.workspaceId, kind: 'deployment', uploadId: place.workspaceId } as const;
+  const upload = await credentials.issueUploadToken(principal, grant);
+  return {
+    itself: () => credentials.authenticateUser(bearer),
+    'its data plane token': () => credentials.authenticateDataplane(dataplane.token),
+    'its upload token': () => credentials.authenticateUpload(upload.token),
+  };
+}
+
+async function expectDeathWithin5Seconds(uses: Record<string, Use>, revoke: () => Promise<unknown>) {
+  for (const use of Object.values(uses)) await use();
+  await revoke();
+  now += 5000;
+  for (const [name, use] of Object.entries(uses)) await expect(use(), name).rejects.toMatchObject(refused);
+}
+
+describe('5 seconds after it was revoked, nothing is good any more', () => {
+  it('of a key', async () => {
+    const uses = await listUses(await createKey());
+    await expectDeathWithin5Seconds(uses, () =>
+      fixture.database.execute('update api_keys set revoked_at = now() where user_id = $1', [place.userId]),
+    );
+  });
+
+  it('of a session', async () => {
+    const { id, token } = await createSession();
+    await expectDeathWithin5Seconds(await listUses(token), () =>
+      fixture.database.execute('update sessions set revoked_at = now() where id = $1', [id]),
+    );
+  });
+
+  it.each(['key', 'session'])('of the %s of a person whose account was switched off', async (kind) => {
+    const bearer = kind === 'key' ? await createKey() : (await createSession()).token;
+    await expectDeathWithin5Seconds(await listUses(bearer), () =>
+      fixture.database.execute('update users set disabled_at = now() where id = $1', [place.userId]),
+    );
+  });
+});
+
+describe('what is past its time', () => {
+  it('is refused at once, whatever is remembered', async () => {
+    const key = await createKey();
+    await fixture.database.execute(
+      `update api_keys set expires_at = now() + interval '2 s' where user_id = $1`,
+      [place.userId],
+    );
+    now = Date.now();
+    await credentials.authenticateUser(key);
+    now += 2001;
+    await expect(credentials.authenticateUser(key)).rejects.toMatchObject(refused);
+  });
+});
+
+describe('a flood of keys that never were', () => {
+  it('leaves those who are known known, and is not looked up where it has not the form of one', async () => {
+    const key = await createKey();
+    const asked: string[] = [];
+    const keys = {
+      ...fixture.store.keys,
+      findByHash: async (hash: Uint8Array) => {
+        asked.push(Buffer.from(hash).toString('hex'));
+        return hashSecret(key).equals(hash) ? fixture.store.keys.findByHash(hash) : undefined;
+      },
+    };
+    const store = { ...fixture.store, keys };
+    const flooded = createCredentials({ ...fixture.persistence, store }, fixture.encryption, () => now);
+    await flooded.authenticateUser(key);
+    const bad = Array.from({ length: 12_000 }, () => createKeySecret('personal').secret);
+    const forms = ['dlt_u_', 'dlt_u_short', `dlt_sa_${'x'.repeat(10_000)}`, `dlt_u_${'é'.repeat(43)}`];
+    const answers = await Promise.allSettled([...bad, ...forms].map((one) => flooded.authenticateUser(one)));
+    expect(answers.every(({ status }) => status === 'rejected')).toBe(true);
+    await flooded.authenticateUser(key);
+    expect(asked).toHaveLength(1 + bad.length);
+  });
+});
+
+describe('the token of a run', () => {
+  let run: JobRunRecord;
+
+  beforeEach(async () => {
+    await place.deployAll([defineJob('jobs.a', { execute: { concurrency: null } })]);
+    run = await place.startRun('jobs.a');
+  });
+
+  it('is good while its attempt goes on', async () => {
+    const attempt = await place.createAttempt(run);
+    const token = await credentials.issueRunToken(attempt.id);
+    expect(await credentials.authenticateUser(token)).toMatchObject({
+      kind: 'run',
+      workspaceId: place.workspaceId,
+    });
+    expect(await credentials.authenticateRun(token)).toMatchObject({ kind: 'run' });
+  });
+
+  it('dies with its attempt, also where the run goes on with another one', async () => {
+    const first = await place.createAttempt(run);
+    const token = await credentials.issueRunToken(first.id);
+    await fixture.store.attempts.close(first.id, {
+      failure: { code: 'exit_code', detail: 'It failed.' },
+      reason: null,
+      seen: null,
+    });
+    await place.setRun(run.id, `status = 'pending', started_at = null`);
+    await expect(credentials.authenticateUser(token)).rejects.toMatchObject(refused);
+    const second = await place.createAttempt(run);
+    await expect(credentials.authenticateUser(token)).rejects.toMatchObject(refused);
+    expect(await credentials.authenticateUser(await credentials.issueRunToken(second.id))).toMatchObject({
+      kind: 'run',
+      workspaceId: place.workspaceId,
+    });
+  });
+
+  it('dies when user code has ended, before anybody has decided what that means', async () => {
+    const attempt = await place.createAttempt(run);
+    const token = await credentials.issueRunToken(attempt.id);
+    const exit = {
+      code: 0,
+      signal: null,
+      outOfMemory: null,
+      peakMemoryBytes: null,
+      reason: null,
+      killedDescendants: 0,
+    };
+    await fixture.store.attempts.saveExit(attempt.id, exit, new Date());
+    await expect(credentials.authenticateUser(token)).rejects.toMatchObject(refused);
+  });
+
+  it('dies with its run', async () => {
+    const attempt = await place.createAttempt(run);
+    const token = await credentials.issueRunToken(attempt.id);
+    await place.complete(run);
+    await expect(credentials.authenticateUser(token)).rejects.toMatchObject(refused);
+  });
+
+  it('names an attempt: one that names a run only, as older ones did, is none', async () => {
+    await place.createAttempt(run);
+    await expect(credentials.authenticateUser(await credentials.issueRunToken(run.id))).rejects.toMatchObject(
+      refused,
+    );
+  });
+
+  it('is in what its attempt begins with', async () => {
+    await place.setRun(run.id, `status = 'starting', claim_number = claim_number + 1`);
+    const { claimNumber } = await place.getRun(run.id);
+    const attempt = await fixture.store.attempts.insert(
+      { jobRunId: run.id, claimNumber },
+      'fake',
+      fixture.attemptSecrets.create(run.id).credential,
+    );
+    const start = await fixture.beginAttempt.begin(attempt?.id ?? '', { claimNumber, nonce: 'n' });
+    const token = start.variables['RUNTIME__AUTH_TOKEN'] ?? '';
+    expect(await credentials.authenticateUser(token)).toMatchObject({ kind: 'run' });
+    await fixture.store.attempts.close(attempt?.id ?? '', { failure: null, reason: null, seen: null });
+    await expect(credentials.authenticateUser(token)).rejects.toMatchObject(refused);
+  });
+});

@@ -1,0 +1,270 @@
+import type { Encryption } from '../../platform/encryption.ts';
+import type { KeyRecord } from '../../store/records.ts';
+import type { SessionRecord } from '../../store/postgres/sessions.ts';
+import type { Persistence } from '../../store/store.ts';
+import { createHash, randomBytes } from 'node:crypto';
+import { createCredentialMemory, type LookedUp } from './credential-memory.ts';
+import { decodeJwt, decodeProtectedHeader, jwtVerify, SignJWT } from 'jose';
+import { createBoundedMemory } from '../../platform/bounded-memory.ts';
+import { ServiceError } from '../../platform/service-error.ts';
+
+/** What a principal came with; what it was given in exchange dies with it. */
+export interface PrincipalCredential {
+  kind: 'key' | 'session';
+  id: string;
+}
+
+/**
+ * Who calls: a user (signed in, or through a key), or the code of one run, which reads its own workspace and does nothing else.
+ */
+export interface Principal {
+  userId: string;
+  email: string;
+  /** Null for the code of a run. */
+  credential: PrincipalCredential | null;
+  /** Set where the credential is good for one workspace only. */
+  workspaceId: string | null;
+  kind: 'user' | 'run';
+}
+
+export interface UploadGrant {
+  principal: Principal;
+  workspaceId: string;
+  kind: 'deployment' | 'configuration';
+  /** Id of the deployment or configuration that the upload will become. */
+  uploadId: string;
+}
+
+export type Credentials = ReturnType<typeof createCredentials>;
+
+const dataplaneTokenSeconds = 15 * 60;
+const uploadTokenSeconds = 60 * 60;
+const runTokenSeconds = 48 * 60 * 60;
+const personTokenSeconds = 15 * 60;
+/** Not the address: that may change, and servers of one installation may have several. */
+const personTokenIssuer = 'pumphouse';
+/** How exactly the last use of a key is known. */
+const useNotedMs = 60_000;
+
+const keyPrefixes = { personal: 'dlt_u_', workspace: 'dlt_sa_' } as const;
+/** What else begins like a key is none, and need not be looked up. */
+const keyForm = /^dlt_[a-z]+_[\w-]{43}$/;
+
+/** 256 random bits under a prefix that says what they are. */
+export function createSecret(prefix: string): string {
+  return `${prefix}${randomBytes(32).toString('base64url')}`;
+}
+
+/** A key: shown once, stored as a hash. So many random bits need no slow hash. */
+export function createKeySecret(kind: keyof typeof keyPrefixes) {
+  const secret = createSecret(keyPrefixes[kind]);
+  return { secret, hash: hashSecret(secret), prefix: secret.slice(0, keyPrefixes[kind].length + 6) };
+}
+
+export function hashSecret(secret: string): Buffer {
+  return createHash('sha256').update(secret).digest();
+}
+
+type Found = LookedUp<Principal>;
+
+/**
+ * Checks what callers present. Tokens are signed by this installation and name the key or session they came from; each use looks that
+ * up again (cached for 5 s), so a token dies with it.
+ */
+export function createCredentials(
+  persistence: Persistence,
+  encryption: Encryption,
+  now: () => number = Date.now,
+) {
+  const { remember, forget } = createCredentialMemory<Principal>({ now });
+  const usesNotedAt = createBoundedMemory<number>(10_000);
+
+  /** Beside the call, which waits for nothing: a use that could not be noted is no reason to refuse it. */
+  function noteUse({ credential }: Principal): void {
+    if (credential?.kind !== 'key') return;
+    if (now() - (usesNotedAt.get(credential.id) ?? -Infinity) < useNotedMs) return;
+    usesNotedAt.set(credential.id, now());
+    void persistence.store.keys.noteUse(credential.id).catch(() => undefined);
+  }
+
+  function principalOf({ kind, id }: PrincipalCredential): Promise<Principal | null> {
+    const { keys, sessions } = persistence.store;
+    return remember(`${kind} ${id}`, async () =>
+      kind === 'key' ? judge('key', await keys.find(id)) : judge('session', await sessions.find(id)),
+    );
+  }
+
+  function judge(kind: PrincipalCredential['kind'], record: KeyRecord | SessionRecord | undefined): Found {
+    const isGood =
+      record && !record.revokedAt && !record.userDisabledAt && record.expiresAt.getTime() > now();
+    if (!isGood) return { value: null, expiresAt: null };
+    const { id, userId, email, expiresAt } = record;
+    return {
+      value: { userId, email, credential: { kind, id }, workspaceId: null, kind: 'user' },
+      expiresAt,
+    };
+  }
+
+  async function sign(audience: string, claims: Record<string, string>, seconds: number) {
+    const expiresAt = Math.floor(Date.now() / 1000) + seconds;
+    const token = await new SignJWT(claims)
+      .setProtectedHeader({ alg: 'HS256' })
+      .setAudience(audience)
+      .setIssuedAt()
+      .setExpirationTime(expiresAt)
+      .sign(encryption.tokenKey);
+    return { token, expiresAt };
+  }
+
+  async function verify(audience: string, token: string): Promise<Record<string, unknown>> {
+    try {
+      const { payload } = await jwtVerify(token, encryption.tokenKey, { audience, algorithms: ['HS256'] });
+      return payload;
+    } catch {
+      throw notAuthenticated();
+    }
+  }
+
+  /** The principal behind a token, bound to the token's workspace. */
+  async function principalOfToken(payload: Record<string, unknown>): Promise<Principal> {
+    const principal = await principalOf(readCredential(payload));
+    if (!principal) throw notAuthenticated();
+    noteUse(principal);
+    return { ...principal, workspaceId: String(payload['workspace']) };
+  }
+
+  async function authenticatePerson(token: string): Promise<Principal> {
+    const { publicKey } = encryption.personKeys;
+    const verified = await jwtVerify(token, publicKey, {
+      audience: 'api',
+      issuer: personTokenIssuer,
+      algorithms: ['EdDSA'],
+    }).catch(() => null);
+    const principal = verified && (await principalOf(readCredential(verified.payload)));
+    if (!principal) throw notAuthenticated();
+    return principal;
+  }
+
+  async function authenticateRunToken(token: string): Promise<Principal> {
+    const { attempt } = await verify('run', token);
+    const live = typeof attempt === 'string' && (await persistence.store.attempts.findLive(attempt));
+    if (!live) throw notAuthenticated();
+    return { userId: '', email: 'run', credential: null, workspaceId: live.workspaceId, kind: 'run' };
+  }
+
+  return {
+    /** What was just revoked is not good any more at this server; at others within 5 s. */
+    forget,
+
+    async authenticateUser(bearer: string): Promise<Principal> {
+      if (!isKey(bearer))
+        return isPersonToken(bearer) ? authenticatePerson(bearer) : authenticateRunToken(bearer);
+      if (!keyForm.test(bearer)) throw notAuthenticated();
+      const hash = hashSecret(bearer);
+      const principal = await remember(hash.toString('base64'), async () =>
+        judge('key', await persistence.store.keys.findByHash(hash)),
+      );
+      if (!principal) throw notAuthenticated();
+      noteUse(principal);
+      return principal;
+    },
+
+    /**
+     * The same, where only runs call: a key that comes from there has come into wrong hands, or to the wrong address. Whether it is good
+     * is not looked at.
+     */
+    async authenticateRun(bearer: string): Promise<Principal> {
+      if (isKey(bearer) || isTokenOfOthers(bearer)) {
+        throw new ServiceError(
+          'runs_only',
+          'This address takes the token of a run only. Use this credential at the public address of the server.',
+        );
+      }
+      return authenticateRunToken(bearer);
+    },
+
+    /** Whoever a key stands for that was good before. @returns null where it is not any more */
+    findHolder: (keyId: string): Promise<Principal | null> => principalOf({ kind: 'key', id: keyId }),
+
+    /** For a person who has signed in at a client. Clients read `sub` and `email`. @returns with the time of its end in Unix seconds */
+    async issuePersonToken(session: { id: string; userId: string; email: string }) {
+      const expiresAt = Math.floor(Date.now() / 1000) + personTokenSeconds;
+      const token = await new SignJWT({ email: session.email, session: session.id })
+        .setProtectedHeader({ alg: 'EdDSA' })
+        .setIssuer(personTokenIssuer)
+        .setSubject(session.userId)
+        .setAudience('api')
+        .setIssuedAt()
+        .setExpirationTime(expiresAt)
+        .sign(encryption.personKeys.privateKey);
+      return { token, expiresAt };
+    },
+
+    issueDataplaneToken: (principal: Principal, workspaceId: string) =>
+      sign('dataplane', { ...claimOf(principal), workspace: workspaceId }, dataplaneTokenSeconds),
+
+    async authenticateDataplane(bearer: string): Promise<Principal> {
+      return principalOfToken(await verify('dataplane', bearer));
+    },
+
+    issueUploadToken: (principal: Principal, grant: Omit<UploadGrant, 'principal'>) =>
+      sign(
+        'upload',
+        { ...claimOf(principal), workspace: grant.workspaceId, kind: grant.kind, upload: grant.uploadId },
+        uploadTokenSeconds,
+      ),
+
+    async authenticateUpload(bearer: string): Promise<UploadGrant> {
+      const payload = await verify('upload', bearer);
+      const principal = await principalOfToken(payload);
+      return {
+        principal,
+        workspaceId: String(payload['workspace']),
+        kind: payload['kind'] === 'deployment' ? 'deployment' : 'configuration',
+        uploadId: String(payload['upload']),
+      };
+    },
+
+    /** For user code: reads its workspace as a viewer until its attempt is over; the next attempt of the run has its own. */
+    issueRunToken: async (attemptId: string) =>
+      (await sign('run', { attempt: attemptId }, runTokenSeconds)).token,
+  };
+}
+
+function claimOf({ credential }: Principal): Record<string, string> {
+  return credential ? { [credential.kind]: credential.id } : {};
+}
+
+/** A token that names neither leads to a key that does not exist. */
+function readCredential(payload: Record<string, unknown>): PrincipalCredential {
+  const { key, session } = payload;
+  return typeof session === 'string'
+    ? { kind: 'session', id: session }
+    : { kind: 'key', id: typeof key === 'string' ? key : '00000000-0000-0000-0000-000000000000' };
+}
+
+/** Decides which check a token gets, and nothing else. */
+function isPersonToken(bearer: string): boolean {
+  try {
+    return decodeProtectedHeader(bearer).alg === 'EdDSA';
+  } catch {
+    return false;
+  }
+}
+
+function isKey(bearer: string): boolean {
+  return Object.values(keyPrefixes).some((prefix) => bearer.startsWith(prefix));
+}
+
+/** Decides what a refusal says and nothing else: the signature is not looked at. */
+function isTokenOfOthers(bearer: string): boolean {
+  try {
+    return decodeJwt(bearer).aud !== 'run';
+  } catch {
+    return false;
+  }
+}
+
+function notAuthenticated(): ServiceError {
+  return new ServiceError('not_authenticated', 'The key or token is not valid any more, or never was.');
+}

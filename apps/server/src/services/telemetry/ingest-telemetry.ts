@@ -1,0 +1,144 @@
+import type { BeaconBodyRecord, NewSchemaVersion } from '../../store/records.ts';
+import type { BlobStore } from '../../blobs/blob-store.ts';
+import type { Logger } from 'pino';
+import type { Persistence, Store } from '../../store/store.ts';
+import { decodeBeaconBody } from '../../telemetry/beacon-body.ts';
+import { parseJobResult } from '../../telemetry/parse-job-result.ts';
+import { noteSchemaChanges } from '../pipelines/compare-schemas.ts';
+import { parseState } from '../../telemetry/parse-state.ts';
+import { parseTrace } from '../../telemetry/parse-trace.ts';
+import { readBlob } from '../../blobs/read-blob.ts';
+
+export interface IngestTelemetryDependencies {
+  persistence: Persistence;
+  blobs: BlobStore;
+  log: Logger;
+}
+
+export type IngestTelemetry = ReturnType<typeof createIngestTelemetry>;
+
+const batchSize = 100;
+
+/**
+ * Reads stored beacon bodies into pipeline runs, schemas and job results. A body is read once for its key (attempt, transaction), so
+ * the same body again changes nothing; one that cannot be read is kept with its problem and never stops a run.
+ */
+export function createIngestTelemetry({ persistence, blobs, log }: IngestTelemetryDependencies) {
+  async function ingest(body: BeaconBodyRecord): Promise<void> {
+    const bytes = await readBlob(blobs, body.blobKey);
+    await persistence.transaction(async (store) => {
+      const problem = await storeFacts(store, body, bytes);
+      if (problem)
+        log.warn(
+          { attemptId: body.attemptId, number: body.number, kind: body.kind, problem },
+          'beacon body kept unread',
+        );
+      await store.telemetry.markIngested(body.attemptId, body.number, problem);
+      await store.telemetry.touchWatermark(body.workspaceId);
+    });
+  }
+
+  /**
+   * A body that cannot be ingested (its blob is gone) keeps back those that follow it in its attempt, which may be newer words about
+   * the same, and nobody else's.
+   */
+  async function ingestAll(attemptId: string | null): Promise<void> {
+    const stuck = new Set<string>();
+    for (;;) {
+      const bodies = await persistence.store.telemetry.listWaiting(attemptId, batchSize);
+      const next = bodies.filter((body) => !stuck.has(body.attemptId));
+      for (const body of next) {
+        if (stuck.has(body.attemptId)) continue;
+        try {
+          await ingest(body);
+        } catch (error) {
+          log.error(
+            { err: error, attemptId: body.attemptId, number: body.number },
+            'beacon body not ingested; tried again later',
+          );
+          stuck.add(body.attemptId);
+        }
+      }
+      if (bodies.length < batchSize || next.length === 0) return;
+    }
+  }
+
+  return {
+    ofAttempt: (attemptId: string) => ingestAll(attemptId),
+    /** What a server that crashed had stored and not read. */
+    waiting: () => ingestAll(null),
+  };
+}
+
+/** @returns the problem in words, null when the body was understood */
+async function storeFacts(store: Store, body: BeaconBodyRecord, bytes: Uint8Array): Promise<string | null> {
+  const decoded = decodeBeaconBody(bytes);
+  if (!decoded.ok) return decoded.problem.detail;
+  if (body.kind === 'trace') return storeTrace(store, body, decoded.facts);
+  if (body.kind === 'state') return storeState(store, body, decoded.facts);
+  if (body.kind === 'job_result') return storeResult(store, body, decoded.facts);
+  return `There is no beacon of type "${body.kind}".`;
+}
+
+async function storeTrace(store: Store, body: BeaconBodyRecord, value: unknown): Promise<string | null> {
+  const parsed = parseTrace(value);
+  if (!parsed.ok) return parsed.problem.detail;
+  await store.telemetry.upsertPipelineRun({
+    workspaceId: body.workspaceId,
+    jobRunId: body.jobRunId,
+    attemptId: body.attemptId,
+    traceBlobKey: body.blobKey,
+    facts: parsed.facts,
+  });
+  return null;
+}
+
+async function storeState(store: Store, body: BeaconBodyRecord, value: unknown): Promise<string | null> {
+  const parsed = parseState(value);
+  if (!parsed.ok) return parsed.problem.detail;
+  const { pipelineName, destinationName, datasetName, schemas } = parsed.facts;
+  for (const schema of schemas) {
+    await storeSchema(store, {
+      workspaceId: body.workspaceId,
+      pipelineName,
+      schemaName: schema.name,
+      versionHash: schema.versionHash,
+      version: schema.version,
+      previousHashes: schema.previousHashes,
+      destinationName,
+      datasetName,
+      document: schema.document,
+      jobRunId: body.jobRunId,
+    });
+    if (datasetName === null) continue;
+    await store.telemetry.upsertDatasetSchema({
+      workspaceId: body.workspaceId,
+      datasetName,
+      pipelineName,
+      schemaName: schema.name,
+      // A table that never had data has no columns, and dlt makes none at the destination.
+      tableNames: schema.tables.filter((table) => table.columnCount > 0).map((table) => table.name),
+    });
+  }
+  return null;
+}
+
+/** Most runs report the version that is known; its document, which may be large, is not sent to the store again. */
+async function storeSchema(store: Store, version: NewSchemaVersion): Promise<void> {
+  if (await store.schemaVersions.touch(version)) return;
+  if (await store.schemaVersions.insert(version)) await noteSchemaChanges(store, version);
+}
+
+async function storeResult(store: Store, body: BeaconBodyRecord, value: unknown): Promise<string | null> {
+  const parsed = parseJobResult(value);
+  if (!parsed.ok) return parsed.problem.detail;
+  await store.telemetry.upsertResult({
+    workspaceId: body.workspaceId,
+    jobRunId: body.jobRunId,
+    jobRef: parsed.facts.jobRef,
+    resultType: parsed.facts.resultType,
+    engineVersion: parsed.facts.engineVersion,
+    document: parsed.facts.document,
+  });
+  return null;
+}

@@ -1,0 +1,163 @@
+import type { ServiceFixture } from '../testing/service-fixture.ts';
+import type { ServicePlace } from '../testing/service-place.ts';
+import type { VariableUpsert } from '../../domain/variables/variable-change.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createPlace, defineJob } from '../testing/service-place.ts';
+import { createServiceFixture } from '../testing/service-fixture.ts';
+
+let fixture: ServiceFixture;
+let place: ServicePlace;
+
+beforeAll(async () => {
+  fixture = await createServiceFixture();
+});
+afterAll(() => fixture.close());
+beforeEach(async () => {
+  place = await createPlace(fixture);
+});
+
+const plain = (name: string, value: string): VariableUpsert => ({ name, type: 'plain', value });
+const secret = (name: string, value: string): VariableUpsert => ({ name, type: 'secret', value });
+
+function setVariables(profile: string | null, ...upserts: VariableUpsert[]) {
+  return place.updateVariables({ profile, deletes: [], upserts });
+}
+
+describe('a run that begins', () => {
+  let attemptId: string;
+  let claimNumber: number;
+
+  /** What the bootstrap of a run of the profile is told. @param nonce the same for a bootstrap that asks again */
+  function begin(nonce = 'nonce') {
+    return fixture.beginAttempt.begin(attemptId, { claimNumber, nonce });
+  }
+
+  async function startRun(profile: string | null = null): Promise<void> {
+    const started = await place.startRun('jobs.m.a', { profile });
+    await place.setRun(started.id, `status = 'starting', claim_number = claim_number + 1`);
+    ({ claimNumber } = await place.getRun(started.id));
+    const attempt = await fixture.store.attempts.ensureOpen(started.id, 'fake');
+    if (!attempt) throw new Error('The attempt was not made');
+    const claim = { jobRunId: started.id, claimNumber };
+    const { credential } = fixture.attemptSecrets.create(started.id);
+    const assigned = await fixture.store.attempts.assign(attempt.id, claim, 'fake', credential);
+    attemptId = assigned?.id ?? '';
+  }
+
+  beforeEach(async () => {
+    await place.deployAll([defineJob('jobs.m.a', { execute: { concurrency: null } })]);
+  });
+
+  it('gets the variables of the workspace, and over them those of its profile', async () => {
+    await setVariables(
+      null,
+      plain('ONE', 'of all'),
+      plain('TWO', 'of all'),
+      secret('THREE', 'secret of all'),
+    );
+    await setVariables('prod', plain('TWO', 'of prod'), plain('THREE', 'plain of prod'), plain('EMPTY', ''));
+    await setVariables('other', plain('ONE', 'of other'), plain('FOUR', 'of other'));
+    await startRun();
+    const { variables, masked_values: masked } = await begin();
+    expect(variables).toMatchObject({ ONE: 'of all', TWO: 'of prod', THREE: 'plain of prod', EMPTY: '' });
+    expect(variables).not.toHaveProperty('FOUR');
+    expect(masked).not.toContain('secret of all');
+    await startRun('other');
+    expect((await begin()).variables).toMatchObject({ ONE: 'of other', TWO: 'of all', FOUR: 'of other' });
+  });
+
+  it('has its secrets masked, with what is in them, and nothing that is plain', async () => {
+    await setVariables(
+      null,
+      secret('PASSWORD', 'swordfish'),
+      secret('DATABASE', 'postgresql://me:trout-42@db/shop'),
+      plain('GREETING', 'good morning'),
+    );
+    await startRun();
+    const { variables, masked_values: masked } = await begin();
+    expect(variables).toMatchObject({ PASSWORD: 'swordfish', GREETING: 'good morning' });
+    expect(masked).toEqual(
+      expect.arrayContaining(['swordfish', 'postgresql://me:trout-42@db/shop', 'trout-42']),
+    );
+    expect(masked).not.toContain('good morning');
+  });
+
+  it('keeps what Pumphouse sets, whatever is stored, and may choose its language', async () => {
+    await setVariables(null, plain('LANG', 'de_DE.UTF-8'));
+    // Names that were reserved after somebody had set them.
+    await fixture.database.execute(
+      `insert into variables (workspace_id, name, plain_value, created_by, updated_by)
+       select $1, name, 'stored', $2, $2 from unnest(array['RUNTIME__RUN_ID', 'PYTHONUNBUFFERED']) as given (name)`,
+      [place.workspaceId, place.userId],
+    );
+    await startRun();
+    const { run_id: runId, variables } = await begin();
+    expect(variables).toMatchObject({ LANG: 'de_DE.UTF-8', RUNTIME__RUN_ID: runId, PYTHONUNBUFFERED: '1' });
+  });
+
+  it('does not get a stored variable whose name is reserved by now, and the reader names it', async () => {
+    await setVariables('prod', plain('KEPT', '1'));
+    await fixture.database.execute(
+      `insert into variables (workspace_id, name, plain_value, created_by, updated_by)
+       values ($1, 'LD_PRELOAD', '/tmp/x.so', $2, $2)`,
+      [place.workspaceId, place.userId],
+    );
+    await startRun();
+    const { variables } = await begin();
+    expect(variables).toMatchObject({ KEPT: '1' });
+    expect(variables).not.toHaveProperty('LD_PRELOAD');
+    const { leftOut } = await fixture.readRunVariables(place.workspaceId, 'prod');
+    expect(leftOut).toEqual(['LD_PRELOAD']);
+    expect(await fixture.store.variables.list(place.workspaceId)).toHaveLength(2);
+  });
+
+  it('gets them as they are at that moment', async () => {
+    await setVariables(null, plain('A', 'when it was started'));
+    await startRun();
+    await setVariables(null, plain('A', 'when it began'));
+    expect((await begin()).variables).toMatchObject({ A: 'when it began' });
+  });
+
+  it('is not let go on with a secret that cannot be opened, and the error does not quote it', async () => {
+    await setVariables(null, secret('A', 'swordfish'), secret('B', 'swordfish'));
+    await fixture.database.execute(
+      `update variables set sealed_value = (select sealed_value from variables where workspace_id = $1 and name = 'A')
+        where workspace_id = $1 and name = 'B'`,
+      [place.workspaceId],
+    );
+    await startRun();
+    await expect(begin()).rejects.toThrow(/^The secret variable B cannot be opened/);
+  });
+});
+
+describe('a change of variables', () => {
+  it('is made by one after the other, and neither gets past the bounds', async () => {
+    const many = (prefix: string) =>
+      Array.from({ length: 300 }, (_, index) => plain(`${prefix}${index}`, ''));
+    const outcomes = await Promise.allSettled([
+      setVariables(null, ...many('A')),
+      setVariables(null, ...many('B')),
+    ]);
+    expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+    expect(await fixture.store.variables.list(place.workspaceId)).toHaveLength(300);
+  });
+
+  it('gives each write a revision of its own, with the same value too', async () => {
+    const revisions = new Set<string>();
+    for (let count = 0; count < 3; count += 1) {
+      await setVariables(null, secret('A', 'swordfish'));
+      const { variables } = await fixture.readRunVariables(place.workspaceId, 'prod');
+      const [variable] = variables;
+      revisions.add(variable?.revision ?? '');
+    }
+    expect(revisions.size).toBe(3);
+  });
+
+  it('keeps no secret where it can be read, and seals the same value differently each time', async () => {
+    await setVariables(null, secret('A', 'swordfish'), secret('B', 'swordfish'));
+    const [a, b] = await fixture.store.variables.list(place.workspaceId);
+    expect(a?.plainValue).toBeNull();
+    expect(a?.sealedValue?.includes('swordfish')).toBe(false);
+    expect(a?.sealedValue?.equals(b?.sealedValue ?? Buffer.from(''))).toBe(false);
+  });
+});

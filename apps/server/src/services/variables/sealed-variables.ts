@@ -1,0 +1,32 @@
+import type { Encryption } from '../../platform/encryption.ts';
+import type { VariableScope } from '../../store/records.ts';
+
+/** A secret value, sealed for its place: in another row it cannot be opened. */
+export function sealVariable(
+  encryption: Encryption,
+  scope: VariableScope,
+  name: string,
+  value: string,
+): Buffer {
+  return encryption.encrypt(Buffer.from(value), describePlace(scope, name));
+}
+
+/** @throws Error naming the variable when it was sealed under another key, or for another place */
+export function openVariable(
+  encryption: Encryption,
+  scope: VariableScope,
+  name: string,
+  sealed: Buffer,
+): string {
+  try {
+    return encryption.decrypt(sealed, describePlace(scope, name)).toString();
+  } catch (error) {
+    const words = `The secret variable ${name} cannot be opened: the secret key of the server is not the one it was stored under`;
+    throw new Error(words, { cause: error });
+  }
+}
+
+/** JSON, so that no two places have one description. */
+function describePlace({ workspaceId, profile }: VariableScope, name: string): string {
+  return JSON.stringify(['variable', workspaceId, profile, name]);
+}

@@ -1,0 +1,120 @@
+import type { Authorization } from '../people/authorize.ts';
+import type {
+  ChangeProblem,
+  VariableChange,
+  VariableUpsert,
+} from '../../domain/variables/variable-change.ts';
+import type { Encryption } from '../../platform/encryption.ts';
+import type { NewVariable, VariableRecord, VariableScope } from '../../store/records.ts';
+import type { Persistence, Store } from '../../store/store.ts';
+import { findChangeProblem, findLimitProblem } from '../../domain/variables/variable-change.ts';
+import { recordChange } from '../audit/audit.ts';
+import { sealVariable } from './sealed-variables.ts';
+import { ServiceError } from '../../platform/service-error.ts';
+
+/** The variables of one scope as readers see them. */
+export interface ListedScope {
+  /** Null for the workspace scope. */
+  profile: string | null;
+  variables: VariableRecord[];
+}
+
+/** Which scopes to list: all, or one. */
+export interface ScopeFilter {
+  profile: string | null;
+  /** True: the workspace scope only. False: all but it. */
+  isWorkspaceScope: boolean | null;
+}
+
+export interface VariableResult {
+  name: string;
+  status: 'upserted' | 'removed' | 'not_found';
+}
+
+export type Variables = ReturnType<typeof createVariables>;
+
+/** What the owners of a workspace set for its runs. How a run gets it is in `run-variables.ts`. */
+export function createVariables(persistence: Persistence, encryption: Encryption) {
+  function toNewVariable(scope: VariableScope, { name, type, value }: VariableUpsert): NewVariable {
+    if (type === 'plain') return { name, plainValue: value, sealedValue: null };
+    return { name, plainValue: null, sealedValue: sealVariable(encryption, scope, name, value) };
+  }
+
+  return {
+    /**
+     * The workspace scope first, then those of profiles by name, each with its variables by name. The workspace scope and a scope
+     * that was asked for are there even when they are empty. Also for an archived workspace.
+     */
+    async list({ workspace: access }: Authorization, filter: ScopeFilter): Promise<ListedScope[]> {
+      if (!access) throw new Error('The operation was not authorized at a workspace');
+      if (filter.profile !== null && filter.isWorkspaceScope) {
+        const message = 'asks for the workspace scope, and scope_profile for another';
+        const extra = [{ key: 'is_workspace_scope', message }];
+        throw new ServiceError('invalid_request', `is_workspace_scope ${message}.`, extra);
+      }
+      const rows = await persistence.store.variables.list(access.workspace.id);
+      const scopes = Map.groupBy(rows, (row) => row.profile);
+      const profiles = filter.profile === null ? [null, ...scopes.keys()] : [filter.profile];
+      return [...new Set(profiles)]
+        .filter(
+          (profile) => filter.isWorkspaceScope === null || (profile === null) === filter.isWorkspaceScope,
+        )
+        .map((profile) => ({ profile, variables: scopes.get(profile) ?? [] }));
+    },
+
+    /**
+     * Changes one scope, all of it or nothing. A run that began before keeps what it had.
+     * @returns a result for each name, in the order of the request: deletes, then upserts
+     * @throws ServiceError reserved_variable_name, invalid_profile, invalid_request, variable_limit_exceeded, workspace_archived
+     */
+    async update(
+      { workspace: access, principal }: Authorization,
+      change: VariableChange,
+    ): Promise<VariableResult[]> {
+      if (!access) throw new Error('The operation was not authorized at a workspace');
+      refuse(findChangeProblem(change));
+      const scope = { workspaceId: access.workspace.id, profile: change.profile };
+      return persistence.transaction(async (tx) => {
+        const workspace = await tx.workspaces.lock(scope.workspaceId);
+        if (workspace?.archivedAt)
+          throw new ServiceError(
+            'workspace_archived',
+            'The workspace is archived: its variables can be read, and not changed.',
+          );
+        const removed = await tx.variables.remove(scope, change.deletes);
+        const variables = change.upserts.map((upsert) => toNewVariable(scope, upsert));
+        await tx.variables.upsert(scope, variables, principal.userId);
+        if (variables.length > 0) refuse(findLimitProblem(await tx.variables.measure(scope)));
+        await record(tx, scope, change, removed);
+        return [
+          ...change.deletes.map((name): VariableResult => ({
+            name,
+            status: removed.has(name) ? 'removed' : 'not_found',
+          })),
+          ...change.upserts.map(({ name }): VariableResult => ({ name, status: 'upserted' })),
+        ];
+      });
+    },
+  };
+}
+
+/** Names and types, never a value, also of a plain one: what is not marked as secret is often one all the same. */
+async function record(
+  tx: Store,
+  { workspaceId, profile }: VariableScope,
+  { upserts }: VariableChange,
+  removed: ReadonlySet<string>,
+): Promise<void> {
+  if (upserts.length === 0 && removed.size === 0) return;
+  await recordChange(tx, {
+    workspaceId,
+    action: 'variable.update',
+    target: { kind: 'variables', id: null, name: profile ?? 'workspace' },
+    before: null,
+    after: { profile, set: upserts.map(({ name, type }) => ({ name, type })), removed: [...removed] },
+  });
+}
+
+function refuse(problem: ChangeProblem | null): void {
+  if (problem) throw new ServiceError(problem.code, problem.detail, problem.extra);
+}

@@ -1,0 +1,68 @@
+/** What is found out about uploaded archives. It takes seconds of a processor, so it is done in threads: see `archive-threads.ts`. */
+import type { ArchiveLimits, ArchiveReport } from '../../../archives/inspect-archive.ts';
+import type { ConfigurationReport } from '../../../archives/configuration-archive.ts';
+import type { DeploymentTags } from '../../../domain/jobs/deployment-tags.ts';
+import type { RunSettings } from '../../../domain/jobs/job-settings.ts';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { ArchiveTooLargeError } from '../../../archives/archive-error.ts';
+import { boundExpansion } from '../../../archives/expansion.ts';
+import { explainLargeArchive, exceedUploadLimit } from './explain-large-archive.ts';
+import { inspectArchive } from '../../../archives/inspect-archive.ts';
+import {
+  inspectConfigurationArchive,
+  readConfigurationFiles,
+} from '../../../archives/configuration-archive.ts';
+import { readRunSettings } from './read-run-settings.ts';
+import { requireFewSecrets } from './limit-secrets.ts';
+import { readUploadedTags } from './read-uploaded-tags.ts';
+
+export interface CheckedDeployment {
+  report: ArchiveReport;
+  tags: DeploymentTags;
+}
+
+export interface CheckedConfiguration {
+  report: ConfigurationReport;
+  runSettings: RunSettings;
+}
+
+export interface ArchiveResults {
+  deployment: CheckedDeployment;
+  configuration: CheckedConfiguration;
+  'cut-off': never;
+}
+
+export type ArchiveTask =
+  | { kind: 'deployment'; path: string; limits: ArchiveLimits }
+  | { kind: 'configuration'; archive: Uint8Array }
+  /** A code archive of which only the first bytes, as many as the server takes, lie at the path. */
+  | { kind: 'cut-off'; path: string; limits: ArchiveLimits; declaredBytes: number | null };
+
+/** @throws ArchiveError or ServiceError that refuses the archive */
+export async function checkArchive(task: ArchiveTask): Promise<ArchiveResults[ArchiveTask['kind']]> {
+  if (task.kind === 'configuration') return checkConfiguration(Buffer.from(task.archive));
+  if (task.kind === 'deployment') return checkDeployment(task.path, task.limits);
+  const { path, limits, declaredBytes } = task;
+  throw await explainLargeArchive(exceedUploadLimit(limits.maxBytes, declaredBytes), { path, ...limits });
+}
+
+async function checkDeployment(path: string, limits: ArchiveLimits): Promise<CheckedDeployment> {
+  const bounded = boundExpansion(limits, (await stat(path)).size);
+  try {
+    const report = await inspectArchive(createReadStream(path), bounded);
+    return { report, tags: await readUploadedTags(path, report.files) };
+  } catch (error) {
+    throw error instanceof ArchiveTooLargeError
+      ? await explainLargeArchive(bounded.describe(error), { path, ...bounded })
+      : error;
+  }
+}
+
+async function checkConfiguration(archive: Buffer): Promise<CheckedConfiguration> {
+  const report = await inspectConfigurationArchive(Readable.from([archive]));
+  const files = await readConfigurationFiles(Readable.from([archive]));
+  requireFewSecrets(files);
+  return { report, runSettings: readRunSettings(files) };
+}

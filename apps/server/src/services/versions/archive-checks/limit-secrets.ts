@@ -1,0 +1,26 @@
+import type { ConfigurationFile } from '../../../archives/configuration-archive.ts';
+import { holdsSecrets } from '../../../archives/configuration-archive.ts';
+import { listSecretValues } from '../../../domain/variables/secret-values.ts';
+import { parseConfiguration } from '../parse-configuration.ts';
+import { ServiceError } from '../../../platform/service-error.ts';
+
+/** A bootstrap needs some 2 KB for each, outside the memory of its run. */
+const mostSecrets = 10_000;
+
+/**
+ * Bounds what bootstraps mask.
+ * @throws ServiceError too_many_secrets
+ */
+export function requireFewSecrets(files: readonly ConfigurationFile[]): void {
+  const secrets = new Set(
+    files
+      .filter(({ name }) => holdsSecrets(name))
+      .flatMap(({ text }) => listSecretValues(parseConfiguration(text))),
+  );
+  if (secrets.size <= mostSecrets) return;
+  throw new ServiceError(
+    'too_many_secrets',
+    `The secrets files have ${secrets.size} values, and the server masks at most ${mostSecrets} in logs. Keep secrets alone in them: put all other ` +
+      'values into config.toml, or into a file of the code. Then upload again.',
+  );
+}

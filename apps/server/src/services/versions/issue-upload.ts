@@ -1,0 +1,27 @@
+import type { Authorization } from '../people/authorize.ts';
+import type { Credentials, UploadGrant } from '../sign-in/credentials.ts';
+import { randomUUID } from 'node:crypto';
+import { ServiceError } from '../../platform/service-error.ts';
+
+export type IssueUpload = ReturnType<typeof createIssueUpload>;
+
+/**
+ * The id that an upload will have, and a token that is good for this upload alone. Nothing is stored before the upload itself.
+ */
+export function createIssueUpload(credentials: Credentials) {
+  return async function issueUpload(
+    { principal, workspace: access }: Authorization,
+    kind: UploadGrant['kind'],
+  ): Promise<{ uploadId: string; token: string }> {
+    if (!access) throw new Error('The operation was not authorized at a workspace');
+    const { workspace } = access;
+    if (workspace.archivedAt) throw new ServiceError('workspace_archived', 'The workspace is archived.');
+    const uploadId = randomUUID();
+    const { token } = await credentials.issueUploadToken(principal, {
+      workspaceId: workspace.id,
+      kind,
+      uploadId,
+    });
+    return { uploadId, token };
+  };
+}

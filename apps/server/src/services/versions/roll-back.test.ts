@@ -1,0 +1,184 @@
+import type { ServiceFixture } from '../testing/service-fixture.ts';
+import type { ServicePlace } from '../testing/service-place.ts';
+import { Readable } from 'node:stream';
+import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { buildArchive } from '../../../../../testing/fixtures/workspace-archive.ts';
+import { createPlace, embeddedRequirements, plainRequirements } from '../testing/service-place.ts';
+import { createServiceFixture } from '../testing/service-fixture.ts';
+import { readArchiveFile } from '../../archives/read-archive-file.ts';
+import { createConfigurationArchives } from './version-archives.ts';
+import { readConfigurationFiles } from '../../archives/configuration-archive.ts';
+
+let fixture: ServiceFixture;
+let place: ServicePlace;
+
+beforeAll(async () => {
+  fixture = await createServiceFixture();
+});
+afterAll(() => fixture.close());
+beforeEach(async () => {
+  place = await createPlace(fixture);
+});
+
+async function deployCode(code: string, requirements: unknown = plainRequirements) {
+  const archivePath = join(fixture.folder, `${randomUUID()}.tar.gz`);
+  await writeFile(archivePath, buildArchive({ 'a.py': code }));
+  const upload = { grant: place.grant('deployment'), archivePath, requirements, requirementsSizeBytes: 2 };
+  return fixture.uploadPackage.uploadDeployment(upload);
+}
+
+const requestFor = (versionId: string) => ({
+  workspaceId: place.workspaceId,
+  membershipId: place.membershipId,
+  versionId,
+});
+
+async function countBlobs(): Promise<number> {
+  return (await Array.fromAsync(fixture.blobs.list(''))).length;
+}
+
+describe('a rollback of code', () => {
+  it('is a new version with the old content, in an archive of its own', async () => {
+    const first = await deployCode('x = 1', embeddedRequirements);
+    await deployCode('x = 2');
+    const back = await fixture.rollBack.deployment(requestFor(first.id));
+    expect(back).toEqual({
+      ...first,
+      id: back.id,
+      version: 3,
+      archiveKey: back.archiveKey,
+      createdAt: back.createdAt,
+      updatedAt: back.updatedAt,
+    });
+    expect([first.id, first.archiveKey]).not.toContain(back.id);
+    expect(await fixture.store.deployments.latest(place.workspaceId)).toEqual(back);
+    expect(await fixture.store.deployments.files(place.workspaceId, back.id)).toEqual(
+      await fixture.store.deployments.files(place.workspaceId, first.id),
+    );
+    // What removes the old version takes nothing from the new one.
+    await fixture.blobs.delete(first.archiveKey);
+    const content = await readArchiveFile(await fixture.blobs.openRead(back.archiveKey), 'a.py', 100);
+    expect(content.toString()).toBe('x = 1');
+  });
+
+  it('is what the next run starts with, with the jobs as they are', async () => {
+    const first = await deployCode('x = 1');
+    await place.uploadConfiguration();
+    await deployCode('x = 2');
+    await place.deployJobs([{ ...definition, description: 'newer' }]);
+    const back = await fixture.rollBack.deployment(requestFor(first.id));
+    const run = await place.startRun('jobs.m.f');
+    expect(run.deploymentId).toBe(back.id);
+    expect(await place.getJob('jobs.m.f')).toMatchObject({ version: 1, description: 'newer' });
+  });
+
+  it('refuses the content that is the latest already, and leaves no blob behind', async () => {
+    const first = await deployCode('x = 1');
+    const second = await deployCode('x = 2');
+    const third = await fixture.rollBack.deployment(requestFor(first.id));
+    const blobs = await countBlobs();
+    for (const { id } of [first, third]) {
+      await expect(fixture.rollBack.deployment(requestFor(id))).rejects.toMatchObject({
+        code: 'content_is_latest',
+        extra: { latest_version: 3 },
+      });
+    }
+    expect(await countBlobs()).toBe(blobs);
+    expect((await fixture.rollBack.deployment(requestFor(second.id))).version).toBe(4);
+  });
+
+  it('tells the same files with other requirements apart', async () => {
+    const first = await deployCode('x = 1');
+    await deployCode('x = 1', embeddedRequirements);
+    expect(await fixture.rollBack.deployment(requestFor(first.id))).toMatchObject({
+      version: 3,
+      hasEmbeddedDatabase: false,
+    });
+  });
+
+  it('made twice at once makes one version', async () => {
+    const first = await deployCode('x = 1');
+    await deployCode('x = 2');
+    const blobs = await countBlobs();
+    const outcomes = await Promise.allSettled([
+      fixture.rollBack.deployment(requestFor(first.id)),
+      fixture.rollBack.deployment(requestFor(first.id)),
+    ]);
+    const refused = outcomes.flatMap((outcome) =>
+      outcome.status === 'rejected' ? [outcome.reason as unknown] : [],
+    );
+    expect(refused).toMatchObject([{ code: 'content_is_latest' }]);
+    expect(await countBlobs()).toBe(blobs + 1);
+    expect((await fixture.store.deployments.latest(place.workspaceId))?.version).toBe(3);
+  });
+
+  it('of a damaged archive makes nothing', async () => {
+    const first = await deployCode('x = 1');
+    await deployCode('x = 2');
+    await fixture.blobs.put(first.archiveKey, Buffer.from('damaged'));
+    const blobs = await countBlobs();
+    await expect(fixture.rollBack.deployment(requestFor(first.id))).rejects.toThrow('is damaged');
+    expect(await countBlobs()).toBe(blobs);
+    expect((await fixture.store.deployments.latest(place.workspaceId))?.version).toBe(2);
+  });
+});
+
+const definition = {
+  engine_version: 2,
+  job_ref: 'jobs.m.f',
+  entry_point: { module: 'm', function: 'f', job_type: 'batch', launcher: 'dlt.launchers.job' },
+  triggers: [],
+  execute: {},
+};
+
+describe('a rollback of configuration', () => {
+  it('is a new version with the old content, sealed for itself', async () => {
+    const first = await place.uploadConfiguration({ 'prod.secrets.toml': 'password = "of-old"' });
+    await place.uploadConfiguration({ 'config.toml': 'a = 1' });
+    const back = await fixture.rollBack.configuration(requestFor(first.id));
+    expect(back).toMatchObject({ version: 3, contentHash: first.contentHash, profiles: ['prod'] });
+    await fixture.blobs.delete(first.archiveKey);
+    const archive = await createConfigurationArchives(fixture.blobs, fixture.encryption).open(back);
+    expect(await readConfigurationFiles(Readable.from([archive]))).toEqual([
+      { name: 'prod.secrets.toml', text: 'password = "of-old"' },
+    ]);
+  });
+
+  it('refuses the content that is the latest already', async () => {
+    const first = await place.uploadConfiguration({ 'config.toml': 'a = 1' });
+    await expect(fixture.rollBack.configuration(requestFor(first.id))).rejects.toMatchObject({
+      code: 'content_is_latest',
+    });
+  });
+});
+
+describe.each(['deployment', 'configuration'] as const)('a rollback of a %s', (kind) => {
+  const upload = async (content: string) =>
+    kind === 'deployment' ? deployCode(content) : place.uploadConfiguration({ 'config.toml': content });
+
+  it('is refused in an archived workspace', async () => {
+    const first = await upload('x = 1');
+    await upload('x = 2');
+    await fixture.database.execute('update workspaces set archived_at = now() where id = $1', [
+      place.workspaceId,
+    ]);
+    const blobs = await countBlobs();
+    await expect(fixture.rollBack[kind](requestFor(first.id))).rejects.toMatchObject({
+      code: 'workspace_archived',
+    });
+    expect(await countBlobs()).toBe(blobs);
+  });
+
+  it('does not know a version of another workspace, nor one that never was', async () => {
+    const elsewhere = await upload('x = 1');
+    await upload('x = 2');
+    place = await createPlace(fixture);
+    await upload('x = 3');
+    for (const id of [elsewhere.id, randomUUID()]) {
+      await expect(fixture.rollBack[kind](requestFor(id))).rejects.toMatchObject({ code: 'not_found' });
+    }
+  });
+});

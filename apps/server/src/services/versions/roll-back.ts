@@ -1,0 +1,114 @@
+import type { BlobStore } from '../../blobs/blob-store.ts';
+import type { ConfigurationRecord, DeploymentRecord, PackageFile } from '../../store/records.ts';
+import type { Encryption } from '../../platform/encryption.ts';
+import type { Persistence, Store } from '../../store/store.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { randomUUID } from 'node:crypto';
+import { createConfigurationArchives, nameDeploymentArchive, requireArchive } from './version-archives.ts';
+import { createStoreVersion } from './store-version.ts';
+import { recordVersion } from './record-version.ts';
+import { ServiceError } from '../../platform/service-error.ts';
+
+export interface RollBackDependencies {
+  persistence: Persistence;
+  blobs: BlobStore;
+  encryption: Encryption;
+}
+
+/** Which version a member wants back. */
+export interface RollBackRequest {
+  workspaceId: string;
+  membershipId: string;
+  versionId: string;
+}
+
+export type RollBack = ReturnType<typeof createRollBack>;
+
+/**
+ * Makes a new version with the content of an older one: history only grows, and the runs of each version stay true. The new version
+ * has an archive of its own, so that it outlives the removal of the old one. Jobs stay as they are.
+ * Both throw ServiceError not_found, workspace_archived, content_is_latest, archive_removed.
+ */
+export function createRollBack({ persistence, blobs, encryption }: RollBackDependencies) {
+  const configurationArchives = createConfigurationArchives(blobs, encryption);
+  const storeVersion = createStoreVersion({ persistence, blobs });
+
+  async function copyDeploymentArchive(id: string, old: DeploymentRecord): Promise<string> {
+    requireArchive(old);
+    const archiveKey = nameDeploymentArchive(id);
+    const { sha256 } = await blobs.put(archiveKey, await blobs.openRead(old.archiveKey));
+    if (sha256 === old.archiveSha256) return archiveKey;
+    await blobs.delete(archiveKey);
+    throw new Error(`The archive of deployment ${old.id} is damaged: its SHA-256 differs`);
+  }
+
+  return {
+    async deployment({ workspaceId, membershipId, versionId }: RollBackRequest): Promise<DeploymentRecord> {
+      const id = randomUUID();
+      const readOld = (store: Store) => readOlder(store.deployments, 'deployment', workspaceId, versionId);
+      // Asked before too, so that nothing large is copied in vain; what counts is the answer under the lock.
+      const { old } = await readOld(persistence.store);
+      const archiveKey = await copyDeploymentArchive(id, old);
+      return storeVersion(workspaceId, archiveKey, async (tx) => {
+        const { old, files } = await readOld(tx);
+        const made = await tx.deployments.insert({ ...old, id, archiveKey, files, createdBy: membershipId });
+        await recordVersion(tx, 'deployment', 'roll-back', made, old);
+        return made;
+      });
+    },
+
+    async configuration({
+      workspaceId,
+      membershipId,
+      versionId,
+    }: RollBackRequest): Promise<ConfigurationRecord> {
+      const id = randomUUID();
+      const readOld = (store: Store) =>
+        readOlder(store.configurations, 'configuration', workspaceId, versionId);
+      const { old } = await readOld(persistence.store);
+      const archiveKey = await configurationArchives.seal(id, await configurationArchives.open(old));
+      return storeVersion(workspaceId, archiveKey, async (tx) => {
+        const { old, files } = await readOld(tx);
+        const made = await tx.configurations.insert({
+          ...old,
+          id,
+          archiveKey,
+          files,
+          createdBy: membershipId,
+        });
+        await recordVersion(tx, 'configuration', 'roll-back', made, old);
+        return made;
+      });
+    },
+  };
+}
+
+interface VersionStore<Row> {
+  get(workspaceId: string, id: string): Promise<Row | undefined>;
+  latest(workspaceId: string): Promise<Row | undefined>;
+  files(workspaceId: string, id: string): Promise<PackageFile[] | undefined>;
+}
+
+/** A version whose content is not the latest already. */
+async function readOlder<Row extends { version: number; contentHash: string; requirements?: unknown }>(
+  versions: VersionStore<Row>,
+  kind: string,
+  workspaceId: string,
+  id: string,
+): Promise<{ old: Row; files: PackageFile[] }> {
+  const old = await versions.get(workspaceId, id);
+  const files = await versions.files(workspaceId, id);
+  const latest = await versions.latest(workspaceId);
+  if (!old || !files || !latest) throw new ServiceError('not_found', `There is no ${kind} ${id}.`);
+  // The requirements of a deployment are sent beside its archive: the same files may have run with others.
+  const isLatest =
+    old.contentHash === latest.contentHash && isDeepStrictEqual(old.requirements, latest.requirements);
+  if (isLatest) {
+    throw new ServiceError(
+      'content_is_latest',
+      `Version ${latest.version}, the latest, has the content of version ${old.version} already: nothing was changed.`,
+      { latest_version: latest.version },
+    );
+  }
+  return { old, files };
+}

@@ -1,0 +1,155 @@
+import type { BlobStore } from '../../blobs/blob-store.ts';
+import type { ConfigurationRecord, DeploymentRecord } from '../../store/records.ts';
+import type { Encryption } from '../../platform/encryption.ts';
+import type { Persistence, Store } from '../../store/store.ts';
+import type { StoredVersion } from './record-version.ts';
+import type { UploadGrant } from '../sign-in/credentials.ts';
+import { createReadStream } from 'node:fs';
+import {
+  buildInstallSet,
+  includesEmbeddedDatabase,
+  readRequirementsManifest,
+  RequirementsError,
+} from '../../domain/environments/requirements.ts';
+import type { ArchiveLimits } from '../../archives/inspect-archive.ts';
+import { archiveThreads, type ArchiveThreads } from './archive-checks/archive-threads.ts';
+import { createConfigurationArchives, nameDeploymentArchive } from './version-archives.ts';
+import { createStoreVersion } from './store-version.ts';
+import { recordVersion } from './record-version.ts';
+import { ServiceError } from '../../platform/service-error.ts';
+
+export interface UploadPackageDependencies {
+  persistence: Persistence;
+  blobs: BlobStore;
+  encryption: Encryption;
+  archiveLimits: ArchiveLimits;
+  /** Those of the process unless a test gives others. */
+  threads?: ArchiveThreads;
+}
+
+export type UploadPackage = ReturnType<typeof createUploadPackage>;
+
+/**
+ * Takes an uploaded archive that lies in a temporary file, checks it whole and stores it as the next version. Nothing is unpacked.
+ * A refused archive leaves no row and no blob.
+ */
+export function createUploadPackage({
+  persistence,
+  blobs,
+  encryption,
+  archiveLimits,
+  threads = archiveThreads,
+}: UploadPackageDependencies) {
+  const configurationArchives = createConfigurationArchives(blobs, encryption);
+  const storeVersion = createStoreVersion({ persistence, blobs });
+
+  async function membershipOf(store: Store, grant: UploadGrant): Promise<string> {
+    const access = await store.workspaces.findAccess(grant.workspaceId, grant.principal.userId);
+    if (!access) throw new ServiceError('not_found', `There is no workspace ${grant.workspaceId}.`);
+    return access.membershipId;
+  }
+
+  /** An upload that was taken already is refused: the blob of the second one goes, its key is its own, so the first one's stays. */
+  function store<Row extends StoredVersion>(
+    grant: UploadGrant,
+    archiveKey: string,
+    exists: (tx: Store) => Promise<boolean>,
+    insert: (tx: Store, createdBy: string) => Promise<Row>,
+  ): Promise<Row> {
+    return storeVersion(grant.workspaceId, archiveKey, async (tx) => {
+      if (await exists(tx)) {
+        throw new ServiceError(
+          'upload_already_received',
+          'This upload was received already; ask for a new one.',
+        );
+      }
+      const row = await insert(tx, await membershipOf(tx, grant));
+      await recordVersion(tx, grant.kind, 'upload', row);
+      return row;
+    });
+  }
+
+  return {
+    /**
+     * Refuses a code archive of which only the first bytes, as many as the server takes, lie at the path.
+     * @throws ServiceError upload_too_large
+     */
+    refuseLargeDeployment: (path: string, declaredBytes: number | null): Promise<never> =>
+      threads.check({ kind: 'cut-off', path, limits: archiveLimits, declaredBytes }),
+
+    async uploadDeployment(upload: {
+      grant: UploadGrant;
+      archivePath: string;
+      requirements: unknown;
+      requirementsSizeBytes: number;
+    }): Promise<DeploymentRecord> {
+      const { grant } = upload;
+      const hasEmbeddedDatabase = readEmbeddedDatabase(upload.requirements);
+      const task = { kind: 'deployment', path: upload.archivePath, limits: archiveLimits } as const;
+      const { report, tags: read } = await threads.check(task);
+      const { tags, problem: tagsProblem } = read;
+      const archiveKey = nameDeploymentArchive(grant.uploadId);
+      const { sha256 } = await blobs.put(archiveKey, createReadStream(upload.archivePath));
+      return store(
+        grant,
+        archiveKey,
+        (tx) => tx.deployments.exists(grant.uploadId),
+        (tx, createdBy) =>
+          tx.deployments.insert({
+            id: grant.uploadId,
+            workspaceId: grant.workspaceId,
+            contentHash: report.contentHash,
+            archiveSha256: sha256,
+            archiveKey,
+            fileCount: report.files.length,
+            sizeBytes: report.sizeBytes,
+            requirements: upload.requirements,
+            requirementsSizeBytes: upload.requirementsSizeBytes,
+            hasEmbeddedDatabase,
+            files: report.files,
+            tags,
+            tagsProblem,
+            createdBy,
+          }),
+      );
+    },
+
+    /** The archive holds secrets: it is stored encrypted. */
+    async uploadConfiguration(upload: { grant: UploadGrant; archive: Buffer }): Promise<ConfigurationRecord> {
+      const { grant, archive } = upload;
+      const { report, runSettings } = await threads.check({ kind: 'configuration', archive });
+      const archiveKey = await configurationArchives.seal(grant.uploadId, archive);
+      return store(
+        grant,
+        archiveKey,
+        (tx) => tx.configurations.exists(grant.uploadId),
+        (tx, createdBy) =>
+          tx.configurations.insert({
+            id: grant.uploadId,
+            workspaceId: grant.workspaceId,
+            contentHash: report.contentHash,
+            archiveSha256: report.sha256,
+            archiveKey,
+            fileCount: report.files.length,
+            sizeBytes: report.sizeBytes,
+            profiles: report.profiles,
+            runSettings,
+            files: report.files,
+            createdBy,
+          }),
+      );
+    },
+  };
+}
+
+/** A manifest that cannot be read is refused at the upload; one that cannot be installed fails the runs, with the resolver's words. */
+function readEmbeddedDatabase(requirements: unknown): boolean {
+  try {
+    const manifest = readRequirementsManifest(requirements);
+    return includesEmbeddedDatabase(buildInstallSet(manifest, Object.keys(manifest.groups), '').requirements);
+  } catch (error) {
+    if (!(error instanceof RequirementsError)) throw error;
+    if (error.problem !== 'invalid_manifest') return true;
+    throw new ServiceError('invalid_request', error.message);
+  }
+}

@@ -1,0 +1,35 @@
+import { ServiceError } from '../../platform/service-error.ts';
+
+/** A deploy sends two uploads at once. */
+const defaultPerAccount = 6;
+const retryAfterSeconds = 5;
+
+export type UploadSlots = ReturnType<typeof createUploadSlots>;
+
+/** Bounds how many uploads of one account this server receives and checks at once, so that they do not fill the queue of others. */
+export function createUploadSlots(mostPerAccount = defaultPerAccount) {
+  const taken = new Map<string, number>();
+  return {
+    /** Takes a slot until it is disposed. @throws ServiceError too_many_uploads */
+    take(userId: string): Disposable {
+      const count = taken.get(userId) ?? 0;
+      if (count >= mostPerAccount) throw tooManyUploads(mostPerAccount);
+      taken.set(userId, count + 1);
+      return {
+        [Symbol.dispose]() {
+          const left = (taken.get(userId) ?? 1) - 1;
+          if (left > 0) taken.set(userId, left);
+          else taken.delete(userId);
+        },
+      };
+    },
+  };
+}
+
+function tooManyUploads(most: number): ServiceError {
+  return new ServiceError(
+    'too_many_uploads',
+    `${most} uploads of this account are being received or checked, as many as the server takes at once. Wait for one to end, then upload again.`,
+    { retry_after_seconds: retryAfterSeconds },
+  );
+}

@@ -1,0 +1,94 @@
+import type { RuntimeEntryPoint } from '../../domain/jobs/entry-point.ts';
+import type { ServiceFixture } from '../testing/service-fixture.ts';
+import type { ServicePlace } from '../testing/service-place.ts';
+import { createHmac } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createPlace, defineJob } from '../testing/service-place.ts';
+import { createServiceFixture, noon } from '../testing/service-fixture.ts';
+
+const secret = 'a secret of some length';
+const listener = defineJob('jobs.m.f', { triggers: ['webhook:'], execute: { concurrency: null } });
+
+let fixture: ServiceFixture;
+let place: ServicePlace;
+
+beforeAll(async () => {
+  fixture = await createServiceFixture();
+});
+afterAll(() => fixture.close());
+beforeEach(async () => {
+  fixture.clock.now = noon;
+  place = await createPlace(fixture);
+  await place.deployAll([listener]);
+});
+
+async function findWebhook() {
+  const [listed] = await fixture.webhooks.list(place.workspaceId);
+  if (!listed) throw new Error('There is no webhook');
+  return listed.webhook;
+}
+
+function laterBy(seconds: number): Date {
+  return new Date(noon.getTime() + seconds * 1000);
+}
+
+async function deliver(body: string, options: { id?: string; signature?: string } = {}) {
+  return fixture.takeDelivery.take(await findWebhook(), {
+    body: Buffer.from(body),
+    deliveryId: options.id ?? null,
+    signature: { own: options.signature, hub: undefined },
+  });
+}
+
+/** The arguments of the launcher of a run, those that everybody may see and those that nobody may. */
+async function begin(jobRunId: string) {
+  const { id, run } = await place.createAttempt(await place.getRun(jobRunId));
+  return fixture.beginAttempt.begin(id, { claimNumber: run.claimNumber, nonce: 'nonce' });
+}
+
+describe('a run that a delivery started', () => {
+  it('has the input in its entry point, where nobody else sees it', async () => {
+    const { answer } = await deliver('{"id": 12345678901234567890}');
+    const start = await begin(answer.started[0]?.jobRunId ?? '');
+    expect(start.arguments).toEqual(['--run-id', start.run_id, '--trigger', 'webhook:']);
+    const [name, json = ''] = start.private_arguments;
+    expect(name).toBe('--entry-point');
+    expect(json).toContain('{"id": 12345678901234567890}');
+    const entryPoint = JSON.parse(json) as RuntimeEntryPoint;
+    expect(entryPoint).toMatchObject({ job_ref: 'jobs.m.f', profile: 'prod' });
+    expect(entryPoint.run_args).toHaveProperty('input.id');
+  });
+
+  it('starts as every other one where nothing was sent', async () => {
+    const { answer } = await deliver('');
+    const start = await begin(answer.started[0]?.jobRunId ?? '');
+    expect(start.private_arguments).toEqual([]);
+    const entryPoint = JSON.parse(start.arguments.at(-1) ?? '') as RuntimeEntryPoint;
+    expect(entryPoint).not.toHaveProperty('run_args');
+  });
+});
+
+describe('the clock of the database', () => {
+  it('decides how old a signature is', async () => {
+    const { id: webhookId } = await findWebhook();
+    await fixture.webhooks.setSigningSecret({ workspaceId: place.workspaceId, webhookId }, secret);
+    const time = noon.getTime() / 1000;
+    const signed = (body: string) => {
+      const hex = createHmac('sha256', secret).update(`${time}.${body}`).digest('hex');
+      return { signature: `t=${time},v1=${hex}` };
+    };
+    fixture.clock.now = laterBy(300);
+    expect((await deliver('1', signed('1'))).isRepeated).toBe(false);
+    fixture.clock.now = laterBy(301);
+    await expect(deliver('2', signed('2'))).rejects.toMatchObject({ code: 'invalid_signature' });
+  });
+
+  it('decides how long a delivery is remembered', async () => {
+    const first = await deliver('1', { id: 'one' });
+    fixture.clock.now = laterBy(24 * 3600 - 1);
+    expect(await deliver('1', { id: 'one' })).toEqual({ ...first, isRepeated: true });
+    fixture.clock.now = laterBy(24 * 3600);
+    expect((await deliver('1', { id: 'one' })).isRepeated).toBe(false);
+    expect(await place.listRuns('jobs.m.f')).toHaveLength(2);
+  });
+});

@@ -1,0 +1,160 @@
+import type { Clock, StartRuns, TriggerResult } from '../runs/start-runs.ts';
+import type { JobRecord, WebhookRecord } from '../../store/records.ts';
+import type { Persistence, Store } from '../../store/store.ts';
+import type { Webhooks } from './webhooks.ts';
+import type { SignatureHeaders } from '../../domain/webhooks/webhook-signature.ts';
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { findWebhookTrigger } from '../../domain/webhooks/webhook-path.ts';
+import { hashSecret } from '../sign-in/credentials.ts';
+import { readRunInput } from '../../domain/runs/run-input.ts';
+import { readSignature } from '../../domain/webhooks/webhook-signature.ts';
+import { lockForStart, refreshesOthers } from '../runs/start-facts.ts';
+import { ServiceError } from '../../platform/service-error.ts';
+
+/** Where a delivery is sent to. */
+export interface WebhookAddress {
+  token: string;
+  /** Decoded, without slashes at its ends. */
+  path: string;
+}
+
+export interface Delivery {
+  body: Buffer;
+  /** What the sender calls it; null when it says nothing. */
+  deliveryId: string | null;
+  signature: SignatureHeaders;
+}
+
+/** What came of a delivery. */
+export interface DeliveryAnswer {
+  started: { jobRef: string; jobRunId: string }[];
+  declined: { jobRef: string; status: string; reasons: string[] }[];
+}
+
+export interface TakenDelivery {
+  answer: DeliveryAnswer;
+  /** It had been taken before: nothing was started now. */
+  isRepeated: boolean;
+}
+
+export type TakeDelivery = ReturnType<typeof createTakeDelivery>;
+
+const rememberedSeconds = 24 * 3600;
+/** Starts that were declined for these may come about if they are asked for again. */
+const limitStatuses = new Set(['skipped_concurrency_limit', 'skipped_org_concurrency_limit']);
+
+/** Takes what is sent to webhooks, and starts the jobs that listen, each delivery once. */
+export function createTakeDelivery(dependencies: {
+  persistence: Persistence;
+  webhooks: Webhooks;
+  startRuns: StartRuns;
+  clock: Clock;
+}) {
+  const { persistence, webhooks, startRuns, clock } = dependencies;
+
+  /** @returns the signatures of the body that are right; none where none is asked for. @throws ServiceError invalid_signature */
+  function checkSignature(webhook: WebhookRecord, { body, signature }: Delivery, now: Date): string[] {
+    const secret = webhooks.openSigningSecret(webhook);
+    if (secret === null) return [];
+    const reading = readSignature(signature, now);
+    if (!reading.ok) throw new ServiceError('invalid_signature', reading.problem);
+    const { prefix, signatures } = reading.claim;
+    const right = createHmac('sha256', secret).update(prefix).update(body).digest();
+    if (!signatures.some((one) => timingSafeEqual(Buffer.from(one, 'hex'), right))) {
+      throw new ServiceError(
+        'invalid_signature',
+        'The signature is not that of the body under the signing secret of this webhook.',
+      );
+    }
+    return [right.toString('hex')];
+  }
+
+  async function start(store: Store, webhook: WebhookRecord, input: string | null): Promise<DeliveryAnswer> {
+    const { workspaceId, path } = webhook;
+    const found = listListening(await store.jobs.listByTriggerType(workspaceId, 'webhook'), path);
+    // As they are under the lock: a deploy may have changed them since they were found.
+    const ids = found.map(({ job }) => job.id);
+    const reachesOthers = found.some(({ job }) => refreshesOthers(job));
+    const locked = await lockForStart(store, workspaceId, ids, reachesOthers);
+    const jobs = listListening(locked, path);
+    if (jobs.length === 0) throw unknownAddress();
+    return toAnswer(await startRuns.startForEvent(store, { workspaceId, jobs, input }));
+  }
+
+  return {
+    /** Asked before the body is read, so that nobody sends one in vain. @throws ServiceError not_found */
+    async find({ token, path }: WebhookAddress): Promise<WebhookRecord> {
+      const webhook = await persistence.store.webhooks.findByToken(hashSecret(token));
+      if (webhook?.path !== path) throw unknownAddress();
+      const jobs = await persistence.store.jobs.listByTriggerType(webhook.workspaceId, 'webhook');
+      if (listListening(jobs, path).length === 0) throw unknownAddress();
+      return webhook;
+    },
+
+    /**
+     * Starts what listens. A delivery of which nothing came, and that may be sent again for that, is not remembered.
+     * @throws ServiceError not_found, invalid_signature, invalid_request, start_declined, too_many_runs
+     */
+    async take({ id, path }: WebhookRecord, delivery: Delivery): Promise<TakenDelivery> {
+      const taken = await persistence.transaction(async (store): Promise<TakenDelivery> => {
+        const webhook = await store.webhooks.lock(id);
+        if (webhook?.path !== path) throw unknownAddress();
+        const now = await clock(store);
+        // Both are remembered: nothing signs the id, so a delivery that is sent again could have another.
+        const keys = [
+          ...checkSignature(webhook, delivery, now).map((signature) => keyOf('signature', signature)),
+          ...(delivery.deliveryId === null ? [] : [keyOf('id', delivery.deliveryId)]),
+        ];
+        const since = new Date(now.getTime() - rememberedSeconds * 1000);
+        const known = await store.webhooks.findAnswer(id, keys, since);
+        if (known !== undefined) return { answer: known as DeliveryAnswer, isRepeated: true };
+        const reading = readRunInput(delivery.body);
+        if (!reading.ok) throw new ServiceError('invalid_request', reading.problem);
+        const answer = await start(store, webhook, reading.input);
+        await store.webhooks.noteDelivery(id, now);
+        if (answer.started.length > 0) await store.webhooks.remember(id, { keys, answer, at: now, since });
+        return { answer, isRepeated: false };
+      });
+      // Only now: that a job was declined is kept.
+      if (taken.answer.started.length === 0) throw nothingStarted(taken.answer);
+      return taken;
+    },
+  };
+}
+
+function listListening(jobs: readonly JobRecord[], path: string): { job: JobRecord; trigger: string }[] {
+  return jobs.flatMap((job) => {
+    const trigger = job.isArchived ? undefined : findWebhookTrigger(job.triggers, path);
+    return trigger === undefined ? [] : [{ job, trigger }];
+  });
+}
+
+function toAnswer({ succeeded, skipped, failed }: TriggerResult): DeliveryAnswer {
+  return {
+    started: succeeded.flatMap(({ job, run }) => (run ? [{ jobRef: job.jobRef, jobRunId: run.id }] : [])),
+    declined: [
+      ...skipped.map(({ job, status, reasons }) => ({ jobRef: job.jobRef, status, reasons })),
+      ...failed.map(({ ref, code, detail }) => ({ jobRef: ref, status: code, reasons: [detail] })),
+    ],
+  };
+}
+
+function keyOf(kind: 'id' | 'signature', value: string): Buffer {
+  return createHash('sha256')
+    .update(JSON.stringify([kind, value]))
+    .digest();
+}
+
+/** The same for a token that nobody has and for a path that nobody listens to: who guesses learns nothing. */
+function unknownAddress(): ServiceError {
+  return new ServiceError('not_found', 'There is no webhook at this address.');
+}
+
+function nothingStarted({ declined }: DeliveryAnswer): ServiceError {
+  const extra = {
+    declined: declined.map(({ jobRef, status, reasons }) => ({ job_ref: jobRef, status, reasons })),
+  };
+  return declined.every(({ status }) => limitStatuses.has(status))
+    ? new ServiceError('too_many_runs', 'Every job that listens has as many runs as it may have.', extra)
+    : new ServiceError('start_declined', 'None of the jobs that listen was started.', extra);
+}

@@ -1,0 +1,129 @@
+import type { Encryption } from '../../platform/encryption.ts';
+import type { JobRecord, WebhookRecord } from '../../store/records.ts';
+import type { Persistence, Store } from '../../store/store.ts';
+import { randomUUID } from 'node:crypto';
+import { createSecret, hashSecret } from '../sign-in/credentials.ts';
+import { findWebhookTrigger, readWebhookPath } from '../../domain/webhooks/webhook-path.ts';
+import { recordChange } from '../audit/audit.ts';
+import { ServiceError } from '../../platform/service-error.ts';
+
+/** A webhook as those see it who manage the jobs that listen to it. */
+export interface ListedWebhook {
+  webhook: WebhookRecord;
+  /** The secret of its address. */
+  token: string;
+  /** Those that a delivery would start; none when its jobs were archived or changed. */
+  jobs: JobRecord[];
+}
+
+interface WebhookRequest {
+  workspaceId: string;
+  webhookId: string;
+}
+
+export type Webhooks = ReturnType<typeof createWebhooks>;
+
+/** The addresses of a workspace's webhooks and their secrets. What is sent to them is taken in `take-delivery.ts`. */
+export function createWebhooks(persistence: Persistence, encryption: Encryption) {
+  function makeToken(webhookId: string) {
+    const token = createSecret('dlt_h_');
+    return { hash: hashSecret(token), sealed: encryption.encrypt(Buffer.from(token), tokenPlace(webhookId)) };
+  }
+
+  function describe(webhook: WebhookRecord, listening: readonly JobRecord[]): ListedWebhook {
+    const token = open(webhook.sealedToken, tokenPlace(webhook.id), webhook);
+    return {
+      webhook,
+      token,
+      jobs: listening.filter((job) => findWebhookTrigger(job.triggers, webhook.path)),
+    };
+  }
+
+  function open(sealed: Buffer, place: string, { path }: WebhookRecord): string {
+    try {
+      return encryption.decrypt(sealed, place).toString();
+    } catch (error) {
+      const words = `The secrets of the webhook "${path}" cannot be opened: the secret key of the server is not the one they were stored under`;
+      throw new Error(words, { cause: error });
+    }
+  }
+
+  /**
+   * Changes one webhook; `apply` gives undefined where it is so already. An archived workspace's stay as they are. What is written
+   * down is that a secret was changed, and nothing of it.
+   */
+  async function change(
+    { workspaceId, webhookId }: WebhookRequest,
+    action: string,
+    apply: (store: Store, known: WebhookRecord) => Promise<WebhookRecord | undefined>,
+  ): Promise<ListedWebhook> {
+    return persistence.transaction(async (store) => {
+      const workspace = await store.workspaces.lock(workspaceId);
+      if (workspace?.archivedAt)
+        throw new ServiceError('workspace_archived', 'The workspace is archived; bring it back first.');
+      const known = (await store.webhooks.list(workspaceId)).find(({ id }) => id === webhookId);
+      if (!known) throw new ServiceError('not_found', `There is no webhook ${webhookId}.`);
+      const changed = await apply(store, known);
+      if (changed) {
+        const target = { kind: 'webhook', id: webhookId, name: known.path };
+        await recordChange(store, { workspaceId, action, target, before: null, after: null });
+      }
+      return describe(changed ?? known, await store.jobs.listByTriggerType(workspaceId, 'webhook'));
+    });
+  }
+
+  return {
+    /** Gives every path that jobs of the workspace listen to an address, in the caller's transaction. Those that are there stay. */
+    async arrange(store: Store, workspaceId: string): Promise<void> {
+      const jobs = await store.jobs.listByTriggerType(workspaceId, 'webhook');
+      const wanted = new Set(jobs.flatMap((job) => job.triggers.map(readWebhookPath)));
+      if (wanted.size === 0) return;
+      for (const { path } of await store.webhooks.list(workspaceId)) wanted.delete(path);
+      for (const path of wanted) {
+        if (path === null) continue;
+        const id = randomUUID();
+        const { hash, sealed } = makeToken(id);
+        await store.webhooks.insert({ id, workspaceId, path, tokenHash: hash, sealedToken: sealed });
+      }
+    },
+
+    /** By path. */
+    async list(workspaceId: string): Promise<ListedWebhook[]> {
+      const { store } = persistence;
+      const listening = await store.jobs.listByTriggerType(workspaceId, 'webhook');
+      return (await store.webhooks.list(workspaceId)).map((webhook) => describe(webhook, listening));
+    },
+
+    /** Another address in place of the present one, which is unknown from then on. @throws ServiceError not_found, workspace_archived */
+    rotateToken: ({ workspaceId, webhookId }: WebhookRequest): Promise<ListedWebhook> =>
+      change({ workspaceId, webhookId }, 'webhook.rotate-token', (store) =>
+        store.webhooks.setToken(workspaceId, webhookId, makeToken(webhookId)),
+      ),
+
+    /** From then on deliveries have to be signed with this secret. @throws ServiceError not_found, workspace_archived */
+    setSigningSecret: ({ workspaceId, webhookId }: WebhookRequest, secret: string): Promise<ListedWebhook> =>
+      change({ workspaceId, webhookId }, 'webhook.set-signing-secret', (store) => {
+        const sealed = encryption.encrypt(Buffer.from(secret), signingPlace(webhookId));
+        return store.webhooks.setSigningSecret(workspaceId, webhookId, sealed);
+      }),
+
+    /** From then on the address is all that a sender needs. @throws ServiceError not_found, workspace_archived */
+    removeSigningSecret: ({ workspaceId, webhookId }: WebhookRequest): Promise<ListedWebhook> =>
+      change({ workspaceId, webhookId }, 'webhook.remove-signing-secret', async (store, known) =>
+        known.sealedSigningSecret ? store.webhooks.setSigningSecret(workspaceId, webhookId, null) : undefined,
+      ),
+
+    /** Null when deliveries need no signature. */
+    openSigningSecret: (webhook: WebhookRecord): string | null =>
+      webhook.sealedSigningSecret && open(webhook.sealedSigningSecret, signingPlace(webhook.id), webhook),
+  };
+}
+
+/** What is sealed for one place cannot be opened at another. JSON, so that no two places have one description. */
+function tokenPlace(webhookId: string): string {
+  return JSON.stringify(['webhook token', webhookId]);
+}
+
+function signingPlace(webhookId: string): string {
+  return JSON.stringify(['webhook signing secret', webhookId]);
+}

@@ -1,0 +1,217 @@
+import type { Authorization } from '../people/authorize.ts';
+import type {
+  OrganizationRecord,
+  OrganizationRole,
+  UserRecord,
+  WorkspaceRecord,
+  WorkspaceRole,
+} from '../../store/records.ts';
+import type { Page, PageRequest } from '../paging/read-page.ts';
+import type { Persistence, Store } from '../../store/store.ts';
+import type { Principal } from '../sign-in/credentials.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { checkName, holdOrganization } from '../people/people-rules.ts';
+import { dataplaneId, dataplanes } from '../sign-in/dataplane.ts';
+import { pageOf, sortBy } from '../paging/read-page.ts';
+import { recordChange } from '../audit/audit.ts';
+import { ServiceError } from '../../platform/service-error.ts';
+
+/** The caller in an organization, with the workspaces in which the caller has a role. */
+export interface OrganizationMe {
+  principal: Principal;
+  organization: OrganizationRecord;
+  membershipId: string;
+  role: OrganizationRole;
+  workspaces: (WorkspaceRecord & { role: WorkspaceRole })[];
+}
+
+/** The caller's own account: the organization that was joined first, the one that was joined last, and all. */
+export interface AccountMe {
+  principal: Principal;
+  name: string | null;
+  primary: JoinedOrganization;
+  latest: JoinedOrganization;
+  memberships: JoinedOrganization[];
+}
+
+export type JoinedOrganization = OrganizationRecord & { membershipId: string; role: OrganizationRole };
+
+export type Organizations = ReturnType<typeof createOrganizations>;
+
+/** Organizations as their members see them. */
+export function createOrganizations(persistence: Persistence) {
+  const { store } = persistence;
+
+  async function get(organizationId: string): Promise<OrganizationRecord> {
+    const organization = await store.people.getOrganization(organizationId);
+    if (!organization) throw new ServiceError('not_found', `There is no organization ${organizationId}.`);
+    return organization;
+  }
+
+  /** Once: of calls that come together the first one makes it, and the others wait for it. */
+  function makePersonal({ id }: UserRecord): Promise<JoinedOrganization[]> {
+    return persistence.transaction(async (tx) => {
+      const user = await tx.people.lockUser(id);
+      if (!user) throw new ServiceError('not_found', 'There is no such account.');
+      const known = await tx.people.listMembershipsOf(id);
+      if (known.length > 0) return known;
+      const name = (user.email.split('@')[0] ?? '').slice(0, longestLocalPart) || 'Personal';
+      await insertOrganization(tx, user, { name, description: null, isPersonal: true });
+      return tx.people.listMembershipsOf(id);
+    });
+  }
+
+  return {
+    get,
+
+    async list(
+      principal: Principal,
+      page: PageRequest<'created_at' | 'name'>,
+    ): Promise<Page<OrganizationRecord>> {
+      const all = await store.people.listOrganizationsOf(principal.userId);
+      return pageOf(sortBy(all, page.sorting, byNameOrAge), page, ({ id }) => id);
+    },
+
+    async me(authorization: Authorization): Promise<OrganizationMe> {
+      const { principal, organization: place } = authorization;
+      if (!place) throw new Error('The operation was not authorized at an organization');
+      return {
+        principal,
+        organization: await get(place.organizationId),
+        membershipId: place.membershipId,
+        role: place.role,
+        workspaces: await store.workspaces.listOfMembership(place.membershipId),
+      };
+    },
+
+    /**
+     * Somebody who belongs nowhere gets an organization of their own, with a playground.
+     * @throws ServiceError no_account for the key of a workspace
+     */
+    async account(principal: Principal): Promise<AccountMe> {
+      const user = await store.people.getUser(principal.userId);
+      if (user?.kind !== 'human') {
+        throw new ServiceError(
+          'no_account',
+          'This is the key of a workspace: it has no account. Ask for /organizations instead.',
+        );
+      }
+      const found = await store.people.listMembershipsOf(user.id);
+      const memberships = found.length > 0 ? found : await makePersonal(user);
+      const [primary, latest] = [memberships[0], memberships.at(-1)];
+      if (!primary || !latest) throw new Error(`The account ${user.id} belongs to no organization`);
+      return { principal, name: user.name, primary, latest, memberships };
+    },
+
+    /** Its maker owns it. @throws ServiceError no_account for the key of a workspace; invalid_request */
+    async create(
+      { userId }: Principal,
+      wanted: { name: string; description: string | null },
+    ): Promise<OrganizationRecord> {
+      const name = checkName(wanted.name);
+      const user = await store.people.getUser(userId);
+      if (user?.kind !== 'human')
+        throw new ServiceError('no_account', 'The key of a workspace makes no organizations.');
+      return persistence.transaction((tx) =>
+        insertOrganization(tx, user, { name, description: wanted.description, isPersonal: false }),
+      );
+    },
+
+    /** Changes what is given; a description of null is removed, a default role of null takes back what all members had. */
+    update(
+      organizationId: string,
+      change: {
+        name?: string | undefined;
+        description?: string | null | undefined;
+        defaultWorkspaceRole?: OrganizationRecord['defaultWorkspaceRole'] | undefined;
+      },
+    ): Promise<OrganizationRecord> {
+      return persistence.transaction(async (tx) => {
+        const before = await holdOrganization(tx, organizationId);
+        const wanted = {
+          name: change.name === undefined ? before.name : checkName(change.name),
+          description: change.description === undefined ? before.description : change.description,
+          defaultWorkspaceRole:
+            change.defaultWorkspaceRole === undefined
+              ? before.defaultWorkspaceRole
+              : change.defaultWorkspaceRole,
+        };
+        if (isDeepStrictEqual({ ...before, ...wanted }, before)) return before;
+        const after = await tx.people.updateOrganization(organizationId, wanted);
+        await recordChange(tx, {
+          action: 'organization.update',
+          organizationId,
+          target: { kind: 'organization', id: organizationId, name: after.name },
+          before: describe(before),
+          after: describe(after),
+        });
+        return after;
+      });
+    },
+
+    /** @throws ServiceError unknown_dataplane, or region_already_set: the choice is final */
+    async setRegion(organizationId: string, chosenId: string): Promise<OrganizationRecord> {
+      if (!dataplanes.some((dataplane) => dataplane.id === chosenId)) {
+        throw new ServiceError('unknown_dataplane', `There is no data plane "${chosenId}".`);
+      }
+      return persistence.transaction(async (tx) => {
+        const changed = await tx.people.setDataplane(organizationId, chosenId);
+        if (!changed)
+          throw new ServiceError('region_already_set', 'The organization has its region already.');
+        await recordChange(tx, {
+          organizationId,
+          action: 'organization.set-region',
+          target: { kind: 'organization', id: organizationId, name: changed.name },
+          before: null,
+          after: { dataplane_id: chosenId },
+        });
+        return changed;
+      });
+    },
+  };
+}
+
+const longestLocalPart = 64;
+
+/** An organization with its first owner; a personal one has a playground. */
+async function insertOrganization(
+  store: Store,
+  owner: UserRecord,
+  wanted: { name: string; description: string | null; isPersonal: boolean },
+): Promise<OrganizationRecord> {
+  const organization = await store.people.createOrganization({ ...wanted, dataplaneId });
+  const membership = await store.people.addMember(organization.id, owner.id, 'owner');
+  await recordChange(store, {
+    action: 'organization.create',
+    organizationId: organization.id,
+    target: { kind: 'organization', id: organization.id, name: organization.name },
+    before: null,
+    after: { ...describe(organization), owner: owner.email, is_personal: wanted.isPersonal },
+  });
+  if (!wanted.isPersonal) return organization;
+  const workspace = await store.workspaces.create({
+    organizationId: organization.id,
+    name: 'Playground',
+    description: null,
+    isPlayground: true,
+  });
+  await store.workspaces.addMember(workspace.id, membership.id, 'owner');
+  await recordChange(store, {
+    action: 'workspace.create',
+    workspaceId: workspace.id,
+    target: { kind: 'workspace', id: workspace.id, name: workspace.name },
+    before: null,
+    after: { name: workspace.name, is_playground: true },
+  });
+  return organization;
+}
+
+function describe({ name, description, defaultWorkspaceRole }: OrganizationRecord) {
+  return { name, description, default_workspace_role: defaultWorkspaceRole };
+}
+
+/** How short lists of organizations and workspaces are sorted. */
+export const byNameOrAge = {
+  name: (row: { name: string }) => row.name.toLowerCase(),
+  created_at: (row: { createdAt: Date }) => row.createdAt.getTime(),
+};

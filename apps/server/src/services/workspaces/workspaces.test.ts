@@ -1,0 +1,93 @@
+import type { ServiceFixture } from '../testing/service-fixture.ts';
+import type { ServicePlace } from '../testing/service-place.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createPlace, defineJob } from '../testing/service-place.ts';
+import { createServiceFixture } from '../testing/service-fixture.ts';
+
+let fixture: ServiceFixture;
+let place: ServicePlace;
+
+beforeAll(async () => {
+  fixture = await createServiceFixture();
+});
+afterAll(() => fixture.close());
+beforeEach(async () => {
+  place = await createPlace(fixture);
+  await place.deployAll([
+    defineJob('jobs.a', { execute: { concurrency: null } }),
+    defineJob('jobs.b', { triggers: ['job.success:jobs.a'] }),
+  ]);
+});
+
+const archive = () => fixture.workspaces.archive(place.workspaceId);
+const unarchive = () => fixture.workspaces.unarchive(place.workspaceId);
+const archived = { code: 'workspace_archived' };
+
+describe('an archived workspace', () => {
+  it('loses the runs that wait; those that have started go on, and nothing follows them', async () => {
+    const waiting = await place.startRun('jobs.a');
+    const { run: running } = await place.createAttempt(await place.startRun('jobs.a'));
+    const elsewhere = await createPlace(fixture);
+    await elsewhere.deployAll([defineJob('jobs.a')]);
+    const other = await elsewhere.startRun('jobs.a');
+    expect((await archive()).archivedAt).not.toBeNull();
+    expect(await place.getRun(waiting.id)).toMatchObject({ status: 'cancelled' });
+    expect(await place.listEvents(waiting.id)).toEqual(['job_run.created', 'job_run.finished']);
+    expect(await place.getRun(other.id)).toMatchObject({ status: 'pending' });
+    await place.complete(running);
+    expect(await place.getRun(running.id)).toMatchObject({ status: 'completed' });
+    expect(await place.listRuns('jobs.b')).toMatchObject([
+      { status: 'skipped', skip: { status: 'skipped_workspace_archived', count: 1 } },
+    ]);
+  });
+
+  it('has its running runs cancelled when somebody asks for it', async () => {
+    const { run } = await place.createAttempt(await place.startRun('jobs.a'));
+    await archive();
+    expect(await fixture.cancelRuns.cancel(place.workspaceId, run.id)).toMatchObject({
+      status: 'cancelling',
+      endIntent: 'cancel',
+    });
+  });
+
+  it('takes no upload, no deploy, no change of its name and no run', async () => {
+    await archive();
+    await expect(place.uploadDeployment()).rejects.toMatchObject(archived);
+    await expect(place.uploadConfiguration()).rejects.toMatchObject(archived);
+    await expect(place.deployJobs([defineJob('jobs.a')])).rejects.toMatchObject(archived);
+    await expect(fixture.workspaces.update(place.workspaceId, { name: 'New' })).rejects.toMatchObject(
+      archived,
+    );
+    await expect(place.createRun('jobs.a')).rejects.toMatchObject({
+      ...archived,
+      extra: { reasons: [expect.stringContaining('archived')] },
+    });
+    const { succeeded, skipped } = await place.trigger({ selectors: ['job'] });
+    expect(succeeded).toEqual([]);
+    expect(new Set(skipped.map(({ status }) => status))).toEqual(new Set(['skipped_workspace_archived']));
+  });
+
+  it('stays as it is when it is archived again, and comes back with its jobs', async () => {
+    const first = await archive();
+    expect(await archive()).toEqual(first);
+    const back = await unarchive();
+    expect(back).toMatchObject({ archivedAt: null });
+    expect(await unarchive()).toEqual(back);
+    expect(await place.startRun('jobs.a')).toMatchObject({ status: 'pending' });
+    expect(await place.deployJobs([defineJob('jobs.a')])).toMatchObject({ jobs: [{ outcome: 'updated' }] });
+  });
+
+  it('leaves no run waiting, whatever starts while it is archived', async () => {
+    await place.startRun('jobs.a');
+    const starts = Array.from({ length: 6 }, () => place.startRun('jobs.a').catch((error: unknown) => error));
+    await Promise.all([...starts, archive(), place.deployJobs([defineJob('jobs.c')]).catch(() => null)]);
+    const runs = await place.listRuns('jobs.a');
+    expect(runs.map(({ status }) => status)).toEqual(runs.map(() => 'cancelled'));
+  });
+
+  it('cannot be one that does not exist', async () => {
+    const nowhere = '00000000-0000-4000-8000-000000000000';
+    await expect(fixture.workspaces.archive(nowhere)).rejects.toMatchObject({ code: 'not_found' });
+    await expect(fixture.workspaces.unarchive(nowhere)).rejects.toMatchObject({ code: 'not_found' });
+  });
+});
