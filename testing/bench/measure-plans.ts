@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLogFiles } from '@pumphouse/server/blobs/log-file.ts';
+import { createLogFiles } from '@pumphouse/server/blobs/logs/log-file.ts';
 import { formatLogLine, runnerLine } from '@pumphouse/server/domain/logs/log-line.ts';
 import { measureList } from './measure-history.ts';
 import { seedHistory } from './seed-history.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createDatabase } from '@pumphouse/server/store/postgres/pool.ts';
 import { migrate, migrationsFolder } from '@pumphouse/server/store/postgres/migrate.ts';
 import { silentLog } from '../fixtures/test-postgres.ts';
-import { startEmbeddedPostgres } from '@pumphouse/server/store/postgres/embedded.ts';
+import { startEmbeddedPostgres } from '@pumphouse/server/store/postgres/embedded/embedded.ts';
 import { startTestServer, type TestServer } from '../fixtures/server.ts';
 
 /** A Postgres with a long history, seeded at the schema of the first migration and then brought to the last. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { postgresPort } from '@pumphouse/server/store/postgres/cluster.ts';
+import { postgresPort } from '@pumphouse/server/store/postgres/embedded/cluster.ts';
 import { createClient } from '@pumphouse/client';
 import { createApiWorkspace, joinLines, listProcessesWithVariable } from '../fixtures/api-workspace.ts';
 import type { ApiWorkspace } from '../fixtures/api-workspace.ts';

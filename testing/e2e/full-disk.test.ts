@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { postgresPort, superuser } from '@pumphouse/server/store/postgres/cluster.ts';
+import { postgresPort, superuser } from '@pumphouse/server/store/postgres/embedded/cluster.ts';
 import { createApiWorkspace, joinLines, type ApiWorkspace } from '../fixtures/api-workspace.ts';
 import {
   createWorkspace,

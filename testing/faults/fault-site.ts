@@ -3,7 +3,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { stopAbandonedPostgres } from '@pumphouse/server/store/postgres/embedded.ts';
+import { stopAbandonedPostgres } from '@pumphouse/server/store/postgres/embedded/embedded.ts';
 import { createApiWorkspace } from '../fixtures/api-workspace.ts';
 import { createWorkspace, triggerJob } from '../fixtures/deploy-workspace.ts';
 import { createRunsPlace } from '../fixtures/runs-place.ts';

@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { stopAbandonedPostgres } from '@pumphouse/server/store/postgres/embedded.ts';
+import { stopAbandonedPostgres } from '@pumphouse/server/store/postgres/embedded/embedded.ts';
 import { createApiWorkspace } from '../fixtures/api-workspace.ts';
 import { createWorkspace } from '../fixtures/deploy-workspace.ts';
 import { eventually } from '../fixtures/eventually.ts';

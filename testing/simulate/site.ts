@@ -1,7 +1,7 @@
 import type { Database } from '@pumphouse/server/store/postgres/pool.ts';
 import type { Clock } from '@pumphouse/server/services/runs/start-runs.ts';
 import type { Persistence, Store } from '@pumphouse/server/store/store.ts';
-import type { RunSkip } from '@pumphouse/server/store/postgres/job-runs.ts';
+import type { RunSkip } from '@pumphouse/server/store/postgres/runs/job-runs.ts';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ import { silentLog } from '../fixtures/test-postgres.ts';
 import { createExplainFailure } from '@pumphouse/server/services/runs/explain-failure.ts';
 import { createFinishRun } from '@pumphouse/server/services/runs/finish-run.ts';
 import { createFolderBlobStore } from '@pumphouse/server/blobs/folder-blob-store.ts';
-import { createLogFiles } from '@pumphouse/server/blobs/log-file.ts';
+import { createLogFiles } from '@pumphouse/server/blobs/logs/log-file.ts';
 import { createPersistence } from '@pumphouse/server/store/store.ts';
 import { createStartRuns } from '@pumphouse/server/services/runs/start-runs.ts';
 import { createSwitchJobs } from '@pumphouse/server/services/jobs/switch-jobs.ts';

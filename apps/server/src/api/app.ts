@@ -18,7 +18,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Handlers } from './handler.ts';
 import type { Invitations } from '../services/people/invitations.ts';
 import type { Logger } from 'pino';
-import type { LogFiles } from '../blobs/log-file.ts';
+import type { LogFiles } from '../blobs/logs/log-file.ts';
 import type { PageServices } from '../pages/page-services.ts';
 import type { Persistence } from '../store/store.ts';
 import type { Readiness } from './routes/probes.ts';

@@ -7,7 +7,7 @@ import { createEndUnknownRun } from '../services/attempts/end-unknown-run.ts';
 import { createExplainFailure } from '../services/runs/explain-failure.ts';
 import { createFaultPoints } from '../pause-at.ts';
 import { createFinishRun } from '../services/runs/finish-run.ts';
-import { createLogFiles } from '../blobs/log-file.ts';
+import { createLogFiles } from '../blobs/logs/log-file.ts';
 import { createStartRuns, databaseClock } from '../services/runs/start-runs.ts';
 
 /** The use cases that start and end runs; for the server and for `admin end-run`. */

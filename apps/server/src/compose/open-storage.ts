@@ -11,7 +11,7 @@ import {
   type Leftovers,
   type LeftoversDependencies,
 } from '../services/retention/leftovers.ts';
-import { createLogFiles } from '../blobs/log-file.ts';
+import { createLogFiles } from '../blobs/logs/log-file.ts';
 import { createRetention, type Retention } from '../services/retention/retention.ts';
 import { openStore } from './open-store.ts';
 

@@ -5,7 +5,7 @@ import { createDatabase } from '../store/postgres/pool.ts';
 import { createPersistence, type Persistence } from '../store/store.ts';
 import { migrate } from '../store/postgres/migrate.ts';
 import { isTransactionPooler, transactionPoolerAdvice } from '../store/postgres/transaction-pooler.ts';
-import { startEmbeddedPostgres } from '../store/postgres/embedded.ts';
+import { startEmbeddedPostgres } from '../store/postgres/embedded/embedded.ts';
 
 /** The store of a data folder or of an external database, migrated; for the server and for `admin` commands. @throws Error where a pooler is in between */
 export async function openStore(

@@ -1,6 +1,6 @@
 import type { AttemptHandle, Executor } from '../executors/executor.ts';
 import type { FaultPoints } from '../fault-points.ts';
-import type { LogFiles } from '../blobs/log-file.ts';
+import type { LogFiles } from '../blobs/logs/log-file.ts';
 import type { Logger } from 'pino';
 import type { AttemptRecord, TakenEvent } from '../store/records.ts';
 import type { Persistence } from '../store/store.ts';

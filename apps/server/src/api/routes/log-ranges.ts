@@ -1,5 +1,5 @@
 import type { Handlers } from '../handler.ts';
-import type { LogFiles } from '../../blobs/log-file.ts';
+import type { LogFiles } from '../../blobs/logs/log-file.ts';
 import type { Persistence } from '../../store/store.ts';
 import { Readable } from 'node:stream';
 import { abortWithCaller } from '../event-stream.ts';

@@ -36,7 +36,7 @@ import { createFinishRun } from '../../services/runs/finish-run.ts';
 import { createFolderBlobStore } from '../../blobs/folder-blob-store.ts';
 import { createInvitations } from '../../services/people/invitations.ts';
 import { createIngestTelemetry } from '../../services/telemetry/ingest-telemetry.ts';
-import { createLogFiles } from '../../blobs/log-file.ts';
+import { createLogFiles } from '../../blobs/logs/log-file.ts';
 import { createPersistence } from '../../store/store.ts';
 import { createRecordSpool } from '../../services/attempts/record-spool.ts';
 import { createRollBack } from '../../services/versions/roll-back.ts';

@@ -1,5 +1,5 @@
 import type { AttemptSeal } from '../../attempt-seal.ts';
-import type { BootstrapCredential } from '../../store/postgres/attempts.ts';
+import type { BootstrapCredential } from '../../store/postgres/attempts/attempts.ts';
 import type { Encryption } from '../../platform/encryption.ts';
 import type { Store } from '../../store/store.ts';
 import { createAttemptSeal } from '../../attempt-seal.ts';

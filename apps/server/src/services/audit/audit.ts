@@ -1,4 +1,4 @@
-import type { Actor, NewAuditEntry } from '../../store/postgres/audit-log.ts';
+import type { Actor, NewAuditEntry } from '../../store/postgres/audit/audit-log.ts';
 import type { Store } from '../../store/store.ts';
 import { AsyncLocalStorage } from 'node:async_hooks';
 

@@ -1,5 +1,5 @@
 import type { AttemptRecord } from '../../store/records.ts';
-import type { LogFiles } from '../../blobs/log-file.ts';
+import type { LogFiles } from '../../blobs/logs/log-file.ts';
 import type { Persistence, Store } from '../../store/store.ts';
 import type { UnnumberedLogLine } from '../../domain/logs/log-line.ts';
 import { EventEmitter } from 'node:events';

@@ -9,7 +9,7 @@ import { createLeftovers } from './leftovers.ts';
 import { createPersistence } from '../../store/store.ts';
 import { migrate } from '../../store/postgres/migrate.ts';
 import { silentLog } from '../../../../../testing/fixtures/test-postgres.ts';
-import { startEmbeddedPostgres } from '../../store/postgres/embedded.ts';
+import { startEmbeddedPostgres } from '../../store/postgres/embedded/embedded.ts';
 
 let dataDir: string;
 let embedded: Awaited<ReturnType<typeof startEmbeddedPostgres>>;

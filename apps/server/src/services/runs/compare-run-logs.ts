@@ -1,5 +1,5 @@
 import type { AttemptRecord, JobRunRecord } from '../../store/records.ts';
-import type { LogFiles } from '../../blobs/log-file.ts';
+import type { LogFiles } from '../../blobs/logs/log-file.ts';
 import type { LogLine } from '../../domain/logs/log-line.ts';
 import type { LogTail } from '../../domain/runs/compare-logs.ts';
 import type { Persistence } from '../../store/store.ts';

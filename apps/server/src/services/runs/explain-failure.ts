@@ -1,6 +1,6 @@
 import type { FailedPipelineRun, FailureReason } from '../../domain/runs/failure-reason.ts';
 import type { Logger } from 'pino';
-import type { LogFiles } from '../../blobs/log-file.ts';
+import type { LogFiles } from '../../blobs/logs/log-file.ts';
 import type { LogLine } from '../../domain/logs/log-line.ts';
 import type { Persistence } from '../../store/store.ts';
 import type { PipelineRunFacts } from '../../telemetry/pipeline-run-facts.ts';

@@ -1,6 +1,6 @@
 import type { Encryption } from '../../platform/encryption.ts';
 import type { KeyRecord } from '../../store/records.ts';
-import type { SessionRecord } from '../../store/postgres/sessions.ts';
+import type { SessionRecord } from '../../store/postgres/sign-in/sessions.ts';
 import type { Persistence } from '../../store/store.ts';
 import { createHash, randomBytes } from 'node:crypto';
 import { createCredentialMemory, type LookedUp } from './credential-memory.ts';

@@ -20,7 +20,7 @@ import { createFolderBlobStore } from '../../blobs/folder-blob-store.ts';
 import { createInvitations } from '../people/invitations.ts';
 import { createIngestTelemetry } from '../telemetry/ingest-telemetry.ts';
 import { createKeys } from '../keys/keys.ts';
-import { createLogFiles } from '../../blobs/log-file.ts';
+import { createLogFiles } from '../../blobs/logs/log-file.ts';
 import { createMembers } from '../people/members.ts';
 import { createOrganizations } from '../workspaces/organizations.ts';
 import { createPersistence } from '../../store/store.ts';

@@ -1,8 +1,8 @@
 import { DatabaseError, Pool } from 'pg';
 import type { PoolClient, PoolConfig } from 'pg';
 import { setTimeout as delay } from 'node:timers/promises';
-import { readColumnType } from './column-types.ts';
-import { createStatementNames } from './statement-names.ts';
+import { readColumnType } from './statements/column-types.ts';
+import { createStatementNames } from './statements/statement-names.ts';
 import { createListener } from './listener.ts';
 import type { Subscription } from './listener.ts';
 

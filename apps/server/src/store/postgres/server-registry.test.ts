@@ -4,7 +4,7 @@ import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { identifyOwnProcess, readLiveness, readStartTime } from './live-process.ts';
+import { identifyOwnProcess, readLiveness, readStartTime } from './embedded/live-process.ts';
 import { awaitHiddenServers, listServers, registerServer } from './server-registry.ts';
 
 let folder: string;

@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { identifyOwnProcess, readLiveness } from './live-process.ts';
-import type { LiveProcess } from './live-process.ts';
+import { identifyOwnProcess, readLiveness } from './embedded/live-process.ts';
+import type { LiveProcess } from './embedded/live-process.ts';
 
 /** This server's line in the register of the servers on one data folder. */
 export interface ServerRegistration {

@@ -1,0 +1,161 @@
+import type { FileHandle } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { zstdCompress, zstdDecompress } from 'node:zlib';
+import { isErrorCode } from '../../error-code.ts';
+import { countLines, findEntries, findEntryBefore, logStart } from './log-index.ts';
+import type { LineStart } from './log-index.ts';
+import { skipLines } from './log-lines.ts';
+import type { LogPiece } from './log-lines.ts';
+
+/*
+ * A packed log is a row of zstd frames, each of about 1,000 lines or 256 KB and readable by itself, and then a skippable frame,
+ * which zstd passes over, with the index: per frame the line, the byte of the log and the byte of the file at which it begins,
+ * a last entry for the end of all three, and a footer. `zstd -d` gives back the whole log.
+ */
+interface FrameStart extends LineStart {
+  packedOffset: number;
+}
+
+const compress = promisify(zstdCompress);
+const decompress = promisify(zstdDecompress);
+const newline = 0x0a;
+const framesAhead = 2;
+const entryBytes = 24;
+const footerBytes = 8;
+const skippableMagic = 0x18_4d_2a_50;
+const indexMagic = 0x50_48_4c_31;
+const frameOverheadBytes = 8;
+
+/** Writes the packed form of `pieces`, whole lines from the start of a log, into an empty file. */
+export async function writeSealedLog(file: FileHandle, pieces: AsyncIterable<LogPiece>): Promise<void> {
+  const starts: FrameStart[] = [];
+  let packedOffset = 0;
+  let end: LineStart = logStart;
+  for await (const { data, start } of splitAtEntries(pieces)) {
+    const frame = await compress(data);
+    await file.writeFile(frame);
+    starts.push({ ...start, packedOffset });
+    packedOffset += frame.length;
+    end = { line: start.line + countLines(data), offset: start.offset + data.length };
+  }
+  await file.writeFile(encodeIndex([...starts, { ...end, packedOffset }]));
+}
+
+/** The lines from `fromLine` up to byte `toBytes` of the log that is packed at `path`; unpacks no frame before that line. */
+export async function* readSealedLog(
+  path: string,
+  fromLine: number,
+  toBytes = Number.POSITIVE_INFINITY,
+): AsyncIterable<Uint8Array> {
+  let opened: FileHandle;
+  try {
+    opened = await open(path, 'r');
+  } catch (error) {
+    if (isErrorCode(error, 'ENOENT')) return;
+    throw error;
+  }
+  await using file = opened;
+  const starts = await readIndex(file, path);
+  yield* skipLines(readFrames(file, starts, fromLine, toBytes), fromLine);
+}
+
+async function* readFrames(file: FileHandle, starts: FrameStart[], fromLine: number, toBytes: number) {
+  const first = findEntryBefore(starts, fromLine);
+  const from = first === undefined ? 0 : starts.indexOf(first);
+  const unpacking = new Map<number, Promise<LogPiece | undefined>>();
+  for (let number = from; ; number += 1) {
+    // Whoever wants a second frame mostly wants all: the next ones are unpacked while this one is looked at.
+    const last = number === from ? number : number + framesAhead;
+    for (let wanted = number; wanted <= last; wanted += 1) {
+      if (unpacking.has(wanted)) continue;
+      const piece = unpackFrame(file, starts, wanted, toBytes);
+      // Nobody may ask for it any more.
+      piece.catch(() => undefined);
+      unpacking.set(wanted, piece);
+    }
+    const piece = await unpacking.get(number);
+    unpacking.delete(number);
+    if (piece === undefined) return;
+    yield piece;
+  }
+}
+
+/** @returns undefined past the last frame, and past byte `toBytes` of the log */
+async function unpackFrame(
+  file: FileHandle,
+  starts: readonly FrameStart[],
+  number: number,
+  toBytes: number,
+): Promise<LogPiece | undefined> {
+  const [start, next] = [starts[number], starts[number + 1]];
+  if (start === undefined || next === undefined || start.offset >= toBytes) return undefined;
+  const data = await decompress(
+    await readAt(file, start.packedOffset, next.packedOffset - start.packedOffset),
+  );
+  if (next.offset <= toBytes) return { data, start };
+  const wanted = data.subarray(0, toBytes - start.offset);
+  return { data: wanted.subarray(0, wanted.lastIndexOf(newline) + 1), start };
+}
+
+/** Cuts pieces where an index has its entries, and joins those between. */
+async function* splitAtEntries(pieces: AsyncIterable<LogPiece>): AsyncIterable<LogPiece> {
+  let parts: Uint8Array[] = [];
+  let begin = logStart;
+  for await (const { data, start } of pieces) {
+    let from = 0;
+    for (const entry of findEntries(data, start, begin)) {
+      const to = entry.offset - start.offset;
+      yield { data: Buffer.concat([...parts, data.subarray(from, to)]), start: begin };
+      parts = [];
+      begin = entry;
+      from = to;
+    }
+    if (from < data.length) parts.push(data.subarray(from));
+  }
+  if (parts.length > 0) yield { data: Buffer.concat(parts), start: begin };
+}
+
+function encodeIndex(starts: readonly FrameStart[]): Buffer {
+  const bodyBytes = starts.length * entryBytes + footerBytes;
+  const bytes = Buffer.alloc(frameOverheadBytes + bodyBytes);
+  bytes.writeUInt32LE(skippableMagic, 0);
+  bytes.writeUInt32LE(bodyBytes, 4);
+  for (const [number, { line, offset, packedOffset }] of starts.entries()) {
+    const at = frameOverheadBytes + number * entryBytes;
+    bytes.writeBigUInt64LE(BigInt(line), at);
+    bytes.writeBigUInt64LE(BigInt(offset), at + 8);
+    bytes.writeBigUInt64LE(BigInt(packedOffset), at + 16);
+  }
+  bytes.writeUInt32LE(starts.length, bytes.length - footerBytes);
+  bytes.writeUInt32LE(indexMagic, bytes.length - 4);
+  return bytes;
+}
+
+async function readIndex(file: FileHandle, path: string): Promise<FrameStart[]> {
+  const { size } = await file.stat();
+  const footer = await readAt(file, Math.max(0, size - footerBytes), Math.min(size, footerBytes));
+  const count = footer.length === footerBytes ? footer.readUInt32LE(0) : 0;
+  const start = size - footerBytes - count * entryBytes;
+  if (count === 0 || footer.readUInt32LE(4) !== indexMagic || start < frameOverheadBytes) {
+    throw new Error(`${path} is damaged: it has no index`);
+  }
+  const bytes = await readAt(file, start, count * entryBytes);
+  return Array.from({ length: count }, (_, number) => ({
+    line: Number(bytes.readBigUInt64LE(number * entryBytes)),
+    offset: Number(bytes.readBigUInt64LE(number * entryBytes + 8)),
+    packedOffset: Number(bytes.readBigUInt64LE(number * entryBytes + 16)),
+  }));
+}
+
+async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
+  const buffer = Buffer.alloc(length);
+  let done = 0;
+  while (done < length) {
+    const { bytesRead } = await file.read(buffer, done, length - done, position + done);
+    if (bytesRead === 0)
+      throw new Error(`The file ends at byte ${position + done}, before what its index says`);
+    done += bytesRead;
+  }
+  return buffer;
+}

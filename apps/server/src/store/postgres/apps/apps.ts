@@ -1,0 +1,386 @@
+import type { AttemptFailure, AttemptRecord } from '../attempts/attempts.ts';
+import type { EndIntent } from '../runs/job-runs.ts';
+import type { FailureReason } from '../../../domain/runs/failure-reason.ts';
+import type { Queryable } from '../pool.ts';
+
+/** A run of an interactive job that has not ended, newest first in lists. */
+export interface AppInstanceRecord {
+  jobRunId: string;
+  status: 'pending' | 'starting' | 'running' | 'cancelling';
+  deploymentId: string;
+  configurationId: string;
+  jobVersionId: string;
+  createdAt: Date;
+  /** What it waits for while it is pending or starting. */
+  waitReason: string | null;
+  listeningAt: Date | null;
+  /** Since then, by the clock of the database. */
+  listeningSeconds: number | null;
+  lastUsedAt: Date | null;
+  attemptId: string | null;
+  handle: AttemptRecord['handle'];
+  /** As the version of its job has them. */
+  triggers: string[];
+}
+
+/** How the last run of an app ended by itself. */
+export interface AppEndRecord {
+  jobRunId: string;
+  status: 'completed' | 'failed' | 'cancelled';
+  finishedAt: Date;
+  /** Why the server stopped it; null where it ended by itself. */
+  endIntent: EndIntent | null;
+  failure: AttemptFailure | null;
+  reason: FailureReason | null;
+  /** Runs that failed one after the other, up to now. */
+  failureCount: number;
+}
+
+export interface PublicationRecord {
+  id: string;
+  jobId: string;
+  sealedSecret: Buffer;
+  passwordHash: string | null;
+  expiresAt: Date | null;
+  createdBy: string | null;
+  createdAt: Date;
+}
+
+/** Who sees an app: a member, or somebody who came by a public link. */
+export interface AppSessionRecord {
+  id: string;
+  jobId: string;
+  userId: string | null;
+  publicationId: string | null;
+}
+
+export interface AppVisitorRecord {
+  /** Null for those who came by a public link. */
+  email: string | null;
+  lastSeenAt: Date;
+  sessionCount: number;
+}
+
+/** What has changed since the run was made, so that another one should take its place. */
+export interface AppVersions {
+  deploymentId: string | null;
+  configurationId: string | null;
+  jobVersionId: string;
+}
+
+const publicationColumns = `id, job_id as "jobId", sealed_secret as "sealedSecret", password_hash as "passwordHash",
+  expires_at as "expiresAt", created_by as "createdBy", created_at as "createdAt"`;
+const isCurrent = '(ended_at is null and (expires_at is null or expires_at > now()))';
+
+export type AppStore = ReturnType<typeof createAppStore>;
+
+/** Apps: processes that answer, public links, and who is let in. */
+export function createAppStore(sql: Queryable) {
+  return {
+    /** The interactive jobs whose ids end so; one, as good as always. */
+    listByIdEnd: async (idEnd: string): Promise<string[]> => {
+      const rows = await sql.prepared<{ id: string }>(
+        `select id from jobs where job_type = 'interactive' and right(id::text, 12) = $1`,
+        [idEnd],
+      );
+      return rows.map(({ id }) => id);
+    },
+
+    /** Interactive jobs in service, by ref: without their definitions, which a workspace of ten thousand jobs has many of. */
+    listJobIds: async (workspaceId: string, limit: number): Promise<string[]> => {
+      const rows = await sql.prepared<{ id: string }>(
+        `select id from jobs where workspace_id = $1 and job_type = 'interactive' and not is_archived
+          order by job_ref limit $2`,
+        [workspaceId, limit],
+      );
+      return rows.map(({ id }) => id);
+    },
+
+    /** Runs of the job that have not ended, newest first. */
+    listInstances: (jobId: string) =>
+      sql.prepared<AppInstanceRecord>(
+        `select job_runs.id as "jobRunId", job_runs.status, job_runs.deployment_id as "deploymentId",
+                job_runs.configuration_id as "configurationId", job_runs.job_version_id as "jobVersionId",
+                job_runs.created_at as "createdAt", job_runs.wait_reason as "waitReason", app_instances.listening_at as "listeningAt",
+                extract(epoch from now() - app_instances.listening_at)::float8 as "listeningSeconds",
+                app_instances.last_used_at as "lastUsedAt", attempts.id as "attemptId", attempts.handle,
+                job_versions.definition->'triggers' as triggers
+           from job_runs join job_versions on job_versions.id = job_runs.job_version_id
+           left join app_instances on app_instances.job_run_id = job_runs.id
+           left join lateral (select id, handle from attempts where attempts.job_run_id = job_runs.id and closed_at is null
+                               order by number desc limit 1) as attempts on true
+          where job_runs.job_id = $1 and job_runs.status in ('pending', 'starting', 'running', 'cancelling')
+          order by job_runs.created_at desc, job_runs.id desc`,
+        [jobId],
+      ),
+
+    /** The last run that ended, where none has been made since. */
+    async findEnd(jobId: string): Promise<AppEndRecord | null> {
+      const [row] = await sql.prepared<AppEndRecord>(
+        `select last.id as "jobRunId", last.status, last.finished_at as "finishedAt", last.end_intent as "endIntent", last.failure, last.reason,
+                jobs.failure_count as "failureCount"
+           from jobs cross join lateral (
+             select id, status, finished_at, end_intent, failure, reason from job_runs where job_id = jobs.id and status <> 'skipped'
+              order by created_at desc, id desc limit 1) as last
+          where jobs.id = $1 and last.status in ('completed', 'failed', 'cancelled')`,
+        [jobId],
+      );
+      return row ?? null;
+    },
+
+    /** Runs of apps of a workspace that have begun, with what their copies of local data are reached by. */
+    listLiveOfWorkspace: (workspaceId: string) =>
+      sql.prepared<{ profile: string; handle: AttemptRecord['handle'] }>(
+        `select job_runs.profile, attempts.handle
+           from app_instances join job_runs on job_runs.id = app_instances.job_run_id
+           join attempts on attempts.job_run_id = job_runs.id and attempts.closed_at is null
+          where job_runs.workspace_id = $1 and job_runs.status in ('starting', 'running')`,
+        [workspaceId],
+      ),
+
+    /** Whether a run holds the local data of a profile, or has begun since. */
+    async isLocalDataTouched(place: { workspaceId: string; profile: string; since: Date }) {
+      const [row] = await sql.prepared<{ isTouched: boolean }>(
+        `select exists (select 1 from job_runs where workspace_id = $1 and profile = $2 and shares_local_data
+                           and status in ('starting', 'running', 'cancelling'))
+             or exists (select 1 from job_runs where workspace_id = $1 and profile = $2 and shares_local_data
+                           and started_at >= $3) as "isTouched"`,
+        [place.workspaceId, place.profile, place.since],
+      );
+      return row?.isTouched ?? true;
+    },
+
+    addInstance: (jobRunId: string, jobId: string) =>
+      sql.query(
+        'insert into app_instances (job_run_id, job_id) values ($1, $2) on conflict (job_run_id) do nothing',
+        [jobRunId, jobId],
+      ),
+
+    /** It answered; it is as good as used then. */
+    noteListening: (jobRunId: string) =>
+      sql.query(
+        `update app_instances set listening_at = now(), last_used_at = now()
+          where job_run_id = $1 and listening_at is null`,
+        [jobRunId],
+      ),
+
+    /** Its process is gone, or another attempt follows: it has to answer anew. */
+    noteSilent: (jobRunId: string) =>
+      sql.query('update app_instances set listening_at = null where job_run_id = $1', [jobRunId]),
+
+    noteUse: (jobIds: readonly string[]) =>
+      sql.query(
+        'update app_instances set last_used_at = now() where job_id = any($1) and listening_at is not null',
+        [jobIds],
+      ),
+
+    /** Visitors have connections open, whether or not anything goes over them. */
+    noteConnected: (jobIds: readonly string[]) =>
+      sql.query(
+        'update app_instances set connected_at = now() where job_id = any($1) and listening_at is not null',
+        [jobIds],
+      ),
+
+    /** Whether no other server makes room for apps, until the transaction ends. Never waits. */
+    async tryHoldRoom(): Promise<boolean> {
+      const { isHeld } = await sql.one<{ isHeld: boolean }>(
+        `select pg_try_advisory_xact_lock(hashtext('pumphouse: room for apps')) as "isHeld"`,
+      );
+      return isHeld;
+    },
+
+    /**
+     * Has the app of this server that has been idle longest end, where more apps wait for a slot than are ending. An app that was used
+     * lately, or has a connection open, is never chosen.
+     * Needs `tryHoldRoom` in the same transaction.
+     * @param idle.ending how many apps of this server are known to be ending, or to have ended a moment ago
+     * @returns undefined where none is to end
+     */
+    makeRoom: (owner: string, idle: { unusedSeconds: number; disconnectedSeconds: number; ending: number }) =>
+      sql.maybeOne<{ jobRunId: string; attemptId: string | null; unusedSeconds: number }>(
+        `with ending as (
+           select count(*) filter (where claimed_by = $1) as here, count(*) filter (where claimed_by is distinct from $1) as elsewhere
+             from job_runs where status in ('running', 'cancelling') and is_app and end_intent is not null),
+         waiting as (
+           select count(*) as count from job_runs
+            where status = 'pending' and not is_queued and is_app and wait_kind in ('slot', 'size', 'turn'))
+         update job_runs set end_intent = 'room', updated_at = now()
+           from (select app_instances.job_run_id, extract(epoch from now() - app_instances.last_used_at)::float8 as unused_seconds
+                   from job_runs idle join app_instances on app_instances.job_run_id = idle.id, ending, waiting
+                  where idle.status = 'running' and idle.is_app and idle.claimed_by = $1 and idle.end_intent is null
+                    and app_instances.listening_at is not null
+                    and app_instances.last_used_at < now() - make_interval(secs => $2)
+                    and coalesce(app_instances.connected_at < now() - make_interval(secs => $3), true)
+                    and waiting.count > greatest(ending.here, $4) + ending.elsewhere
+                  order by app_instances.last_used_at limit 1 for update of idle skip locked) as longest
+          where job_runs.id = longest.job_run_id
+        returning job_runs.id as "jobRunId", longest.unused_seconds as "unusedSeconds",
+                  (select id from attempts where attempts.job_run_id = job_runs.id and closed_at is null order by number desc limit 1) as "attemptId"`,
+        [owner, idle.unusedSeconds, idle.disconnectedSeconds, idle.ending],
+      ),
+
+    /** What an app would run with if it were started now. */
+    async findVersions(jobId: string): Promise<AppVersions | null> {
+      const [row] = await sql.prepared<AppVersions>(
+        `select jobs.current_version_id as "jobVersionId",
+                (select id from deployments where workspace_id = jobs.workspace_id order by version desc limit 1) as "deploymentId",
+                (select id from configurations where workspace_id = jobs.workspace_id order by version desc limit 1) as "configurationId"
+           from jobs where id = $1`,
+        [jobId],
+      );
+      return row ?? null;
+    },
+
+    /** Seconds since an instance listens, and since it was used last, by the clock of the database; and whether it is out of service. */
+    async readAges(jobRunId: string) {
+      const [row] = await sql.prepared<{
+        listeningSeconds: number | null;
+        unusedSeconds: number;
+        isArchived: boolean;
+      }>(
+        `select extract(epoch from now() - listening_at)::float8 as "listeningSeconds",
+                extract(epoch from now() - last_used_at)::float8 as "unusedSeconds",
+                jobs.is_archived or workspaces.archived_at is not null as "isArchived"
+           from app_instances join jobs on jobs.id = app_instances.job_id join workspaces on workspaces.id = jobs.workspace_id
+          where job_run_id = $1`,
+        [jobRunId],
+      );
+      return row ?? null;
+    },
+
+    findPublication: (jobId: string) =>
+      sql.maybeOne<PublicationRecord>(
+        `select ${publicationColumns} from app_publications where job_id = $1 and ${isCurrent}`,
+        [jobId],
+      ),
+
+    listPublications: (jobIds: readonly string[]) =>
+      sql.prepared<PublicationRecord>(
+        `select ${publicationColumns} from app_publications where job_id = any($1) and ${isCurrent}`,
+        [jobIds],
+      ),
+
+    /** Jobs in service that have a public link now. */
+    listPublishedJobIds: async (): Promise<string[]> => {
+      const rows = await sql.query<{ id: string }>(
+        `select jobs.id from app_publications join jobs on jobs.id = app_publications.job_id
+           join workspaces on workspaces.id = jobs.workspace_id
+          where ${isCurrent} and not jobs.is_archived and workspaces.archived_at is null order by jobs.id`,
+      );
+      return rows.map(({ id }) => id);
+    },
+
+    findPublicationBySecret: (jobId: string, secretHash: Buffer) =>
+      sql.maybeOne<PublicationRecord>(
+        `select ${publicationColumns} from app_publications where job_id = $1 and secret_hash = $2 and ${isCurrent}`,
+        [jobId, secretHash],
+      ),
+
+    /** @returns whether there was one; its visitors have no session any more */
+    endPublication: async (jobId: string) => {
+      const ended = await sql.execute(
+        'update app_publications set ended_at = now() where job_id = $1 and ended_at is null',
+        [jobId],
+      );
+      await sql.execute('delete from app_sessions where job_id = $1 and publication_id is not null', [jobId]);
+      return ended > 0;
+    },
+
+    addPublication: (publication: {
+      jobId: string;
+      secretHash: Buffer;
+      sealedSecret: Buffer;
+      passwordHash: string | null;
+      expiresAt: Date | null;
+      createdBy: string | null;
+    }) =>
+      sql.one<PublicationRecord>(
+        `insert into app_publications (job_id, secret_hash, sealed_secret, password_hash, expires_at, created_by)
+         values ($1, $2, $3, $4, $5, $6) returning ${publicationColumns}`,
+        [
+          publication.jobId,
+          publication.secretHash,
+          publication.sealedSecret,
+          publication.passwordHash,
+          publication.expiresAt,
+          publication.createdBy,
+        ],
+      ),
+
+    addSession: (
+      session: { jobId: string; secretHash: Buffer } & Pick<AppSessionRecord, 'userId' | 'publicationId'>,
+      seconds: number,
+    ) =>
+      sql.one<AppSessionRecord>(
+        `insert into app_sessions (job_id, secret_hash, user_id, publication_id, expires_at)
+         values ($1, $2, $3, $4, now() + make_interval(secs => $5))
+         returning id, job_id as "jobId", user_id as "userId", publication_id as "publicationId"`,
+        [session.jobId, session.secretHash, session.userId, session.publicationId, seconds],
+      ),
+
+    /** Undefined for one that is over: its time, its public link, or its person's account. */
+    async findSession(jobId: string, secretHash: Buffer) {
+      const [row] = await sql.prepared<AppSessionRecord>(
+        `select app_sessions.id, app_sessions.job_id as "jobId", user_id as "userId", publication_id as "publicationId"
+           from app_sessions left join users on users.id = app_sessions.user_id
+           left join app_publications on app_publications.id = publication_id
+          where app_sessions.job_id = $1 and app_sessions.secret_hash = $2 and app_sessions.expires_at > now()
+            and users.disabled_at is null and app_publications.ended_at is null
+            and (app_publications.expires_at is null or app_publications.expires_at > now())`,
+        [jobId, secretHash],
+      );
+      return row;
+    },
+
+    /** Those of the sessions that are still good. */
+    async listLiveSessions(ids: readonly string[]) {
+      return sql.prepared<AppSessionRecord>(
+        `select app_sessions.id, app_sessions.job_id as "jobId", user_id as "userId", publication_id as "publicationId"
+           from app_sessions left join users on users.id = app_sessions.user_id
+           left join app_publications on app_publications.id = publication_id
+          where app_sessions.id = any($1) and app_sessions.expires_at > now()
+            and users.disabled_at is null and app_publications.ended_at is null
+            and (app_publications.expires_at is null or app_publications.expires_at > now())`,
+        [ids],
+      );
+    },
+
+    noteSeen: (sessionId: string) =>
+      sql.query('update app_sessions set last_seen_at = now() where id = $1', [sessionId]),
+
+    removeSession: (sessionId: string) => sql.query('delete from app_sessions where id = $1', [sessionId]),
+
+    /** A person signs out, and is seen out of all apps: no session says in which browser it is. */
+    removeSessionsOf: (userId: string) => sql.query('delete from app_sessions where user_id = $1', [userId]),
+
+    removeExpiredSessions: async () => {
+      await sql.query('delete from app_sessions where expires_at <= now()');
+      await sql.query('delete from app_codes where expires_at <= now()');
+    },
+
+    /** Who opened the app lately, latest first. */
+    listVisitors: (jobId: string, limit: number) =>
+      sql.query<AppVisitorRecord>(
+        `select users.email, max(app_sessions.last_seen_at) as "lastSeenAt", count(*)::int as "sessionCount"
+           from app_sessions left join users on users.id = app_sessions.user_id
+          where app_sessions.job_id = $1 group by users.email order by 2 desc limit $2`,
+        [jobId, limit],
+      ),
+
+    addCode: (code: { codeHash: Buffer; jobId: string; userId: string }, seconds: number) =>
+      sql.query(
+        `insert into app_codes (code_hash, job_id, user_id, expires_at)
+         values ($1, $2, $3, now() + make_interval(secs => $4))`,
+        [code.codeHash, code.jobId, code.userId, seconds],
+      ),
+
+    /** @returns whom it stands for, once */
+    async redeemCode(jobId: string, codeHash: Buffer): Promise<string | null> {
+      const [row] = await sql.query<{ userId: string }>(
+        `delete from app_codes where code_hash = $1 and job_id = $2 and expires_at > now() returning user_id as "userId"`,
+        [codeHash, jobId],
+      );
+      return row?.userId ?? null;
+    },
+  };
+}

@@ -1,0 +1,66 @@
+import type { AttemptRecord } from './attempts.ts';
+import type { Claim } from '../runs/job-runs.ts';
+import type { Queryable } from '../pool.ts';
+
+/** An active run whose supervisor cannot see the place of its attempt. */
+export interface UnknownRun {
+  jobRunId: string;
+  handle: NonNullable<AttemptRecord['handle']>;
+}
+
+export type UnknownRunStore = ReturnType<typeof createUnknownRunStore>;
+
+/** As the partial index has it. */
+export const isUnknown = `unknown_since is not null and job_runs.status in ('starting', 'running', 'cancelling')`;
+
+/** Runs that are active, and of which their supervisors cannot tell whether they still go on. */
+export function createUnknownRunStore(sql: Queryable) {
+  return {
+    /** @returns false when the run was unknown before, or the claim holds no more */
+    async mark(claim: Claim, detail: string): Promise<boolean> {
+      const touched = await sql.execute(
+        `update job_runs set unknown_since = now(), unknown_detail = $3, updated_at = now()
+          where id = $1 and claim_number = $2 and status in ('starting', 'running', 'cancelling') and unknown_since is null`,
+        [claim.jobRunId, claim.claimNumber, detail],
+      );
+      return touched === 1;
+    },
+
+    /** The supervisor sees the attempt again. @returns false when the run was not unknown, or the claim holds no more */
+    async clear(claim: Claim): Promise<boolean> {
+      const touched = await sql.execute(
+        `update job_runs set unknown_since = null, unknown_detail = null, updated_at = now()
+          where id = $1 and claim_number = $2 and ${isUnknown}`,
+        [claim.jobRunId, claim.claimNumber],
+      );
+      return touched === 1;
+    },
+
+    async count(): Promise<number> {
+      const { count } = await sql.one<{ count: number }>(
+        `select count(*)::int as count from job_runs where ${isUnknown}`,
+      );
+      return count;
+    },
+
+    /** Those of other owners, longest unknown first. */
+    listOfOthers: (owner: string, limit: number) =>
+      sql.query<UnknownRun>(
+        `select job_runs.id as "jobRunId", attempts.handle
+           from job_runs join attempts on attempts.job_run_id = job_runs.id and attempts.closed_at is null
+          where ${isUnknown} and claimed_by <> $1 and handle is not null
+          order by unknown_since, job_runs.id limit $2`,
+        [owner, limit],
+      ),
+
+    /** Takes, without waiting for leases, those that are still unknown to their owners. */
+    takeOver: (jobRunIds: readonly string[], owner: string, leaseSeconds: number) =>
+      sql.query<Claim>(
+        `update job_runs set claim_number = claim_number + 1, claimed_by = $2,
+                lease_expires_at = now() + make_interval(secs => $3), updated_at = now()
+          where id = any($1) and ${isUnknown} and claimed_by <> $2
+        returning id as "jobRunId", claim_number as "claimNumber"`,
+        [jobRunIds, owner, leaseSeconds],
+      ),
+  };
+}

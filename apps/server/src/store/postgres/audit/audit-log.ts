@@ -1,0 +1,169 @@
+import type { AfterItem, StoredItem, StoredTotals } from '../retention/storage.ts';
+import type { Conditions, Sorting } from '../statements/conditions.ts';
+import type { ListOrder, RowList } from '../statements/keyset.ts';
+import type { Queryable } from '../pool.ts';
+import { columns } from '../statements/columns.ts';
+import { countRows, readRange, walk } from '../statements/keyset.ts';
+import { createConditions } from '../statements/conditions.ts';
+
+/** Who did something: a person, a key of theirs or of a workspace, the code of a run, an operator on the command line, the server itself. */
+export interface Actor {
+  kind: 'person' | 'key' | 'run' | 'operator' | 'server' | 'nobody';
+  userId: string | null;
+  email: string | null;
+  keyId: string | null;
+  address: string | null;
+  userAgent: string | null;
+}
+
+export interface NewAuditEntry {
+  /** Left out for what belongs to no organization, such as a person's password. That of a workspace follows from the workspace. */
+  organizationId?: string | null;
+  workspaceId?: string | null;
+  actor: Actor;
+  /** `<what>.<verb>`, such as `job.archive`. */
+  action: string;
+  target: { kind: string; id: string | null; name: string | null };
+  /** What changed, without secrets; null where there was nothing. */
+  before: object | null;
+  after: object | null;
+}
+
+/** A change as it was written down. */
+export interface AuditEntryRecord {
+  id: string;
+  at: Date;
+  organizationId: string | null;
+  workspaceId: string | null;
+  actorKind: Actor['kind'];
+  actorUserId: string | null;
+  actorEmail: string | null;
+  actorKeyId: string | null;
+  address: string | null;
+  userAgent: string | null;
+  action: string;
+  targetKind: string;
+  targetId: string | null;
+  targetName: string | null;
+  before: object | null;
+  after: object | null;
+}
+
+export interface AuditPlace {
+  organizationId?: string;
+  workspaceId?: string;
+}
+
+export interface AuditFilter {
+  actorUserId?: string | null;
+  actions?: readonly string[] | null;
+  targetKind?: string | null;
+  targetId?: string | null;
+  start?: Date | null;
+  end?: Date | null;
+}
+
+export type AuditSortKey = 'at';
+
+const entryColumns = `audit_log.id::text as id, ${columns('audit_log', [
+  'at',
+  'organization_id',
+  'workspace_id',
+  'actor_kind',
+  'actor_user_id',
+  'actor_email',
+  'actor_key_id',
+  'address',
+  'user_agent',
+  'action',
+  'target_kind',
+  'target_id',
+  'target_name',
+  'before',
+  'after',
+])}`;
+
+function orderBy(sorting: Sorting<AuditSortKey> | null | undefined): ListOrder {
+  const order = sorting?.[0]?.order ?? 'desc';
+  return [
+    { sql: 'audit_log.at', type: 'timestamptz', isNullable: false, order },
+    { sql: 'audit_log.id', type: 'bigint', isNullable: false, order },
+  ];
+}
+
+function conditions({ organizationId, workspaceId }: AuditPlace, filter: AuditFilter): Conditions {
+  const where = createConditions();
+  where.add('audit_log.organization_id = ?', organizationId);
+  where.add('audit_log.workspace_id = ?', workspaceId);
+  where.add('audit_log.actor_user_id = ?', filter.actorUserId);
+  where.addOneOf('audit_log.action', filter.actions);
+  where.add('audit_log.target_kind = ?', filter.targetKind);
+  where.add('audit_log.target_id = ?', filter.targetId);
+  where.add('audit_log.at >= ?', filter.start);
+  where.add('audit_log.at < ?', filter.end);
+  return where;
+}
+
+export type AuditLogStore = ReturnType<typeof createAuditLogStore>;
+
+/** What was changed, by whom. Rows are added, in the transaction of the change, and never altered; retention removes old ones. */
+export function createAuditLogStore(sql: Queryable) {
+  return {
+    add: (entry: NewAuditEntry) =>
+      sql.executePrepared(
+        `insert into audit_log (organization_id, workspace_id, actor_kind, actor_user_id, actor_email, actor_key_id, address,
+                                user_agent, action, target_kind, target_id, target_name, before, after)
+         values (coalesce($1, (select organization_id from workspaces where id = $2)), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
+                 $13, $14)`,
+        [
+          entry.organizationId ?? null,
+          entry.workspaceId ?? null,
+          entry.actor.kind,
+          entry.actor.userId,
+          entry.actor.email,
+          entry.actor.keyId,
+          entry.actor.address,
+          entry.actor.userAgent,
+          entry.action,
+          entry.target.kind,
+          entry.target.id,
+          entry.target.name,
+          entry.before,
+          entry.after,
+        ],
+      ),
+
+    /** The entries of an organization or a workspace that the filter leaves, newest first unless sorted. */
+    list: (place: AuditPlace, filter: AuditFilter): RowList<AuditEntryRecord, AuditSortKey> => ({
+      async read(range) {
+        const where = conditions(place, filter);
+        const text = walk({ columns: entryColumns, from: 'audit_log', where }, orderBy(range.sorting), range);
+        return readRange<AuditEntryRecord>(sql, { text, values: where.values, isPrepared: false }, range);
+      },
+      count: (atMost) =>
+        countRows(sql, { from: 'audit_log', where: conditions(place, filter) }, atMost, {
+          isPrepared: false,
+        }),
+    }),
+
+    /** What retention asks. Ids grow with time, so the walk needs no other order; an entry that is out of turn goes a round later. */
+    stored: {
+      measure: () =>
+        sql.one<StoredTotals>(
+          `select count(*)::int as count, min(at) as oldest, pg_total_relation_size('audit_log')::bigint as bytes from audit_log`,
+        ),
+      list: (after: AfterItem, limit: number) =>
+        sql.query<StoredItem>(
+          `select id::text as id, at, 0 as bytes, false as "isNeeded" from audit_log where audit_log.id > $1 order by audit_log.id limit $2`,
+          [after?.id ?? '0', limit],
+        ),
+      async remove(ids: readonly string[]): Promise<string[]> {
+        const rows = await sql.query<{ id: string }>(
+          'delete from audit_log where id = any($1::bigint[]) returning id::text as id',
+          [ids],
+        );
+        return rows.map(({ id }) => id);
+      },
+    },
+  };
+}

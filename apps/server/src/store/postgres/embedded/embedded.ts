@@ -1,0 +1,228 @@
+import { mkdir, open, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { postgresUid } from '../../../process-identities.ts';
+import { ensureCluster, postgresPort as port, superuser } from './cluster.ts';
+import { withFolderLock } from './folder-lock.ts';
+import { preparePostgresBinaries } from './postgres-binaries.ts';
+import type { RunAs } from './postgres-binaries.ts';
+import { boundLog } from './postgres-log.ts';
+import {
+  adoptPostmaster,
+  findPostmaster,
+  hasEnded,
+  isPostmasterAlive,
+  startPostmaster,
+  stopPostmaster,
+} from './postmaster.ts';
+import type { Postmaster, PostmasterSetup } from './postmaster.ts';
+import { awaitHiddenServers, listServers, registerServer } from '../server-registry.ts';
+import { watchPostmaster } from './postmaster-watch.ts';
+import type { EmbeddedLog } from './postmaster-watch.ts';
+
+export type { EmbeddedLog } from './postmaster-watch.ts';
+
+export interface EmbeddedPostgresOptions {
+  /** The server's data folder, made if missing: `postgres/` and `servers/` below it are used. */
+  dataDir: string;
+  log: EmbeddedLog;
+  /** False where the data is thrown away, as in tests: a crash of the machine may then damage it. */
+  durable?: boolean;
+}
+
+export interface EmbeddedPostgres {
+  /** `host` is the folder of the Unix socket; good within this process. */
+  connection: { host: string; port: number; user: string; database: string };
+  /** Leaves Postgres, and stops it unless another server on the data folder lives. To be called once the pool is closed. */
+  stop(): Promise<void>;
+}
+
+interface Paths {
+  root: string;
+  cluster: string;
+  lock: string;
+  log: string;
+  binaries: string;
+  servers: string;
+}
+
+const role = 'pumphouse';
+const databaseLockKey = 1;
+const lockTimeoutSeconds = 180;
+const hiddenServerTimeoutMs = 15_000;
+// A socket path has at most 107 bytes.
+const longestSocketFolder = 107 - `/.s.PGSQL.${port}`.length;
+
+/** For a server that is idle most of the time: some 20 MB of memory. */
+const settings = {
+  listen_addresses: '',
+  unix_socket_permissions: '0700',
+  port: String(port),
+  shared_buffers: '32MB',
+  max_connections: '60',
+  max_worker_processes: '2',
+  max_logical_replication_workers: '0',
+  autovacuum_max_workers: '1',
+  autovacuum_worker_slots: '1',
+  io_method: 'sync',
+  jit: 'off',
+  huge_pages: 'off',
+  max_wal_size: '256MB',
+  min_wal_size: '32MB',
+  fsync: 'on',
+  log_checkpoints: 'off',
+  log_timezone: 'UTC',
+  timezone: 'UTC',
+};
+
+const throwAwaySettings = { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' };
+
+/**
+ * Gives the Postgres of a data folder: made at the first start, started when none runs, else the running one, be it of
+ * another server or left by one that was killed. While this server runs, a Postgres that dies is started again.
+ *
+ * Postgres refuses to run as root: there it gets a user id of its own (`postgresUid`). It listens on a Unix socket alone,
+ * in its data folder, which is open to its owner (and root) only: that, and no password, is what keeps others out.
+ * Rejects with the end of Postgres' log when it does not start, and when the data is of another major version.
+ */
+export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const { log, durable = true } = options;
+  const paths = await layOut(options.dataDir);
+  const registration = await registerServer(paths.servers);
+  const lock = <T>(fn: () => Promise<T>) => withFolderLock(paths.lock, lockTimeoutSeconds, fn);
+  try {
+    await awaitHiddenServers(paths.servers, hiddenServerTimeoutMs);
+    const started = await lock(async () => {
+      const setup = await setUp(paths, durable);
+      return { setup, postmaster: await bringUp(setup, log) };
+    });
+    const socket = await openSocketFolder(paths.cluster);
+    const watch = watchPostmaster({
+      postmaster: started.postmaster,
+      restart: () => lock(() => adoptOrStart(started.setup, log)),
+      onTick: async () => {
+        await registration.refresh();
+        await boundLog(paths.log);
+      },
+      log,
+    });
+    const stop = async () => {
+      await watch.stop();
+      await socket[Symbol.asyncDispose]();
+      await lock(async () => {
+        await registration.remove();
+        await stopUnlessUsed(paths, log);
+      });
+    };
+    let stopping: Promise<void> | undefined;
+    return {
+      connection: { host: socket.path, port, user: role, database: role },
+      stop: () => (stopping ??= stop()),
+    };
+  } catch (error) {
+    await registration.remove();
+    await lock(() => stopUnlessUsed(paths, log)).catch((failure: unknown) => log.warn({ err: failure }));
+    throw error;
+  }
+}
+
+/** Stops the Postgres that servers of a data folder left running, unless one of them lives. */
+export async function stopAbandonedPostgres(dataDir: string, log: EmbeddedLog): Promise<void> {
+  const paths = await layOut(dataDir);
+  await withFolderLock(paths.lock, lockTimeoutSeconds, () => stopUnlessUsed(paths, log));
+}
+
+async function layOut(dataDir: string): Promise<Paths> {
+  await mkdir(join(dataDir, 'postgres'), { recursive: true, mode: 0o700 });
+  const root = join(await realpath(dataDir), 'postgres');
+  return {
+    root,
+    cluster: join(root, 'data'),
+    lock: join(root, 'lock'),
+    log: join(root, 'postgres.log'),
+    binaries: join(root, 'binaries'),
+    servers: join(dataDir, 'servers'),
+  };
+}
+
+async function setUp(paths: Paths, durable: boolean): Promise<PostmasterSetup> {
+  const runAs: RunAs = process.getuid?.() === 0 ? { uid: postgresUid, gid: postgresUid } : undefined;
+  const binaries = await preparePostgresBinaries(paths.binaries, runAs);
+  await ensureCluster(paths.cluster, binaries, runAs, durable);
+  return {
+    folder: paths.cluster,
+    logPath: paths.log,
+    binaries,
+    runAs,
+    settings: durable ? settings : { ...settings, ...throwAwaySettings },
+  };
+}
+
+/** Gives a Postgres that has our database in it. */
+async function bringUp(setup: PostmasterSetup, log: EmbeddedLog): Promise<Postmaster> {
+  for (let tries = 1; ; tries += 1) {
+    const postmaster = await adoptOrStart(setup, log);
+    try {
+      await using socket = await openSocketFolder(setup.folder);
+      await ensureDatabase(socket.path);
+      return postmaster;
+    } catch (error) {
+      // A server that was killed while it stopped Postgres leaves one that still looks ready for a moment.
+      if (tries >= 3 || !(await hasEnded(postmaster, 5))) throw error;
+    }
+  }
+}
+
+async function adoptOrStart(setup: PostmasterSetup, log: EmbeddedLog): Promise<Postmaster> {
+  const running = await adoptPostmaster(setup.folder);
+  if (running !== undefined) {
+    log.info({ pid: running.pid }, 'Embedded Postgres runs already');
+    return running;
+  }
+  await boundLog(setup.logPath);
+  const startedAt = performance.now();
+  const postmaster = await startPostmaster(setup);
+  log.info(
+    { pid: postmaster.pid, milliseconds: Math.round(performance.now() - startedAt) },
+    'Embedded Postgres started',
+  );
+  return postmaster;
+}
+
+async function stopUnlessUsed(paths: Paths, log: EmbeddedLog): Promise<void> {
+  const others = await listServers(paths.servers);
+  if (others.length > 0) {
+    log.info({ servers: others.map(({ pid }) => pid) }, 'Embedded Postgres stays for the other servers');
+    return;
+  }
+  const postmaster = await findPostmaster(paths.cluster).catch(() => undefined);
+  if (postmaster === undefined || !isPostmasterAlive(postmaster)) return;
+  await stopPostmaster(postmaster);
+  log.info({ pid: postmaster.pid }, 'Embedded Postgres stopped');
+}
+
+/** The folder of the socket by a path that is short enough, however deep the data folder is. */
+async function openSocketFolder(cluster: string): Promise<AsyncDisposable & { path: string }> {
+  if (Buffer.byteLength(cluster) <= longestSocketFolder) {
+    return { path: cluster, [Symbol.asyncDispose]: () => Promise.resolve() };
+  }
+  const folder = await open(cluster, 'r');
+  return { path: `/proc/${process.pid}/fd/${folder.fd}`, [Symbol.asyncDispose]: () => folder.close() };
+}
+
+/** The role and the database that the server uses: no superuser, as on an external Postgres. */
+async function ensureDatabase(host: string): Promise<void> {
+  const client = new Client({ host, port, user: superuser, database: 'postgres' });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    // The session of a server that was killed may still be at it; a CREATE DATABASE runs to its end.
+    await client.query('SELECT pg_advisory_lock($1)', [databaseLockKey]);
+    const roles = await client.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [role]);
+    if (roles.rowCount === 0) await client.query(`CREATE ROLE ${role} LOGIN CREATEDB`);
+    const databases = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [role]);
+    if (databases.rowCount === 0) await client.query(`CREATE DATABASE ${role} OWNER ${role}`);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs';
+import {
+  compareLocations,
+  type LocationRelation,
+  type ProcessLocation,
+} from '../../../domain/attempts/process-location.ts';
+import { readOwnLocation } from '../../../process-location.ts';
+
+/** Names one process for good: a pid alone is given to another process sooner or later. */
+export interface LiveProcess {
+  pid: number;
+  /** Clock ticks from boot to the start of the process. */
+  startTime: number;
+  /** `<boot id> <pid namespace>`: elsewhere the same pid is another process. */
+  place: string;
+  /** Missing in files of the previous release. */
+  machineId?: string;
+}
+
+/** A process that cannot be looked up counts as alive until it has not refreshed its file for so long. */
+const foreignStaleMs = 10_000;
+/** The same after a restart of this machine, which must not delay it: clones of a machine do not share a data folder. */
+const otherBootStaleMs = 2000;
+
+/** This process. */
+export function identifyOwnProcess(): LiveProcess {
+  const startTime = readStartTime(process.pid);
+  if (startTime === undefined) throw new Error('/proc/self/stat cannot be read: Pumphouse needs /proc');
+  return { pid: process.pid, startTime, place: currentPlace(), machineId: ownLocation().machineId };
+}
+
+export type Liveness = 'alive' | 'dead' | 'hidden';
+
+/**
+ * Whether the process still runs. `hidden`: it counts as alive because it refreshed its file lately, but this process cannot see it.
+ * @param silentMs time since the process refreshed its file
+ */
+export function readLiveness(owner: LiveProcess, silentMs: number): Liveness {
+  const relation = locate(owner);
+  if (relation === 'same') return readStartTime(owner.pid) === owner.startTime ? 'alive' : 'dead';
+  return silentMs < (relation === 'other-boot' ? otherBootStaleMs : foreignStaleMs) ? 'hidden' : 'dead';
+}
+
+function locate({ place, machineId }: LiveProcess): LocationRelation {
+  if (machineId === undefined) return place === currentPlace() ? 'same' : 'elsewhere';
+  const [bootId = '', pidNamespace = ''] = place.split(' ');
+  return compareLocations({ bootId, pidNamespace, machineId }, ownLocation());
+}
+
+/** When the process started, in clock ticks since boot; undefined when it does not run or is a zombie. */
+export function readStartTime(pid: number): number | undefined {
+  const stat = readProcFile(`/proc/${pid}/stat`);
+  // The second field is the name in parentheses, which may hold spaces and parentheses itself.
+  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [state, startTime] = [fields?.[0], fields?.[19]];
+  if (state === undefined || state === 'Z' || state === 'X' || startTime === undefined) return undefined;
+  return Number(startTime);
+}
+
+/** The command line of a process, its arguments divided by NUL; empty when it does not run. Any user may read it. */
+export function readCommandLine(pid: number): string {
+  return readProcFile(`/proc/${pid}/cmdline`) ?? '';
+}
+
+let location: ProcessLocation | undefined;
+const ownLocation = () => (location ??= readOwnLocation());
+
+function currentPlace(): string {
+  const { bootId, pidNamespace } = ownLocation();
+  return `${bootId} ${pidNamespace}`;
+}
+
+function readProcFile(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,94 @@
+import type { JobFilter, JobSortKey } from './job-list.ts';
+import type { JobHead } from './jobs.ts';
+import type { Queryable } from '../pool.ts';
+import type { RowList } from '../statements/keyset.ts';
+import { columns } from '../statements/columns.ts';
+import { isStarredJob, listJobs } from './job-list.ts';
+
+/** A job as lists for people show it. */
+export type JobOverviewHead = Pick<
+  JobHead,
+  | 'id'
+  | 'jobRef'
+  | 'jobType'
+  | 'version'
+  | 'profile'
+  | 'triggers'
+  | 'defaultTrigger'
+  | 'isArchived'
+  | 'isPaused'
+  | 'createdAt'
+> & {
+  displayName: string | null;
+  category: string | null;
+  description: string | null;
+  isStarred: boolean;
+  /** The pipeline that it declares. */
+  pipelineName: string | null;
+  /** Runs that failed since the job last completed; 0 where its last outcome was no failure. */
+  failureCount: number;
+  failingSinceNumber: number | null;
+  failingSinceAt: Date | null;
+  /** Null also when retention has removed the run. */
+  failingSinceRunId: string | null;
+};
+
+export interface NextStart {
+  jobId: string;
+  at: Date;
+  trigger: string;
+}
+
+const headColumns = `${columns('jobs', [
+  'id',
+  'job_ref',
+  'job_type',
+  'version',
+  'profile',
+  'triggers',
+  'default_trigger',
+  'is_archived',
+  'is_paused',
+  'created_at',
+  'failure_count',
+  'failing_since_number',
+  'failing_since_at',
+])}, ${columns('job_versions', ['display_name', 'category', 'description'])},
+  job_versions.definition->'deliver'->>'pipeline_name' as "pipelineName", ${isStarredJob} as "isStarred",
+  (select first_failed.id from job_runs as first_failed where first_failed.id = jobs.failing_since_run_id) as "failingSinceRunId"`;
+
+export type JobOverviewStore = ReturnType<typeof createJobOverviewStore>;
+
+export function createJobOverviewStore(sql: Queryable) {
+  return {
+    list: (workspaceId: string, filter: JobFilter): RowList<JobOverviewHead, JobSortKey> =>
+      listJobs<JobOverviewHead>(sql, headColumns, workspaceId, filter),
+
+    /** Of each job that the clock starts, the next tick. */
+    nextStartsOf: (jobIds: readonly string[]) =>
+      sql.prepared<NextStart>(
+        `select distinct on (job_id) job_id as "jobId", next_tick_at as at, trigger
+           from schedules where job_id = any($1) and next_tick_at is not null order by job_id, next_tick_at, trigger`,
+        [jobIds],
+      ),
+
+    /** The pipelines that each job has run, in the order of the alphabet. */
+    pipelinesOf: async (workspaceId: string, jobIds: readonly string[]) => {
+      const rows = await sql.prepared<{ jobId: string; names: string[] }>(
+        `select job_id as "jobId", array_agg(distinct pipeline_name order by pipeline_name) as names
+           from job_pipelines where workspace_id = $1 and job_id = any($2) group by job_id`,
+        [workspaceId, jobIds],
+      );
+      return new Map(rows.map(({ jobId, names }) => [jobId, names]));
+    },
+
+    /** Jobs in service whose last outcome was a failure. */
+    countFailing: async (workspaceId: string) => {
+      const { count } = await sql.one<{ count: number }>(
+        'select count(*)::int as count from jobs where workspace_id = $1 and failure_count > 0 and not is_archived',
+        [workspaceId],
+      );
+      return count;
+    },
+  };
+}

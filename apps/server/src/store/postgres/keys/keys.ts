@@ -1,0 +1,173 @@
+import type { Queryable } from '../pool.ts';
+import type { UserRecord, WorkspaceRole } from '../people/people.ts';
+import { columns } from '../statements/columns.ts';
+
+/** A key, as far as it decides whether it is good. */
+export interface KeyRecord {
+  id: string;
+  kind: 'personal' | 'workspace';
+  userId: string;
+  expiresAt: Date;
+  revokedAt: Date | null;
+  email: string;
+  userKind: UserRecord['kind'];
+  userDisabledAt: Date | null;
+}
+
+/** A key as those see it who manage it. */
+export interface ListedKey {
+  id: string;
+  kind: 'personal' | 'workspace';
+  name: string | null;
+  prefix: string;
+  /** Whom it acts as. */
+  userId: string;
+  email: string;
+  userDisabledAt: Date | null;
+  /** Of a workspace key. */
+  workspaceId: string | null;
+  /** What it is good for there; null when that was taken away. */
+  role: WorkspaceRole | null;
+  issuedBy: string;
+  issuerEmail: string;
+  /** Whether its issuer owns the workspace; false for personal keys. */
+  isIssuerOwner: boolean;
+  createdAt: Date;
+  expiresAt: Date;
+  lastUsedAt: Date | null;
+  revokedAt: Date | null;
+}
+
+export interface NewKey {
+  kind: KeyRecord['kind'];
+  secretHash: Uint8Array;
+  prefix: string;
+  userId: string;
+  issuedBy: string;
+  validDays: number;
+  name?: string | null;
+  workspaceId?: string | null;
+  /** The key with which it is made; it ends no later. */
+  madeWith?: string | null;
+}
+
+const selectKeys = `select ${columns('api_keys', ['id', 'kind', 'user_id', 'expires_at', 'revoked_at'])},
+    users.email, users.kind as "userKind", users.disabled_at as "userDisabledAt"
+  from api_keys join users on users.id = api_keys.user_id`;
+
+const selectListed = `select ${columns('api_keys', [
+  'id',
+  'kind',
+  'name',
+  'prefix',
+  'user_id',
+  'workspace_id',
+  'issued_by',
+  'created_at',
+  'expires_at',
+  'last_used_at',
+  'revoked_at',
+])}, users.email, users.disabled_at as "userDisabledAt", issuers.email as "issuerEmail", own.role,
+    exists (select from workspace_memberships held
+              join organization_memberships members on members.id = held.membership_id
+             where held.workspace_id = api_keys.workspace_id and members.user_id = api_keys.issued_by and held.role = 'owner'
+           ) as "isIssuerOwner"
+  from api_keys join users on users.id = api_keys.user_id join users issuers on issuers.id = api_keys.issued_by
+  left join workspaces on workspaces.id = api_keys.workspace_id
+  left join organization_memberships member
+         on member.organization_id = workspaces.organization_id and member.user_id = api_keys.user_id
+  left join workspace_memberships own on own.workspace_id = workspaces.id and own.membership_id = member.id`;
+
+const newestFirst = 'order by api_keys.created_at desc, api_keys.id desc';
+
+export type KeyStore = ReturnType<typeof createKeyStore>;
+
+/** Keys of people and of workspaces: hashes, never secrets. */
+export function createKeyStore(sql: Queryable) {
+  return {
+    /** @returns its id */
+    async create(key: NewKey): Promise<string> {
+      const { id } = await sql.one<{ id: string }>(
+        `insert into api_keys (kind, secret_hash, prefix, user_id, issued_by, name, workspace_id, made_with, expires_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8,
+                 least(now() + make_interval(days => $9), (select expires_at from api_keys where id = $8)))
+         returning id`,
+        [
+          key.kind,
+          key.secretHash,
+          key.prefix,
+          key.userId,
+          key.issuedBy,
+          key.name ?? null,
+          key.workspaceId ?? null,
+          key.madeWith ?? null,
+          key.validDays,
+        ],
+      );
+      return id;
+    },
+
+    find: (keyId: string) => sql.maybeOne<KeyRecord>(`${selectKeys} where api_keys.id = $1`, [keyId]),
+
+    findByHash: (secretHash: Uint8Array) =>
+      sql.maybeOne<KeyRecord>(`${selectKeys} where secret_hash = $1`, [secretHash]),
+
+    /** Holds a key until the transaction ends, so that it is not revoked meanwhile. */
+    hold: (keyId: string) =>
+      sql.maybeOne<Pick<KeyRecord, 'expiresAt' | 'revokedAt'>>(
+        'select expires_at as "expiresAt", revoked_at as "revokedAt" from api_keys where id = $1 for share',
+        [keyId],
+      ),
+
+    get: (keyId: string) => sql.maybeOne<ListedKey>(`${selectListed} where api_keys.id = $1`, [keyId]),
+
+    /** Personal keys that were not revoked, newest first. */
+    listOfUser: (userId: string) =>
+      sql.query<ListedKey>(
+        `${selectListed} where api_keys.user_id = $1 and api_keys.kind = 'personal' and api_keys.revoked_at is null ${newestFirst}`,
+        [userId],
+      ),
+
+    /** Keys of a workspace that were not revoked, newest first. */
+    listOfWorkspace: (workspaceId: string) =>
+      sql.query<ListedKey>(
+        `${selectListed} where api_keys.workspace_id = $1 and api_keys.revoked_at is null ${newestFirst}`,
+        [workspaceId],
+      ),
+
+    /** All that are good or have expired, newest first; only those that an account acts with or has issued, or of one workspace. */
+    listAll: (filter: { email: string | null; workspaceId: string | null }) =>
+      sql.query<ListedKey>(
+        `${selectListed}
+          where api_keys.revoked_at is null and ($1::text is null or lower(users.email) = lower($1) or lower(issuers.email) = lower($1))
+            and ($2::uuid is null or api_keys.workspace_id = $2) ${newestFirst}`,
+        [filter.email, filter.workspaceId],
+      ),
+
+    /** Keys whose id or first characters these are. */
+    findByName: (idOrPrefix: string) =>
+      sql.query<ListedKey>(
+        `${selectListed} where (api_keys.id::text = lower($1) or api_keys.prefix = $1) ${newestFirst}`,
+        [idOrPrefix],
+      ),
+
+    /** Revokes a key and all that was made with it, however indirectly. @returns those that it ended */
+    revoke: (keyId: string) =>
+      sql.query<{ id: string; kind: KeyRecord['kind']; userId: string }>(
+        `with recursive ended as (
+           select id from api_keys where id = $1
+           union select api_keys.id from api_keys join ended on api_keys.made_with = ended.id)
+         update api_keys set revoked_at = now() from ended where api_keys.id = ended.id and revoked_at is null
+         returning api_keys.id, api_keys.kind, api_keys.user_id as "userId"`,
+        [keyId],
+      ),
+
+    /** Notes that a key was used, to the minute. */
+    noteUse: (keyId: string) =>
+      sql.executePrepared(
+        `update api_keys set last_used_at = now()
+          where id = $1 and (last_used_at is null or last_used_at < now() - interval '1 minute')`,
+        [keyId],
+      ),
+  };
+}

@@ -1,0 +1,122 @@
+import type { Queryable } from '../pool.ts';
+import type { OrganizationRole, WorkspaceRole } from './people.ts';
+import { columns } from '../statements/columns.ts';
+
+/** A role in a workspace that comes with an invitation. */
+export interface InvitedWorkspace {
+  workspaceId: string;
+  role: WorkspaceRole;
+}
+
+export interface InvitationRecord {
+  id: string;
+  organizationId: string;
+  email: string;
+  role: OrganizationRole;
+  workspaces: InvitedWorkspace[];
+  invitedBy: string;
+  inviterEmail: string;
+  createdAt: Date;
+  expiresAt: Date;
+  revokedAt: Date | null;
+  acceptedAt: Date | null;
+  acceptedBy: string | null;
+  /** By the clock of the database. */
+  isExpired: boolean;
+  mailedAt: Date | null;
+  mailFailedAt: Date | null;
+  isMailWaiting: boolean;
+}
+
+const selectInvitations = `select ${columns('invitations', [
+  'id',
+  'organization_id',
+  'email',
+  'role',
+  'workspaces',
+  'invited_by',
+  'created_at',
+  'expires_at',
+  'revoked_at',
+  'accepted_at',
+  'accepted_by',
+  'mailed_at',
+  'mail_failed_at',
+])}, users.email as "inviterEmail", invitations.expires_at <= now() as "isExpired",
+    exists (select from invitation_mails where invitation_id = invitations.id) as "isMailWaiting"
+  from invitations join users on users.id = invitations.invited_by`;
+
+const isPending = `invitations.accepted_at is null and invitations.revoked_at is null and invitations.expires_at > now()`;
+
+export type InvitationStore = ReturnType<typeof createInvitationStore>;
+
+/** Who was asked to come to organizations: hashes of their links, never the links. Changed under the lock of the organization. */
+export function createInvitationStore(sql: Queryable) {
+  return {
+    /** @returns its id */
+    async create(invitation: {
+      organizationId: string;
+      email: string;
+      role: OrganizationRole;
+      workspaces: readonly InvitedWorkspace[];
+      tokenHash: Uint8Array;
+      invitedBy: string;
+      validDays: number;
+    }): Promise<string> {
+      const { id } = await sql.one<{ id: string }>(
+        `insert into invitations (organization_id, email, role, workspaces, token_hash, invited_by, expires_at)
+         values ($1, $2, $3, $4, $5, $6, now() + make_interval(days => $7)) returning id`,
+        [
+          invitation.organizationId,
+          invitation.email,
+          invitation.role,
+          JSON.stringify(invitation.workspaces),
+          invitation.tokenHash,
+          invitation.invitedBy,
+          invitation.validDays,
+        ],
+      );
+      return id;
+    },
+
+    get: (invitationId: string) =>
+      sql.maybeOne<InvitationRecord>(`${selectInvitations} where invitations.id = $1`, [invitationId]),
+
+    findByToken: (tokenHash: Uint8Array) =>
+      sql.maybeOne<InvitationRecord>(`${selectInvitations} where invitations.token_hash = $1`, [tokenHash]),
+
+    /** Newest first. */
+    list: (organizationId: string) =>
+      sql.query<InvitationRecord>(
+        `${selectInvitations} where invitations.organization_id = $1 order by invitations.created_at desc, invitations.id desc`,
+        [organizationId],
+      ),
+
+    /** Those that can be accepted, oldest first: all of an organization, those for an address, or those of an inviter. */
+    listPending: (organizationId: string, of: { email?: string; invitedBy?: string } = {}) =>
+      sql.query<InvitationRecord>(
+        `${selectInvitations}
+          where invitations.organization_id = $1 and ${isPending}
+            and ($2::text is null or lower(invitations.email) = lower($2)) and ($3::uuid is null or invitations.invited_by = $3)
+          order by invitations.created_at, invitations.id`,
+        [organizationId, of.email ?? null, of.invitedBy ?? null],
+      ),
+
+    /** Its mail is not sent any more. @returns whether it was pending */
+    revoke: async (invitationId: string) => {
+      const touched = await sql.execute(
+        `with unsent as (delete from invitation_mails where invitation_id = $1)
+         update invitations set revoked_at = now() where id = $1 and ${isPending}`,
+        [invitationId],
+      );
+      return touched === 1;
+    },
+
+    accept: (invitationIds: readonly string[], userId: string) =>
+      sql.execute(
+        `with unsent as (delete from invitation_mails where invitation_id = any($1))
+         update invitations set accepted_at = now(), accepted_by = $2 where id = any($1)`,
+        [invitationIds, userId],
+      ),
+  };
+}

@@ -1,0 +1,140 @@
+import type { Queryable } from '../pool.ts';
+import type { OrganizationRole, UserRecord, WorkspaceRole } from './people.ts';
+import { columns } from '../statements/columns.ts';
+import { defaultRole, effectiveRole, withEffectiveRole } from './effective-role.ts';
+
+/** A person in an organization. */
+export interface OrganizationMember {
+  membershipId: string;
+  organizationId: string;
+  userId: string;
+  email: string;
+  name: string | null;
+  disabledAt: Date | null;
+  role: OrganizationRole;
+  joinedAt: Date;
+}
+
+/** The role that a member of an organization was given in one of its workspaces. */
+export interface GivenWorkspace {
+  membershipId: string;
+  workspaceId: string;
+  name: string;
+  role: WorkspaceRole;
+}
+
+/** Whoever may do something in a workspace: people, and keys of the workspace that are good. */
+export interface WorkspaceMember {
+  membershipId: string;
+  userId: string;
+  kind: UserRecord['kind'];
+  email: string;
+  name: string | null;
+  disabledAt: Date | null;
+  organizationRole: OrganizationRole;
+  /** What counts. */
+  role: WorkspaceRole;
+  ownRole: WorkspaceRole | null;
+  defaultRole: WorkspaceRole | null;
+  since: Date;
+}
+
+const selectMembers = `select ${columns('organization_memberships', ['organization_id', 'user_id', 'role'])},
+    organization_memberships.id as "membershipId", organization_memberships.created_at as "joinedAt",
+    users.email, users.name, users.disabled_at as "disabledAt"
+  from organization_memberships join users on users.id = organization_memberships.user_id and users.kind = 'human'`;
+
+const selectWorkspaceMembers = `select organization_memberships.id as "membershipId", users.id as "userId", users.kind, users.email,
+    users.name, users.disabled_at as "disabledAt", organization_memberships.role as "organizationRole",
+    ${effectiveRole} as role, workspace_memberships.role as "ownRole", ${defaultRole} as "defaultRole",
+    coalesce(workspace_memberships.created_at, organization_memberships.created_at) as since
+  from workspaces ${withEffectiveRole} join users on users.id = organization_memberships.user_id`;
+
+/** A key acts as a user of its own, which is nobody once the key is over. */
+const isAlive = `(users.kind = 'human' or exists (
+  select from api_keys where api_keys.user_id = users.id and revoked_at is null and expires_at > now()))`;
+
+export type MemberStore = ReturnType<typeof createMemberStore>;
+
+/** Who belongs to organizations and to workspaces. Changes are made under the lock of the organization. */
+export function createMemberStore(sql: Queryable) {
+  return {
+    /** People, in the order in which they joined. */
+    list: (organizationId: string) =>
+      sql.query<OrganizationMember>(
+        `${selectMembers} where organization_memberships.organization_id = $1
+          order by organization_memberships.created_at, organization_memberships.id`,
+        [organizationId],
+      ),
+
+    find: (organizationId: string, membershipId: string) =>
+      sql.maybeOne<OrganizationMember>(
+        `${selectMembers} where organization_memberships.organization_id = $1 and organization_memberships.id = $2`,
+        [organizationId, membershipId],
+      ),
+
+    findByUser: (organizationId: string, userId: string) =>
+      sql.maybeOne<OrganizationMember>(
+        `${selectMembers} where organization_memberships.organization_id = $1 and users.id = $2`,
+        [organizationId, userId],
+      ),
+
+    setRole: (membershipId: string, role: OrganizationRole) =>
+      sql.execute('update organization_memberships set role = $2 where id = $1', [membershipId, role]),
+
+    /** Takes a member out of an organization and its workspaces. */
+    remove: (membershipId: string) =>
+      sql.execute('delete from organization_memberships where id = $1', [membershipId]),
+
+    /** Whether somebody else can act as an owner. */
+    hasOtherOwner: async (organizationId: string, membershipId: string) => {
+      const { found } = await sql.one<{ found: boolean }>(
+        `select exists (
+           select from organization_memberships member join users on users.id = member.user_id
+            where member.organization_id = $1 and member.id <> $2 and member.role = 'owner'
+              and users.kind = 'human' and users.disabled_at is null) as found`,
+        [organizationId, membershipId],
+      );
+      return found;
+    },
+
+    /** The roles that members were given in workspaces, by name of the workspace. */
+    listGivenWorkspaces: (membershipIds: readonly string[]) =>
+      sql.query<GivenWorkspace>(
+        `select membership_id as "membershipId", workspace_id as "workspaceId", workspaces.name, role
+           from workspace_memberships join workspaces on workspaces.id = workspace_id
+          where membership_id = any($1) order by lower(workspaces.name), workspaces.id`,
+        [membershipIds],
+      ),
+
+    /** Everybody with a role in a workspace, in the order in which they got it. */
+    listOfWorkspace: (workspaceId: string) =>
+      sql.query<WorkspaceMember>(
+        `${selectWorkspaceMembers} where workspaces.id = $1 and ${effectiveRole} is not null and ${isAlive}
+          order by since, organization_memberships.id`,
+        [workspaceId],
+      ),
+
+    findInWorkspace: (workspaceId: string, membershipId: string) =>
+      sql.maybeOne<WorkspaceMember>(
+        `${selectWorkspaceMembers} where workspaces.id = $1 and organization_memberships.id = $2 and ${effectiveRole} is not null`,
+        [workspaceId, membershipId],
+      ),
+
+    setWorkspaceRole: (workspaceId: string, membershipId: string, role: WorkspaceRole) =>
+      sql.execute(
+        `insert into workspace_memberships (workspace_id, membership_id, role) values ($1, $2, $3)
+         on conflict (workspace_id, membership_id) do update set role = excluded.role`,
+        [workspaceId, membershipId, role],
+      ),
+
+    /** @returns the role that it took; undefined when there was none */
+    async removeFromWorkspace(workspaceId: string, membershipId: string) {
+      const row = await sql.maybeOne<{ role: WorkspaceRole }>(
+        'delete from workspace_memberships where workspace_id = $1 and membership_id = $2 returning role',
+        [workspaceId, membershipId],
+      );
+      return row?.role;
+    },
+  };
+}

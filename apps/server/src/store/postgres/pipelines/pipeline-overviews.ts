@@ -1,0 +1,245 @@
+import type { Queryable } from '../pool.ts';
+
+/** The last run of a pipeline, with the job run that it was part of. */
+export interface LastPipelineRunRecord {
+  id: string;
+  pipelineName: string;
+  status: 'succeeded' | 'failed';
+  createdAt: Date;
+  startedAt: Date | null;
+  finishedAt: Date | null;
+  durationMs: number | null;
+  rowsLoaded: number;
+  bytesLoaded: number;
+  destinationName: string | null;
+  destinationType: string | null;
+  datasetName: string | null;
+  errorStep: string | null;
+  errorMessage: string | null;
+  jobRunId: string;
+  jobRunNumber: number;
+  jobRunStatus: string;
+  jobId: string;
+  jobRef: string;
+}
+
+/** What became of a pipeline last. */
+export interface PipelineNewsRecord {
+  pipelineName: string;
+  /** Null once retention removed all its runs. */
+  lastRun: LastPipelineRunRecord | null;
+  lastSuccess: LastSuccessRecord | null;
+}
+
+export interface LastSuccessRecord {
+  /** When it was over. */
+  at: Date;
+  /** When it was stored; what was stored later failed. */
+  createdAt: Date;
+  durationMs: number | null;
+}
+
+/** A job that ran a pipeline at some time. */
+export interface PipelineJobRecord {
+  pipelineName: string;
+  jobId: string;
+  jobRef: string;
+  triggers: string[];
+  timeZone: string;
+  isPaused: boolean;
+  isArchived: boolean;
+  nextScheduledRunAt: Date | null;
+}
+
+/** What the last runs loaded into one table. */
+export interface TableRowsRecord {
+  pipelineName: string;
+  schemaName: string;
+  tableName: string;
+  /** Runs that said how many rows they loaded into it. */
+  runCount: number;
+  rowsLoaded: number;
+  rowsLastLoaded: number | null;
+  bytesLastLoaded: number | null;
+  lastLoadedAt: Date;
+}
+
+/** Medians of the last runs that succeeded. */
+export interface UsualRunRecord {
+  runCount: number;
+  durationMs: number | null;
+  rowsLoaded: number | null;
+  bytesLoaded: number | null;
+}
+
+/** Of one pipeline, or of all; in one dataset, or in any. */
+export interface NewsFilter {
+  pipelineNames: readonly string[];
+  datasetName?: string | null;
+}
+
+const runColumns = `runs.id, runs.pipeline_name, runs.status, runs.created_at, runs.started_at, runs.finished_at, runs.duration_ms,
+  runs.total_rows_loaded, runs.total_bytes_loaded, runs.destination_name, runs.destination_type, runs.dataset_name,
+  runs.error_step, runs.error_message, runs.job_run_id`;
+
+/** Runs, and the days that have any, of one of the names and, where one is given, of the dataset. */
+const ofName = (table: string) =>
+  `${table}.workspace_id = $1 and ${table}.pipeline_name = names.name and ($3::text is null or ${table}.dataset_name = $3)`;
+
+/**
+ * The newest run of a name that `of` chooses. By the day that has one, as the sums of days tell: a pipeline may have failed, or written to
+ * other datasets, a hundred thousand times since.
+ */
+function newestRun(selected: string, { ofDay, ofRun }: { ofDay: string; ofRun: string }): string {
+  return `select ${selected}
+     from (select starts_on from pipeline_run_rollups as days
+            where ${ofName('days')} and days.period = 'day' and ${ofDay} order by starts_on desc limit 1) as newest
+    cross join lateral (
+      select * from pipeline_runs as candidates
+       where ${ofName('candidates')} and ${ofRun} and candidates.created_at >= newest.starts_on::timestamp at time zone 'UTC'
+         and candidates.created_at < (newest.starts_on + 1)::timestamp at time zone 'UTC'
+       order by candidates.created_at desc, candidates.id desc limit 1
+    ) as runs`;
+}
+
+interface NewsRow extends Omit<LastPipelineRunRecord, 'id'> {
+  name: string;
+  id: string | null;
+  successAt: Date | null;
+  successCreatedAt: Date | null;
+  successDurationMs: number | null;
+}
+
+export type PipelineOverviewStore = ReturnType<typeof createPipelineOverviewStore>;
+
+/** What the pages of pipelines and datasets show, from the last runs and the sums of days: never from a whole history. */
+export function createPipelineOverviewStore(sql: Queryable) {
+  return {
+    /** The names of all pipelines of a workspace that reported a run. */
+    listNames: async (workspaceId: string): Promise<string[]> =>
+      (
+        await sql.query<{ name: string }>(
+          'select distinct pipeline_name as name from job_pipelines where workspace_id = $1 order by 1',
+          [workspaceId],
+        )
+      ).map(({ name }) => name),
+
+    /** The names of the pipelines that wrote to a dataset, the first `limit` of them. */
+    listWriters: async (workspaceId: string, datasetName: string, limit: number): Promise<string[]> =>
+      (
+        await sql.query<{ name: string }>(
+          `select distinct pipeline_name as name from job_pipelines where workspace_id = $1 and dataset_name = $2 order by 1 limit $3`,
+          [workspaceId, datasetName, limit],
+        )
+      ).map(({ name }) => name),
+
+    /** In the order of the names. */
+    async listNews(
+      workspaceId: string,
+      { pipelineNames, datasetName = null }: NewsFilter,
+    ): Promise<PipelineNewsRecord[]> {
+      const rows = await sql.query<NewsRow>(
+        `select names.name, last.id, last.pipeline_name as "pipelineName", last.status, last.created_at as "createdAt",
+                last.started_at as "startedAt", last.finished_at as "finishedAt", last.duration_ms as "durationMs",
+                last.total_rows_loaded as "rowsLoaded", last.total_bytes_loaded as "bytesLoaded",
+                last.destination_name as "destinationName", last.destination_type as "destinationType",
+                last.dataset_name as "datasetName", last.error_step as "errorStep", last.error_message as "errorMessage",
+                last.job_run_id as "jobRunId", job_runs.number as "jobRunNumber", job_runs.status as "jobRunStatus",
+                jobs.id as "jobId", jobs.job_ref as "jobRef", success.at as "successAt",
+                success.created_at as "successCreatedAt", success.duration_ms as "successDurationMs"
+           from unnest($2::text[]) with ordinality as names (name, place)
+           left join lateral (${newestRun(runColumns, { ofDay: 'run_count > 0', ofRun: 'true' })}) as last on true
+           left join lateral (${newestRun(
+             'coalesce(runs.finished_at, runs.created_at) as at, runs.created_at, runs.duration_ms',
+             {
+               ofDay: 'succeeded_count > 0',
+               ofRun: `candidates.status = 'succeeded'`,
+             },
+           )}) as success on true
+           left join job_runs on job_runs.id = last.job_run_id
+           left join jobs on jobs.id = job_runs.job_id
+          order by names.place`,
+        [workspaceId, pipelineNames, datasetName],
+      );
+      return rows.map(toNews);
+    },
+
+    /** The jobs that run pipelines or have run them, those in service first. */
+    listJobs: (workspaceId: string, pipelineNames: readonly string[]) =>
+      sql.query<PipelineJobRecord>(
+        `select ran.pipeline_name as "pipelineName", jobs.id as "jobId", jobs.job_ref as "jobRef", jobs.triggers,
+                coalesce(job_versions.definition->'require'->>'timezone', 'UTC') as "timeZone",
+                jobs.is_paused as "isPaused", jobs.is_archived as "isArchived",
+                (select min(schedules.next_tick_at) from schedules where schedules.job_id = jobs.id) as "nextScheduledRunAt"
+           from (select distinct pipeline_name, job_id from job_pipelines
+                  where workspace_id = $1 and pipeline_name = any($2)) as ran
+           join jobs on jobs.id = ran.job_id join job_versions on job_versions.id = jobs.current_version_id
+          order by ran.pipeline_name, jobs.is_archived, jobs.is_paused, jobs.job_ref`,
+        [workspaceId, pipelineNames],
+      ),
+
+    /**
+     * Of the last runs that succeeded.
+     * @param until when the newest of them was stored
+     */
+    usualRun: (workspaceId: string, pipelineName: string, { until, limit }: { until: Date; limit: number }) =>
+      sql.one<UsualRunRecord>(
+        `select count(*)::int as "runCount",
+                percentile_disc(0.5) within group (order by duration_ms) as "durationMs",
+                percentile_disc(0.5) within group (order by total_rows_loaded) as "rowsLoaded",
+                percentile_disc(0.5) within group (order by total_bytes_loaded) as "bytesLoaded"
+           from (select duration_ms, total_rows_loaded, total_bytes_loaded from pipeline_runs
+                  where workspace_id = $1 and pipeline_name = $2 and status = 'succeeded' and created_at <= $3
+                  order by created_at desc limit $4) as last`,
+        [workspaceId, pipelineName, until, limit],
+      ),
+
+    /**
+     * What the last runs that succeeded loaded into each table, by name; at most `tables`.
+     * @param of for each pipeline, when the newest of the runs was stored
+     */
+    listTableRows: (
+      workspaceId: string,
+      of: { pipelines: readonly { name: string; until: Date }[]; datasetName: string | null },
+      { runs, tables }: { runs: number; tables: number },
+    ) =>
+      sql.query<TableRowsRecord>(
+        `select names.name as "pipelineName", loaded.value->>'schemaName' as "schemaName", loaded.value->>'tableName' as "tableName",
+                count(*)::int as "runCount",
+                least(sum((loaded.value->>'rowsLoaded')::numeric), 9007199254740991)::int8 as "rowsLoaded",
+                (array_agg((loaded.value->>'rowsLoaded')::int8 order by runs.created_at desc))[1] as "rowsLastLoaded",
+                (array_agg((loaded.value->>'bytesLoaded')::int8 order by runs.created_at desc))[1] as "bytesLastLoaded",
+                max(coalesce(runs.finished_at, runs.created_at)) as "lastLoadedAt"
+           from unnest($2::text[], $4::timestamptz[]) as names (name, until)
+          cross join lateral (
+            select created_at, finished_at, facts from pipeline_runs as candidates
+             where ${ofName('candidates')} and candidates.status = 'succeeded' and candidates.created_at <= names.until
+             order by candidates.created_at desc limit $5
+          ) as runs
+          cross join lateral json_array_elements(
+            case json_typeof(runs.facts->'tables') when 'array' then runs.facts->'tables' else '[]' end) as loaded
+          where loaded.value->>'rowsLoaded' is not null
+          group by 1, 2, 3 order by 3, 1, 2 limit $6`,
+        [
+          workspaceId,
+          of.pipelines.map(({ name }) => name),
+          of.datasetName,
+          of.pipelines.map(({ until }) => until),
+          runs,
+          tables,
+        ],
+      ),
+  };
+}
+
+function toNews(row: NewsRow): PipelineNewsRecord {
+  const { name, id, successAt, successCreatedAt, successDurationMs, ...run } = row;
+  return {
+    pipelineName: name,
+    lastRun: id === null ? null : { ...run, id },
+    lastSuccess:
+      successAt && successCreatedAt
+        ? { at: successAt, createdAt: successCreatedAt, durationMs: successDurationMs }
+        : null,
+  };
+}

@@ -1,0 +1,174 @@
+import type { Queryable } from '../pool.ts';
+
+/** What a schema is told apart by. */
+export interface SchemaKey {
+  workspaceId: string;
+  pipelineName: string;
+  schemaName: string;
+}
+
+/** What a version of a schema is told apart by. */
+export interface SchemaVersionKey extends SchemaKey {
+  versionHash: string;
+}
+
+export interface NewSchemaVersion extends SchemaVersionKey {
+  version: number | null;
+  /** Newest first. */
+  previousHashes: string[];
+  destinationName: string | null;
+  datasetName: string | null;
+  document: unknown;
+  jobRunId: string | null;
+}
+
+export interface SchemaVersionRecord extends NewSchemaVersion {
+  createdAt: Date;
+  lastSeenAt: Date;
+}
+
+/** The version of a schema that was reported last. */
+export interface LatestSchemaRecord {
+  schemaName: string;
+  versionHash: string;
+  lastSeenAt: Date;
+  /** No further than 10,001. */
+  versionCount: number;
+}
+
+const mostSchemasOfPipeline = 200;
+const mostCounted = 10_001;
+
+const isVersion = 'workspace_id = $1 and pipeline_name = $2 and schema_name = $3 and version_hash = $4';
+const versionColumns = `workspace_id as "workspaceId", pipeline_name as "pipelineName", schema_name as "schemaName",
+  version_hash as "versionHash", version, previous_hashes as "previousHashes", destination_name as "destinationName",
+  dataset_name as "datasetName", document, job_run_id as "jobRunId", created_at as "createdAt", last_seen_at as "lastSeenAt"`;
+
+const keyOf = (key: SchemaVersionKey) => [key.workspaceId, key.pipelineName, key.schemaName, key.versionHash];
+
+export type SchemaVersionStore = ReturnType<typeof createSchemaVersionStore>;
+
+/** Versions of schemas as pipelines reported them, each once, with its document. */
+export function createSchemaVersionStore(sql: Queryable) {
+  return {
+    /** Notes that a version was reported again. @returns whether it is known */
+    touch: async (key: SchemaVersionKey): Promise<boolean> =>
+      (await sql.executePrepared(
+        `update schema_versions set last_seen_at = now() where ${isVersion}`,
+        keyOf(key),
+      )) > 0,
+
+    /** A version that is compared in the same transaction. @returns false when somebody else has just stored it */
+    insert: async (version: NewSchemaVersion): Promise<boolean> =>
+      (await sql.execute(
+        `insert into schema_versions (workspace_id, pipeline_name, schema_name, version_hash, version, previous_hashes,
+                destination_name, dataset_name, document, job_run_id, is_compared)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, true) on conflict do nothing`,
+        [
+          ...keyOf(version),
+          version.version,
+          version.previousHashes,
+          version.destinationName,
+          version.datasetName,
+          JSON.stringify(version.document),
+          version.jobRunId,
+        ],
+      )) > 0,
+
+    get: (key: SchemaVersionKey) =>
+      sql.maybeOne<SchemaVersionRecord>(
+        `select ${versionColumns} from schema_versions where ${isVersion}`,
+        keyOf(key),
+      ),
+
+    /** The version that this one came of: the newest of those that it names, else the one that was reported last of those before it. */
+    findBase: (version: Pick<NewSchemaVersion, 'previousHashes'> & SchemaVersionKey) =>
+      sql.maybeOne<{ versionHash: string; document: unknown }>(
+        `with this as (select created_at from schema_versions where ${isVersion}),
+         named as (
+           select version_hash from schema_versions
+            where workspace_id = $1 and pipeline_name = $2 and schema_name = $3 and version_hash = any($5) and version_hash <> $4
+            order by array_position($5, version_hash) limit 1
+         ), before as (
+           select version_hash from schema_versions
+            where workspace_id = $1 and pipeline_name = $2 and schema_name = $3
+              and (created_at, version_hash) < ((select created_at from this), $4) and not exists (select 1 from named)
+            order by last_seen_at desc limit 1
+         )
+         select version_hash as "versionHash", document from schema_versions
+          where workspace_id = $1 and pipeline_name = $2 and schema_name = $3
+            and version_hash = (select version_hash from named union all select version_hash from before)`,
+        [...keyOf(version), version.previousHashes],
+      ),
+
+    /** Schemas of a pipeline by name, at most 200, each with the version that was reported last. */
+    listLatest: (workspaceId: string, pipelineName: string) =>
+      sql.query<LatestSchemaRecord>(
+        // One probe of the index for each name, however many versions it has.
+        `with recursive names as (
+           (select schema_name from schema_versions where workspace_id = $1 and pipeline_name = $2 order by schema_name limit 1)
+           union all
+           select (select schema_name from schema_versions
+                    where workspace_id = $1 and pipeline_name = $2 and schema_name > names.schema_name
+                    order by schema_name limit 1)
+             from names where names.schema_name is not null
+         )
+         select latest.*, (select count(*)::int from (
+                  select 1 from schema_versions
+                   where workspace_id = $1 and pipeline_name = $2 and schema_name = latest."schemaName" limit ${mostCounted}) as counted
+                ) as "versionCount"
+           from (select schema_name from names where schema_name is not null limit ${mostSchemasOfPipeline}) as names
+          cross join lateral (
+            select schema_name as "schemaName", version_hash as "versionHash", last_seen_at as "lastSeenAt" from schema_versions
+             where workspace_id = $1 and pipeline_name = $2 and schema_name = names.schema_name
+             order by last_seen_at desc limit 1
+          ) as latest order by latest."schemaName"`,
+        [workspaceId, pipelineName],
+      ),
+
+    /** The documents of schemas as they were reported last. */
+    listLatestDocuments: (workspaceId: string, schemas: readonly Omit<SchemaKey, 'workspaceId'>[]) =>
+      sql.query<{ pipelineName: string; schemaName: string; document: unknown }>(
+        `select asked.pipeline_name as "pipelineName", asked.schema_name as "schemaName", latest.document
+           from unnest($2::text[], $3::text[]) with ordinality as asked (pipeline_name, schema_name, place)
+          cross join lateral (
+            select document from schema_versions
+             where workspace_id = $1 and pipeline_name = asked.pipeline_name and schema_name = asked.schema_name
+             order by last_seen_at desc limit 1
+          ) as latest order by asked.place`,
+        [
+          workspaceId,
+          schemas.map(({ pipelineName }) => pipelineName),
+          schemas.map(({ schemaName }) => schemaName),
+        ],
+      ),
+
+    /** The hash of the version that was reported last. */
+    findLatestHash: async ({ workspaceId, pipelineName, schemaName }: SchemaKey): Promise<string | null> =>
+      (
+        await sql.maybeOne<{ versionHash: string }>(
+          `select version_hash as "versionHash" from schema_versions
+            where workspace_id = $1 and pipeline_name = $2 and schema_name = $3 order by last_seen_at desc limit 1`,
+          [workspaceId, pipelineName, schemaName],
+        )
+      )?.versionHash ?? null,
+
+    /**
+     * The oldest version that nobody has compared and that is not in `except`; it is locked, and others pass it by. Older servers store such
+     * versions, as all did before there was anything to compare them by.
+     */
+    lockUncompared: (except: readonly SchemaVersionKey[]) =>
+      sql.maybeOne<SchemaVersionRecord>(
+        `select ${versionColumns} from schema_versions
+          where not is_compared
+            and not exists (select 1 from json_to_recordset($1) as passed ("workspaceId" uuid, "pipelineName" text, "schemaName" text, "versionHash" text)
+                             where passed."workspaceId" = workspace_id and passed."pipelineName" = pipeline_name
+                               and passed."schemaName" = schema_name and passed."versionHash" = version_hash)
+          order by created_at limit 1 for update skip locked`,
+        [JSON.stringify(except)],
+      ),
+
+    markCompared: (key: SchemaVersionKey) =>
+      sql.execute(`update schema_versions set is_compared = true where ${isVersion}`, keyOf(key)),
+  };
+}

@@ -1,0 +1,267 @@
+import type { Conditions } from '../statements/conditions.ts';
+import type { DayPlan, SumPiece, Window, ZoneDay } from '../../../domain/pipelines/statistics-window.ts';
+import type { Queryable } from '../pool.ts';
+import type { RunSums, SumName } from '../../../domain/runs/run-sums.ts';
+import { createConditions } from '../statements/conditions.ts';
+import { piecesOfWindow, planDays } from '../../../domain/pipelines/statistics-window.ts';
+import { sumNames } from '../../../domain/runs/run-sums.ts';
+
+/** What runs are told apart by in statistics. */
+export type StatisticsSubject = 'pipeline' | 'dataset';
+
+export interface StatisticsFilter extends Window {
+  /** Part of the name, in any case. */
+  search?: string | null;
+  names?: readonly string[] | null;
+  latestStatuses?: readonly string[] | null;
+  latestDestinationNames?: readonly string[] | null;
+}
+
+/** One pipeline or dataset over a window. `latest...` is of its newest run within the window. */
+export interface StatisticsRecord extends RunSums {
+  name: string;
+  distinctPipelineCount: number;
+  latestRunId: string;
+  latestRunAt: Date;
+  latestStatus: 'succeeded' | 'failed';
+  latestPipelineName: string;
+  latestDatasetName: string | null;
+  latestDestinationName: string | null;
+}
+
+/** Sums by day: `days` has the indexes of the days that have runs, and each list of sums one value for each of these. */
+export interface SeriesRecord extends Record<SumName, number[]> {
+  /** Null: all pipelines or datasets together. */
+  name: string | null;
+  days: number[];
+}
+
+/** Columns of the rollup, and what they sum up of pipeline_runs. */
+const sumColumns: Record<SumName, { column: string; ofRun: string }> = {
+  runCount: { column: 'run_count', ofRun: '1' },
+  succeededCount: { column: 'succeeded_count', ofRun: `(status = 'succeeded')::int` },
+  succeededTimedCount: {
+    column: 'succeeded_timed_count',
+    ofRun: `(status = 'succeeded' and duration_ms is not null)::int`,
+  },
+  succeededDurationMs: {
+    column: 'succeeded_duration_ms',
+    ofRun: `case when status = 'succeeded' then whole_milliseconds(duration_ms) else 0 end`,
+  },
+  schemaMigrationCount: { column: 'schema_migration_count', ofRun: 'has_schema_migration::int' },
+  durationMs: { column: 'duration_ms', ofRun: 'whole_milliseconds(duration_ms)' },
+  rowsExtracted: { column: 'rows_extracted', ofRun: 'total_rows_extracted' },
+  rowsLoaded: { column: 'rows_loaded', ofRun: 'total_rows_loaded' },
+  bytesLoaded: { column: 'bytes_loaded', ofRun: 'total_bytes_loaded' },
+};
+const columnList = eachColumn(({ column }) => column);
+const sumEach = eachColumn(({ column }) => `sum(${column}) as ${column}`);
+
+const nameColumns: Record<StatisticsSubject, 'pipeline_name' | 'dataset_name'> = {
+  pipeline: 'pipeline_name',
+  dataset: 'dataset_name',
+};
+
+export type StatisticsStore = ReturnType<typeof createStatisticsStore>;
+
+/**
+ * Sums over pipeline runs, from the rollups that triggers keep and from the runs at the ragged ends. Each answer is of one statement
+ * and so of one moment: what a scan of pipeline_runs would have given then.
+ */
+export function createStatisticsStore(sql: Queryable) {
+  return {
+    /** All pipelines or datasets that have a run in the window and pass the filter, by name. */
+    list: async (
+      workspaceId: string,
+      subject: StatisticsSubject,
+      filter: StatisticsFilter,
+    ): Promise<StatisticsRecord[]> => {
+      const pieces = piecesOfWindow(filter);
+      if (pieces.length === 0) return [];
+      const name = nameColumns[subject];
+      const scope = createScope(workspaceId, name, filter);
+      const parts = pieces.map((piece) => selectPiece(scope, name, piece)).join(' union all ');
+      return sql.query<StatisticsRecord>(
+        `with parts as (${parts}),
+         by_pipeline as (
+           select name, pipeline_name, ${sumEach} from parts group by name, pipeline_name having sum(run_count) > 0
+         ),
+         by_name as (select name, count(*) as pipeline_count, ${sumEach} from by_pipeline group by name)
+         select by_name.name, by_name.pipeline_count as "distinctPipelineCount",
+                ${eachColumn(({ column }, name) => `${boundedSum(`by_name.${column}`)} as "${name}"`)},
+                latest.id as "latestRunId", latest.created_at as "latestRunAt", latest.status as "latestStatus",
+                latest.pipeline_name as "latestPipelineName", latest.dataset_name as "latestDatasetName",
+                latest.destination_name as "latestDestinationName"
+           from by_name
+           join lateral (
+             select id, created_at, status, pipeline_name, dataset_name, destination_name from pipeline_runs
+              where workspace_id = $1 and ${name} = by_name.name and ${betweenInstants(scope, boundsOf(filter))}
+              order by created_at desc, id desc limit 1
+           ) as latest on true
+          where ${latestConditions(scope, filter)}
+          order by by_name.name`,
+        scope.values,
+      );
+    },
+
+    /**
+     * Sums by day, of the pipelines or datasets with the most runs and, where there are any runs, of all together.
+     * @param days at least one, one after the other without a gap @param atMost how many pipelines or datasets
+     */
+    series: async (
+      workspaceId: string,
+      subject: StatisticsSubject,
+      { days, names, atMost }: { days: readonly ZoneDay[]; names: readonly string[] | null; atMost: number },
+    ): Promise<SeriesRecord[]> => {
+      const name = nameColumns[subject];
+      const scope = createScope(workspaceId, name, { names });
+      const window = { start: new Date(days.at(0)?.startMs ?? 0), end: new Date(days.at(-1)?.endMs ?? 0) };
+      const counts = piecesOfWindow(window).map((piece) => selectPiece(scope, name, piece));
+      // The sums by hour are of all names together.
+      const totalUnit = names ? 'day' : 'hour';
+      const cells = selectDayParts(scope, planDays(days, 'day'), { name, only: `${name} = shown.name` });
+      const total = selectDayParts(scope, planDays(days, totalUnit), { name });
+      return sql.query<SeriesRecord>(
+        `with shown as materialized (
+           select name, sum(run_count) as total from (${counts.join(' union all ')}) as counts
+            group by name having sum(run_count) > 0 order by total desc, name limit ${scope.bind(atMost)}
+         )
+         (select name, lists.* from shown cross join lateral (${selectLists(cells)}) as lists order by total desc, name)
+         union all
+         (select null, lists.* from (${selectLists(total)}) as lists where days is not null)`,
+        scope.values,
+      );
+    },
+
+    /** The sources of pipeline runs, by the id of the run. */
+    sourceNames: async (pipelineRunIds: readonly string[]): Promise<Map<string, string[]>> => {
+      const rows = await sql.query<{ id: string; names: string[] | null }>(
+        `select id, facts->'sourceNames' as names from pipeline_runs where id = any($1)`,
+        [pipelineRunIds],
+      );
+      return new Map(rows.map(({ id, names }) => [id, names ?? []]));
+    },
+
+    /** How many tables each dataset has, by the schemas that its pipelines last reported. */
+    tableCounts: async (
+      workspaceId: string,
+      datasetNames: readonly string[],
+    ): Promise<Map<string, number>> => {
+      const rows = await sql.query<{ name: string; count: number }>(
+        `select dataset_name as name, count(distinct table_name)::int as count
+           from dataset_schemas cross join unnest(table_names) as tables (table_name)
+          where workspace_id = $1 and dataset_name = any($2) group by dataset_name`,
+        [workspaceId, datasetNames],
+      );
+      return new Map(rows.map(({ name, count }) => [name, count]));
+    },
+  };
+}
+
+/** The runs of some names: conditions that hold for pipeline_runs and for its rollup. The workspace is `$1`. */
+function createScope(
+  workspaceId: string,
+  name: string,
+  filter: Pick<StatisticsFilter, 'names' | 'search'>,
+): Conditions {
+  const scope = createConditions();
+  scope.add('workspace_id = ?', workspaceId);
+  scope.add(`${name} = any(?)`, filter.names);
+  scope.add(`strpos(lower(${name}), ?) > 0`, filter.search?.toLowerCase());
+  // Runs without a dataset are no dataset's.
+  return { ...scope, sql: () => `${scope.sql()} and ${name} is not null` };
+}
+
+interface Bounds {
+  fromMs: number;
+  toMs: number;
+}
+
+function boundsOf({ start, end }: Window): Bounds {
+  return { fromMs: start?.getTime() ?? -Infinity, toMs: end?.getTime() ?? Infinity };
+}
+
+function selectPiece(scope: Conditions, name: string, piece: SumPiece): string {
+  const sign = piece.sign === 1 ? '' : '-';
+  const measures = eachColumn(({ column, ofRun }) => {
+    const measure = piece.source === 'run' ? ofRun : column;
+    return `(${sign}${measure})::numeric as ${column}`;
+  });
+  const select = `select ${name} as name, pipeline_name, ${measures}`;
+  if (piece.source === 'run')
+    return `${select} from pipeline_runs where ${scope.sql()} and ${betweenInstants(scope, piece)}`;
+  return `${select} from pipeline_run_rollups
+           where ${scope.sql()} and period = '${piece.source}' and ${betweenDates(scope, piece)}`;
+}
+
+/** One row: the days that have runs, and their sums. @param parts sums of days, which may have several for a day */
+function selectLists(parts: string): string {
+  return `select array_agg(day order by day) as days,
+                 ${eachColumn(({ column }, name) => `array_agg(${boundedSum(column)} order by day) as "${name}"`)}
+            from (select day, ${sumEach} from (${parts}) as parts group by day having sum(run_count) > 0) as sums`;
+}
+
+/** Sums of days of a zone, in parts: the whole units of each day, and what belongs to another day than its unit. */
+function selectDayParts(
+  scope: Conditions,
+  { unit, bordersMs, corrections }: DayPlan,
+  { name, only = 'true' }: { name: string; only?: string },
+): string {
+  const bounds = { fromMs: bordersMs.at(0) ?? 0, toMs: bordersMs.at(-1) ?? 0 };
+  const borders = `${scope.bind(bordersMs.map((ms) => ms / 1000))}::float8[]`;
+  const dayOf = (column: string) => `width_bucket(date_part('epoch', ${column}), ${borders}) - 1 as day`;
+  const units =
+    unit === 'day'
+      ? `select ${dayOf('starts_on')}, ${columnList} from pipeline_run_rollups
+          where ${scope.sql()} and ${only} and period = 'day' and ${betweenDates(scope, bounds)}`
+      : `select ${dayOf('starts_at')}, ${columnList} from pipeline_run_hours
+          where workspace_id = $1 and ${name === 'dataset_name' ? 'has_dataset' : 'true'}
+            and ${betweenInstants(scope, bounds, 'starts_at')}`;
+  if (corrections.length === 0) return units;
+  const lists = [
+    `${scope.bind(corrections.map((each) => each.fromMs / 1000))}::float8[]`,
+    `${scope.bind(corrections.map((each) => each.toMs / 1000))}::float8[]`,
+    `${scope.bind(corrections.map((each) => each.fromDay))}::int[]`,
+    `${scope.bind(corrections.map((each) => each.toDay))}::int[]`,
+  ].join(', ');
+  return `${units}
+    union all
+    select sides.day, ${eachColumn(({ column }) => `sides.sign * moved.${column}`)}
+      from unnest(${lists}) as corrections (from_seconds, to_seconds, from_day, to_day)
+     cross join lateral (
+       select ${eachColumn(({ column, ofRun }) => `sum(${ofRun}) as ${column}`)} from pipeline_runs
+        where ${scope.sql()} and ${only}
+          and created_at >= to_timestamp(from_seconds) and created_at < to_timestamp(to_seconds)
+       having count(*) > 0
+     ) as moved
+     cross join lateral (values (from_day, -1), (to_day, 1)) as sides (day, sign)
+     where sides.day between 0 and ${scope.bind(bordersMs.length - 2)}`;
+}
+
+function betweenInstants(scope: Conditions, { fromMs, toMs }: Bounds, column = 'created_at'): string {
+  const instant = (ms: number) => `to_timestamp(${scope.bind(ms / 1000)}::float8)`;
+  return `${column} >= ${instant(fromMs)} and ${column} < ${instant(toMs)}`;
+}
+
+/** @param bounds midnights of UTC */
+function betweenDates(scope: Conditions, { fromMs, toMs }: Bounds): string {
+  const date = (ms: number) => `(to_timestamp(${scope.bind(ms / 1000)}::float8) at time zone 'UTC')::date`;
+  return `starts_on >= ${date(fromMs)} and starts_on < ${date(toMs)}`;
+}
+
+function latestConditions(scope: Conditions, filter: StatisticsFilter): string {
+  const conditions: string[] = [];
+  if (filter.latestStatuses) conditions.push(`latest.status = any(${scope.bind(filter.latestStatuses)})`);
+  if (filter.latestDestinationNames)
+    conditions.push(`latest.destination_name = any(${scope.bind(filter.latestDestinationNames)})`);
+  return conditions.join(' and ') || 'true';
+}
+
+function eachColumn(toSql: (sum: { column: string; ofRun: string }, name: SumName) => string): string {
+  return sumNames.map((name) => toSql(sumColumns[name], name)).join(', ');
+}
+
+/** A sum as a number that JavaScript holds: runs may claim more rows than that. */
+function boundedSum(column: string): string {
+  return `least(${column}, 9007199254740991)::int8`;
+}

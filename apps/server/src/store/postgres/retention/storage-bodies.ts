@@ -1,0 +1,67 @@
+import type { AfterItem, StoredItem, StoredTotals } from './storage.ts';
+import type { Queryable } from '../pool.ts';
+import { belongsToLastRun } from './storage-logs.ts';
+
+/** The conditions are word for word those of two indexes: with others a sum over a million bodies would read the table. */
+const kinds = {
+  traces: {
+    condition: "kind = 'trace' and ingested_at is not null and problem is null",
+    isNeeded: belongsToLastRun,
+  },
+  beacons: {
+    condition: "(kind <> 'trace' or ingested_at is null or problem is not null)",
+    // What was not read for so long never will be: its blob is gone, or one before it is.
+    isNeeded: `(beacon_bodies.ingested_at is null and beacon_bodies.received_at > now() - interval '30 days')`,
+  },
+};
+
+/** Bodies that dlt's beacon sent, as they came. An id is `<attempt>/<number>`. */
+export function createStoredBodies(sql: Queryable, name: keyof typeof kinds) {
+  const { condition, isNeeded } = kinds[name];
+  return {
+    measure: () =>
+      sql.one<StoredTotals>(
+        `select count(*)::int as count, coalesce(sum(size_bytes), 0)::bigint as bytes, min(received_at) as oldest
+           from beacon_bodies where ${condition}`,
+      ),
+
+    list(after: AfterItem, limit: number) {
+      const [attemptId = null, number = null] = after?.id.split('/') ?? [];
+      return sql.query<StoredItem>(
+        `select attempt_id || '/' || beacon_bodies.number as id, received_at as at, size_bytes as bytes, ${isNeeded} as "isNeeded"
+           from beacon_bodies join attempts on attempts.id = beacon_bodies.attempt_id
+          where ${condition} and ($1::timestamptz is null
+                or (received_at, attempt_id, beacon_bodies.number) > ($1, $2::uuid, $3::int))
+          order by received_at, attempt_id, beacon_bodies.number limit $4`,
+        [after?.at ?? null, attemptId, number, limit],
+      );
+    },
+
+    /** Within a transaction. A pipeline run says from then on that its trace was removed. @returns those that are gone */
+    async remove(ids: readonly string[]): Promise<string[]> {
+      const split = ids.map((id) => id.split('/'));
+      const rows = await sql.query<{ id: string }>(
+        `with locked as (
+           select beacon_bodies.attempt_id, beacon_bodies.number, beacon_bodies.blob_key
+             from beacon_bodies
+             join unnest($1::uuid[], $2::int[]) as asked (attempt_id, number) using (attempt_id, number)
+             join attempts on attempts.id = beacon_bodies.attempt_id
+            where ${condition} and not ${isNeeded}
+            order by 1, 2 for update of beacon_bodies skip locked
+         ), gone as (
+           delete from beacon_bodies using locked
+            where beacon_bodies.attempt_id = locked.attempt_id and beacon_bodies.number = locked.number
+           returning beacon_bodies.attempt_id, beacon_bodies.number, beacon_bodies.blob_key
+         ), marked as (
+           update pipeline_runs set trace_removed_at = now() from gone
+            where pipeline_runs.attempt_id = gone.attempt_id and pipeline_runs.trace_blob_key = gone.blob_key
+         ), noted as (
+           insert into storage_removals (kind, target) select 'blob', jsonb_build_object('key', blob_key) from gone
+         )
+         select attempt_id || '/' || number as id from gone`,
+        [split.map(([attemptId]) => attemptId), split.map(([, number]) => number)],
+      );
+      return rows.map((row) => row.id);
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import type { Queryable } from '../pool.ts';
+
+export interface StoredEnvironment {
+  key: string;
+  location: { executor: string; path: string };
+  lastUsedAt: Date;
+  /** Null until it was measured; an environment does not change once it is built. */
+  sizeBytes: number | null;
+  isNeeded: boolean;
+}
+
+/**
+ * Needed are: what a run that is under way runs in; what the latest run of a job used that has one under way, since it will ask for
+ * it in a moment; the one last used in its organization; and, while an attempt runs that was started before uses were noted, all.
+ */
+const isNeeded = `(
+  exists (select 1 from job_runs join attempts on attempts.job_run_id = job_runs.id
+           where job_runs.status in ('pending', 'starting', 'running', 'cancelling')
+             and (attempts.environment_key = environments.key
+                  or (attempts.environment_key is null and attempts.begun_at is not null)))
+  or exists (select 1 from job_runs active cross join lateral (
+               select attempts.environment_key from job_runs earlier join attempts on attempts.job_run_id = earlier.id
+                where earlier.job_id = active.job_id and attempts.environment_key is not null
+                order by earlier.number desc limit 1) as latest
+              where active.status in ('pending', 'starting', 'running', 'cancelling')
+                and latest.environment_key = environments.key)
+  or not exists (select 1 from environments other
+                  where other.organization_id = environments.organization_id and other.state = 'ready'
+                    and (other.last_used_at, other.key) > (environments.last_used_at, environments.key)))`;
+
+/** Environments that are built. */
+export function createStoredEnvironments(sql: Queryable) {
+  return {
+    /** Longest unused first. */
+    list: () =>
+      sql.query<StoredEnvironment>(
+        `select key, location, last_used_at as "lastUsedAt", size_bytes as "sizeBytes", ${isNeeded} as "isNeeded"
+           from environments where state = 'ready' order by last_used_at, key`,
+      ),
+
+    saveSize: (key: string, path: string, sizeBytes: number) =>
+      sql.execute(
+        `update environments set size_bytes = $3 where key = $1 and state = 'ready' and location->>'path' = $2`,
+        [key, path, sizeBytes],
+      ),
+
+    /**
+     * Within a transaction. A run that comes for one of them waits for the lock, finds none and builds anew.
+     * @returns the keys of those that are gone
+     */
+    async remove(keys: readonly string[]): Promise<string[]> {
+      // A statement of its own: the next one then sees the uses that this one has waited for.
+      await sql.execute('select 1 from environments where key = any($1) order by key for update', [keys]);
+      const rows = await sql.query<{ key: string }>(
+        `with gone as (
+           delete from environments where key = any($1) and state = 'ready' and not ${isNeeded} returning key, location
+         ), noted as (
+           insert into storage_removals (kind, target) select 'environment', to_jsonb(location) from gone
+         )
+         select key from gone`,
+        [keys],
+      );
+      return rows.map((row) => row.key);
+    },
+
+    /** When an environment of each organization that has any was last used. */
+    async listLastUses() {
+      const rows = await sql.query<{ organizationId: string; lastUsedAt: Date }>(
+        `select organization_id as "organizationId", max(last_used_at) as "lastUsedAt" from environments group by organization_id`,
+      );
+      return new Map(rows.map(({ organizationId, lastUsedAt }) => [organizationId, lastUsedAt]));
+    },
+
+    /** Holds builds of the organization back until the transaction ends; true while one is under way. */
+    async holdBuilds(organizationId: string) {
+      await sql.execute('select 1 from organizations where id = $1 for update', [organizationId]);
+      const row = await sql.one<{ isBuilding: boolean }>(
+        `select exists (select 1 from environments where organization_id = $1 and state = 'building') as "isBuilding"`,
+        [organizationId],
+      );
+      return row.isBuilding;
+    },
+  };
+}

@@ -1,0 +1,48 @@
+import type { AfterItem, StoredItem, StoredTotals } from './storage.ts';
+import type { Queryable } from '../pool.ts';
+
+const since = 'coalesce(attempts.finished_at, attempts.created_at)';
+
+/** True for what belongs to a run that is under way or the newest of its job. */
+export const belongsToLastRun = `exists (
+  select 1 from job_runs
+   where job_runs.id = attempts.job_run_id and (job_runs.finished_at is null or not exists (
+           select 1 from job_runs newer where newer.job_id = job_runs.job_id and newer.number > job_runs.number)))`;
+
+/** Logs of attempts, once they are packed: before that their run may still write to them. */
+export function createStoredLogs(sql: Queryable) {
+  return {
+    measure: () =>
+      sql.one<StoredTotals>(
+        `select count(*)::int as count, coalesce(sum(log_stored_bytes), 0)::bigint as bytes,
+                (select ${since} from attempts where log_stored_bytes is not null order by ${since}, id limit 1) as oldest
+           from attempts where log_stored_bytes is not null`,
+      ),
+
+    list: (after: AfterItem, limit: number) =>
+      sql.query<StoredItem>(
+        `select id, ${since} as at, log_stored_bytes as bytes, ${belongsToLastRun} as "isNeeded" from attempts
+          where log_stored_bytes is not null and ($1::timestamptz is null or (${since}, id) > ($1, $2::uuid))
+          order by ${since}, id limit $3`,
+        [after?.at ?? null, after?.id ?? null, limit],
+      ),
+
+    /** Within a transaction; the rows say from then on that the log was removed. @returns those whose log goes */
+    async remove(attemptIds: readonly string[]): Promise<string[]> {
+      const rows = await sql.query<{ id: string }>(
+        `with locked as (
+           select id from attempts where id = any($1) and log_stored_bytes is not null and not ${belongsToLastRun}
+            order by id for update skip locked
+         ), marked as (
+           update attempts set log_removed_at = now(), log_stored_bytes = null from locked where attempts.id = locked.id
+           returning attempts.id
+         ), noted as (
+           insert into storage_removals (kind, target) select 'log', jsonb_build_object('attemptId', id) from marked
+         )
+         select id from marked`,
+        [attemptIds],
+      );
+      return rows.map((row) => row.id);
+    },
+  };
+}

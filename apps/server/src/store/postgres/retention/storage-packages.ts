@@ -1,0 +1,76 @@
+import type { Queryable } from '../pool.ts';
+
+/** An archive, which several versions share where one brought back another's content. */
+export interface StoredArchive {
+  key: string;
+  /** When the newest of its versions was made. */
+  at: Date;
+  isNeeded: boolean;
+}
+
+const tables = [
+  { name: 'deployments', reference: 'deployment_id' },
+  { name: 'configurations', reference: 'configuration_id' },
+];
+
+/** True for a version that is the newest of its workspace, or that a run has: its run may need it, or be looked at with it. */
+const isVersionNeeded = ({ name, reference }: (typeof tables)[number]) => `(
+  not exists (select 1 from ${name} newer where newer.workspace_id = ${name}.workspace_id and newer.version > ${name}.version)
+  or exists (select 1 from job_runs where job_runs.${reference} = ${name}.id))`;
+
+/** The archives of deployments and configurations. Their rows stay: which files a version had can be read for ever. */
+export function createStoredPackages(sql: Queryable) {
+  return {
+    /** Every archive that was not removed, oldest first. */
+    list: () =>
+      sql.query<StoredArchive>(
+        `${tables
+          .map(
+            (
+              table,
+            ) => `select archive_key as key, max(created_at) as at, bool_or(${isVersionNeeded(table)}) as "isNeeded"
+                          from ${table.name} where archive_removed_at is null group by archive_key`,
+          )
+          .join(' union all ')} order by at, key`,
+      ),
+
+    /**
+     * Within a transaction. The locks make this wait for a run that is just being made of a version, and see it.
+     * @returns the keys of the archives that go
+     */
+    async remove(keys: readonly string[]): Promise<string[]> {
+      const removed: string[] = [];
+      for (const table of tables) {
+        await sql.execute(`select 1 from ${table.name} where archive_key = any($1) order by id for update`, [
+          keys,
+        ]);
+        const rows = await sql.query<{ key: string }>(
+          `with going as (
+             select archive_key from ${table.name} where archive_key = any($1) and archive_removed_at is null
+              group by archive_key having not bool_or(${isVersionNeeded(table)})
+           ), marked as (
+             update ${table.name} set archive_removed_at = now() from going
+              where ${table.name}.archive_key = going.archive_key
+           ), noted as (
+             insert into storage_removals (kind, target) select 'blob', jsonb_build_object('key', archive_key) from going
+           )
+           select archive_key as key from going`,
+          [keys],
+        );
+        removed.push(...rows.map((row) => row.key));
+      }
+      return removed;
+    },
+
+    /** Which of the keys a version names. */
+    findKnown: async (keys: readonly string[]) => {
+      const rows = await sql.query<{ key: string }>(
+        tables
+          .map(({ name }) => `select archive_key as key from ${name} where archive_key = any($1)`)
+          .join(' union '),
+        [keys],
+      );
+      return new Set(rows.map((row) => row.key));
+    },
+  };
+}

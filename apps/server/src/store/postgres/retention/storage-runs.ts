@@ -1,0 +1,69 @@
+import type { AfterItem, StoredItem, StoredTotals } from './storage.ts';
+import type { Queryable } from '../pool.ts';
+
+/**
+ * The newest run of a job stays: lists, intervals and the next number count on it. So does one that has just ended while its
+ * attempts are still being cleaned up; a week later whatever held them is gone for good.
+ */
+const isNeeded = `(
+  not exists (select 1 from job_runs newer where newer.job_id = job_runs.job_id and newer.number > job_runs.number)
+  or (job_runs.finished_at > now() - interval '7 days'
+      and exists (select 1 from attempts where attempts.job_run_id = job_runs.id and not attempts.log_sealed)))`;
+
+/** Tables whose rows go with a run. */
+const tables = ['job_runs', 'attempts', 'beacon_bodies', 'pipeline_runs', 'job_results'];
+
+/** Job runs that are over, with all that they said. */
+export function createStoredRuns(sql: Queryable) {
+  async function removeRowsOf(runIds: readonly string[]): Promise<void> {
+    const ofRuns = 'attempt_id in (select id from attempts where job_run_id = any($1))';
+    await sql.execute(
+      `insert into storage_removals (kind, target)
+       select 'blob', jsonb_build_object('key', blob_key) from beacon_bodies where ${ofRuns}
+       union all
+       select 'log', jsonb_build_object('attemptId', id) from attempts
+        where job_run_id = any($1) and log_bytes > 0 and log_removed_at is null`,
+      [runIds],
+    );
+    await sql.execute('delete from job_results where job_run_id = any($1)', [runIds]);
+    await sql.execute(`delete from beacon_bodies where ${ofRuns}`, [runIds]);
+    await sql.execute('delete from pipeline_runs where job_run_id = any($1)', [runIds]);
+    await sql.execute('delete from attempts where job_run_id = any($1)', [runIds]);
+    await sql.execute('update schema_versions set job_run_id = null where job_run_id = any($1)', [runIds]);
+    await sql.execute('update job_runs set previous_job_run_id = null where previous_job_run_id = any($1)', [
+      runIds,
+    ]);
+    await sql.execute('delete from job_runs where id = any($1)', [runIds]);
+  }
+
+  return {
+    /** The bytes are those of the tables, with the room that removed rows have left in them. */
+    measure: () =>
+      sql.one<StoredTotals>(
+        `select count(*)::int as count, min(finished_at) as oldest,
+                (select sum(pg_total_relation_size(name::regclass))::bigint from unnest($1::text[]) as name) as bytes
+           from job_runs where finished_at is not null`,
+        [tables],
+      ),
+
+    list: (after: AfterItem, limit: number) =>
+      sql.query<StoredItem>(
+        `select id, finished_at as at, 0 as bytes, ${isNeeded} as "isNeeded" from job_runs
+          where finished_at is not null and ($1::timestamptz is null or (finished_at, id) > ($1, $2::uuid))
+          order by finished_at, id limit $3`,
+        [after?.at ?? null, after?.id ?? null, limit],
+      ),
+
+    /** Within a transaction. Runs that somebody holds at this moment are left for later. @returns those that are gone */
+    async remove(runIds: readonly string[]): Promise<string[]> {
+      const rows = await sql.query<{ id: string }>(
+        `select id from job_runs where id = any($1) and finished_at is not null and not ${isNeeded}
+          order by id for update skip locked`,
+        [runIds],
+      );
+      const ids = rows.map((row) => row.id);
+      if (ids.length > 0) await removeRowsOf(ids);
+      return ids;
+    },
+  };
+}

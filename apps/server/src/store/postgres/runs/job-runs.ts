@@ -1,0 +1,409 @@
+import type { FailureReason } from '../../../domain/runs/failure-reason.ts';
+import type { JobRunFilter } from './job-run-list.ts';
+import type { Queryable } from '../pool.ts';
+import type { ActiveRunState, RunState } from '@pumphouse/contract';
+import type { WaitKind } from '../../../domain/runs/wait-reason.ts';
+import { columns } from '../statements/columns.ts';
+import { listJobRuns } from './job-run-list.ts';
+
+export interface RunFailure {
+  code: string;
+  detail: string;
+}
+
+/** Why starts were declined, one after the other for the same reason. */
+export interface RunSkip {
+  /** A SkipStatus of domain/runs/start-decision. */
+  status: string;
+  /** What the last of them was told. */
+  reasons: string[];
+  count: number;
+  /** ISO 8601, of the first and the last of them. */
+  firstAt: string;
+  lastAt: string;
+}
+
+/** Why the server ends a run that has begun: asked to, too long, or an app that is unused, replaced, never listened, or makes room. */
+export type EndIntent = 'cancel' | 'timeout' | 'idle' | 'replaced' | 'silent' | 'room';
+
+export interface JobRunRecord {
+  id: string;
+  workspaceId: string;
+  jobId: string;
+  jobVersionId: string;
+  deploymentId: string;
+  configurationId: string;
+  number: number;
+  status: RunState;
+  trigger: string;
+  triggerKind: string;
+  triggeredBy: string | null;
+  profile: string;
+  refresh: boolean;
+  intervalStart: Date | null;
+  intervalEnd: Date | null;
+  previousJobRunId: string | null;
+  sharesLocalData: boolean;
+  failure: RunFailure | null;
+  /** What its last attempt left that tells why it failed; null where the failure's code says all that is known. */
+  reason: FailureReason | null;
+  /** Of a row that stands for declined starts. */
+  skip: RunSkip | null;
+  endIntent: EndIntent | null;
+  claimNumber: number;
+  waitNoted: boolean;
+  /** A run of an interactive job. */
+  isApp: boolean;
+  /** Nobody claims it before; null where it may be claimed at once. */
+  notBefore: Date | null;
+  /** Of a pending run: it waits for room. */
+  isQueued: boolean;
+  /** What it waits for, in words; of a run that waited in vain, why it was called off. */
+  waitReason: string | null;
+  /** What kind of wait that is; null where no supervisor has looked at it. */
+  waitKind: WaitKind | null;
+  /** Since when its supervisor cannot see the place of its attempt; null where it can. It stays when the run ends. */
+  unknownSince: Date | null;
+  /** Why the supervisor cannot see it. */
+  unknownDetail: string | null;
+  priority: number;
+  skipFreshness: boolean;
+  /** It fails when it has not begun by then. */
+  startBy: Date | null;
+  createdAt: Date;
+  updatedAt: Date;
+  startedAt: Date | null;
+  finishedAt: Date | null;
+}
+
+export type NewJobRun = Pick<
+  JobRunRecord,
+  | 'workspaceId'
+  | 'jobId'
+  | 'jobVersionId'
+  | 'deploymentId'
+  | 'configurationId'
+  | 'number'
+  | 'trigger'
+  | 'triggerKind'
+  | 'triggeredBy'
+  | 'profile'
+  | 'refresh'
+  | 'intervalStart'
+  | 'intervalEnd'
+  | 'previousJobRunId'
+  | 'sharesLocalData'
+  | 'isApp'
+  | 'isQueued'
+  | 'waitReason'
+  | 'priority'
+  | 'skipFreshness'
+  | 'startBy'
+> & { tickAt: Date | null };
+
+/** One of the newest runs of a job, as a list of jobs shows it. */
+export type RecentRun = Pick<
+  JobRunRecord,
+  'id' | 'jobId' | 'number' | 'status' | 'createdAt' | 'startedAt' | 'finishedAt'
+> & {
+  rowsLoaded: number | null;
+};
+
+/** A run that the end of another run started. */
+export type DownstreamRun = Pick<
+  JobRunRecord,
+  'id' | 'jobId' | 'number' | 'status' | 'trigger' | 'startedAt' | 'finishedAt' | 'createdAt'
+> & { previousJobRunId: string; jobRef: string; displayName: string | null; category: string | null };
+
+/** A claim that this server holds: writes of a supervisor count only while the number is still the run's. */
+export interface Claim {
+  jobRunId: string;
+  claimNumber: number;
+}
+
+/** All of a job run's columns. */
+export const runColumns = columns('job_runs', [
+  'id',
+  'workspace_id',
+  'job_id',
+  'job_version_id',
+  'deployment_id',
+  'configuration_id',
+  'number',
+  'status',
+  'trigger',
+  'trigger_kind',
+  'triggered_by',
+  'profile',
+  'refresh',
+  'interval_start',
+  'interval_end',
+  'previous_job_run_id',
+  'shares_local_data',
+  'failure',
+  'reason',
+  'skip',
+  'end_intent',
+  'claim_number',
+  'wait_noted',
+  'is_app',
+  'not_before',
+  'is_queued',
+  'wait_reason',
+  'wait_kind',
+  'unknown_since',
+  'unknown_detail',
+  'priority',
+  'skip_freshness',
+  'start_by',
+  'created_at',
+  'updated_at',
+  'started_at',
+  'finished_at',
+]);
+
+export type JobRunStore = ReturnType<typeof createJobRunStore>;
+
+/** Job runs. Rows are made only by `start-runs` and end only by `finish-run`; claims are in `claims.ts`. */
+export function createJobRunStore(sql: Queryable) {
+  async function insert(run: NewJobRun, status: RunState, skip: RunSkip | null) {
+    const [row] = await sql.prepared<JobRunRecord>(
+      `insert into job_runs (workspace_id, job_id, job_version_id, deployment_id, configuration_id, number, status, trigger,
+                             trigger_kind, tick_at, triggered_by, profile, refresh, interval_start, interval_end,
+                             previous_job_run_id, shares_local_data, is_queued, wait_reason, priority, skip_freshness, start_by,
+                             skip, is_app, finished_at)
+       values ($1, $2, $3, $4, $5, $6, $22, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $23, $24,
+               case when $22 = 'skipped' then now() end)
+       on conflict (job_id, trigger, tick_at) where tick_at is not null do nothing
+       returning ${runColumns}`,
+      [
+        run.workspaceId,
+        run.jobId,
+        run.jobVersionId,
+        run.deploymentId,
+        run.configurationId,
+        run.number,
+        run.trigger,
+        run.triggerKind,
+        run.tickAt,
+        run.triggeredBy,
+        run.profile,
+        run.refresh,
+        run.intervalStart,
+        run.intervalEnd,
+        run.previousJobRunId,
+        run.sharesLocalData,
+        run.isQueued,
+        run.waitReason,
+        run.priority,
+        run.skipFreshness,
+        run.startBy,
+        status,
+        skip,
+        run.isApp,
+      ],
+    );
+    return row;
+  }
+
+  return {
+    /** Undefined when the tick of the run has had one already. */
+    insert: (run: NewJobRun) => insert(run, 'pending', null),
+
+    /** A row for a start that was declined: nothing of it will run. */
+    insertSkipped: (run: NewJobRun, skip: RunSkip) => insert(run, 'skipped', skip),
+
+    /** The same was declined again. */
+    repeatSkip: (jobRunId: string, skip: RunSkip) =>
+      sql.execute('update job_runs set skip = $2, finished_at = now(), updated_at = now() where id = $1', [
+        jobRunId,
+        skip,
+      ]),
+
+    /** The run with the highest number of a job. */
+    async newestOfJob(jobId: string) {
+      const text = `select ${runColumns} from job_runs where job_id = $1 order by number desc limit 1`;
+      const [row] = await sql.prepared<JobRunRecord>(text, [jobId]);
+      return row;
+    },
+
+    /** The last run of a job before the one with this number that completed. */
+    lastCompletedBefore: (jobId: string, number: number) =>
+      sql.maybeOne<JobRunRecord>(
+        `select ${runColumns} from job_runs where job_id = $1 and number < $2 and status = 'completed'
+          order by number desc limit 1`,
+        [jobId, number],
+      ),
+
+    get: (workspaceId: string, jobRunId: string) =>
+      sql.maybeOne<JobRunRecord>(`select ${runColumns} from job_runs where workspace_id = $1 and id = $2`, [
+        workspaceId,
+        jobRunId,
+      ]),
+
+    /** Gives a run that was just made its input, a JSON text. */
+    setInput: (jobRunId: string, input: string) =>
+      sql.execute('update job_runs set input = $2 where id = $1', [jobRunId, input]),
+
+    /** The JSON text of a run's input; null when it has none. It may be large, so no list has it. */
+    async readInput(jobRunId: string) {
+      const row = await sql.maybeOne<{ input: string | null }>(
+        'select input::text from job_runs where id = $1',
+        [jobRunId],
+      );
+      return row?.input ?? null;
+    },
+
+    async find(jobRunId: string) {
+      const text = `select ${runColumns} from job_runs where id = $1`;
+      const [row] = await sql.prepared<JobRunRecord>(text, [jobRunId]);
+      return row;
+    },
+
+    async lock(jobRunId: string) {
+      const text = `select ${runColumns} from job_runs where id = $1 for update`;
+      const [row] = await sql.prepared<JobRunRecord>(text, [jobRunId]);
+      return row;
+    },
+
+    list: (workspaceId: string, filter: JobRunFilter) =>
+      listJobRuns<JobRunRecord>(sql, runColumns, workspaceId, filter),
+
+    /** The newest runs of each job, newest first, with the rows that their pipeline runs loaded (null when none reported). */
+    recentOfJobs: (jobIds: readonly string[], limit: number) =>
+      sql.query<RecentRun>(
+        `select ${columns('recent', ['id', 'job_id', 'number', 'status', 'created_at', 'started_at', 'finished_at'])},
+                (select sum(total_rows_loaded)::bigint from pipeline_runs where job_run_id = recent.id) as "rowsLoaded"
+           from unnest($1::uuid[]) as asked (job_id)
+           cross join lateral (select * from job_runs where job_runs.job_id = asked.job_id
+                                order by created_at desc, id desc limit $2) as recent
+          order by recent.created_at desc, recent.id desc`,
+        [jobIds, limit],
+      ),
+
+    /** Runs that the end of each of these runs started, newest first; with a category only runs of jobs that declare it. */
+    downstreamOf: (jobRunIds: readonly string[], options: { limit: number; category: string | null }) =>
+      sql.query<DownstreamRun>(
+        `select started.* from unnest($1::uuid[]) as asked (job_run_id)
+           cross join lateral (
+             select job_runs.id, job_runs.previous_job_run_id as "previousJobRunId", job_runs.job_id as "jobId",
+                    job_runs.number, job_runs.status, job_runs.trigger, job_runs.started_at as "startedAt",
+                    job_runs.finished_at as "finishedAt", job_runs.created_at as "createdAt", jobs.job_ref as "jobRef",
+                    job_versions.definition->'expose'->>'display_name' as "displayName",
+                    job_versions.definition->'expose'->>'category' as category
+               from job_runs join jobs on jobs.id = job_runs.job_id
+               join job_versions on job_versions.id = job_runs.job_version_id
+              where job_runs.previous_job_run_id = asked.job_run_id
+                and ($3::text is null or job_versions.definition->'expose'->>'category' = $3)
+              order by job_runs.created_at desc, job_runs.id desc limit $2) as started
+          order by started."createdAt" desc, started.id desc`,
+        [jobRunIds, options.limit, options.category],
+      ),
+
+    /** Active runs of each job; what waits for room takes none. */
+    countActive: async (jobIds: readonly string[]) => {
+      const rows = await sql.prepared<{ jobId: string; count: number }>(
+        `select job_id as "jobId", count(*)::int as count from job_runs
+          where job_id = any($1) and status in ('pending', 'starting', 'running', 'cancelling') and not is_queued group by job_id`,
+        [jobIds],
+      );
+      return new Map(rows.map((row) => [row.jobId, row.count]));
+    },
+
+    findActive: (jobId: string) =>
+      sql.maybeOne<JobRunRecord>(
+        `select ${runColumns} from job_runs where job_id = $1 and status in ('pending', 'starting', 'running', 'cancelling')
+          order by created_at limit 1`,
+        [jobId],
+      ),
+
+    /** Ids of the runs of these jobs that nobody has claimed, oldest first. */
+    listPending: async (jobIds: readonly string[]) => {
+      const rows = await sql.query<{ id: string }>(
+        `select id from job_runs where job_id = any($1) and status = 'pending' order by created_at, id`,
+        [jobIds],
+      );
+      return rows.map((row) => row.id);
+    },
+
+    latestOfJobs: async (jobIds: readonly string[]) => {
+      // One step into the index for each job: `distinct on` would read all runs of the jobs.
+      const rows = await sql.prepared<JobRunRecord>(
+        `select ${runColumns} from unnest($1::uuid[]) as asked (job_id)
+           cross join lateral (select * from job_runs where job_runs.job_id = asked.job_id
+                                order by created_at desc, id desc limit 1) as job_runs`,
+        [jobIds],
+      );
+      return new Map(rows.map((row) => [row.jobId, row]));
+    },
+
+    /** Compare and set; false when the run was in none of the `from` states any more. */
+    async transition(
+      jobRunId: string,
+      from: readonly ActiveRunState[],
+      to: RunState,
+      intent: JobRunRecord['endIntent'] = null,
+    ) {
+      const touched = await sql.execute(
+        `update job_runs set status = $3, end_intent = coalesce(end_intent, $4), updated_at = now()
+          where id = $1 and status = any($2)`,
+        [jobRunId, from, to, intent],
+      );
+      return touched === 1;
+    },
+
+    /** User code is about to start; false when the run is not waiting for that any more. */
+    async begin(jobRunId: string) {
+      const touched = await sql.execute(
+        `update job_runs set status = 'running', started_at = coalesce(started_at, now()), wait_reason = null, wait_kind = null, updated_at = now()
+          where id = $1 and status = 'starting'`,
+        [jobRunId],
+      );
+      return touched === 1;
+    },
+
+    /** A stop that the run's own clock asks for; false when something else ends it already. */
+    async setEndIntent(claim: Claim, intent: Exclude<EndIntent, 'cancel'>) {
+      const touched = await sql.execute(
+        `update job_runs set end_intent = $3, updated_at = now()
+          where id = $1 and claim_number = $2 and status = 'running' and end_intent is null`,
+        [claim.jobRunId, claim.claimNumber, intent],
+      );
+      return touched === 1;
+    },
+
+    /**
+     * The run waits for its next attempt: its turns, and what it was asked to do, begin anew.
+     * @returns when that may start; undefined when the run was in none of the `from` states any more
+     */
+    async waitForRetry(jobRunId: string, from: readonly RunState[], afterSeconds: number, reason: string) {
+      const row = await sql.maybeOne<{ notBefore: Date }>(
+        `update job_runs set status = 'pending', not_before = now() + make_interval(secs => $3), wait_reason = $4,
+                wait_kind = 'retry', wait_noted = true, end_intent = null, lease_expires_at = null, unknown_since = null,
+                unknown_detail = null, updated_at = now()
+          where id = $1 and status = any($2)
+        returning not_before as "notBefore"`,
+        [jobRunId, from, afterSeconds, reason],
+      );
+      return row?.notBefore;
+    },
+
+    /** The end of a run; false when it has ended already. `told` stays as its wait reason where it has no log to tell it. */
+    async end(
+      jobRunId: string,
+      from: readonly RunState[],
+      to: RunState,
+      failed: { failure: RunFailure; reason: FailureReason | null } | null,
+      told: string | null = null,
+    ) {
+      const touched = await sql.executePrepared(
+        `update job_runs set status = $3, failure = $4, reason = $5, finished_at = now(), updated_at = now(), lease_expires_at = null,
+                is_queued = false, not_before = null, wait_kind = null,
+                wait_reason = coalesce($6, case when is_queued then wait_reason end)
+          where id = $1 and status = any($2)`,
+        [jobRunId, from, to, failed?.failure ?? null, failed?.reason ?? null, told],
+      );
+      return touched === 1;
+    },
+  };
+}

@@ -1,0 +1,36 @@
+import type { Queryable } from '../pool.ts';
+import { columns } from '../statements/columns.ts';
+
+/** A start that a call has promised for when the upstreams of the same call complete. */
+export interface PromisedStart {
+  jobId: string;
+  trigger: string;
+  /** Null for the job's own. */
+  profile: string | null;
+  membershipId: string | null;
+}
+
+export const promiseColumns = columns('promised_starts', ['job_id', 'trigger', 'profile', 'membership_id']);
+
+export type PromisedStartStore = ReturnType<typeof createPromisedStartStore>;
+
+/** One for each job at most: of two promises the later one holds. */
+export function createPromisedStartStore(sql: Queryable) {
+  return {
+    set: ({ jobId, trigger, profile, membershipId }: PromisedStart) =>
+      sql.execute(
+        `insert into promised_starts (job_id, trigger, profile, membership_id) values ($1, $2, $3, $4)
+             on conflict (job_id) do update
+            set trigger = excluded.trigger, profile = excluded.profile, membership_id = excluded.membership_id, created_at = now()`,
+        [jobId, trigger, profile, membershipId],
+      ),
+
+    ofJobs: (jobIds: readonly string[]) =>
+      sql.prepared<PromisedStart>(`select ${promiseColumns} from promised_starts where job_id = any($1)`, [
+        jobIds,
+      ]),
+
+    remove: (jobIds: readonly string[]) =>
+      sql.execute('delete from promised_starts where job_id = any($1)', [jobIds]),
+  };
+}

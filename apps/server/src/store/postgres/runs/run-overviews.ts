@@ -1,0 +1,217 @@
+import type { JobRunFilter, JobRunSortKey } from './job-run-list.ts';
+import type { JobRunRecord } from './job-runs.ts';
+import type { Queryable } from '../pool.ts';
+import type { RowList } from '../statements/keyset.ts';
+import { columns } from '../statements/columns.ts';
+import { listJobRuns } from './job-run-list.ts';
+
+/** A run without what only its making and driving needs. */
+export type RunOverviewHead = Pick<
+  JobRunRecord,
+  | 'id'
+  | 'jobId'
+  | 'number'
+  | 'status'
+  | 'trigger'
+  | 'triggerKind'
+  | 'triggeredBy'
+  | 'profile'
+  | 'refresh'
+  | 'intervalStart'
+  | 'intervalEnd'
+  | 'deploymentId'
+  | 'configurationId'
+  | 'failure'
+  | 'reason'
+  | 'skip'
+  | 'waitReason'
+  | 'waitKind'
+  | 'isApp'
+  | 'unknownSince'
+  | 'unknownDetail'
+  | 'notBefore'
+  | 'createdAt'
+  | 'startedAt'
+  | 'finishedAt'
+> & {
+  /** Of a run that the clock started: the time that it is for. */
+  tickAt: Date | null;
+};
+
+/** What a list says of a run that stands in other tables. */
+export interface RunSurroundings {
+  jobRunId: string;
+  jobRef: string;
+  /** The display name, or the ref where there is none. */
+  jobName: string;
+  jobType: string;
+  deploymentVersion: number;
+  configurationVersion: number;
+  attemptCount: number;
+  /** Of the member who started it; null without one, and when that member has gone. */
+  starterEmail: string | null;
+  /** The run whose end started it. */
+  causeId: string | null;
+  causeNumber: number | null;
+  causeJobId: string | null;
+  causeJobRef: string | null;
+  causeJobName: string | null;
+}
+
+/** What telemetry knows of all pipeline runs of a run. */
+export interface RunLoaded {
+  jobRunId: string;
+  pipelineRunCount: number;
+  failedPipelineRunCount: number;
+  rows: number;
+  bytes: number;
+  tableCount: number;
+  hasSchemaChange: boolean;
+  /** In the order of the alphabet. */
+  pipelineNames: string[];
+}
+
+export interface RunNeighbour {
+  id: string;
+  number: number;
+}
+
+/** What an ended run took. */
+export interface TrendRun extends Pick<
+  JobRunRecord,
+  'id' | 'number' | 'status' | 'createdAt' | 'startedAt' | 'finishedAt'
+> {
+  /** Null where no pipeline run was reported. */
+  rowsLoaded: number | null;
+  bytesLoaded: number | null;
+}
+
+/** How many numbers before a run are looked through for a completed one. */
+const farthestCompleted = 10_000;
+
+const headColumns = columns('job_runs', [
+  'id',
+  'job_id',
+  'number',
+  'status',
+  'trigger',
+  'trigger_kind',
+  'tick_at',
+  'triggered_by',
+  'profile',
+  'refresh',
+  'interval_start',
+  'interval_end',
+  'deployment_id',
+  'configuration_id',
+  'failure',
+  'reason',
+  'skip',
+  'wait_reason',
+  'wait_kind',
+  'is_app',
+  'unknown_since',
+  'unknown_detail',
+  'not_before',
+  'created_at',
+  'started_at',
+  'finished_at',
+]);
+
+export type RunOverviewStore = ReturnType<typeof createRunOverviewStore>;
+
+/** Runs as lists for people show them: each list is a fixed number of statements, whatever its length. */
+export function createRunOverviewStore(sql: Queryable) {
+  const neighbour = async (text: string, values: readonly unknown[]) => {
+    const [row] = await sql.prepared<RunNeighbour>(text, values);
+    return row ?? null;
+  };
+
+  return {
+    list: (workspaceId: string, filter: JobRunFilter): Promise<RowList<RunOverviewHead, JobRunSortKey>> =>
+      listJobRuns<RunOverviewHead>(sql, headColumns, workspaceId, filter),
+
+    get: (workspaceId: string, jobRunId: string) =>
+      sql.maybeOne<RunOverviewHead>(
+        `select ${headColumns} from job_runs where workspace_id = $1 and id = $2`,
+        [workspaceId, jobRunId],
+      ),
+
+    /** The newest run of each job. */
+    latestOfJobs: (jobIds: readonly string[]) =>
+      sql.prepared<RunOverviewHead>(
+        `select ${headColumns} from unnest($1::uuid[]) as asked (job_id)
+           cross join lateral (select * from job_runs where job_runs.job_id = asked.job_id
+                                order by created_at desc, id desc limit 1) as job_runs`,
+        [jobIds],
+      ),
+
+    surroundingsOf: (jobRunIds: readonly string[]) =>
+      sql.prepared<RunSurroundings>(
+        `select job_runs.id as "jobRunId", jobs.job_ref as "jobRef", coalesce(job_versions.display_name, jobs.job_ref) as "jobName",
+                jobs.job_type as "jobType", deployments.version as "deploymentVersion", configurations.version as "configurationVersion",
+                (select count(*)::int from attempts where attempts.job_run_id = job_runs.id) as "attemptCount",
+                users.email as "starterEmail", cause.id as "causeId", cause.number as "causeNumber", cause.job_id as "causeJobId",
+                cause_jobs.job_ref as "causeJobRef", coalesce(cause_versions.display_name, cause_jobs.job_ref) as "causeJobName"
+           from job_runs
+           join jobs on jobs.id = job_runs.job_id
+           join job_versions on job_versions.id = jobs.current_version_id
+           join deployments on deployments.id = job_runs.deployment_id
+           join configurations on configurations.id = job_runs.configuration_id
+           left join organization_memberships on organization_memberships.id = job_runs.triggered_by
+           left join users on users.id = organization_memberships.user_id
+           left join job_runs as cause on cause.id = job_runs.previous_job_run_id
+           left join jobs as cause_jobs on cause_jobs.id = cause.job_id
+           left join job_versions as cause_versions on cause_versions.id = cause_jobs.current_version_id
+          where job_runs.id = any($1)`,
+        [jobRunIds],
+      ),
+
+    /** Of the runs of which telemetry knows pipeline runs. */
+    loadedOf: (jobRunIds: readonly string[]) =>
+      sql.prepared<RunLoaded>(
+        `select job_run_id as "jobRunId", count(*)::int as "pipelineRunCount",
+                count(*) filter (where status = 'failed')::int as "failedPipelineRunCount",
+                sum(total_rows_loaded)::bigint as rows, sum(total_bytes_loaded)::bigint as bytes,
+                sum(coalesce(table_count, json_array_length(facts->'tables')))::int as "tableCount",
+                bool_or(has_schema_migration) as "hasSchemaChange",
+                array_agg(distinct pipeline_name order by pipeline_name) as "pipelineNames"
+           from pipeline_runs where job_run_id = any($1) group by job_run_id`,
+        [jobRunIds],
+      ),
+
+    previousOf: (jobId: string, number: number) =>
+      neighbour(
+        'select id, number from job_runs where job_id = $1 and number < $2 order by number desc limit 1',
+        [jobId, number],
+      ),
+
+    nextOf: (jobId: string, number: number) =>
+      neighbour('select id, number from job_runs where job_id = $1 and number > $2 order by number limit 1', [
+        jobId,
+        number,
+      ]),
+
+    /** Not beyond 10,000 numbers before it, so that a job that always fails costs no more. */
+    lastCompletedBefore: (jobId: string, number: number) =>
+      neighbour(
+        `select id, number from job_runs
+          where job_id = $1 and number < $2 and number >= $2 - ${farthestCompleted} and status = 'completed'
+          order by number desc limit 1`,
+        [jobId, number],
+      ),
+
+    /** The last ended runs of a job, newest first. */
+    trendOf: (jobId: string, limit: number) =>
+      sql.prepared<TrendRun>(
+        `select ended.*, loaded.rows as "rowsLoaded", loaded.bytes as "bytesLoaded"
+           from (select ${columns('job_runs', ['id', 'number', 'status', 'created_at', 'started_at', 'finished_at'])}
+                   from job_runs where job_id = $1 and status in ('completed', 'failed', 'cancelled')
+                  order by created_at desc, id desc limit $2) as ended
+           left join lateral (select sum(total_rows_loaded)::bigint as rows, sum(total_bytes_loaded)::bigint as bytes
+                                from pipeline_runs where pipeline_runs.job_run_id = ended.id) as loaded on true
+          order by ended."createdAt" desc, ended.id desc`,
+        [jobId, limit],
+      ),
+  };
+}

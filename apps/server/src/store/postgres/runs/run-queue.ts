@@ -1,0 +1,73 @@
+import type { JobRunRecord } from './job-runs.ts';
+import type { Queryable } from '../pool.ts';
+import { runColumns } from './job-runs.ts';
+
+/** A run that waits for room, as far as the choice of the next one goes. */
+export interface QueueHead {
+  jobId: string;
+  organizationId: string;
+}
+
+export type RunQueueStore = ReturnType<typeof createRunQueueStore>;
+
+/** Runs that wait: for room, and until their start deadline. */
+export function createRunQueueStore(sql: Queryable) {
+  return {
+    /** The runs of these jobs that wait for room, in the order in which they go. */
+    list: (jobIds: readonly string[]) =>
+      sql.query<JobRunRecord>(
+        `select ${runColumns} from job_runs where job_id = any($1) and status = 'pending' and is_queued
+          order by priority desc, created_at, id`,
+        [jobIds],
+      ),
+
+    /**
+     * The job whose turn it is: that of the first waiting run whose job has room, the named jobs and organizations passed over. The
+     * limit is read from the definition to spare transactions only; who lets a run go counts again, under the lock of the job.
+     */
+    next: (passed: { jobIds: readonly string[]; organizationIds: readonly string[] }) =>
+      sql.maybeOne<QueueHead>(
+        `select head.job_id as "jobId", workspaces.organization_id as "organizationId"
+           from (select distinct on (job_id) job_id, workspace_id, priority, created_at, id from job_runs
+                  where status = 'pending' and is_queued and job_id <> all($1)
+                  order by job_id, priority desc, created_at, id) as head
+           join jobs on jobs.id = head.job_id
+           join job_versions on job_versions.id = jobs.current_version_id
+           join workspaces on workspaces.id = head.workspace_id
+          where workspaces.organization_id <> all($2)
+            and (select count(*) from job_runs active where active.job_id = head.job_id and not active.is_queued
+                    and active.status in ('pending', 'starting', 'running', 'cancelling'))
+                < coalesce(nullif(coalesce((job_versions.definition->'execute'->'concurrency')::text, '1'), 'null')::numeric, 'infinity')
+          order by head.priority desc, head.created_at, head.id limit 1`,
+        [passed.jobIds, passed.organizationIds],
+      ),
+
+    /** Ends the wait for room: any supervisor may claim the run now. The caller holds the lock of its job. */
+    release: (
+      jobRunId: string,
+      run: Pick<JobRunRecord, 'refresh' | 'sharesLocalData'> & { intervalStart: Date; intervalEnd: Date },
+    ) =>
+      sql.execute(
+        `update job_runs set is_queued = false, wait_reason = null, wait_kind = null, refresh = $2, shares_local_data = $3, interval_start = $4,
+                interval_end = $5, updated_at = now()
+          where id = $1 and status = 'pending' and is_queued`,
+        [jobRunId, run.refresh, run.sharesLocalData, run.intervalStart, run.intervalEnd],
+      ),
+
+    /** What a run waits for now. @param isTold whether its log says so already */
+    setWaitReason: (jobRunId: string, reason: string, { isTold }: { isTold: boolean }) =>
+      sql.execute(
+        `update job_runs set wait_reason = $2, wait_noted = $3, updated_at = now()
+          where id = $1 and status = 'pending' and wait_reason is distinct from $2`,
+        [jobRunId, reason, isTold],
+      ),
+
+    /** Runs that have not begun by their start deadline. */
+    listOverdue: (now: Date, limit: number) =>
+      sql.prepared<JobRunRecord>(
+        `select ${runColumns} from job_runs where status = 'pending' and started_at is null and start_by <= $1
+          order by start_by limit $2`,
+        [now, limit],
+      ),
+  };
+}

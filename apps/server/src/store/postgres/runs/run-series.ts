@@ -1,0 +1,51 @@
+import type { ActiveRunState } from '@pumphouse/contract';
+import type { Queryable } from '../pool.ts';
+import { activeRunStates } from '@pumphouse/contract';
+
+/** Rows of the list of runs that were made in one quarter of an hour, by what became of them. */
+export interface RunCounts {
+  completed: number;
+  failed: number;
+  cancelled: number;
+  skipped: number;
+  active: number;
+}
+
+export interface QuarterCounts extends RunCounts {
+  startsAt: Date;
+}
+
+export type RunSeriesStore = ReturnType<typeof createRunSeriesStore>;
+
+const active = `array[${activeRunStates.map((state) => `'${state}'`).join(', ')}]`;
+
+export function createRunSeriesStore(sql: Queryable) {
+  return {
+    /**
+     * The quarters from `start` up to `end` in which runs were made, in their order. Those that have ended are summed up already; those
+     * that have not are few, and are counted.
+     */
+    listQuarters: (workspaceId: string, { start, end }: { start: Date; end: Date }) =>
+      sql.query<QuarterCounts>(
+        `select starts_at as "startsAt", sum(completed)::int as completed, sum(failed)::int as failed,
+                sum(cancelled)::int as cancelled, sum(skipped)::int as skipped, sum(active)::int as active
+           from (select starts_at, completed_count as completed, failed_count as failed, cancelled_count as cancelled,
+                        skipped_count as skipped, 0 as active
+                   from job_run_quarters where workspace_id = $1 and starts_at >= $2 and starts_at < $3
+                  union all
+                 select quarter_of(created_at), 0, 0, 0, 0, 1 from job_runs
+                  where workspace_id = $1 and status = any(${active}) and created_at >= $2 and created_at < $3) as counted
+          group by starts_at order by starts_at`,
+        [workspaceId, start, end],
+      ),
+
+    /** Runs that have not ended, by their states. */
+    countActive: async (workspaceId: string) => {
+      const rows = await sql.query<{ status: ActiveRunState; count: number }>(
+        `select status, count(*)::int as count from job_runs where workspace_id = $1 and status = any(${active}) group by status`,
+        [workspaceId],
+      );
+      return new Map(rows.map(({ status, count }) => [status, count]));
+    },
+  };
+}

@@ -1,0 +1,120 @@
+import type { Claim } from './job-runs.ts';
+import type { Queryable } from '../pool.ts';
+import type { WaitKind } from '../../../domain/runs/wait-reason.ts';
+
+/** A pending run whose reason to wait is not known yet, or has changed. */
+export interface UnexplainedWait {
+  jobRunId: string;
+  workspaceId: string;
+  organizationId: string;
+  isApp: boolean;
+  size: string | null;
+  waitKind: WaitKind | null;
+  /** The run that has its turn at local data. */
+  holderNumber: number | null;
+  holderRef: string | null;
+}
+
+export interface ExplainedWait {
+  jobRunId: string;
+  kind: WaitKind;
+  reason: string;
+  /** Its log says as much, once it says anything. */
+  isSame: boolean;
+}
+
+/** Pending runs of one pool that wait for the same kind of thing. */
+export interface PendingSummary {
+  isApp: boolean;
+  /** `limit`: room in its job or organization. `server`: no supervisor has looked at it. */
+  kind: WaitKind | 'limit' | 'server';
+  count: number;
+  longestSeconds: number;
+}
+
+export type WaitStore = ReturnType<typeof createWaitStore>;
+
+/** A wait for capacity is described anew no more often than this: its figures change with each run that starts or ends. */
+const refreshedAfterSeconds = 60;
+
+/** What pending runs wait for, other than for room in their job or organization (`run-queue.ts`). */
+export function createWaitStore(sql: Queryable) {
+  return {
+    /**
+     * Runs that could have been claimed a second ago, where what is known of their wait is another kind or old. It reads the pending
+     * runs, not the history.
+     * @param full whether the slots of batch runs, and of apps, are all in use
+     */
+    listUnexplained: (full: { batch: boolean; apps: boolean }, limit: number) =>
+      sql.prepared<UnexplainedWait>(
+        `select pending.id as "jobRunId", pending.workspace_id as "workspaceId", workspaces.organization_id as "organizationId",
+                pending.is_app as "isApp", job_versions.definition->'require'->'instance'->>'size' as size,
+                pending.wait_kind as "waitKind", holder.number as "holderNumber", holder_jobs.job_ref as "holderRef"
+           from (
+             select pending.*, (
+                      select holder.id from job_runs holder
+                       where pending.shares_local_data and holder.workspace_id = pending.workspace_id and holder.profile = pending.profile
+                         and holder.shares_local_data and holder.status in ('starting', 'running', 'cancelling')) as holder_id
+               from job_runs pending
+              where pending.status = 'pending' and not pending.is_queued
+                and (pending.not_before is null or pending.not_before <= now())) as pending
+           join workspaces on workspaces.id = pending.workspace_id
+           join job_versions on job_versions.id = pending.job_version_id
+           left join job_runs holder on holder.id = pending.holder_id
+           left join jobs holder_jobs on holder_jobs.id = holder.job_id
+          where case
+                  when pending.holder_id is not null then pending.wait_kind is distinct from 'local-data'
+                  when coalesce(pending.wait_kind, '') not in ('slot', 'size', 'turn')
+                    then greatest(pending.created_at, pending.not_before, pending.updated_at) < now() - interval '1 second'
+                  else (pending.wait_kind = 'slot') <> (case when pending.is_app then $2::boolean else $1::boolean end)
+                       and pending.updated_at < now() - interval '${refreshedAfterSeconds} seconds'
+                end
+          order by pending.created_at, pending.id limit $3`,
+        [full.batch, full.apps, limit],
+      ),
+
+    /** Writes down what runs wait for that are pending still. */
+    explain: (waits: readonly ExplainedWait[]) =>
+      sql.executePrepared(
+        `update job_runs set wait_kind = wait.kind, wait_reason = wait.reason, wait_noted = job_runs.wait_noted and wait.is_same, updated_at = now()
+           from unnest($1::uuid[], $2::text[], $3::text[], $4::boolean[]) as wait (id, kind, reason, is_same)
+          where job_runs.id = wait.id and job_runs.status = 'pending' and not job_runs.is_queued`,
+        [
+          waits.map(({ jobRunId }) => jobRunId),
+          waits.map(({ kind }) => kind),
+          waits.map(({ reason }) => reason),
+          waits.map(({ isSame }) => isSame),
+        ],
+      ),
+
+    /** What a claimed run waits for that has not begun; null: for nothing any more. Its log says so by other lines. */
+    setWhileStarting: (claim: Claim, wait: { kind: WaitKind; reason: string } | null) =>
+      sql.execute(
+        `update job_runs set wait_kind = $3, wait_reason = $4, updated_at = now()
+          where id = $1 and claim_number = $2 and status = 'starting' and wait_reason is distinct from $4`,
+        [claim.jobRunId, claim.claimNumber, wait?.kind ?? null, wait?.reason ?? null],
+      ),
+
+    /** Runs that wait, and whose log does not say yet what for. */
+    takeUntold: (options: { isQueued: boolean; limit: number }) =>
+      sql.prepared<{ jobRunId: string; waitReason: string }>(
+        `update job_runs set wait_noted = true
+          where id in (select id from job_runs
+                        where status = 'pending' and is_queued = $1 and not wait_noted and wait_reason is not null
+                        order by created_at, id limit $2 for update skip locked)
+        returning id as "jobRunId", wait_reason as "waitReason"`,
+        [options.isQueued, options.limit],
+      ),
+
+    /** What the pending runs of the installation wait for, and how long the first of each kind has. */
+    summarizePending: () =>
+      sql.query<PendingSummary>(
+        `select is_app as "isApp", kind, count(*)::int as count, max(extract(epoch from now() - created_at))::float8 as "longestSeconds"
+           from (select is_app, created_at,
+                        case when is_queued then 'limit' when not_before > now() then 'retry'
+                             when wait_kind = 'retry' then 'server' else coalesce(wait_kind, 'server') end as kind
+                   from job_runs where status = 'pending') as pending
+          group by is_app, kind`,
+      ),
+  };
+}

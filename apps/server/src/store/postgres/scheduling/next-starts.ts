@@ -1,0 +1,86 @@
+import type { JobRunRecord } from '../runs/job-runs.ts';
+import type { PromisedStart } from '../runs/promised-starts.ts';
+import type { Queryable } from '../pool.ts';
+import type { ScheduleRecord } from './schedules.ts';
+import { promiseColumns } from '../runs/promised-starts.ts';
+import { runColumns } from '../runs/job-runs.ts';
+
+/** A tick to come. */
+export type NextTick = Pick<ScheduleRecord, 'jobId' | 'trigger'> & { nextTickAt: Date };
+
+/** A run that holds the local data of a workspace and profile: those that share it wait for its end. */
+export interface LocalDataHolder {
+  profile: string;
+  jobId: string;
+  jobRef: string;
+  number: number;
+}
+
+export type NextStartStore = ReturnType<typeof createNextStartStore>;
+
+/** What is to start in a workspace, from where it is written down. */
+export function createNextStartStore(sql: Queryable) {
+  const waiting = (condition: string, order: string) =>
+    `select ${runColumns} from job_runs where workspace_id = $1 and status = 'pending' and ${condition} order by ${order} limit $2`;
+
+  return {
+    /** Ticks of the clock, soonest first. */
+    listTicks: (workspaceId: string, limit: number) =>
+      sql.prepared<NextTick>(
+        `select schedules.job_id as "jobId", schedules.trigger, schedules.next_tick_at as "nextTickAt"
+           from schedules join jobs on jobs.id = schedules.job_id
+          where jobs.workspace_id = $1 and schedules.next_tick_at is not null
+          order by schedules.next_tick_at, schedules.job_id, schedules.trigger limit $2`,
+        [workspaceId, limit],
+      ),
+
+    /** Runs that wait for the time of their next attempt, soonest first. */
+    listRetries: (workspaceId: string, limit: number) =>
+      sql.prepared<JobRunRecord>(waiting('not is_queued and not_before > now()', 'not_before, id'), [
+        workspaceId,
+        limit,
+      ]),
+
+    /** Runs that wait for something without a time, in the order in which they go. */
+    listWaiting: (workspaceId: string, limit: number) =>
+      sql.prepared<JobRunRecord>(
+        waiting(
+          '(is_queued or not_before is null or not_before <= now())',
+          'is_queued, priority desc, created_at, id',
+        ),
+        [workspaceId, limit],
+      ),
+
+    /** Starts that calls have promised for when the upstreams complete, those that were promised first before the others. */
+    listPromised: (workspaceId: string, limit: number) =>
+      sql.prepared<PromisedStart>(
+        `select ${promiseColumns} from promised_starts join jobs on jobs.id = promised_starts.job_id
+          where jobs.workspace_id = $1 order by promised_starts.created_at, promised_starts.job_id limit $2`,
+        [workspaceId, limit],
+      ),
+
+    /** Of these jobs, those of which the last run that ended has failed. */
+    async findFailed(jobIds: readonly string[]) {
+      const rows = await sql.prepared<{ jobId: string }>(
+        `select asked.job_id as "jobId" from unnest($1::uuid[]) as asked (job_id)
+           cross join lateral (
+             select status from job_runs
+              where job_runs.job_id = asked.job_id and status in ('completed', 'failed', 'cancelled')
+              order by created_at desc, id desc limit 1) as last
+          where last.status = 'failed'`,
+        [jobIds],
+      );
+      return new Set(rows.map((row) => row.jobId));
+    },
+
+    /** One for each profile at most. */
+    listLocalDataHolders: (workspaceId: string) =>
+      sql.prepared<LocalDataHolder>(
+        `select job_runs.profile, job_runs.job_id as "jobId", jobs.job_ref as "jobRef", job_runs.number
+           from job_runs join jobs on jobs.id = job_runs.job_id
+          where job_runs.workspace_id = $1 and job_runs.shares_local_data
+            and job_runs.status in ('starting', 'running', 'cancelling')`,
+        [workspaceId],
+      ),
+  };
+}

@@ -1,0 +1,50 @@
+import type { Queryable } from '../pool.ts';
+
+/** A person signed in at the pages of this server. */
+export interface BrowserSessionRecord {
+  userId: string;
+  email: string;
+  name: string | null;
+  /** `password`, `link`, `client`, or the issuer that vouched for the person. */
+  signedInBy: string;
+  createdAt: Date;
+  lastUsedAt: Date;
+}
+
+export type BrowserSessionStore = ReturnType<typeof createBrowserSessionStore>;
+
+/** Cookies of the sign-in pages, as hashes. */
+export function createBrowserSessionStore(sql: Queryable) {
+  return {
+    insert: (session: { secretHash: Uint8Array; userId: string; signedInBy: string; hours: number }) =>
+      sql.query(
+        `insert into browser_sessions (secret_hash, user_id, signed_in_by, expires_at)
+         values ($1, $2, $3, now() + make_interval(hours => $4))`,
+        [session.secretHash, session.userId, session.signedInBy, session.hours],
+      ),
+
+    /** Undefined when it has ended, or its person was switched off. */
+    async find(secretHash: Uint8Array) {
+      const text = `select users.id as "userId", users.email, users.name, signed_in_by as "signedInBy",
+                           browser_sessions.created_at as "createdAt", last_used_at as "lastUsedAt"
+                      from browser_sessions join users on users.id = browser_sessions.user_id
+                     where secret_hash = $1 and expires_at > now() and users.disabled_at is null`;
+      const [row] = await sql.prepared<BrowserSessionRecord>(text, [secretHash]);
+      return row;
+    },
+
+    /** Good for so many hours from now, and never longer than so many days from its sign-in. */
+    renew: (secretHash: Uint8Array, { hours, days }: { hours: number; days: number }) =>
+      sql.query(
+        `update browser_sessions set last_used_at = now(),
+                expires_at = least(now() + make_interval(hours => $2), created_at + make_interval(days => $3))
+          where secret_hash = $1`,
+        [secretHash, hours, days],
+      ),
+
+    remove: (secretHash: Uint8Array) =>
+      sql.query('delete from browser_sessions where secret_hash = $1', [secretHash]),
+
+    removeExpired: () => sql.query('delete from browser_sessions where expires_at <= now()'),
+  };
+}

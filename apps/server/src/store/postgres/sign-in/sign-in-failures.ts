@@ -1,0 +1,66 @@
+import type { Queryable } from '../pool.ts';
+
+/** How many tries are free, and how long those after them have to wait: twice as long each time, up to a longest wait. */
+export interface TryLimits {
+  freeTries: number;
+  firstWaitSeconds: number;
+  longestWaitSeconds: number;
+  /** Without a try for so long, all is forgotten. */
+  windowSeconds: number;
+}
+
+export type SignInFailureStore = ReturnType<typeof createSignInFailureStore>;
+
+/** Tries to sign in that did not succeed (yet), counted by account and by address. */
+export function createSignInFailureStore(sql: Queryable) {
+  return {
+    /**
+     * Counts a try before it is made, so that any number of servers asked at once let only so many through.
+     * @returns how many tries there were, or when the next one may be made
+     */
+    async admit(
+      bucket: Uint8Array,
+      limits: TryLimits,
+    ): Promise<{ failures: number } | { blockedUntil: Date }> {
+      const [admitted] = await sql.prepared<{ failures: number }>(admitText, [
+        bucket,
+        limits.freeTries,
+        limits.firstWaitSeconds,
+        limits.longestWaitSeconds,
+        limits.windowSeconds,
+      ]);
+      if (admitted) return admitted;
+      const blocked = await sql.maybeOne<{ blockedUntil: Date | null }>(
+        'select blocked_until as "blockedUntil" from sign_in_failures where bucket = $1',
+        [bucket],
+      );
+      // Freed between the two statements: the next try will be let through.
+      return { blockedUntil: blocked?.blockedUntil ?? new Date() };
+    },
+
+    /** The try that was counted was none. */
+    takeBack: (bucket: Uint8Array) =>
+      sql.query(
+        `update sign_in_failures set failures = greatest(failures - 1, 0), blocked_until = null where bucket = $1`,
+        [bucket],
+      ),
+
+    clear: (bucket: Uint8Array) => sql.query('delete from sign_in_failures where bucket = $1', [bucket]),
+
+    removeExpired: () => sql.query('delete from sign_in_failures where window_ends_at <= now()'),
+  };
+}
+
+const failuresNow = 'case when known.window_ends_at <= now() then 1 else known.failures + 1 end';
+
+/** The wait after the n-th try. The exponent is bounded: a power of two of any count would overflow. */
+const waitAfter = (failures: string) =>
+  `case when ${failures} <= $2 then null else now() + make_interval(secs => least($4, $3 * power(2, least(${failures} - $2 - 1, 30)))) end`;
+
+const admitText = `
+  insert into sign_in_failures as known (bucket, failures, blocked_until, window_ends_at)
+  values ($1, 1, ${waitAfter('1')}, now() + make_interval(secs => $5))
+  on conflict (bucket) do update
+     set failures = ${failuresNow}, blocked_until = ${waitAfter(`(${failuresNow})`)}, window_ends_at = excluded.window_ends_at
+   where known.window_ends_at <= now() or known.blocked_until is null or known.blocked_until <= now()
+  returning failures`;

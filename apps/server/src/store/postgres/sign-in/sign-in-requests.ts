@@ -1,0 +1,231 @@
+import type { Queryable } from '../pool.ts';
+import { columns } from '../statements/columns.ts';
+
+/** Whose client asks, and from where. */
+export interface SignInOrigin {
+  client: string;
+  address: string | null;
+  /** What the limits count by. */
+  network: string;
+}
+
+/** How many may wait for a person at once. */
+export interface OpenLimits {
+  total: number;
+  ofNetwork: number;
+}
+
+/** A request as it stands. */
+interface RequestState {
+  isExpired: boolean;
+  outcome: 'approved' | 'denied' | null;
+  userId: string | null;
+  redeemedAt: Date | null;
+}
+
+export interface AuthorizationRequestRecord extends RequestState {
+  id: string;
+  codeChallenge: string;
+  redirectUri: string;
+  state: string;
+  client: string;
+  address: string | null;
+  createdAt: Date;
+  sessionId: string | null;
+}
+
+export interface DeviceCodeRecord extends RequestState {
+  userCode: string;
+  client: string;
+  address: string | null;
+  createdAt: Date;
+  /** Asked for less than the given number of seconds ago. */
+  wasJustAsked: boolean;
+}
+
+const requestColumns = `${columns('authorization_requests', [
+  'id',
+  'code_challenge',
+  'redirect_uri',
+  'state',
+  'client',
+  'address',
+  'created_at',
+  'outcome',
+  'user_id',
+  'redeemed_at',
+  'session_id',
+])}, expires_at <= now() as "isExpired"`;
+
+const deviceColumns = `${columns('device_codes', [
+  'user_code',
+  'client',
+  'address',
+  'created_at',
+  'outcome',
+  'user_id',
+  'redeemed_at',
+])}, expires_at <= now() as "isExpired"`;
+
+export type SignInRequestStore = ReturnType<typeof createSignInRequestStore>;
+
+/** Sign-ins that wait for a person to agree. Those that nobody answered in time are open no more, and are forgotten later. */
+export function createSignInRequestStore(sql: Queryable) {
+  return {
+    /** Undefined when so many are open already. Calls that come at the very same moment may go beyond by their number. */
+    insertAuthorization: (
+      request: SignInOrigin & Pick<AuthorizationRequestRecord, 'codeChallenge' | 'redirectUri' | 'state'>,
+      seconds: number,
+      limits: OpenLimits,
+    ) =>
+      sql.maybeOne<{ id: string }>(
+        `insert into authorization_requests (client, address, network, code_challenge, redirect_uri, state, expires_at)
+         select $1, $2, $3, $4, $5, $6, now() + make_interval(secs => $7)
+          where ${hasRoom('authorization_requests')}
+         returning id`,
+        [
+          request.client,
+          request.address,
+          request.network,
+          request.codeChallenge,
+          request.redirectUri,
+          request.state,
+          seconds,
+          limits.total,
+          limits.ofNetwork,
+        ],
+      ),
+
+    findAuthorization: (id: string) =>
+      sql.maybeOne<AuthorizationRequestRecord>(
+        `select ${requestColumns} from authorization_requests where id = $1`,
+        [id],
+      ),
+
+    lockAuthorizationByCode: (codeHash: Buffer) =>
+      sql.maybeOne<AuthorizationRequestRecord>(
+        `select ${requestColumns} from authorization_requests where code_hash = $1 for update`,
+        [codeHash],
+      ),
+
+    /** Undefined when it is too old or was answered before. */
+    approveAuthorization: (id: string, approval: { userId: string; codeHash: Buffer; seconds: number }) =>
+      sql.maybeOne<AuthorizationRequestRecord>(
+        `update authorization_requests
+            set outcome = 'approved', user_id = $2, code_hash = $3, expires_at = now() + make_interval(secs => $4)
+          where id = $1 and outcome is null and expires_at > now() returning ${requestColumns}`,
+        [id, approval.userId, approval.codeHash, approval.seconds],
+      ),
+
+    denyAuthorization: (id: string) =>
+      sql.maybeOne<AuthorizationRequestRecord>(
+        `update authorization_requests set outcome = 'denied'
+          where id = $1 and outcome is null and expires_at > now() returning ${requestColumns}`,
+        [id],
+      ),
+
+    finishAuthorization: (id: string, sessionId: string) =>
+      sql.execute('update authorization_requests set redeemed_at = now(), session_id = $2 where id = $1', [
+        id,
+        sessionId,
+      ]),
+
+    /** As `insertAuthorization`; also undefined when another has this user code. */
+    insertDeviceCode: (
+      code: SignInOrigin & { hash: Buffer; userCode: string },
+      seconds: number,
+      limits: OpenLimits,
+    ) =>
+      sql.maybeOne<{ userCode: string }>(
+        `insert into device_codes (client, address, network, device_code_hash, user_code, expires_at)
+         select $1, $2, $3, $4, $5, now() + make_interval(secs => $6)
+          where ${hasRoom('device_codes', 7)}
+         on conflict (user_code) do nothing returning user_code as "userCode"`,
+        [
+          code.client,
+          code.address,
+          code.network,
+          code.hash,
+          code.userCode,
+          seconds,
+          limits.total,
+          limits.ofNetwork,
+        ],
+      ),
+
+    findDeviceCode: (userCode: string) =>
+      sql.maybeOne<DeviceCodeRecord>(
+        `select ${deviceColumns}, false as "wasJustAsked" from device_codes where user_code = $1`,
+        [userCode],
+      ),
+
+    lockDeviceCode: (hash: Buffer, justSeconds: number) =>
+      sql.maybeOne<DeviceCodeRecord>(
+        `select ${deviceColumns},
+                coalesce(last_asked_at > now() - make_interval(secs => $2), false) as "wasJustAsked"
+           from device_codes where device_code_hash = $1 for update`,
+        [hash, justSeconds],
+      ),
+
+    noteAsked: (hash: Buffer) =>
+      sql.execute('update device_codes set last_asked_at = now() where device_code_hash = $1', [hash]),
+
+    /** Undefined when it is too old or was answered before. */
+    answerDeviceCode: (userCode: string, outcome: 'approved' | 'denied', userId: string | null) =>
+      sql.maybeOne<DeviceCodeRecord>(
+        `update device_codes set outcome = $2, user_id = $3
+          where user_code = $1 and outcome is null and expires_at > now()
+         returning ${deviceColumns}, false as "wasJustAsked"`,
+        [userCode, outcome, userId],
+      ),
+
+    finishDeviceCode: (hash: Buffer) =>
+      sql.execute('update device_codes set redeemed_at = now() where device_code_hash = $1', [hash]),
+
+    /** Takes back what a person has agreed to and no client has redeemed yet. */
+    async forgetApproved(userId: string): Promise<void> {
+      for (const table of ['authorization_requests', 'device_codes'])
+        await sql.execute(`delete from ${table} where user_id = $1 and redeemed_at is null`, [userId]);
+    },
+
+    /** Counts a typed code before it is looked up, so that many at once are no way around. @returns how many there were in the window */
+    async countTypedCode(bucket: Buffer, windowSeconds: number): Promise<number> {
+      const { failures } = await sql.one<{ failures: number }>(
+        `insert into sign_in_failures as known (bucket, failures, window_ends_at)
+         values ($1, 1, now() + make_interval(secs => $2))
+         on conflict (bucket) do update
+            set failures = case when known.window_ends_at > now() then known.failures + 1 else 1 end,
+                window_ends_at = case when known.window_ends_at > now() then known.window_ends_at else excluded.window_ends_at end
+         returning failures`,
+        [bucket, windowSeconds],
+      );
+      return failures;
+    },
+
+    /** The code was right. */
+    uncountTypedCode: (bucket: Buffer) =>
+      sql.execute('update sign_in_failures set failures = failures - 1 where bucket = $1', [bucket]),
+
+    /** Forgets some of those that have been too old for so long. */
+    async forgetOld(seconds: number, atMost: number): Promise<void> {
+      for (const [table, key] of [
+        ['authorization_requests', 'id'],
+        ['device_codes', 'device_code_hash'],
+      ]) {
+        await sql.execute(
+          `delete from ${table} where ${key} in (
+             select ${key} from ${table} where expires_at < now() - make_interval(secs => $1)
+              limit $2 for update skip locked)`,
+          [seconds, atMost],
+        );
+      }
+    },
+  };
+}
+
+/** Whether fewer are open than parameter `first`, and of the network in parameter 3 fewer than the parameter after it. */
+function hasRoom(table: string, first = 8): string {
+  const open = `select from ${table} where expires_at > now() and outcome is null`;
+  return `(select count(*) from (${open} limit $${first}) as open) < $${first}
+      and (select count(*) from (${open} and network = $3 limit $${first + 1}) as open) < $${first + 1}`;
+}

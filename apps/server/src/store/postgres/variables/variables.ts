@@ -1,0 +1,99 @@
+import type { Queryable } from '../pool.ts';
+import { columns } from '../statements/columns.ts';
+
+/** One variable of a scope. Exactly one of the two values is set, which says what type the variable has. */
+export interface VariableRecord {
+  /** Null for the workspace scope. */
+  profile: string | null;
+  name: string;
+  plainValue: string | null;
+  sealedValue: Buffer | null;
+  /** Another one after each write. */
+  revision: string;
+  createdBy: string;
+  updatedBy: string;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+/** The variables of a workspace: those of every run, and those of the runs of one profile. */
+export interface VariableScope {
+  workspaceId: string;
+  /** Null for the workspace scope. */
+  profile: string | null;
+}
+
+export type NewVariable = Pick<VariableRecord, 'name' | 'plainValue' | 'sealedValue'>;
+
+const variableColumns = columns('variables', [
+  'profile',
+  'name',
+  'plain_value',
+  'sealed_value',
+  'revision',
+  'created_by',
+  'updated_by',
+  'created_at',
+  'updated_at',
+]);
+
+const inScope = `workspace_id = $1 and coalesce(profile, '') = coalesce($2, '')`;
+
+export function createVariableStore(sql: Queryable) {
+  return {
+    /** All scopes, the workspace's first, then profiles by name; variables by name, in the order of their bytes. */
+    list: (workspaceId: string) =>
+      sql.query<VariableRecord>(
+        `select ${variableColumns} from variables where workspace_id = $1
+          order by coalesce(profile, '') collate "C", name collate "C"`,
+        [workspaceId],
+      ),
+
+    /** The workspace scope and that of one profile, in one statement: a single moment's. */
+    listForProfile: (workspaceId: string, profile: string) =>
+      sql.query<VariableRecord>(
+        `select ${variableColumns} from variables where workspace_id = $1 and coalesce(profile, '') in ('', $2)
+          order by coalesce(profile, '') collate "C", name collate "C"`,
+        [workspaceId, profile],
+      ),
+
+    /** @returns those of the names that were there */
+    async remove({ workspaceId, profile }: VariableScope, names: readonly string[]): Promise<Set<string>> {
+      const rows = await sql.query<{ name: string }>(
+        `delete from variables where ${inScope} and name = any($3) returning name`,
+        [workspaceId, profile, names],
+      );
+      return new Set(rows.map((row) => row.name));
+    },
+
+    /** Writes each variable, whatever type it had before. */
+    upsert: ({ workspaceId, profile }: VariableScope, variables: readonly NewVariable[], userId: string) =>
+      sql.execute(
+        `insert into variables (workspace_id, profile, name, plain_value, sealed_value, created_by, updated_by)
+         select $1, $2, name, plain_value, sealed_value, $6, $6
+           from unnest($3::text[], $4::text[], $5::bytea[]) as given (name, plain_value, sealed_value)
+         on conflict (workspace_id, coalesce(profile, ''), name) do update
+            set plain_value = excluded.plain_value, sealed_value = excluded.sealed_value,
+                revision = gen_random_uuid(), updated_by = excluded.updated_by, updated_at = now()`,
+        [
+          workspaceId,
+          profile,
+          variables.map((variable) => variable.name),
+          variables.map((variable) => variable.plainValue),
+          variables.map((variable) => variable.sealedValue),
+          userId,
+        ],
+      ),
+
+    /** How many variables the workspace and one scope of it have, and how many bytes the scope's names and values take. */
+    measure: ({ workspaceId, profile }: VariableScope) =>
+      sql.one<{ workspaceCount: number; scopeCount: number; scopeBytes: number }>(
+        `select count(*) as "workspaceCount",
+                count(*) filter (where coalesce(profile, '') = coalesce($2, '')) as "scopeCount",
+                coalesce(sum(octet_length(name) + coalesce(octet_length(plain_value), octet_length(sealed_value)))
+                  filter (where coalesce(profile, '') = coalesce($2, '')), 0)::int8 as "scopeBytes"
+           from variables where workspace_id = $1`,
+        [workspaceId, profile],
+      ),
+  };
+}

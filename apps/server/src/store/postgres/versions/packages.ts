@@ -1,0 +1,211 @@
+import type { Queryable } from '../pool.ts';
+import type { RowList, SortColumn } from '../statements/keyset.ts';
+import type { VersionSortKey } from '../jobs/jobs.ts';
+import { columns } from '../statements/columns.ts';
+import { countRows, orderOf, readRange, walk } from '../statements/keyset.ts';
+import { createConditions } from '../statements/conditions.ts';
+
+export interface PackageFile {
+  relative_path: string;
+  size_bytes: number;
+  sha3_256: string;
+  linkname?: string;
+}
+
+interface PackageRecord {
+  id: string;
+  workspaceId: string;
+  version: number;
+  contentHash: string;
+  archiveSha256: string;
+  archiveKey: string;
+  fileCount: number;
+  sizeBytes: number;
+  createdBy: string;
+  createdAt: Date;
+  updatedAt: Date;
+  /** When retention removed the archive; null while it is there. */
+  archiveRemovedAt: Date | null;
+}
+
+export interface DeploymentRecord extends PackageRecord {
+  requirements: unknown;
+  requirementsSizeBytes: number;
+  hasEmbeddedDatabase: boolean;
+  /** `__tags__` of the deployment module. */
+  tags: string[];
+  /** Why `__tags__` has no effect (domain/jobs/deployment-tags); null if it was read, or is not there. */
+  tagsProblem: string | null;
+}
+
+export interface ConfigurationRecord extends PackageRecord {
+  profiles: string[];
+  /** Its tables `pumphouse`, by profile (domain/jobs/job-settings); null where an older server stored it. */
+  runSettings: unknown;
+}
+
+/** What the store gives a version itself. */
+type Given = 'version' | 'createdAt' | 'updatedAt' | 'archiveRemovedAt';
+
+export type NewDeployment = Omit<DeploymentRecord, Given> & {
+  files: PackageFile[];
+};
+export type NewConfiguration = Omit<ConfigurationRecord, Given> & {
+  files: PackageFile[];
+};
+
+const shared = [
+  'id',
+  'workspace_id',
+  'version',
+  'content_hash',
+  'archive_sha256',
+  'archive_key',
+  'file_count',
+  'size_bytes',
+  'created_by',
+  'created_at',
+  'updated_at',
+  'archive_removed_at',
+];
+const deploymentColumns = columns('deployments', [
+  ...shared,
+  'requirements',
+  'requirements_size_bytes',
+  'has_embedded_database',
+  'tags',
+  'tags_problem',
+]);
+const configurationColumns = columns('configurations', [...shared, 'profiles', 'run_settings']);
+
+function createReadings<Row extends PackageRecord>(sql: Queryable, table: string, selected: string) {
+  return {
+    latest: (workspaceId: string) =>
+      sql.maybeOne<Row>(
+        `select ${selected} from ${table} where workspace_id = $1 order by version desc limit 1`,
+        [workspaceId],
+      ),
+
+    /** The latest, for a run: until the transaction ends its archive is not removed, even if a newer version comes meanwhile. */
+    async holdLatest(workspaceId: string) {
+      const text = `select ${selected} from ${table} where workspace_id = $1 order by version desc limit 1 for key share`;
+      const [row] = await sql.prepared<Row>(text, [workspaceId]);
+      return row;
+    },
+
+    /** The one before a version; numbers may have gaps where older versions were removed. */
+    before: (workspaceId: string, version: number) =>
+      sql.maybeOne<Row>(
+        `select ${selected} from ${table} where workspace_id = $1 and version < $2 order by version desc limit 1`,
+        [workspaceId, version],
+      ),
+
+    get: (workspaceId: string, id: string) =>
+      sql.maybeOne<Row>(`select ${selected} from ${table} where workspace_id = $1 and id = $2`, [
+        workspaceId,
+        id,
+      ]),
+
+    exists: async (id: string) =>
+      (await sql.maybeOne(`select 1 from ${table} where id = $1`, [id])) !== undefined,
+
+    files: async (workspaceId: string, id: string) => {
+      const row = await sql.maybeOne<{ files: PackageFile[] }>(
+        `select files from ${table} where workspace_id = $1 and id = $2`,
+        [workspaceId, id],
+      );
+      return row?.files;
+    },
+
+    list: (workspaceId: string, version: number | null) =>
+      listPackages<Row>(sql, { table, selected, workspaceId, version }),
+  };
+}
+
+/** Versions are numbered as they come, so age and number are one order. Newest first unless sorted. */
+function listPackages<Row extends object>(
+  sql: Queryable,
+  of: { table: string; selected: string; workspaceId: string; version: number | null },
+): RowList<Row, VersionSortKey> {
+  const number: SortColumn = { sql: `${of.table}.version`, type: 'bigint', isNullable: false };
+  const conditions = () => {
+    const where = createConditions();
+    where.add('workspace_id = ?', of.workspaceId);
+    where.add('version = ?::bigint', of.version);
+    return where;
+  };
+  return {
+    async read(range) {
+      const where = conditions();
+      const sortable = { created_at: number, version: number };
+      const order = orderOf(sortable, range.sorting, { newest: number, id: `${of.table}.id` });
+      const text = walk({ columns: of.selected, from: of.table, where }, order, range);
+      return readRange(sql, { text, values: where.values, isPrepared: range.offset === 0 }, range);
+    },
+    count: (atMost) => countRows(sql, { from: of.table, where: conditions() }, atMost, { isPrepared: true }),
+  };
+}
+
+export type DeploymentStore = ReturnType<typeof createDeploymentStore>;
+
+/** Snapshots of a workspace's code. `insert` needs the workspace's lock: versions have no gap and no twin. */
+export function createDeploymentStore(sql: Queryable) {
+  return {
+    ...createReadings<DeploymentRecord>(sql, 'deployments', deploymentColumns),
+
+    insert: (deployment: NewDeployment) =>
+      sql.one<DeploymentRecord>(
+        `insert into deployments (id, workspace_id, version, content_hash, archive_sha256, archive_key, file_count, size_bytes,
+                                  requirements, requirements_size_bytes, has_embedded_database, files, created_by, tags, tags_problem)
+         select $1, $2, coalesce(max(version), 0) + 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14
+           from deployments where workspace_id = $2
+         returning ${deploymentColumns}`,
+        [
+          deployment.id,
+          deployment.workspaceId,
+          deployment.contentHash,
+          deployment.archiveSha256,
+          deployment.archiveKey,
+          deployment.fileCount,
+          deployment.sizeBytes,
+          JSON.stringify(deployment.requirements),
+          deployment.requirementsSizeBytes,
+          deployment.hasEmbeddedDatabase,
+          JSON.stringify(deployment.files),
+          deployment.createdBy,
+          deployment.tags,
+          deployment.tagsProblem,
+        ],
+      ),
+  };
+}
+
+export type ConfigurationStore = ReturnType<typeof createConfigurationStore>;
+
+/** Snapshots of a workspace's `.dlt/*.toml`; the archive is encrypted. `insert` needs the workspace's lock. */
+export function createConfigurationStore(sql: Queryable) {
+  return {
+    ...createReadings<ConfigurationRecord>(sql, 'configurations', configurationColumns),
+
+    insert: (configuration: NewConfiguration) =>
+      sql.one<ConfigurationRecord>(
+        `insert into configurations (id, workspace_id, version, content_hash, archive_sha256, archive_key, file_count, size_bytes,
+                                     profiles, files, created_by, run_settings)
+         select $1, $2, coalesce(max(version), 0) + 1, $3, $4, $5, $6, $7, $8, $9, $10, $11 from configurations where workspace_id = $2
+         returning ${configurationColumns}`,
+        [
+          configuration.id,
+          configuration.workspaceId,
+          configuration.contentHash,
+          configuration.archiveSha256,
+          configuration.archiveKey,
+          configuration.fileCount,
+          configuration.sizeBytes,
+          configuration.profiles,
+          JSON.stringify(configuration.files),
+          configuration.createdBy,
+          JSON.stringify(configuration.runSettings),
+        ],
+      ),
+  };
+}

@@ -1,0 +1,59 @@
+import { isUuid } from '../../../domain/primitives/uuid.ts';
+import type { Queryable } from '../pool.ts';
+
+export type OwnershipStore = ReturnType<typeof createOwnershipStore>;
+
+/** Whether the owners of what executors keep are there. Ids come from labels and names of folders: they may be no ids at all. */
+export function createOwnershipStore(sql: Queryable) {
+  async function findIds(table: 'organizations' | 'workspaces', ids: readonly string[]) {
+    const rows = await sql.query<{ id: string }>(`select id from ${table} where id = any($1::uuid[])`, [
+      ids.filter(isUuid),
+    ]);
+    return new Set(rows.map(({ id }) => id));
+  }
+
+  return {
+    /** By the id of each attempt that is known: when its run ended, null while it has not. */
+    async findRunEnds(attemptIds: readonly string[]) {
+      const rows = await sql.query<{ id: string; finishedAt: Date | null }>(
+        `select attempts.id, job_runs.finished_at as "finishedAt"
+           from attempts join job_runs on job_runs.id = attempts.job_run_id where attempts.id = any($1::uuid[])`,
+        [attemptIds.filter(isUuid)],
+      );
+      return new Map(rows.map(({ id, finishedAt }) => [id, finishedAt]));
+    },
+
+    /** Those of the places at which an environment is built. */
+    async findEnvironmentPaths(paths: readonly string[]) {
+      const rows = await sql.query<{ path: string }>(
+        `select location->>'path' as path from environments where state = 'ready' and location->>'path' = any($1)`,
+        [paths],
+      );
+      return new Set(rows.map(({ path }) => path));
+    },
+
+    /** When the leases end, or ended, of all builds that are under way or were abandoned, by the key of the environment. */
+    async listBuildLeases() {
+      const rows = await sql.query<{ key: string; leaseEnd: Date }>(
+        `select key, lease_expires_at as "leaseEnd" from environments where state = 'building'`,
+      );
+      return new Map(rows.map(({ key, leaseEnd }) => [key, leaseEnd]));
+    },
+
+    /** Keys of the environments of attempts whose run is not over. */
+    async listUsedKeys() {
+      const rows = await sql.query<{ key: string }>(
+        `select distinct attempts.environment_key as key from job_runs join attempts on attempts.job_run_id = job_runs.id
+          where job_runs.status in ('pending', 'starting', 'running', 'cancelling') and attempts.environment_key is not null`,
+      );
+      return new Set(rows.map(({ key }) => key));
+    },
+
+    findOrganizations: (ids: readonly string[]) => findIds('organizations', ids),
+    findWorkspaces: (ids: readonly string[]) => findIds('workspaces', ids),
+
+    /** Builds whose lease ended before then: who comes back after that finds that it is not the builder any more. */
+    endAbandonedBuilds: (before: Date) =>
+      sql.execute(`delete from environments where state = 'building' and lease_expires_at < $1`, [before]),
+  };
+}

@@ -1,0 +1,126 @@
+import type { Queryable } from '../pool.ts';
+
+/** What runs add up to. Rows that stand for declined starts count for nothing. */
+export interface UsageSums {
+  completedCount: number;
+  failedCount: number;
+  cancelledCount: number;
+  /** From the begin of the runs to their ends, less the time between their attempts. */
+  runMs: number;
+}
+
+export interface UsageDay extends UsageSums {
+  /** UTC, as YYYY-MM-DD. */
+  day: string;
+}
+
+/** What one part of a subject took on one day. */
+export interface UsageShare extends UsageDay {
+  workspaceId: string;
+  workspaceName: string;
+  /** Null where workspaces are the parts. */
+  jobId: string | null;
+  jobRef: string | null;
+}
+
+/** Whose runs are added up. */
+export type UsageSubject = { organizationId: string } | { workspaceId: string };
+
+/** The month so far (UTC). */
+export interface UsedMonth {
+  /** Its first day. */
+  startsOn: string;
+  /** Of runs that ended in it, and of those that run now. */
+  usedSeconds: number;
+  /** Without unknown runs, which take no slot. */
+  activeRunCount: number;
+}
+
+/** How long a run took nothing: from the end of an attempt to the begin of the next, where it was tried again. */
+const betweenAttempts = `coalesce((
+  select sum(coalesce(next_begun_at, job_runs.finished_at, now()) - closed_at)
+    from (select closed_at, lead(begun_at) over (order by number) as next_begun_at from attempts
+           where attempts.job_run_id = job_runs.id and begun_at is not null) as begun), interval '0')`;
+
+const isActive = `job_runs.status in ('pending', 'starting', 'running', 'cancelling') and not job_runs.is_queued`;
+
+export type UsageStore = ReturnType<typeof createUsageStore>;
+
+/**
+ * What runs took, by job and day (UTC) of their end. Days and months are those of the database's clock. Kept by the transaction that
+ * ends a run, so a scan of the runs gives the same sums, as long as retention has removed none.
+ */
+export function createUsageStore(sql: Queryable) {
+  return {
+    /** Adds a run that has ended, once: in the transaction that ended it, which holds its job. */
+    add: (jobRunId: string) =>
+      sql.execute(
+        `insert into usage_days as kept (job_id, workspace_id, day, completed_count, failed_count, cancelled_count, run_ms)
+         select job_id, workspace_id, (finished_at at time zone 'UTC')::date, (status = 'completed')::int, (status = 'failed')::int,
+                (status = 'cancelled')::int,
+                coalesce(greatest(round(extract(epoch from finished_at - started_at - ${betweenAttempts}) * 1000), 0), 0)::bigint
+           from job_runs where id = $1
+         on conflict (job_id, day) do update set
+                completed_count = kept.completed_count + excluded.completed_count,
+                failed_count = kept.failed_count + excluded.failed_count,
+                cancelled_count = kept.cancelled_count + excluded.cancelled_count,
+                run_ms = kept.run_ms + excluded.run_ms`,
+        [jobRunId],
+      ),
+
+    /** The days that have runs, from the first to the last day, both taken in. */
+    listDays: (subject: UsageSubject, range: { from: string; to: string }) => {
+      const { condition, id } = whose(subject);
+      return sql.query<UsageDay>(
+        `select usage_days.day, sum(completed_count)::bigint as "completedCount", sum(failed_count)::bigint as "failedCount",
+                sum(cancelled_count)::bigint as "cancelledCount", sum(run_ms)::bigint as "runMs"
+           from usage_days join workspaces on workspaces.id = usage_days.workspace_id
+          where ${condition} and usage_days.day between $2 and $3
+          group by usage_days.day order by usage_days.day`,
+        [id, range.from, range.to],
+      );
+    },
+
+    /** The same days of each workspace, or of each job. */
+    listShares: (subject: UsageSubject, range: { from: string; to: string }, by: 'workspace' | 'job') => {
+      const { condition, id } = whose(subject);
+      const job = by === 'job' ? 'jobs.id' : 'null::uuid';
+      const ref = by === 'job' ? 'jobs.job_ref' : 'null::text';
+      return sql.query<UsageShare>(
+        `select workspaces.id as "workspaceId", workspaces.name as "workspaceName", ${job} as "jobId", ${ref} as "jobRef",
+                usage_days.day, sum(completed_count)::bigint as "completedCount", sum(failed_count)::bigint as "failedCount",
+                sum(cancelled_count)::bigint as "cancelledCount", sum(run_ms)::bigint as "runMs"
+           from usage_days join workspaces on workspaces.id = usage_days.workspace_id join jobs on jobs.id = usage_days.job_id
+          where ${condition} and usage_days.day between $2 and $3
+          group by 1, 2, 3, 4, 5 order by 5`,
+        [id, range.from, range.to],
+      );
+    },
+
+    monthSoFar: (subject: UsageSubject) => {
+      const { condition, id } = whose(subject);
+      return sql.one<UsedMonth>(
+        `select date_trunc('month', now() at time zone 'UTC')::date as "startsOn",
+                ((select coalesce(sum(run_ms), 0) / 1000.0
+                    from usage_days join workspaces on workspaces.id = usage_days.workspace_id
+                   where ${condition} and usage_days.day >= date_trunc('month', now() at time zone 'UTC')::date)
+                 + (select coalesce(sum(greatest(extract(epoch from now() - job_runs.started_at - ${betweenAttempts}), 0)), 0)
+                      from job_runs join workspaces on workspaces.id = job_runs.workspace_id
+                     where ${condition} and ${isActive}))::float8 as "usedSeconds",
+                (select count(*)::int from job_runs join workspaces on workspaces.id = job_runs.workspace_id
+                  where ${condition} and ${isActive} and unknown_since is null) as "activeRunCount"`,
+        [id],
+      );
+    },
+
+    /** The day that it is (UTC). */
+    readToday: async () =>
+      (await sql.one<{ today: string }>(`select (now() at time zone 'UTC')::date as today`)).today,
+  };
+}
+
+function whose(subject: UsageSubject): { condition: string; id: string } {
+  if ('organizationId' in subject)
+    return { condition: 'workspaces.organization_id = $1', id: subject.organizationId };
+  return { condition: 'workspaces.id = $1', id: subject.workspaceId };
+}

@@ -1,0 +1,182 @@
+import type { Queryable } from '../pool.ts';
+import type { OrganizationRole, WorkspaceRole } from '../people/people.ts';
+import { columns } from '../statements/columns.ts';
+import { effectiveRole, withEffectiveRole } from '../people/effective-role.ts';
+
+export interface WorkspaceRecord {
+  id: string;
+  organizationId: string;
+  name: string;
+  description: string | null;
+  isPlayground: boolean;
+  sandboxUidOffset: number;
+  archivedAt: Date | null;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+/** What a user is in a workspace and in its organization. */
+export interface WorkspaceAccess {
+  workspace: WorkspaceRecord;
+  workspaceRole: WorkspaceRole;
+  organizationRole: OrganizationRole;
+  membershipId: string;
+}
+
+const workspaceColumns = columns('workspaces', [
+  'id',
+  'organization_id',
+  'name',
+  'description',
+  'is_playground',
+  'sandbox_uid_offset',
+  'archived_at',
+  'created_at',
+  'updated_at',
+]);
+
+export type WorkspaceStore = ReturnType<typeof createWorkspaceStore>;
+
+/** Workspaces, who belongs to them, and the local data that their runs share. */
+export function createWorkspaceStore(sql: Queryable) {
+  return {
+    create: (workspace: {
+      organizationId: string;
+      name: string;
+      description: string | null;
+      isPlayground?: boolean;
+    }) =>
+      sql.one<WorkspaceRecord>(
+        `insert into workspaces (organization_id, name, description, is_playground) values ($1, $2, $3, $4)
+         returning ${workspaceColumns}`,
+        [workspace.organizationId, workspace.name, workspace.description, workspace.isPlayground ?? false],
+      ),
+
+    async get(workspaceId: string) {
+      const text = `select ${workspaceColumns} from workspaces where id = $1`;
+      const [row] = await sql.prepared<WorkspaceRecord>(text, [workspaceId]);
+      return row;
+    },
+
+    /**
+     * Holds the workspace until the transaction ends: deploys, uploads and archiving of one workspace follow each other. Rows that name
+     * the workspace can still be made: to `for update` a start would wait with the locks of jobs that a deploy waits for.
+     */
+    lock: (workspaceId: string) =>
+      sql.maybeOne<WorkspaceRecord>(
+        `select ${workspaceColumns} from workspaces where id = $1 for no key update`,
+        [workspaceId],
+      ),
+
+    update: (workspaceId: string, change: { name: string; description: string | null }) =>
+      sql.one<WorkspaceRecord>(
+        `update workspaces set name = $2, description = $3, updated_at = now() where id = $1 returning ${workspaceColumns}`,
+        [workspaceId, change.name, change.description],
+      ),
+
+    /** Whether `deployment:` triggers were not fired for this deployment yet; they count as fired from now on. Under the lock. */
+    async takeDeployment(workspaceId: string, deploymentId: string) {
+      const touched = await sql.execute(
+        `update workspaces set fired_deployment_id = $2
+          where id = $1 and fired_deployment_id is distinct from $2`,
+        [workspaceId, deploymentId],
+      );
+      return touched === 1;
+    },
+
+    /** Archives a workspace now, or brings it back. */
+    setArchived: (workspaceId: string, isArchived: boolean) =>
+      sql.one<WorkspaceRecord>(
+        `update workspaces set archived_at = case when $2 then now() end, updated_at = now()
+          where id = $1 returning ${workspaceColumns}`,
+        [workspaceId, isArchived],
+      ),
+
+    addMember: (workspaceId: string, membershipId: string, role: WorkspaceRole) =>
+      sql.query('insert into workspace_memberships (workspace_id, membership_id, role) values ($1, $2, $3)', [
+        workspaceId,
+        membershipId,
+        role,
+      ]),
+
+    /**
+     * The higher of the user's own role and of what the organization gives its members. Undefined when the user has none: to the caller
+     * such a workspace does not exist.
+     */
+    async findAccess(workspaceId: string, userId: string): Promise<WorkspaceAccess | undefined> {
+      // Every call asks this, and planning the joins takes longer than running them.
+      const [row] = await sql.prepared<WorkspaceRecord & Omit<WorkspaceAccess, 'workspace'>>(
+        `select ${workspaceColumns}, ${effectiveRole} as "workspaceRole",
+                organization_memberships.role as "organizationRole", organization_memberships.id as "membershipId"
+           from workspaces ${withEffectiveRole}
+          where workspaces.id = $1 and organization_memberships.user_id = $2 and ${effectiveRole} is not null`,
+        [workspaceId, userId],
+      );
+      if (!row) return undefined;
+      const { workspaceRole, organizationRole, membershipId, ...workspace } = row;
+      return { workspace, workspaceRole, organizationRole, membershipId };
+    },
+
+    /** Workspaces of a membership that are not archived, with the role in each, oldest first. */
+    listOfMembership: (membershipId: string) =>
+      sql.query<WorkspaceRecord & { role: WorkspaceRole }>(
+        `select ${workspaceColumns}, ${effectiveRole} as role from workspaces ${withEffectiveRole}
+          where organization_memberships.id = $1 and ${effectiveRole} is not null and workspaces.archived_at is null
+          order by workspaces.created_at, workspaces.id`,
+        [membershipId],
+      ),
+
+    /** Workspaces of an organization, oldest first; only those in which one membership has a role, unless it is null. */
+    listOfOrganization: (
+      organizationId: string,
+      options: { membershipId: string | null; includeArchived: boolean },
+    ) =>
+      sql.query<WorkspaceRecord>(
+        `select ${workspaceColumns} from workspaces
+          where workspaces.organization_id = $1 and ($2 or workspaces.archived_at is null)
+            and ($3::uuid is null or workspaces.id in (
+                  select workspaces.id from workspaces ${withEffectiveRole}
+                   where organization_memberships.id = $3 and ${effectiveRole} is not null))
+          order by workspaces.created_at, workspaces.id`,
+        [organizationId, options.includeArchived, options.membershipId],
+      ),
+
+    /** How many people have a role in each. */
+    countMembers: async (workspaceIds: string[]) => {
+      const rows = await sql.query<{ workspaceId: string; count: number }>(
+        `select workspaces.id as "workspaceId", count(*)::int as count
+           from workspaces ${withEffectiveRole} join users on users.id = organization_memberships.user_id
+          where workspaces.id = any($1) and ${effectiveRole} is not null and users.kind = 'human'
+          group by workspaces.id`,
+        [workspaceIds],
+      );
+      return new Map(rows.map((row) => [row.workspaceId, row.count]));
+    },
+
+    listOwners: (workspaceIds: string[]) =>
+      sql.query<{ workspaceId: string; userId: string; email: string; membershipId: string }>(
+        `select workspace_memberships.workspace_id as "workspaceId", users.id as "userId", users.email,
+                organization_memberships.id as "membershipId"
+           from workspace_memberships
+           join organization_memberships on organization_memberships.id = workspace_memberships.membership_id
+           join users on users.id = organization_memberships.user_id
+          where workspace_memberships.workspace_id = any($1) and workspace_memberships.role = 'owner'
+          order by workspace_memberships.created_at`,
+        [workspaceIds],
+      ),
+
+    hasLocalData: async (workspaceId: string, profile: string) => {
+      const row = await sql.maybeOne('select 1 from local_data where workspace_id = $1 and profile = $2', [
+        workspaceId,
+        profile,
+      ]);
+      return row !== undefined;
+    },
+
+    noteLocalData: (workspaceId: string, profile: string) =>
+      sql.query('insert into local_data (workspace_id, profile) values ($1, $2) on conflict do nothing', [
+        workspaceId,
+        profile,
+      ]),
+  };
+}
