@@ -1,7 +1,7 @@
 import type { AuditEntryRecord } from '@pumphouse/server/store/records.ts';
 import { createServerLog, openStore } from '@pumphouse/server/main';
 import { formatTable } from './table.ts';
-import { toAuditEntry } from '@pumphouse/server/api/wire/audit-log.ts';
+import { toAuditEntry } from '@pumphouse/server/api/audit/audit-log-wire.ts';
 import { readConfig } from '@pumphouse/server/config.ts';
 
 /** Prints the newest changes of the installation, those that belong to no organization with them. */

@@ -8,7 +8,7 @@ import type { Supervisor } from './supervisor/supervisor.ts';
 import { join } from 'node:path';
 import { mkdir } from 'node:fs/promises';
 import { pino } from 'pino';
-import { createAppPlaces } from './api/wire/apps.ts';
+import { createAppPlaces } from './api/apps/apps-wire.ts';
 import { prepareApps } from './compose/prepare-apps.ts';
 import { builtConsoleFolder, openConsoleFiles } from './console/console-files.ts';
 import { assemblePages } from './compose/assemble-pages.ts';

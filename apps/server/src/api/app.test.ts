@@ -1,5 +1,5 @@
 import type { ApiFixture } from './testing/api-fixture.ts';
-import type { Readiness } from './routes/probes.ts';
+import type { Readiness } from './probes/probes-routes.ts';
 import type { Route } from '@pumphouse/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { requirements, routes } from '@pumphouse/contract';

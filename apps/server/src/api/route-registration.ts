@@ -7,7 +7,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { actAs } from '../services/audit/audit.ts';
 import { isMultipartBody } from '@pumphouse/contract';
-import { PassingError, refuseFields, toErrorAnswer } from './errors.ts';
+import { PassingError, refuseFields, toErrorAnswer } from './http/errors.ts';
 import { ServiceError } from '../platform/service-error.ts';
 
 export interface RouteContext {

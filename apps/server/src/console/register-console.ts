@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import fastifyStatic from '@fastify/static';
 import { actAs } from '../services/audit/audit.ts';
 import { basePathOf, strangerAt } from '../api/route-registration.ts';
-import { refuseWrongBaseUrl } from '../api/base-url.ts';
+import { refuseWrongBaseUrl } from '../api/http/base-url.ts';
 import { openVisit } from '../pages/visit.ts';
 import { pageHeaders } from '../pages/page-registry.ts';
 import { ServiceError } from '../platform/service-error.ts';

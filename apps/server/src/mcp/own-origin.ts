@@ -4,7 +4,7 @@ import { ServiceError } from '../platform/service-error.ts';
 
 /**
  * Keeps out pages of other sites: browsers say in `Origin` where a page is from. The host of the request is checked for all of the API
- * (`api/host-check.ts`).
+ * (`api/http/host-check.ts`).
  * @throws ServiceError forbidden
  */
 export function requireOwnOrigin(request: FastifyRequest, publicUrl: string | null): void {

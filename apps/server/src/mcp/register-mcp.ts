@@ -8,8 +8,8 @@ import { actorOf, originOf, readBearer } from '../api/route-registration.ts';
 import { createMcpServer } from './mcp-server.ts';
 import { requireOwnOrigin } from './own-origin.ts';
 import { ServiceError } from '../platform/service-error.ts';
-import { logFailure } from '../api/send-error.ts';
-import { toErrorAnswer } from '../api/errors.ts';
+import { logFailure } from '../api/http/send-error.ts';
+import { toErrorAnswer } from '../api/http/errors.ts';
 
 const path = '/mcp';
 /** Of a call of a tool, whose arguments are short. */

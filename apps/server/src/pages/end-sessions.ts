@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { PagesDependencies } from './page-registry.ts';
 import { actAs, actAsPerson } from '../services/audit/audit.ts';
 import { openVisit } from './visit.ts';
-import { sendError } from '../api/send-error.ts';
+import { sendError } from '../api/http/send-error.ts';
 import { ServiceError } from '../platform/service-error.ts';
 import { strangerAt } from '../api/route-registration.ts';
 

@@ -14,7 +14,7 @@ import { pino } from 'pino';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { assembleApps } from '../../compose/assemble-apps.ts';
-import { createAppPlaces } from '../wire/apps.ts';
+import { createAppPlaces } from '../apps/apps-wire.ts';
 import { createGivePort } from '../../services/apps/give-port.ts';
 import { createNamedHosts } from '../../apps/hosts.ts';
 import { createPortHosts } from '../../apps/port-hosts.ts';

@@ -1,0 +1,128 @@
+import type { AttemptRecord } from '../../store/records.ts';
+import type { AuthenticateAttempt } from '../../services/attempts/authenticate-attempt.ts';
+import type { BeginAttempt } from '../../services/attempts/begin-attempt.ts';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { RecordSpool } from '../../services/attempts/record-spool.ts';
+import type { AttemptSeal, SealedHeader } from '../../attempt-seal.ts';
+import { Readable } from 'node:stream';
+import { z } from 'zod';
+import { readSealedHeader, sealScheme } from '../../attempt-seal.ts';
+import { readBearer } from '../route-registration.ts';
+import { refuseFields } from '../http/errors.ts';
+import { ServiceError } from '../../platform/service-error.ts';
+
+export interface AttemptRoutes {
+  authenticateAttempt: AuthenticateAttempt;
+  beginAttempt: BeginAttempt;
+  recordSpool: RecordSpool;
+}
+
+const prefix = '/pumphouse/v1/attempts/:attempt_id';
+/** A chunk is 1 MiB, unless one record is longer: that of a beacon body. */
+const spoolBodyLimit = 64 * 1024 * 1024;
+const beginBodyLimit = 64 * 1024;
+
+const attemptId = z.guid();
+const beginRequest = z.object({ claim_number: z.int(), nonce: z.string().min(1).max(200) });
+const spoolQuery = z.object({
+  offset: z
+    .string()
+    .regex(/^\d{1,15}$/, 'must be a whole number')
+    .transform(Number),
+});
+
+/** A call that was let in; `sealed` null of one by the bearer token of an older bootstrap. */
+interface LetInCall {
+  attempt: AttemptRecord;
+  sealed: { seal: AttemptSeal; header: SealedHeader } | null;
+}
+
+/** What bootstraps call (docs/contribute/attempt-protocol.md); each proves to be the attempt's own, and so does each answer. */
+export function registerAttemptRoutes(app: FastifyInstance, routes: AttemptRoutes): void {
+  const { beginAttempt, recordSpool } = routes;
+  const calls = new WeakMap<FastifyRequest, LetInCall>();
+
+  function callOf(request: FastifyRequest): { attempt: AttemptRecord; by: { isOfOlderRelease: boolean } } {
+    const call = calls.get(request);
+    if (!call) throw new Error('An attempt route was reached without its attempt');
+    return { attempt: call.attempt, by: { isOfOlderRelease: call.sealed === null } };
+  }
+
+  void app.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+    // Before a byte of the body is read.
+    scope.addHook('onRequest', async (request) => {
+      calls.set(request, await letIn(routes.authenticateAttempt, request));
+    });
+    scope.addHook('preHandler', async (request) => {
+      const sealed = calls.get(request)?.sealed;
+      if (!sealed) return;
+      const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+      request.body = sealed.seal.openBody(sealed.header, body);
+      if (request.body !== null) return;
+      // Without a seal, so that the bootstrap repeats the call: it is not the one that changed it.
+      calls.delete(request);
+      throw new ServiceError('not_authenticated', 'The body is not the one that the attempt has sealed.');
+    });
+    scope.addHook('onSend', async (request, reply, payload) => {
+      const sealed = calls.get(request)?.sealed;
+      if (!sealed) return payload;
+      const { seal, header } = sealed;
+      void reply.header(sealScheme, '1').removeHeader('content-length').type('application/octet-stream');
+      if (payload instanceof Readable) return seal.sealStream(header, reply.statusCode, payload);
+      return seal.sealAnswer(header, reply.statusCode, Buffer.from((payload ?? '') as string | Buffer));
+    });
+
+    scope.post(`${prefix}/-begin`, { bodyLimit: beginBodyLimit }, async (request) => {
+      const { claim_number: claimNumber, nonce } = parse('body', beginRequest, readJson(request.body));
+      const { attempt, by } = callOf(request);
+      return beginAttempt.begin(attempt.id, { claimNumber, nonce }, by);
+    });
+
+    scope.get(`${prefix}/code`, async (request, reply) =>
+      reply.type('application/gzip').send(await beginAttempt.openCode(callOf(request).attempt)),
+    );
+
+    scope.get(`${prefix}/configuration`, async (request, reply) => {
+      const { attempt, by } = callOf(request);
+      return reply.type('application/gzip').send(await beginAttempt.openConfiguration(attempt, by));
+    });
+
+    scope.post(`${prefix}/-spool`, { bodyLimit: spoolBodyLimit }, async (request) => {
+      const { offset } = parse('query', spoolQuery, request.query);
+      const chunk = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+      return recordSpool.take(callOf(request).attempt.id, offset, chunk);
+    });
+  });
+}
+
+async function letIn(authenticateAttempt: AuthenticateAttempt, request: FastifyRequest): Promise<LetInCall> {
+  const header = readSealedHeader(request.headers.authorization);
+  const token = header ? null : readBearer(request);
+  const id = attemptId.safeParse((request.params as { attempt_id?: string }).attempt_id);
+  if (!id.success)
+    throw new ServiceError('not_authenticated', 'The call does not prove to be one of this attempt.');
+  if (!header) return { attempt: await authenticateAttempt.byToken(id.data, token ?? ''), sealed: null };
+  const [, route = ''] = request.url.split(`/${id.data}/`, 2);
+  const { attempt, seal } = await authenticateAttempt.bySeal(id.data, {
+    method: request.method,
+    route,
+    header,
+  });
+  return { attempt, sealed: { seal, header } };
+}
+
+function parse<Schema extends z.ZodType>(part: string, schema: Schema, value: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) throw refuseFields(part, parsed.error);
+  return parsed.data;
+}
+
+function readJson(body: unknown): unknown {
+  try {
+    return JSON.parse(Buffer.isBuffer(body) ? body.toString() : '') as unknown;
+  } catch {
+    throw new ServiceError('invalid_request', 'The body is not JSON.');
+  }
+}

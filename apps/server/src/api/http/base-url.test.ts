@@ -1,0 +1,53 @@
+import type { ApiFixture } from '../testing/api-fixture.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createApiFixture } from '../testing/api-fixture.ts';
+
+let api: ApiFixture;
+let place: Awaited<ReturnType<ApiFixture['createPlace']>>;
+
+beforeAll(async () => {
+  api = await createApiFixture();
+  place = await api.createPlace();
+});
+afterAll(() => api.close());
+
+function call(url: string, method: 'GET' | 'POST' = 'GET') {
+  return api.app.inject({ method, url, headers: { authorization: `Bearer ${place.owner.key}` } });
+}
+
+describe('a base URL with a path', () => {
+  it.each<[string, 'GET' | 'POST', string]>([
+    ['/api/api/v1/organizations', 'GET', '/api'],
+    ['/v1/api/v1/organizations?limit=1', 'GET', '/v1'],
+    ['/api/v1/api/v1/organizations', 'GET', '/api/v1'],
+    [
+      '/w/11111111-1111-1111-1111-111111111111/jobs/api/v1/organizations',
+      'GET',
+      '/w/11111111-1111-1111-1111-111111111111/jobs',
+    ],
+    ['/organizations/1/api/v1/workspaces', 'POST', '/organizations/1'],
+  ])('is named in the answer to %s', async (url, method, prefix) => {
+    const response = await call(url, method);
+    expect(response.statusCode).toBe(400);
+    const body = response.json<{ code: string; detail: string }>();
+    expect(body.code).toBe('wrong_base_url');
+    expect(body.detail).toContain(`ends with "${prefix}"`);
+    expect(body.detail).toContain('RUNTIME__API_BASE_URL');
+  });
+
+  it('is shown in short, and escaped', async () => {
+    const body = (await call(`/${'x'.repeat(3000)}/api/v1/organizations`)).json<{ detail: string }>();
+    expect(body.detail.length).toBeLessThan(400);
+  });
+
+  it.each(['/nowhere', '/api/v2/organizations', '/api/v1/nowhere'])(
+    'is not what is wrong with %s',
+    async (url) => {
+      expect((await call(url)).json()).toMatchObject({ code: 'not_found', status_code: 404 });
+    },
+  );
+
+  it('is none at the root, also with a slash too many at the end of it', async () => {
+    expect((await call('/api/v1/organizations')).statusCode).toBe(200);
+  });
+});

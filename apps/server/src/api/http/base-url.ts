@@ -1,0 +1,19 @@
+import { ServiceError } from '../../platform/service-error.ts';
+
+const maxShownLength = 100;
+
+/**
+ * The refusal of a call to the API below another path, which a client makes whose base URL has that path; null for other addresses.
+ * The status is not 404: clients take that for a workspace or an organization that is not there, and show no detail of it.
+ */
+export function refuseWrongBaseUrl(url: string): ServiceError | null {
+  const [path = ''] = url.split('?', 1);
+  const end = path.lastIndexOf('/api/v1/');
+  if (end <= 0) return null;
+  const prefix = JSON.stringify(path.slice(0, Math.min(end, maxShownLength)));
+  return new ServiceError(
+    'wrong_base_url',
+    `The base URL of the client ends with ${prefix}, and this server has its API at the root: remove that part from ` +
+      'RUNTIME__API_BASE_URL, or from api_base_url in .dlt/config.toml.',
+  );
+}

@@ -1,0 +1,144 @@
+import type { ApiFixture } from '../testing/api-fixture.ts';
+import type { FastifyInstance } from 'fastify';
+import { connect, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { readdir } from 'node:fs/promises';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildApi } from '../app.ts';
+import { buildRunsApi } from '../runs-app.ts';
+import { createApiFixture } from '../testing/api-fixture.ts';
+
+let api: ApiFixture;
+let key: string;
+let issuePath: string;
+const logged: { level: number; msg: string; requestId?: string; status?: number }[] = [];
+const log = pino(
+  { level: 'debug' },
+  { write: (line: string) => void logged.push(JSON.parse(line) as never) },
+);
+
+beforeAll(async () => {
+  api = await createApiFixture();
+  const place = await api.createPlace();
+  ({ key } = place.owner);
+  const workspacePath = `/api/v1/workspaces/${place.workspace.id}`;
+  issuePath = `${workspacePath}/deployments/-issue-upload`;
+});
+afterAll(() => api.close());
+
+async function listen(app: FastifyInstance) {
+  return Number(new URL(await app.listen({ host: '127.0.0.1', port: 0 })).port);
+}
+
+/** Sends a head and the beginning of a body that never ends. */
+function beginBody(port: number, path: string, headers: string, start: string, token = key): Socket {
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => undefined);
+  socket.write(
+    `POST ${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\n${headers}\r\n\r\n${start}`,
+  );
+  return socket;
+}
+
+/** What arrived, also where the connection was reset after it. */
+async function readUntilClosed(socket: Socket): Promise<string> {
+  let received = '';
+  socket.setEncoding('utf8').on('data', (chunk: string) => (received += chunk));
+  // `once` of node:events would reject at the reset.
+  await new Promise((resolve) => socket.once('close', resolve));
+  return received;
+}
+
+const kinds: [string, string, string, string][] = [
+  ['JSON', '/auth/v1/sessions/-refresh', 'Content-Type: application/json\r\nContent-Length: 500', '{"a": '],
+  [
+    'a body of unknown length',
+    '/auth/v1/sessions/-refresh',
+    'Content-Type: application/json\r\nTransfer-Encoding: chunked',
+    '5\r\n{"a":\r\n',
+  ],
+  [
+    'a form',
+    '/sign-in',
+    'Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 500',
+    'email=somebody',
+  ],
+];
+
+describe('a body that trickles in', () => {
+  const bodyLimits = { idleMs: 60_000, graceMs: 100, slowestBytesPerSecond: 1e9 };
+
+  it.each(kinds)('is answered with 408 and ends its connection: %s', async (_, path, headers, start) => {
+    const app = buildApi({ ...api.dependencies, log, bodyLimits });
+    const socket = beginBody(await listen(app), path, headers, start);
+    const trickle = setInterval(() => socket.write(headers.includes('chunked') ? '1\r\n \r\n' : ' '), 20);
+    const answer = await readUntilClosed(socket);
+    clearInterval(trickle);
+    expect(answer).toMatch(/^HTTP\/1.1 408 /);
+    expect(JSON.parse(answer.split('\r\n\r\n')[1] ?? '')).toMatchObject({ code: 'body_too_slow' });
+    await app.close();
+  });
+
+  it('is cut off where runs send theirs, too', async () => {
+    const app = buildRunsApi({ ...api.dependencies, bodyLimits });
+    const socket = beginBody(await listen(app), '/api/v1/organizations', 'Content-Length: 500', '');
+    // Refused at once; the connection would stay open for the rest of the body.
+    expect(await readUntilClosed(socket)).toMatch(/^HTTP\/1.1 403 /);
+    await app.close();
+  });
+});
+
+describe('a body that stops', () => {
+  it.each(kinds)(
+    'is answered with 408, also where its pace was good: %s',
+    async (_, path, headers, start) => {
+      const bodyLimits = { idleMs: 100, graceMs: 1e9, slowestBytesPerSecond: 1 };
+      const app = buildApi({ ...api.dependencies, log, bodyLimits });
+      const answer = await readUntilClosed(beginBody(await listen(app), path, headers, start));
+      expect(answer).toMatch(/^HTTP\/1.1 408 /);
+      await app.close();
+    },
+  );
+});
+
+describe('a client that leaves in the middle of its request', () => {
+  it.each(kinds)('is logged for debugging and not as an error: %s', async (_, path, headers, start) => {
+    const app = buildApi({ ...api.dependencies, log });
+    const port = await listen(app);
+    logged.length = 0;
+    const arrived = once(app.server, 'request');
+    const socket = beginBody(port, path, headers, start);
+    await arrived;
+    socket.resetAndDestroy();
+    await expect.poll(() => logged.map(({ msg }) => msg)).toContain('a client disconnected');
+    expect(logged.filter(({ level }) => level > 30)).toEqual([]);
+    await app.close();
+  });
+
+  it('is logged so for an upload, too, of which nothing stays', async () => {
+    const app = buildApi({ ...api.dependencies, log });
+    const port = await listen(app);
+    const headers = { authorization: `Bearer ${key}` };
+    const issued = await app.inject({ method: 'POST', url: issuePath, headers });
+    const { upload_url: url, upload_token: token } = issued.json<{
+      upload_url: string;
+      upload_token: string;
+    }>();
+    logged.length = 0;
+    const socket = beginBody(
+      port,
+      new URL(url).pathname,
+      'Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 50000',
+      '--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nthe beginning of an archive',
+      token,
+    );
+    // The part is being written when the client leaves.
+    await expect.poll(() => readdir(api.uploadDir)).toHaveLength(1);
+    socket.resetAndDestroy();
+    await expect.poll(() => logged.map(({ msg }) => msg)).toContain('a client disconnected');
+    expect(logged.filter(({ level }) => level > 30)).toEqual([]);
+    expect(await readdir(api.uploadDir)).toEqual([]);
+    await app.close();
+  });
+});

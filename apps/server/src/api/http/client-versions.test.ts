@@ -1,0 +1,61 @@
+import type { ApiFixture } from '../testing/api-fixture.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { minClientVersion } from './client-versions.ts';
+import { createApiFixture } from '../testing/api-fixture.ts';
+
+let api: ApiFixture;
+let authorization: string;
+
+beforeAll(async () => {
+  api = await createApiFixture();
+  authorization = `Bearer ${(await api.createPlace()).owner.key}`;
+});
+afterAll(() => api.close());
+
+function get(url: string, headers: Record<string, string>) {
+  return api.app.inject({ method: 'GET', url, headers });
+}
+
+describe('the official client', () => {
+  it.each([
+    'dlt-runtime-cli/0.26.1',
+    'dlt-runtime-cli/0.28.3',
+    'dlthub-cli/0.28.6',
+    'dlthub-mcp/0.28.6',
+    'dlthub-python-sdk/0.28.6',
+  ])('of an older release is told to upgrade, whatever it asks for and whoever it is: %s', async (agent) => {
+    for (const url of ['/api/v1/organizations', '/api/v1/user', '/logs/v1/nothing', '/v1/me']) {
+      const response = await get(url, { 'user-agent': agent });
+      expect(response.statusCode).toBe(400);
+      expect(response.json()).toMatchObject({ code: 'client_too_old', status_code: 400 });
+      expect(response.json()).not.toHaveProperty('extra');
+      const { detail } = response.json<{ detail: string }>();
+      expect(detail).toContain(agent.split('/')[1]);
+      expect(detail.toLowerCase()).toContain(
+        `upgrade it: pip install --upgrade 'dlthub-client>=${minClientVersion}'`,
+      );
+    }
+  });
+
+  it.each([
+    'dlthub-cli/0.28.7',
+    'dlthub-mcp/0.28.10',
+    'dlthub-python-sdk/0.29',
+    'dlthub-cli/1.0.0',
+    'dlthub-cli/unknown',
+    'curl/8.5.0',
+    '',
+  ])('of this release or a newer one, and every other caller, is served: %j', async (agent) => {
+    const response = await get('/api/v1/organizations', { authorization, 'user-agent': agent });
+    expect(response.statusCode).toBe(200);
+  });
+
+  it('learns from every answer which release it has to be', async () => {
+    for (const url of ['/api/v1/organizations', '/api/v1/nothing', '/healthz']) {
+      for (const headers of [{}, { authorization }] as Record<string, string>[]) {
+        const response = await get(url, headers);
+        expect(response.headers['x-dlthub-min-client-version']).toBe('0.28.7');
+      }
+    }
+  });
+});

@@ -1,0 +1,108 @@
+import type { ErrorCode, ErrorResponse } from '@pumphouse/contract';
+import type { z } from 'zod';
+import { errorCodes } from '@pumphouse/contract';
+import { ArchiveError } from '../../archives/archive-error.ts';
+import { ServiceError } from '../../platform/service-error.ts';
+
+/** What an error is answered with. */
+export interface ErrorAnswer {
+  status: number;
+  body: ErrorResponse;
+  /** Whether it is the server's own failure, which belongs into its log. */
+  isUnexpected: boolean;
+  /** When to come again, where that is known. */
+  retryAfterSeconds?: number;
+}
+
+/** A failure of ours which callers have to take for one that passes: what went wrong is in `cause`. */
+export class PassingError extends Error {
+  override readonly name = 'PassingError';
+}
+
+/** One field of a request that was refused, as `extra` of the answer lists it. */
+export interface FieldReason {
+  key: string;
+  message: string;
+}
+
+/** Every error as the JSON that the contract declares. What nobody foresaw says nothing but where to look it up. */
+export function toErrorAnswer(error: unknown, requestId: string): ErrorAnswer {
+  if (error instanceof ServiceError)
+    return { ...answer(error.code, error.message, error.extra), ...readRetryAfter(error.extra) };
+  if (error instanceof ArchiveError) return answer(error.code, error.detail);
+  if (error instanceof PassingError)
+    return { ...answer('unavailable', 'The server failed; try again.'), isUnexpected: true };
+  if (isStoreAbsent(error))
+    return { ...answer('unavailable', 'The store does not answer; try again.'), isUnexpected: true };
+  if (isDiskFull(error)) return { ...answer('disk_full', errorCodes.disk_full.cause), isUnexpected: true };
+  const status = readStatus(error);
+  if (error instanceof Error && status !== null) return answer(codeOfStatus(status), describe(error, status));
+  const detail = `The server failed. Its log has the reason under the request id ${requestId}.`;
+  return { ...answer('internal', detail, { request_id: requestId }), isUnexpected: true };
+}
+
+/** An `invalid_request` that names the fields. @param part such as `query` */
+export function refuseFields(part: string, error: z.ZodError): ServiceError {
+  const reasons: FieldReason[] = error.issues.map((issue) => ({
+    key: issue.path.map(String).join('.') || part,
+    message: issue.message,
+  }));
+  const [first] = reasons;
+  const detail = first
+    ? `The ${part} is not valid: ${first.key}: ${first.message}.`
+    : `The ${part} is not valid.`;
+  return new ServiceError('invalid_request', detail, reasons);
+}
+
+/** The body of an error that has no exception, such as that of an unknown path. */
+export function errorBody(code: ErrorCode, detail: string, extra?: unknown): ErrorResponse {
+  return { code, detail, status_code: errorCodes[code].status, ...(extra === undefined ? {} : { extra }) };
+}
+
+function answer(code: ErrorCode, detail: string, extra?: unknown): ErrorAnswer {
+  return { status: errorCodes[code].status, body: errorBody(code, detail, extra), isUnexpected: false };
+}
+
+function readRetryAfter(extra: unknown): Pick<ErrorAnswer, 'retryAfterSeconds'> {
+  const seconds = (extra as { retry_after_seconds?: unknown } | undefined)?.retry_after_seconds;
+  return typeof seconds === 'number' ? { retryAfterSeconds: seconds } : {};
+}
+
+/** Errors of fastify and its plugins carry the status that they ask for; only those of the caller's making are passed on. */
+function readStatus(error: unknown): number | null {
+  const status = error instanceof Error && 'statusCode' in error ? error.statusCode : null;
+  return typeof status === 'number' && status >= 400 && status < 500 ? status : null;
+}
+
+function codeOfStatus(status: number): ErrorCode {
+  if (status === 404) return 'not_found';
+  if (status === 413) return 'upload_too_large';
+  // 406 is what the multipart parser answers to a body that is not multipart.
+  return status === 415 || status === 406 ? 'unsupported_media_type' : 'invalid_request';
+}
+
+function describe(error: Error, status: number): string {
+  if (status === 413) return 'The body is larger than this operation takes.';
+  return error.message.endsWith('.') ? error.message : `${error.message}.`;
+}
+
+// Postgres: 08 connection exceptions, 57P shutdowns and start-up.
+const absenceStates = /^(08|57P)/;
+const absenceCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE']);
+// pg's words for a connection that broke, or that did not come about in time; these have no code.
+const absenceWords =
+  /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|timeout expired)/;
+
+// Of the file system, and of Postgres.
+const fullDiskCodes = new Set(['ENOSPC', 'EDQUOT', '53100']);
+
+function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && fullDiskCodes.has(String(error.code));
+}
+
+function isStoreAbsent(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const isConnect = 'syscall' in error && error.syscall === 'connect';
+  return isConnect || absenceCodes.has(code) || absenceStates.test(code) || absenceWords.test(error.message);
+}

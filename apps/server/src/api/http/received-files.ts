@@ -1,0 +1,192 @@
+import type { FastifyRequest } from 'fastify';
+import type { MultipartFile } from '@fastify/multipart';
+import { createWriteStream } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { formatBytes } from '../../domain/primitives/format-bytes.ts';
+import { ServiceError } from '../../platform/service-error.ts';
+
+export interface ReceivedFile {
+  path: string;
+  sizeBytes: number;
+}
+
+/** The parts of an upload, in a folder that is gone when this is disposed. */
+export interface ReceivedFiles extends AsyncDisposable {
+  /** @throws ServiceError invalid_request when the upload has no such part */
+  require(name: string): ReceivedFile;
+}
+
+export interface PartLimit {
+  maxBytes: number;
+  /** The refusal of a part that is larger. @param path what was received until then @param declaredBytes of the whole request */
+  refuse?: (path: string, declaredBytes: number | null) => Promise<never>;
+}
+
+const folderPrefix = 'upload-';
+
+/**
+ * Writes the parts of a multipart body to files, counting while they come. Parts without a limit are read past.
+ * @param limits the parts that are kept, with the most bytes of each
+ * @throws ServiceError upload_too_large; nothing is left on disk then, nor when the caller goes away
+ */
+export async function receiveFiles(
+  request: FastifyRequest,
+  uploadDir: string,
+  limits: Record<string, PartLimit>,
+): Promise<ReceivedFiles> {
+  if (!request.isMultipart()) throw notMultipart();
+  await mkdir(uploadDir, { recursive: true, mode: 0o700 });
+  const folder = await mkdtemp(join(uploadDir, folderPrefix));
+  const remove = () => rm(folder, { recursive: true, force: true });
+  try {
+    const files = await writeParts(request, folder, limits);
+    return {
+      require: (name) => files.get(name) ?? missing(name),
+      [Symbol.asyncDispose]: remove,
+    };
+  } catch (error) {
+    await remove();
+    // What is still on its way has to be read, or a client that only sends would never come to read the answer.
+    request.raw.unpipe();
+    request.raw.resume();
+    throw error;
+  }
+}
+
+/** Longer than any upload takes: another server on the data folder may be receiving one. */
+const abandonedAfterMs = 60 * 60 * 1000;
+
+/** Removes what uploads left behind whose server was killed. */
+export async function removeAbandonedUploads(uploadDir: string, now = Date.now()): Promise<void> {
+  await mkdir(uploadDir, { recursive: true, mode: 0o700 });
+  for (const name of await readdir(uploadDir)) {
+    const path = join(uploadDir, name);
+    const known = name.startsWith(folderPrefix) ? await stat(path).catch(() => null) : null;
+    if (known && now - known.mtimeMs > abandonedAfterMs) await rm(path, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Reads one part of a multipart body into memory: for what must not lie on a disk as it is. Other parts are read past.
+ * @throws ServiceError upload_too_large, or invalid_request when the part is missing
+ */
+export async function receiveInMemory(
+  request: FastifyRequest,
+  name: string,
+  maxBytes: number,
+): Promise<Buffer> {
+  if (!request.isMultipart()) throw notMultipart();
+  let received: Buffer | null = null;
+  const limits = { fileSize: maxBytes + 1, fieldSize: 1024, fields: 8, files: 4, parts: 12 };
+  for await (const part of readParts(request, limits)) {
+    if (part.type !== 'file') continue;
+    if (part.fieldname !== name || received) {
+      part.file.resume();
+      continue;
+    }
+    received = await collect(part, maxBytes).catch((error: unknown) => {
+      throw refuseBody(error);
+    });
+  }
+  return received ?? missing(name);
+}
+
+type Limits = NonNullable<NonNullable<Parameters<FastifyRequest['parts']>[0]>['limits']>;
+
+/** @throws ServiceError unsupported_media_type, invalid_request, see `refuseBody` */
+async function* readParts(request: FastifyRequest, limits: Limits): ReturnType<FastifyRequest['parts']> {
+  try {
+    yield* request.parts({ limits });
+  } catch (error) {
+    throw refuseBody(error);
+  }
+}
+
+/** The parser takes for a mistake of ours what the caller did: a head without a good boundary, a body or a part that has no end. */
+function refuseBody(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  if (/^(Multipart: |The needle )/.test(error.message)) return notMultipart();
+  if (!error.message.toLowerCase().endsWith('unexpected end of multipart data')) return error;
+  return new ServiceError('invalid_request', 'The multipart body ends before its last boundary.');
+}
+
+async function collect(part: MultipartFile, maxBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of part.file as AsyncIterable<Buffer>) {
+    sizeBytes += chunk.length;
+    if (sizeBytes > maxBytes) throw new PartTooLarge(part.fieldname, maxBytes);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+async function writeParts(request: FastifyRequest, folder: string, partLimits: Record<string, PartLimit>) {
+  const files = new Map<string, ReceivedFile>();
+  const names = Object.keys(partLimits);
+  // The counting below decides; the parser only must not stop before it.
+  const fileSize = Math.max(...Object.values(partLimits).map(({ maxBytes }) => maxBytes)) + 1;
+  const limits = { fileSize, fieldSize: 1024, fields: 8, files: names.length + 2, parts: names.length + 10 };
+  for await (const part of readParts(request, limits)) {
+    if (part.type !== 'file') continue;
+    const limit = Object.hasOwn(partLimits, part.fieldname) ? partLimits[part.fieldname] : undefined;
+    if (limit === undefined || files.has(part.fieldname)) {
+      part.file.resume();
+      continue;
+    }
+    // The name is one of ours, never one that the caller chose.
+    const path = join(folder, part.fieldname);
+    const written = await writePart(part, path, limit.maxBytes).catch(async (error: unknown) => {
+      if (error instanceof PartTooLarge && limit.refuse)
+        return limit.refuse(path, readDeclaredBytes(request));
+      throw refuseBody(error);
+    });
+    files.set(part.fieldname, written);
+  }
+  return files;
+}
+
+function readDeclaredBytes(request: FastifyRequest): number | null {
+  const declared = Number(request.headers['content-length']);
+  return Number.isSafeInteger(declared) ? declared : null;
+}
+
+async function writePart(part: MultipartFile, path: string, limit: number): Promise<ReceivedFile> {
+  let sizeBytes = 0;
+  await pipeline(
+    part.file,
+    async function* count(chunks: AsyncIterable<Buffer>) {
+      for await (const chunk of chunks) {
+        const room = limit - sizeBytes;
+        sizeBytes += chunk.length;
+        yield chunk.subarray(0, room);
+        if (sizeBytes > limit) return;
+      }
+    },
+    createWriteStream(path, { flags: 'wx', mode: 0o600 }),
+  );
+  // Only now: what fits is on disk, and can be looked into for what takes the room.
+  if (sizeBytes > limit) throw new PartTooLarge(part.fieldname, limit);
+  return { path, sizeBytes };
+}
+
+function notMultipart(): ServiceError {
+  return new ServiceError(
+    'unsupported_media_type',
+    'Send the files as multipart/form-data, with its boundary.',
+  );
+}
+
+class PartTooLarge extends ServiceError {
+  constructor(name: string, maxBytes: number) {
+    const message = `has more than ${formatBytes(maxBytes)}, the limit of this server`;
+    super('upload_too_large', `The part "${name}" of the upload ${message}.`, [{ key: name, message }]);
+  }
+}
+
+function missing(name: string): never {
+  const message = 'is missing';
+  throw new ServiceError('invalid_request', `The part "${name}" ${message}.`, [{ key: name, message }]);
+}

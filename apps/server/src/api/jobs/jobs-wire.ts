@@ -1,0 +1,82 @@
+import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
+import type { JobRecord, JobVersionRecord } from '../../store/records.ts';
+import type { Places } from '../wire/places.ts';
+import type { RouteResponseInput } from '@pumphouse/contract';
+import { getDefaultTrigger, getTimeZone, listTriggers } from '../../domain/jobs/job-definition.ts';
+import { parseIsoInstant } from '../../domain/primitives/time-zone.ts';
+import { toInstant, toInstantOrNull } from '../wire/instants.ts';
+
+export type JobWire = RouteResponseInput<'get_job_run'>['job'];
+export type JobVersionWire = RouteResponseInput<'get_job_run'>['job_version'];
+
+/** The client requires a whole number here; it reads 0 as no limit. */
+const noTimeLimit = 0;
+
+/** A job. The definition is the one that was deployed, key for key: the client reads an added or a null key as an error. */
+export function toJob(job: JobRecord, { apps }: Pick<Places, 'apps'>): JobWire {
+  return {
+    id: job.id,
+    workspace_id: job.workspaceId,
+    job_ref: job.jobRef,
+    job_type: job.jobType,
+    job_url: apps.urlOf(job),
+    public_url: apps.publicUrlOf(job),
+    profile: job.profile,
+    version: job.version,
+    triggers: job.triggers,
+    default_trigger: job.defaultTrigger,
+    deployment_module: job.deploymentModule,
+    is_archived: job.isArchived,
+    is_paused: job.isPaused,
+    next_scheduled_run_at: toInstantOrNull(job.nextScheduledRunAt),
+    created_by: job.createdBy,
+    created_at: toInstant(job.createdAt),
+    updated_at: toInstant(job.updatedAt),
+    ...describeDefinition(job),
+  };
+}
+
+/** A version never changes, so it was updated when it was made. */
+export function toJobVersion(version: JobVersionRecord, job: JobRecord): JobVersionWire {
+  const definition = version.definition as JobDefinition;
+  const { maxRunTimeSeconds } = version;
+  return {
+    id: version.id,
+    job_id: version.jobId,
+    job_ref: definition.job_ref,
+    job_type: definition.entry_point.job_type,
+    profile: version.profile,
+    provider: 'local',
+    instance_size: definition.require?.instance?.size ?? null,
+    version: version.version,
+    max_run_time_seconds: maxRunTimeSeconds === null ? noTimeLimit : Math.ceil(maxRunTimeSeconds),
+    triggers: listTriggers(definition),
+    default_trigger: getDefaultTrigger(definition),
+    deployment_module: job.deploymentModule,
+    created_by: version.createdBy,
+    created_at: toInstant(version.createdAt),
+    updated_at: toInstant(version.createdAt),
+    ...describeDefinition(version),
+  };
+}
+
+type Described = Pick<JobRecord, 'definition' | 'definitionHash' | 'engineVersion' | 'description'>;
+
+/** What a job and its versions both say of their definition. */
+function describeDefinition(record: Described) {
+  const definition = record.definition as JobDefinition;
+  const zone = getTimeZone(definition);
+  const bound = (text: string | undefined) =>
+    toInstantOrNull(text === undefined ? null : parseIsoInstant(text, zone));
+  return {
+    job_definition: definition as JobWire['job_definition'],
+    job_definition_engine_version: record.engineVersion,
+    job_definition_hash: record.definitionHash,
+    description: record.description,
+    name: definition.expose?.display_name ?? null,
+    pipeline_name: definition.deliver?.pipeline_name ?? null,
+    freshness: definition.freshness ?? [],
+    interval_start: bound(definition.interval?.start),
+    interval_end: bound(definition.interval?.end),
+  };
+}

@@ -1,0 +1,372 @@
+import type { ApiFixture, TestCaller } from '../testing/api-fixture.ts';
+import type { LiveChange, LiveEvent } from '@pumphouse/contract';
+import type { SeededRun } from '../testing/seed-run.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createClient, type ApiError } from '@pumphouse/client';
+import { createApiFixture } from '../testing/api-fixture.ts';
+import { createAttemptLog } from '../../services/logs/attempt-log.ts';
+import { runnerLine } from '../../domain/logs/log-line.ts';
+import { seedRun } from '../testing/seed-run.ts';
+
+let api: ApiFixture;
+let baseUrl: string;
+let seeded: SeededRun;
+
+beforeAll(async () => {
+  api = await createApiFixture({ streamIdleMs: 40, streamCheckMs: 50 });
+  baseUrl = await api.app.listen({ host: '127.0.0.1', port: 0 });
+});
+afterAll(async () => {
+  // In place of those that it gave up, fetch has opened connections which never sent a request: these would be waited for.
+  api.app.server.closeAllConnections();
+  await api.close();
+});
+beforeEach(async () => {
+  seeded = await seedRun(api);
+});
+
+interface Places {
+  workspaceIds?: readonly string[];
+  logs?: readonly { workspaceId: string; jobRunId: string }[];
+}
+
+/** A stream that is in force. */
+async function follow(
+  { workspaceIds = [seeded.workspaceId], logs = [] }: Places = {},
+  credential = seeded.owner.key,
+) {
+  const controller = new AbortController();
+  const client = createClient({ baseUrl, credential });
+  const events = client.followEvents({ workspaceIds, logs, signal: controller.signal });
+  const first = await events.next();
+  expect(first.value).toEqual({ event: 'ready', data: {} });
+  const next = async () => (await events.next()).value as LiveEvent | undefined;
+
+  /** The next event of a name; those before it are passed over. */
+  async function nextOf<Name extends LiveEvent['event']>(name: Name) {
+    for (;;) {
+      const event = await next();
+      if (event === undefined) throw new Error(`The stream ended before ${name}`);
+      if (event.event === name) return event.data as Extract<LiveEvent, { event: Name }>['data'];
+    }
+  }
+  return { next, nextOf, close: () => controller.abort(), [Symbol.dispose]: () => controller.abort() };
+}
+
+async function refusalOf(places: Places, credential = seeded.owner.key) {
+  return follow(places, credential).then(
+    (stream) => {
+      stream.close();
+      return null;
+    },
+    (error: ApiError) => ({ status: error.status, code: error.code, detail: error.detail }),
+  );
+}
+
+const ownLog = () => ({ workspaceId: seeded.workspaceId, jobRunId: seeded.run.id });
+
+async function write(attemptId: string, ...texts: string[]): Promise<void> {
+  const lines = texts.map((text) => runnerLine(text, new Date()));
+  await api.attemptLog.write(seeded.run.id, attemptId, lines);
+}
+
+describe('changes', () => {
+  it('are told with the job and the run from the start of the stream on', async () => {
+    using stream = await follow();
+    await api.setRun(seeded.run.id, `status = 'starting'`);
+    expect(await stream.next()).toEqual({
+      event: 'change',
+      data: {
+        workspace_id: seeded.workspaceId,
+        kinds: ['job-run'],
+        job_ids: [seeded.run.jobId],
+        job_run_ids: [seeded.run.id],
+      },
+    });
+    await api.finishRun(seeded.run.id, {
+      status: 'failed',
+      failure: { code: 'exit_code', detail: 'It failed.' },
+    });
+    expect((await stream.nextOf('change')).job_run_ids).toEqual([seeded.run.id]);
+  });
+
+  it('are not those of other workspaces, nor leases that are renewed', async () => {
+    const other = await seedRun(api);
+    using stream = await follow();
+    await api.setRun(other.run.id, `status = 'starting'`);
+    await api.setRun(seeded.run.id, 'lease_expires_at = now(), claim_number = claim_number + 1');
+    await api.setRun(seeded.run.id, `status = 'starting'`);
+    expect(await stream.next()).toMatchObject({
+      data: { workspace_id: seeded.workspaceId, job_run_ids: [seeded.run.id] },
+    });
+    using both = await follow({ workspaceIds: [seeded.workspaceId] });
+    await api.setRun(other.run.id, `status = 'running'`);
+    await api.setRun(seeded.run.id, `status = 'running'`);
+    expect(await both.next()).toMatchObject({ data: { job_run_ids: [seeded.run.id] } });
+  });
+
+  /** What a person, a deploy or telemetry changes, by the kind that is told. */
+  const changes: Record<string, (at: SeededRun) => Promise<unknown>> = {
+    job: ({ run }) => execute('update jobs set is_paused = true where id = $1', run.jobId),
+    deployment: ({ workspaceId, owner }) => api.createPackages(workspaceId, owner.membershipId),
+    configuration: ({ workspaceId, owner }) => api.createPackages(workspaceId, owner.membershipId),
+    variable: ({ workspaceId, owner }) =>
+      execute(
+        `insert into variables (workspace_id, name, plain_value, created_by, updated_by) values ($1, 'A', 'a', $2, $2)`,
+        workspaceId,
+        owner.userId,
+      ),
+    member: async ({ workspaceId }) => {
+      const { organizationId } = await findWorkspace(workspaceId);
+      await api.createCaller({ id: organizationId, role: 'member' }, { id: workspaceId, role: 'viewer' });
+    },
+    webhook: ({ workspaceId }) =>
+      execute(
+        `insert into webhooks (id, workspace_id, path, token_hash, sealed_token) values (gen_random_uuid(), $1, 'a', $2, '')`,
+        workspaceId,
+        Buffer.from(workspaceId),
+      ),
+    workspace: ({ workspaceId }) =>
+      execute(`update workspaces set name = 'Renamed' where id = $1`, workspaceId),
+    schema: ({ workspaceId, run }) =>
+      execute(
+        `insert into schema_versions (workspace_id, pipeline_name, schema_name, version_hash, previous_hashes, document, job_run_id)
+         values ($1, 'p', 's', 'h', '{}', '{}', $2)`,
+        workspaceId,
+        run.id,
+      ),
+    'pipeline-run': async ({ workspaceId, run }) => {
+      const attempt = await api.createAttempt(run);
+      await execute(
+        `insert into pipeline_runs (workspace_id, job_run_id, attempt_id, transaction_id, pipeline_name, status, facts, trace_blob_key)
+         values ($1, $2, $3, 'a', 'p', 'completed', '{}', 'a')`,
+        workspaceId,
+        run.id,
+        attempt.id,
+      );
+    },
+  };
+
+  const execute = (sql: string, ...values: unknown[]) => api.testDatabase.database.execute(sql, values);
+
+  async function findWorkspace(workspaceId: string) {
+    const workspace = await api.persistence.store.workspaces.get(workspaceId);
+    if (!workspace) throw new Error('The workspace is gone');
+    return workspace;
+  }
+
+  it.each(Object.entries(changes))('are told of a %s', async (kind, change) => {
+    using stream = await follow();
+    await change(seeded);
+    const kinds = new Set<string>();
+    while (!kinds.has(kind)) for (const each of (await stream.nextOf('change')).kinds) kinds.add(each);
+    expect([...kinds]).toContain(kind);
+  });
+
+  it('name the run that telemetry came from', async () => {
+    using stream = await follow();
+    await changes['schema']?.(seeded);
+    expect(await stream.nextOf('change')).toMatchObject({
+      kinds: ['schema'],
+      job_ids: [seeded.run.jobId],
+      job_run_ids: [seeded.run.id],
+    });
+  });
+
+  it('of ten thousand runs come as few messages that name none of them', async () => {
+    using stream = await follow();
+    await api.testDatabase.database.execute(
+      `insert into job_runs (workspace_id, job_id, job_version_id, deployment_id, configuration_id, number, status, trigger,
+                             trigger_kind, profile, finished_at)
+       select workspace_id, job_id, job_version_id, deployment_id, configuration_id, 100 + n, 'completed', trigger, trigger_kind,
+              profile, now()
+         from job_runs, generate_series(1, 10000) n where id = $1`,
+      [seeded.run.id],
+    );
+    const many: LiveChange = await stream.nextOf('change');
+    expect(many).toMatchObject({ workspace_id: seeded.workspaceId, job_run_ids: null });
+    expect(many.kinds).toContain('job-run');
+    // The next one is of the next change: nothing of the ten thousand is left.
+    await api.setRun(seeded.run.id, `status = 'starting'`);
+    expect(await stream.nextOf('change')).toMatchObject({ kinds: ['job-run'], job_run_ids: [seeded.run.id] });
+  });
+
+  it('of a transaction that was begun before the stream are told when it commits', async () => {
+    const { promise: isBegun, resolve: begun } = Promise.withResolvers<void>();
+    const { promise: mayCommit, resolve: commit } = Promise.withResolvers<void>();
+    const slow = api.testDatabase.database.transaction(async (tx) => {
+      await tx.execute(`update job_runs set status = 'starting' where id = $1`, [seeded.run.id]);
+      begun();
+      await mayCommit;
+    });
+    await isBegun;
+    using stream = await follow();
+    const other = await seedRun(api);
+    using elsewhere = await follow({ workspaceIds: [other.workspaceId] }, other.owner.key);
+    // A later number that is committed earlier, so that what is read by numbers alone would pass over the slow one.
+    await api.setRun(other.run.id, `status = 'starting'`);
+    await elsewhere.nextOf('change');
+    commit();
+    await slow;
+    expect((await stream.nextOf('change')).job_run_ids).toEqual([seeded.run.id]);
+  });
+});
+
+describe('the length of a log', () => {
+  it('is told at first, as it grows, and when the run is over', async () => {
+    const attempt = await api.createAttempt(seeded.run);
+    await write(attempt.id, 'one', 'two');
+    using stream = await follow({ logs: [ownLog()] });
+    const job_run_id = seeded.run.id;
+    expect(await stream.nextOf('log')).toEqual({ job_run_id, line_count: 2, is_complete: false });
+    await write(attempt.id, 'three');
+    expect(await stream.nextOf('log')).toEqual({ job_run_id, line_count: 3, is_complete: false });
+    await api.finishRun(seeded.run.id, { status: 'completed' });
+    expect(await stream.nextOf('log')).toMatchObject({ job_run_id, is_complete: true });
+  });
+
+  it('is told where another server stored the lines', async () => {
+    const attempt = await api.createAttempt(seeded.run);
+    using stream = await follow({ logs: [ownLog()] });
+    await stream.nextOf('log');
+    // Another process: it shares the database and the files, and nothing that is said in this one.
+    const elsewhere = createAttemptLog(api.persistence, api.dependencies.logFiles);
+    await elsewhere.write(seeded.run.id, attempt.id, [runnerLine('from afar', new Date())]);
+    expect(await stream.nextOf('log')).toMatchObject({ line_count: 1 });
+  });
+
+  it('counts a removed log as one line, and the attempts after it', async () => {
+    const first = await api.createAttempt(seeded.run);
+    await write(first.id, 'one', 'two');
+    await api.testDatabase.database.execute('update attempts set log_removed_at = now() where id = $1', [
+      first.id,
+    ]);
+    await write((await api.createAttempt(seeded.run)).id, 'three');
+    using stream = await follow({ logs: [ownLog()] });
+    expect(await stream.nextOf('log')).toMatchObject({ line_count: 2 });
+  });
+});
+
+describe('a stream', () => {
+  it('is of several workspaces and logs, each of which lets the caller in', async () => {
+    const other = await seedRun(api);
+    const { organizationId } = (await api.persistence.store.workspaces.get(other.workspaceId)) ?? {
+      organizationId: '',
+    };
+    const membership = await api.persistence.store.people.addMember(
+      organizationId,
+      seeded.owner.userId,
+      'member',
+    );
+    await api.persistence.store.workspaces.addMember(other.workspaceId, membership.id, 'viewer');
+    const logs = [ownLog(), { workspaceId: other.workspaceId, jobRunId: other.run.id }];
+    using stream = await follow({ workspaceIds: [seeded.workspaceId, other.workspaceId], logs });
+    expect(
+      [(await stream.nextOf('log')).job_run_id, (await stream.nextOf('log')).job_run_id].toSorted(),
+    ).toEqual([seeded.run.id, other.run.id].toSorted());
+    await api.setRun(other.run.id, `status = 'starting'`);
+    expect((await stream.nextOf('change')).workspace_id).toBe(other.workspaceId);
+  });
+
+  it('is refused as a whole where one place is not the caller’s, in the words of a place that does not exist', async () => {
+    const other = await seedRun(api);
+    const nowhere = '11111111-1111-4111-8111-111111111111';
+    for (const hidden of [other.workspaceId, nowhere]) {
+      expect(await refusalOf({ workspaceIds: [seeded.workspaceId, hidden] })).toEqual({
+        status: 404,
+        code: 'not_found',
+        detail: `There is no workspace ${hidden}.`,
+      });
+      expect(await refusalOf({ logs: [{ workspaceId: hidden, jobRunId: other.run.id }] })).toMatchObject({
+        detail: `There is no workspace ${hidden}.`,
+      });
+    }
+    for (const hidden of [other.run.id, nowhere]) {
+      expect(
+        await refusalOf({ logs: [ownLog(), { workspaceId: seeded.workspaceId, jobRunId: hidden }] }),
+      ).toEqual({
+        status: 404,
+        code: 'not_found',
+        detail: `There is no job run ${hidden}.`,
+      });
+    }
+  });
+
+  it('is refused without a workspace, with too many, and for what is no log', async () => {
+    const many = Array.from({ length: 21 }, () => seeded.workspaceId);
+    const logs = [{ workspaceId: seeded.workspaceId, jobRunId: 'x' }];
+    for (const places of [{ workspaceIds: [] }, { workspaceIds: many }, { logs }, { logs: many.map(ownLog) }])
+      expect(await refusalOf(places)).toMatchObject({ status: 400, code: 'invalid_request' });
+  });
+
+  it('shows that it lives while nothing happens', async () => {
+    const response = await fetch(`${baseUrl}/pumphouse/v1/events?workspace_id=${seeded.workspaceId}`, {
+      headers: { authorization: `Bearer ${seeded.owner.key}` },
+    });
+    expect(response.headers.get('content-type')).toBe('text/event-stream');
+    if (!response.body) throw new Error('The stream has no body');
+    const chunks = response.body.pipeThrough(new TextDecoderStream())[Symbol.asyncIterator]();
+    let text = '';
+    while (text.split(': still here').length < 3) text += (await chunks.next()).value;
+    expect(text).toContain('event: ready\ndata: {}\n\n');
+    await chunks.return?.();
+  });
+
+  it('ends when the session that opened it is over', async () => {
+    const { signIn } = api;
+    const { jwt, sessionId } = await signIn.sessions.begin({ userId: seeded.owner.userId, client: 'test' });
+    using stream = await follow({}, jwt);
+    await api.testDatabase.database.execute('update sessions set revoked_at = now() where id = $1', [
+      sessionId,
+    ]);
+    api.credentials.forget();
+    expect(await stream.next()).toMatchObject({ event: 'end', data: { reason: 'not_authenticated' } });
+    expect(await stream.next()).toBeUndefined();
+  });
+
+  it('ends when a key is revoked, and when a membership is gone', async () => {
+    const viewer = await createViewer();
+    using byKey = await follow({}, viewer.key);
+    await api.testDatabase.database.execute('update api_keys set revoked_at = now() where user_id = $1', [
+      viewer.userId,
+    ]);
+    api.credentials.forget();
+    expect(await byKey.nextOf('end')).toMatchObject({ reason: 'not_authenticated' });
+    const leaver = await createViewer();
+    using byMember = await follow({}, leaver.key);
+    await api.testDatabase.database.execute('delete from workspace_memberships where membership_id = $1', [
+      leaver.membershipId,
+    ]);
+    expect(await byMember.nextOf('end')).toMatchObject({ reason: 'no_access' });
+  });
+
+  async function createViewer(): Promise<TestCaller> {
+    const workspace = await api.persistence.store.workspaces.get(seeded.workspaceId);
+    return api.createCaller(
+      { id: workspace?.organizationId ?? '', role: 'collaborator' },
+      { id: seeded.workspaceId, role: 'viewer' },
+    );
+  }
+
+  it('is one of 20 that a person may have at once, and gives its place back', async () => {
+    const streams = [];
+    for (let count = 0; count < 20; count += 1) streams.push(await follow());
+    expect(await refusalOf({})).toMatchObject({ status: 429, code: 'too_many_streams' });
+    using _others = await follow({}, (await createViewer()).key);
+    streams[0]?.close();
+    await expect.poll(() => refusalOf({})).toBeNull();
+    for (const stream of streams) stream.close();
+  });
+
+  it('says so when the server stops', async () => {
+    const other = await createApiFixture();
+    const address = await other.app.listen({ host: '127.0.0.1', port: 0 });
+    const { owner, workspaceId } = await seedRun(other);
+    const client = createClient({ baseUrl: address, credential: owner.key });
+    const events = client.followEvents({ workspaceIds: [workspaceId] });
+    expect((await events.next()).value).toMatchObject({ event: 'ready' });
+    const last = events.next();
+    await other.close();
+    expect((await last).value).toMatchObject({ event: 'end', data: { reason: 'stopping' } });
+  });
+});

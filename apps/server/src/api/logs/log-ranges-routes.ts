@@ -1,0 +1,54 @@
+import type { Handlers } from '../handler.ts';
+import type { LogFiles } from '../../blobs/logs/log-file.ts';
+import type { Persistence } from '../../store/store.ts';
+import { Readable } from 'node:stream';
+import { abortWithCaller } from '../http/event-stream.ts';
+import { createDownloadLog } from '../../services/logs/download-log.ts';
+import { createOpenRunLog } from '../../services/logs/open-run-log.ts';
+import { createReadLogLines } from '../../services/logs/read-log-lines.ts';
+import { createSearchLog } from '../../services/logs/search-log.ts';
+import { toLogLines, toLogSearch } from './log-ranges-wire.ts';
+
+export interface LogRangeRoutes {
+  persistence: Persistence;
+  logFiles: LogFiles;
+}
+
+export function createLogRangeHandlers(
+  dependencies: LogRangeRoutes,
+): Pick<Handlers, 'read_log_lines' | 'search_log' | 'download_log'> {
+  const openRunLog = createOpenRunLog(dependencies);
+  const readLogLines = createReadLogLines(openRunLog);
+  const searchLog = createSearchLog(openRunLog);
+  const downloadLog = createDownloadLog(dependencies.persistence, openRunLog);
+  return {
+    async read_log_lines({ params, query }) {
+      const range = { fromLine: query.from_line, limit: query.limit };
+      return toLogLines(await readLogLines(params.workspace_id, params.job_run_id, range));
+    },
+
+    async search_log({ params, query, reply }) {
+      const matches = await searchLog(params.workspace_id, params.job_run_id, {
+        text: query.q,
+        source: query.source,
+        ioStream: query.io_stream,
+        onlyErrors: query.level === 'error',
+        afterLine: query.after_line,
+        limit: query.limit,
+        signal: abortWithCaller(reply),
+      });
+      return toLogSearch(matches);
+    },
+
+    async download_log({ params, query, reply }) {
+      const wanted = { withTimes: query.timestamps };
+      const { fileName, text } = await downloadLog(params.workspace_id, params.job_run_id, wanted);
+      void reply.type('text/plain; charset=utf-8').headers({
+        'content-disposition': `attachment; filename="${fileName}"`,
+        // What a run wrote is text, whatever it looks like.
+        'x-content-type-options': 'nosniff',
+      });
+      return Readable.from(text, { objectMode: false });
+    },
+  };
+}

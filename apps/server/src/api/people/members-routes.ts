@@ -1,0 +1,68 @@
+import type { Handlers } from '../handler.ts';
+import type { Members } from '../../services/people/members.ts';
+import type { WorkspaceMembers } from '../../services/people/workspace-members.ts';
+import { readPaging, toPage } from '../wire/pages.ts';
+import { toOrganizationMember, toWorkspaceAccess, toWorkspaceMember } from './members-wire.ts';
+
+type Operations =
+  | 'list_organization_members'
+  | 'set_organization_member_role'
+  | 'remove_organization_member'
+  | 'leave_organization'
+  | 'list_workspace_members'
+  | 'list_workspace_access'
+  | 'set_workspace_member'
+  | 'remove_workspace_member'
+  | 'leave_workspace';
+
+export function createMemberHandlers(services: {
+  members: Members;
+  workspaceMembers: WorkspaceMembers;
+}): Pick<Handlers, Operations> {
+  const { members, workspaceMembers } = services;
+  return {
+    async list_organization_members({ params: { organization_id: id }, query }) {
+      const page = await members.list(id, readPaging(query, `list_organization_members ${id}`));
+      return toPage(page, query, toOrganizationMember);
+    },
+
+    async set_organization_member_role({ params, body, authorization }) {
+      const place = { organizationId: params.organization_id, membershipId: params.membership_id };
+      const changed = await members.setRole(place, body.role, authorization.principal);
+      return toOrganizationMember(changed);
+    },
+
+    async remove_organization_member({ params, authorization }) {
+      const place = { organizationId: params.organization_id, membershipId: params.membership_id };
+      await members.remove(place, authorization.principal);
+    },
+
+    async leave_organization({ params, authorization }) {
+      await members.leave(params.organization_id, authorization.principal);
+    },
+
+    async list_workspace_members({ params: { workspace_id: id }, query }) {
+      const paging = readPaging(query, `list_workspace_members ${id}`);
+      return toPage(await workspaceMembers.list(id, paging, query.kind ?? null), query, toWorkspaceMember);
+    },
+
+    async list_workspace_access({ params: { workspace_id: id }, query }) {
+      const paging = readPaging(query, `list_workspace_access ${id}`);
+      return toPage(await workspaceMembers.list(id, paging, query.kind ?? null), query, toWorkspaceAccess);
+    },
+
+    async set_workspace_member({ params, body, authorization }) {
+      const place = { workspaceId: params.workspace_id, membershipId: params.membership_id };
+      return toWorkspaceAccess(await workspaceMembers.set(place, body.role, authorization.principal));
+    },
+
+    async remove_workspace_member({ params, authorization }) {
+      const place = { workspaceId: params.workspace_id, membershipId: params.membership_id };
+      await workspaceMembers.remove(place, authorization.principal);
+    },
+
+    async leave_workspace({ params, authorization }) {
+      await workspaceMembers.leave(params.workspace_id, authorization.principal);
+    },
+  };
+}

@@ -1,0 +1,285 @@
+import type { ApiFixture, TestCaller } from '../testing/api-fixture.ts';
+import type { Route, WorkspaceKeyRole } from '@pumphouse/contract';
+import type { OrganizationRole, WorkspaceRole } from '../../store/records.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { requirements, routes } from '@pumphouse/contract';
+import { createApiFixture, defineJob } from '../testing/api-fixture.ts';
+import { createKeys } from '../../services/keys/keys.ts';
+
+const guarded: Route[] = routes.filter((route) => route.credential !== 'none');
+const uploadId = '11111111-1111-4111-8111-111111111111';
+const organizationRoles: OrganizationRole[] = ['collaborator', 'member', 'owner'];
+const workspaceRoles: WorkspaceRole[] = ['viewer', 'developer', 'owner'];
+
+let api: ApiFixture;
+let place: Awaited<ReturnType<ApiFixture['createPlace']>>;
+let outsider: TestCaller;
+let runToken: string;
+/** Another workspace of the organization. */
+let siblingId: string;
+/** A place whose organization makes all its members developers. */
+let generous: typeof place;
+
+/** A key of a workspace may do what its role may, but for this: it has no account, and leaves nothing. */
+const keysMayNot = new Set([
+  'get_me',
+  'list_personal_keys',
+  'create_personal_key',
+  'create_organization',
+  'leave_organization',
+  'leave_workspace',
+]);
+
+beforeAll(async () => {
+  api = await createApiFixture();
+  place = await api.createPlace();
+  outsider = (await api.createPlace()).owner;
+  const { store } = api.persistence;
+  const wanted = { organizationId: place.organization.id, name: 'Sibling', description: null };
+  siblingId = (await store.workspaces.create(wanted)).id;
+  await store.workspaces.addMember(siblingId, place.owner.membershipId, 'owner');
+  runToken = await createRunToken();
+  generous = await api.createPlace();
+  await api.testDatabase.database.execute(
+    `update organizations set default_workspace_role = 'developer' where id = $1`,
+    [generous.organization.id],
+  );
+});
+// One of the calls archives it.
+beforeEach(() =>
+  api.testDatabase.database.execute('update workspaces set archived_at = null where archived_at is not null'),
+);
+afterAll(() => api.close());
+
+async function createRunToken(): Promise<string> {
+  const { workspace, owner } = place;
+  const at = { workspaceId: workspace.id, membershipId: owner.membershipId };
+  await api.createPackages(at.workspaceId, at.membershipId);
+  const deployed = await api.dependencies.services.deploy({
+    ...at,
+    jobs: [defineJob('jobs.m.token')],
+    deploymentModule: null,
+    dryRun: false,
+  });
+  const { succeeded } = await api.startRuns.trigger({
+    ...at,
+    jobIds: [deployed.jobs[0]?.job.id ?? ''],
+    selectors: [],
+    profile: null,
+    refresh: false,
+    dryRun: false,
+  });
+  // The token lives as long as its attempt, and archiving the workspace, below, would cancel a run that waits.
+  const run = succeeded[0]?.run;
+  if (!run) throw new Error('The run was not started');
+  return api.credentials.issueRunToken((await api.createAttempt(run)).id);
+}
+
+async function createWorkspaceKey(workspaceId: string, role: WorkspaceKeyRole) {
+  const wanted = { name: 'test', days: null, role };
+  const keys = createKeys(api.persistence);
+  const { secret } = await keys.createOfWorkspace(place.owner.principal, workspaceId, wanted);
+  return { key: secret, principal: await api.credentials.authenticateUser(secret) };
+}
+
+/** Without these the operation refuses the call before it looks whether the caller has an account. */
+const bodies: Record<string, object> = {
+  create_organization: { name: 'New' },
+  create_personal_key: { name: 'New' },
+};
+
+interface Place {
+  workspaceId?: string;
+  organizationId?: string;
+}
+
+/** Calls an operation in the test's workspace and organization, unless others are given. */
+async function call(route: Route, bearer: string | null, at: Place = {}) {
+  const values: Record<string, string> = {
+    workspace_id: at.workspaceId ?? place.workspace.id,
+    organization_id: at.organizationId ?? place.organization.id,
+  };
+  const response = await api.app.inject({
+    method: route.method,
+    url: route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => values[name] ?? uploadId),
+    ...(bearer === null ? {} : { headers: { authorization: `Bearer ${bearer}` } }),
+    ...(route.method === 'GET' ? {} : { payload: bodies[route.operationId] ?? {} }),
+  });
+  const refused = response.statusCode >= 400 ? response.json<{ code: string; detail: string }>() : undefined;
+  return { status: response.statusCode, code: refused?.code, detail: refused?.detail };
+}
+
+/** What a refusal is, without its words. */
+async function refusalOf(...args: Parameters<typeof call>) {
+  const { status, code } = await call(...args);
+  return { status, code };
+}
+
+const forbidden = { status: 403, code: 'forbidden' };
+const hidden = { status: 404, code: 'not_found' };
+
+/** Whether the call got past the door: then what it named may be missing, or its body be wrong. */
+async function expectEntry(route: Route, bearer: string, at: Place = {}): Promise<void> {
+  const { status, code, detail } = await call(route, bearer, at);
+  const where = { operation: route.operationId, detail };
+  expect({ ...where, status }).toEqual({
+    ...where,
+    status: expect.toBeOneOf([200, 201, 204, 400, 404, 409, 413, 415]) as number,
+  });
+  const isHidden = code === 'not_found' && /^There is no (workspace|organization) /.test(detail ?? '');
+  expect({ ...where, isHidden }).toEqual({ ...where, isHidden: false });
+}
+
+/** What the caller presents to an operation of this credential. */
+async function bearerOf(
+  route: Route,
+  caller: Pick<TestCaller, 'key' | 'principal'>,
+  workspaceId = place.workspace.id,
+) {
+  switch (route.credential) {
+    case 'dataplane':
+      return (await api.credentials.issueDataplaneToken(caller.principal, workspaceId)).token;
+    case 'upload': {
+      const kind = route.operationId === 'upload_deployment' ? 'deployment' : 'configuration';
+      const grant = { workspaceId, kind, uploadId } as const;
+      return (await api.credentials.issueUploadToken(caller.principal, grant)).token;
+    }
+    default:
+      return caller.key;
+  }
+}
+
+/** Somebody new, as some calls end what their caller is: each role in the organization, none or one in the workspace. */
+const createCaller = (inOrganization: OrganizationRole, inWorkspace: WorkspaceRole | null = null) =>
+  api.createCaller(
+    { id: place.organization.id, role: inOrganization },
+    inWorkspace ? { id: place.workspace.id, role: inWorkspace } : undefined,
+  );
+
+describe.each(guarded.map((route) => [route.operationId, route] as const))('%s', (_id, route) => {
+  const required = requirements[route.permission];
+
+  /** Who may, by their roles in the organization and in the workspace: one rule, which the table and the server have to follow both. */
+  function mayEnter(inOrganization: OrganizationRole, inWorkspace: WorkspaceRole | null) {
+    switch (required.scope) {
+      case 'organization':
+        return organizationRoles.indexOf(inOrganization) >= organizationRoles.indexOf(required.role)
+          ? null
+          : forbidden;
+      case 'workspace':
+        if (required.orOrganizationOwner && inOrganization === 'owner') return null;
+        if (inWorkspace === null) return hidden;
+        return workspaceRoles.indexOf(inWorkspace) >= workspaceRoles.indexOf(required.role)
+          ? null
+          : forbidden;
+      default:
+        return null;
+    }
+  }
+
+  const combinations = organizationRoles.flatMap((inOrganization) =>
+    [null, ...workspaceRoles].map((inWorkspace) => [inOrganization, inWorkspace] as const),
+  );
+
+  it.each(combinations)('of the organization’s %s with the workspace role %s', async (one, other) => {
+    const caller = await createCaller(one, other);
+    const refusal = mayEnter(one, other);
+    const bearer = await bearerOf(route, caller);
+    if (refusal) expect(await refusalOf(route, bearer)).toEqual(refusal);
+    else await expectEntry(route, bearer);
+  });
+
+  it('lets a person who is signed in do what their key may', async () => {
+    if (route.credential !== 'user') return;
+    const owner = await createCaller('owner', 'owner');
+    await expectEntry(route, (await api.signIn.sessions.begin({ userId: owner.userId, client: 'test' })).jwt);
+    const viewer = await createCaller('collaborator', 'viewer');
+    const { jwt } = await api.signIn.sessions.begin({ userId: viewer.userId, client: 'test' });
+    const refusal = mayEnter('collaborator', 'viewer');
+    if (refusal) expect(await refusalOf(route, jwt)).toEqual(refusal);
+    else await expectEntry(route, jwt);
+  });
+
+  it('takes the key of a workspace for a collaborator with its role there, who is nobody elsewhere', async () => {
+    for (const role of ['developer', 'viewer'] as const) {
+      const inside = await createWorkspaceKey(place.workspace.id, role);
+      const bearer = await bearerOf(route, inside);
+      const refusal = mayEnter('collaborator', role);
+      if (refusal) expect(await refusalOf(route, bearer)).toEqual(refusal);
+      else if (keysMayNot.has(route.operationId))
+        expect(await refusalOf(route, bearer)).toEqual({ status: 403, code: 'no_account' });
+      else await expectEntry(route, bearer);
+    }
+    if (required.scope !== 'workspace') return;
+    const beside = await createWorkspaceKey(siblingId, 'developer');
+    expect(await refusalOf(route, await bearerOf(route, beside))).toEqual(hidden);
+  });
+
+  if (required.scope === 'workspace') {
+    it('lets members of an organization do what it gives them all, and collaborators nothing', async () => {
+      const at = { workspaceId: generous.workspace.id, organizationId: generous.organization.id };
+      const member = await api.createCaller({ id: at.organizationId, role: 'member' });
+      const bearer = await bearerOf(route, member, at.workspaceId);
+      const refusal = mayEnter('member', 'developer');
+      if (refusal) expect(await refusalOf(route, bearer, at)).toEqual(refusal);
+      else await expectEntry(route, bearer, at);
+      const collaborator = await api.createCaller({ id: at.organizationId, role: 'collaborator' });
+      const other = await bearerOf(route, collaborator, at.workspaceId);
+      expect(await refusalOf(route, other, at)).toEqual(hidden);
+    });
+  }
+
+  it('lets the code of a run read its workspace and do nothing else', async () => {
+    const { status, code } = await call(route, runToken);
+    const viewersMay = required.scope === 'workspace' && required.role === 'viewer';
+    const isKept = required.scope === 'workspace' && required.notForRuns === true;
+    if (route.credential !== 'user') expect(status).toBe(401);
+    else if (required.scope === 'organization') expect(status).toBe(404);
+    else if (required.scope === 'account') expect(status).toBe(403);
+    else if (route.method === 'GET' && viewersMay && !isKept) expect([200, 404]).toContain(status);
+    else expect({ status, code }).toEqual(forbidden);
+  });
+
+  if (required.scope === 'workspace' || required.scope === 'organization') {
+    it('does not exist for a caller from elsewhere', async () => {
+      expect(await refusalOf(route, await bearerOf(route, outsider))).toEqual(hidden);
+    });
+  }
+
+  if (route.credential === 'dataplane') {
+    it('refuses a token of another workspace, also to somebody who may read both', async () => {
+      const other = await api.createPlace();
+      const membership = await api.persistence.store.people.addMember(
+        other.organization.id,
+        place.owner.userId,
+        'owner',
+      );
+      await api.persistence.store.workspaces.addMember(other.workspace.id, membership.id, 'owner');
+      const bearer = await bearerOf(route, place.owner, other.workspace.id);
+      expect(await refusalOf(route, bearer)).toEqual(hidden);
+    });
+  }
+
+  if (route.credential === 'upload') {
+    it('refuses the token of another upload', async () => {
+      const kinds = ['deployment', 'configuration'] as const;
+      const other = kinds.find((kind) => route.operationId !== `upload_${kind}`) ?? 'deployment';
+      const own = kinds.find((kind) => kind !== other) ?? 'deployment';
+      const grants = [
+        { workspaceId: place.workspace.id, kind: other, uploadId },
+        { workspaceId: place.workspace.id, kind: own, uploadId: uploadId.replace('1', '2') },
+      ];
+      for (const grant of grants) {
+        const { token } = await api.credentials.issueUploadToken(place.owner.principal, grant);
+        expect(await refusalOf(route, token)).toEqual(forbidden);
+      }
+    });
+  }
+});
+
+it('covers every operation', () => {
+  expect(guarded.length).toBeGreaterThan(50);
+  expect(routes.filter((route) => route.credential === 'none').map((route) => route.surface)).toEqual(
+    Array.from({ length: 7 }, () => 'auth'),
+  );
+});

@@ -1,0 +1,42 @@
+import type { Handlers } from '../handler.ts';
+import type { ReadPipelines } from '../../services/pipelines/read-pipelines.ts';
+import type { ReadRunPipelines } from '../../services/pipelines/read-run-pipelines.ts';
+import { readPaging, toPage } from '../wire/pages.ts';
+import {
+  toDatasetOverview,
+  toFreshnessRow,
+  toPipelineOverview,
+  toPipelineRunOfJobRun,
+} from './pipelines-wire.ts';
+
+type Operations =
+  'list_pipeline_freshness' | 'get_pipeline_overview' | 'get_dataset_overview' | 'list_job_run_pipeline_runs';
+
+export function createPipelineHandlers(services: {
+  readPipelines: ReadPipelines;
+  readRunPipelines: ReadRunPipelines;
+}): Pick<Handlers, Operations> {
+  const { readPipelines, readRunPipelines } = services;
+  return {
+    async list_pipeline_freshness({ params, query }) {
+      const paging = readPaging(query, `list_pipeline_freshness ${params.workspace_id}`);
+      const filter = { isStale: query.is_stale ?? null };
+      return toPage(
+        await readPipelines.listFreshness(params.workspace_id, filter, paging),
+        query,
+        toFreshnessRow,
+      );
+    },
+
+    get_pipeline_overview: async ({ params }) =>
+      toPipelineOverview(await readPipelines.getPipeline(params.workspace_id, params.pipeline_name)),
+
+    get_dataset_overview: async ({ params }) =>
+      toDatasetOverview(await readPipelines.getDataset(params.workspace_id, params.dataset_name)),
+
+    async list_job_run_pipeline_runs({ params }) {
+      const { pipelineRuns, isCut } = await readRunPipelines(params.workspace_id, params.job_run_id);
+      return { pipeline_runs: pipelineRuns.map(toPipelineRunOfJobRun), is_cut: isCut };
+    },
+  };
+}

@@ -1,0 +1,396 @@
+import type { RouteResponse } from '@pumphouse/contract';
+import { describe, expect, it } from 'vitest';
+import { addColumn, evolve, readShopState } from '../testing/evolve-schema.ts';
+import { openSpool } from '../testing/open-spool.ts';
+import { readAnswer } from '../testing/check-answer.ts';
+import { readCapturedBody } from '../../../../../testing/fixtures/captured-bodies.ts';
+import { seedRun } from '../testing/seed-run.ts';
+import { setUpReportingRun } from '../testing/reporting-run.ts';
+
+const reporting = setUpReportingRun();
+const { send, get, ask } = reporting;
+
+const shop = readShopState();
+const grown = evolve(shop, 'grown', (tables) => addColumn(tables['orders'], 'discount_code', 'text'));
+
+const shopTrace = () => readCapturedBody('ok/002-trace') as Record<string, unknown>;
+
+/** The trace again, as that of another run; `changes` are of its top. */
+function again(transactionId: string, changes: object = {}): object {
+  return { ...shopTrace(), transaction_id: transactionId, ...changes };
+}
+
+/** As long ago as the test says: the trace was sent just now. */
+async function moveBack(transactionId: string, interval: string): Promise<void> {
+  await reporting.api.testDatabase.database.execute(
+    `update pipeline_runs set created_at = created_at - $3::interval, started_at = now() - $3::interval - interval '1 minute',
+            finished_at = now() - $3::interval
+      where workspace_id = $1 and transaction_id = $2`,
+    [reporting.seeded.workspaceId, transactionId, interval],
+  );
+}
+
+async function setTriggers(triggers: string[], changes = ''): Promise<void> {
+  await reporting.api.testDatabase.database.execute(
+    `update jobs set triggers = $2 ${changes} where workspace_id = $1`,
+    [reporting.seeded.workspaceId, triggers],
+  );
+}
+
+describe('the overview of a pipeline', () => {
+  const overview = () => ask('get_pipeline_overview', 'pipelines/orders_pipeline');
+
+  it('says what ran last, who runs it, what is usual, and what its tables hold', async () => {
+    for (const state of [shop, grown]) await send('state', state);
+    await send('trace', shopTrace());
+    await send('trace', again('second'));
+    const { last_run, freshness, jobs, usual, tables, ...rest } = await overview();
+    expect(rest).toEqual({
+      pipeline_name: 'orders_pipeline',
+      destination_name: 'duckdb',
+      destination_type: 'dlt.destinations.duckdb',
+      dataset_name: 'shop_data',
+      schema_names: ['shop'],
+      are_tables_cut: false,
+      tables_run_count: 2,
+      schema_change_count_30_days: 1,
+      pending_packages: [],
+    });
+    expect(last_run).toMatchObject({
+      status: 'succeeded',
+      error_step: null,
+      rows_loaded: usual.median_rows_loaded,
+      job_run: {
+        id: reporting.seeded.run.id,
+        number: 1,
+        job_id: reporting.seeded.run.jobId,
+        job_ref: 'jobs.m.f',
+        status: 'running',
+      },
+    });
+    expect(usual).toMatchObject({ run_count: 2, median_duration_ms: last_run?.duration_ms });
+    expect(freshness).toMatchObject({ is_stale: false, why: 'not_scheduled', stale_at: null });
+    expect(jobs).toMatchObject([
+      { job_ref: 'jobs.m.f', is_paused: false, is_archived: false, expected_every_seconds: null },
+    ]);
+    const lastRows = (rows: number | undefined) => ({
+      rows_last_loaded: rows,
+      rows_loaded: (rows ?? 0) * 2,
+      run_count: 2,
+    });
+    expect(tables).toHaveLength(3);
+    const rowsOf = (name: string) =>
+      tables.find((each) => each.table_name === name)?.rows_last_loaded ?? undefined;
+    expect(tables.map((each) => rowsOf(each.table_name) ?? 0).reduce((sum, rows) => sum + rows, 0)).toBe(
+      last_run?.rows_loaded,
+    );
+    expect(tables[0]).toMatchObject({
+      table_name: 'orders',
+      schema_name: 'shop',
+      write_disposition: 'merge',
+      column_count: 4,
+      incremental_columns: [],
+      ...lastRows(rowsOf('orders')),
+    });
+    expect(tables[2]).toMatchObject({
+      table_name: 'orders__lines',
+      parent: 'orders',
+      ...lastRows(rowsOf('orders__lines')),
+    });
+    expect(rowsOf('orders')).toBeGreaterThan(0);
+  });
+
+  it('says when each table changed last', async () => {
+    await send('state', shop);
+    await reporting.api.testDatabase.database.execute(
+      `update schema_changes set created_at = now() - interval '40 days' where workspace_id = $1`,
+      [reporting.seeded.workspaceId],
+    );
+    await send('state', grown);
+    await send('trace', shopTrace());
+    const { tables, schema_change_count_30_days } = await overview();
+    const ages = tables.map((each) =>
+      Math.round((Date.now() - Date.parse(each.last_changed_at ?? '')) / 86_400_000),
+    );
+    expect(ages).toEqual([0, 40, 40]);
+    expect(schema_change_count_30_days).toBe(1);
+  });
+
+  it('takes what is usual, and the rows of tables, from the runs that succeeded, and what was last from the last', async () => {
+    await send('state', shop);
+    await send('trace', shopTrace());
+    const before = await overview();
+    const failed = readCapturedBody('fail_extract/001-trace') as object;
+    await send('trace', { ...failed, pipeline_name: 'orders_pipeline' });
+    const after = await overview();
+    expect(after.last_run).toMatchObject({ status: 'failed', error_step: 'extract', rows_loaded: 0 });
+    expect(after.last_run?.error_message).toContain('upstream');
+    expect(after.usual).toEqual(before.usual);
+    expect(after.tables).toEqual(before.tables);
+    expect(after.freshness.last_success_at).toBe(before.freshness.last_success_at);
+  });
+
+  it('shows the packages that the last run left', async () => {
+    await send('state', readCapturedBody('fail_load/003-state'));
+    await send('trace', readCapturedBody('fail_load/004-trace'));
+    const { pending_packages, last_run } = await ask('get_pipeline_overview', 'pipelines/broken_pipeline');
+    expect(last_run?.status).toBe('failed');
+    expect(pending_packages).toMatchObject([
+      { is_pending: true, load_status: 'normalized', schema_name: 'broken' },
+    ]);
+  });
+
+  it('is stale once two starts of its schedule have come due since', async () => {
+    await send('trace', shopTrace());
+    await setTriggers(['every:1d']);
+    const transactionId = shopTrace()['transaction_id'] as string;
+    await moveBack(transactionId, '30 hours');
+    expect((await overview()).freshness).toMatchObject({
+      is_stale: false,
+      why: 'on_time',
+      expected_every_seconds: 86_400,
+    });
+    await moveBack(transactionId, '60 hours');
+    const { freshness, jobs } = await overview();
+    expect(freshness).toMatchObject({
+      is_stale: true,
+      why: 'overdue',
+      age_seconds: expect.closeTo(60 * 3600, -2) as number,
+    });
+    expect(jobs[0]?.expected_every_seconds).toBe(86_400);
+    await setTriggers(['every:1d'], ', is_paused = true');
+    expect((await overview()).freshness).toMatchObject({ is_stale: false, why: 'schedule_paused' });
+  });
+
+  it('finds the last success behind any number of failures', async () => {
+    await send('trace', shopTrace());
+    const transactionId = shopTrace()['transaction_id'] as string;
+    await moveBack(transactionId, '9 days');
+    await reporting.api.testDatabase.database.execute(
+      `insert into pipeline_runs (workspace_id, job_run_id, attempt_id, transaction_id, pipeline_name, status, facts, trace_blob_key, created_at)
+       select workspace_id, job_run_id, attempt_id, 'failed ' || n, pipeline_name, 'failed', '{}', '', now() - n * interval '10 minutes'
+         from pipeline_runs cross join generate_series(1, 1000) as n where workspace_id = $1 and transaction_id = $2`,
+      [reporting.seeded.workspaceId, transactionId],
+    );
+    const { freshness, last_run, usual } = await overview();
+    expect(last_run?.status).toBe('failed');
+    expect(usual.run_count).toBe(1);
+    expect(freshness.age_seconds).toBeGreaterThan(8 * 86_400);
+  });
+
+  it('is not found for a pipeline that reported nothing, or elsewhere', async () => {
+    await send('trace', shopTrace());
+    expect((await get('pipelines/nobody')).json()).toMatchObject({ code: 'not_found' });
+    const elsewhere = await seedRun(reporting.api);
+    expect((await get('pipelines/orders_pipeline', elsewhere)).json()).toMatchObject({ code: 'not_found' });
+  });
+
+  it('knows a pipeline whose trace has not come yet', async () => {
+    await send('state', shop);
+    expect(await overview()).toMatchObject({
+      last_run: null,
+      freshness: { why: 'never_succeeded' },
+      usual: { run_count: 0 },
+    });
+  });
+});
+
+describe('the overview of a dataset', () => {
+  const overview = () => ask('get_dataset_overview', 'datasets/shop_data');
+
+  it('has all pipelines that write to it, with their tables', async () => {
+    await send('state', shop);
+    await send('trace', shopTrace());
+    const refunds = evolve(shop, 'refunds', (tables) => {
+      tables['refunds'] = structuredClone(tables['customers'] ?? { columns: {} });
+      Object.assign(tables['refunds'], { name: 'refunds' });
+      for (const name of ['orders', 'customers', 'orders__lines']) delete tables[name];
+    });
+    await send('state', { ...refunds, pipeline_name: 'refunds_pipeline' });
+    await send('trace', again('refunds', { pipeline_name: 'refunds_pipeline' }));
+    const { pipelines, tables, destinations, last_run, ...rest } = await overview();
+    expect(rest).toMatchObject({
+      dataset_name: 'shop_data',
+      schema_change_count_30_days: 0,
+      are_tables_cut: false,
+    });
+    expect(destinations).toEqual([{ name: 'duckdb', type: 'dlt.destinations.duckdb' }]);
+    expect(pipelines.map((each) => [each.pipeline_name, each.last_run?.status])).toEqual([
+      ['orders_pipeline', 'succeeded'],
+      ['refunds_pipeline', 'succeeded'],
+    ]);
+    expect(last_run?.pipeline_name).toBe('refunds_pipeline');
+    expect(tables.map((each) => [each.pipeline_name, each.table_name, each.column_count])).toEqual([
+      ['orders_pipeline', 'orders', 3],
+      ['orders_pipeline', 'customers', 2],
+      ['orders_pipeline', 'orders__lines', 2],
+      ['refunds_pipeline', 'refunds', 2],
+    ]);
+    expect(tables[0]?.rows_last_loaded).toBeGreaterThan(0);
+    expect(tables[3]).toMatchObject({ rows_last_loaded: null, rows_loaded: 0, run_count: 0 });
+  });
+
+  it('is as fresh as the pipeline that is stale, where one is', async () => {
+    await send('trace', shopTrace());
+    await send('trace', again('other', { pipeline_name: 'other_pipeline' }));
+    // What was captured has a time of its own, which is longer ago each day.
+    await moveBack('other', '1 hour');
+    await moveBack(shopTrace()['transaction_id'] as string, '10 days');
+    expect((await overview()).freshness).toMatchObject({
+      is_stale: false,
+      age_seconds: expect.any(Number) as number,
+    });
+    await setTriggers(['every:1d']);
+    const { freshness, pipelines } = await overview();
+    expect(freshness).toMatchObject({ is_stale: true, why: 'overdue' });
+    expect(pipelines.map((each) => each.freshness.is_stale)).toEqual([true, false]);
+  });
+
+  it('tells the runs of a pipeline into it from those into another', async () => {
+    await send('trace', shopTrace());
+    await moveBack(shopTrace()['transaction_id'] as string, '3 days');
+    await send('trace', JSON.parse(JSON.stringify(again('elsewhere')).replaceAll('shop_data', 'dev_data')));
+    const { last_run, freshness } = await overview();
+    expect(last_run?.job_run.id).toBe(reporting.seeded.run.id);
+    expect(Math.round((freshness.age_seconds ?? 0) / 86_400)).toBe(3);
+    expect((await ask('get_dataset_overview', 'datasets/dev_data')).freshness.age_seconds).toBeLessThan(
+      Infinity,
+    );
+  });
+
+  it('is not found where nothing was written to, or elsewhere', async () => {
+    await send('trace', shopTrace());
+    expect((await get('datasets/nothing')).json()).toMatchObject({ code: 'not_found' });
+    const elsewhere = await seedRun(reporting.api);
+    expect((await get('datasets/shop_data', elsewhere)).json()).toMatchObject({ code: 'not_found' });
+  });
+});
+
+describe('the freshness of all pipelines', () => {
+  const namesOf = (page: RouteResponse<'list_pipeline_freshness'>) =>
+    page.items.map((item) => item.pipeline_name);
+  const list = (query = '') => ask('list_pipeline_freshness', `pipelines/-/freshness?${query}`);
+
+  async function seedPipelines(): Promise<void> {
+    const ages = { fresh: '1 hour', old: '9 days', older: '10 days', newest: '1 minute' };
+    for (const [name, age] of Object.entries(ages)) {
+      await send('trace', again(name, { pipeline_name: name }));
+      await moveBack(name, age);
+    }
+    await setTriggers(['every:1d']);
+  }
+
+  it('puts stale ones first, those that succeeded longest ago before the others', async () => {
+    await seedPipelines();
+    const page = await list();
+    expect(namesOf(page)).toEqual(['older', 'old', 'newest', 'fresh']);
+    expect(page.items.map((item) => item.freshness.is_stale)).toEqual([true, true, false, false]);
+    expect(page.items[0]).toMatchObject({
+      dataset_name: 'shop_data',
+      destination_name: 'duckdb',
+      last_run: { status: 'succeeded' },
+    });
+  });
+
+  it('is filtered, sorted and paged', async () => {
+    await seedPipelines();
+    expect(namesOf(await list('is_stale=true'))).toEqual(['older', 'old']);
+    expect(namesOf(await list('is_stale=false'))).toEqual(['newest', 'fresh']);
+    expect(namesOf(await list('sort=pipeline_name&order=asc'))).toEqual(['fresh', 'newest', 'old', 'older']);
+    const page = await list('limit=3');
+    expect(page.total).toBe(4);
+    expect(namesOf(await list(`limit=3&cursor=${page.next_cursor}`))).toEqual(['fresh']);
+  });
+
+  it('is empty where nothing ran', async () => {
+    expect(await list()).toMatchObject({ items: [], total: 0 });
+  });
+});
+
+describe('the pipeline runs inside a job run', () => {
+  const list = () => ask('list_job_run_pipeline_runs', `job-runs/${reporting.seeded.run.id}/pipeline-runs`);
+
+  it('come in one answer with steps, tables, packages and the schema changes that each brought', async () => {
+    await send('state', shop);
+    await send('trace', shopTrace());
+    await send('state', readCapturedBody('ok/004-state'));
+    await send('trace', readCapturedBody('ok/005-trace'));
+    const { pipeline_runs, is_cut } = await list();
+    expect(is_cut).toBe(false);
+    expect(
+      pipeline_runs.map((run) => [
+        run.pipeline_name,
+        run.attempt_number,
+        run.schema_changes.map((each) => each.schema_name),
+      ]),
+    ).toEqual([
+      ['orders_pipeline', 1, ['shop']],
+      ['events_pipeline', 1, ['events']],
+    ]);
+    const [run] = pipeline_runs;
+    expect(run).toMatchObject({
+      status: 'succeeded',
+      destination_type: 'dlt.destinations.duckdb',
+      dlt_version: '1.31.0',
+      error_cause: null,
+    });
+    expect(run?.steps.map(({ step, failed }) => [step, failed])).toEqual([
+      ['extract', false],
+      ['normalize', false],
+      ['load', false],
+    ]);
+    expect(run?.tables?.map((each) => each.table_name).toSorted()).toEqual([
+      'customers',
+      'orders',
+      'orders__lines',
+    ]);
+    expect(run?.load_packages).toHaveLength(1);
+    const single = await reporting.api.app.inject({
+      url: `/telemetry/v1/workspaces/${reporting.seeded.workspaceId}/pipeline-runs/${run?.id}`,
+      headers: { authorization: `Bearer ${reporting.seeded.token}` },
+    });
+    expect(run).toMatchObject(readAnswer('get_pipeline_run', single));
+  });
+
+  it('give a new schema to the run whose package has it, not to a run of the same pipeline before', async () => {
+    await send('state', shop);
+    await send('trace', shopTrace());
+    await send('state', grown);
+    const [before] = shop.schemas;
+    await send('trace', JSON.parse(JSON.stringify(again('second')).replaceAll(before.version_hash, 'grown')));
+    const { pipeline_runs } = await list();
+    expect(pipeline_runs.map((run) => run.schema_changes.map((each) => each.version_hash))).toEqual([
+      [before.version_hash],
+      ['grown'],
+    ]);
+  });
+
+  it('say why they failed, with a bounded traceback, in every attempt', async () => {
+    await send('trace', readCapturedBody('fail_extract/001-trace'));
+    await (
+      await openSpool(reporting.api, reporting.seeded.run)
+    )('trace', readCapturedBody('fail_normalize/001-trace'));
+    const { pipeline_runs } = await list();
+    expect(pipeline_runs.map((run) => [run.attempt_number, run.error_step, run.status])).toEqual([
+      [1, 'extract', 'failed'],
+      [2, 'normalize', 'failed'],
+    ]);
+    for (const run of pipeline_runs) {
+      expect(run.error_traceback).toContain('Traceback');
+      expect(run.error_cause).toMatch(/\w+: /);
+    }
+  });
+
+  it('are cut at 100, and empty for a run that ran none', async () => {
+    expect(await list()).toEqual({ pipeline_runs: [], is_cut: false });
+    for (let n = 0; n < 101; n += 1) await send('trace', again(`t${n}`, { steps: [] }));
+    const { pipeline_runs, is_cut } = await list();
+    expect([pipeline_runs.length, is_cut]).toEqual([100, true]);
+  });
+
+  it('are not found for a run that is not there, or elsewhere', async () => {
+    const elsewhere = await seedRun(reporting.api);
+    for (const id of ['00000000-0000-4000-8000-000000000000', elsewhere.run.id])
+      expect((await get(`job-runs/${id}/pipeline-runs`)).json()).toMatchObject({ code: 'not_found' });
+  });
+});

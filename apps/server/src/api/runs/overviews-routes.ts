@@ -1,0 +1,109 @@
+import type { Handlers } from '../handler.ts';
+import type { JobFilter, JobRunFilter } from '../../store/records.ts';
+import type { NameSlots } from '../../services/runs/name-slots.ts';
+import type { ReadJobOverviews } from '../../services/jobs/read-job-overviews.ts';
+import type { ReadRunOverviews } from '../../services/runs/read-run-overviews.ts';
+import type { ReadRunSeries } from '../../services/runs/read-run-series.ts';
+import type { RouteQuery } from '@pumphouse/contract';
+import { readerOf } from '../handler.ts';
+import { activeRunStates, isTerminalRunState, runStates } from '@pumphouse/contract';
+import { readPaging, toPage } from '../wire/pages.ts';
+import { readWindow } from '../../services/paging/read-page.ts';
+import { toJobOverview, toRunOverview, toRunOverviewDetail, toTrendRun } from './overviews-wire.ts';
+
+type Operations =
+  'list_run_overviews' | 'get_run_overview' | 'list_run_series' | 'list_job_overviews' | 'get_job_trend';
+
+/** Runs and jobs as the console lists them. */
+export function createOverviewHandlers(services: {
+  readRunOverviews: ReadRunOverviews;
+  readJobOverviews: ReadJobOverviews;
+  readRunSeries: ReadRunSeries;
+  nameSlots: NameSlots;
+}): Pick<Handlers, Operations> {
+  const { readRunOverviews, readJobOverviews, readRunSeries } = services;
+  return {
+    async list_run_overviews({ params, query }) {
+      const paging = readPaging(query, `list_run_overviews ${params.workspace_id}`);
+      const page = await readRunOverviews.list(params.workspace_id, toRunFilter(query), paging);
+      return toPage(page, query, toRunOverview);
+    },
+
+    async get_run_overview({ params, authorization }) {
+      const detail = await readRunOverviews.get(params.workspace_id, params.job_run_id);
+      const run = await services.nameSlots(detail.run, readerOf(authorization));
+      return toRunOverviewDetail({ ...detail, run });
+    },
+
+    async list_run_series({ params, query }) {
+      const { timezone, bucket } = query;
+      const { buckets, total, now } = await readRunSeries(params.workspace_id, { window: query, bucket });
+      return {
+        timezone,
+        bucket,
+        buckets: buckets.map(({ startMs, endMs, counts }) => ({
+          start: new Date(startMs).toISOString(),
+          end: new Date(endMs).toISOString(),
+          ...counts,
+        })),
+        total,
+        now: {
+          last_24_hours: now.lastDay,
+          running: now.running,
+          pending: now.pending,
+          jobs_failing: now.failingJobs,
+        },
+      };
+    },
+
+    async list_job_overviews({ params, query }) {
+      const paging = readPaging(query, `list_job_overviews ${params.workspace_id}`);
+      const page = await readJobOverviews.list(params.workspace_id, toJobFilter(query), paging);
+      return toPage(page, query, toJobOverview);
+    },
+
+    async get_job_trend({ params, query }) {
+      const runs = await readRunOverviews.trend(params.workspace_id, params.job_id, query.limit);
+      return { runs: runs.map(toTrendRun) };
+    },
+  };
+}
+
+/** No run is hidden: the sums of the series are those of this list. */
+function toRunFilter(query: RouteQuery<'list_run_overviews'>): JobRunFilter {
+  return {
+    ...readWindow(query),
+    includeSystemJobs: true,
+    search: query.q ?? null,
+    statuses: chooseStatuses(query),
+    jobId: query.job_id ?? null,
+    deploymentId: query.deployment_id ?? null,
+    configurationId: query.configuration_id ?? null,
+    triggerKinds: query.trigger_kind ?? null,
+    profiles: query.profile ?? null,
+    pipelineNames: query.pipeline_name ?? null,
+    tags: query.tags ?? null,
+    leaveOutSkipped: !query.include_skipped,
+    onlyUnknown: query.is_unknown,
+  };
+}
+
+function chooseStatuses(query: RouteQuery<'list_run_overviews'>): readonly string[] | null {
+  const { status, is_active: isActive } = query;
+  if (isActive === undefined) return status ?? null;
+  const asked = isActive ? activeRunStates : runStates.filter(isTerminalRunState);
+  return status ? status.filter((each) => asked.some((state) => state === each)) : asked;
+}
+
+function toJobFilter(query: RouteQuery<'list_job_overviews'>): JobFilter {
+  return {
+    search: query.q ?? null,
+    latestStatuses: query.status ?? null,
+    triggerKinds: query.trigger_kind ?? null,
+    tags: query.tags ?? null,
+    jobTypes: query.job_type ?? null,
+    isPaused: query.is_paused ?? null,
+    isArchived: query.is_archived ?? null,
+    isStarred: query.is_starred ?? null,
+  };
+}

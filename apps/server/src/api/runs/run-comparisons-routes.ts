@@ -1,0 +1,25 @@
+import type { CompareRunLogs } from '../../services/runs/compare-run-logs.ts';
+import type { CompareRuns, RunPair } from '../../services/runs/compare-runs.ts';
+import type { Handlers } from '../handler.ts';
+import type { RouteParams, RouteQuery } from '@pumphouse/contract';
+import { toJobRunComparison, toJobRunLogComparison } from './run-comparisons-wire.ts';
+
+export function createRunComparisonHandlers(services: {
+  compareRuns: CompareRuns;
+  compareRunLogs: CompareRunLogs;
+}): Pick<Handlers, 'compare_job_runs' | 'compare_job_run_logs'> {
+  return {
+    compare_job_runs: async ({ params, query }) =>
+      toJobRunComparison(await services.compareRuns(toPair(params, query))),
+    compare_job_run_logs: async ({ params, query }) =>
+      toJobRunLogComparison(await services.compareRunLogs(toPair(params, query))),
+  };
+}
+
+function toPair(params: RouteParams<'compare_job_runs'>, query: RouteQuery<'compare_job_runs'>): RunPair {
+  return {
+    workspaceId: params.workspace_id,
+    targetId: params.job_run_id,
+    baseId: query.base_id ?? null,
+  };
+}

@@ -1,0 +1,317 @@
+import type { ApiFixture } from '../testing/api-fixture.ts';
+import type { SignInPlace } from '../../services/testing/sign-in-place.ts';
+import type { UserSessionResponse } from '@pumphouse/contract';
+import { createHash, randomBytes } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createKeys } from '../../services/keys/keys.ts';
+import { createApiFixture } from '../testing/api-fixture.ts';
+import { createSignInPlace } from '../../services/testing/sign-in-place.ts';
+import { readAnswer } from '../testing/check-answer.ts';
+
+let api: ApiFixture;
+let place: SignInPlace;
+let owner: Awaited<ReturnType<ApiFixture['createPlace']>>['owner'];
+let workspaceId: string;
+
+beforeEach(async () => {
+  api = await createApiFixture({ allowedHosts });
+  place = createSignInPlace({ database: api.testDatabase.database, store: api.persistence.store });
+  const made = await api.createPlace();
+  ({ owner } = made);
+  workspaceId = made.workspace.id;
+});
+afterEach(() => api.close());
+
+/** The name that these tests call the server by. */
+const allowedHosts = ['pumphouse.test'];
+const agent = { 'user-agent': 'dlthub-cli/0.28.7' };
+
+/** A call as the client makes it: without a credential. */
+const post = (operation: string, payload?: object) =>
+  api.app.inject({
+    method: 'POST',
+    url: `/auth/v1/sessions/-${operation}`,
+    headers: { ...agent, host: 'pumphouse.test:8080' },
+    ...(payload === undefined ? {} : { payload }),
+  });
+
+const call = (method: 'GET' | 'POST' | 'DELETE', url: string, bearer: string) =>
+  api.app.inject({ method, url, headers: { ...agent, authorization: `Bearer ${bearer}` } });
+
+/** Signs the owner in with a code, as the client and the page do. */
+async function signIn(): Promise<UserSessionResponse> {
+  const issued = readAnswer('issue_device_code_session', await post('issue-device-code'));
+  await api.signIn.deviceCodes.approve(issued.user_code, owner.userId);
+  const payload = { device_code: issued.device_code };
+  return readAnswer('redeem_device_code_session', await post('redeem-device-code', payload));
+}
+
+const listSessions = async (bearer: string) =>
+  readAnswer('list_account_sessions', await call('GET', '/pumphouse/v1/account/sessions', bearer)).sessions;
+
+describe('signing in with a code', () => {
+  it('needs neither a credential nor a body, and tells where the page is', async () => {
+    const issued = readAnswer('issue_device_code_session', await post('issue-device-code'));
+    expect(issued).toMatchObject({
+      interval: 5,
+      verification_uri: 'http://pumphouse.test:8080/sign-in/device',
+      verification_uri_complete: `http://pumphouse.test:8080/sign-in/device?user_code=${issued.user_code}`,
+    });
+  });
+
+  it('is 403 while nobody has answered, with the word that slows a client down only where it should', async () => {
+    const { device_code } = readAnswer('issue_device_code_session', await post('issue-device-code'));
+    const [first, second] = [
+      await post('redeem-device-code', { device_code }),
+      await post('redeem-device-code', { device_code }),
+    ];
+    expect(first.json()).toMatchObject({ status_code: 403, code: 'authorization_pending' });
+    expect(first.body).not.toContain('slow_down');
+    expect(second.json()).toMatchObject({ status_code: 403, code: 'slow_down' });
+    expect([first.statusCode, second.statusCode]).toEqual([403, 403]);
+  });
+
+  it('is 400 once it can come to nothing: for codes that are unknown, declined, too old or used', async () => {
+    const [declined, old, used] = [
+      readAnswer('issue_device_code_session', await post('issue-device-code')),
+      readAnswer('issue_device_code_session', await post('issue-device-code')),
+      readAnswer('issue_device_code_session', await post('issue-device-code')),
+    ];
+    await api.signIn.deviceCodes.deny(declined.user_code);
+    await api.signIn.deviceCodes.approve(used.user_code, owner.userId);
+    await post('redeem-device-code', { device_code: used.device_code });
+    await place.letPass('15 minutes');
+    const codes = ['unknown', declined.device_code, old.device_code, used.device_code];
+    for (const device_code of codes) {
+      const refused = await post('redeem-device-code', { device_code });
+      expect(refused.json()).toMatchObject({
+        status_code: 400,
+        code: 'sign_in_refused',
+        detail: expect.any(String) as string,
+      });
+    }
+  });
+
+  it('gives a token with which the client asks for the account', async () => {
+    const { id, email, jwt } = await signIn();
+    expect({ id, email }).toEqual({ id: owner.userId, email: owner.principal.email });
+    const me = readAnswer('get_me', await call('GET', '/api/v1/me', jwt));
+    expect(me).toMatchObject({ user_id: owner.userId, email: owner.principal.email });
+    const url = `/api/v1/workspaces/${workspaceId}`;
+    readAnswer('get_workspace', await call('GET', url, jwt));
+    const { token } = readAnswer(
+      'issue_dataplane_token_workspace',
+      await call('POST', `${url}/-issue-dataplane-token`, jwt),
+    );
+    readAnswer('list_workspace_variables', await call('GET', `${url}/variables`, token));
+  });
+});
+
+describe('signing in through a browser', () => {
+  const verifier = randomBytes(64).toString('base64url');
+  const request = {
+    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+    redirect_uri: 'http://127.0.0.1:40001/callback',
+    state: 'state',
+  };
+
+  it('goes to a page of this server and comes back with a code', async () => {
+    const { authorization_url } = readAnswer(
+      'issue_authorization_url_session',
+      await post('issue-authorization-url', request),
+    );
+    const url = new URL(authorization_url);
+    expect(url.origin + url.pathname).toBe('http://pumphouse.test:8080/sign-in/authorize');
+    const requestId = url.searchParams.get('request') ?? '';
+    const back = new URL(await api.signIn.authorizationRequests.approve(requestId, owner.userId));
+    const payload = { code: back.searchParams.get('code'), code_verifier: verifier };
+    const session = readAnswer(
+      'redeem_authorization_code_session',
+      await post('redeem-authorization-code', payload),
+    );
+    expect(session).toMatchObject({ id: owner.userId, email: owner.principal.email });
+    expect((await post('redeem-authorization-code', payload)).json()).toMatchObject({
+      status_code: 400,
+      code: 'sign_in_refused',
+      detail: expect.stringContaining('used before') as string,
+    });
+    expect((await post('refresh', { refresh_token: session.refresh_token })).statusCode).toBe(401);
+  });
+
+  it('goes nowhere but to a port of the same machine', async () => {
+    const elsewhere = { ...request, redirect_uri: 'https://example.com/callback' };
+    expect((await post('issue-authorization-url', elsewhere)).json()).toMatchObject({
+      status_code: 400,
+      code: 'invalid_request',
+      extra: [{ key: 'redirect_uri' }],
+    });
+  });
+
+  it('takes place at the public address of the server', async () => {
+    await api.close();
+    api = await createApiFixture({ publicUrl: 'https://pumphouse.example.com/data/', allowedHosts });
+    const { authorization_url } = readAnswer(
+      'issue_authorization_url_session',
+      await post('issue-authorization-url', request),
+    );
+    expect(authorization_url).toMatch(
+      /^https:\/\/pumphouse\.example\.com\/data\/sign-in\/authorize\?request=/,
+    );
+  });
+});
+
+describe('a session', () => {
+  it('goes on with a refresh, and ends with a sign-out', async () => {
+    const session = await signIn();
+    await place.letPass('1 minute');
+    const { refresh_token } = session;
+    const next = readAnswer('refresh_session', await post('refresh', { refresh_token }));
+    expect(next.refresh_token).not.toBe(refresh_token);
+    readAnswer('get_me', await call('GET', '/api/v1/me', next.jwt));
+    const revoked = await post('revoke', { refresh_token: next.refresh_token });
+    expect([revoked.statusCode, revoked.body]).toEqual([204, '']);
+    expect((await post('revoke', { refresh_token: 'never was' })).statusCode).toBe(204);
+    expect((await post('refresh', { refresh_token: next.refresh_token })).json()).toMatchObject({
+      status_code: 401,
+      code: 'session_ended',
+    });
+  });
+
+  it('that a stolen token was used for ends with 401', async () => {
+    const { refresh_token } = await signIn();
+    await place.letPass('1 minute');
+    await post('refresh', { refresh_token });
+    await place.letPass('1 minute');
+    expect((await post('refresh', { refresh_token })).json()).toMatchObject({
+      status_code: 401,
+      code: 'refresh_token_reused',
+    });
+  });
+
+  it('opens the browser with a code', async () => {
+    const { refresh_token } = await signIn();
+    const { swap_code, expires_in } = readAnswer(
+      'issue_swap_code_session',
+      await post('issue-swap-code', { refresh_token }),
+    );
+    expect(expires_in).toBe(60);
+    expect(await api.signIn.swapCodes.redeem(swap_code)).toMatchObject({ userId: owner.userId });
+    expect((await post('issue-swap-code', { refresh_token: 'never was' })).json()).toMatchObject({
+      status_code: 401,
+      code: 'session_ended',
+    });
+  });
+
+  it.each(['refresh', 'revoke', 'issue-swap-code', 'redeem-device-code', 'redeem-authorization-code'])(
+    'is not asked for by a body that %s cannot read',
+    async (operation) => {
+      for (const payload of [undefined, {}, { refresh_token: 1 }, { refresh_token: null }]) {
+        const refused = await post(operation, payload);
+        expect(refused.json()).toMatchObject({ status_code: 400, code: 'invalid_request' });
+      }
+    },
+  );
+});
+
+it('takes no more than a client sends', async () => {
+  const refused = await post('refresh', { refresh_token: 'x'.repeat(20_000) });
+  expect(refused.json()).toMatchObject({ status_code: 413, code: 'upload_too_large' });
+  expect((await post('refresh', { refresh_token: 'x'.repeat(10_000) })).statusCode).toBe(401);
+});
+
+describe('a store that fails', () => {
+  // A 500 makes the client forget its tokens; a 503 does not.
+  it.each([
+    ['refresh', { refresh_token: 'a' }],
+    ['revoke', { refresh_token: 'a' }],
+    ['issue-swap-code', { refresh_token: 'a' }],
+    ['redeem-device-code', { device_code: 'a' }],
+    ['redeem-authorization-code', { code: 'a', code_verifier: 'b' }],
+    ['issue-device-code', undefined],
+  ])('makes %s answer that it will pass', async (operation, payload) => {
+    for (const table of ['refresh_tokens', 'device_codes', 'authorization_requests'])
+      await api.testDatabase.database.execute(`alter table ${table} rename to broken_${table}`);
+    const failed = await post(operation, payload);
+    expect([failed.statusCode, failed.json()]).toEqual([
+      503,
+      { code: 'unavailable', detail: 'The server failed; try again.', status_code: 503 },
+    ]);
+  });
+
+  it('loses no session', async () => {
+    const { refresh_token } = await signIn();
+    const { database } = api.testDatabase;
+    await database.execute('alter table sessions rename to broken');
+    expect((await post('refresh', { refresh_token })).statusCode).toBe(503);
+    await database.execute('alter table broken rename to sessions');
+    readAnswer('refresh_session', await post('refresh', { refresh_token }));
+  });
+});
+
+describe('a flood', () => {
+  it('of codes is answered with when to come again', async () => {
+    for (let turn = 0; turn < 100; turn += 1) await post('issue-device-code');
+    const refused = await post('issue-device-code');
+    expect(refused.json()).toMatchObject({ status_code: 429, code: 'too_many_sign_ins' });
+    expect(refused.headers['retry-after']).toBe('60');
+  });
+});
+
+describe('the own sessions', () => {
+  const url = '/pumphouse/v1/account/sessions';
+
+  it('are listed with the one that asks', async () => {
+    const [here, there] = [await signIn(), await signIn()];
+    const listed = await listSessions(here.jwt);
+    expect(listed).toHaveLength(2);
+    expect(listed.filter(({ is_current }) => is_current)).toMatchObject([
+      { client: 'dlthub-cli 0.28.7', address: '127.0.0.1', user_agent: 'dlthub-cli/0.28.7' },
+    ]);
+    const [current] = listed.filter(({ is_current }) => is_current);
+    const other = (await listSessions(there.jwt)).find(({ is_current }) => is_current);
+    expect(other?.id).not.toBe(current?.id);
+    expect((await listSessions(owner.key)).map(({ is_current }) => is_current)).toEqual([false, false]);
+  });
+
+  it('are ended one by one', async () => {
+    const [here, there] = [await signIn(), await signIn()];
+    const other = (await listSessions(here.jwt)).find(({ is_current }) => !is_current);
+    const ended = await call('DELETE', `${url}/${other?.id}`, here.jwt);
+    expect([ended.statusCode, ended.body]).toEqual([204, '']);
+    expect((await call('GET', '/api/v1/me', there.jwt)).statusCode).toBe(401);
+    expect((await call('DELETE', `${url}/${other?.id}`, here.jwt)).json()).toMatchObject({
+      status_code: 404,
+      code: 'not_found',
+    });
+    const changes = await place.listChanges();
+    expect(changes.at(-1)).toMatchObject({
+      action: 'session.revoke',
+      actor_email: owner.principal.email,
+      target_id: other?.id,
+      after: { because: 'revoked' },
+    });
+  });
+
+  it('are ended all but the one that asks', async () => {
+    const [here, there] = [await signIn(), await signIn()];
+    const answer = await call('POST', `${url}/-revoke-others`, here.jwt);
+    expect(readAnswer('revoke_other_account_sessions', answer)).toEqual({ revoked: 1 });
+    expect((await post('refresh', { refresh_token: there.refresh_token })).statusCode).toBe(401);
+    expect(await listSessions(here.jwt)).toMatchObject([{ is_current: true }]);
+  });
+
+  it('are nobody else’s', async () => {
+    await signIn();
+    const stranger = (await api.createPlace()).owner;
+    const [session] = await listSessions(owner.key);
+    expect(await listSessions(stranger.key)).toEqual([]);
+    expect((await call('DELETE', `${url}/${session?.id}`, stranger.key)).statusCode).toBe(404);
+    expect(await listSessions(owner.key)).toHaveLength(1);
+    const workspaceKey = await createKeys(api.persistence).create({
+      email: owner.principal.email,
+      days: 1,
+      workspace: { id: workspaceId, role: 'developer' },
+    });
+    expect(await listSessions(workspaceKey)).toEqual([]);
+  });
+});

@@ -1,0 +1,372 @@
+import type { ApiFixture, TestCaller } from '../testing/api-fixture.ts';
+import type { JsonOperationId, RouteResponse } from '@pumphouse/contract';
+import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { ArchiveContent } from '../../../../../testing/fixtures/workspace-archive.ts';
+import { buildArchive } from '../../../../../testing/fixtures/workspace-archive.ts';
+import { createApiFixture } from '../testing/api-fixture.ts';
+import { plainRequirements } from '../../services/testing/service-place.ts';
+import { readAnswer } from '../testing/check-answer.ts';
+
+let api: ApiFixture;
+let place: Awaited<ReturnType<ApiFixture['createPlace']>>;
+
+beforeAll(async () => {
+  api = await createApiFixture();
+});
+afterAll(() => api.close());
+beforeEach(async () => {
+  place = await api.createPlace();
+});
+
+const grantFor = (kind: 'deployment' | 'configuration') => ({
+  principal: place.owner.principal,
+  workspaceId: place.workspace.id,
+  kind,
+  uploadId: randomUUID(),
+});
+
+async function deployCode(files: Record<string, ArchiveContent>, requirements: unknown = plainRequirements) {
+  const archivePath = join(api.folder, `${randomUUID()}.tar.gz`);
+  await writeFile(archivePath, buildArchive(files));
+  const upload = { grant: grantFor('deployment'), archivePath, requirements, requirementsSizeBytes: 2 };
+  return api.dependencies.services.uploadPackage.uploadDeployment(upload);
+}
+
+async function configure(files: Record<string, string>) {
+  const archive = buildArchive(files);
+  return api.dependencies.services.uploadPackage.uploadConfiguration({
+    grant: grantFor('configuration'),
+    archive,
+  });
+}
+
+function inject(path: string, options: { caller?: TestCaller; method?: 'GET' | 'POST' } = {}) {
+  const { caller = place.owner, method = 'GET' } = options;
+  const url = `/pumphouse/v1/workspaces/${place.workspace.id}/${path}`;
+  return api.app.inject({ method, url, headers: { authorization: `Bearer ${caller.key}` } });
+}
+
+async function ask<Id extends JsonOperationId>(id: Id, path: string): Promise<RouteResponse<Id>> {
+  return readAnswer(id, await inject(path));
+}
+
+const inRole = (role: 'viewer' | 'developer') =>
+  api.createCaller({ id: place.organization.id, role: 'member' }, { id: place.workspace.id, role });
+
+describe('the tags of a deployment', () => {
+  const tagsOf = ({ id }: { id: string }) => ask('get_deployment_tags', `deployments/${id}/tags`);
+
+  it('are those that its deployment module declares', async () => {
+    const module = '# Orders\nimport jobs\n\n__all__ = ["jobs"]\n__tags__ = ["prod", "finance"]\n';
+    const tagged = await deployCode({
+      '__deployment__.py': module,
+      'lib/__deployment__.py': '__tags__ = "no"',
+    });
+    const bare = await deployCode({ 'a.py': '__tags__ = ["no"]' });
+    const back = await inject(`deployments/${tagged.id}/-roll-back`, { method: 'POST' });
+    expect(await tagsOf(tagged)).toEqual({
+      deployment_id: tagged.id,
+      version: 1,
+      tags: ['prod', 'finance'],
+      problem: null,
+    });
+    expect(await tagsOf(bare)).toMatchObject({ version: 2, tags: [], problem: null });
+    expect(await tagsOf(back.json())).toMatchObject({ version: 3, tags: ['prod', 'finance'] });
+  });
+
+  it('that only running the code would give are none, with the reason', async () => {
+    const computed = await deployCode({ '__deployment__.py': '__tags__ = [env["STAGE"]]' });
+    const huge = await deployCode({ '__deployment__.py': `__tags__ = ["a"]\n${'#'.repeat(256 * 1024)}` });
+    const link = await deployCode({ '__deployment__.py': { link: 'a.py' }, 'a.py': '__tags__ = ["a"]' });
+    expect(await tagsOf(computed)).toMatchObject({
+      tags: [],
+      problem: 'line 1 does not set it to a list of plain strings',
+    });
+    expect(await tagsOf(huge)).toMatchObject({ tags: [], problem: 'the file has more than 256 KiB' });
+    expect(await tagsOf(link)).toMatchObject({ tags: [], problem: null });
+  });
+});
+
+describe('the comparison of deployments', () => {
+  it('names the files that changed since the version before, and counts the others', async () => {
+    const first = await deployCode({
+      'a.py': 'x = 1',
+      'b.py': 'y',
+      'gone.py': '',
+      'ln.py': { link: 'a.py' },
+    });
+    const second = await deployCode(
+      { 'a.py': 'x = 22', 'b.py': 'y', 'ln.py': { link: 'b.py' }, 'new.py': 'n' },
+      { ...plainRequirements, python_version: '3.13' },
+    );
+    const compared = await ask('compare_deployments', `deployments/${second.id}/changes`);
+    expect(compared).toMatchObject({
+      base: { id: first.id, version: 1 },
+      target: { id: second.id, version: 2 },
+      counts: { added: 1, removed: 1, changed: 2, unchanged: 1 },
+      requirements_changed: true,
+    });
+    const files = compared.files.map(({ path, change, before, after }) => [
+      path,
+      change,
+      before?.size_bytes,
+      after?.size_bytes,
+      after?.linkname,
+    ]);
+    expect(files).toEqual([
+      ['a.py', 'changed', 5, 6, null],
+      ['gone.py', 'removed', 0, undefined, undefined],
+      ['ln.py', 'changed', 0, 0, 'b.py'],
+      ['new.py', 'added', undefined, 1, null],
+    ]);
+    const all = await ask('compare_deployments', `deployments/${second.id}/changes?include_unchanged=true`);
+    expect(all.files.map(({ path }) => path)).toEqual(['a.py', 'b.py', 'gone.py', 'ln.py', 'new.py']);
+  });
+
+  it('compares with any version, and the first with nothing', async () => {
+    const first = await deployCode({ 'a.py': 'x = 1' });
+    await deployCode({ 'a.py': 'x = 2' });
+    const third = await deployCode({ 'a.py': 'x = 1', 'b.py': '' });
+    const backwards = `deployments/${first.id}/changes?base_id=${third.id}`;
+    expect(await ask('compare_deployments', backwards)).toMatchObject({
+      base: { version: 3 },
+      target: { version: 1 },
+      requirements_changed: false,
+      counts: { added: 0, removed: 1, changed: 0, unchanged: 1 },
+    });
+    expect(await ask('compare_deployments', `deployments/${first.id}/changes`)).toMatchObject({
+      base: null,
+      counts: { added: 1, removed: 0, changed: 0, unchanged: 0 },
+    });
+  });
+
+  it('goes back to the version that is left, where the one before was removed', async () => {
+    await deployCode({ 'a.py': 'x = 1' });
+    const second = await deployCode({ 'a.py': 'x = 2' });
+    const third = await deployCode({ 'a.py': 'x = 1' });
+    await api.testDatabase.database.execute('delete from deployments where id = $1', [second.id]);
+    expect(await ask('compare_deployments', `deployments/${third.id}/changes`)).toMatchObject({
+      base: { version: 1 },
+      counts: { changed: 0, unchanged: 1 },
+    });
+  });
+
+  it('shows the text that changed in one file', async () => {
+    await deployCode({ 'lib/a.py': 'one\ntwo\n', 'z.py': '' });
+    const { id } = await deployCode({ 'lib/a.py': 'one\n2\nthree', 'z.py': '' });
+    const compared = await ask('compare_deployment_file', `deployments/${id}/changes/file?path=lib%2Fa.py`);
+    expect(compared).toMatchObject({
+      outcome: 'compared',
+      file: { path: 'lib/a.py', change: 'changed', before: { size_bytes: 8 }, after: { size_bytes: 11 } },
+    });
+    const line = (
+      kind: string,
+      old_number: number | null,
+      new_number: number | null,
+      text: string,
+      open = false,
+    ) => ({
+      kind,
+      old_number,
+      new_number,
+      text,
+      no_newline_at_end: open,
+    });
+    expect(compared.hunks).toEqual([
+      {
+        old_start: 1,
+        old_lines: 2,
+        new_start: 1,
+        new_lines: 3,
+        lines: [
+          line('context', 1, 1, 'one'),
+          line('removed', 2, null, 'two'),
+          line('added', null, 2, '2'),
+          line('added', null, 3, 'three', true),
+        ],
+      },
+    ]);
+    expect(await ask('compare_deployment_file', `deployments/${id}/changes/file?path=z.py`)).toMatchObject({
+      outcome: 'compared',
+      file: { change: 'unchanged' },
+      hunks: [],
+    });
+  });
+
+  it('shows a whole file that was added or removed', async () => {
+    const first = await deployCode({ 'a.py': 'x\n' });
+    const url = `deployments/${first.id}/changes/file?path=a.py`;
+    expect((await ask('compare_deployment_file', url)).hunks).toMatchObject([
+      { old_lines: 0, lines: [{ kind: 'added', text: 'x' }] },
+    ]);
+    const second = await deployCode({ 'b.py': 'x\n' });
+    const gone = `deployments/${second.id}/changes/file?path=a.py`;
+    expect((await ask('compare_deployment_file', gone)).hunks).toMatchObject([
+      { new_lines: 0, lines: [{ kind: 'removed', text: 'x' }] },
+    ]);
+  });
+
+  it('does not compare what is binary, too large or a link, and says so', async () => {
+    const files = {
+      'bin.dat': Buffer.from([1, 0, 2]),
+      'latin.txt': Buffer.from([0xe9]),
+      'ln.py': { link: 'a.py' },
+    };
+    const { id } = await deployCode({ ...files, 'a.py': '', 'large.csv': '1,2\n'.repeat(150_000) });
+    for (const [path, outcome] of [
+      ['bin.dat', 'binary'],
+      ['latin.txt', 'binary'],
+      ['ln.py', 'link'],
+      ['large.csv', 'too_large'],
+    ]) {
+      const compared = await ask('compare_deployment_file', `deployments/${id}/changes/file?path=${path}`);
+      expect([path, compared.outcome, compared.hunks]).toEqual([path, outcome, []]);
+    }
+  });
+
+  it('does not know a file of neither version, nor a version of another workspace', async () => {
+    const { id: elsewhere } = await deployCode({ 'a.py': '' });
+    place = await api.createPlace();
+    const { id } = await deployCode({ 'a.py': '' });
+    for (const path of [
+      `deployments/${id}/changes/file?path=..%2Fmanifest.yaml`,
+      `deployments/${elsewhere}/changes`,
+      `deployments/${id}/changes?base_id=${elsewhere}`,
+      `deployments/${id}/changes/file?path=a.py&base_id=${elsewhere}`,
+    ]) {
+      const response = await inject(path);
+      expect([path, response.statusCode, response.json<{ code: string }>().code]).toEqual([
+        path,
+        404,
+        'not_found',
+      ]);
+    }
+  });
+
+  it('gives names to a viewer, and text from developers on', async () => {
+    const { id } = await deployCode({ 'a.py': 'secret of the house' });
+    const viewer = await inRole('viewer');
+    expect((await inject(`deployments/${id}/changes`, { caller: viewer })).statusCode).toBe(200);
+    const refused = await inject(`deployments/${id}/changes/file?path=a.py`, { caller: viewer });
+    expect([refused.statusCode, refused.body]).toEqual([403, expect.not.stringContaining('house')]);
+    const caller = await inRole('developer');
+    expect((await inject(`deployments/${id}/changes/file?path=a.py`, { caller })).statusCode).toBe(200);
+  });
+});
+
+describe('the comparison of configurations', () => {
+  const secretFiles = (password: string) => ({
+    'config.toml': `[runtime]\nlevel = "INFO"\n[sources.crm]\napi_key = "in-config-${password}"\n`,
+    'prod.secrets.toml': `# was "old-${password}"\n[destination.credentials]\npassword = "${password}"\npin = 1234\n`,
+  });
+
+  it('shows that a secret changed, and nothing else of it', async () => {
+    await configure(secretFiles('hunter-one'));
+    const { id } = await configure(secretFiles('hunter-number-two'));
+    const overview = await inject(`configurations/${id}/changes`);
+    expect(readAnswer('compare_configurations', overview)).toMatchObject({
+      counts: { added: 0, removed: 0, changed: 2, unchanged: 0 },
+      files: [
+        { path: 'config.toml', change: 'changed' },
+        { path: 'prod.secrets.toml', change: 'changed' },
+      ],
+    });
+    expect(overview.body).not.toMatch(/size|sha3|hash/);
+    const secrets = await inject(`configurations/${id}/changes/file?path=prod.secrets.toml`);
+    expect(readAnswer('compare_configuration_file', secrets)).toMatchObject({
+      outcome: 'compared',
+      settings: [
+        { key: 'destination.credentials.password', change: 'changed', before: '******', after: '******' },
+      ],
+    });
+    const config = await inject(`configurations/${id}/changes/file?path=config.toml`);
+    expect(readAnswer('compare_configuration_file', config)).toMatchObject({
+      settings: [{ key: 'sources.crm.api_key', before: '******', after: '******' }],
+    });
+    for (const answer of [overview, secrets, config]) expect(answer.body).not.toMatch(/hunter|1234/);
+  });
+
+  it('gives nothing of a secrets file that is no TOML', async () => {
+    await configure({ 'secrets.prod.toml': 'password = "hunter-one"' });
+    const { id } = await configure({ 'secrets.prod.toml': 'password = "hunter-two' });
+    const response = await inject(`configurations/${id}/changes/file?path=secrets.prod.toml`);
+    expect(readAnswer('compare_configuration_file', response)).toMatchObject({
+      file: { change: 'changed' },
+      outcome: 'unparsable',
+      settings: [],
+    });
+    expect(response.body).not.toContain('hunter');
+  });
+
+  it('masks a file of secrets under the other naming, and one that comes or goes', async () => {
+    await configure({ 'secrets.prod.toml': 'pin = 1234' });
+    const { id } = await configure({ 'prod.secrets.toml': 'pin = 5678' });
+    for (const [path, change] of [
+      ['secrets.prod.toml', 'removed'],
+      ['prod.secrets.toml', 'added'],
+    ]) {
+      const response = await inject(`configurations/${id}/changes/file?path=${path}`);
+      expect(readAnswer('compare_configuration_file', response)).toMatchObject({
+        settings: [{ key: 'pin', change }],
+      });
+      expect(response.body).not.toMatch(/1234|5678/);
+    }
+  });
+
+  it('is for developers', async () => {
+    const { id } = await configure({ 'config.toml': 'a = 1' });
+    const viewer = await inRole('viewer');
+    expect((await inject(`configurations/${id}/changes`, { caller: viewer })).statusCode).toBe(200);
+    const refused = await inject(`configurations/${id}/changes/file?path=config.toml`, { caller: viewer });
+    expect(refused.statusCode).toBe(403);
+  });
+});
+
+describe('a rollback', () => {
+  it('answers the new version, made by the caller', async () => {
+    const first = await deployCode({ 'a.py': 'x = 1' });
+    await deployCode({ 'a.py': 'x = 2' });
+    const caller = await inRole('developer');
+    const path = `deployments/${first.id}/-roll-back`;
+    const response = await inject(path, { caller, method: 'POST' });
+    expect(response.statusCode).toBe(201);
+    const body = readAnswer('roll_back_deployment', response);
+    expect(body).toMatchObject({
+      version: 3,
+      content_hash: first.contentHash,
+      created_by: caller.membershipId,
+    });
+    const again = await inject(path, { caller, method: 'POST' });
+    expect([again.statusCode, again.json<{ code: string }>().code]).toEqual([409, 'content_is_latest']);
+    expect(
+      await ask('compare_deployments', `deployments/${body.id}/changes?base_id=${first.id}`),
+    ).toMatchObject({
+      counts: { added: 0, removed: 0, changed: 0, unchanged: 1 },
+    });
+  });
+
+  it('works for configurations, which the new version opens by itself', async () => {
+    const first = await configure({ 'secrets.toml': 'a = "of-old"' });
+    const second = await configure({ 'secrets.toml': 'a = "of-new"' });
+    const response = await inject(`configurations/${first.id}/-roll-back`, { method: 'POST' });
+    const body = readAnswer('roll_back_configuration', response);
+    expect(body).toMatchObject({ version: 3, content_hash: first.contentHash });
+    const url = `configurations/${body.id}/changes/file?path=secrets.toml&base_id=`;
+    expect((await ask('compare_configuration_file', `${url}${second.id}`)).settings).toHaveLength(1);
+    expect((await ask('compare_configuration_file', `${url}${first.id}`)).settings).toEqual([]);
+  });
+
+  it('is not for viewers', async () => {
+    const { id } = await deployCode({ 'a.py': 'x = 1' });
+    await deployCode({ 'a.py': 'x = 2' });
+    const response = await inject(`deployments/${id}/-roll-back`, {
+      caller: await inRole('viewer'),
+      method: 'POST',
+    });
+    expect(response.statusCode).toBe(403);
+    expect((await api.persistence.store.deployments.latest(place.workspace.id))?.version).toBe(2);
+  });
+});

@@ -1,0 +1,220 @@
+import type { ApiFixture, TestCaller } from '../testing/api-fixture.ts';
+import type { OperationId, Route } from '@pumphouse/contract';
+import type { Scene } from '../testing/audit-scene.ts';
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createKeys } from '../../services/keys/keys.ts';
+import { createScene } from '../testing/audit-scene.ts';
+import { createApiFixture } from '../testing/api-fixture.ts';
+import { requirements, routes } from '@pumphouse/contract';
+
+/*
+ * What a caller has no part in does not exist for them: the answer is that for an id which nobody has given, word for word but for the id.
+ */
+
+const table: readonly Route[] = routes;
+const placed = table.filter(({ permission }) =>
+  ['workspace', 'organization'].includes(requirements[permission].scope),
+);
+
+let api: ApiFixture;
+/** The caller's own place, and somebody else's. */
+let own: Scene;
+let other: Scene;
+/** Ids of things that are not there for the caller, by where they are and by the parameter of paths that names them. */
+let foreign: Record<string, Record<string, string>>;
+/** Callers who have no part in the other place. */
+let strangers: Record<string, Pick<TestCaller, 'key' | 'principal'>>;
+
+beforeAll(async () => {
+  api = await createApiFixture();
+  [own, other] = [await createScene(api), await createScene(api)];
+  const personal = { name: 'Personal', days: null };
+  foreign = {
+    'another organization': {
+      job_id: other.jobId,
+      ...(await createRuns(other)),
+      deployment_id: other.oldCode.id,
+      configuration_id: other.oldConfiguration.id,
+      webhook_id: other.webhook.webhook.id,
+      membership_id: other.owner.membershipId,
+      ...(await createOffers(other, other.workspace.id)),
+    },
+    'another account': {
+      session_id: (await other.beginSession()).sessionId,
+      key_id: (await createKeys(api.persistence).createPersonal(other.owner.principal, personal)).key.id,
+    },
+    // Of the people, all of the organization are there for those who manage a workspace.
+    'another workspace of the own organization': await createOffers(own, await createSibling()),
+  };
+  const secret = await createKeys(api.persistence).create({
+    email: own.owner.principal.email,
+    days: 1,
+    workspace: { id: own.workspace.id, role: 'developer' },
+  });
+  const principal = await api.credentials.authenticateUser(secret);
+  const bystander = await api.createCaller({ id: other.organization.id, role: 'member' });
+  strangers = {
+    'the owner of another organization': own.owner,
+    'the key of another workspace': { key: secret, principal },
+    'a member of the organization without a role in the workspace': bystander,
+  };
+});
+afterAll(() => api.close());
+
+/** A run, the run of a pipeline that it reported, and the schema that came with it. */
+async function createRuns({ startRun, workspace }: Scene) {
+  const run = await startRun();
+  const attempt = await api.createAttempt(run);
+  const names = {
+    pipeline_name: randomUUID(),
+    dataset_name: randomUUID(),
+    schema_name: randomUUID(),
+    version_hash: randomUUID(),
+  };
+  const { id } = await api.testDatabase.database.one<{ id: string }>(
+    `insert into pipeline_runs (workspace_id, job_run_id, attempt_id, transaction_id, pipeline_name, dataset_name, status, facts,
+                                trace_blob_key)
+     values ($1, $2, $3, 'a', $4, $5, 'succeeded', '{}', 'a') returning id`,
+    [workspace.id, run.id, attempt.id, names.pipeline_name, names.dataset_name],
+  );
+  await api.persistence.store.schemaVersions.insert({
+    workspaceId: workspace.id,
+    pipelineName: names.pipeline_name,
+    schemaName: names.schema_name,
+    versionHash: names.version_hash,
+    version: 1,
+    previousHashes: [],
+    destinationName: null,
+    datasetName: names.dataset_name,
+    document: {},
+    jobRunId: run.id,
+  });
+  return { job_run_id: run.id, pipeline_run_id: id, ...names };
+}
+
+/** Another workspace of the caller's organization, which they own as well. */
+async function createSibling(): Promise<string> {
+  const { store } = api.persistence;
+  const wanted = { organizationId: own.organization.id, name: 'Sibling', description: null };
+  const { id } = await store.workspaces.create(wanted);
+  await store.workspaces.addMember(id, own.owner.membershipId, 'owner');
+  return id;
+}
+
+/** An invitation to a workspace, and a key of it. */
+async function createOffers({ owner }: Scene, workspaceId: string) {
+  const invited = { workspaceId, email: 'somebody@example.com', role: 'viewer' as const };
+  const { invitations } = api.dependencies.services;
+  const { invitation } = await invitations.createToWorkspace(owner.principal, invited, '');
+  const wanted = { name: 'A key', days: null, role: 'viewer' as const };
+  const { key } = await createKeys(api.persistence).createOfWorkspace(owner.principal, workspaceId, wanted);
+  return { invitation_id: invitation.id, key_id: key.id };
+}
+
+/** Without these the operation refuses the call before it looks for what the path names. */
+const needed: Partial<Record<OperationId, { query?: string; payload?: object }>> = {
+  compare_deployment_file: { query: '?path=a.py' },
+  compare_configuration_file: { query: '?path=secrets.toml' },
+  set_organization_member_role: { payload: { role: 'member' } },
+  set_workspace_member: { payload: { role: 'viewer' } },
+  open_app: { payload: {} },
+  publish_app: { payload: {} },
+  set_webhook_signing_secret: { payload: { signing_secret: 'a secret of some length' } },
+};
+
+interface At {
+  workspaceId: string;
+  organizationId: string;
+  /** Of everything else that the path names. */
+  ids?: Record<string, string>;
+}
+
+async function call(
+  route: Route,
+  caller: Pick<TestCaller, 'key' | 'principal'>,
+  { workspaceId, organizationId, ids = {} }: At,
+) {
+  const values: Record<string, string> = {
+    workspace_id: workspaceId,
+    organization_id: organizationId,
+    ...ids,
+  };
+  const named = new Set<string>();
+  const url = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+    const value = values[name] ?? randomUUID();
+    named.add(value);
+    return value;
+  });
+  const { query = '', payload } = needed[route.operationId as OperationId] ?? {};
+  const response = await api.app.inject({
+    method: route.method,
+    url: url + query,
+    headers: { authorization: `Bearer ${await bearerOf(route, caller, workspaceId, ids)}` },
+    ...(payload ? { payload } : {}),
+  });
+  const body = [...named].reduce((text, id) => text.replaceAll(id, '<id>'), response.body);
+  return { status: response.statusCode, body };
+}
+
+async function bearerOf(
+  route: Route,
+  { key, principal }: Pick<TestCaller, 'key' | 'principal'>,
+  workspaceId: string,
+  ids: Record<string, string>,
+): Promise<string> {
+  if (route.credential === 'dataplane')
+    return (await api.credentials.issueDataplaneToken(principal, workspaceId)).token;
+  if (route.credential !== 'upload') return key;
+  const kind = route.operationId === 'upload_deployment' ? 'deployment' : 'configuration';
+  const grant = { workspaceId, kind, uploadId: ids[`${kind}_id`] ?? '' } as const;
+  return (await api.credentials.issueUploadToken(principal, grant)).token;
+}
+
+describe.each(placed.map((route) => [route.operationId, route] as const))('%s', (_id, route) => {
+  const nowhere = () => ({ workspaceId: randomUUID(), organizationId: randomUUID() });
+  const there = () => ({ workspaceId: other.workspace.id, organizationId: other.organization.id });
+
+  it('tells a stranger the same about a place that exists as about one that does not', async () => {
+    for (const [name, stranger] of Object.entries(strangers)) {
+      const isMember = name.startsWith('a member') && requirements[route.permission].scope === 'organization';
+      if (isMember) continue;
+      // The token of an upload is for one: which one it is has to fit the path.
+      const ids = { deployment_id: randomUUID(), configuration_id: randomUUID() };
+      const answer = await call(route, stranger, { ...there(), ids });
+      expect({ name, status: answer.status }).toEqual({ name, status: 404 });
+      expect({ name, ...answer }).toEqual({ name, ...(await call(route, stranger, { ...nowhere(), ids })) });
+    }
+  });
+});
+
+const named = (path: string) => [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
+const inner = table
+  .filter(({ credential }) => ['user', 'dataplane'].includes(credential))
+  .map((route) => ({
+    route,
+    names: named(route.path).filter((name) => !['workspace_id', 'organization_id'].includes(name)),
+  }))
+  .filter(({ names }) => names.length > 0);
+
+describe.each(inner.map(({ route, names }) => [route.operationId, route, names] as const))(
+  '%s',
+  (_id, route, names) => {
+    it('tells the same about what is elsewhere as about what is nowhere', async () => {
+      const here = { workspaceId: own.workspace.id, organizationId: own.organization.id };
+      const { scope } = requirements[route.permission];
+      const compared: string[] = [];
+      for (const [where, ids] of Object.entries(foreign)) {
+        // What is offered in a workspace is there for the owners of its organization.
+        const isThere = where.startsWith('another workspace') && scope === 'organization';
+        if (isThere || !names.every((name) => name in ids)) continue;
+        const answer = await call(route, own.owner, { ...here, ids });
+        expect({ where, ...answer }).toEqual({ where, ...(await call(route, own.owner, here)) });
+        expect(answer.status, answer.body).toBe(404);
+        compared.push(where);
+      }
+      // A parameter that has no id here would compare two that are nowhere.
+      expect(compared).toContain(scope === 'account' ? 'another account' : 'another organization');
+    });
+  },
+);

@@ -1,0 +1,80 @@
+import type { Handlers } from '../handler.ts';
+import type { Organizations } from '../../services/workspaces/organizations.ts';
+import type { Workspaces } from '../../services/workspaces/workspaces.ts';
+import { dataplanes } from '../../services/sign-in/dataplane.ts';
+import { readPaging, toPage } from '../wire/pages.ts';
+import {
+  toListedWorkspace,
+  toMe,
+  toOrganization,
+  toOrganizationMe,
+  toOrganizationSettings,
+  toWorkspace,
+} from '../people/people-wire.ts';
+
+type Operations =
+  | 'list_dataplanes'
+  | 'get_me'
+  | 'list_organizations'
+  | 'get_organization'
+  | 'set_region_organization'
+  | 'get_organization_me'
+  | 'list_workspaces'
+  | 'create_workspace'
+  | 'create_organization'
+  | 'get_organization_settings'
+  | 'update_organization';
+
+export function createOrganizationHandlers(services: {
+  organizations: Organizations;
+  workspaces: Workspaces;
+}): Pick<Handlers, Operations> {
+  const { organizations, workspaces } = services;
+  return {
+    list_dataplanes: () => ({ items: dataplanes }),
+
+    get_me: async ({ authorization }) => toMe(await organizations.account(authorization.principal)),
+
+    async list_organizations({ authorization, query }) {
+      return toPage(
+        await organizations.list(authorization.principal, readPaging(query, 'list_organizations')),
+        query,
+        toOrganization,
+      );
+    },
+
+    get_organization: async ({ params }) => toOrganization(await organizations.get(params.organization_id)),
+
+    set_region_organization: async ({ params, body }) =>
+      toOrganization(await organizations.setRegion(params.organization_id, body.dataplane_id)),
+
+    get_organization_me: async ({ authorization, origin }) =>
+      toOrganizationMe(await organizations.me(authorization), origin),
+
+    async list_workspaces({ authorization, params, query, origin }) {
+      const paging = readPaging(query, `list_workspaces ${params.organization_id}`);
+      const options = { ...paging, includeArchived: query.include_archived };
+      return toPage(await workspaces.list(authorization, options), query, (item) =>
+        toListedWorkspace(item, origin),
+      );
+    },
+
+    create_organization: async ({ authorization, body: { name, description = null } }) =>
+      toOrganizationSettings(await organizations.create(authorization.principal, { name, description })),
+
+    get_organization_settings: async ({ params }) =>
+      toOrganizationSettings(await organizations.get(params.organization_id)),
+
+    update_organization: async ({ params, body }) =>
+      toOrganizationSettings(
+        await organizations.update(params.organization_id, {
+          name: body.name,
+          description: body.description,
+          defaultWorkspaceRole: body.default_workspace_role,
+        }),
+      ),
+
+    create_workspace: async ({ authorization, body, origin }) =>
+      toWorkspace(await workspaces.create(authorization, body), origin),
+  };
+}

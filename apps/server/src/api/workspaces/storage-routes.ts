@@ -1,0 +1,12 @@
+import type { Handlers } from '../handler.ts';
+import type { ReadOrganizationStorage } from '../../services/workspaces/read-organization-storage.ts';
+import { toOrganizationStorage } from './storage-wire.ts';
+
+export function createStorageHandlers(services: {
+  readOrganizationStorage: ReadOrganizationStorage;
+}): Pick<Handlers, 'get_organization_storage'> {
+  return {
+    get_organization_storage: async ({ params: { organization_id: id } }) =>
+      toOrganizationStorage(id, await services.readOrganizationStorage(id)),
+  };
+}

@@ -1,0 +1,88 @@
+import type { ApiFixture } from '../testing/api-fixture.ts';
+import type { OrganizationStorageResponse } from '@pumphouse/contract';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createApiFixture } from '../testing/api-fixture.ts';
+import { parseRetention } from '../../domain/retention/retention-limits.ts';
+import { readAnswer } from '../testing/check-answer.ts';
+import { readCapturedBody } from '../../../../../testing/fixtures/captured-bodies.ts';
+import { runnerLine } from '../../domain/logs/log-line.ts';
+import { seedRun } from '../testing/seed-run.ts';
+
+let api: ApiFixture;
+
+beforeAll(async () => {
+  api = await createApiFixture({ retention: parseRetention('logs=30d/10GB,traces=off') });
+});
+afterAll(() => api.close());
+
+async function readKinds(
+  organizationId: string,
+  key: string,
+): Promise<Map<string, OrganizationStorageResponse['kinds'][number]>> {
+  const url = `/pumphouse/v1/organizations/${organizationId}/storage`;
+  const response = await api.app.inject({ url, headers: { authorization: `Bearer ${key}` } });
+  const answer = readAnswer('get_organization_storage', response);
+  expect(answer).toMatchObject({ organization_id: organizationId, limits_setting: 'PUMPHOUSE_RETENTION' });
+  return new Map(answer.kinds.map((kind) => [kind.kind, kind]));
+}
+
+/** A workspace with a run that has a packed log, a trace and a state, and an environment of its organization. */
+async function fill() {
+  const seeded = await seedRun(api);
+  const { store } = api.persistence;
+  const workspace = await store.workspaces.get(seeded.workspaceId);
+  const organizationId = workspace?.organizationId ?? '';
+  const { id } = await api.createAttempt(seeded.run);
+  await api.attemptLog.write(seeded.run.id, id, [runnerLine('working', new Date())]);
+  const records = (['trace', 'state'] as const).map((type, n) => {
+    const body = readCapturedBody(type === 'trace' ? 'ok/002-trace' : 'ok/001-state');
+    return { n, kind: 'beacon', at: '2026-03-10T10:00:00Z', type, body: JSON.stringify(body) };
+  });
+  const spool = records.map((record) => `${JSON.stringify(record)}\n`).join('');
+  await api.dependencies.services.recordSpool.record(id, 0, Buffer.from(spool));
+  await store.attempts.begin(id, 'nonce');
+  await api.finishRun(seeded.run.id, { status: 'completed' });
+  const { storedBytes } = await api.dependencies.logFiles.seal(id);
+  await store.attempts.markSealed(id, storedBytes);
+  await api.testDatabase.database.execute(
+    `insert into environments (key, organization_id, python_version, requirements, state, size_bytes)
+     values (gen_random_uuid()::text, $1, '3.12', '{}', 'ready', 1234)`,
+    [organizationId],
+  );
+  return { ...seeded, organizationId, storedBytes };
+}
+
+it('says what is kept of an organization, and of no other, by kind, beside the limits of the server', async () => {
+  const filled = await fill();
+  await fill();
+  const kinds = await readKinds(filled.organizationId, filled.owner.key);
+  expect(Object.fromEntries([...kinds].map(([kind, { count, bytes }]) => [kind, [count, bytes]]))).toEqual({
+    runs: [1, null],
+    logs: [1, filled.storedBytes],
+    traces: [1, expect.any(Number) as number],
+    beacons: [1, expect.any(Number) as number],
+    // Of ten bytes each: one of code and one of configuration.
+    packages: [2, 20],
+    environments: [1, 1234],
+    caches: [null, null],
+    audit: [expect.any(Number) as number, null],
+  });
+  expect(kinds.get('traces')?.bytes).toBeGreaterThan(0);
+  expect(kinds.get('logs')).toMatchObject({ max_age_seconds: 30 * 86_400, max_bytes: 10 * 1024 ** 3 });
+  expect(kinds.get('traces')).toMatchObject({ max_age_seconds: null, max_bytes: null });
+  expect(Date.parse(kinds.get('runs')?.oldest_at ?? '')).toBeGreaterThan(Date.now() - 60_000);
+});
+
+it('is nothing of an organization that has nothing', async () => {
+  const { organization, owner } = await api.createPlace();
+  const kinds = await readKinds(organization.id, owner.key);
+  for (const kind of ['runs', 'logs', 'traces', 'beacons', 'packages', 'environments'])
+    expect(kinds.get(kind)).toMatchObject({ count: 0, oldest_at: null });
+});
+
+it('counts an archive once that two versions share', async () => {
+  const filled = await fill();
+  await api.createPackages(filled.workspaceId, filled.owner.membershipId);
+  const kinds = await readKinds(filled.organizationId, filled.owner.key);
+  expect(kinds.get('packages')).toMatchObject({ count: 2, bytes: 20 });
+});
