@@ -9,7 +9,7 @@ import { assembleSupervisor } from '@pumphouse/server/compose/assemble-superviso
 import { createFakeExecutor } from '@pumphouse/server/executors/fake/fake-executor.ts';
 import { createFixedAddress } from '@pumphouse/server/supervisor/attempts-address.ts';
 import { createServerLog, openStore } from '@pumphouse/server/main';
-import { readConfig } from '@pumphouse/server/config.ts';
+import { readConfig } from '@pumphouse/server/config/config.ts';
 
 const config = readConfig(process.env);
 const log = createServerLog(config);

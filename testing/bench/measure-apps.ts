@@ -1,4 +1,4 @@
-import type { App, AppGate, Visitor } from '@pumphouse/server/apps/app-gate.ts';
+import type { App, AppGate, Visitor } from '@pumphouse/server/proxy/app-gate.ts';
 import type { Row } from './report.ts';
 import type { AddressInfo } from 'node:net';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
@@ -6,8 +6,8 @@ import { Agent, createServer, request as openRequest } from 'node:http';
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { WebSocket, WebSocketServer } from 'ws';
-import { createAppsListener } from '@pumphouse/server/apps/apps-listener.ts';
-import { createNamedHosts } from '@pumphouse/server/apps/hosts.ts';
+import { createAppsListener } from '@pumphouse/server/proxy/apps-listener.ts';
+import { createNamedHosts } from '@pumphouse/server/proxy/hosts.ts';
 import { summarize } from './samples.ts';
 
 const app: App = {

@@ -1,5 +1,5 @@
 import type { Leftovers } from '@pumphouse/server/services/retention/leftovers.ts';
-import { readConfig } from '@pumphouse/server/config.ts';
+import { readConfig } from '@pumphouse/server/config/config.ts';
 import { createServerLog, openStorage } from '@pumphouse/server/main';
 
 /** What `admin leftovers` works with, so many minutes later. */

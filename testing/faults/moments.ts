@@ -1,4 +1,4 @@
-import type { FaultPointName } from '@pumphouse/server/fault-points.ts';
+import type { FaultPointName } from '@pumphouse/server/platform/fault-points.ts';
 import type { FaultSite } from './fault-site.ts';
 import type { TestServer } from '../fixtures/server.ts';
 import { lastLineBeforeHold } from './fault-workspace.ts';

@@ -8,7 +8,7 @@ import {
   selectDescendants,
   signalProcess,
 } from '@pumphouse/server/executors/process/process-identity.ts';
-import { readBootId } from '@pumphouse/server/process-location.ts';
+import { readBootId } from '@pumphouse/server/platform/process-location.ts';
 import { listProcessesWithVariable } from '../fixtures/api-workspace.ts';
 import { eventually } from '../fixtures/eventually.ts';
 

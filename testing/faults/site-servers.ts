@@ -1,4 +1,4 @@
-import type { FaultPointName } from '@pumphouse/server/fault-points.ts';
+import type { FaultPointName } from '@pumphouse/server/platform/fault-points.ts';
 import type { TestServer } from '../fixtures/server.ts';
 import { existsSync, rmSync } from 'node:fs';
 import { eventually } from '../fixtures/eventually.ts';

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { settings } from '@pumphouse/server/config.ts';
+import { settings } from '@pumphouse/server/config/config.ts';
 import { repositoryFolder } from '../fixtures/server.ts';
 
 interface ComposeFile {

@@ -20,7 +20,7 @@ import { createStartRuns } from '@pumphouse/server/services/runs/start-runs.ts';
 import { createSwitchJobs } from '@pumphouse/server/services/jobs/switch-jobs.ts';
 import { createUploadPackage } from '@pumphouse/server/services/versions/upload-package.ts';
 import { createWebhooks } from '@pumphouse/server/services/webhooks/webhooks.ts';
-import { noFaultPoints } from '@pumphouse/server/fault-points.ts';
+import { noFaultPoints } from '@pumphouse/server/platform/fault-points.ts';
 import { buildArchive } from '../fixtures/workspace-archive.ts';
 
 /** A server stopped in the middle of something. */

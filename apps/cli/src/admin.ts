@@ -1,5 +1,5 @@
 import { text } from 'node:stream/consumers';
-import { readConfig } from '@pumphouse/server/config.ts';
+import { readConfig } from '@pumphouse/server/config/config.ts';
 import {
   createAccounts,
   createKeys,

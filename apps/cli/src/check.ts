@@ -1,5 +1,5 @@
 import { listMissingPrograms } from '@pumphouse/server/compose/missing-programs.ts';
-import { readConfig } from '@pumphouse/server/config.ts';
+import { readConfig } from '@pumphouse/server/config/config.ts';
 
 /** For set-up and operators: a missing program is no error, since a container engine may do without it. */
 export function showMissingPrograms(): void {

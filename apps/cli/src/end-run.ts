@@ -1,5 +1,5 @@
 import { assembleRunEnds, createServerLog } from '@pumphouse/server/main';
-import { readConfig } from '@pumphouse/server/config.ts';
+import { readConfig } from '@pumphouse/server/config/config.ts';
 import { withStore } from './admin.ts';
 
 /** Ends a run whose place no server can see. A running server notices it. */

@@ -5,7 +5,7 @@ import type {
 } from '@pumphouse/server/services/retention/leftovers.ts';
 import type { Persistence } from '@pumphouse/server/store/store.ts';
 import { actAsOperator } from './operator.ts';
-import { readConfig } from '@pumphouse/server/config.ts';
+import { readConfig } from '@pumphouse/server/config/config.ts';
 import { createServerLog, openStorage } from '@pumphouse/server/main';
 import { formatBytes } from '@pumphouse/server/domain/primitives/format-bytes.ts';
 import { formatTable } from './table.ts';

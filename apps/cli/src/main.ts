@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import { createOwner, createKey, createPasswordLink, setLimits } from './admin.ts';
 import { listKeys, listMembers, removeMember, revokeKey, setAccountDisabled, setMember } from './people.ts';
 import { endRun } from './end-run.ts';
-import { readConfig } from '@pumphouse/server/config.ts';
+import { readConfig } from '@pumphouse/server/config/config.ts';
 import { explainFailure, type FailureSettings } from './explain-failure.ts';
 import { handleLeftovers } from './leftovers.ts';
 import { purgeStorage, showStorage } from './storage.ts';

@@ -1,4 +1,4 @@
-import { readConfig } from '@pumphouse/server/config.ts';
+import { readConfig } from '@pumphouse/server/config/config.ts';
 import { createServerLog, startServer } from '@pumphouse/server/main';
 
 /** Runs the server until SIGTERM or SIGINT. Runs that are under way go on without it. */

@@ -3,7 +3,7 @@ import type { Purged, Retention, StorageReport } from '@pumphouse/server/service
 import type { RetentionKind, RetentionLimits } from '@pumphouse/server/domain/retention/retention-limits.ts';
 import { formatBytes } from '@pumphouse/server/domain/primitives/format-bytes.ts';
 import { formatTable } from './table.ts';
-import { readConfig } from '@pumphouse/server/config.ts';
+import { readConfig } from '@pumphouse/server/config/config.ts';
 import { createServerLog, openStorage } from '@pumphouse/server/main';
 import { actAsOperator } from './operator.ts';
 import { recordChange } from '@pumphouse/server/services/audit/audit.ts';

@@ -1,9 +1,9 @@
 import type { AddressInfo } from 'node:net';
 import type { ApiDependencies } from './api/app.ts';
-import type { Config } from './config.ts';
+import type { Config } from './config/config.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from './store/store.ts';
-import type { RunsListener } from './runs-listener.ts';
+import type { RunsListener } from './listeners/runs-listener.ts';
 import type { Supervisor } from './supervisor/supervisor.ts';
 import { join } from 'node:path';
 import { mkdir } from 'node:fs/promises';
@@ -16,9 +16,9 @@ import { assembleRetention } from './compose/open-storage.ts';
 import { assembleServices } from './compose/assemble-services.ts';
 import { assembleSupervisor } from './compose/assemble-supervisor.ts';
 import { buildApi } from './api/app.ts';
-import type { AttemptsSocket } from './attempts-socket.ts';
+import type { AttemptsSocket } from './listeners/attempts-socket.ts';
 import { openSocketOfAttempts } from './compose/open-attempts-socket.ts';
-import { checkReadiness } from './readiness.ts';
+import { checkReadiness } from './platform/readiness.ts';
 import { closeHttpApp } from './api/http-app.ts';
 import { createAuthorize } from './services/people/authorize.ts';
 import { createExecutor } from './compose/create-executor.ts';
@@ -36,10 +36,10 @@ import { createSmtpMailer } from './mail/mailer.ts';
 import { createTickLoop } from './scheduler/tick-loop.ts';
 import { createRetentionLoop } from './scheduler/retention-loop.ts';
 import { createSchemasLoop } from './supervisor/schemas-loop.ts';
-import { listenOnOtherLoopback, type OtherLoopback } from './other-loopback.ts';
+import { listenOnOtherLoopback, type OtherLoopback } from './listeners/other-loopback.ts';
 import { openRunsListener } from './compose/open-runs-listener.ts';
 import { openStore } from './compose/open-store.ts';
-import { requireExposureAllowed } from './exposure.ts';
+import { requireExposureAllowed } from './config/exposure.ts';
 
 export interface RunningServer {
   /** The address it listens on. */

@@ -9,7 +9,7 @@ import {
   requireSpec,
   timeoutSpec,
   type JobDefinition,
-} from './schemas/job-definition.ts';
+} from './schemas/jobs/job-definition.ts';
 
 export interface AttributeWithoutEffect {
   /** Its path in the definition, such as `require.region`. */

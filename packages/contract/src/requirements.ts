@@ -1,6 +1,6 @@
-import type { OrganizationMembershipRole } from './schemas/organizations.ts';
+import type { OrganizationMembershipRole } from './schemas/workspaces/organizations.ts';
 import type { Permission } from './permissions.ts';
-import type { WorkspaceMembershipRole } from './schemas/workspaces.ts';
+import type { WorkspaceMembershipRole } from './schemas/workspaces/workspaces.ts';
 
 /** Who may use a permission: anyone, anyone who is known, or a role that is at least the one named. */
 export type Requirement =

@@ -37,7 +37,7 @@ import { addBodyDeadline } from './http/body-deadline.ts';
 import { addHostCheck } from './http/host-check.ts';
 import { addClientVersions } from './http/client-versions.ts';
 import { addRequestLog } from './http/request-log.ts';
-import { createAllowedHosts } from '../allowed-hosts.ts';
+import { createAllowedHosts } from '../config/allowed-hosts.ts';
 import { checkRouteTable } from './route-check.ts';
 import { createAuthenticateAttempt } from '../services/attempts/authenticate-attempt.ts';
 import { createHttpApp } from './http-app.ts';

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import type { BlobRange, BlobStat, BlobStore, StoredBlob } from './blob-store.ts';
 import { BlobNotFoundError, checkBlobKey } from './blob-store.ts';
 import { makeFolder, syncFolder } from './durable-folder.ts';
-import { isErrorCode } from '../error-code.ts';
+import { isErrorCode } from '../platform/error-code.ts';
 
 // No key begins with a dot, so nothing in here can be mistaken for a blob.
 const unfinishedName = '.unfinished';

@@ -1,11 +1,11 @@
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';
 import { join } from 'node:path';
 import { createAttemptLog } from '../services/logs/attempt-log.ts';
 import { createEndUnknownRun } from '../services/attempts/end-unknown-run.ts';
 import { createExplainFailure } from '../services/runs/explain-failure.ts';
-import { createFaultPoints } from '../pause-at.ts';
+import { createFaultPoints } from '../platform/pause-at.ts';
 import { createFinishRun } from '../services/runs/finish-run.ts';
 import { createLogFiles } from '../blobs/logs/log-file.ts';
 import { createStartRuns, databaseClock } from '../services/runs/start-runs.ts';

@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';
 import { assembleRunEnds } from './assemble-run-ends.ts';
@@ -20,7 +20,7 @@ import { createSignIn } from '../services/sign-in/sign-in.ts';
 import { createTakeDelivery } from '../services/webhooks/take-delivery.ts';
 import { createVariables } from '../services/variables/variables.ts';
 import { createWebhooks } from '../services/webhooks/webhooks.ts';
-import { readSecretKey } from '../secret-key.ts';
+import { readSecretKey } from '../config/secret-key.ts';
 
 export type Services = Awaited<ReturnType<typeof assembleServices>>;
 

@@ -1,5 +1,5 @@
 import type { AttemptsAddress } from '../supervisor/attempts-address.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import type { Executor } from '../executors/executor.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';
@@ -21,7 +21,7 @@ import { createTellWaits } from '../services/runs/tell-waits.ts';
 import { createWatchApp } from '../supervisor/watch-app.ts';
 import { createWatchAttempt } from '../supervisor/watch-attempt.ts';
 import { createWatchUnknown } from '../supervisor/watch-unknown.ts';
-import { firstRunUid, lastRunUid } from '../process-identities.ts';
+import { firstRunUid, lastRunUid } from '../platform/process-identities.ts';
 import { hangSeconds } from './open-store.ts';
 import { planUnknownLimits } from '../domain/attempts/unknown-attempt.ts';
 

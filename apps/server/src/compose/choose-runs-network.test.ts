@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readConfig } from '../config.ts';
+import { readConfig } from '../config/config.ts';
 import { chooseRunsNetwork } from './choose-runs-network.ts';
 
 const choose = (env: Record<string, string>) => chooseRunsNetwork(readConfig(env));

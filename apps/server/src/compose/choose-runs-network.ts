@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import type { RunsNetwork } from '../executors/process/isolated-network.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import type { EngineAddress } from '../executors/docker/engine-address.ts';
 import type { Executor } from '../executors/executor.ts';
 import type { ImageSources } from '../executors/docker/build-image.ts';
@@ -7,8 +7,8 @@ import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
-import { claimDataFolder } from '../data-folder.ts';
-import { createFaultPoints } from '../pause-at.ts';
+import { claimDataFolder } from '../config/data-folder.ts';
+import { createFaultPoints } from '../platform/pause-at.ts';
 import { chooseExecutor } from './choose-executor.ts';
 import { chooseRunsNetwork } from './choose-runs-network.ts';
 import { createDockerExecutor } from '../executors/docker/docker-executor.ts';

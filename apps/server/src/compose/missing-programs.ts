@@ -1,5 +1,5 @@
 /** What a server without a container engine lacks on this machine, found without starting it. */
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { adviseInstall } from '../executors/process/install-advice.ts';
 import { findTool } from '../executors/process/tool-lookup.ts';
 import { toolsFolder } from './create-executor.ts';

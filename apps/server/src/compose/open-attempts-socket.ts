@@ -1,9 +1,9 @@
 import type { ApiDependencies } from '../api/app.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import type { CreatedExecutor } from './create-executor.ts';
 import { buildAttemptsApi } from '../api/runs-app.ts';
 import { closeHttpApp } from '../api/http-app.ts';
-import { openAttemptsSocket, type AttemptsSocket } from '../attempts-socket.ts';
+import { openAttemptsSocket, type AttemptsSocket } from '../listeners/attempts-socket.ts';
 import { readPlace } from '../executors/process/attempt-place.ts';
 
 /** The socket for attempts that are processes of this machine; null where runs are in containers, which do not see its files. */

@@ -1,11 +1,11 @@
 import type { ApiFixture } from '../api/testing/api-fixture.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createBootstrapSeal } from '../api/testing/attempt-calls.ts';
 import { createApiFixture } from '../api/testing/api-fixture.ts';
 import { createFakeExecutor } from '../executors/fake/fake-executor.ts';
 import { openRunsListener } from './open-runs-listener.ts';
-import { readConfig } from '../config.ts';
+import { readConfig } from '../config/config.ts';
 import { seedRun } from '../api/testing/seed-run.ts';
 
 let api: ApiFixture;

@@ -1,12 +1,12 @@
 import type { AddressInfo } from 'node:net';
 import type { ApiDependencies } from '../api/app.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import type { CreatedExecutor } from './create-executor.ts';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { buildRunsApi } from '../api/runs-app.ts';
 import { closeHttpApp } from '../api/http-app.ts';
-import { createRunsListener, type RunsListener } from '../runs-listener.ts';
+import { createRunsListener, type RunsListener } from '../listeners/runs-listener.ts';
 
 /** What listens for runs in containers; null where runs are processes of this machine, which reach the server as anybody here does. */
 export async function openRunsListener(

@@ -1,10 +1,10 @@
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import type { Executor } from '../executors/executor.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';
 import { join } from 'node:path';
 import { createExecutor } from './create-executor.ts';
-import { createFaultPoints } from '../pause-at.ts';
+import { createFaultPoints } from '../platform/pause-at.ts';
 import { createFolderBlobStore, removeUnfinishedBlobs } from '../blobs/folder-blob-store.ts';
 import {
   createLeftovers,

@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import type { Logger } from 'pino';
 import { mkdir } from 'node:fs/promises';
 import { createDatabase } from '../store/postgres/pool.ts';

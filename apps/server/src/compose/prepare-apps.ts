@@ -1,16 +1,16 @@
 import type { AppServices } from '../services/apps/apps.ts';
 import type { Authorize } from '../services/people/authorize.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import type { Executor } from '../executors/executor.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';
 import type { Services } from './assemble-services.ts';
 import { assembleApps } from './assemble-apps.ts';
-import { createAppsListener } from '../apps/apps-listener.ts';
+import { createAppsListener } from '../proxy/apps-listener.ts';
 import { createAppGate } from './app-gate/create-app-gate.ts';
 import { createGivePort, givePortsToPublished } from '../services/apps/give-port.ts';
-import { createNamedHosts, type AppsHosts } from '../apps/hosts.ts';
-import { createPortHosts } from '../apps/port-hosts.ts';
+import { createNamedHosts, type AppsHosts } from '../proxy/hosts.ts';
+import { createPortHosts } from '../proxy/port-hosts.ts';
 import { createOpenRunLog } from '../services/logs/open-run-log.ts';
 import { createReadLogLines } from '../services/logs/read-log-lines.ts';
 

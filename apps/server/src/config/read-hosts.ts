@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { readHostName } from '../allowed-hosts.ts';
+import { readHostName } from './allowed-hosts.ts';
 import { ConfigError } from './config-error.ts';
 
 interface HostValues {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { OpenIdSettings } from '../services/sign-in/open-id.ts';
 import { ConfigError } from './config-error.ts';
-import { isLoopbackHost } from '../allowed-hosts.ts';
+import { isLoopbackHost } from './allowed-hosts.ts';
 
 interface DatabaseValues {
   PUMPHOUSE_DATABASE_URL?: string | undefined;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import { html } from '../pages/html.ts';
-import { isErrorCode } from '../error-code.ts';
+import { isErrorCode } from '../platform/error-code.ts';
 
 /** What the build leaves in the place of each nonce (`html.cspNonce` in apps/web/vite.config.ts). */
 const nonceMark = '{{nonce}}';

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import { createTransport } from 'nodemailer';
-import { isErrorCode } from '../error-code.ts';
+import { isErrorCode } from '../platform/error-code.ts';
 
 /** A mail of plain text to one address. */
 export interface Mail {

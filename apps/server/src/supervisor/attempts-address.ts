@@ -1,4 +1,4 @@
-import type { AttemptsPlace } from '../attempt-seal.ts';
+import type { AttemptsPlace } from '../platform/attempt-seal.ts';
 import type { AttemptHandle } from '../executors/executor.ts';
 
 /** Where attempts reach this server. */

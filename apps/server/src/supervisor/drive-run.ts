@@ -3,7 +3,7 @@ import type { AttemptLog } from '../services/logs/attempt-log.ts';
 import type { AttemptSecrets } from '../services/attempts/attempt-secrets.ts';
 import type { AttemptsAddress } from './attempts-address.ts';
 import type { AttemptRecord, Claim, JobRunRecord } from '../store/records.ts';
-import type { FaultPoints } from '../fault-points.ts';
+import type { FaultPoints } from '../platform/fault-points.ts';
 import type { FinishRun } from '../services/runs/finish-run.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';

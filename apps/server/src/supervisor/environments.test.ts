@@ -12,7 +12,7 @@ import { createPlace, defineJob, plainRequirements } from '../services/testing/s
 import { createServiceFixture } from '../services/testing/service-fixture.ts';
 import { eventually } from '../../../../testing/fixtures/eventually.ts';
 import { holdBuilds } from './testing/held-builds.ts';
-import { noFaultPoints } from '../fault-points.ts';
+import { noFaultPoints } from '../platform/fault-points.ts';
 
 let fixture: ServiceFixture;
 let place: ServicePlace;

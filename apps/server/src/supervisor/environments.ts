@@ -1,7 +1,7 @@
 import type { BuildSettings } from '../domain/environments/build-settings.ts';
 import type { DeploymentRecord } from '../store/records.ts';
 import type { EnvironmentLine, EnvironmentLocation, Executor } from '../executors/executor.ts';
-import type { FaultPoints } from '../fault-points.ts';
+import type { FaultPoints } from '../platform/fault-points.ts';
 import type { JobDefinition } from '../domain/jobs/job-definition.ts';
 import type { Persistence } from '../store/store.ts';
 import type { UnnumberedLogLine } from '../domain/logs/log-line.ts';

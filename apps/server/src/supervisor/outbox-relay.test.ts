@@ -7,7 +7,7 @@ import { createOutboxRelay } from './outbox-relay.ts';
 import { createPlace, defineJob } from '../services/testing/service-place.ts';
 import { createServiceFixture } from '../services/testing/service-fixture.ts';
 import { ExecutorError } from '../executors/executor.ts';
-import { noFaultPoints } from '../fault-points.ts';
+import { noFaultPoints } from '../platform/fault-points.ts';
 import { runnerLine } from '../domain/logs/log-line.ts';
 
 let fixture: ServiceFixture;

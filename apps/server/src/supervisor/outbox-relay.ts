@@ -1,5 +1,5 @@
 import type { AttemptHandle, Executor } from '../executors/executor.ts';
-import type { FaultPoints } from '../fault-points.ts';
+import type { FaultPoints } from '../platform/fault-points.ts';
 import type { LogFiles } from '../blobs/logs/log-file.ts';
 import type { Logger } from 'pino';
 import type { AttemptRecord, TakenEvent } from '../store/records.ts';

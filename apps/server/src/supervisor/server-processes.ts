@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { decideOwnerStatus, formatOwner, type OwnerStatus } from '../domain/attempts/server-owner.ts';
-import { readOwnLocation } from '../process-location.ts';
+import { readOwnLocation } from '../platform/process-location.ts';
 import { readProcessStartTime } from '../executors/process/process-identity.ts';
 
 /** Names server processes, so that a server need not wait for the leases of one that it can see is gone. */

@@ -6,7 +6,7 @@ import type { AttemptRecord, Claim, JobRunRecord, WorkspaceRecord } from '../sto
 import type { EnvironmentLocation } from '../executors/executor.ts';
 import type { Environments, OnLine } from './environments.ts';
 import type { Wait } from '../domain/runs/wait-reason.ts';
-import type { FaultPoints } from '../fault-points.ts';
+import type { FaultPoints } from '../platform/fault-points.ts';
 import type { InstanceSizes } from '../domain/attempts/instance-sizes.ts';
 import type { JobDefinition } from '../domain/jobs/job-definition.ts';
 import type { Persistence } from '../store/store.ts';

@@ -2,7 +2,7 @@ import type { AttemptLog } from '../services/logs/attempt-log.ts';
 import type { Claim } from '../store/records.ts';
 import type { ClaimRuns } from './claim-runs.ts';
 import type { DriveRun } from './drive-run.ts';
-import type { FaultPoints } from '../fault-points.ts';
+import type { FaultPoints } from '../platform/fault-points.ts';
 import type { IngestTelemetry } from '../services/telemetry/ingest-telemetry.ts';
 import type { Janitor } from './janitor.ts';
 import type { Logger } from 'pino';

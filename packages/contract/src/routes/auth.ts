@@ -11,7 +11,7 @@ import {
   refreshSessionResponse,
   revokeSessionRequest,
   userSessionResponse,
-} from '../schemas/sessions.ts';
+} from '../schemas/sign-in/sessions.ts';
 
 /**
  * Signing in: prefix `/auth/v1`. `redeem_device_code_session` also answers 403 while nobody has confirmed the code;

@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { defineRoute } from '../route.ts';
-import { configurationResponse, uploadConfigurationBody } from '../schemas/configurations.ts';
-import { deploymentResponse, uploadDeploymentRequest } from '../schemas/deployments.ts';
-import { manifestFilesResponse } from '../schemas/manifest-files.ts';
+import { configurationResponse, uploadConfigurationBody } from '../schemas/versions/configurations.ts';
+import { deploymentResponse, uploadDeploymentRequest } from '../schemas/versions/deployments.ts';
+import { manifestFilesResponse } from '../schemas/versions/manifest-files.ts';
 import { queryBoolean, queryText } from '../schemas/query.ts';
 import {
   updateWorkspaceVariablesRequest,
   updatedVariablesResponse,
   workspaceVariablesResponse,
-} from '../schemas/variables.ts';
+} from '../schemas/variables/variables.ts';
 import { dataplaneErrors, readErrors } from './error-statuses.ts';
 import { configurationParams, deploymentParams, workspaceParams } from './parameters.ts';
 

@@ -1,5 +1,5 @@
 import { defineRoute } from '../route.ts';
-import { logLine } from '../schemas/logs.ts';
+import { logLine } from '../schemas/logs/logs.ts';
 import { dataplaneErrors, readErrors } from './error-statuses.ts';
 import { jobRunParams } from './parameters.ts';
 

@@ -1,19 +1,19 @@
 import { defineRoute } from '../route.ts';
-import { jobResultResponse, jobResultTraceResponse } from '../schemas/job-results.ts';
+import { jobResultResponse, jobResultTraceResponse } from '../schemas/telemetry/job-results.ts';
 import { listPage, listQuery } from '../schemas/paging.ts';
 import {
   detailedPipelineRunResponse,
   pipelineRunResponse,
   pipelineRunStatus,
   pipelineRunTraceResponse,
-} from '../schemas/pipeline-runs.ts';
+} from '../schemas/pipelines/pipeline-runs.ts';
 import { uuid } from '../schemas/primitives.ts';
 import { queryBoolean, queryList, queryText, queryTimestamp } from '../schemas/query.ts';
 import {
   datasetStatsResponse,
   pipelineStatsResponse,
   telemetryWatermarkResponse,
-} from '../schemas/statistics.ts';
+} from '../schemas/pipelines/statistics.ts';
 import { dataplaneErrors, readErrors } from './error-statuses.ts';
 import { jobRunParams, pipelineRunParams, workspaceParams } from './parameters.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { jobDefinition } from './job-definition.ts';
-import { updateWorkspaceRequest } from './workspaces.ts';
+import { jobDefinition } from './jobs/job-definition.ts';
+import { updateWorkspaceRequest } from './workspaces/workspaces.ts';
 import { routesById } from '../routes.ts';
 
 const definition = {

@@ -3,10 +3,10 @@ import type { AuthenticateAttempt } from '../../services/attempts/authenticate-a
 import type { BeginAttempt } from '../../services/attempts/begin-attempt.ts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { RecordSpool } from '../../services/attempts/record-spool.ts';
-import type { AttemptSeal, SealedHeader } from '../../attempt-seal.ts';
+import type { AttemptSeal, SealedHeader } from '../../platform/attempt-seal.ts';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
-import { readSealedHeader, sealScheme } from '../../attempt-seal.ts';
+import { readSealedHeader, sealScheme } from '../../platform/attempt-seal.ts';
 import { readBearer } from '../route-registration.ts';
 import { refuseFields } from '../http/errors.ts';
 import { ServiceError } from '../../platform/service-error.ts';

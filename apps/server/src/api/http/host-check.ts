@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { IsAllowedHost } from '../../allowed-hosts.ts';
+import type { IsAllowedHost } from '../../config/allowed-hosts.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
 /** A load balancer calls these by whatever address it has, and the answers hold no address. */

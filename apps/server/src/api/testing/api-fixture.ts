@@ -16,8 +16,8 @@ import { tmpdir } from 'node:os';
 import { assembleApps } from '../../compose/assemble-apps.ts';
 import { createAppPlaces } from '../apps/apps-wire.ts';
 import { createGivePort } from '../../services/apps/give-port.ts';
-import { createNamedHosts } from '../../apps/hosts.ts';
-import { createPortHosts } from '../../apps/port-hosts.ts';
+import { createNamedHosts } from '../../proxy/hosts.ts';
+import { createPortHosts } from '../../proxy/port-hosts.ts';
 import { assemblePages } from '../../compose/assemble-pages.ts';
 import { buildApi } from '../app.ts';
 import { buildDefinition } from '../../domain/jobs/test-definition.ts';
@@ -49,7 +49,7 @@ import { createTakeDelivery } from '../../services/webhooks/take-delivery.ts';
 import { createVariables } from '../../services/variables/variables.ts';
 import { createWebhooks } from '../../services/webhooks/webhooks.ts';
 import { defaultRetention, parseRetention } from '../../domain/retention/retention-limits.ts';
-import { noFaultPoints } from '../../fault-points.ts';
+import { noFaultPoints } from '../../platform/fault-points.ts';
 
 /** A caller with a good key. */
 export interface TestCaller {

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { open } from 'node:fs/promises';
-import { isErrorCode } from '../../error-code.ts';
+import { isErrorCode } from '../../platform/error-code.ts';
 
 /** Where a line of a log begins. */
 export interface LineStart {

@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { open } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
-import { isErrorCode } from '../../error-code.ts';
+import { isErrorCode } from '../../platform/error-code.ts';
 import { countLines, findEntries, findEntryBefore, logStart } from './log-index.ts';
 import type { LineStart } from './log-index.ts';
 import { skipLines } from './log-lines.ts';

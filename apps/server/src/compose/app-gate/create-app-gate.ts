@@ -6,7 +6,7 @@ import type {
   AppState,
   StoppedApp,
   Visitor,
-} from '../../apps/app-gate.ts';
+} from '../../proxy/app-gate.ts';
 import type { AppInstanceRecord, AppSessionRecord, JobRecord } from '../../store/records.ts';
 import type { AppServices } from '../../services/apps/apps.ts';
 import type { AppStanding } from '../../services/apps/read-apps.ts';

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Store } from '../../store/store.ts';
-import type { Visitor } from '../../apps/app-gate.ts';
+import type { Visitor } from '../../proxy/app-gate.ts';
 
 /** Often enough for idle times of a minute, and one statement for all apps. */
 const writtenEveryMs = 5000;

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import type { ContainerInspectInfo } from 'dockerode';
-import type { FaultPoints } from '../../fault-points.ts';
+import type { FaultPoints } from '../../platform/fault-points.ts';
 import {
   ExecutorError,
   type AttemptInspection,

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import type { Belonging, BelongingOwner } from '../../domain/retention/belonging.ts';
-import type { FaultPoints } from '../../fault-points.ts';
+import type { FaultPoints } from '../../platform/fault-points.ts';
 import { ExecutorError } from '../executor.ts';
 import { readSnapshots } from './snapshots.ts';
 import { removeVolume } from './volumes.ts';

@@ -37,7 +37,7 @@ import {
   type EngineFacts,
 } from './engine.ts';
 import type { EngineAddress } from './engine-address.ts';
-import { noFaultPoints, type FaultPoints } from '../../fault-points.ts';
+import { noFaultPoints, type FaultPoints } from '../../platform/fault-points.ts';
 import { readEngineId } from './engine-identity.ts';
 import {
   buildEnvironment,

@@ -18,7 +18,7 @@ import {
   type BuildPaths,
   type BuildStep,
 } from '../environment-steps.ts';
-import type { FaultPoints } from '../../fault-points.ts';
+import type { FaultPoints } from '../../platform/fault-points.ts';
 import { checkRequirements } from '../requirements.ts';
 import { foldBuildLines } from '../fold-build-lines.ts';
 import { explainUvFailure } from '../../domain/environments/uv-failure.ts';

@@ -5,9 +5,9 @@ import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/p
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { ExitFacts } from '../executor.ts';
-import { isErrorCode } from '../../error-code.ts';
+import { isErrorCode } from '../../platform/error-code.ts';
 import { readExitRecord } from '../exit-record.ts';
-import type { FaultPoints } from '../../fault-points.ts';
+import type { FaultPoints } from '../../platform/fault-points.ts';
 import { isSafeName } from '../safe-name.ts';
 
 /** `attempt.json`: what the executor knows before there is a process, so that an attempt without a stored handle is found again. */

@@ -11,7 +11,7 @@ import {
   type ProcessEntry,
   type ProcessIdentity,
 } from './process-identity.ts';
-import { readBootId } from '../../process-location.ts';
+import { readBootId } from '../../platform/process-location.ts';
 
 /** Variable that every process of an attempt inherits. */
 export const ATTEMPT_ID_VARIABLE = 'PUMPHOUSE_ATTEMPT_ID';

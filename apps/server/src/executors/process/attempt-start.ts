@@ -22,7 +22,7 @@ import { ATTEMPT_ID_VARIABLE } from './attempt-processes.ts';
 import { buildJoinCommand, type GroupPlan } from './control-group-plan.ts';
 import { createGroup, type ControlGroups } from './control-groups.ts';
 import { readEnvironmentMarker, type EnvironmentMarker } from './environment-builder.ts';
-import type { FaultPoints } from '../../fault-points.ts';
+import type { FaultPoints } from '../../platform/fault-points.ts';
 import { readHostLayout } from './host-layout.ts';
 import {
   describeResolver,

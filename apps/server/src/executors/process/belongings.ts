@@ -23,8 +23,8 @@ import { locatePackageStore } from './package-store.ts';
 import { dateStart } from './process-identity.ts';
 import { listSnapshots, locateLocalData, type ListedSnapshot } from './local-data.ts';
 import { listMarkedAttempts } from './stray-processes.ts';
-import { isErrorCode } from '../../error-code.ts';
-import type { FaultPoints } from '../../fault-points.ts';
+import { isErrorCode } from '../../platform/error-code.ts';
+import type { FaultPoints } from '../../platform/fault-points.ts';
 import { isSafeName } from '../safe-name.ts';
 
 export interface BelongingsOptions {

@@ -6,7 +6,7 @@ import { mkdir, readdir, readFile, rmdir, stat, utimes, writeFile } from 'node:f
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AttemptLimits } from '../executor.ts';
-import { isErrorCode } from '../../error-code.ts';
+import { isErrorCode } from '../../platform/error-code.ts';
 import {
   buildJoinCommand,
   CONTROLLERS,

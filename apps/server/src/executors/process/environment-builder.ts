@@ -13,7 +13,7 @@ import { isEnvironmentPath, locateEnvironment, locateEnvironments } from './envi
 import { prepareBuildPlace } from './build-place.ts';
 import { runStep, type Build } from './build-steps.ts';
 import { compileJobs, writeRest } from './bytecode.ts';
-import type { FaultPoints } from '../../fault-points.ts';
+import type { FaultPoints } from '../../platform/fault-points.ts';
 import { createTextMask } from '../../domain/variables/mask-text.ts';
 import { findPythonInterpreter, type PythonInterpreter } from './python-interpreter.ts';
 import { installPackages, type InstalledPackages } from './install-packages.ts';

@@ -4,7 +4,7 @@ import { lstat, opendir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EnvironmentLocation, ListedCache } from '../executor.ts';
 import { isEnvironmentPath, locateCaches } from './environment-paths.ts';
-import { isErrorCode } from '../../error-code.ts';
+import { isErrorCode } from '../../platform/error-code.ts';
 import { isSafeName } from '../safe-name.ts';
 
 export async function measureEnvironment(dataDir: string, location: EnvironmentLocation): Promise<number> {

@@ -7,7 +7,7 @@ import { chown, lstat, mkdir, readdir, readlink, rename, rm, symlink } from 'nod
 import { join } from 'node:path';
 import { readCopiedSize } from '../local-data-names.ts';
 import { ExecutorError, type LocalDataPlace, type SnapshotExtent } from '../executor.ts';
-import { isErrorCode } from '../../error-code.ts';
+import { isErrorCode } from '../../platform/error-code.ts';
 import { isSafeName } from '../safe-name.ts';
 import { createPassageFolder } from './attempt-folder.ts';
 import { buildEnterCommand } from './enter-user.ts';

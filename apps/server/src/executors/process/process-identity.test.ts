@@ -11,7 +11,7 @@ import {
   waitForExit,
   type ProcessIdentity,
 } from './process-identity.ts';
-import { readBootId } from '../../process-location.ts';
+import { readBootId } from '../../platform/process-location.ts';
 
 let children: ChildProcess[] = [];
 

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isErrorCode } from '../../error-code.ts';
-import { readBootId } from '../../process-location.ts';
+import { isErrorCode } from '../../platform/error-code.ts';
+import { readBootId } from '../../platform/process-location.ts';
 
 export interface ProcessIdentity {
   bootId: string;

@@ -1,8 +1,8 @@
-import type { AttemptSeal } from '../../attempt-seal.ts';
+import type { AttemptSeal } from '../../platform/attempt-seal.ts';
 import type { BootstrapCredential } from '../../store/postgres/attempts/attempts.ts';
 import type { Encryption } from '../../platform/encryption.ts';
 import type { Store } from '../../store/store.ts';
-import { createAttemptSeal } from '../../attempt-seal.ts';
+import { createAttemptSeal } from '../../platform/attempt-seal.ts';
 import { createSecret, hashSecret } from '../sign-in/credentials.ts';
 
 export type AttemptSecrets = ReturnType<typeof createAttemptSecrets>;

@@ -1,5 +1,5 @@
 import type { AttemptRecord } from '../../store/records.ts';
-import type { AttemptSeal, SealedHeader } from '../../attempt-seal.ts';
+import type { AttemptSeal, SealedHeader } from '../../platform/attempt-seal.ts';
 import type { AttemptSecrets } from './attempt-secrets.ts';
 import type { Persistence } from '../../store/store.ts';
 import { hashSecret } from '../sign-in/credentials.ts';

@@ -1,7 +1,7 @@
 import type { AttemptRecord, SpoolProgress } from '../../store/records.ts';
 import type { AttemptLog, PreparedLines } from '../logs/attempt-log.ts';
 import type { BlobStore } from '../../blobs/blob-store.ts';
-import type { FaultPoints } from '../../fault-points.ts';
+import type { FaultPoints } from '../../platform/fault-points.ts';
 import type { FinishRun } from '../runs/finish-run.ts';
 import type { IngestTelemetry } from '../telemetry/ingest-telemetry.ts';
 import type { InstanceSizes } from '../../domain/attempts/instance-sizes.ts';

@@ -1,4 +1,4 @@
-import type { FaultPoints } from '../../fault-points.ts';
+import type { FaultPoints } from '../../platform/fault-points.ts';
 import type { FileRemovalsDependencies } from './file-removals.ts';
 import type { LostBlobsDependencies } from './lost-blobs.ts';
 import type { RetainedKind } from './retained-kind.ts';

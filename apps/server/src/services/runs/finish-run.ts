@@ -8,7 +8,7 @@ import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { RunFailureReason } from '../../domain/runs/run-failures.ts';
 import type { RunOutcome } from '../../domain/runs/run-outcome.ts';
 import type { RunState } from '@pumphouse/contract';
-import type { FaultPoints } from '../../fault-points.ts';
+import type { FaultPoints } from '../../platform/fault-points.ts';
 import type { Persistence, Store } from '../../store/store.ts';
 import type { StartRuns } from './start-runs.ts';
 import type { UnnumberedLogLine } from '../../domain/logs/log-line.ts';

@@ -1,7 +1,7 @@
 import type { Candidate, StartedJob, TriggerResult } from './start-batch.ts';
 import type { DueTick, JobRecord, JobRunRecord } from '../../store/records.ts';
 import type { FailedStart } from './start-refusals.ts';
-import type { FaultPoints } from '../../fault-points.ts';
+import type { FaultPoints } from '../../platform/fault-points.ts';
 import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { Persistence, Store } from '../../store/store.ts';
 import { arrangeSchedules } from '../scheduling/arrange-schedules.ts';
@@ -10,7 +10,7 @@ import { decideTick, findTickAfter } from '../../domain/scheduling/tick-decision
 import { declined, refuseArchived, refuseWholeCall } from './start-refusals.ts';
 import { pickAllowed, viewersProfile } from './viewers-starts.ts';
 import { findTimedTrigger } from '../../domain/jobs/job-definition.ts';
-import { noFaultPoints } from '../../fault-points.ts';
+import { noFaultPoints } from '../../platform/fault-points.ts';
 import {
   matchTriggers,
   pickTrigger,

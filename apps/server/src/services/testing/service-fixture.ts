@@ -1,4 +1,4 @@
-import type { FaultPointName, FaultPoints } from '../../fault-points.ts';
+import type { FaultPointName, FaultPoints } from '../../platform/fault-points.ts';
 import { parseInstanceSizes } from '../../domain/attempts/instance-sizes.ts';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';

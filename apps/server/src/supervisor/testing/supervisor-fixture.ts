@@ -27,7 +27,7 @@ import { createWatchAttempt } from '../watch-attempt.ts';
 import { createWatchUnknown } from '../watch-unknown.ts';
 import type { UnknownLimits } from '../../domain/attempts/unknown-attempt.ts';
 import { eventually } from '../../../../../testing/fixtures/eventually.ts';
-import { noFaultPoints } from '../../fault-points.ts';
+import { noFaultPoints } from '../../platform/fault-points.ts';
 
 export interface ServerOptions {
   executor: Executor;

@@ -1,12 +1,12 @@
 import { defineRoute } from '../../route.ts';
-import { jobCategory, jobType } from '../../schemas/job-definition.ts';
+import { jobCategory, jobType } from '../../schemas/jobs/job-definition.ts';
 import {
   cancelJobRunsRequest,
   cancelJobRunsResponse,
   createJobRunRequest,
   detailedJobRunResponse,
   runStatus,
-} from '../../schemas/job-runs.ts';
+} from '../../schemas/runs/job-runs.ts';
 import { listPage, listQuery, nestedRunsBounds } from '../../schemas/paging.ts';
 import { uuid } from '../../schemas/primitives.ts';
 import {
@@ -17,7 +17,7 @@ import {
   queryText,
   queryTimestamp,
 } from '../../schemas/query.ts';
-import { triggerKind } from '../../schemas/triggers.ts';
+import { triggerKind } from '../../schemas/jobs/triggers.ts';
 import { changeErrors, readErrors } from '../error-statuses.ts';
 import { jobRunParams, workspaceParams } from '../parameters.ts';
 

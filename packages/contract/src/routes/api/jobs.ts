@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { defineRoute } from '../../route.ts';
-import { detailedJobResponse } from '../../schemas/detailed-jobs.ts';
-import { jobCategory, jobType } from '../../schemas/job-definition.ts';
-import { runStatus } from '../../schemas/job-runs.ts';
-import { jobResponse } from '../../schemas/jobs.ts';
+import { detailedJobResponse } from '../../schemas/jobs/detailed-jobs.ts';
+import { jobCategory, jobType } from '../../schemas/jobs/job-definition.ts';
+import { runStatus } from '../../schemas/runs/job-runs.ts';
+import { jobResponse } from '../../schemas/jobs/jobs.ts';
 import { listPage, listQuery, nestedRunsBounds } from '../../schemas/paging.ts';
 import { queryBoolean, queryInteger, queryList, queryText, queryTimestamp } from '../../schemas/query.ts';
-import { triggerJobsRequest, triggerJobsResponse, triggerKind } from '../../schemas/triggers.ts';
+import { triggerJobsRequest, triggerJobsResponse, triggerKind } from '../../schemas/jobs/triggers.ts';
 import { changeErrors, readErrors } from '../error-statuses.ts';
 import { jobParams, workspaceParams } from '../parameters.ts';
 

@@ -1,14 +1,14 @@
 import { defineRoute } from '../../route.ts';
-import { dataplaneCatalog, setRegionOrganizationRequest } from '../../schemas/dataplanes.ts';
-import { meResponse, organizationMeResponse } from '../../schemas/memberships.ts';
-import { organizationResponse } from '../../schemas/organizations.ts';
+import { dataplaneCatalog, setRegionOrganizationRequest } from '../../schemas/sign-in/dataplanes.ts';
+import { meResponse, organizationMeResponse } from '../../schemas/people/memberships.ts';
+import { organizationResponse } from '../../schemas/workspaces/organizations.ts';
 import { listPage, listQuery } from '../../schemas/paging.ts';
 import { queryBoolean } from '../../schemas/query.ts';
 import {
   createWorkspaceRequest,
   organizationWorkspaceResponse,
   workspaceResponse,
-} from '../../schemas/workspaces.ts';
+} from '../../schemas/workspaces/workspaces.ts';
 import { changeErrors, dataplaneErrors, readErrors } from '../error-statuses.ts';
 import { organizationParams } from '../parameters.ts';
 

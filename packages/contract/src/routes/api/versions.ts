@@ -1,6 +1,9 @@
 import { defineRoute } from '../../route.ts';
-import { configurationResponse, issueUploadConfigurationResponse } from '../../schemas/configurations.ts';
-import { deploymentResponse, issueUploadDeploymentResponse } from '../../schemas/deployments.ts';
+import {
+  configurationResponse,
+  issueUploadConfigurationResponse,
+} from '../../schemas/versions/configurations.ts';
+import { deploymentResponse, issueUploadDeploymentResponse } from '../../schemas/versions/deployments.ts';
 import { listPage, listQuery } from '../../schemas/paging.ts';
 import { queryInteger } from '../../schemas/query.ts';
 import { changeErrors, readErrors } from '../error-statuses.ts';

@@ -1,7 +1,7 @@
 import { defineRoute } from '../../route.ts';
-import { issueDataplaneTokenWorkspaceResponse } from '../../schemas/dataplanes.ts';
-import { deployWorkspaceRequest, deployWorkspaceResponse } from '../../schemas/deploy.ts';
-import { workspaceMeResponse } from '../../schemas/memberships.ts';
+import { issueDataplaneTokenWorkspaceResponse } from '../../schemas/sign-in/dataplanes.ts';
+import { deployWorkspaceRequest, deployWorkspaceResponse } from '../../schemas/jobs/deploy.ts';
+import { workspaceMeResponse } from '../../schemas/people/memberships.ts';
 import { listPage, listQuery } from '../../schemas/paging.ts';
 import { queryList } from '../../schemas/query.ts';
 import {
@@ -9,7 +9,7 @@ import {
   updateWorkspaceRequest,
   workspaceMemberResponse,
   workspaceResponse,
-} from '../../schemas/workspaces.ts';
+} from '../../schemas/workspaces/workspaces.ts';
 import { changeErrors, readErrors } from '../error-statuses.ts';
 import { workspaceParams } from '../parameters.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineRoute } from '../../route.ts';
-import { accountSessionsResponse, revokedSessionsResponse } from '../../schemas/account-sessions.ts';
+import { accountSessionsResponse, revokedSessionsResponse } from '../../schemas/sign-in/account-sessions.ts';
 import { uuid } from '../../schemas/primitives.ts';
 import { readErrors } from '../error-statuses.ts';
 

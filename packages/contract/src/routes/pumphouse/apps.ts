@@ -8,7 +8,7 @@ import {
   publicLinkResponse,
   publishAppRequest,
   restartAppResponse,
-} from '../../schemas/apps.ts';
+} from '../../schemas/apps/apps.ts';
 import { changeErrors, readErrors } from '../error-statuses.ts';
 import { jobParams, workspaceParams } from '../parameters.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineRoute } from '../../route.ts';
-import { auditEntryResponse } from '../../schemas/audit-log.ts';
+import { auditEntryResponse } from '../../schemas/audit/audit-log.ts';
 import { listPage, listQuery } from '../../schemas/paging.ts';
 import { uuid } from '../../schemas/primitives.ts';
 import { queryList, queryText, queryTimestamp } from '../../schemas/query.ts';

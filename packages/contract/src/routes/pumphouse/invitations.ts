@@ -5,7 +5,7 @@ import {
   createWorkspaceInvitationRequest,
   invitationResponse,
   invitationStatus,
-} from '../../schemas/invitations.ts';
+} from '../../schemas/people/invitations.ts';
 import { listPage, listQuery } from '../../schemas/paging.ts';
 import { queryList } from '../../schemas/query.ts';
 import { changeErrors, readErrors } from '../error-statuses.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineRoute } from '../../route.ts';
-import { jobGraphResponse } from '../../schemas/job-graphs.ts';
+import { jobGraphResponse } from '../../schemas/jobs/job-graphs.ts';
 import { uuid } from '../../schemas/primitives.ts';
 import { readErrors } from '../error-statuses.ts';
 import { workspaceParams } from '../parameters.ts';

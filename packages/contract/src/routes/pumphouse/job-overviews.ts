@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { defineRoute } from '../../route.ts';
-import { jobType } from '../../schemas/job-definition.ts';
-import { jobOverviewResponse, jobTrendResponse } from '../../schemas/job-overviews.ts';
-import { runStatus } from '../../schemas/job-runs.ts';
+import { jobType } from '../../schemas/jobs/job-definition.ts';
+import { jobOverviewResponse, jobTrendResponse } from '../../schemas/jobs/job-overviews.ts';
+import { runStatus } from '../../schemas/runs/job-runs.ts';
 import { listPage, listQuery } from '../../schemas/paging.ts';
 import { queryBoolean, queryInteger, queryList, queryText } from '../../schemas/query.ts';
-import { triggerKind } from '../../schemas/triggers.ts';
+import { triggerKind } from '../../schemas/jobs/triggers.ts';
 import { readErrors } from '../error-statuses.ts';
 import { jobParams, workspaceParams } from '../parameters.ts';
 

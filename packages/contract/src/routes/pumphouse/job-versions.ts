@@ -1,5 +1,5 @@
 import { defineRoute } from '../../route.ts';
-import { jobVersionResponse } from '../../schemas/jobs.ts';
+import { jobVersionResponse } from '../../schemas/jobs/jobs.ts';
 import { listPage, listQuery } from '../../schemas/paging.ts';
 import { readErrors } from '../error-statuses.ts';
 import { jobParams } from '../parameters.ts';

@@ -6,7 +6,7 @@ import {
   createWorkspaceKeyRequest,
   personalKeysResponse,
   workspaceKeysResponse,
-} from '../../schemas/keys.ts';
+} from '../../schemas/keys/keys.ts';
 import { changeErrors, readErrors } from '../error-statuses.ts';
 import { keyParams, workspaceKeyParams, workspaceParams } from '../parameters.ts';
 

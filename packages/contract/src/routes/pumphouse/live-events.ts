@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineRoute } from '../../route.ts';
-import { liveEvent, liveEvents } from '../../schemas/live-events.ts';
+import { liveEvent, liveEvents } from '../../schemas/live/live-events.ts';
 import { uuid } from '../../schemas/primitives.ts';
 import { queryList } from '../../schemas/query.ts';
 import { readErrors } from '../error-statuses.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineRoute } from '../../route.ts';
-import { logLinesResponse, logSearchResponse, longestLogSearch } from '../../schemas/log-ranges.ts';
-import { logIoStream, logSource } from '../../schemas/logs.ts';
+import { logLinesResponse, logSearchResponse, longestLogSearch } from '../../schemas/logs/log-ranges.ts';
+import { logIoStream, logSource } from '../../schemas/logs/logs.ts';
 import { queryBoolean, queryInteger, queryText } from '../../schemas/query.ts';
 import { readErrors } from '../error-statuses.ts';
 import { jobRunParams } from '../parameters.ts';

@@ -4,10 +4,10 @@ import {
   setMemberRoleRequest,
   setWorkspaceMemberRequest,
   workspaceAccessResponse,
-} from '../../schemas/members.ts';
+} from '../../schemas/people/members.ts';
 import { listPage, listQuery } from '../../schemas/paging.ts';
 import { queryList } from '../../schemas/query.ts';
-import { principalKind } from '../../schemas/workspaces.ts';
+import { principalKind } from '../../schemas/workspaces/workspaces.ts';
 import { changeErrors, readErrors } from '../error-statuses.ts';
 import {
   organizationMemberParams,

@@ -5,7 +5,7 @@ import {
   maximumNextStarts,
   maximumNextTicks,
   nextStartsResponse,
-} from '../../schemas/next-starts.ts';
+} from '../../schemas/scheduling/next-starts.ts';
 import { queryInteger } from '../../schemas/query.ts';
 import { readErrors } from '../error-statuses.ts';
 import { jobParams, workspaceParams } from '../parameters.ts';

@@ -3,7 +3,7 @@ import {
   createOrganizationRequest,
   organizationSettingsResponse,
   updateOrganizationRequest,
-} from '../../schemas/organization-settings.ts';
+} from '../../schemas/workspaces/organization-settings.ts';
 import { readErrors } from '../error-statuses.ts';
 import { organizationParams } from '../parameters.ts';
 

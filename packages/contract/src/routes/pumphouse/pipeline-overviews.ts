@@ -5,7 +5,7 @@ import {
   jobRunPipelineRunsResponse,
   pipelineFreshnessRow,
   pipelineOverviewResponse,
-} from '../../schemas/pipeline-overviews.ts';
+} from '../../schemas/pipelines/pipeline-overviews.ts';
 import { queryBoolean } from '../../schemas/query.ts';
 import { readErrors } from '../error-statuses.ts';
 import { datasetParams, jobRunParams, pipelineParams, workspaceParams } from '../parameters.ts';

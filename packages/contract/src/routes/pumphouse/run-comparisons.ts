@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineRoute } from '../../route.ts';
 import { uuid } from '../../schemas/primitives.ts';
-import { jobRunComparisonResponse, jobRunLogComparisonResponse } from '../../schemas/run-comparisons.ts';
+import { jobRunComparisonResponse, jobRunLogComparisonResponse } from '../../schemas/runs/run-comparisons.ts';
 import { readErrors } from '../error-statuses.ts';
 import { jobRunParams } from '../parameters.ts';
 

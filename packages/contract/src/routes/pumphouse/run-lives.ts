@@ -1,6 +1,6 @@
 import { defineRoute } from '../../route.ts';
-import { jobRunLifeResponse } from '../../schemas/run-lives.ts';
-import { detailedJobRunResponse } from '../../schemas/job-runs.ts';
+import { jobRunLifeResponse } from '../../schemas/runs/run-lives.ts';
+import { detailedJobRunResponse } from '../../schemas/runs/job-runs.ts';
 import { changeErrors, readErrors } from '../error-statuses.ts';
 import { jobRunParams } from '../parameters.ts';
 

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { defineRoute } from '../../route.ts';
-import { runStatus } from '../../schemas/job-runs.ts';
+import { runStatus } from '../../schemas/runs/job-runs.ts';
 import { listPage, listQuery } from '../../schemas/paging.ts';
 import { uuid } from '../../schemas/primitives.ts';
 import { queryBoolean, queryList, queryText, queryTimestamp } from '../../schemas/query.ts';
-import { runOverviewDetailResponse, runOverviewResponse } from '../../schemas/run-overviews.ts';
-import { runSeriesResponse, seriesBucket } from '../../schemas/run-series.ts';
-import { triggerKind } from '../../schemas/triggers.ts';
+import { runOverviewDetailResponse, runOverviewResponse } from '../../schemas/runs/run-overviews.ts';
+import { runSeriesResponse, seriesBucket } from '../../schemas/runs/run-series.ts';
+import { triggerKind } from '../../schemas/jobs/triggers.ts';
 import { readErrors } from '../error-statuses.ts';
 import { jobRunParams, workspaceParams } from '../parameters.ts';
 

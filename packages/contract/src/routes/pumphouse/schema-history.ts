@@ -8,7 +8,7 @@ import {
   schemaDifferenceResponse,
   schemaVersionChangesResponse,
   schemaVersionResponse,
-} from '../../schemas/schema-history.ts';
+} from '../../schemas/pipelines/schema-history.ts';
 import { readErrors } from '../error-statuses.ts';
 import { pipelineParams, schemaParams, schemaVersionParams, workspaceParams } from '../parameters.ts';
 

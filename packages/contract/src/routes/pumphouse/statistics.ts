@@ -4,7 +4,7 @@ import {
   datasetDailySeriesResponse,
   maximumDailySeries,
   pipelineDailySeriesResponse,
-} from '../../schemas/daily-series.ts';
+} from '../../schemas/pipelines/daily-series.ts';
 import { queryInteger, queryList, queryText, queryTimestamp } from '../../schemas/query.ts';
 import { readErrors } from '../error-statuses.ts';
 import { workspaceParams } from '../parameters.ts';

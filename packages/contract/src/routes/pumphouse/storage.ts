@@ -1,5 +1,5 @@
 import { defineRoute } from '../../route.ts';
-import { organizationStorageResponse } from '../../schemas/storage.ts';
+import { organizationStorageResponse } from '../../schemas/workspaces/storage.ts';
 import { readErrors } from '../error-statuses.ts';
 import { organizationParams } from '../parameters.ts';
 

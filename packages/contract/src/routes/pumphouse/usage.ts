@@ -7,7 +7,7 @@ import {
   usageByJobResponse,
   usageByWorkspaceResponse,
   usageResponse,
-} from '../../schemas/usage.ts';
+} from '../../schemas/workspaces/usage.ts';
 import { readErrors } from '../error-statuses.ts';
 import { organizationParams, workspaceParams } from '../parameters.ts';
 

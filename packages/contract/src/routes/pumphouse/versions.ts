@@ -5,9 +5,9 @@ import {
   configurationComparisonResponse,
   configurationFileComparisonResponse,
   deploymentComparisonResponse,
-} from '../../schemas/comparisons.ts';
-import { configurationResponse } from '../../schemas/configurations.ts';
-import { deploymentResponse, deploymentTagsResponse } from '../../schemas/deployments.ts';
+} from '../../schemas/versions/comparisons.ts';
+import { configurationResponse } from '../../schemas/versions/configurations.ts';
+import { deploymentResponse, deploymentTagsResponse } from '../../schemas/versions/deployments.ts';
 import { uuid } from '../../schemas/primitives.ts';
 import { queryBoolean, queryText } from '../../schemas/query.ts';
 import { changeErrors, readErrors } from '../error-statuses.ts';

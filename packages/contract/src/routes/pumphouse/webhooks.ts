@@ -4,7 +4,7 @@ import {
   setSigningSecretRequest,
   webhookResponse,
   webhooksResponse,
-} from '../../schemas/webhooks.ts';
+} from '../../schemas/webhooks/webhooks.ts';
 import { changeErrors, readErrors } from '../error-statuses.ts';
 import { jobRunParams, webhookParams, workspaceParams } from '../parameters.ts';
 

@@ -1,5 +1,5 @@
 import { defineRoute } from '../../route.ts';
-import { workspaceHealthListResponse } from '../../schemas/workspace-health.ts';
+import { workspaceHealthListResponse } from '../../schemas/workspaces/workspace-health.ts';
 
 /** All workspaces of the caller at once, for a list of them. */
 export const workspaceHealthRoutes = [

@@ -1,7 +1,7 @@
 /** A server in the middle of a build, for a test that kills it: builds what its argument (JSON) says. */
 import type { EnvironmentSpec } from '../../executor.ts';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { FaultPointName, FaultPoints } from '../../../fault-points.ts';
+import type { FaultPointName, FaultPoints } from '../../../platform/fault-points.ts';
 import { createTestExecutor } from './machine.ts';
 import type { ProcessExecutorOptions } from '../process-executor.ts';
 

@@ -1,7 +1,7 @@
 /** A server's side of the seal, for tests of executors that have no server. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
-import { createAttemptSeal, readSealedHeader, sealScheme } from '../../../attempt-seal.ts';
+import { createAttemptSeal, readSealedHeader, sealScheme } from '../../../platform/attempt-seal.ts';
 
 /** A request that was proved to be the attempt's, and how it is answered. */
 export interface SealedCall {

@@ -3,7 +3,7 @@ import { chown, lchown, mkdtemp, readFile, readdir, rename, rm } from 'node:fs/p
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { PostgresBinaries, RunAs } from './postgres-binaries.ts';
-import { isErrorCode } from '../../../error-code.ts';
+import { isErrorCode } from '../../../platform/error-code.ts';
 
 const run = promisify(execFile);
 

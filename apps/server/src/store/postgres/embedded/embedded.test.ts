@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { silentLog } from '@pumphouse/testing/fixtures/test-postgres.ts';
-import { postgresUid } from '../../../process-identities.ts';
+import { postgresUid } from '../../../platform/process-identities.ts';
 import { startEmbeddedPostgres, stopAbandonedPostgres } from './embedded.ts';
 import { readCommandLine, readStartTime } from './live-process.ts';
 import { findPostmaster } from './postmaster.ts';

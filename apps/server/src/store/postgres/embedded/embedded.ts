@@ -1,7 +1,7 @@
 import { mkdir, open, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { postgresUid } from '../../../process-identities.ts';
+import { postgresUid } from '../../../platform/process-identities.ts';
 import { ensureCluster, postgresPort as port, superuser } from './cluster.ts';
 import { withFolderLock } from './folder-lock.ts';
 import { preparePostgresBinaries } from './postgres-binaries.ts';

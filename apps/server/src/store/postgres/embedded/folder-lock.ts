@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { identifyOwnProcess, readLiveness } from './live-process.ts';
 import type { LiveProcess } from './live-process.ts';
-import { isErrorCode } from '../../../error-code.ts';
+import { isErrorCode } from '../../../platform/error-code.ts';
 
 const retryMs = 20;
 const refreshMs = 500;

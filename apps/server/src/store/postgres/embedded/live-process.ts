@@ -4,7 +4,7 @@ import {
   type LocationRelation,
   type ProcessLocation,
 } from '../../../domain/attempts/process-location.ts';
-import { readOwnLocation } from '../../../process-location.ts';
+import { readOwnLocation } from '../../../platform/process-location.ts';
 
 /** Names one process for good: a pid alone is given to another process sooner or later. */
 export interface LiveProcess {

@@ -1,0 +1,89 @@
+/** The settings of apps as they are in the environment; `config.ts` calls this, and nothing else does. */
+import { z } from 'zod';
+import {
+  isInRange,
+  parsePortRange,
+  PortRangeSyntaxError,
+  type PortRange,
+} from '../domain/primitives/port-range.ts';
+
+export const appsSettings = {
+  PUMPHOUSE_APPS_PORT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(8090)
+    .describe('Port to listen on for interactive apps; 0 takes a free one'),
+  PUMPHOUSE_APPS_DOMAIN: z
+    .string()
+    .regex(
+      /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+(:[1-9]\d{0,4})?$/,
+      'must be a host name in small letters, as apps.example.com',
+    )
+    .optional()
+    .describe(
+      'The name below which each app has its own, as apps.example.com for `https://<label>.apps.example.com`',
+    ),
+  PUMPHOUSE_APPS_PORTS: z
+    .string()
+    .optional()
+    .describe(
+      'Ports of which each app gets one, as 9100-9199, at the host of PUMPHOUSE_PUBLIC_URL: for servers without a wildcard name',
+    ),
+} as const;
+
+export interface AppsConfig {
+  /** The bare address of all apps, and of all names. */
+  port: number;
+  origins: AppsOrigins;
+}
+
+/** What makes an origin for each app. */
+export type AppsOrigins =
+  /** `domain` null: `<label>.localhost`, for browsers on this machine. */
+  { kind: 'names'; domain: string | null } | { kind: 'ports'; ports: PortRange };
+
+export interface AppsValues {
+  PUMPHOUSE_APPS_PORT: number;
+  PUMPHOUSE_APPS_DOMAIN?: string | undefined;
+  PUMPHOUSE_APPS_PORTS?: string | undefined;
+}
+
+/** A setting of apps that is wrong; the message begins with its name. */
+export class AppsSettingError extends Error {
+  override readonly name = 'AppsSettingError';
+}
+
+/**
+ * @param taken ports that the server or its proxy has for something else, with what they are set by
+ * @throws AppsSettingError
+ */
+export function readAppsConfig(
+  values: AppsValues,
+  taken: readonly (readonly [setting: string, port: number])[],
+): AppsConfig {
+  const { PUMPHOUSE_APPS_PORT: port, PUMPHOUSE_APPS_DOMAIN: domain, PUMPHOUSE_APPS_PORTS: text } = values;
+  if (text === undefined) return { port, origins: { kind: 'names', domain: domain ?? null } };
+  if (domain !== undefined)
+    throw new AppsSettingError(
+      'PUMPHOUSE_APPS_PORTS and PUMPHOUSE_APPS_DOMAIN: an app has a port or a name of its own; take one of the two settings out.',
+    );
+  const ports = readRange(text);
+  for (const [setting, own] of [['PUMPHOUSE_APPS_PORT', port] as const, ...taken]) {
+    if (isInRange(ports, own))
+      throw new AppsSettingError(
+        `PUMPHOUSE_APPS_PORTS: ${text} has ${own} in it, the port of ${setting}: take a range without it.`,
+      );
+  }
+  return { port, origins: { kind: 'ports', ports } };
+}
+
+function readRange(text: string): PortRange {
+  try {
+    return parsePortRange(text);
+  } catch (error) {
+    if (!(error instanceof PortRangeSyntaxError)) throw error;
+    throw new AppsSettingError(`PUMPHOUSE_APPS_PORTS: ${error.message}`);
+  }
+}

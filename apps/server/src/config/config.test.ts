@@ -1,0 +1,294 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { afterAll, describe, expect, it } from 'vitest';
+import { readConfig, settings } from './config.ts';
+import { ConfigError } from './config-error.ts';
+
+describe('readConfig', () => {
+  it('gives defaults without any setting', () => {
+    const config = readConfig({ HOME: '/home/somebody' });
+    expect(config).toMatchObject({ host: '127.0.0.1', port: 8080, allowUnisolated: false, executor: 'auto' });
+  });
+
+  it('names each setting that is wrong', () => {
+    const read = () => readConfig({ PUMPHOUSE_PORT: 'eighty', PUMPHOUSE_EXECUTOR: 'rocket' });
+    expect(read).toThrow(ConfigError);
+    expect(read).toThrow(/PUMPHOUSE_PORT[\s\S]*PUMPHOUSE_EXECUTOR/);
+  });
+
+  it.each<[string, string, string]>([
+    [
+      'PUMPHOUSE_PORT',
+      'eighty',
+      'PUMPHOUSE_PORT is "eighty", and must be a whole number from 0 to 65535. Example: PUMPHOUSE_PORT=8080',
+    ],
+    ['PUMPHOUSE_PORT', '70000', 'PUMPHOUSE_PORT is "70000", and must be a whole number from 0 to 65535.'],
+    ['PUMPHOUSE_PORT', '0x1F90', 'must be a whole number from 0 to 65535'],
+    ['PUMPHOUSE_PORT', '80.5', 'must be a whole number from 0 to 65535'],
+    [
+      'PUMPHOUSE_MAX_UPLOAD_MB',
+      '1G',
+      'PUMPHOUSE_MAX_UPLOAD_MB is "1G", and must be a whole number of 1 or more.',
+    ],
+    ['PUMPHOUSE_LEASE_SECONDS', '12s', 'must be a number from 1 to 300. Example: PUMPHOUSE_LEASE_SECONDS=12'],
+    [
+      'PUMPHOUSE_RUNS_EGRESS',
+      'no',
+      'PUMPHOUSE_RUNS_EGRESS is "no", and must be 0 or 1. Example: PUMPHOUSE_RUNS_EGRESS=1',
+    ],
+    ['PUMPHOUSE_EXECUTOR', 'rocket', 'must be auto or process or docker. Example: PUMPHOUSE_EXECUTOR=auto'],
+    [
+      'PUMPHOUSE_PUBLIC_URL',
+      'localhost:8080',
+      'PUMPHOUSE_PUBLIC_URL is "localhost:8080", and must be an http:// or https:// address. Example: PUMPHOUSE_PUBLIC_URL=https://pumphouse.example.com',
+    ],
+    ['PUMPHOUSE_BLOBS_URL', 'file://var/blobs', 'Write file:// and an absolute path'],
+    ['PUMPHOUSE_PORT', 'tcp://10.0.0.1:8080', 'set enableServiceLinks to false in the pod'],
+  ])('says of %s=%s what it may be, with an example', (name, value, text) => {
+    expect(() => readConfig({ [name]: value })).toThrow(ConfigError);
+    expect(() => readConfig({ [name]: value })).toThrow(text);
+    expect(() => readConfig({ [name]: value })).not.toThrow(/NaN|regex|invalid_/i);
+  });
+
+  it.each([
+    ['PUMPHOUSE_SECRET_KEY', 'swordfish'],
+    ['PUMPHOUSE_DATABASE_URL', 'mysql://me:swordfish@db/shop'],
+    ['PUMPHOUSE_SMTP_URL', 'http://me:swordfish@mail'],
+    ['PUMPHOUSE_ENGINE_URL', 'tcp://me:swordfish@engine:2376'],
+  ])('never repeats %s, which may be a secret', (name, value) => {
+    expect(() => readConfig({ [name]: value })).toThrow(name);
+    expect(() => readConfig({ [name]: value })).not.toThrow('swordfish');
+  });
+
+  it('warns of variables that are no settings, with the setting that they most likely mean', () => {
+    const { warnings } = readConfig({
+      PUMPHOUSE_PUBLIC_ULR: 'https://swordfish',
+      pumphouse_port: '1',
+      PUMPHOUSE_MAX_UPLOADS_MB: '9',
+      PUMPHOUSE_COLOUR: 'blue',
+      PUMPHOUSE_PORT: '9000',
+      PUMPHOUSE_SERVICE_HOST: '10.0.0.1',
+      PUMPHOUSE_PORT_8080_TCP_ADDR: '10.0.0.1',
+      PUMPHOUSE_TEST_ENGINES: 'podman',
+      PUMPHOUSE_IMAGE: 'x',
+      PATH: '/bin',
+    });
+    expect(warnings).toEqual([
+      'PUMPHOUSE_COLOUR is not a setting of Pumphouse and is ignored. All settings are listed in docs/operate/settings.md.',
+      'PUMPHOUSE_MAX_UPLOADS_MB is not a setting of Pumphouse and is ignored. Did you mean PUMPHOUSE_MAX_UPLOAD_MB?',
+      'PUMPHOUSE_PUBLIC_ULR is not a setting of Pumphouse and is ignored. Did you mean PUMPHOUSE_PUBLIC_URL?',
+      'pumphouse_port is not a setting of Pumphouse and is ignored. Did you mean PUMPHOUSE_PORT?',
+    ]);
+    expect(readConfig({ PUMPHOUSE_PORT: '9000' }).warnings).toEqual([]);
+  });
+
+  it('takes spaces for none: a port of 0 would be another one at each start', () => {
+    expect(readConfig({ PUMPHOUSE_PORT: '  ' }).port).toBe(8080);
+  });
+
+  it('says which part of a retention is wrong, and shows one that is right', () => {
+    const read = () => readConfig({ PUMPHOUSE_RETENTION: 'logs=90d,traces=long' });
+    expect(read).toThrow(ConfigError);
+    expect(read).toThrow(/PUMPHOUSE_RETENTION: "traces=long".*90d\/50GB/);
+  });
+
+  it('listens for runs on the port after its own, or on a free one where its own is free or the last', () => {
+    const portOf = (port: string) => readConfig({ PUMPHOUSE_PORT: port }).attemptsPort;
+    expect(['8080', '0', '65535'].map(portOf)).toEqual([8081, 0, 0]);
+    expect(readConfig({ PUMPHOUSE_PORT: '0', PUMPHOUSE_ATTEMPTS_PORT: '9000' }).attemptsPort).toBe(9000);
+  });
+
+  it.each(['0.0.0.0', '::'])('cannot tell runs to call %s', (host) => {
+    const read = (url?: string) =>
+      readConfig({ PUMPHOUSE_ATTEMPTS_HOST: host, ...(url ? { PUMPHOUSE_ATTEMPTS_URL: url } : {}) });
+    expect(() => read()).toThrow(/PUMPHOUSE_ATTEMPTS_URL/);
+    expect(read('http://server:8081/')).toMatchObject({
+      attemptsHost: host,
+      attemptsUrl: 'http://server:8081',
+    });
+  });
+
+  it('wants to know where the version of Python goes in the name of an image', () => {
+    expect(() => readConfig({ PUMPHOUSE_RUNNER_IMAGE: 'runner:latest' })).toThrow(
+      /PUMPHOUSE_RUNNER_IMAGE is "runner:latest", and must have \{python\}/,
+    );
+    expect(readConfig({ PUMPHOUSE_RUNNER_IMAGE: 'runner:{python}' }).engine.runnerImage).toBe(
+      'runner:{python}',
+    );
+  });
+
+  it('says that an address of the engine is wrong, and not when no engine is asked', () => {
+    const variables = { DOCKER_HOST: 'ssh://somewhere' };
+    expect(() => readConfig(variables)).toThrow(ConfigError);
+    expect(() => readConfig(variables)).toThrow(/DOCKER_HOST: ssh:\/\/ is not spoken here/);
+    expect(readConfig({ ...variables, PUMPHOUSE_EXECUTOR: 'process' }).executor).toBe('process');
+  });
+
+  it('takes an empty variable for none', () => {
+    expect(readConfig({ PUMPHOUSE_PORT: '', PUMPHOUSE_PUBLIC_URL: '' })).toMatchObject({
+      port: 8080,
+      publicUrl: null,
+    });
+  });
+});
+
+describe('PUMPHOUSE_DATABASE_PASSWORD_FILE', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'pumphouse-config-'));
+  const url = 'postgres://pumphouse@database:5432/pumphouse';
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  function readWith(content: string, databaseUrl = url) {
+    const file = join(folder, 'password');
+    writeFileSync(file, content);
+    return readConfig({
+      PUMPHOUSE_DATABASE_URL: databaseUrl,
+      PUMPHOUSE_DATABASE_PASSWORD_FILE: file,
+    }).databaseUrl;
+  }
+
+  it.each(['swordfish', 'a b/c?d#e@f:g', '100%25 ünï'])('gives the database the password %s', (password) => {
+    const read = new Client(readWith(`${password}\n`) ?? '');
+    expect(read).toMatchObject({ host: 'database', user: 'pumphouse', database: 'pumphouse', password });
+  });
+
+  it('refuses a file that is not there or is empty, a second password, and a file alone', () => {
+    const missing = { PUMPHOUSE_DATABASE_URL: url, PUMPHOUSE_DATABASE_PASSWORD_FILE: join(folder, 'none') };
+    expect(() => readConfig(missing)).toThrow(/none cannot be read \(ENOENT\)/);
+    expect(() => readWith('\n')).toThrow(/is empty/);
+    expect(() => readWith('one', 'postgres://pumphouse:other@database/pumphouse')).toThrow(/take one out/);
+    expect(() => readConfig({ PUMPHOUSE_DATABASE_PASSWORD_FILE: '/x' })).toThrow(/PUMPHOUSE_DATABASE_URL/);
+  });
+});
+
+describe('PUMPHOUSE_APPS_PORTS', () => {
+  const read = (variables: Record<string, string>) => readConfig(variables).apps;
+
+  it('gives each app a port; without it each has a name', () => {
+    expect(read({})).toEqual({ port: 8090, origins: { kind: 'names', domain: null } });
+    expect(read({ PUMPHOUSE_APPS_DOMAIN: 'apps.example.com' }).origins).toEqual({
+      kind: 'names',
+      domain: 'apps.example.com',
+    });
+    expect(read({ PUMPHOUSE_APPS_PORTS: '9100-9199', PUMPHOUSE_APPS_PORT: '0' })).toEqual({
+      port: 0,
+      origins: { kind: 'ports', ports: { first: 9100, last: 9199 } },
+    });
+  });
+
+  it.each([
+    [{ PUMPHOUSE_APPS_PORTS: 'many' }, 'PUMPHOUSE_APPS_PORTS: "many" is no range of ports'],
+    [
+      { PUMPHOUSE_APPS_PORTS: '9100-9199', PUMPHOUSE_APPS_DOMAIN: 'apps.example.com' },
+      'take one of the two settings out',
+    ],
+    [{ PUMPHOUSE_APPS_PORTS: '8080-8080' }, 'has 8080 in it, the port of PUMPHOUSE_PORT'],
+    [{ PUMPHOUSE_APPS_PORTS: '8081-8089' }, 'has 8081 in it, the port of PUMPHOUSE_ATTEMPTS_PORT'],
+    [{ PUMPHOUSE_APPS_PORTS: '8082-8199' }, 'has 8090 in it, the port of PUMPHOUSE_APPS_PORT'],
+    [
+      { PUMPHOUSE_APPS_PORTS: '9100-9199', PUMPHOUSE_PUBLIC_URL: 'http://10.0.0.5:9150' },
+      'has 9150 in it, the port of PUMPHOUSE_PUBLIC_URL',
+    ],
+  ])('refuses %o', (variables, problem) => {
+    const readWrong = () => read(variables);
+    expect(readWrong).toThrow(ConfigError);
+    expect(readWrong).toThrow(problem);
+  });
+});
+
+describe('PUMPHOUSE_TRUSTED_PROXIES', () => {
+  const read = (text: string) => readConfig({ PUMPHOUSE_TRUSTED_PROXIES: text }).trustedProxies;
+
+  it('is nobody, or addresses and networks', () => {
+    expect(readConfig({}).trustedProxies).toEqual([]);
+    expect(read('10.0.0.5, 10.1.0.0/16,fd00::/8, ::1')).toEqual([
+      '10.0.0.5',
+      '10.1.0.0/16',
+      'fd00::/8',
+      '::1',
+    ]);
+  });
+
+  it.each(['proxy.example.com', '10.0.0.0/33', '10.0.0.0/', '10.0.0.0/8/8', 'true', '*'])(
+    'refuses %s',
+    (text) => {
+      expect(() => read(text)).toThrow(`"${text}" is neither an address nor a network`);
+    },
+  );
+});
+
+describe('PUMPHOUSE_ALLOWED_HOSTS', () => {
+  const read = (text: string) => readConfig({ PUMPHOUSE_ALLOWED_HOSTS: text }).allowedHosts;
+
+  it('adds names to the address that the server listens on', () => {
+    expect(readConfig({}).allowedHosts).toEqual(['127.0.0.1']);
+    expect(read('Pumphouse.internal, 10.0.0.5,[FD00::5],fd00::6')).toEqual([
+      '127.0.0.1',
+      'pumphouse.internal',
+      '10.0.0.5',
+      'fd00::5',
+      'fd00::6',
+    ]);
+  });
+
+  it('knows the hosts at which runs reach the server, and not "all addresses"', () => {
+    const runs = { PUMPHOUSE_ATTEMPTS_HOST: '::', PUMPHOUSE_ATTEMPTS_URL: 'http://server:8081' };
+    expect(readConfig({ PUMPHOUSE_HOST: '0.0.0.0', ...runs }).allowedHosts).toEqual(['server']);
+  });
+
+  it.each(['pumphouse.internal:8080', 'https://pumphouse.internal', '*.internal', 'a b', '[fd00::5]:80'])(
+    'refuses %s',
+    (text) => {
+      expect(() => read(text)).toThrow(`"${text}" is neither a host name nor an address`);
+    },
+  );
+});
+
+describe('PUMPHOUSE_OIDC_ISSUER', () => {
+  const issuer = 'https://accounts.example.com/realms/staff';
+  const client = { PUMPHOUSE_OIDC_ISSUER: issuer, PUMPHOUSE_OIDC_CLIENT_ID: 'pumphouse' };
+
+  it('is none, or a provider with a client, named after its host', () => {
+    expect(readConfig({}).openId).toBeNull();
+    expect(readConfig(client).openId).toEqual({
+      issuer,
+      clientId: 'pumphouse',
+      clientSecret: null,
+      name: 'accounts.example.com',
+      signUp: 'invited',
+    });
+    expect(readConfig({ ...client, PUMPHOUSE_OIDC_ISSUER: 'http://127.0.0.1:9000' }).openId).toMatchObject({
+      name: '127.0.0.1',
+    });
+  });
+
+  it('is refused over plain http from elsewhere, half set, and with two secrets', () => {
+    const refusals: [Record<string, string>, RegExp][] = [
+      [{ ...client, PUMPHOUSE_OIDC_ISSUER: 'http://accounts.example.com' }, /over https only/],
+      [{ PUMPHOUSE_OIDC_ISSUER: issuer }, /needs PUMPHOUSE_OIDC_CLIENT_ID/],
+      [{ PUMPHOUSE_OIDC_CLIENT_ID: 'pumphouse' }, /need PUMPHOUSE_OIDC_ISSUER/],
+      [
+        { ...client, PUMPHOUSE_OIDC_CLIENT_SECRET: 'x', PUMPHOUSE_OIDC_CLIENT_SECRET_FILE: '/x' },
+        /take one out/,
+      ],
+      [{ ...client, PUMPHOUSE_OIDC_CLIENT_SECRET_FILE: '/nowhere' }, /SECRET_FILE: \/nowhere cannot be read/],
+    ];
+    for (const [env, message] of refusals) expect(() => readConfig(env)).toThrow(message);
+  });
+});
+
+describe('docs/operate/settings.md', () => {
+  const rows = readFileSync(new URL('../../../../docs/operate/settings.md', import.meta.url), 'utf8')
+    .split('\n')
+    .map((line) => /^\| `(PUMPHOUSE_\w+)` +\| .+? \| (.+?) +\|$/.exec(line))
+    .filter((match) => match !== null);
+
+  it('lists every setting with its meaning, and no other', () => {
+    const documented = Object.fromEntries(rows.map((match) => [match[1], match[2]]));
+    const actual = Object.fromEntries(
+      Object.entries(settings).map(([name, schema]) => [name, schema.description]),
+    );
+    expect(documented).toEqual(actual);
+  });
+});

@@ -1,0 +1,391 @@
+import { homedir } from 'node:os';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import type { AppsConfig } from './apps-settings.ts';
+import type { EngineConfig } from './engine-settings.ts';
+import { defaultInstanceSizes } from '../domain/attempts/instance-sizes.ts';
+import { defaultRetention } from '../domain/retention/retention-limits.ts';
+import type { MailSettings } from '../mail/mailer.ts';
+import type { CapacitySettings } from '../domain/runs/capacity.ts';
+import type { InstanceSizes } from '../domain/attempts/instance-sizes.ts';
+import type { OpenIdSettings } from '../services/sign-in/open-id.ts';
+import type { RetentionLimits } from '../domain/retention/retention-limits.ts';
+import { capacitySettings, readCapacitySettings } from './capacity-settings.ts';
+import { appsSettings, AppsSettingError, readAppsConfig } from './apps-settings.ts';
+import { EngineSettingError, readEngineConfig } from './engine-settings.ts';
+import { defaultRunnerImage } from '../executors/docker/names.ts';
+import { faultPointNames } from '../platform/fault-points.ts';
+import { ConfigError } from './config-error.ts';
+import { readDatabaseUrl, readOpenId } from './read-secrets.ts';
+import { readAllowedHosts } from './read-hosts.ts';
+import {
+  readBlobsFolder,
+  readInstanceSizes,
+  readMail,
+  readRetention,
+  readTrustedProxies,
+} from './read-texts.ts';
+import { readValues, withoutBlank } from './read-values.ts';
+import { warnOfUnknownSettings } from './unknown-settings.ts';
+
+/** Settings come from the environment alone. docs/operate/settings.md lists them; a test holds the list against this table. */
+export const settings = {
+  PUMPHOUSE_DATA_DIR: z
+    .string()
+    .min(1)
+    .default(() => resolve(homedir(), '.pumphouse'))
+    .describe('Folder for everything that is kept: database, packages, logs, environments, local data'),
+  PUMPHOUSE_HOST: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .describe('Address to listen on; beyond loopback only with an owner account and PUMPHOUSE_PUBLIC_URL'),
+  PUMPHOUSE_PORT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(8080)
+    .describe('Port to listen on; 0 takes a free one'),
+  PUMPHOUSE_PUBLIC_URL: z
+    .url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' })
+    .optional()
+    .describe('How clients reach this server, when it is not the address it listens on'),
+  PUMPHOUSE_ALLOWED_HOSTS: z
+    .string()
+    .default('')
+    .describe(
+      'More names and addresses under which this server answers, with commas; see [hosts](#hosts-under-which-the-server-answers)',
+    ),
+  PUMPHOUSE_DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// address' })
+    .optional()
+    .describe('An external Postgres (14 or newer) in place of the embedded one'),
+  PUMPHOUSE_DATABASE_PASSWORD_FILE: z
+    .string()
+    .optional()
+    .describe('File with the password for `PUMPHOUSE_DATABASE_URL`, so that no variable holds it'),
+  PUMPHOUSE_BLOBS_URL: z
+    .url()
+    .optional()
+    .describe('Folder for packages, logs and telemetry as file:// (default: in the data folder)'),
+  PUMPHOUSE_EXECUTOR: z
+    .enum(['auto', 'process', 'docker'])
+    .default('auto')
+    .describe(
+      'What runs attempts; `auto` is decided at the first start and kept: `docker` where an engine answers, else `process`',
+    ),
+  PUMPHOUSE_ROLES: z
+    .string()
+    .regex(
+      /^(all|(api|scheduler|supervisor)(,(api|scheduler|supervisor))*)$/,
+      'must be all, or a list of api, scheduler and supervisor with commas',
+    )
+    .default('all')
+    .describe(
+      'What this server does besides answering the API: `scheduler` decides what starts, `supervisor` runs it; `all`, or a list',
+    ),
+  PUMPHOUSE_ENGINE_URL: z
+    .string()
+    .optional()
+    .describe('The Docker or Podman that runs containers: unix://, tcp://, http:// or https://'),
+  PUMPHOUSE_RUNNER_IMAGE: z
+    .string()
+    .refine((image) => image.includes('{python}'), 'must have {python} where the version of Python goes')
+    .default(defaultRunnerImage)
+    .describe('Image of the containers of runs, with `{python}` in place of 3.13 and the like'),
+  PUMPHOUSE_RUNS_NETWORK: z
+    .string()
+    .regex(/^[a-zA-Z0-9][\w.-]*$/, 'must be the name of a network of the engine')
+    .optional()
+    .describe(
+      'Containers: a network of the engine, made by you, that runs are put into. Processes: `shared` lets runs and builds use the network of the machine and reach everything that listens on it',
+    ),
+  PUMPHOUSE_RUNS_LOOPBACK_PORTS: z
+    .string()
+    .regex(/^\d{1,5}(,\d{1,5})*$/, 'must be ports with commas between them, as in 5432,8123')
+    .optional()
+    .describe(
+      'Ports of the loopback of the machine that runs as processes reach at `localhost`, as `5432` for a database there',
+    ),
+  PUMPHOUSE_RUNS_EGRESS: z
+    .enum(['0', '1'])
+    .default('1')
+    .describe('0 leaves runs in containers no way out but to this server'),
+  PUMPHOUSE_SECRET_KEY: z
+    .string()
+    .min(32)
+    .optional()
+    .describe('Encrypts configurations and signs tokens (default: a key file in the data folder)'),
+  PUMPHOUSE_ATTEMPTS_URL: z
+    .url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' })
+    .optional()
+    .describe('How runs reach this server, when it is not the address it listens on'),
+  PUMPHOUSE_ATTEMPTS_HOST: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Address to listen on for runs in containers, and for nobody else'),
+  PUMPHOUSE_ATTEMPTS_PORT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65_535)
+    .optional()
+    .describe('Port to listen on for runs in containers; 0 takes a free one'),
+  ...appsSettings,
+  PUMPHOUSE_ALLOW_UNISOLATED: z
+    .enum(['0', '1'])
+    .default('0')
+    .describe('1 runs attempts without a sandbox where bubblewrap does not work'),
+  ...capacitySettings,
+  PUMPHOUSE_INSTANCE_SIZES: z
+    .string()
+    .default(defaultInstanceSizes)
+    .describe(
+      'What a run of each size may use, as `<size>=<cores>/<MiB of memory>/<processes>`; `-`: no limit',
+    ),
+  PUMPHOUSE_MAX_UPLOAD_MB: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(512)
+    .describe('Largest code archive, packed'),
+  PUMPHOUSE_MAX_UNPACKED_MB: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(2048)
+    .describe('Largest code archive, unpacked'),
+  PUMPHOUSE_TRUSTED_PROXIES: z
+    .string()
+    .default('')
+    .describe(
+      'Addresses and networks (10.0.0.0/8) of proxies whose `X-Forwarded-*` headers are believed, with commas',
+    ),
+  PUMPHOUSE_OIDC_ISSUER: z
+    .url()
+    .optional()
+    .describe('An OpenID provider that people may sign in with; see [accounts](accounts.md)'),
+  PUMPHOUSE_OIDC_CLIENT_ID: z.string().optional().describe('As what the provider knows this server'),
+  PUMPHOUSE_OIDC_CLIENT_SECRET: z
+    .string()
+    .optional()
+    .describe('The secret of that client; none for a public client, which has PKCE alone'),
+  PUMPHOUSE_OIDC_CLIENT_SECRET_FILE: z
+    .string()
+    .optional()
+    .describe('File with that secret, so that no variable holds it'),
+  PUMPHOUSE_OIDC_NAME: z
+    .string()
+    .max(40)
+    .optional()
+    .describe('What people call the provider: "Continue with ..."'),
+  PUMPHOUSE_OIDC_SIGN_UP: z
+    .enum(['invited', 'anyone'])
+    .default('invited')
+    .describe('Who gets an account through the provider: those who were invited, or `anyone` it vouches for'),
+  PUMPHOUSE_LOG_LEVEL: z
+    .enum(['debug', 'info', 'warn', 'error', 'silent'])
+    .default('info')
+    .describe('What the server logs to stderr'),
+  PUMPHOUSE_UV: z.string().optional().describe('Path of uv, when it is neither in .tools nor in PATH'),
+  PUMPHOUSE_BWRAP: z
+    .string()
+    .optional()
+    .describe('Path of bubblewrap, when it is neither in .tools nor in PATH'),
+  PUMPHOUSE_PASTA: z
+    .string()
+    .optional()
+    .describe(
+      'Path of pasta (package passt), which gives runs a network of their own, when it is not in PATH',
+    ),
+  PUMPHOUSE_PYTHON: z
+    .string()
+    .optional()
+    .describe('Python 3.10 or newer for the bootstrap, when python3 in PATH is not'),
+  PUMPHOUSE_LEASE_SECONDS: z.coerce
+    .number()
+    .min(1)
+    .max(300)
+    .default(12)
+    .describe(
+      'After how long without a sign of life another server takes over the runs of one it cannot see',
+    ),
+  PUMPHOUSE_RETENTION: z
+    .string()
+    .default(defaultRetention)
+    .describe('How long, and how much, is kept of each kind, or `off`; see [storage](storage.md)'),
+  PUMPHOUSE_SMTP_URL: z
+    .url({ protocol: /^smtps?$/, error: 'must be smtp://[name:password@]host[:port], or smtps://' })
+    .optional()
+    .describe(
+      'Mail server for invitations, as smtp:// or smtps://; without one, links are passed on by hand',
+    ),
+  PUMPHOUSE_MAIL_FROM: z
+    .string()
+    .regex(
+      /^[^\r\n]*@[^\s@>]+>?$/,
+      'must be an address, as pumphouse@example.com or Pumphouse <pumphouse@example.com>',
+    )
+    .optional()
+    .describe('Whom mail comes from; needed beside PUMPHOUSE_SMTP_URL'),
+  PUMPHOUSE_PAUSE_AT: z
+    .string()
+    .regex(new RegExp(`^(${faultPointNames.join('|')}):/`))
+    .optional()
+    .describe(
+      'For tests: `<fault point>:<file>` writes the file at that moment and waits until it is removed',
+    ),
+} as const;
+
+type Values = z.output<z.ZodObject<typeof settings>>;
+
+export interface Config {
+  dataDir: string;
+  host: string;
+  port: number;
+  publicUrl: string | null;
+  /** Names under which the server answers, besides loopback and the host of the public URL. */
+  allowedHosts: string[];
+  databaseUrl: string | null;
+  blobsDir: string;
+  executor: Values['PUMPHOUSE_EXECUTOR'];
+  roles: { scheduler: boolean; supervisor: boolean };
+  engine: EngineConfig;
+  /** Ports of the machine's loopback that runs as processes reach. */
+  runsLoopbackPorts: number[];
+  secretKey: string | null;
+  attemptsUrl: string | null;
+  /** Null: the address of this machine on the network of the runs. */
+  attemptsHost: string | null;
+  attemptsPort: number;
+  apps: AppsConfig;
+  allowUnisolated: boolean;
+  capacity: CapacitySettings;
+  instanceSizes: InstanceSizes;
+  /** How long an unknown run that is to end may stay. */
+  unknownMinutes: number;
+  maxUploadBytes: number;
+  maxUnpackedBytes: number;
+  trustedProxies: string[];
+  /** Null: people sign in with passwords alone. */
+  openId: OpenIdSettings | null;
+  logLevel: Values['PUMPHOUSE_LOG_LEVEL'];
+  leaseSeconds: number;
+  retention: RetentionLimits;
+  /** Null: no mail is sent. */
+  mail: MailSettings | null;
+  pauseAt: { point: string; file: string } | null;
+  /** For finding uv, bubblewrap, Python and the interpreters of environments. */
+  toolVariables: Record<string, string | undefined>;
+  /** Variables that look like settings and are none. */
+  warnings: string[];
+}
+
+const megabyte = 1024 * 1024;
+
+/** @throws ConfigError naming each setting that is wrong and what it may be */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const values: Values = readValues(settings, env);
+  const dataDir = resolve(values.PUMPHOUSE_DATA_DIR);
+  const attemptsPort = values.PUMPHOUSE_ATTEMPTS_PORT ?? choosePortAfter(values.PUMPHOUSE_PORT);
+  return {
+    dataDir,
+    host: values.PUMPHOUSE_HOST,
+    port: values.PUMPHOUSE_PORT,
+    publicUrl: values.PUMPHOUSE_PUBLIC_URL?.replace(/\/+$/, '') ?? null,
+    allowedHosts: readAllowedHosts(values),
+    databaseUrl: readDatabaseUrl(values),
+    blobsDir: readBlobsFolder(values.PUMPHOUSE_BLOBS_URL, dataDir),
+    executor: values.PUMPHOUSE_EXECUTOR,
+    roles: readRoles(values.PUMPHOUSE_ROLES),
+    engine: readEngine(values, env),
+    runsLoopbackPorts: readPorts(values.PUMPHOUSE_RUNS_LOOPBACK_PORTS),
+    secretKey: values.PUMPHOUSE_SECRET_KEY ?? null,
+    attemptsUrl: values.PUMPHOUSE_ATTEMPTS_URL?.replace(/\/+$/, '') ?? null,
+    attemptsHost: readAttemptsHost(values),
+    attemptsPort,
+    apps: readApps(values, attemptsPort),
+    allowUnisolated: values.PUMPHOUSE_ALLOW_UNISOLATED === '1',
+    capacity: readCapacitySettings(values),
+    unknownMinutes: values.PUMPHOUSE_UNKNOWN_MINUTES,
+    instanceSizes: readInstanceSizes(values.PUMPHOUSE_INSTANCE_SIZES),
+    maxUploadBytes: values.PUMPHOUSE_MAX_UPLOAD_MB * megabyte,
+    maxUnpackedBytes: values.PUMPHOUSE_MAX_UNPACKED_MB * megabyte,
+    trustedProxies: readTrustedProxies(values.PUMPHOUSE_TRUSTED_PROXIES),
+    openId: readOpenId(values),
+    logLevel: values.PUMPHOUSE_LOG_LEVEL,
+    leaseSeconds: values.PUMPHOUSE_LEASE_SECONDS,
+    retention: readRetention(values.PUMPHOUSE_RETENTION),
+    mail: readMail(values),
+    pauseAt: readPause(values.PUMPHOUSE_PAUSE_AT),
+    toolVariables: {
+      PATH: env['PATH'],
+      PUMPHOUSE_UV: values.PUMPHOUSE_UV,
+      PUMPHOUSE_BWRAP: values.PUMPHOUSE_BWRAP,
+      PUMPHOUSE_PASTA: values.PUMPHOUSE_PASTA,
+      PUMPHOUSE_PYTHON: values.PUMPHOUSE_PYTHON,
+    },
+    warnings: warnOfUnknownSettings(env, Object.keys(settings)),
+  };
+}
+
+function readRoles(text: string): Config['roles'] {
+  const named = new Set(text.split(','));
+  const has = (role: string) => named.has('all') || named.has(role);
+  return { scheduler: has('scheduler'), supervisor: has('supervisor') };
+}
+
+function readEngine(values: Values, env: NodeJS.ProcessEnv): EngineConfig {
+  try {
+    return readEngineConfig(values, withoutBlank(env), values.PUMPHOUSE_EXECUTOR !== 'process');
+  } catch (error) {
+    if (!(error instanceof EngineSettingError)) throw error;
+    throw new ConfigError(error.message);
+  }
+}
+
+function readApps(values: Values, attemptsPort: number): AppsConfig {
+  const publicPort = Number(new URL(values.PUMPHOUSE_PUBLIC_URL ?? 'http://localhost').port);
+  try {
+    return readAppsConfig(values, [
+      ['PUMPHOUSE_PORT', values.PUMPHOUSE_PORT],
+      ['PUMPHOUSE_ATTEMPTS_PORT', attemptsPort],
+      ['PUMPHOUSE_PUBLIC_URL', publicPort],
+    ]);
+  } catch (error) {
+    if (!(error instanceof AppsSettingError)) throw error;
+    throw new ConfigError(error.message);
+  }
+}
+
+/** "All addresses" is where one may listen and nothing that a run could be told. */
+function readAttemptsHost({
+  PUMPHOUSE_ATTEMPTS_HOST: host,
+  PUMPHOUSE_ATTEMPTS_URL: url,
+}: Values): string | null {
+  if ((host === '0.0.0.0' || host === '::') && !url)
+    throw new ConfigError(
+      `PUMPHOUSE_ATTEMPTS_HOST is ${host}, which no run can call: set PUMPHOUSE_ATTEMPTS_URL to the address at which runs reach this server.`,
+    );
+  return host ?? null;
+}
+
+function readPorts(text: string | undefined): number[] {
+  const ports = (text ?? '').split(',').filter(Boolean).map(Number);
+  const wrong = ports.find((port) => port < 1 || port > 65_535);
+  if (wrong !== undefined)
+    throw new ConfigError(`PUMPHOUSE_RUNS_LOOPBACK_PORTS: ${wrong} is no port: ports are 1 to 65535.`);
+  return ports;
+}
+
+function choosePortAfter(port: number): number {
+  return port === 0 || port === 65_535 ? 0 : port + 1;
+}
+
+function readPause(value: string | undefined): Config['pauseAt'] {
+  if (!value) return null;
+  const colon = value.indexOf(':');
+  return { point: value.slice(0, colon), file: value.slice(colon + 1) };
+}

@@ -1,0 +1,49 @@
+/** Whether the server may listen where others than this machine's users reach it. */
+import type { Persistence } from '../store/store.ts';
+import { isLoopbackHost } from './allowed-hosts.ts';
+
+export interface ExposureFacts {
+  /** PUMPHOUSE_HOST. */
+  host: string;
+  publicUrl: string | null;
+  /** Whether a person owns an organization here. */
+  hasOwner: boolean;
+  /** Whether runs are started without a sandbox, because somebody allowed that. */
+  runsUnisolated: boolean;
+}
+
+/** What is missing before the server may listen there, each with what to do; nothing where it may. */
+export function listExposureProblems(facts: ExposureFacts): string[] {
+  if (isLoopbackHost(facts.host)) return [];
+  return [
+    ...(facts.hasOwner
+      ? []
+      : [
+          'There is no owner account, so whoever comes first could make this server theirs. Make one: ' +
+            'bin/pumphouse admin create-owner --email YOU@EXAMPLE.COM --password-stdin. ' +
+            'Or start it on loopback (PUMPHOUSE_HOST=127.0.0.1) and follow the link that it prints.',
+        ]),
+    ...(facts.publicUrl
+      ? []
+      : [
+          'PUMPHOUSE_PUBLIC_URL is not set: set it to the address at which people and clients reach this server.',
+        ]),
+    ...(facts.runsUnisolated
+      ? [
+          'Runs have no sandbox (PUMPHOUSE_ALLOW_UNISOLATED=1): what they can read, others could. Install bubblewrap, or take that setting out.',
+        ]
+      : []),
+  ];
+}
+
+/** @throws Error that lists what is missing, when the server may not listen where it was told to */
+export async function requireExposureAllowed(
+  { store }: Persistence,
+  facts: Omit<ExposureFacts, 'hasOwner'>,
+): Promise<void> {
+  const problems = listExposureProblems({ ...facts, hasOwner: await store.people.hasOwner() });
+  if (problems.length === 0) return;
+  throw new Error(
+    `PUMPHOUSE_HOST is ${facts.host}, and this server does not listen beyond loopback yet:\n  ${problems.join('\n  ')}`,
+  );
+}

@@ -1,0 +1,181 @@
+/** Listens where runs in containers reach this server, as soon as that address exists. */
+import type { AttemptHandle, AttemptInspection } from '../executors/executor.ts';
+import type { AttemptsAddress } from '../supervisor/attempts-address.ts';
+import type { AttemptsFacts, AttemptsPlan } from '../config/plan-attempts-address.ts';
+import type { FastifyInstance } from 'fastify';
+import { adviseSettings, planAttemptsAddress } from '../config/plan-attempts-address.ts';
+import { isErrorCode } from '../platform/error-code.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+
+export interface RunsListenerOptions {
+  settings: Omit<AttemptsFacts, 'gateway'>;
+  findGateway(): Promise<string | null>;
+  inspect(handle: AttemptHandle): Promise<AttemptInspection>;
+  /** The API for runs, not listening; called anew for each address. */
+  buildApi(): FastifyInstance;
+  closeApi(api: FastifyInstance): Promise<void>;
+  log: {
+    info(fields: Record<string, unknown>, message: string): void;
+    warn(fields: Record<string, unknown>, message: string): void;
+  };
+}
+
+export interface RunsListener extends AttemptsAddress {
+  /** Tries once: the address may come with the first container only. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** What keeps runs from reaching this server and what to do about it, or null. */
+  findProblem(): Promise<string | null>;
+  /** What attempts were told last; null while nobody was told anything. */
+  url(): string | null;
+}
+
+const firstPauseMs = 20;
+const longestPauseMs = 1000;
+
+/** Where to listen, and what came of it. */
+interface Place {
+  host: string;
+  api: FastifyInstance;
+  state: 'listening' | 'absent' | 'failed';
+  failure: string;
+  trying: Promise<void> | null;
+}
+
+/**
+ * A bridge of Podman, and with it its gateway's address, exists only while a container is attached. So binding is tried again from the
+ * moment an attempt is about to start; the bootstrap repeats its calls until somebody listens. A socket that is bound stays good
+ * when the address goes and comes back.
+ */
+export function createRunsListener(options: RunsListenerOptions): RunsListener {
+  const { settings, log } = options;
+  const stopping = new AbortController();
+  let plan: AttemptsPlan | null = null;
+  let place: Place | null = null;
+  let witness: AttemptHandle | null = null;
+  let repeating: Promise<void> | null = null;
+  let hurry = new AbortController();
+
+  /** The plan by what the engine says now. One that knew the gateway outlives an engine that does not answer. */
+  async function replan(): Promise<AttemptsPlan> {
+    const gateway = settings.host === null ? await options.findGateway().catch(() => null) : null;
+    const next = planAttemptsAddress({ ...settings, gateway });
+    if (plan === null || gateway !== null || 'problem' in plan) plan = next;
+    const listenAt = 'problem' in plan ? null : plan.listenAt;
+    if (listenAt !== null && listenAt !== place?.host) moveTo(listenAt);
+    return plan;
+  }
+
+  /** The network was made anew, maybe with other addresses: what was told of the old one is gone with it. */
+  function moveTo(host: string): void {
+    if (place)
+      void close(place).catch((error: unknown) =>
+        log.warn({ err: error }, 'an address is still listened at'),
+      );
+    place = { host, api: options.buildApi(), state: 'absent', failure: '', trying: null };
+  }
+
+  async function close({ api, trying }: Place): Promise<void> {
+    await trying;
+    await options.closeApi(api);
+  }
+
+  function tryToListen(at: Place): Promise<void> {
+    if (at.state === 'listening' || stopping.signal.aborted) return Promise.resolve();
+    at.trying ??= bind(at).finally(() => (at.trying = null));
+    return at.trying;
+  }
+
+  async function bind(at: Place): Promise<void> {
+    try {
+      await at.api.listen({ host: at.host, port: settings.port });
+      at.state = 'listening';
+      log.info({ host: at.host, port: settings.port }, 'listening for runs');
+    } catch (error) {
+      const isAbsent = isErrorCode(error, 'EADDRNOTAVAIL');
+      if (!isAbsent && at.state !== 'failed') log.warn({ err: error }, 'cannot listen for runs');
+      at.state = isAbsent ? 'absent' : 'failed';
+      at.failure = error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  /** Pauses are short again from now on. */
+  function insist(): void {
+    hurry.abort();
+    if (place?.state === 'listening' || stopping.signal.aborted) return;
+    repeating ??= repeat().finally(() => (repeating = null));
+  }
+
+  async function repeat(): Promise<void> {
+    let pauseMs = firstPauseMs;
+    while (!stopping.signal.aborted) {
+      if (place) await tryToListen(place);
+      if (!place || place.state === 'listening') return;
+      if (hurry.signal.aborted) {
+        hurry = new AbortController();
+        pauseMs = firstPauseMs;
+      }
+      await pause(pauseMs);
+      pauseMs = Math.min(2 * pauseMs, longestPauseMs);
+    }
+  }
+
+  async function pause(milliseconds: number): Promise<void> {
+    const signal = AbortSignal.any([stopping.signal, hurry.signal]);
+    await delay(milliseconds, undefined, { signal }).catch(() => undefined);
+  }
+
+  /** Whether an attempt is running and its network's gateway is no address of this machine all the same. */
+  async function isGatewayElsewhere(at: Place): Promise<boolean> {
+    if (!witness) return false;
+    if (!(await isRunning(witness))) return false;
+    await tryToListen(at);
+    // Asked again: had it ended meanwhile, the address could have gone with it.
+    return at.state === 'absent' && (await isRunning(witness));
+  }
+
+  async function isRunning(handle: AttemptHandle): Promise<boolean> {
+    const inspection = await options.inspect(handle).catch(() => null);
+    if (inspection?.state !== 'running' && witness === handle) witness = null;
+    return inspection?.state === 'running';
+  }
+
+  async function judge(current: AttemptsPlan): Promise<string | null> {
+    if ('problem' in current) return current.problem;
+    if (!place) return null;
+    await tryToListen(place);
+    if (place.state === 'failed')
+      return `Runs cannot reach this server: ${place.failure}. End what listens there, or set PUMPHOUSE_ATTEMPTS_HOST or PUMPHOUSE_ATTEMPTS_PORT to something else.`;
+    // The URL that was set may lead to this server in another way.
+    if (place.state === 'listening' || (settings.url && !settings.host)) return null;
+    if (!(await isGatewayElsewhere(place))) return null;
+    return settings.host
+      ? `PUMPHOUSE_ATTEMPTS_HOST is ${settings.host}, which is no address of this machine.`
+      : `${place.host} is no address of this machine, so ${adviseSettings(settings.port)}`;
+  }
+
+  return {
+    async start() {
+      await replan();
+      if (place) await tryToListen(place);
+    },
+    async stop() {
+      stopping.abort();
+      await repeating;
+      if (place) await close(place);
+    },
+    async find() {
+      const current = await replan();
+      const problem = await judge(current);
+      if ('problem' in current) return current;
+      insist();
+      return problem === null ? { url: current.url } : { problem };
+    },
+    noteStarted(handle) {
+      witness = handle;
+      insist();
+    },
+    findProblem: async () => (place?.state === 'listening' ? null : judge(await replan())),
+    url: () => (plan && 'url' in plan ? plan.url : null),
+  };
+}

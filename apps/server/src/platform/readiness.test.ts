@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import type { Load } from '../services/runs/read-load.ts';
+import { createFakeExecutor } from '../executors/fake/fake-executor.ts';
+import { checkReadiness, type ReadinessSources } from './readiness.ts';
+
+const never = () => new Promise<never>(() => undefined);
+const noon = new Date('2026-03-10T12:00:00Z');
+const persistence = (ping: () => Promise<unknown>, nextTickAt: Date | null = null) =>
+  ({
+    store: { installation: { ping }, schedules: { nextTickAt: async () => nextTickAt } },
+  }) as unknown as ReadinessSources['persistence'];
+
+const pool = { pending: 0, active: 0, slots: 4, free: 4 };
+const load: Load = { batch: pool, apps: pool, unknown: 0, longestWait: null, problems: [] };
+
+function describeServer(changed: Partial<ReadinessSources> = {}): ReadinessSources {
+  return {
+    persistence: persistence(async () => undefined),
+    executor: createFakeExecutor(),
+    listRounds: () => ({ supervisor: new Date(), scheduler: new Date() }),
+    clock: async () => noon,
+    findRunsProblem: async () => null,
+    readLoad: async () => load,
+    ...changed,
+  };
+}
+
+const check = async (changed?: Partial<ReadinessSources>): Promise<string[]> =>
+  (await checkReadiness(describeServer(changed))).reasons;
+
+describe('a server', () => {
+  it('is ready when all that it needs answers', async () => {
+    expect(await check()).toEqual([]);
+  });
+
+  it.each([
+    ['a store', { persistence: persistence(never) }, /^store: it has not answered for 1.5 s$/],
+    [
+      'an engine',
+      { executor: { ...createFakeExecutor(), probe: never } },
+      /^executor: it has not answered for 5 s/,
+    ],
+    ['a way for runs', { findRunsProblem: never }, /^runs: .* not answered for 5 s/],
+  ])('says so of %s that stands still', async (_, changed, words) => {
+    expect(await check(changed)).toEqual([expect.stringMatching(words)]);
+  });
+
+  it('says so when ticks fall behind, whatever it does itself', async () => {
+    const late = new Date(noon.getTime() - 31_000);
+    const behind = { persistence: persistence(async () => undefined, late), listRounds: () => ({}) };
+    expect(await check(behind)).toEqual([expect.stringMatching(/^scheduler: ticks are 31 s behind/)]);
+    const inTime = new Date(noon.getTime() - 30_000);
+    expect(await check({ persistence: persistence(async () => undefined, inTime) })).toEqual([]);
+  });
+
+  it('stays ready while runs wait long, and says that they do', async () => {
+    const busy = { ...load, problems: ['3 batch runs are pending, for 400 s at the longest'] };
+    const answer = await checkReadiness(describeServer({ readLoad: async () => busy }));
+    expect(answer).toEqual({ ok: true, reasons: [], load: busy });
+  });
+
+  it.each([
+    ['stands still', never],
+    ['fails', () => Promise.reject(new Error('The store is gone.'))],
+  ])('is ready without its load where reading that %s', async (_, readLoad) => {
+    expect(await checkReadiness(describeServer({ readLoad }))).toEqual({
+      ok: true,
+      reasons: [],
+      load: null,
+    });
+  });
+
+  it('says which of its loops stands still', async () => {
+    const rounds = { supervisor: new Date(Date.now() - 31_000), scheduler: null };
+    expect(await check({ listRounds: () => rounds })).toEqual([
+      'supervisor: it has not gone round for 30 s',
+      'scheduler: it has not gone round for 30 s',
+    ]);
+  });
+});

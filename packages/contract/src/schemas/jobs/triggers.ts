@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { jobRunResponse } from '../runs/job-runs.ts';
+import { namedEnum, openEnum, requestObject, responseObject, text, uuid } from '../primitives.ts';
+import { bulkItemFailure } from '../versions/receipts.ts';
+
+export const triggerKind = namedEnum('TriggerKind', [
+  'every',
+  'http',
+  'job.fail',
+  'job.success',
+  'manual',
+  'once',
+  'schedule',
+  'webhook',
+]);
+export type TriggerKind = z.output<typeof triggerKind>;
+
+export const triggeredJobStatus = namedEnum('TriggeredJobStatusType0', [
+  'skipped_already_covered',
+  'skipped_concurrency_limit',
+  'skipped_fresh',
+  'skipped_minutes_limit',
+  'skipped_org_concurrency_limit',
+  'skipped_out_of_interval',
+  'skipped_paused',
+  'skipped_trial_expired',
+  'skipped_upstream_pending',
+  'skipped_workspace_archived',
+  'triggered',
+]);
+export type TriggeredJobStatus = z.output<typeof triggeredJobStatus>;
+
+export const triggeredJob = responseObject('TriggeredJob', {
+  job_id: uuid,
+  job_ref: z.string(),
+  matched_triggers: z.array(z.string()),
+  trigger: z.string(),
+  job_run: jobRunResponse.nullish(),
+  job_run_id: uuid.nullish(),
+  reasons: z.array(z.string()).nullish(),
+  status: openEnum(triggeredJobStatus).default('triggered'),
+});
+export type TriggeredJob = z.output<typeof triggeredJob>;
+
+export const triggerJobsRequest = requestObject('TriggerJobsRequest', {
+  dry_run: z.boolean().default(false),
+  job_ids: z.array(uuid).nullish(),
+  profile: text.nullish(),
+  refresh: z.boolean().default(false),
+  selectors: z.array(text).nullish(),
+});
+export type TriggerJobsRequest = z.output<typeof triggerJobsRequest>;
+
+export const triggerJobsResponse = responseObject('TriggerJobsResponse', {
+  failed: z.array(bulkItemFailure),
+  skipped: z.array(triggeredJob),
+  succeeded: z.array(triggeredJob),
+});
+export type TriggerJobsResponse = z.output<typeof triggerJobsResponse>;

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { organizationMembershipRole } from '../workspaces/organizations.ts';
+import { namedEnum, openEnum, requestObject, responseObject, text, timestamp, uuid } from '../primitives.ts';
+import { workspaceMembershipRole } from '../workspaces/workspaces.ts';
+
+/** Longest e-mail address that mail servers take (RFC 5321). */
+const longestEmail = 254;
+
+/** One mailbox, in a form that no mail program reads as two, or as a header. */
+export const emailAddress = text.refine(
+  (value) =>
+    value.length <= longestEmail && /^[^\s@,;:<>()[\]"\\\p{C}]+@[^\s@,;:<>()[\]"\\\p{C}]+$/u.test(value),
+  'must be an e-mail address',
+);
+
+const grant = { workspace_id: uuid, role: workspaceMembershipRole };
+
+/** Whoever comes gets the role, and those in the workspaces. A collaborator needs a workspace. */
+export const createInvitationRequest = requestObject('CreateInvitationRequest', {
+  email: emailAddress,
+  role: organizationMembershipRole,
+  workspaces: z.array(z.object(grant)).max(100).default([]),
+});
+export type CreateInvitationRequest = z.output<typeof createInvitationRequest>;
+
+export const createWorkspaceInvitationRequest = requestObject('CreateWorkspaceInvitationRequest', {
+  email: emailAddress,
+  role: workspaceMembershipRole,
+});
+export type CreateWorkspaceInvitationRequest = z.output<typeof createWorkspaceInvitationRequest>;
+
+export const invitationStatus = namedEnum('InvitationStatus', ['accepted', 'expired', 'pending', 'revoked']);
+export type InvitationStatus = z.output<typeof invitationStatus>;
+
+/** Of the mail with the link: none where the server sends no mail; failed when the mail server will never take it. */
+export const invitationMail = namedEnum('InvitationMail', ['failed', 'none', 'sent', 'waiting']);
+export type InvitationMail = z.output<typeof invitationMail>;
+
+const invitation = {
+  id: uuid,
+  organization_id: uuid,
+  email: z.string(),
+  role: openEnum(organizationMembershipRole),
+  workspaces: z.array(
+    responseObject('InvitationWorkspace', {
+      workspace_id: uuid,
+      name: z.string(),
+      role: openEnum(workspaceMembershipRole),
+    }),
+  ),
+  status: openEnum(invitationStatus),
+  mail: openEnum(invitationMail),
+  invited_by: z.string(),
+  created_at: timestamp,
+  expires_at: timestamp,
+};
+
+export const invitationResponse = responseObject('InvitationResponse', invitation);
+export type InvitationResponse = z.output<typeof invitationResponse>;
+
+/** The link is answered this once: the server does not keep it. */
+export const createdInvitationResponse = responseObject('CreatedInvitationResponse', {
+  ...invitation,
+  link: z.string(),
+});
+export type CreatedInvitationResponse = z.output<typeof createdInvitationResponse>;

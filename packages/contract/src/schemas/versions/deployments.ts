@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { requestObject, responseObject, timestamp, uuid } from '../primitives.ts';
+
+export const deploymentResponse = responseObject('DeploymentResponse', {
+  content_hash: z.string(),
+  created_at: timestamp,
+  created_by: uuid,
+  file_count: z.int(),
+  id: uuid,
+  requirements_size_bytes: z.int(),
+  size_bytes: z.int(),
+  updated_at: timestamp,
+  version: z.int(),
+  workspace_id: uuid,
+});
+export type DeploymentResponse = z.output<typeof deploymentResponse>;
+
+export const deploymentTagsResponse = responseObject('DeploymentTagsResponse', {
+  deployment_id: uuid,
+  version: z.int(),
+  /** `__tags__` of `__deployment__.py`, read from the code without running it. */
+  tags: z.array(z.string()),
+  /** Why `__tags__` has no effect; null if it was read, or is not there. */
+  problem: z.string().nullable(),
+});
+export type DeploymentTagsResponse = z.output<typeof deploymentTagsResponse>;
+
+export const issueUploadDeploymentResponse = responseObject('IssueUploadDeploymentResponse', {
+  deployment_id: uuid,
+  upload_token: z.string(),
+  upload_url: z.string(),
+});
+export type IssueUploadDeploymentResponse = z.output<typeof issueUploadDeploymentResponse>;
+
+export const uploadDeploymentRequest = requestObject('UploadDeploymentRequest', {
+  file: z.file(),
+  requirements_file: z.file(),
+});
+export type UploadDeploymentRequest = z.output<typeof uploadDeploymentRequest>;

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { requestObject, responseObject, text, timestamp, uuid } from '../primitives.ts';
+
+/** A secret that is guessed signs whatever the guesser likes. */
+const shortestSecret = 16;
+const longestSecret = 256;
+
+export const webhookResponse = responseObject('WebhookResponse', {
+  id: uuid,
+  path: z.string(),
+  url: z.string(),
+  job_refs: z.array(z.string()),
+  has_signing_secret: z.boolean(),
+  last_delivery_at: timestamp.nullable(),
+  created_at: timestamp,
+  updated_at: timestamp,
+});
+export type WebhookResponse = z.output<typeof webhookResponse>;
+
+export const webhooksResponse = responseObject('WebhooksResponse', { webhooks: z.array(webhookResponse) });
+export type WebhooksResponse = z.output<typeof webhooksResponse>;
+
+export const setSigningSecretRequest = requestObject('SetSigningSecretRequest', {
+  signing_secret: text.refine(
+    ({ length }) => length >= shortestSecret && length <= longestSecret,
+    `must have ${shortestSecret} to ${longestSecret} characters`,
+  ),
+});
+export type SetSigningSecretRequest = z.output<typeof setSigningSecretRequest>;
+
+export const jobRunInputResponse = responseObject('JobRunInputResponse', {
+  job_run_id: uuid,
+  input: z.string().nullable(),
+});
+export type JobRunInputResponse = z.output<typeof jobRunInputResponse>;

@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import { responseObject, uuid } from '../primitives.ts';
+
+/** How the jobs of a workspace are at this moment. */
+export const workspaceHealthResponse = responseObject('WorkspaceHealthResponse', {
+  workspace_id: uuid,
+  /** Jobs in service whose last outcome was a failure. */
+  failing_job_count: z.int(),
+  /** Runs that are starting, running or being cancelled. */
+  running_count: z.int(),
+  /** Runs that wait, for whatever reason. */
+  pending_count: z.int(),
+  /** False for a workspace in which nothing has ever run. */
+  has_runs: z.boolean(),
+});
+export type WorkspaceHealthResponse = z.output<typeof workspaceHealthResponse>;
+
+export const workspaceHealthListResponse = responseObject('WorkspaceHealthListResponse', {
+  /** Archived workspaces are left out. At most 500, oldest first. */
+  items: z.array(workspaceHealthResponse),
+});
