@@ -74,7 +74,7 @@ export const datasets = createRoute({
       queryClient.ensureQueryData(pipelineFreshness(workspaceId)),
       queryClient.ensureQueryData(newestSchemaChanges(workspaceId)),
     ]),
-  component: lazyRouteComponent(() => import('../pages/datasets/datasets-page.tsx'), 'DatasetsPage'),
+  component: lazyRouteComponent(() => import('../pages/pipelines/datasets-page.tsx'), 'DatasetsPage'),
 });
 
 export const dataset = createRoute({
@@ -87,5 +87,5 @@ export const dataset = createRoute({
       queryClient.ensureQueryData(datasetOverview(workspaceId, datasetName)),
       queryClient.ensureQueryData(seriesOfDataset(workspaceId, datasetName, deps.days)),
     ]),
-  component: lazyRouteComponent(() => import('../pages/datasets/dataset-page.tsx'), 'DatasetPage'),
+  component: lazyRouteComponent(() => import('../pages/pipelines/dataset-page.tsx'), 'DatasetPage'),
 });

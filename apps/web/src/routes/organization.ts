@@ -1,7 +1,7 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { z } from 'zod';
-import { auditLogQuery, auditLogSearch, viewerZone } from '../pages/audit-log/audit-log-search.ts';
+import { auditLogQuery, auditLogSearch, viewerZone } from '../pages/audit/audit-log-search.ts';
 import { loadIfAllowed } from './load-if-allowed.ts';
 import { operation } from '../api/operation.ts';
 import { operationPages } from '../api/operation-pages.ts';
@@ -9,7 +9,7 @@ import { organizationMe, rolesInOrganization } from '../workspace/use-organizati
 import { organizationMembers as membersOf } from '../workspace/use-people.ts';
 import { searchFlag, searchWord } from '../search/search-params.ts';
 import { signedIn } from './signed-in.ts';
-import { usageQuery, usageRanges } from '../pages/usage/usage-range.ts';
+import { usageQuery, usageRanges } from '../pages/workspaces/usage-range.ts';
 
 const rolesIn = async (queryClient: QueryClient, organizationId: string) =>
   rolesInOrganization(await queryClient.ensureQueryData(organizationMe(organizationId)));
@@ -19,7 +19,7 @@ export const organization = createRoute({
   path: '/organizations/$organizationId',
   loader: ({ context, params }) => context.queryClient.ensureQueryData(organizationMe(params.organizationId)),
   component: lazyRouteComponent(
-    () => import('../pages/organization/organization-layout.tsx'),
+    () => import('../pages/workspaces/organization-layout.tsx'),
     'OrganizationLayout',
   ),
 });
@@ -36,7 +36,7 @@ export const organizationWorkspaces = createRoute({
         query: { include_archived: deps.archived === true, sort: ['name'], order: ['asc'] },
       }),
     ),
-  component: lazyRouteComponent(() => import('../pages/organization/workspaces-page.tsx'), 'WorkspacesPage'),
+  component: lazyRouteComponent(() => import('../pages/workspaces/workspaces-page.tsx'), 'WorkspacesPage'),
 });
 
 export const organizationMembers = createRoute({
@@ -47,7 +47,7 @@ export const organizationMembers = createRoute({
       queryClient.ensureQueryData(membersOf(organizationId)),
     ),
   component: lazyRouteComponent(
-    () => import('../pages/organization/members-page.tsx'),
+    () => import('../pages/people/organization-members-page.tsx'),
     'OrganizationMembersPage',
   ),
 });
@@ -68,7 +68,7 @@ export const organizationUsage = createRoute({
       ]);
     }),
   component: lazyRouteComponent(
-    () => import('../pages/organization/usage-page.tsx'),
+    () => import('../pages/workspaces/organization-usage-page.tsx'),
     'OrganizationUsagePage',
   ),
 });
@@ -82,7 +82,7 @@ export const organizationStorage = createRoute({
         operation('get_organization_storage', { params: { organization_id: organizationId } }),
       ),
     ),
-  component: lazyRouteComponent(() => import('../pages/organization/storage-page.tsx'), 'StoragePage'),
+  component: lazyRouteComponent(() => import('../pages/workspaces/storage-page.tsx'), 'StoragePage'),
 });
 
 export const organizationAuditLog = createRoute({
@@ -100,7 +100,7 @@ export const organizationAuditLog = createRoute({
       ),
     ),
   component: lazyRouteComponent(
-    () => import('../pages/organization/audit-log-page.tsx'),
+    () => import('../pages/audit/organization-audit-log-page.tsx'),
     'OrganizationAuditLogPage',
   ),
 });
@@ -113,7 +113,7 @@ export const organizationSettings = createRoute({
       operation('get_organization_settings', { params: { organization_id: params.organizationId } }),
     ),
   component: lazyRouteComponent(
-    () => import('../pages/organization/organization-settings-page.tsx'),
+    () => import('../pages/workspaces/organization-settings-page.tsx'),
     'OrganizationSettingsPage',
   ),
 });

@@ -1,13 +1,13 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { z } from 'zod';
-import { auditLogQuery, auditLogSearch, viewerZone } from '../pages/audit-log/audit-log-search.ts';
+import { auditLogQuery, auditLogSearch, viewerZone } from '../pages/audit/audit-log-search.ts';
 import { loadIfAllowed } from './load-if-allowed.ts';
 import { operation } from '../api/operation.ts';
 import { operationPages } from '../api/operation-pages.ts';
 import { rolesInWorkspace, workspaceMe } from '../workspace/use-workspace.ts';
 import { searchWord } from '../search/search-params.ts';
-import { usageQuery, usageRanges } from '../pages/usage/usage-range.ts';
+import { usageQuery, usageRanges } from '../pages/workspaces/usage-range.ts';
 import { workspace } from './workspace.ts';
 import { workspaceAccess } from '../workspace/use-people.ts';
 
@@ -17,14 +17,14 @@ const rolesIn = async (queryClient: QueryClient, workspaceId: string) =>
 export const settings = createRoute({
   getParentRoute: () => workspace,
   path: '/settings',
-  component: lazyRouteComponent(() => import('../pages/settings/settings-layout.tsx'), 'SettingsLayout'),
+  component: lazyRouteComponent(() => import('../pages/workspaces/settings-layout.tsx'), 'SettingsLayout'),
 });
 
 export const workspaceSettings = createRoute({
   getParentRoute: () => settings,
   path: '/',
   component: lazyRouteComponent(
-    () => import('../pages/settings/workspace-settings-page.tsx'),
+    () => import('../pages/workspaces/workspace-settings-page.tsx'),
     'WorkspaceSettingsPage',
   ),
 });
@@ -38,14 +38,17 @@ export const variables = createRoute({
         operation('list_workspace_variables', { params: { workspace_id: workspaceId } }),
       ),
     ),
-  component: lazyRouteComponent(() => import('../pages/settings/variables-page.tsx'), 'VariablesPage'),
+  component: lazyRouteComponent(() => import('../pages/variables/variables-page.tsx'), 'VariablesPage'),
 });
 
 export const workspaceMembers = createRoute({
   getParentRoute: () => settings,
   path: '/members',
   loader: ({ context, params }) => context.queryClient.ensureQueryData(workspaceAccess(params.workspaceId)),
-  component: lazyRouteComponent(() => import('../pages/settings/members-page.tsx'), 'WorkspaceMembersPage'),
+  component: lazyRouteComponent(
+    () => import('../pages/people/workspace-members-page.tsx'),
+    'WorkspaceMembersPage',
+  ),
 });
 
 export const workspaceKeys = createRoute({
@@ -57,7 +60,7 @@ export const workspaceKeys = createRoute({
         operation('list_workspace_keys', { params: { workspace_id: workspaceId } }),
       ),
     ),
-  component: lazyRouteComponent(() => import('../pages/settings/keys-page.tsx'), 'WorkspaceKeysPage'),
+  component: lazyRouteComponent(() => import('../pages/keys/keys-page.tsx'), 'WorkspaceKeysPage'),
 });
 
 export const webhooks = createRoute({
@@ -67,7 +70,7 @@ export const webhooks = createRoute({
     loadIfAllowed(rolesIn(queryClient, workspaceId), 'webhook.read', () =>
       queryClient.ensureQueryData(operation('list_webhooks', { params: { workspace_id: workspaceId } })),
     ),
-  component: lazyRouteComponent(() => import('../pages/settings/webhooks-page.tsx'), 'WebhooksPage'),
+  component: lazyRouteComponent(() => import('../pages/webhooks/webhooks-page.tsx'), 'WebhooksPage'),
 });
 
 export const workspaceUsage = createRoute({
@@ -82,7 +85,10 @@ export const workspaceUsage = createRoute({
       queryClient.ensureQueryData(operation('get_workspace_usage_by_job', input)),
     ]);
   },
-  component: lazyRouteComponent(() => import('../pages/settings/usage-page.tsx'), 'WorkspaceUsagePage'),
+  component: lazyRouteComponent(
+    () => import('../pages/workspaces/workspace-usage-page.tsx'),
+    'WorkspaceUsagePage',
+  ),
 });
 
 export const workspaceAuditLog = createRoute({
@@ -100,7 +106,7 @@ export const workspaceAuditLog = createRoute({
       ),
     ),
   component: lazyRouteComponent(
-    () => import('../pages/settings/audit-log-page.tsx'),
+    () => import('../pages/audit/workspace-audit-log-page.tsx'),
     'WorkspaceAuditLogPage',
   ),
 });

@@ -74,5 +74,5 @@ export const account = createRoute({
       queryClient.ensureQueryData(organizationMe(me.latest_organization.id)),
     ]);
   },
-  component: lazyRouteComponent(() => import('../pages/account/account-page.tsx'), 'AccountPage'),
+  component: lazyRouteComponent(() => import('../pages/sign-in/account-page.tsx'), 'AccountPage'),
 });

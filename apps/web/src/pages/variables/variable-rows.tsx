@@ -6,7 +6,7 @@ import { Time } from '../../look/time.tsx';
 import { usePeople } from '../../workspace/use-people.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import people from '../people/people.module.css';
-import classes from './settings.module.css';
+import classes from '../../look/settings.module.css';
 import type { Variable } from './variable-conflict.ts';
 
 interface VariableRowsProps {

@@ -16,8 +16,8 @@ import { useChange } from '../../forms/use-change.ts';
 import { Section } from '../../look/page.tsx';
 import { workspaceRoles, workspaceRoleWords } from '../../permissions/role-words.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
-import { InvitationLink } from '../people/invitation-link.tsx';
-import { WaitingInvitations } from '../people/waiting-invitations.tsx';
+import { InvitationLink } from './invitation-link.tsx';
+import { WaitingInvitations } from './waiting-invitations.tsx';
 
 /** Invitations to a workspace alone: those who come are collaborators of its organization. */
 export function WorkspaceInvitations({ onOutcome }: { onOutcome: (text: string) => void }) {

@@ -5,10 +5,10 @@ import { operation } from '../../api/operation.ts';
 import { ErrorNotice, LoadingRows } from '../../look/answers.tsx';
 import { Page } from '../../look/page.tsx';
 import { useOrganization } from '../../workspace/use-organization.ts';
-import { RefusedOrganizationPage } from '../settings/refused-page.tsx';
-import { RangeChoice } from '../usage/range-choice.tsx';
-import { rangeWords, usageQuery } from '../usage/usage-range.ts';
-import { UsageSummary } from '../usage/usage-summary.tsx';
+import { RefusedOrganizationPage } from './refused-page.tsx';
+import { RangeChoice } from './range-choice.tsx';
+import { rangeWords, usageQuery } from './usage-range.ts';
+import { UsageSummary } from './usage-summary.tsx';
 import { Limits } from './limits.tsx';
 import { UsageShares } from './usage-shares.tsx';
 

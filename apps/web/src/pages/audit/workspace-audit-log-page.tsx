@@ -2,11 +2,11 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { api } from '../../api/api.ts';
 import { operationPages } from '../../api/operation-pages.ts';
-import { auditLogQuery, viewerZone } from '../audit-log/audit-log-search.ts';
-import { AuditLogView } from '../audit-log/audit-log-view.tsx';
+import { auditLogQuery, viewerZone } from './audit-log-search.ts';
+import { AuditLogView } from './audit-log-view.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { workspaceAccess } from '../../workspace/use-people.ts';
-import { RefusedPage } from './refused-page.tsx';
+import { RefusedPage } from '../workspaces/refused-page.tsx';
 
 /** What was changed in a workspace. */
 export function WorkspaceAuditLogPage() {

@@ -5,7 +5,7 @@ import { Page, Section } from '../../look/page.tsx';
 import { organizationRoles, organizationRoleWords } from '../../permissions/role-words.ts';
 import { useOrganization } from '../../workspace/use-organization.ts';
 import { organizationMembers } from '../../workspace/use-people.ts';
-import { RefusedOrganizationPage } from '../settings/refused-page.tsx';
+import { RefusedOrganizationPage } from '../workspaces/refused-page.tsx';
 import { OrganizationInvitations } from './organization-invitations.tsx';
 import { OrganizationMemberRows } from './organization-member-rows.tsx';
 

@@ -1,11 +1,11 @@
 import { Link } from '@tanstack/react-router';
 import type { DatasetRow } from './dataset-rows.ts';
-import classes from '../pipelines/pipelines.module.css';
-import { FigureTable, type FigureColumn } from '../pipelines/figure-table.tsx';
+import classes from './pipelines.module.css';
+import { FigureTable, type FigureColumn } from './figure-table.tsx';
 import { FreshnessState } from '../../facts/freshness-state.tsx';
-import { LastChange } from '../pipelines/last-change.tsx';
+import { LastChange } from './last-change.tsx';
 import { PipelineRunState } from '../../look/state.tsx';
-import { LoadFigures, type SortedBy } from '../pipelines/load-figures.tsx';
+import { LoadFigures, type SortedBy } from './load-figures.tsx';
 import { Time } from '../../look/time.tsx';
 
 interface DatasetTableProps extends SortedBy {

@@ -1,7 +1,7 @@
 import type { WebhookResponse } from '@pumphouse/contract';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
-import classes from './settings.module.css';
+import classes from '../../look/settings.module.css';
 import { api } from '../../api/api.ts';
 import { fetchAnew } from '../../api/fetch-anew.ts';
 import { queryClient } from '../../api/query-client.ts';

@@ -14,10 +14,10 @@ import { ChangeForm, Explanation } from '../../forms/change-form.tsx';
 import { useChange } from '../../forms/use-change.ts';
 import { ErrorNotice, LoadingRows } from '../../look/answers.tsx';
 import { Section } from '../../look/page.tsx';
-import { checkKey } from '../keys/check-key.ts';
-import { KeyDays } from '../keys/key-days.tsx';
-import { KeyRows } from '../keys/key-rows.tsx';
-import { NewKeySecret } from '../keys/new-key-secret.tsx';
+import { checkKey } from './check-key.ts';
+import { KeyDays } from './key-days.tsx';
+import { KeyRows } from './key-rows.tsx';
+import { NewKeySecret } from './new-key-secret.tsx';
 
 /** Keys that act as their person, everywhere. */
 export function PersonalKeys({ onOutcome }: { onOutcome: (text: string) => void }) {

@@ -18,11 +18,11 @@ import { Empty } from '../../look/answers.tsx';
 import { Page, Section } from '../../look/page.tsx';
 import { workspaceRoleWords } from '../../permissions/role-words.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
-import { checkKey } from '../keys/check-key.ts';
-import { KeyDays } from '../keys/key-days.tsx';
-import { KeyRows } from '../keys/key-rows.tsx';
-import { NewKeySecret } from '../keys/new-key-secret.tsx';
-import { RefusedPage } from './refused-page.tsx';
+import { checkKey } from './check-key.ts';
+import { KeyDays } from './key-days.tsx';
+import { KeyRows } from './key-rows.tsx';
+import { NewKeySecret } from './new-key-secret.tsx';
+import { RefusedPage } from '../workspaces/refused-page.tsx';
 
 /** Keys with which machines act in the workspace. */
 export function WorkspaceKeysPage() {

@@ -7,7 +7,7 @@ import { Empty } from '../../look/answers.tsx';
 import { Page, Section } from '../../look/page.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { DeleteVariable } from './delete-variable.tsx';
-import { RefusedPage } from './refused-page.tsx';
+import { RefusedPage } from '../workspaces/refused-page.tsx';
 import type { Scope, Variable } from './variable-conflict.ts';
 import { VariableForm } from './variable-form.tsx';
 import { VariableRows } from './variable-rows.tsx';

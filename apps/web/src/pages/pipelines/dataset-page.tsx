@@ -1,7 +1,7 @@
 import type { DatasetOverviewResponse } from '@pumphouse/contract';
 import { useInfiniteQuery, useQuery, useSuspenseQuery } from '@tanstack/react-query';
 import { Link, useParams, useSearch } from '@tanstack/react-router';
-import classes from '../pipelines/pipelines.module.css';
+import classes from './pipelines.module.css';
 import table from '../../look/table.module.css';
 import { changesOfDataset, datasetOverview, seriesOfDataset } from '../../data/data-queries.ts';
 import { DailyCharts } from '../../charts/daily-charts.tsx';
@@ -9,14 +9,14 @@ import { DaysChoice } from '../../look/days-choice.tsx';
 import { describeOldFigures } from '../../facts/freshness.ts';
 import { Empty, ErrorNotice, LoadingRows } from '../../look/answers.tsx';
 import { formatNoun } from '../../look/format.ts';
-import { FailedRun } from '../pipelines/failed-run.tsx';
+import { FailedRun } from './failed-run.tsx';
 import { FreshnessState } from '../../facts/freshness-state.tsx';
-import { LastRun } from '../pipelines/last-run.tsx';
+import { LastRun } from './last-run.tsx';
 import { MoreRows } from '../../look/more-rows.tsx';
 import { Notice } from '../../look/notice.tsx';
 import { Page, Section } from '../../look/page.tsx';
 import { SchemaTimeline } from '../../facts/schema-timeline.tsx';
-import { TableSection } from '../pipelines/table-section.tsx';
+import { TableSection } from './table-section.tsx';
 import { useNow } from '../../look/time.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 

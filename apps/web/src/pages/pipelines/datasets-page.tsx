@@ -11,8 +11,8 @@ import {
 import { usualDays } from '../../data/day-window.ts';
 import { DatasetTable } from './dataset-table.tsx';
 import { filterDatasets, joinDatasets, sortDatasets } from './dataset-rows.ts';
-import { ListPage } from '../pipelines/list-page.tsx';
-import { NoPipelines } from '../pipelines/no-pipelines.tsx';
+import { ListPage } from './list-page.tsx';
+import { NoPipelines } from './no-pipelines.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
 import { formatNoun } from '../../look/format.ts';
 

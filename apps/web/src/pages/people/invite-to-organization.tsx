@@ -17,7 +17,7 @@ import { useChange } from '../../forms/use-change.ts';
 import { Section } from '../../look/page.tsx';
 import { organizationRoles, organizationRoleWords } from '../../permissions/role-words.ts';
 import { useOrganization } from '../../workspace/use-organization.ts';
-import { InvitationLink } from '../people/invitation-link.tsx';
+import { InvitationLink } from './invitation-link.tsx';
 import { GrantList } from './grant-list.tsx';
 
 interface Values {

@@ -4,7 +4,7 @@ import { Explanation } from '../../forms/change-form.tsx';
 import { Empty } from '../../look/answers.tsx';
 import { Section } from '../../look/page.tsx';
 import { useOrganization } from '../../workspace/use-organization.ts';
-import { ShareRows } from '../usage/share-rows.tsx';
+import { ShareRows } from './share-rows.tsx';
 
 interface UsageSharesProps {
   query: { from?: string; to?: string };

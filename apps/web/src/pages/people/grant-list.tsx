@@ -2,7 +2,7 @@ import type { WorkspaceMembershipRole, WorkspaceResponse } from '@pumphouse/cont
 import { Input, NativeSelect } from '@mantine/core';
 import { ActionButton } from '../../look/action-button.tsx';
 import { workspaceRoles } from '../../permissions/role-words.ts';
-import people from '../people/people.module.css';
+import people from './people.module.css';
 
 interface Grant {
   workspace_id: string;

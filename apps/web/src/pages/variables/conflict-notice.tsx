@@ -1,4 +1,4 @@
-import classes from './settings.module.css';
+import classes from '../../look/settings.module.css';
 import { Time } from '../../look/time.tsx';
 import { usePeople } from '../../workspace/use-people.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';

@@ -5,10 +5,10 @@ import { operation } from '../../api/operation.ts';
 import { Empty, ErrorNotice, LoadingRows } from '../../look/answers.tsx';
 import { Page, Section } from '../../look/page.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
-import { RangeChoice } from '../usage/range-choice.tsx';
-import { ShareRows } from '../usage/share-rows.tsx';
-import { rangeWords, usageQuery } from '../usage/usage-range.ts';
-import { UsageSummary } from '../usage/usage-summary.tsx';
+import { RangeChoice } from './range-choice.tsx';
+import { ShareRows } from './share-rows.tsx';
+import { rangeWords, usageQuery } from './usage-range.ts';
+import { UsageSummary } from './usage-summary.tsx';
 
 const from = '/signed-in/w/$workspaceId/settings/usage';
 

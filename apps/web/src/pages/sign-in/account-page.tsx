@@ -6,7 +6,7 @@ import { operation } from '../../api/operation.ts';
 import { Outcome } from '../../forms/change-form.tsx';
 import { SettingsFrame } from '../../layout/settings-frame.tsx';
 import { Facts, Page, Section } from '../../look/page.tsx';
-import { PersonalKeys } from './personal-keys.tsx';
+import { PersonalKeys } from '../keys/personal-keys.tsx';
 import { Sessions } from './sessions.tsx';
 
 /** One's own keys, and where one is signed in. */

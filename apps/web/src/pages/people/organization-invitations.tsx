@@ -2,7 +2,7 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { api } from '../../api/api.ts';
 import { operationPages } from '../../api/operation-pages.ts';
 import { useOrganization } from '../../workspace/use-organization.ts';
-import { WaitingInvitations } from '../people/waiting-invitations.tsx';
+import { WaitingInvitations } from './waiting-invitations.tsx';
 import { InviteToOrganization } from './invite-to-organization.tsx';
 
 /** Who was asked to come to the organization, and asking somebody. */

@@ -2,9 +2,9 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { api } from '../../api/api.ts';
 import { operationPages } from '../../api/operation-pages.ts';
-import { auditLogQuery, viewerZone } from '../audit-log/audit-log-search.ts';
-import { AuditLogView } from '../audit-log/audit-log-view.tsx';
-import { RefusedOrganizationPage } from '../settings/refused-page.tsx';
+import { auditLogQuery, viewerZone } from './audit-log-search.ts';
+import { AuditLogView } from './audit-log-view.tsx';
+import { RefusedOrganizationPage } from '../workspaces/refused-page.tsx';
 import { useOrganization } from '../../workspace/use-organization.ts';
 import { organizationMembers } from '../../workspace/use-people.ts';
 

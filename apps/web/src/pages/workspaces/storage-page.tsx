@@ -6,7 +6,7 @@ import { Page, Section } from '../../look/page.tsx';
 import table from '../../look/table.module.css';
 import { ClockTime } from '../../look/time.tsx';
 import { useOrganization } from '../../workspace/use-organization.ts';
-import { RefusedOrganizationPage } from '../settings/refused-page.tsx';
+import { RefusedOrganizationPage } from './refused-page.tsx';
 import { kindWords } from './storage-words.ts';
 
 /** What is kept of an organization's runs, and for how long. */

@@ -7,7 +7,7 @@ import { Empty } from '../../look/answers.tsx';
 import { CommandLine } from '../../look/copy-text.tsx';
 import { Page, Section } from '../../look/page.tsx';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
-import { RefusedPage } from './refused-page.tsx';
+import { RefusedPage } from '../workspaces/refused-page.tsx';
 import { WebhookSection } from './webhook-section.tsx';
 
 const example = `@job(trigger="webhook:orders")

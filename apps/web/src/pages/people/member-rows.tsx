@@ -11,9 +11,9 @@ import table from '../../look/table.module.css';
 import { ClockTime } from '../../look/time.tsx';
 import { workspaceRoles } from '../../permissions/role-words.ts';
 import { useWorkspace } from '../../workspace/use-workspace.ts';
-import people from '../people/people.module.css';
-import { Person } from '../people/person.tsx';
-import { RoleChoice } from '../people/role-choice.tsx';
+import people from './people.module.css';
+import { Person } from './person.tsx';
+import { RoleChoice } from './role-choice.tsx';
 import { explainRole } from './role-source.ts';
 
 interface MemberRowsProps {
