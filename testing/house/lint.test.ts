@@ -48,6 +48,18 @@ describe('lint', () => {
     expect(await lint('apps/server/src/services/planted.ts', source)).toContain('no-floating-promises');
   });
 
+  it('refuses two files that import types of each other', async () => {
+    const other = join(folder, 'apps/server/src/services/runs/other.ts');
+    await mkdir(dirname(other), { recursive: true });
+    await writeFile(
+      other,
+      "import type { Planted } from './planted.ts';\nexport type Other = Planted | null;\n",
+    );
+    const source = "import type { Other } from './other.ts';\nexport type Planted = Other[];\n";
+    expect(await lint('apps/server/src/services/runs/planted.ts', source)).toContain('no-cycle');
+    await rm(other);
+  });
+
   it.each([
     ['domain reads the disk', 'apps/server/src/domain/runs/planted.ts', 'node:fs'],
     ['domain reaches the store', 'apps/server/src/domain/runs/planted.ts', '../../store/store.ts'],

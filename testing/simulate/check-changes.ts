@@ -1,4 +1,5 @@
-import type { Expectation, Model, ModelJob } from './model.ts';
+import type { Expectation, Model } from './model.ts';
+import type { ModelJob } from './model-job.ts';
 import type { Journal } from './journal.ts';
 import type { RowChange } from './site.ts';
 import { describeChange, format } from './journal.ts';

@@ -1,5 +1,5 @@
 import type { ModelClock } from './model-clock.ts';
-import type { ModelJob, Origin } from './model.ts';
+import type { ModelJob, Origin } from './model-job.ts';
 
 interface Asked {
   origin: Origin;

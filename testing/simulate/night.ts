@@ -3,7 +3,7 @@
  * there are slots for. The store, the starts, the claims and the ends are the real ones; user code is a time that passes.
  */
 import type { Database } from '@pumphouse/server/store/postgres/pool.ts';
-import type { Claim } from '@pumphouse/server/store/postgres/runs/job-runs.ts';
+import type { Claim } from '@pumphouse/server/store/postgres/attempts/claim.ts';
 import type { Lane, Site } from './site.ts';
 import type { WorldEvent } from './world.ts';
 import { buildDefinition } from '@pumphouse/server/domain/jobs/test-definition.ts';

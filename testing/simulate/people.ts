@@ -1,4 +1,4 @@
-import type { ModelJob } from './model.ts';
+import type { ModelJob } from './model-job.ts';
 import type { SentJob } from './jobs.ts';
 import type { World } from './world.ts';
 import { ServiceError } from '@pumphouse/server/platform/service-error.ts';

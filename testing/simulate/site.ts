@@ -1,5 +1,5 @@
 import type { Database } from '@pumphouse/server/store/postgres/pool.ts';
-import type { Clock } from '@pumphouse/server/services/runs/start-runs.ts';
+import type { Clock } from '@pumphouse/server/services/scheduling/clock.ts';
 import type { Persistence, Store } from '@pumphouse/server/store/store.ts';
 import type { RunSkip } from '@pumphouse/server/store/postgres/runs/job-runs.ts';
 import { randomBytes, randomUUID } from 'node:crypto';

@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import type { ApiDependencies } from './api/app.ts';
+import type { ApiDependencies } from './api/dependencies.ts';
 import type { Config } from './config/config.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from './store/store.ts';

@@ -1,4 +1,4 @@
-import type { ApiDependencies } from './app.ts';
+import type { ApiDependencies } from './dependencies.ts';
 import type { Handlers } from './handler.ts';
 import { createChangeFeed } from '../services/live/change-feed.ts';
 import { createFollowEvents } from '../services/live/follow-events.ts';

@@ -1,5 +1,5 @@
 import type { AnyHandler } from './route-registration.ts';
-import type { ApiDependencies } from './app.ts';
+import type { ApiDependencies } from './dependencies.ts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Route } from '@pumphouse/contract';
 import { routes } from '@pumphouse/contract';

@@ -8,7 +8,8 @@ import { createExplainFailure } from '../services/runs/explain-failure.ts';
 import { createFaultPoints } from '../platform/pause-at.ts';
 import { createFinishRun } from '../services/runs/finish-run.ts';
 import { createLogFiles } from '../blobs/logs/log-file.ts';
-import { createStartRuns, databaseClock } from '../services/runs/start-runs.ts';
+import { createStartRuns } from '../services/runs/start-runs.ts';
+import { databaseClock } from '../services/scheduling/clock.ts';
 
 /** The use cases that start and end runs; for the server and for `admin end-run`. */
 export function assembleRunEnds(config: Config, persistence: Persistence, log: Logger) {

@@ -1,4 +1,4 @@
-import type { ApiDependencies } from '../api/app.ts';
+import type { ApiDependencies } from '../api/dependencies.ts';
 import type { Config } from '../config/config.ts';
 import type { CreatedExecutor } from './create-executor.ts';
 import { buildAttemptsApi } from '../api/runs-app.ts';

@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import type { ApiDependencies } from '../api/app.ts';
+import type { ApiDependencies } from '../api/dependencies.ts';
 import type { Config } from '../config/config.ts';
 import type { CreatedExecutor } from './create-executor.ts';
 import { createServer } from 'node:net';

@@ -1,6 +1,6 @@
 import type { Executor } from '../executors/executor.ts';
 import type { Load, ReadLoad } from '../services/runs/read-load.ts';
-import type { Clock } from '../services/runs/start-runs.ts';
+import type { Clock } from '../services/scheduling/clock.ts';
 import type { Persistence } from '../store/store.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 

@@ -1,4 +1,5 @@
-import type { Clock, StartRuns } from '../services/runs/start-runs.ts';
+import type { StartRuns } from '../services/runs/start-runs.ts';
+import type { Clock } from '../services/scheduling/clock.ts';
 import type { DueTick } from '../store/records.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';

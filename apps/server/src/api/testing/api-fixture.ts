@@ -1,4 +1,4 @@
-import type { ApiDependencies } from '../app.ts';
+import type { ApiDependencies } from '../dependencies.ts';
 import type { FastifyInstance } from 'fastify';
 import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { JobRunRecord, OrganizationRole, WorkspaceRole } from '../../store/records.ts';
@@ -40,7 +40,8 @@ import { createLogFiles } from '../../blobs/logs/log-file.ts';
 import { createPersistence } from '../../store/store.ts';
 import { createRecordSpool } from '../../services/attempts/record-spool.ts';
 import { createRollBack } from '../../services/versions/roll-back.ts';
-import { createStartRuns, databaseClock } from '../../services/runs/start-runs.ts';
+import { createStartRuns } from '../../services/runs/start-runs.ts';
+import { databaseClock } from '../../services/scheduling/clock.ts';
 import { createTestDatabase } from '../../../../../testing/fixtures/postgres.ts';
 import { createRunVariables } from '../../services/variables/run-variables.ts';
 import { createUploadPackage } from '../../services/versions/upload-package.ts';

@@ -1,6 +1,7 @@
 import type { Places } from '../wire/places.ts';
 import type { Credentials } from '../../services/sign-in/credentials.ts';
-import type { Deploy, DeployedJob } from '../../services/jobs/deploy.ts';
+import type { Deploy } from '../../services/jobs/deploy.ts';
+import type { DeployedJob } from '../../services/jobs/deploy-result.ts';
 import type { Handlers } from '../handler.ts';
 import type { RouteResponseInput } from '@pumphouse/contract';
 import type { Workspaces } from '../../services/workspaces/workspaces.ts';

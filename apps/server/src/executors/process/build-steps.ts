@@ -7,7 +7,7 @@ import { buildJoinCommand, type GroupPlan } from './control-group-plan.ts';
 import { describeMetLimit } from './control-groups.ts';
 import { usesNetwork, type BuildPlace, type StepKind } from './build-place.ts';
 import { buildEnterCommand } from './enter-user.ts';
-import type { EnvironmentBuilderOptions } from './environment-builder.ts';
+import type { EnvironmentBuilderOptions } from './build-options.ts';
 import { readHostLayout } from './host-layout.ts';
 import { decideRunUser } from './isolation.ts';
 import { explainUvFailure } from '../../domain/environments/uv-failure.ts';

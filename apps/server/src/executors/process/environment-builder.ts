@@ -1,14 +1,15 @@
+import type { EnvironmentBuilderOptions } from './build-options.ts';
 /** Builds Python environments with uv, in the isolation that runs get: a source distribution runs strangers' code. */
 import { randomUUID } from 'node:crypto';
 import { readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { EnvironmentBuildError } from '../executor.ts';
-import type { AttemptLimits, EnvironmentLine, EnvironmentLocation, EnvironmentSpec } from '../executor.ts';
+import type { EnvironmentLine, EnvironmentLocation, EnvironmentSpec } from '../executor.ts';
 import { EXECUTOR_NAME } from './attempt-place.ts';
 import { writeFileAtomically } from './attempt-folder.ts';
 import { buildJoinCommand } from './control-group-plan.ts';
-import { createGroup, removeGroup, type ControlGroups } from './control-groups.ts';
+import { createGroup, removeGroup } from './control-groups.ts';
 import { isEnvironmentPath, locateEnvironment, locateEnvironments } from './environment-paths.ts';
 import { prepareBuildPlace } from './build-place.ts';
 import { runStep, type Build } from './build-steps.ts';
@@ -21,24 +22,6 @@ import { openPackageStore, PackageStoreError } from './package-store.ts';
 import { planVenvCommand } from '../environment-steps.ts';
 import { checkRequirements } from '../requirements.ts';
 import { isSafeName } from '../safe-name.ts';
-import type { NetworkPlan } from './isolated-network.ts';
-import type { Isolation } from './isolation.ts';
-
-export interface EnvironmentBuilderOptions {
-  dataDir: string;
-  bootstrapDir: string;
-  uvPath: string;
-  /** Interpreter of our own programs. */
-  pythonPath: string;
-  /** Of builds; null: the machine's. */
-  network: NetworkPlan | null;
-  /** Folders where interpreters are looked for, as in PATH. */
-  searchPath: string;
-  isolation: Isolation;
-  controlGroups: ControlGroups;
-  buildLimits: AttemptLimits;
-  faultPoints: FaultPoints;
-}
 
 /** `.complete`, beside the environment and out of the reach of what was installed into it. */
 const markerSchema = z.object({

@@ -1,4 +1,5 @@
-import type { DeployedJob, DeployRequest } from './deploy.ts';
+import type { DeployRequest } from './deploy.ts';
+import type { DeployedJob } from './deploy-result.ts';
 import type { ServiceFixture } from '../testing/service-fixture.ts';
 import type { ServicePlace } from '../testing/service-place.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';

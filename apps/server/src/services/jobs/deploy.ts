@@ -1,3 +1,5 @@
+import type { DeployedJob } from './deploy-result.ts';
+import type { DeployResult } from './deploy-result.ts';
 import type { CancelRuns } from '../runs/cancel-runs.ts';
 import type { JobRecord, JobVersionContent, JobVersionRecord, WorkspaceRecord } from '../../store/records.ts';
 import type { Persistence, Store } from '../../store/store.ts';
@@ -31,18 +33,6 @@ export interface DeployRequest {
   /** What the workspace is for, in the words of `__deployment__`; undefined leaves it as it is, null takes it away. */
   description?: string | null | undefined;
   dryRun: boolean;
-}
-
-export interface DeployedJob {
-  outcome: ReconcileDecision['outcome'];
-  job: JobRecord;
-  previousVersion: JobVersionRecord | null;
-}
-
-export interface DeployResult {
-  deploymentModule: string | null;
-  warnings: string[];
-  jobs: DeployedJob[];
 }
 
 /** What became of the jobs, and what else the deploy did. */

@@ -1,5 +1,5 @@
-import type { DeployResult } from './deploy.ts';
-import type { StartedJob } from '../runs/start-batch.ts';
+import type { DeployResult } from './deploy-result.ts';
+import type { StartedJob } from '../runs/start-request.ts';
 import type { Store } from '../../store/store.ts';
 import { nameSome } from '../runs/record-starts.ts';
 import { recordChange } from '../audit/audit.ts';

@@ -2,7 +2,7 @@ import type { CancelRuns } from '../runs/cancel-runs.ts';
 import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { JobRecord } from '../../store/records.ts';
 import type { Persistence, Store } from '../../store/store.ts';
-import type { Clock } from '../runs/start-runs.ts';
+import type { Clock } from '../scheduling/clock.ts';
 import { arrangeSchedules } from '../scheduling/arrange-schedules.ts';
 import { isScheduled } from '../../domain/jobs/job-definition.ts';
 import { recordChange } from '../audit/audit.ts';

@@ -1,5 +1,5 @@
 import type { Store } from '../../store/store.ts';
-import type { TriggerResult } from './start-batch.ts';
+import type { TriggerResult } from './start-request.ts';
 import { recordChange } from '../audit/audit.ts';
 
 /** More are counted, and not named: a call may start all jobs of a workspace. */

@@ -1,5 +1,5 @@
 import type { AttemptLog } from '../logs/attempt-log.ts';
-import type { Clock } from './start-runs.ts';
+import type { Clock } from '../scheduling/clock.ts';
 import type { FinishRun } from './finish-run.ts';
 import type { Logger } from 'pino';
 import type { JobRunRecord, QueueHead } from '../../store/records.ts';

@@ -1,5 +1,5 @@
 import type { ConfigurationRecord, DeploymentRecord, JobRecord, JobRunRecord } from '../../store/records.ts';
-import type { BatchOptions, Candidate } from './start-batch.ts';
+import type { BatchOptions, Candidate } from './start-request.ts';
 import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { Store } from '../../store/store.ts';
 import type { JobSettings, RunSettings } from '../../domain/jobs/job-settings.ts';

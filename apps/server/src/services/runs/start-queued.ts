@@ -1,4 +1,4 @@
-import type { Clock } from './start-runs.ts';
+import type { Clock } from '../scheduling/clock.ts';
 import type { JobRecord, JobRunRecord } from '../../store/records.ts';
 import type { SkipStatus, StartDecision, StartInput } from '../../domain/runs/start-decision.ts';
 import type { StartFacts } from './start-facts.ts';

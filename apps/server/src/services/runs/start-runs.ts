@@ -1,11 +1,13 @@
-import type { Candidate, StartedJob, TriggerResult } from './start-batch.ts';
+import type { Clock } from '../scheduling/clock.ts';
+import type { Candidate, StartedJob, TriggerResult } from './start-request.ts';
 import type { DueTick, JobRecord, JobRunRecord } from '../../store/records.ts';
 import type { FailedStart } from './start-refusals.ts';
 import type { FaultPoints } from '../../platform/fault-points.ts';
 import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { Persistence, Store } from '../../store/store.ts';
 import { arrangeSchedules } from '../scheduling/arrange-schedules.ts';
-import { decideBatch, plainStart } from './start-batch.ts';
+import { decideBatch } from './start-batch.ts';
+import { plainStart } from './start-request.ts';
 import { decideTick, findTickAfter } from '../../domain/scheduling/tick-decision.ts';
 import { declined, refuseArchived, refuseWholeCall } from './start-refusals.ts';
 import { pickAllowed, viewersProfile } from './viewers-starts.ts';
@@ -21,7 +23,7 @@ import { lockForStart, refreshesOthers } from './start-facts.ts';
 import { recordStarts } from './record-starts.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
-export type { StartedJob, TriggerResult } from './start-batch.ts';
+export type { StartedJob, TriggerResult } from './start-request.ts';
 
 export interface TriggerRequest {
   workspaceId: string;
@@ -48,11 +50,6 @@ export interface CreateRunRequest {
   /** As in TriggerRequest. */
   isByViewer?: boolean;
 }
-
-/** Tells the time by which starts are decided. In production that is the database's, whatever the servers' clocks show. */
-export type Clock = (store: Store) => Promise<Date>;
-
-export const databaseClock: Clock = (store) => store.installation.readClock();
 
 export type StartRuns = ReturnType<typeof createStartRuns>;
 

@@ -1,6 +1,6 @@
 import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { JobRecord, ScheduleRecord } from '../../store/records.ts';
-import type { Clock } from '../runs/start-runs.ts';
+import type { Clock } from './clock.ts';
 import type { Persistence, Store } from '../../store/store.ts';
 import { computeNextRunAt, listClockTriggers } from '../../domain/scheduling/next-run.ts';
 import { getTimeZone } from '../../domain/jobs/job-definition.ts';

@@ -11,7 +11,8 @@ import type { StartFacts } from '../runs/start-facts.ts';
 import type { StartInput } from '../../domain/runs/start-decision.ts';
 import { decideTick } from '../../domain/scheduling/tick-decision.ts';
 import { describeQueued } from '../runs/start-queued.ts';
-import { describeStart, plainStart } from '../runs/start-batch.ts';
+import { describeStart } from '../runs/start-batch.ts';
+import { plainStart } from '../runs/start-request.ts';
 import { findRefusal } from '../runs/start-refusals.ts';
 import { findStartBlock } from '../../domain/runs/start-block.ts';
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../runs/start-runs.ts';
+import type { Clock } from './clock.ts';
 import type { JobRecord, JobRunRecord } from '../../store/records.ts';
 import type { NextStartBlock, PlannedStart } from './next-start-blocks.ts';
 import type { Persistence } from '../../store/store.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '../runs/start-runs.ts';
+import type { Clock } from './clock.ts';
 import type { JobDefinition } from '../../domain/jobs/job-definition.ts';
 import type { JobRecord } from '../../store/records.ts';
 import type { Persistence } from '../../store/store.ts';

@@ -1,4 +1,5 @@
-import type { Clock, StartRuns, TriggerResult } from '../runs/start-runs.ts';
+import type { StartRuns, TriggerResult } from '../runs/start-runs.ts';
+import type { Clock } from '../scheduling/clock.ts';
 import type { JobRecord, WebhookRecord } from '../../store/records.ts';
 import type { Persistence, Store } from '../../store/store.ts';
 import type { Webhooks } from './webhooks.ts';

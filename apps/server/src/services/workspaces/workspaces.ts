@@ -4,7 +4,7 @@ import type { OrganizationRecord, WorkspaceAccess, WorkspaceRecord } from '../..
 import type { Page, PageRequest } from '../paging/read-page.ts';
 import type { Persistence, Store } from '../../store/store.ts';
 import type { Principal } from '../sign-in/credentials.ts';
-import type { Clock } from '../runs/start-runs.ts';
+import type { Clock } from '../scheduling/clock.ts';
 import { arrangeSchedules } from '../scheduling/arrange-schedules.ts';
 import { checkName, refusePlayground } from '../people/people-rules.ts';
 import { byNameOrAge } from './organizations.ts';

@@ -1,5 +1,5 @@
 import type { Queryable } from '../pool.ts';
-import type { Claim } from '../runs/job-runs.ts';
+import type { Claim } from './claim.ts';
 import type { FailureReason } from '../../../domain/runs/failure-reason.ts';
 import { columns } from '../statements/columns.ts';
 

@@ -1,5 +1,6 @@
 import type { Queryable } from '../pool.ts';
-import type { Claim, JobRunRecord } from '../runs/job-runs.ts';
+import type { JobRunRecord } from '../runs/job-runs.ts';
+import type { Claim } from './claim.ts';
 import { effectiveRole, withEffectiveRole } from '../people/effective-role.ts';
 import { sqlState } from '../pool.ts';
 

@@ -1,5 +1,5 @@
 import type { AttemptRecord } from './attempts.ts';
-import type { Claim } from '../runs/job-runs.ts';
+import type { Claim } from './claim.ts';
 import type { Queryable } from '../pool.ts';
 
 /** An active run whose supervisor cannot see the place of its attempt. */

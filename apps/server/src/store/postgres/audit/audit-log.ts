@@ -1,4 +1,4 @@
-import type { AfterItem, StoredItem, StoredTotals } from '../retention/storage.ts';
+import type { AfterItem, StoredItem, StoredTotals } from '../retention/stored-item.ts';
 import type { Conditions, Sorting } from '../statements/conditions.ts';
 import type { ListOrder, RowList } from '../statements/keyset.ts';
 import type { Queryable } from '../pool.ts';

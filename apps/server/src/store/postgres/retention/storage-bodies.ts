@@ -1,4 +1,4 @@
-import type { AfterItem, StoredItem, StoredTotals } from './storage.ts';
+import type { AfterItem, StoredItem, StoredTotals } from './stored-item.ts';
 import type { Queryable } from '../pool.ts';
 import { belongsToLastRun } from './storage-logs.ts';
 

@@ -1,4 +1,4 @@
-import type { JobRunFilter } from './job-run-list.ts';
+import type { JobRunFilter } from './job-run-filter.ts';
 import type { Queryable } from '../pool.ts';
 import type { RowRange } from '../statements/keyset.ts';
 

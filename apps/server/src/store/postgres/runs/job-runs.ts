@@ -1,5 +1,6 @@
+import type { Claim } from '../attempts/claim.ts';
 import type { FailureReason } from '../../../domain/runs/failure-reason.ts';
-import type { JobRunFilter } from './job-run-list.ts';
+import type { JobRunFilter } from './job-run-filter.ts';
 import type { Queryable } from '../pool.ts';
 import type { ActiveRunState, RunState } from '@pumphouse/contract';
 import type { WaitKind } from '../../../domain/runs/wait-reason.ts';
@@ -114,12 +115,6 @@ export type DownstreamRun = Pick<
   JobRunRecord,
   'id' | 'jobId' | 'number' | 'status' | 'trigger' | 'startedAt' | 'finishedAt' | 'createdAt'
 > & { previousJobRunId: string; jobRef: string; displayName: string | null; category: string | null };
-
-/** A claim that this server holds: writes of a supervisor count only while the number is still the run's. */
-export interface Claim {
-  jobRunId: string;
-  claimNumber: number;
-}
 
 /** All of a job run's columns. */
 export const runColumns = columns('job_runs', [

@@ -1,4 +1,5 @@
-import type { JobRunFilter, JobRunSortKey } from './job-run-list.ts';
+import type { JobRunSortKey } from './job-run-list.ts';
+import type { JobRunFilter } from './job-run-filter.ts';
 import type { JobRunRecord } from './job-runs.ts';
 import type { Queryable } from '../pool.ts';
 import type { RowList } from '../statements/keyset.ts';

@@ -1,4 +1,4 @@
-import type { Claim } from './job-runs.ts';
+import type { Claim } from '../attempts/claim.ts';
 import type { Queryable } from '../pool.ts';
 import type { WaitKind } from '../../../domain/runs/wait-reason.ts';
 
