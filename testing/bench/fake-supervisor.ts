@@ -5,6 +5,7 @@
 import type { AttemptSpec } from '@pumphouse/server/executors/executor.ts';
 import type { FakeExecutor } from '@pumphouse/server/executors/fake/fake-executor.ts';
 import { assembleServices, type Services } from '@pumphouse/server/compose/assemble-services.ts';
+import { createLoops } from '@pumphouse/server/platform/loops.ts';
 import { assembleSupervisor } from '@pumphouse/server/compose/assemble-supervisor.ts';
 import { createFakeExecutor } from '@pumphouse/server/executors/fake/fake-executor.ts';
 import { createFixedAddress } from '@pumphouse/server/supervisor/attempts-address.ts';
@@ -38,6 +39,7 @@ const supervisor = assembleSupervisor(config, {
   executor,
   installationId,
   attemptsAddress,
+  loops: createLoops({ onWake: persistence.onWake, log }),
   log,
 });
 await supervisor.start();

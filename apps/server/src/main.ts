@@ -4,7 +4,6 @@ import type { Config } from './config/config.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from './store/store.ts';
 import type { RunsListener } from './listeners/runs-listener.ts';
-import type { Supervisor } from './supervisor/supervisor.ts';
 import { join } from 'node:path';
 import { mkdir } from 'node:fs/promises';
 import { pino } from 'pino';
@@ -12,30 +11,18 @@ import { createAppPlaces } from './api/apps/apps-wire.ts';
 import { prepareApps } from './compose/prepare-apps.ts';
 import { builtConsoleFolder, openConsoleFiles } from './console/console-files.ts';
 import { assemblePages } from './compose/assemble-pages.ts';
-import { assembleRetention } from './compose/open-storage.ts';
 import { assembleServices } from './compose/assemble-services.ts';
-import { assembleSupervisor } from './compose/assemble-supervisor.ts';
 import { buildApi } from './api/app.ts';
 import type { AttemptsSocket } from './listeners/attempts-socket.ts';
 import { openSocketOfAttempts } from './compose/open-attempts-socket.ts';
-import { checkReadiness } from './platform/readiness.ts';
+import { checkReadiness } from './compose/check-readiness.ts';
+import { createLoops } from './platform/loops.ts';
+import { startLoops } from './compose/start-loops.ts';
 import { closeHttpApp } from './api/http-app.ts';
 import { createAuthorize } from './services/people/authorize.ts';
 import { createExecutor } from './compose/create-executor.ts';
-import { createLeftovers } from './services/retention/leftovers.ts';
-import { createChangesLoop } from './scheduler/changes-loop.ts';
-import { createCompareSchemas } from './services/pipelines/compare-schemas.ts';
-import { createLeftoversLoop } from './supervisor/leftovers-loop.ts';
 import { createFixedAddress } from './supervisor/attempts-address.ts';
-import { createMailLoop } from './scheduler/mail-loop.ts';
 import { createReadLoad } from './services/runs/read-load.ts';
-import { createReleaseLoop } from './scheduler/release-loop.ts';
-import { createReleaseQueued } from './services/runs/release-queued.ts';
-import { createSendInvitationMails } from './services/people/send-invitation-mails.ts';
-import { createSmtpMailer } from './mail/mailer.ts';
-import { createTickLoop } from './scheduler/tick-loop.ts';
-import { createRetentionLoop } from './scheduler/retention-loop.ts';
-import { createSchemasLoop } from './supervisor/schemas-loop.ts';
 import { listenOnOtherLoopback, type OtherLoopback } from './listeners/other-loopback.ts';
 import { openRunsListener } from './compose/open-runs-listener.ts';
 import { openStore } from './compose/open-store.ts';
@@ -97,11 +84,8 @@ async function serve(
     publicUrl: config.publicUrl,
     runsUnisolated: config.allowUnisolated && !executor.capabilities().isolated,
   });
-  const loops: Record<string, Pick<Supervisor, 'lastRoundAt'> | null> = {
-    ...(config.roles.scheduler && { scheduler: null, queue: null }),
-    ...(config.roles.supervisor && { supervisor: null }),
-  };
-
+  const loops = createLoops({ onWake: persistence.onWake, log });
+  let areLoopsStarted = false;
   const authorize = createAuthorize(persistence);
   const appsListener = prepareApps(config, { persistence, authorize, services, executor, log, publicUrl });
   const { apps } = appsListener;
@@ -127,13 +111,11 @@ async function serve(
     services: { ...services, apps },
     readiness: async () => ({
       warnings: config.warnings,
+      loops: loops.list(),
       ...(await checkReadiness({
         persistence,
         executor,
-        listRounds: () =>
-          Object.fromEntries(
-            Object.entries(loops).map(([name, loop]) => [name, loop?.lastRoundAt() ?? null]),
-          ),
+        listLoops: () => (areLoopsStarted ? loops.list() : null),
         clock: services.clock,
         findRunsProblem: async () => (await runsListener?.findProblem()) ?? null,
         readLoad: createReadLoad(persistence),
@@ -159,84 +141,24 @@ async function serve(
     throw error;
   }
 
-  const running: { stop(): Promise<void> }[] = [];
-  if (config.roles.supervisor) {
-    const supervisor = assembleSupervisor(config, {
-      persistence,
-      services,
-      executor,
-      installationId,
-      attemptsAddress:
-        runsListener ??
-        createFixedAddress({ url: config.attemptsUrl ?? address.url, socket: attemptsSocket?.path }),
-      log,
-    });
-    loops['supervisor'] = supervisor;
-    await supervisor.start();
-    const leftoversLoop = createLeftoversLoop({
-      leftovers: createLeftovers({ persistence, executor, log }),
-      log,
-    });
-    leftoversLoop.start();
-    const retentionLoop = createRetentionLoop({
-      persistence,
-      retention: assembleRetention(config, persistence, executor, log),
-      limits: config.retention,
-      log,
-    });
-    retentionLoop.start();
-    const schemasLoop = createSchemasLoop(createCompareSchemas({ persistence, log }), log);
-    schemasLoop.start();
-    running.push(supervisor, leftoversLoop, retentionLoop, schemasLoop);
-  }
-  if (config.mail) {
-    const mailer = createSmtpMailer(config.mail);
-    const mailLoop = createMailLoop({
-      persistence,
-      sendInvitationMails: createSendInvitationMails({
-        persistence,
-        encryption: services.encryption,
-        mailer,
-        log,
-      }),
-      log,
-    });
-    await mailLoop.start();
-    running.push({
-      async stop() {
-        await mailLoop.stop();
-        mailer.close();
-      },
-    });
-  }
-  // Last: what runs already is in hand before anything new is started.
-  if (config.roles.scheduler) {
-    const tickLoop = createTickLoop({
-      persistence,
-      startRuns: services.startRuns,
-      clock: services.clock,
-      log,
-    });
-    loops['scheduler'] = tickLoop;
-    await tickLoop.start();
-    const releaseLoop = createReleaseLoop({
-      persistence,
-      releaseQueued: createReleaseQueued({ ...services, persistence, executorName: executor.name, log }),
-      log,
-    });
-    loops['queue'] = releaseLoop;
-    await releaseLoop.start();
-    const changesLoop = createChangesLoop({ persistence, log });
-    await changesLoop.start();
-    running.push(tickLoop, releaseLoop, changesLoop);
-  }
+  const stopLoops = await startLoops(config, loops, {
+    persistence,
+    services,
+    executor,
+    installationId,
+    attemptsAddress:
+      runsListener ??
+      createFixedAddress({ url: config.attemptsUrl ?? address.url, socket: attemptsSocket?.path }),
+    log,
+  });
+  areLoopsStarted = true;
   const setupToken = await pages.setup.issueLink();
   const url = publicUrl();
   return {
     url,
     setupUrl: setupToken && `${url}/sign-in/setup?token=${setupToken}`,
     async stop() {
-      await Promise.all(running.map((loop) => loop.stop()));
+      await stopLoops();
       await Promise.all([
         otherLoopback?.close(),
         closeHttpApp(api),

@@ -1,5 +1,5 @@
 import type { ApiFixture } from './testing/api-fixture.ts';
-import type { Readiness } from './probes/probes-routes.ts';
+import type { Readiness } from './probes/readiness.ts';
 import type { Route } from '@pumphouse/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { requirements, routes } from '@pumphouse/contract';
@@ -13,7 +13,7 @@ import { createHandlers } from './handlers.ts';
 
 let api: ApiFixture;
 let place: Awaited<ReturnType<ApiFixture['createPlace']>>;
-let ready: Readiness = { ok: true, reasons: [], load: null };
+let ready: Readiness = { ok: true, reasons: [], loops: [], load: null };
 
 beforeAll(async () => {
   api = await createApiFixture({ readiness: async () => ready });
@@ -200,7 +200,7 @@ describe('probes', () => {
 
   it('says whether the server can work, and why not', async () => {
     expect((await api.app.inject('/readyz')).statusCode).toBe(200);
-    ready = { ok: false, reasons: ['The store does not answer.'], load: null };
+    ready = { ok: false, reasons: ['The store does not answer.'], loops: [], load: null };
     const response = await api.app.inject('/readyz');
     expect(response.statusCode).toBe(503);
     expect(response.json()).toEqual({
@@ -214,7 +214,21 @@ describe('probes', () => {
   it('says in figures how many runs are unknown', async () => {
     const pool = { pending: 1, active: 2, slots: 4, free: 2 };
     const load = { batch: pool, apps: pool, unknown: 3, longestWait: null, problems: ['3 runs are unknown'] };
-    ready = { ok: true, reasons: [], load };
+    ready = {
+      ok: true,
+      reasons: [],
+      loops: [
+        {
+          name: 'supervisor',
+          intervalMs: 1000,
+          readyWithinMs: 30_000,
+          startedAt: new Date(),
+          lastSuccessAt: new Date(1_700_000_000_000),
+          failureCount: 2,
+        },
+      ],
+      load,
+    };
     expect((await api.app.inject('/readyz')).json()).toMatchObject({
       status: 'ready',
       degraded: ['3 runs are unknown'],
@@ -225,7 +239,11 @@ describe('probes', () => {
     expect(metrics.body).toContain('# TYPE pumphouse_runs_unknown gauge\npumphouse_runs_unknown 3\n');
     expect(metrics.body).toContain('pumphouse_ready 1\n');
     expect(metrics.body).toContain('pumphouse_runs_active{pool="batch"} 2\n');
-    ready = { ok: false, reasons: ['The store does not answer.'], load: null };
+    expect(metrics.body).toContain(
+      'pumphouse_loop_last_success_timestamp_seconds{loop="supervisor"} 1700000000\n',
+    );
+    expect(metrics.body).toContain('pumphouse_loop_failures{loop="supervisor"} 2\n');
+    ready = { ok: false, reasons: ['The store does not answer.'], loops: [], load: null };
     expect((await api.app.inject('/metrics')).body).toContain('pumphouse_ready 0\n');
   });
 

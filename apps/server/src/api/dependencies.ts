@@ -18,7 +18,7 @@ import type { Logger } from 'pino';
 import type { LogFiles } from '../blobs/logs/log-file.ts';
 import type { PageServices } from '../pages/page-services.ts';
 import type { Persistence } from '../store/store.ts';
-import type { Readiness } from './probes/probes-routes.ts';
+import type { Readiness } from './probes/readiness.ts';
 import type { RecordSpool } from '../services/attempts/record-spool.ts';
 import type { RetentionLimits } from '../domain/retention/retention-limits.ts';
 import type { StartRuns } from '../services/runs/start-runs.ts';

@@ -2,12 +2,12 @@ import type { AttemptsAddress } from '../supervisor/attempts-address.ts';
 import type { Config } from '../config/config.ts';
 import type { Executor } from '../executors/executor.ts';
 import type { Logger } from 'pino';
+import type { Loops } from '../platform/loops.ts';
 import type { Persistence } from '../store/store.ts';
 import type { Services } from './assemble-services.ts';
 import { createClaimRuns } from '../supervisor/claim-runs.ts';
 import { createDriveRun } from '../supervisor/drive-run.ts';
 import { createEnvironments } from '../supervisor/environments.ts';
-import { createJanitor } from '../supervisor/janitor.ts';
 import { createMakeRoom } from '../supervisor/make-room.ts';
 import { createNoteWaits } from '../supervisor/note-waits.ts';
 import { createOutboxRelay } from '../supervisor/outbox-relay.ts';
@@ -31,12 +31,14 @@ export interface SupervisorParts {
   executor: Executor;
   installationId: string;
   attemptsAddress: AttemptsAddress;
+  /** Where the loops of the supervisor run. */
+  loops: Loops;
   log: Logger;
 }
 
 /** What claims runs and drives them to their end, not started yet. */
 export function assembleSupervisor(config: Config, parts: SupervisorParts): Supervisor {
-  const { persistence, services, executor, attemptsAddress, log } = parts;
+  const { persistence, services, executor, attemptsAddress, loops, log } = parts;
   const { attemptLog, recordSpool, finishRun, faultPoints } = services;
   const serverProcesses = createServerProcesses();
   const unknownRunIds = new Set<string>();
@@ -127,7 +129,7 @@ export function assembleSupervisor(config: Config, parts: SupervisorParts): Supe
       faultPoints,
       log,
     }),
-    janitor: createJanitor({ persistence, executor, patienceSeconds: hangSeconds(config), log }),
+    loops,
     takeOver: createTakeOver({
       store,
       executor,

@@ -1,29 +1,26 @@
 import type { ChangesSeen } from '../store/records.ts';
-import type { Logger } from 'pino';
+import type { LoopDefinition } from '../platform/loops.ts';
 import type { Persistence } from '../store/store.ts';
-import type { RoundLoop } from './round-loop.ts';
-import { createRoundLoop } from './round-loop.ts';
 
-/** How long a change is kept at least after it was committed; readers ask for changes every second or so. */
+/** The minimum time that a committed change is kept. Readers ask for changes about once a second. */
 const keptMs = 60_000;
 
-/** Forgets changes in workspaces that all who follow them have been told of, or have been silent for too long to be told. */
-export function createChangesLoop(
-  { persistence, log }: { persistence: Persistence; log: Logger },
-  pauseMs = keptMs,
-): RoundLoop {
+/** Deletes changes that every follower has read, or has been silent for too long to read. */
+export function defineChangesLoop(
+  { persistence }: { persistence: Persistence },
+  intervalMs = keptMs,
+): LoopDefinition {
   const { changes } = persistence.store;
   let before: ChangesSeen | undefined;
-  return createRoundLoop({
-    persistence,
-    wakesFor: () => false,
-    async round() {
+  return {
+    name: 'changes',
+    intervalMs,
+    async iterate() {
       const now = await changes.seen();
       if (before) await changes.forget(before);
       before = now;
-      return pauseMs;
     },
-    failureWords: 'changes were not forgotten; tried again in the next round',
-    log,
-  });
+    failureMessage: 'old changes were not deleted; the next iteration tries again',
+    readyWithinMs: null,
+  };
 }

@@ -1,25 +1,18 @@
-import type { Logger } from 'pino';
-import type { Persistence } from '../store/store.ts';
-import type { RoundLoop } from './round-loop.ts';
+import type { LoopDefinition } from '../platform/loops.ts';
 import type { SendInvitationMails } from '../services/people/send-invitation-mails.ts';
-import { createRoundLoop } from './round-loop.ts';
 
-/** Also without a word from anybody: for mails whose time has come again. */
+/** Also finds mails whose next attempt is due, for which there is no wake-up. */
 const pollIntervalMs = 5000;
 
-/** Sends mail as it is asked for. Any number of servers may do so at once: each mail is taken by one of them. */
-export function createMailLoop(dependencies: {
-  persistence: Persistence;
-  sendInvitationMails: SendInvitationMails;
-  log: Logger;
-}): RoundLoop {
-  const { persistence, sendInvitationMails, log } = dependencies;
-  return createRoundLoop({
-    persistence,
+/** Sends mail as soon as it is requested. Several servers may run this loop: each mail is claimed by one of them. */
+export function defineMailLoop(sendInvitationMails: SendInvitationMails): LoopDefinition {
+  return {
+    name: 'mail',
+    intervalMs: pollIntervalMs,
     wakesFor: (kind) => kind === undefined || kind === 'mail',
-    // Full hands: there may be more.
-    round: async (signal) => ((await sendInvitationMails(signal)) > 0 ? 0 : pollIntervalMs),
-    failureWords: 'mail was not looked at; the next round follows',
-    log,
-  });
+    // A batch that sent mail may have left more.
+    iterate: async (signal) => ((await sendInvitationMails(signal)) > 0 ? 0 : pollIntervalMs),
+    failureMessage: 'mail was not sent; the next iteration tries again',
+    readyWithinMs: null,
+  };
 }

@@ -1,14 +1,14 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ServiceFixture } from '../services/testing/service-fixture.ts';
 import type { ServicePlace } from '../services/testing/service-place.ts';
-import type { RoundLoop } from './round-loop.ts';
 import { createPlace, defineJob } from '../services/testing/service-place.ts';
 import { createServiceFixture } from '../services/testing/service-fixture.ts';
-import { createTickLoop } from './tick-loop.ts';
+import { createLoops, type Loops } from '../platform/loops.ts';
+import { defineTickLoop } from './tick-loop.ts';
 
 let fixture: ServiceFixture;
 let place: ServicePlace;
-const loops: RoundLoop[] = [];
+const loops: Loops[] = [];
 beforeAll(async () => {
   fixture = await createServiceFixture();
 });
@@ -24,12 +24,12 @@ afterEach(async () => {
 type StartTick = ServiceFixture['startRuns']['startTick'];
 const startReally: StartTick = (tick) => fixture.startRuns.startTick(tick);
 
-async function startLoop(startTick = startReally): Promise<RoundLoop> {
+async function startLoop(startTick = startReally): Promise<Loops> {
   const { persistence, log } = fixture;
   const clock = async () => fixture.clock.now;
-  const loop = createTickLoop({ persistence, startRuns: { startTick }, clock, log });
+  const loop = createLoops({ onWake: persistence.onWake, log });
   loops.push(loop);
-  await loop.start();
+  await loop.start(defineTickLoop({ persistence, startRuns: { startTick }, clock, log }));
   return loop;
 }
 
@@ -40,7 +40,7 @@ describe('the loop of ticks', () => {
   it('decides on each tick as it comes, and on none before', async () => {
     await place.deployAll([defineJob('jobs.a', hourly)]);
     const loop = await startLoop();
-    await expect.poll(() => loop.lastRoundAt()).not.toBeNull();
+    await expect.poll(() => loop.list()[0]?.lastSuccessAt).toBeInstanceOf(Date);
     expect(await countRuns('jobs.a')).toBe(0);
     fixture.clock.now = new Date('2026-03-10T13:00:00Z');
     await expect.poll(() => countRuns('jobs.a')).toBe(1);
@@ -82,7 +82,7 @@ describe('the loop of ticks', () => {
     await loop.stop();
     fixture.clock.now = new Date('2026-03-10T13:00:00Z');
     const other = await startLoop(async () => undefined);
-    await expect.poll(() => other.lastRoundAt()).not.toBeNull();
+    await expect.poll(() => other.list()[0]?.lastSuccessAt).toBeInstanceOf(Date);
     expect(await countRuns('jobs.a')).toBe(0);
   });
 });

@@ -3,9 +3,8 @@ import type { Clock } from '../services/scheduling/clock.ts';
 import type { DueTick } from '../store/records.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../store/store.ts';
-import type { RoundLoop } from './round-loop.ts';
 import { arrangeMissing } from '../services/scheduling/arrange-schedules.ts';
-import { createRoundLoop, longestPauseMs } from './round-loop.ts';
+import { maxLoopSilenceMs, type LoopDefinition } from '../platform/loops.ts';
 
 export interface TickLoopDependencies {
   persistence: Persistence;
@@ -17,14 +16,16 @@ export interface TickLoopDependencies {
 /** Ticks read at once, and decided on at once: each has a connection for some milliseconds, and mostly waits for Postgres meanwhile. */
 const batchSize = 200;
 const width = 8;
-/** A job that somebody holds is looked at again after so long. */
-const shortestPauseMs = 20;
+/** A tick whose job another server has locked is tried again after this pause. */
+const minPauseMs = 20;
+/** Finds ticks whose wake-up was lost. */
+const maxPauseMs = 1000;
 
 /**
- * Decides on each tick as it comes. Any number of servers may do so at once: whoever holds the job first decides, the others pass on
- * to the next tick, and none waits for one that has died.
+ * Decides on each tick when it is due. Several servers may run this loop: the server that locks the job first decides, the others go
+ * on to the next tick, and none waits for a server that has died.
  */
-export function createTickLoop({ persistence, startRuns, clock, log }: TickLoopDependencies): RoundLoop {
+export function defineTickLoop({ persistence, startRuns, clock, log }: TickLoopDependencies): LoopDefinition {
   const { store } = persistence;
   async function decide(tick: DueTick): Promise<'decided' | 'left' | 'failed'> {
     try {
@@ -44,8 +45,8 @@ export function createTickLoop({ persistence, startRuns, clock, log }: TickLoopD
     }
   }
 
-  /** @returns how long to wait for the next round */
-  async function round(signal: AbortSignal): Promise<number> {
+  /** @returns the pause before the next iteration, in milliseconds */
+  async function iterate(signal: AbortSignal): Promise<number> {
     const queue = await store.schedules.listDue(await clock(store), batchSize);
     const outcomes = new Set<string>();
     const drain = async (): Promise<void> => {
@@ -53,19 +54,20 @@ export function createTickLoop({ persistence, startRuns, clock, log }: TickLoopD
         outcomes.add(await decide(tick));
     };
     await Promise.all(Array.from({ length: width }, drain));
-    if (outcomes.has('failed')) return longestPauseMs;
+    if (outcomes.has('failed')) return maxPauseMs;
     if (outcomes.has('decided')) return 0;
     const next = await store.schedules.nextTickAt();
-    const untilNextMs = next === null ? longestPauseMs : next.getTime() - (await clock(store)).getTime();
-    return Math.min(Math.max(untilNextMs, shortestPauseMs), longestPauseMs);
+    const untilNextMs = next === null ? maxPauseMs : next.getTime() - (await clock(store)).getTime();
+    return Math.min(Math.max(untilNextMs, minPauseMs), maxPauseMs);
   }
 
-  return createRoundLoop({
-    persistence,
+  return {
+    name: 'scheduler',
+    intervalMs: maxPauseMs,
     wakesFor: (kind) => kind === undefined || kind === 'schedules',
     prepare: () => arrangeMissing(persistence, clock),
-    round,
-    failureWords: 'ticks were not looked at; the next round follows',
-    log,
-  });
+    iterate,
+    failureMessage: 'due ticks were not decided; the next iteration tries again',
+    readyWithinMs: maxLoopSilenceMs,
+  };
 }

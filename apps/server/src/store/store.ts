@@ -113,7 +113,7 @@ export interface Persistence {
    * when runs wait for room or limits were changed, `mail` when mail is to be sent), and after a
    * lost connection, with undefined: anything may have happened meanwhile.
    */
-  onWake(onWake: (kind: string | undefined) => void): Promise<{ close(): Promise<void> }>;
+  onWake: (listener: (kind: string | undefined) => void) => Promise<{ close(): Promise<void> }>;
 }
 
 export function createPersistence(database: Database): Persistence {

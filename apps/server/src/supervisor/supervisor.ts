@@ -4,13 +4,14 @@ import type { ClaimRuns } from './claim-runs.ts';
 import type { DriveRun } from './drive-run.ts';
 import type { FaultPoints } from '../platform/fault-points.ts';
 import type { IngestTelemetry } from '../services/telemetry/ingest-telemetry.ts';
-import type { Janitor } from './janitor.ts';
 import type { Logger } from 'pino';
+import type { Loop, LoopDefinition, Loops } from '../platform/loops.ts';
 import type { MakeRoom } from './make-room.ts';
 import type { OutboxRelay } from './outbox-relay.ts';
 import type { Persistence } from '../store/store.ts';
 import type { TakeOver } from './take-over.ts';
 import { heartbeatMs } from './take-over.ts';
+import { maxLoopSilenceMs } from '../platform/loops.ts';
 
 export interface SupervisorDependencies {
   persistence: Persistence;
@@ -18,8 +19,8 @@ export interface SupervisorDependencies {
   attemptLog: AttemptLog;
   ingestTelemetry: IngestTelemetry;
   outboxRelay: OutboxRelay;
-  janitor: Janitor;
   takeOver: TakeOver;
+  loops: Loops;
   faultPoints: FaultPoints;
   /** Names this server process; the owner of its claims. */
   owner: string;
@@ -36,30 +37,27 @@ export interface Supervisor {
   start(): Promise<void>;
   /** Claims no more and lets go; runs go on. */
   stop(): Promise<void>;
-  /** When the loop last went round; null before the first round. */
-  lastRoundAt(): Date | null;
 }
 
-/** Wake-ups come by NOTIFY; this is for the one that got lost. */
+/** Finds work whose wake-up was lost. */
 const pollIntervalMs = 1000;
-/** Each look at an unknown run asks an executor. */
+/** Not woken by events: each check of an unknown run asks an executor. */
 const unknownIntervalMs = 5000;
 
 /** Claims runs under leases and drives each to its end. */
 export function createSupervisor(dependencies: SupervisorDependencies): Supervisor {
   const { persistence, driveRun, attemptLog, ingestTelemetry, outboxRelay, owner } = dependencies;
   const { claimRuns, takeOver } = dependencies;
-  const { janitor, leaseSeconds, log } = dependencies;
+  const { loops, leaseSeconds, log } = dependencies;
   const { store } = persistence;
   const held = new Map<string, { claim: Claim; work: Promise<void> }>();
   const stopping = new AbortController();
-  let lastRoundAt: Date | null = null;
   let lastTakeOver = -Infinity;
-  let lastLookAtUnknown = -Infinity;
   let lastNotedAt = -Infinity;
-  const sleepers = new Set<() => void>();
+  const running: Loop[] = [];
+  const woken: Loop[] = [];
   const wake = () => {
-    for (const awaken of sleepers) awaken();
+    for (const loop of woken) loop.wake();
   };
 
   function take(claim: Claim): void {
@@ -83,8 +81,6 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
   }
 
   async function takeOverUnknown(): Promise<void> {
-    if (performance.now() - lastLookAtUnknown < unknownIntervalMs) return;
-    lastLookAtUnknown = performance.now();
     await adopt(await takeOver.ofUnknown());
   }
 
@@ -128,41 +124,56 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
   }
 
   /** New runs first: each start and end of a run wakes this, and what other servers left is no later for a second's wait. */
-  async function round(): Promise<void> {
+  async function superviseRuns(): Promise<void> {
     const endingApps = dependencies.makeRoom.countEnding();
     await claimPending();
     if (performance.now() - lastTakeOver >= pollIntervalMs) await takeOverLost();
     if (performance.now() - lastNotedAt >= pollIntervalMs) await noteWaits(endingApps);
-    lastRoundAt = new Date();
   }
 
-  async function repeat(step: () => Promise<void>): Promise<void> {
-    while (!stopping.signal.aborted) {
-      const woken = nextWake();
-      await step().catch((error: unknown) =>
-        log.error({ err: error }, 'supervisor round failed; the next one follows'),
-      );
-      await woken;
-    }
-  }
-
-  function nextWake(): Promise<void> {
-    return new Promise((resolve) => {
-      const awaken = () => {
-        clearTimeout(timer);
-        sleepers.delete(awaken);
-        resolve();
-      };
-      const timer = setTimeout(awaken, pollIntervalMs);
-      sleepers.add(awaken);
-      if (stopping.signal.aborted) awaken();
-    });
-  }
-
-  let loopsDone: Promise<unknown> = Promise.resolve();
-  let renewal: NodeJS.Timeout | undefined;
-  let sweeping: NodeJS.Timeout | undefined;
-  let beating: NodeJS.Timeout | undefined;
+  /** Each task has a loop of its own: compressing a large log, or an engine that does not answer, takes seconds. */
+  const definitions: LoopDefinition[] = [
+    {
+      name: 'leases',
+      intervalMs: (leaseSeconds * 1000) / 3,
+      firstDelayMs: (leaseSeconds * 1000) / 3,
+      iterate: renew,
+      maxIterationMs: (leaseSeconds * 1000) / 3,
+      failureMessage: 'leases were not renewed',
+      readyWithinMs: null,
+    },
+    {
+      name: 'heartbeat',
+      intervalMs: heartbeatMs,
+      firstDelayMs: heartbeatMs,
+      iterate: async () => void (await store.supervisors.beat(owner)),
+      maxIterationMs: 5 * heartbeatMs,
+      failureMessage: 'the heartbeat was not written',
+      readyWithinMs: null,
+    },
+    {
+      name: 'supervisor',
+      intervalMs: pollIntervalMs,
+      iterate: superviseRuns,
+      failureMessage: 'runs were not claimed; the next iteration tries again',
+      readyWithinMs: maxLoopSilenceMs,
+    },
+    {
+      name: 'outbox',
+      intervalMs: pollIntervalMs,
+      iterate: () => outboxRelay.deliver(),
+      failureMessage: 'events of the outbox were not handled; the next iteration tries again',
+      readyWithinMs: null,
+    },
+    {
+      name: 'unknown-runs',
+      intervalMs: unknownIntervalMs,
+      iterate: takeOverUnknown,
+      failureMessage: 'unknown runs were not checked; the next iteration tries again',
+      readyWithinMs: null,
+    },
+  ];
+  const wokenLoops = ['supervisor', 'outbox'];
   let subscription: { close(): Promise<void> } | undefined;
 
   return {
@@ -177,38 +188,18 @@ export function createSupervisor(dependencies: SupervisorDependencies): Supervis
       await takeOverLost();
       await dependencies.faultPoints.reach('in-start-up');
       await ingestTelemetry.waiting();
-      renewal = setInterval(
-        () => void renew().catch((error: unknown) => log.warn({ err: error }, 'leases not renewed')),
-        (leaseSeconds * 1000) / 3,
-      );
-      beating = setInterval(
-        () =>
-          void store.supervisors
-            .beat(owner)
-            .catch((error: unknown) => log.warn({ err: error }, 'the heartbeat was not written')),
-        heartbeatMs,
-      );
-      sweeping = setInterval(
-        () =>
-          void janitor
-            .sweep()
-            .catch((error: unknown) => log.warn({ err: error }, 'not all that is over is removed')),
-        leaseSeconds * 1000 * 4,
-      );
-      // In loops of their own: packing a large log, and asking an engine that is silent, takes seconds.
-      loopsDone = Promise.all([repeat(round), repeat(() => outboxRelay.deliver()), repeat(takeOverUnknown)]);
+      for (const definition of definitions) {
+        const loop = await loops.start(definition);
+        running.push(loop);
+        if (wokenLoops.includes(definition.name)) woken.push(loop);
+      }
     },
     async stop() {
       stopping.abort();
-      wake();
-      clearInterval(renewal);
-      clearInterval(sweeping);
-      clearInterval(beating);
-      await loopsDone;
+      await Promise.all(running.map((loop) => loop.stop()));
       await subscription?.close();
       await Promise.allSettled([...held.values()].map((one) => one.work));
       await store.supervisors.remove(owner);
     },
-    lastRoundAt: () => lastRoundAt,
   };
 }

@@ -1,4 +1,6 @@
 import type { Load } from '../../services/runs/read-load.ts';
+import type { LoopStatus } from '../../platform/loops.ts';
+import type { Readiness } from './readiness.ts';
 
 interface Gauge {
   name: string;
@@ -7,9 +9,28 @@ interface Gauge {
 }
 
 /** How the installation is, as Prometheus reads it. Without figures of the load while the database does not tell in time. */
-export function formatMetrics(isReady: boolean, load: Load | null): string {
-  const ready = oneValue('pumphouse_ready', 'Whether this server is ready', isReady ? 1 : 0);
-  return [ready, ...(load ? listLoad(load) : [])].map(formatGauge).join('');
+export function formatMetrics({ ok, load, loops }: Readiness): string {
+  const ready = oneValue('pumphouse_ready', 'Whether this server is ready', ok ? 1 : 0);
+  return [ready, ...describeLoops(loops), ...(load ? listLoad(load) : [])].map(formatGauge).join('');
+}
+
+/** A loop has no sample of its last success before its first one: an age of zero would look well. */
+function describeLoops(loops: readonly LoopStatus[]): Gauge[] {
+  const labels = ({ name }: LoopStatus) => `{loop="${name}"}`;
+  return [
+    {
+      name: 'pumphouse_loop_last_success_timestamp_seconds',
+      help: 'When an iteration of a loop of this server last succeeded',
+      samples: loops.flatMap((loop) =>
+        loop.lastSuccessAt ? [{ labels: labels(loop), value: loop.lastSuccessAt.getTime() / 1000 }] : [],
+      ),
+    },
+    {
+      name: 'pumphouse_loop_failures',
+      help: 'Iterations of a loop of this server that failed since it started',
+      samples: loops.map((loop) => ({ labels: labels(loop), value: loop.failureCount })),
+    },
+  ];
 }
 
 function listLoad(load: Load): Gauge[] {

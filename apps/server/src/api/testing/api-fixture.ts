@@ -209,7 +209,7 @@ function createParts(
       invitations,
       takeDelivery: createTakeDelivery({ persistence, webhooks, startRuns, clock: databaseClock }),
     },
-    readiness: async () => ({ ok: true, reasons: [], load: null }),
+    readiness: async () => ({ ok: true, reasons: [], loops: [], load: null }),
     ...changes,
   };
   const app: FastifyInstance = buildApi(dependencies);

@@ -5,7 +5,8 @@ import type { WorkspaceChange } from '../../domain/workspaces/workspace-change.t
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createApiFixture } from '../../api/testing/api-fixture.ts';
 import { createChangeFeed } from './change-feed.ts';
-import { createChangesLoop } from '../../scheduler/changes-loop.ts';
+import { createLoops } from '../../platform/loops.ts';
+import { defineChangesLoop } from '../../scheduler/changes-loop.ts';
 import { seedRun } from '../../api/testing/seed-run.ts';
 
 let api: ApiFixture;
@@ -100,8 +101,8 @@ it('reads each change once while they are kept, and the loop forgets those that 
   expect((await changes.listSince(first.seen, ids, 10)).changes).toEqual([]);
   expect((await changes.listSince(before, ['11111111-1111-4111-8111-111111111111'], 10)).changes).toEqual([]);
 
-  const loop = createChangesLoop(api.dependencies, 5);
-  await loop.start();
+  const loop = createLoops({ onWake: api.persistence.onWake, log: api.dependencies.log });
+  await loop.start(defineChangesLoop(api.dependencies, 5));
   await expect.poll(async () => (await changes.listSince(before, ids, 10)).changes).toEqual([]);
   await loop.stop();
 });

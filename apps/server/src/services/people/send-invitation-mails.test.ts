@@ -2,7 +2,8 @@ import type { MailServerOptions, TestMailServer } from '../../../../../testing/f
 import type { Mailer } from '../../mail/mailer.ts';
 import type { ServiceFixture } from '../testing/service-fixture.ts';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { createMailLoop } from '../../scheduler/mail-loop.ts';
+import { createLoops } from '../../platform/loops.ts';
+import { defineMailLoop } from '../../scheduler/mail-loop.ts';
 import { createPeoplePlace } from '../testing/people-place.ts';
 import { createSendInvitationMails } from './send-invitation-mails.ts';
 import { createServiceFixture } from '../testing/service-fixture.ts';
@@ -203,12 +204,8 @@ it('goes out as soon as it is asked for, and a silent mail server keeps the loop
   const held = Promise.withResolvers<void>();
   const server = await startMail({ hold: () => held.promise });
   const { send, mailer } = createSender(server.url);
-  const loop = createMailLoop({
-    persistence: fixture.persistence,
-    sendInvitationMails: send,
-    log: fixture.log,
-  });
-  await loop.start();
+  const loop = createLoops({ onWake: fixture.persistence.onWake, log: fixture.log });
+  await loop.start(defineMailLoop(send));
   const kinds: (string | undefined)[] = [];
   const subscription = await fixture.persistence.onWake((kind) => kinds.push(kind));
   closing.push(() => subscription.close());

@@ -1,10 +1,10 @@
 import { claimNext } from '../testing/claim-next.ts';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { JobRunRecord } from '../../store/records.ts';
-import type { RoundLoop } from '../../scheduler/round-loop.ts';
 import type { ServiceFixture } from '../testing/service-fixture.ts';
 import type { ServicePlace } from '../testing/service-place.ts';
-import { createReleaseLoop } from '../../scheduler/release-loop.ts';
+import { createLoops, type Loops } from '../../platform/loops.ts';
+import { defineQueueLoop } from '../../scheduler/queue-loop.ts';
 import { createServiceFixture, noon } from '../testing/service-fixture.ts';
 import { createPlace, defineJob } from '../testing/service-place.ts';
 import { eventually } from '../../../../../testing/fixtures/eventually.ts';
@@ -14,7 +14,7 @@ const others = Array.from({ length: 8 }, (_, index) => `jobs.other${index}`);
 
 let fixture: ServiceFixture;
 let place: ServicePlace;
-let loops: RoundLoop[];
+let loops: Loops[];
 beforeAll(async () => {
   fixture = await createServiceFixture();
   fixture.clock.now = noon;
@@ -48,13 +48,9 @@ const setRunLimit = (concurrentRuns: number | null) =>
   fixture.store.organizationLimits.set(place.organizationId, { concurrentRuns, minutesAMonth: null });
 
 const startLoop = async (): Promise<void> => {
-  const loop = createReleaseLoop({
-    persistence: fixture.persistence,
-    releaseQueued: fixture.releaseQueued,
-    log: fixture.log,
-  });
+  const loop = createLoops({ onWake: fixture.persistence.onWake, log: fixture.log });
   loops.push(loop);
-  await loop.start();
+  await loop.start(defineQueueLoop(fixture.releaseQueued));
 };
 
 /** What takes room at one moment, by job. A run that somebody has claimed takes some, whatever else its row says. */

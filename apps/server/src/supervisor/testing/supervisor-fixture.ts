@@ -11,7 +11,7 @@ import { createClaimRuns } from '../claim-runs.ts';
 import { createDriveRun } from '../drive-run.ts';
 import { createEnvironments } from '../environments.ts';
 import { createFakeExecutor } from '../../executors/fake/fake-executor.ts';
-import { createJanitor } from '../janitor.ts';
+import { createLoops } from '../../platform/loops.ts';
 import { createMakeRoom } from '../make-room.ts';
 import { createNoteWaits } from '../note-waits.ts';
 import { createOutboxRelay } from '../outbox-relay.ts';
@@ -114,7 +114,7 @@ export function createServer(fixture: ServiceFixture, options: ServerOptions): S
     driveRun,
     ingestTelemetry: fixture.ingestTelemetry,
     outboxRelay: createOutboxRelay({ ...common, logFiles: fixture.logFiles, takenSeconds: 60 }),
-    janitor: createJanitor({ ...common, patienceSeconds: 60 }),
+    loops: createLoops({ onWake: persistence.onWake, log: common.log }),
     takeOver: createTakeOver({
       store,
       executor,

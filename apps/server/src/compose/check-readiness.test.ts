@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { LoopStatus } from '../platform/loops.ts';
 import type { Load } from '../services/runs/read-load.ts';
 import { createFakeExecutor } from '../executors/fake/fake-executor.ts';
-import { checkReadiness, type ReadinessSources } from './readiness.ts';
+import { checkReadiness, type ReadinessSources } from './check-readiness.ts';
 
 const never = () => new Promise<never>(() => undefined);
 const noon = new Date('2026-03-10T12:00:00Z');
@@ -13,11 +14,21 @@ const persistence = (ping: () => Promise<unknown>, nextTickAt: Date | null = nul
 const pool = { pending: 0, active: 0, slots: 4, free: 4 };
 const load: Load = { batch: pool, apps: pool, unknown: 0, longestWait: null, problems: [] };
 
+const loop = (changed: Partial<LoopStatus> = {}): LoopStatus => ({
+  name: 'supervisor',
+  intervalMs: 1000,
+  readyWithinMs: 30_000,
+  startedAt: new Date(),
+  lastSuccessAt: new Date(),
+  failureCount: 0,
+  ...changed,
+});
+
 function describeServer(changed: Partial<ReadinessSources> = {}): ReadinessSources {
   return {
     persistence: persistence(async () => undefined),
     executor: createFakeExecutor(),
-    listRounds: () => ({ supervisor: new Date(), scheduler: new Date() }),
+    listLoops: () => [loop()],
     clock: async () => noon,
     findRunsProblem: async () => null,
     readLoad: async () => load,
@@ -47,7 +58,7 @@ describe('a server', () => {
 
   it('says so when ticks fall behind, whatever it does itself', async () => {
     const late = new Date(noon.getTime() - 31_000);
-    const behind = { persistence: persistence(async () => undefined, late), listRounds: () => ({}) };
+    const behind = { persistence: persistence(async () => undefined, late), listLoops: () => [] };
     expect(await check(behind)).toEqual([expect.stringMatching(/^scheduler: ticks are 31 s behind/)]);
     const inTime = new Date(noon.getTime() - 30_000);
     expect(await check({ persistence: persistence(async () => undefined, inTime) })).toEqual([]);
@@ -70,11 +81,21 @@ describe('a server', () => {
     });
   });
 
-  it('says which of its loops stands still', async () => {
-    const rounds = { supervisor: new Date(Date.now() - 31_000), scheduler: null };
-    expect(await check({ listRounds: () => rounds })).toEqual([
-      'supervisor: it has not gone round for 30 s',
-      'scheduler: it has not gone round for 30 s',
+  it('names each loop that is silent for too long', async () => {
+    const longAgo = new Date(Date.now() - 31_000);
+    const loops = [
+      loop({ name: 'supervisor', lastSuccessAt: longAgo }),
+      loop({ name: 'scheduler', startedAt: longAgo, lastSuccessAt: null }),
+      loop({ name: 'queue', lastSuccessAt: null }),
+      loop({ name: 'retention', lastSuccessAt: longAgo, readyWithinMs: null }),
+    ];
+    expect(await check({ listLoops: () => loops })).toEqual([
+      'supervisor: no iteration succeeded for 30 s',
+      'scheduler: no iteration succeeded for 30 s',
     ]);
+  });
+
+  it('is not ready before its loops have started', async () => {
+    expect(await check({ listLoops: () => null })).toEqual(['server: it is still starting']);
   });
 });

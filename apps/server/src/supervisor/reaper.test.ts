@@ -3,7 +3,7 @@ import type { ServiceFixture } from '../services/testing/service-fixture.ts';
 import type { ServicePlace } from '../services/testing/service-place.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createFakeExecutor } from '../executors/fake/fake-executor.ts';
-import { createJanitor } from './janitor.ts';
+import { createReaper } from './reaper.ts';
 import { createPlace, defineJob } from '../services/testing/service-place.ts';
 import { createServiceFixture } from '../services/testing/service-fixture.ts';
 
@@ -39,18 +39,18 @@ async function startAttempt(jobRef: string) {
   return { id, run };
 }
 
-const sweep = (patienceSeconds: number) =>
-  createJanitor({ persistence: fixture.persistence, executor, patienceSeconds, log: fixture.log }).sweep();
+const reap = (delaySeconds: number) =>
+  createReaper({ persistence: fixture.persistence, executor, delaySeconds, log: fixture.log }).reap();
 const listAttempts = async () => (await executor.list()).map(({ attemptId }) => attemptId);
 
-it('ends and removes an attempt whose run is over, after a while, and no other', async () => {
+it('ends and removes only attempts whose run ended longer ago than the delay', async () => {
   const over = await startAttempt('jobs.over');
   const running = await startAttempt('jobs.running');
   const failure = { code: 'attempt_lost', detail: '' } as const;
   expect(await fixture.finishRun(over.run.id, { status: 'failed', failure })).toBe(true);
-  await sweep(60);
+  await reap(60);
   expect(await listAttempts()).toEqual([over.id, running.id]);
-  await sweep(-1);
+  await reap(-1);
   expect(await listAttempts()).toEqual([running.id]);
   expect(executor.stopped.map(({ attemptId }) => attemptId)).toEqual([over.id]);
 });

@@ -1,14 +1,15 @@
 import type { Executor } from '../executors/executor.ts';
 import type { Load, ReadLoad } from '../services/runs/read-load.ts';
 import type { Clock } from '../services/scheduling/clock.ts';
+import type { LoopStatus } from '../platform/loops.ts';
 import type { Persistence } from '../store/store.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 
 export interface ReadinessSources {
   persistence: Persistence;
   executor: Executor;
-  /** When each loop of this server last went round, by its name; null before it has. A loop that it does not run is not there. */
-  listRounds: () => Record<string, Date | null>;
+  /** The loops of this server; null until all have started. */
+  listLoops: () => readonly LoopStatus[] | null;
   /** The time by which ticks come. */
   clock: Clock;
   /** What keeps runs from reaching this server, or null. */
@@ -20,14 +21,13 @@ export interface ReadinessSources {
 const storeTimeoutMs = 1500;
 /** A container engine that is busy starting runs takes its time; one that stands still never answers. */
 const executorTimeoutMs = 5000;
-const longestRoundMs = 30_000;
 const longestTickLagSeconds = 30;
 
 /** Whether this server can take and run work, and if not, what is wrong. */
 export async function checkReadiness({
   persistence,
   executor,
-  listRounds,
+  listLoops,
   clock,
   findRunsProblem,
   readLoad,
@@ -44,11 +44,17 @@ export async function checkReadiness({
   if (runs) reasons.push(`runs: ${runs}`);
   // A store that does not answer says it all.
   if (ticks && !store) reasons.push(`scheduler: ${ticks}`);
-  for (const [loop, last] of Object.entries(listRounds())) {
-    if (!last || Date.now() - last.getTime() > longestRoundMs)
-      reasons.push(`${loop}: it has not gone round for ${longestRoundMs / 1000} s`);
-  }
+  reasons.push(...listLoopProblems(listLoops()));
   return { ok: reasons.length === 0, reasons, load };
+}
+
+function listLoopProblems(loops: readonly LoopStatus[] | null): string[] {
+  if (!loops) return ['server: it is still starting'];
+  return loops.flatMap(({ name, readyWithinMs, startedAt, lastSuccessAt }) => {
+    if (readyWithinMs === null) return [];
+    const silentMs = Date.now() - (lastSuccessAt ?? startedAt).getTime();
+    return silentMs > readyWithinMs ? [`${name}: no iteration succeeded for ${readyWithinMs / 1000} s`] : [];
+  });
 }
 
 /** A long wait leaves the server ready: taking it out of a balancer, or starting it anew, would only make the wait longer. */

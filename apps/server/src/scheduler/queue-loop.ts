@@ -1,0 +1,25 @@
+import type { LoopDefinition } from '../platform/loops.ts';
+import type { ReleaseQueued } from '../services/runs/release-queued.ts';
+import { maxLoopSilenceMs } from '../platform/loops.ts';
+
+/** Events that free or take slots, or add to the queue. Undefined means that any event may have been lost. */
+const wakingKinds = new Set<string | undefined>([undefined, 'job_run.finished', 'job_run.created', 'queue']);
+/** Finds what no event announces: lost wake-ups, freshness, the start of a month, start deadlines. */
+const pollIntervalMs = 1000;
+
+/** Releases queued runs as slots become free. Several servers may run this loop: each run is decided under the lock of its job. */
+export function defineQueueLoop(releaseQueued: ReleaseQueued): LoopDefinition {
+  return {
+    name: 'queue',
+    intervalMs: pollIntervalMs,
+    wakesFor: (kind) => wakingKinds.has(kind),
+    async iterate() {
+      // First, so that a run past its start deadline is not released.
+      await releaseQueued.failOverdue();
+      await releaseQueued.release();
+      await releaseQueued.tellWaits();
+    },
+    failureMessage: 'queued runs were not released; the next iteration tries again',
+    readyWithinMs: maxLoopSilenceMs,
+  };
+}
