@@ -9,7 +9,7 @@ import { createLoops } from '@pumphouse/server/platform/loops.ts';
 import { assembleSupervisor } from '@pumphouse/server/compose/assemble-supervisor.ts';
 import { createFakeExecutor } from '@pumphouse/server/executors/fake/fake-executor.ts';
 import { createFixedAddress } from '@pumphouse/server/supervisor/attempts-address.ts';
-import { createServerLog, openStore } from '@pumphouse/server/main';
+import { createServerLog, openStore } from '@pumphouse/server/operator';
 import { readConfig } from '@pumphouse/server/config/config.ts';
 
 const config = readConfig(process.env);

@@ -1,6 +1,6 @@
 import type { Leftovers } from '@pumphouse/server/services/retention/leftovers.ts';
 import { readConfig } from '@pumphouse/server/config/config.ts';
-import { createServerLog, openStorage } from '@pumphouse/server/main';
+import { createServerLog, openStorage } from '@pumphouse/server/operator';
 
 /** What `admin leftovers` works with, so many minutes later. */
 export async function withLeftovers<Value>(

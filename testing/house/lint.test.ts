@@ -81,6 +81,7 @@ describe('lint', () => {
     ['the supervisor reaches SQL', 'apps/server/src/supervisor/planted.ts', '../store/postgres/claims.ts'],
     ['a service reaches main', 'apps/server/src/services/planted.ts', '../main.ts'],
     ['a service reaches a part of main', 'apps/server/src/services/planted.ts', '../compose/open-store.ts'],
+    ['a command reaches into the server', 'apps/cli/src/planted.ts', '@pumphouse/server/store/store.ts'],
     ['the contract uses Node', 'packages/contract/src/planted.ts', 'node:crypto'],
     ['the client uses Node', 'packages/client/src/planted.ts', 'node:http'],
   ])('refuses that %s', async (_, path, specifier) => {

@@ -1,12 +1,12 @@
-import { text } from 'node:stream/consumers';
-import { readConfig } from '@pumphouse/server/config/config.ts';
 import {
   createAccounts,
   createKeys,
   createOrganizationLimits,
   createServerLog,
   openStore,
-} from '@pumphouse/server/main';
+  readConfig,
+} from '@pumphouse/server/operator';
+import { text } from 'node:stream/consumers';
 import { actAsOperator } from './operator.ts';
 
 type Opened = Awaited<ReturnType<typeof openStore>>;

@@ -1,8 +1,6 @@
-import type { AuditEntryRecord } from '@pumphouse/server/store/records.ts';
-import { createServerLog, openStore } from '@pumphouse/server/main';
+import type { AuditEntryRecord } from '@pumphouse/server/operator';
+import { createServerLog, openStore, readConfig, toAuditEntry } from '@pumphouse/server/operator';
 import { formatTable } from './table.ts';
-import { toAuditEntry } from '@pumphouse/server/api/audit/audit-log-wire.ts';
-import { readConfig } from '@pumphouse/server/config/config.ts';
 
 /** Prints the newest changes of the installation, those that belong to no organization with them. */
 export async function showAuditLog(options: { limit: number; json?: true }): Promise<void> {

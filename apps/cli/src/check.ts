@@ -1,5 +1,4 @@
-import { listMissingPrograms } from '@pumphouse/server/compose/missing-programs.ts';
-import { readConfig } from '@pumphouse/server/config/config.ts';
+import { listMissingPrograms, readConfig } from '@pumphouse/server/operator';
 
 /** For set-up and operators: a missing program is no error, since a container engine may do without it. */
 export function showMissingPrograms(): void {

@@ -1,5 +1,4 @@
-import { assembleRunEnds, createServerLog } from '@pumphouse/server/main';
-import { readConfig } from '@pumphouse/server/config/config.ts';
+import { assembleRunEnds, createServerLog, readConfig } from '@pumphouse/server/operator';
 import { withStore } from './admin.ts';
 
 /** Ends a run whose place no server can see. A running server notices it. */

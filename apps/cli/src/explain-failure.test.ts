@@ -1,5 +1,5 @@
+import { readConfig } from '@pumphouse/server/operator';
 import { describe, expect, it } from 'vitest';
-import { readConfig } from '@pumphouse/server/config/config.ts';
 import { explainFailure } from './explain-failure.ts';
 
 const config = readConfig({ PUMPHOUSE_DATA_DIR: '/srv/pumphouse', PUMPHOUSE_HOST: 'example.invalid' });

@@ -1,5 +1,5 @@
+import type { Config } from '@pumphouse/server/operator';
 /** The message for a command that failed: what happened, to which thing, and what to do next. Pure. */
-import type { Config } from '@pumphouse/server/config/config.ts';
 
 type SystemError = Error & {
   code?: string;

@@ -1,15 +1,13 @@
-import type {
-  JudgedBelonging,
-  Leftovers,
-  RemovedLeftovers,
-} from '@pumphouse/server/services/retention/leftovers.ts';
-import type { Persistence } from '@pumphouse/server/store/store.ts';
+import type { JudgedBelonging, Leftovers, Persistence, RemovedLeftovers } from '@pumphouse/server/operator';
+import {
+  createServerLog,
+  formatBytes,
+  openStorage,
+  readConfig,
+  recordChange,
+} from '@pumphouse/server/operator';
 import { actAsOperator } from './operator.ts';
-import { readConfig } from '@pumphouse/server/config/config.ts';
-import { createServerLog, openStorage } from '@pumphouse/server/main';
-import { formatBytes } from '@pumphouse/server/domain/primitives/format-bytes.ts';
 import { formatTable } from './table.ts';
-import { recordChange } from '@pumphouse/server/services/audit/audit.ts';
 
 /** Prints everything that the executor keeps and whether it is left over; or removes what is, and prints that. */
 export async function handleLeftovers(options: { remove?: true; json?: true }): Promise<void> {

@@ -1,13 +1,12 @@
+import { readConfig, retentionKinds } from '@pumphouse/server/operator';
 import { Command, Option } from 'commander';
 import { createOwner, createKey, createPasswordLink, setLimits } from './admin.ts';
 import { listKeys, listMembers, removeMember, revokeKey, setAccountDisabled, setMember } from './people.ts';
 import { endRun } from './end-run.ts';
-import { readConfig } from '@pumphouse/server/config/config.ts';
 import { explainFailure, type FailureSettings } from './explain-failure.ts';
 import { handleLeftovers } from './leftovers.ts';
 import { purgeStorage, showStorage } from './storage.ts';
 import { showAuditLog } from './audit-log.ts';
-import { retentionKinds } from '@pumphouse/server/domain/retention/retention-limits.ts';
 import { serve } from './server.ts';
 import { showMissingPrograms } from './check.ts';
 

@@ -1,4 +1,4 @@
-import { actAs } from '@pumphouse/server/services/audit/audit.ts';
+import { actAs } from '@pumphouse/server/operator';
 import { userInfo } from 'node:os';
 
 /** Does the work as whoever typed the command: the audit log names the account of the machine. */

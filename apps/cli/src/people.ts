@@ -1,4 +1,9 @@
-import { createAccounts, createKeys, createMembers, createOrganizationLimits } from '@pumphouse/server/main';
+import {
+  createAccounts,
+  createKeys,
+  createMembers,
+  createOrganizationLimits,
+} from '@pumphouse/server/operator';
 import { formatTable } from './table.ts';
 import { withStore } from './admin.ts';
 

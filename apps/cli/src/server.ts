@@ -1,5 +1,5 @@
-import { readConfig } from '@pumphouse/server/config/config.ts';
-import { createServerLog, startServer } from '@pumphouse/server/main';
+import { createServerLog, readConfig } from '@pumphouse/server/operator';
+import { startServer } from '@pumphouse/server/main';
 
 /** Runs the server until SIGTERM or SIGINT. Runs that are under way go on without it. */
 export async function serve(): Promise<void> {

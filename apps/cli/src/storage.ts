@@ -1,17 +1,23 @@
-import type { Persistence } from '@pumphouse/server/store/store.ts';
-import type { Purged, Retention, StorageReport } from '@pumphouse/server/services/retention/retention.ts';
-import type { RetentionKind, RetentionLimits } from '@pumphouse/server/domain/retention/retention-limits.ts';
-import { formatBytes } from '@pumphouse/server/domain/primitives/format-bytes.ts';
-import { formatTable } from './table.ts';
-import { readConfig } from '@pumphouse/server/config/config.ts';
-import { createServerLog, openStorage } from '@pumphouse/server/main';
-import { actAsOperator } from './operator.ts';
-import { recordChange } from '@pumphouse/server/services/audit/audit.ts';
+import type {
+  Persistence,
+  Purged,
+  Retention,
+  RetentionKind,
+  RetentionLimits,
+  StorageReport,
+} from '@pumphouse/server/operator';
 import {
+  createServerLog,
+  formatBytes,
   formatLimit,
+  openStorage,
   parseAge,
+  readConfig,
+  recordChange,
   retentionKinds,
-} from '@pumphouse/server/domain/retention/retention-limits.ts';
+} from '@pumphouse/server/operator';
+import { formatTable } from './table.ts';
+import { actAsOperator } from './operator.ts';
 
 /** Opens the storage of the data folder, beside a running server or without one. */
 async function withRetention<T>(

@@ -6,7 +6,6 @@ import type { Persistence } from './store/store.ts';
 import type { RunsListener } from './listeners/runs-listener.ts';
 import { join } from 'node:path';
 import { mkdir } from 'node:fs/promises';
-import { pino } from 'pino';
 import { createAppPlaces } from './api/apps/apps-wire.ts';
 import { prepareApps } from './compose/prepare-apps.ts';
 import { builtConsoleFolder, openConsoleFiles } from './console/console-files.ts';
@@ -35,19 +34,6 @@ export interface RunningServer {
   setupUrl: string | null;
   /** Takes no more work, leaves runs running, and ends. */
   stop(): Promise<void>;
-}
-
-export { actAs } from './services/audit/audit.ts';
-export { createAccounts } from './services/sign-in/accounts.ts';
-export { createKeys } from './services/keys/keys.ts';
-export { createMembers } from './services/people/members.ts';
-export { createOrganizationLimits } from './services/workspaces/organization-limits.ts';
-export { assembleRunEnds } from './compose/assemble-run-ends.ts';
-export { openStorage } from './compose/open-storage.ts';
-export { openStore };
-
-export function createServerLog(config: Config): Logger {
-  return pino({ level: config.logLevel, base: null }, pino.destination({ fd: 2, sync: true }));
 }
 
 /** Starts everything: store, then what runs already, then what is new (design: migrate, re-attach, only then schedule). */

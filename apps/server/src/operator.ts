@@ -1,0 +1,25 @@
+/** All that the operator's commands (apps/cli) use of the server. Lint keeps them from importing anything else. */
+export { toAuditEntry } from './api/audit/audit-log-wire.ts';
+export { assembleRunEnds } from './compose/assemble-run-ends.ts';
+export { listMissingPrograms } from './compose/missing-programs.ts';
+export { openStorage } from './compose/open-storage.ts';
+export { openStore } from './compose/open-store.ts';
+export { readConfig, type Config } from './config/config.ts';
+export { createServerLog } from './config/server-log.ts';
+export { formatBytes } from './domain/primitives/format-bytes.ts';
+export {
+  formatLimit,
+  parseAge,
+  retentionKinds,
+  type RetentionKind,
+  type RetentionLimits,
+} from './domain/retention/retention-limits.ts';
+export { actAs, recordChange } from './services/audit/audit.ts';
+export { createKeys } from './services/keys/keys.ts';
+export { createMembers } from './services/people/members.ts';
+export type { JudgedBelonging, Leftovers, RemovedLeftovers } from './services/retention/leftovers.ts';
+export type { Purged, Retention, StorageReport } from './services/retention/retention.ts';
+export { createAccounts } from './services/sign-in/accounts.ts';
+export { createOrganizationLimits } from './services/workspaces/organization-limits.ts';
+export type { AuditEntryRecord } from './store/records.ts';
+export type { Persistence } from './store/store.ts';
