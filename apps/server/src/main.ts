@@ -17,7 +17,7 @@ import { openSocketOfAttempts } from './compose/open-attempts-socket.ts';
 import { checkReadiness } from './compose/check-readiness.ts';
 import { createLoops } from './platform/loops.ts';
 import { startLoops } from './compose/start-loops.ts';
-import { closeHttpApp } from './api/http-app.ts';
+import { closeHttpApp } from './http/http-app.ts';
 import { createAuthorize } from './services/people/authorize.ts';
 import { createExecutor } from './compose/create-executor.ts';
 import { createFixedAddress } from './supervisor/attempts-address.ts';

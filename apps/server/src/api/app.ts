@@ -5,14 +5,14 @@ import type { Handlers } from './handler.ts';
 import type { Route } from '@pumphouse/contract';
 import multipart from '@fastify/multipart';
 import { isMultipartBody, requirements, routes } from '@pumphouse/contract';
-import { addBodyDeadline } from './http/body-deadline.ts';
-import { addHostCheck } from './http/host-check.ts';
-import { addClientVersions } from './http/client-versions.ts';
-import { addRequestLog } from './http/request-log.ts';
+import { addBodyDeadline } from '../http/body-deadline.ts';
+import { addHostCheck } from '../http/host-check.ts';
+import { addClientVersions } from '../http/client-versions.ts';
+import { addRequestLog } from '../http/request-log.ts';
 import { createAllowedHosts } from '../config/allowed-hosts.ts';
 import { checkRouteTable } from './route-check.ts';
 import { createAuthenticateAttempt } from '../services/attempts/authenticate-attempt.ts';
-import { createHttpApp } from './http-app.ts';
+import { createHttpApp } from '../http/http-app.ts';
 import { createOperationCalls } from './call-operation.ts';
 import { createHandlers } from './handlers.ts';
 import { registerRoute } from './route-registration.ts';
@@ -22,7 +22,7 @@ import { registerHooks } from './webhooks/hooks-routes.ts';
 import { registerMcp } from '../mcp/register-mcp.ts';
 import { registerPages } from '../pages/register-pages.ts';
 import { registerProbes } from './probes/probes-routes.ts';
-import { removeAbandonedUploads } from './http/received-files.ts';
+import { removeAbandonedUploads } from '../http/received-files.ts';
 
 /**
  * The HTTP API, not listening yet. Everything that is served comes from the route table of the contract, beside it the attempt routes,

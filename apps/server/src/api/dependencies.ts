@@ -4,7 +4,7 @@ import type { Authorize } from '../services/people/authorize.ts';
 import type { BeginAttempt } from '../services/attempts/begin-attempt.ts';
 import type { AppPlaces } from './wire/places.ts';
 import type { AppServices } from '../services/apps/apps.ts';
-import type { BodyLimits } from './http/body-pace.ts';
+import type { BodyLimits } from '../http/body-pace.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import type { ConsoleFiles } from '../console/console-files.ts';
 import type { CompareVersions } from '../services/versions/compare-versions.ts';

@@ -1,5 +1,6 @@
+import { originOf } from '../http/base-url.ts';
+import { actorOf, nobody, readBearer } from '../http/caller.ts';
 import type { AppPlaces } from './wire/places.ts';
-import type { Actor } from '../services/audit/audit.ts';
 import type { Authorization, Authorize } from '../services/people/authorize.ts';
 import type { Credential, OperationId, Route } from '@pumphouse/contract';
 import type { Credentials, Principal, UploadGrant } from '../services/sign-in/credentials.ts';
@@ -7,7 +8,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { actAs } from '../services/audit/audit.ts';
 import { isMultipartBody } from '@pumphouse/contract';
-import { PassingError, refuseFields, toErrorAnswer } from './http/errors.ts';
+import { PassingError, refuseFields, toErrorAnswer } from '../http/errors.ts';
 import { ServiceError } from '../platform/service-error.ts';
 
 export interface RouteContext {
@@ -46,8 +47,6 @@ type PathParams = Record<string, string | undefined>;
 
 /** Of what anybody may send: a handful of codes. */
 const publicBodyLimit = 16 * 1024;
-
-const nobody: Principal = { userId: '', email: '', credential: null, workspaceId: null, kind: 'run' };
 
 /**
  * Registers one row of the route table. Who calls and whether they may is settled before a byte of the body is read; then the query
@@ -95,40 +94,6 @@ function keepTokens(error: unknown, requestId: string): unknown {
   return toErrorAnswer(error, requestId).status === 500
     ? new PassingError('A sign-in operation failed', { cause: error })
     : error;
-}
-
-/** Who is written down for what a request changes. */
-export function actorOf(request: FastifyRequest, principal: Principal): Actor {
-  const { kind, userId, email, credential } = principal;
-  const caller = strangerAt(request);
-  if (kind === 'run') return { ...caller, kind: principal === nobody ? 'nobody' : 'run' };
-  const isKey = credential?.kind === 'key';
-  return { ...caller, kind: isKey ? 'key' : 'person', userId, email, keyId: isKey ? credential.id : null };
-}
-
-/** Whoever sends a request, before it is known who that is. */
-export function strangerAt({ ip, headers }: FastifyRequest): Actor {
-  const userAgent = headers['user-agent']?.slice(0, 300) ?? null;
-  return { kind: 'nobody', userId: null, email: null, keyId: null, address: ip, userAgent };
-}
-
-/** The address under which the caller reaches this server: the configured one, else that of the request itself. */
-export function originOf(request: FastifyRequest, publicUrl: string | null): string {
-  return publicUrl?.replace(/\/+$/, '') ?? `${request.protocol}://${request.host}`;
-}
-
-/** The path that a server with this public address lies under, without a slash at its end; '' for none. */
-export function basePathOf(publicUrl: string | null): string {
-  return publicUrl === null ? '' : new URL(publicUrl).pathname.replace(/\/+$/, '');
-}
-
-/** @throws ServiceError not_authenticated when the request has no bearer token */
-export function readBearer(request: FastifyRequest): string {
-  const [scheme, token] = request.headers.authorization?.split(' ') ?? [];
-  if (scheme?.toLowerCase() !== 'bearer' || !token) {
-    throw new ServiceError('not_authenticated', 'Send a key or token as `Authorization: Bearer <token>`.');
-  }
-  return token;
 }
 
 async function admit(route: Route, context: RouteContext, request: FastifyRequest): Promise<Admission> {

@@ -2,7 +2,7 @@ import type { ApiDependencies } from '../api/dependencies.ts';
 import type { Config } from '../config/config.ts';
 import type { CreatedExecutor } from './create-executor.ts';
 import { buildAttemptsApi } from '../api/runs-app.ts';
-import { closeHttpApp } from '../api/http-app.ts';
+import { closeHttpApp } from '../http/http-app.ts';
 import { openAttemptsSocket, type AttemptsSocket } from '../listeners/attempts-socket.ts';
 import { readPlace } from '../executors/process/attempt-place.ts';
 

@@ -5,7 +5,7 @@ import type { CreatedExecutor } from './create-executor.ts';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { buildRunsApi } from '../api/runs-app.ts';
-import { closeHttpApp } from '../api/http-app.ts';
+import { closeHttpApp } from '../http/http-app.ts';
 import { createRunsListener, type RunsListener } from '../listeners/runs-listener.ts';
 
 /** What listens for runs in containers; null where runs are processes of this machine, which reach the server as anybody here does. */

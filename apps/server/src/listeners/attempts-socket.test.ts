@@ -6,7 +6,7 @@ import { buffer } from 'node:stream/consumers';
 import { tmpdir } from 'node:os';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { buildAttemptsApi } from '../api/runs-app.ts';
-import { closeHttpApp } from '../api/http-app.ts';
+import { closeHttpApp } from '../http/http-app.ts';
 import { createApiFixture } from '../api/testing/api-fixture.ts';
 import { createBootstrapSeal, type SealedCall } from '../api/testing/attempt-calls.ts';
 import { openAttemptsSocket, type AttemptsSocket } from './attempts-socket.ts';

@@ -10,7 +10,7 @@ import {
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { z } from 'zod';
 import { boundAnswer, countFitting } from './bounded-answer.ts';
-import { refuseFields } from '../api/http/errors.ts';
+import { refuseFields } from '../http/errors.ts';
 import { tools } from './tools.ts';
 import { untrustedNote } from './tool.ts';
 

@@ -1,10 +1,10 @@
 import type { FastifyRequest } from 'fastify';
-import { originOf } from '../api/route-registration.ts';
+import { originOf } from '../http/base-url.ts';
 import { ServiceError } from '../platform/service-error.ts';
 
 /**
  * Keeps out pages of other sites: browsers say in `Origin` where a page is from. The host of the request is checked for all of the API
- * (`api/http/host-check.ts`).
+ * (`http/host-check.ts`).
  * @throws ServiceError forbidden
  */
 export function requireOwnOrigin(request: FastifyRequest, publicUrl: string | null): void {

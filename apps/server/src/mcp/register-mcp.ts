@@ -4,12 +4,13 @@ import type { Logger } from 'pino';
 import type { createOperationCalls } from '../api/call-operation.ts';
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
 import { actAs } from '../services/audit/audit.ts';
-import { actorOf, originOf, readBearer } from '../api/route-registration.ts';
+import { originOf } from '../http/base-url.ts';
+import { actorOf, readBearer } from '../http/caller.ts';
 import { createMcpServer } from './mcp-server.ts';
 import { requireOwnOrigin } from './own-origin.ts';
 import { ServiceError } from '../platform/service-error.ts';
-import { logFailure } from '../api/http/send-error.ts';
-import { toErrorAnswer } from '../api/http/errors.ts';
+import { logFailure } from '../http/send-error.ts';
+import { toErrorAnswer } from '../http/errors.ts';
 
 const path = '/mcp';
 /** Of a call of a tool, whose arguments are short. */

@@ -2,9 +2,9 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { PagesDependencies } from './page-registry.ts';
 import { actAs, actAsPerson } from '../services/audit/audit.ts';
 import { openVisit } from './visit.ts';
-import { sendError } from '../api/http/send-error.ts';
+import { sendError } from '../http/send-error.ts';
 import { ServiceError } from '../platform/service-error.ts';
-import { strangerAt } from '../api/route-registration.ts';
+import { strangerAt } from '../http/caller.ts';
 
 /**
  * Signs the console out of this browser: ends its session and that of the sign-in pages. The answer is 204, or an error as JSON that the

@@ -1,10 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { PagesDependencies } from './page-registry.ts';
 import { html } from './html.ts';
-import { basePathOf } from '../api/route-registration.ts';
-import { logFailure } from '../api/http/send-error.ts';
+import { basePathOf } from '../http/base-url.ts';
+import { logFailure } from '../http/send-error.ts';
 import { renderPage } from './layout.ts';
-import { toErrorAnswer } from '../api/http/errors.ts';
+import { toErrorAnswer } from '../http/errors.ts';
 
 /** An error as a page: what is wrong, and the way back. The status and the words are those of the API. */
 export function sendErrorPage(

@@ -1,4 +1,4 @@
-import { basePathOf } from '../api/route-registration.ts';
+import { basePathOf } from '../http/base-url.ts';
 
 /**
  * Reads where to return after signing in: a path of this server with its query and hash, null for anything else. The author of the link

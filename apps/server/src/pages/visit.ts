@@ -5,7 +5,7 @@ import type { PageServices } from './page-services.ts';
 import { randomBytes } from 'node:crypto';
 import { browserSessionHours } from '../services/sign-in/browser-sessions.ts';
 import { cookieName, readCookie, writeCookie } from './cookies.ts';
-import { basePathOf, originOf } from '../api/route-registration.ts';
+import { basePathOf, originOf } from '../http/base-url.ts';
 import { readReturnTo } from './return-to.ts';
 import { renderPage } from './layout.ts';
 import { ServiceError } from '../platform/service-error.ts';

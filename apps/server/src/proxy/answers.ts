@@ -5,7 +5,7 @@ import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Page } from '../pages/layout.ts';
 import { errorCodes } from '@pumphouse/contract';
 import { contentPolicy, pageHeaders } from '../pages/page-registry.ts';
-import { errorBody } from '../api/http/errors.ts';
+import { errorBody } from '../http/errors.ts';
 import { renderPage } from '../pages/layout.ts';
 import { at } from './reserved-paths.ts';
 

@@ -7,8 +7,8 @@ import type { AttemptSeal, SealedHeader } from '../../platform/attempt-seal.ts';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { readSealedHeader, sealScheme } from '../../platform/attempt-seal.ts';
-import { readBearer } from '../route-registration.ts';
-import { refuseFields } from '../http/errors.ts';
+import { readBearer } from '../../http/caller.ts';
+import { refuseFields } from '../../http/errors.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 
 export interface AttemptRoutes {

@@ -1,12 +1,12 @@
 import type { Credentials } from '../../services/sign-in/credentials.ts';
 import type { FollowedPlaces, FollowEvents } from '../../services/live/follow-events.ts';
 import type { Handlers } from '../handler.ts';
-import type { LiveMessage } from '../../platform/mailbox.ts';
+import type { LiveMessage } from '../../services/live/mailbox.ts';
 import type { Logger } from 'pino';
 import type { RouteQuery } from '@pumphouse/contract';
 import { Readable } from 'node:stream';
-import { abortWithCaller, beginEventStream } from '../http/event-stream.ts';
-import { readBearer } from '../route-registration.ts';
+import { abortWithCaller, beginEventStream } from '../../http/event-stream.ts';
+import { readBearer } from '../../http/caller.ts';
 import { toEventText } from './live-events-wire.ts';
 
 export interface LiveEventRoutes {

@@ -1,5 +1,5 @@
 import type { LiveChange, LiveEvent, LiveLog } from '@pumphouse/contract';
-import type { LiveMessage } from '../../platform/mailbox.ts';
+import type { LiveMessage } from '../../services/live/mailbox.ts';
 import type { LogExtent } from '../../store/records.ts';
 import type { WorkspaceChange } from '../../domain/workspaces/workspace-change.ts';
 

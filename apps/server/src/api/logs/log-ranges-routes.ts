@@ -2,7 +2,7 @@ import type { Handlers } from '../handler.ts';
 import type { LogFiles } from '../../blobs/logs/log-file.ts';
 import type { Persistence } from '../../store/store.ts';
 import { Readable } from 'node:stream';
-import { abortWithCaller } from '../http/event-stream.ts';
+import { abortWithCaller } from '../../http/event-stream.ts';
 import { createDownloadLog } from '../../services/logs/download-log.ts';
 import { createOpenRunLog } from '../../services/logs/open-run-log.ts';
 import { createReadLogLines } from '../../services/logs/read-log-lines.ts';

@@ -2,7 +2,7 @@ import type { Handlers } from '../handler.ts';
 import type { Logger } from 'pino';
 import type { LogEvent, ReadLogs } from '../../services/logs/read-logs.ts';
 import { Readable } from 'node:stream';
-import { abortWithCaller, beginEventStream } from '../http/event-stream.ts';
+import { abortWithCaller, beginEventStream } from '../../http/event-stream.ts';
 
 export interface LogRoutes {
   readLogs: ReadLogs;

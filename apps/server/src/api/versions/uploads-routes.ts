@@ -1,11 +1,11 @@
 import type { Handlers } from '../handler.ts';
-import type { ReceivedFile } from '../http/received-files.ts';
+import type { ReceivedFile } from '../../http/received-files.ts';
 import type { UploadGrant } from '../../services/sign-in/credentials.ts';
 import type { UploadPackage } from '../../services/versions/upload-package.ts';
 import { readFile } from 'node:fs/promises';
 import { CONFIGURATION_LIMITS } from '../../archives/configuration-archive.ts';
 import { createUploadSlots } from '../../services/versions/upload-slots.ts';
-import { receiveFiles, receiveInMemory } from '../http/received-files.ts';
+import { receiveFiles, receiveInMemory } from '../../http/received-files.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 import { toConfiguration, toDeployment } from './packages-wire.ts';
 

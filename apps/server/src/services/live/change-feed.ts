@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { Persistence } from '../../store/store.ts';
 import type { WorkspaceChange } from '../../domain/workspaces/workspace-change.ts';
 import { changeOfAnything, gatherChanges } from '../../domain/workspaces/workspace-change.ts';
-import { createBell } from '../../platform/bell.ts';
+import { createBell } from './bell.ts';
 
 export interface ChangeFeedDependencies {
   persistence: Persistence;

@@ -1,11 +1,11 @@
 import type { Authorize } from '../people/authorize.ts';
 import type { ChangeFeed } from './change-feed.ts';
-import type { LiveMessage, StreamEnd } from '../../platform/mailbox.ts';
+import type { LiveMessage, StreamEnd } from './mailbox.ts';
 import type { Logger } from 'pino';
 import type { Persistence } from '../../store/store.ts';
 import type { Principal } from '../sign-in/credentials.ts';
 import type { StreamSlotOptions } from './stream-slots.ts';
-import { createMailbox } from '../../platform/mailbox.ts';
+import { createMailbox } from './mailbox.ts';
 import { createStreamSlots } from './stream-slots.ts';
 import { ServiceError } from '../../platform/service-error.ts';
 

@@ -1,8 +1,8 @@
 import type { ErrorCode, ErrorResponse } from '@pumphouse/contract';
 import type { z } from 'zod';
 import { errorCodes } from '@pumphouse/contract';
-import { ArchiveError } from '../../archives/archive-error.ts';
-import { ServiceError } from '../../platform/service-error.ts';
+import { ArchiveError } from '../archives/archive-error.ts';
+import { ServiceError } from '../platform/service-error.ts';
 
 /** What an error is answered with. */
 export interface ErrorAnswer {

@@ -1,4 +1,6 @@
-import { ServiceError } from '../../platform/service-error.ts';
+import type { FastifyRequest } from 'fastify';
+
+import { ServiceError } from '../platform/service-error.ts';
 
 const maxShownLength = 100;
 
@@ -16,4 +18,14 @@ export function refuseWrongBaseUrl(url: string): ServiceError | null {
     `The base URL of the client ends with ${prefix}, and this server has its API at the root: remove that part from ` +
       'RUNTIME__API_BASE_URL, or from api_base_url in .dlt/config.toml.',
   );
+}
+
+/** The address under which the caller reaches this server: the configured one, else that of the request itself. */
+export function originOf(request: FastifyRequest, publicUrl: string | null): string {
+  return publicUrl?.replace(/\/+$/, '') ?? `${request.protocol}://${request.host}`;
+}
+
+/** The path that a server with this public address lies under, without a slash at its end; '' for none. */
+export function basePathOf(publicUrl: string | null): string {
+  return publicUrl === null ? '' : new URL(publicUrl).pathname.replace(/\/+$/, '');
 }

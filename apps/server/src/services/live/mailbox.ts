@@ -1,6 +1,6 @@
-import type { LogExtent } from '../store/records.ts';
-import type { WorkspaceChange } from '../domain/workspaces/workspace-change.ts';
-import { mergeChanges } from '../domain/workspaces/workspace-change.ts';
+import type { LogExtent } from '../../store/records.ts';
+import type { WorkspaceChange } from '../../domain/workspaces/workspace-change.ts';
+import { mergeChanges } from '../../domain/workspaces/workspace-change.ts';
 
 /** Why the server ends a stream. */
 export interface StreamEnd {

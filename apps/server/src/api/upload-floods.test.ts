@@ -1,10 +1,10 @@
-import type { ApiFixture } from '../testing/api-fixture.ts';
+import type { ApiFixture } from './testing/api-fixture.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { buildApi } from '../app.ts';
-import { buildArchive } from '../../../../../testing/fixtures/workspace-archive.ts';
-import { createApiFixture, maxUploadBytes } from '../testing/api-fixture.ts';
-import { createArchiveThreads } from '../../services/versions/archive-checks/archive-threads.ts';
-import { createUploadPackage } from '../../services/versions/upload-package.ts';
+import { buildApi } from './app.ts';
+import { buildArchive } from '../../../../testing/fixtures/workspace-archive.ts';
+import { createApiFixture, maxUploadBytes } from './testing/api-fixture.ts';
+import { createArchiveThreads } from '../services/versions/archive-checks/archive-threads.ts';
+import { createUploadPackage } from '../services/versions/upload-package.ts';
 
 const zeros = 40 * 1024 * 1024;
 const requirements = {
@@ -43,7 +43,7 @@ beforeEach(async () => {
     },
     threads: createArchiveThreads({
       count: 1,
-      entry: new URL('../../services/versions/archive-checks/testing/held-worker.ts', import.meta.url),
+      entry: new URL('../services/versions/archive-checks/testing/held-worker.ts', import.meta.url),
       workerData: buffer,
     }),
   });

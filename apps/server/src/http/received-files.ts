@@ -4,8 +4,8 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { formatBytes } from '../../domain/primitives/format-bytes.ts';
-import { ServiceError } from '../../platform/service-error.ts';
+import { formatBytes } from '../domain/primitives/format-bytes.ts';
+import { ServiceError } from '../platform/service-error.ts';
 
 export interface ReceivedFile {
   path: string;

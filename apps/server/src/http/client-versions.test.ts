@@ -1,7 +1,7 @@
-import type { ApiFixture } from '../testing/api-fixture.ts';
+import type { ApiFixture } from '../api/testing/api-fixture.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { minClientVersion } from './client-versions.ts';
-import { createApiFixture } from '../testing/api-fixture.ts';
+import { createApiFixture } from '../api/testing/api-fixture.ts';
 
 let api: ApiFixture;
 let authorization: string;

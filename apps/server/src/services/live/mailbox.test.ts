@@ -1,6 +1,6 @@
 import type { LiveMessage, Mailbox } from './mailbox.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { changeOfAnything, gatherChanges, mostNamed } from '../domain/workspaces/workspace-change.ts';
+import { changeOfAnything, gatherChanges, mostNamed } from '../../domain/workspaces/workspace-change.ts';
 import { createMailbox } from './mailbox.ts';
 
 let mailbox: Mailbox;

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { IsAllowedHost } from '../../config/allowed-hosts.ts';
-import { ServiceError } from '../../platform/service-error.ts';
+import type { IsAllowedHost } from '../config/allowed-hosts.ts';
+import { ServiceError } from '../platform/service-error.ts';
 
 /** A load balancer calls these by whatever address it has, and the answers hold no address. */
 const probes = new Set(['/healthz', '/readyz']);

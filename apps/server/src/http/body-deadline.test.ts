@@ -1,13 +1,13 @@
-import type { ApiFixture } from '../testing/api-fixture.ts';
+import type { ApiFixture } from '../api/testing/api-fixture.ts';
 import type { FastifyInstance } from 'fastify';
 import { connect, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildApi } from '../app.ts';
-import { buildRunsApi } from '../runs-app.ts';
-import { createApiFixture } from '../testing/api-fixture.ts';
+import { buildApi } from '../api/app.ts';
+import { buildRunsApi } from '../api/runs-app.ts';
+import { createApiFixture } from '../api/testing/api-fixture.ts';
 
 let api: ApiFixture;
 let key: string;

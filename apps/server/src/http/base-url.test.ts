@@ -1,6 +1,6 @@
-import type { ApiFixture } from '../testing/api-fixture.ts';
+import type { ApiFixture } from '../api/testing/api-fixture.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createApiFixture } from '../testing/api-fixture.ts';
+import { createApiFixture } from '../api/testing/api-fixture.ts';
 
 let api: ApiFixture;
 let place: Awaited<ReturnType<ApiFixture['createPlace']>>;

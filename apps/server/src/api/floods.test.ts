@@ -1,9 +1,9 @@
-import type { ApiFixture } from '../testing/api-fixture.ts';
+import type { ApiFixture } from './testing/api-fixture.ts';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createApiFixture } from '../testing/api-fixture.ts';
-import { createKeySecret } from '../../services/sign-in/credentials.ts';
+import { createApiFixture } from './testing/api-fixture.ts';
+import { createKeySecret } from '../services/sign-in/credentials.ts';
 
 let api: ApiFixture;
 let url: URL;

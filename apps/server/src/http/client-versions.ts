@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { ServiceError } from '../../platform/service-error.ts';
+import { ServiceError } from '../platform/service-error.ts';
 
 /** The first release of dlthub-client that speaks the API of this server; those before it send other calls to the same addresses. */
 export const minClientVersion = '0.28.7';

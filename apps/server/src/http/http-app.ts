@@ -2,9 +2,9 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Logger } from 'pino';
 import { fastify } from 'fastify';
 import { randomUUID } from 'node:crypto';
-import { errorBody, toErrorAnswer } from './http/errors.ts';
-import { refuseWrongBaseUrl } from './http/base-url.ts';
-import { sendError } from './http/send-error.ts';
+import { errorBody, toErrorAnswer } from './errors.ts';
+import { refuseWrongBaseUrl } from './base-url.ts';
+import { sendError } from './send-error.ts';
 
 const closeSeconds = 2;
 const jsonBodyLimit = 16 * 1024 * 1024;

@@ -1,11 +1,11 @@
-import type { ApiFixture } from '../testing/api-fixture.ts';
+import type { ApiFixture } from '../api/testing/api-fixture.ts';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { get } from 'node:http';
 import { json } from 'node:stream/consumers';
-import { buildApi } from '../app.ts';
-import { buildRunsApi } from '../runs-app.ts';
-import { createApiFixture } from '../testing/api-fixture.ts';
+import { buildApi } from '../api/app.ts';
+import { buildRunsApi } from '../api/runs-app.ts';
+import { createApiFixture } from '../api/testing/api-fixture.ts';
 
 let api: ApiFixture;
 let key: string;
