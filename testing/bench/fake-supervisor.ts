@@ -8,7 +8,7 @@ import { assembleServices, type Services } from '@pumphouse/server/compose/assem
 import { createLoops } from '@pumphouse/server/platform/loops.ts';
 import { assembleSupervisor } from '@pumphouse/server/compose/assemble-supervisor.ts';
 import { createFakeExecutor } from '@pumphouse/server/executors/fake/fake-executor.ts';
-import { createFixedAddress } from '@pumphouse/server/supervisor/attempts-address.ts';
+import { createFixedAddress } from '@pumphouse/server/listeners/attempts-address.ts';
 import { createServerLog, openStore } from '@pumphouse/server/operator';
 import { readConfig } from '@pumphouse/server/config/config.ts';
 

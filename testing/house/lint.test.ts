@@ -74,7 +74,7 @@ describe('lint', () => {
     ['a page reaches SQL', 'apps/server/src/pages/planted.ts', '../store/postgres/jobs.ts'],
     ['api reaches an executor', 'apps/server/src/api/planted.ts', '../executors/executor.ts'],
     ['the proxy of apps reaches a service', 'apps/server/src/proxy/planted.ts', '../services/deploy.ts'],
-    ['a service reaches the api', 'apps/server/src/services/planted.ts', '../api/app.ts'],
+    ['a service reaches the api', 'apps/server/src/services/planted.ts', '../api/handlers.ts'],
     ['a service talks SQL', 'apps/server/src/services/planted.ts', 'pg'],
     ['the store reaches a service', 'apps/server/src/store/planted.ts', '../services/deploy.ts'],
     ['telemetry reaches a service', 'apps/server/src/telemetry/planted.ts', '../services/deploy.ts'],

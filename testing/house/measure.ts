@@ -11,7 +11,6 @@ const maxFileLines = 400;
 const layers = [
   'domain',
   'platform',
-  'config',
   'telemetry',
   'archives',
   'blobs',
@@ -19,14 +18,16 @@ const layers = [
   'mail',
   'executors',
   'services',
-  'console',
+  'config',
+  'http',
+  'listeners',
   'pages',
-  'mcp',
+  'console',
   'api',
+  'mcp',
   'proxy',
   'scheduler',
   'supervisor',
-  'listeners',
   'compose',
 ] as const;
 

@@ -1,6 +1,6 @@
 import type { ApiFixture } from './testing/api-fixture.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { buildApi } from './app.ts';
+import { buildApi } from '../compose/build-api.ts';
 import { buildArchive } from '../../../../testing/fixtures/workspace-archive.ts';
 import { createApiFixture, maxUploadBytes } from './testing/api-fixture.ts';
 import { createArchiveThreads } from '../services/versions/archive-checks/archive-threads.ts';

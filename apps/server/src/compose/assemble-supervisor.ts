@@ -1,4 +1,4 @@
-import type { AttemptsAddress } from '../supervisor/attempts-address.ts';
+import type { AttemptsAddress } from '../listeners/attempts-address.ts';
 import type { Config } from '../config/config.ts';
 import type { Executor } from '../executors/executor.ts';
 import type { Logger } from 'pino';

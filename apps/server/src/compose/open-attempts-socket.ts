@@ -1,7 +1,7 @@
 import type { ApiDependencies } from '../api/dependencies.ts';
 import type { Config } from '../config/config.ts';
 import type { CreatedExecutor } from './create-executor.ts';
-import { buildAttemptsApi } from '../api/runs-app.ts';
+import { buildAttemptsApi } from './build-runs-api.ts';
 import { closeHttpApp } from '../http/http-app.ts';
 import { openAttemptsSocket, type AttemptsSocket } from '../listeners/attempts-socket.ts';
 import { readPlace } from '../executors/process/attempt-place.ts';

@@ -4,7 +4,7 @@ import type { Config } from '../config/config.ts';
 import type { CreatedExecutor } from './create-executor.ts';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { buildRunsApi } from '../api/runs-app.ts';
+import { buildRunsApi } from './build-runs-api.ts';
 import { closeHttpApp } from '../http/http-app.ts';
 import { createRunsListener, type RunsListener } from '../listeners/runs-listener.ts';
 

@@ -5,8 +5,8 @@ import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildApi } from '../api/app.ts';
-import { buildRunsApi } from '../api/runs-app.ts';
+import { buildApi } from '../compose/build-api.ts';
+import { buildRunsApi } from '../compose/build-runs-api.ts';
 import { createApiFixture } from '../api/testing/api-fixture.ts';
 
 let api: ApiFixture;

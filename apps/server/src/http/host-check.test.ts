@@ -3,8 +3,8 @@ import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { get } from 'node:http';
 import { json } from 'node:stream/consumers';
-import { buildApi } from '../api/app.ts';
-import { buildRunsApi } from '../api/runs-app.ts';
+import { buildApi } from '../compose/build-api.ts';
+import { buildRunsApi } from '../compose/build-runs-api.ts';
 import { createApiFixture } from '../api/testing/api-fixture.ts';
 
 let api: ApiFixture;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { tmpdir } from 'node:os';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { buildAttemptsApi } from '../api/runs-app.ts';
+import { buildAttemptsApi } from '../compose/build-runs-api.ts';
 import { closeHttpApp } from '../http/http-app.ts';
 import { createApiFixture } from '../api/testing/api-fixture.ts';
 import { createBootstrapSeal, type SealedCall } from '../api/testing/attempt-calls.ts';

@@ -1,6 +1,6 @@
 /** Listens where runs in containers reach this server, as soon as that address exists. */
 import type { AttemptHandle, AttemptInspection } from '../executors/executor.ts';
-import type { AttemptsAddress } from '../supervisor/attempts-address.ts';
+import type { AttemptsAddress } from './attempts-address.ts';
 import type { AttemptsFacts, AttemptsPlan } from '../config/plan-attempts-address.ts';
 import type { FastifyInstance } from 'fastify';
 import { adviseSettings, planAttemptsAddress } from '../config/plan-attempts-address.ts';

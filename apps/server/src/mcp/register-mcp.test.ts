@@ -1,7 +1,7 @@
 import type { ApiFixture, TestCaller } from '../api/testing/api-fixture.ts';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { buildApi } from '../api/app.ts';
-import { buildRunsApi } from '../api/runs-app.ts';
+import { buildApi } from '../compose/build-api.ts';
+import { buildRunsApi } from '../compose/build-runs-api.ts';
 import { createApiFixture } from '../api/testing/api-fixture.ts';
 import { createHandlers } from '../api/handlers.ts';
 import { createKeySecret } from '../services/sign-in/credentials.ts';

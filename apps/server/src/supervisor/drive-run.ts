@@ -1,7 +1,7 @@
 import type { AttemptHandle, Executor } from '../executors/executor.ts';
 import type { AttemptLog } from '../services/logs/attempt-log.ts';
 import type { AttemptSecrets } from '../services/attempts/attempt-secrets.ts';
-import type { AttemptsAddress } from './attempts-address.ts';
+import type { AttemptsAddress } from '../listeners/attempts-address.ts';
 import type { AttemptRecord, Claim, JobRunRecord } from '../store/records.ts';
 import type { FaultPoints } from '../platform/fault-points.ts';
 import type { FinishRun } from '../services/runs/finish-run.ts';

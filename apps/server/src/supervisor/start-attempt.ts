@@ -1,5 +1,5 @@
 import type { AttemptHandle, Executor } from '../executors/executor.ts';
-import type { AttemptsAddress } from './attempts-address.ts';
+import type { AttemptsAddress } from '../listeners/attempts-address.ts';
 import type { AttemptLog } from '../services/logs/attempt-log.ts';
 import type { AttemptSecrets } from '../services/attempts/attempt-secrets.ts';
 import type { AttemptRecord, Claim, JobRunRecord, WorkspaceRecord } from '../store/records.ts';

@@ -19,7 +19,7 @@ import { createGivePort } from '../../services/apps/give-port.ts';
 import { createNamedHosts } from '../../proxy/hosts.ts';
 import { createPortHosts } from '../../proxy/port-hosts.ts';
 import { assemblePages } from '../../compose/assemble-pages.ts';
-import { buildApi } from '../app.ts';
+import { buildApi } from '../../compose/build-api.ts';
 import { buildDefinition } from '../../domain/jobs/test-definition.ts';
 import { createAttemptLog } from '../../services/logs/attempt-log.ts';
 import { createAttemptSecrets, type AttemptSecrets } from '../../services/attempts/attempt-secrets.ts';

@@ -4,8 +4,8 @@ import type { WebhookResponse } from '@pumphouse/contract';
 import { createHmac } from 'node:crypto';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { buildApi } from '../app.ts';
-import { buildRunsApi } from '../runs-app.ts';
+import { buildApi } from '../../compose/build-api.ts';
+import { buildRunsApi } from '../../compose/build-runs-api.ts';
 import { createApiFixture, defineJob } from '../testing/api-fixture.ts';
 import { readAnswer } from '../testing/check-answer.ts';
 

@@ -1,4 +1,4 @@
-import type { AttemptsAddress } from '../attempts-address.ts';
+import type { AttemptsAddress } from '../../listeners/attempts-address.ts';
 import type { AttemptSpec, Executor } from '../../executors/executor.ts';
 import type { MachineResources } from '../../domain/runs/capacity.ts';
 import type { FakeScripts } from '../../executors/fake/fake-executor.ts';
@@ -6,7 +6,7 @@ import type { ServiceFixture } from '../../services/testing/service-fixture.ts';
 import type { Supervisor } from '../supervisor.ts';
 import { randomUUID } from 'node:crypto';
 import { parseInstanceSizes } from '../../domain/attempts/instance-sizes.ts';
-import { createFixedAddress } from '../attempts-address.ts';
+import { createFixedAddress } from '../../listeners/attempts-address.ts';
 import { createClaimRuns } from '../claim-runs.ts';
 import { createDriveRun } from '../drive-run.ts';
 import { createEnvironments } from '../environments.ts';

@@ -1,16 +1,16 @@
-import type { ApiFixture, TestAttempt } from './testing/api-fixture.ts';
+import type { ApiFixture, TestAttempt } from '../api/testing/api-fixture.ts';
 import type { FastifyInstance } from 'fastify';
 import type { Route } from '@pumphouse/contract';
-import type { SeededRun } from './testing/seed-run.ts';
+import type { SeededRun } from '../api/testing/seed-run.ts';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { routes } from '@pumphouse/contract';
-import { buildRunsApi } from './runs-app.ts';
+import { buildRunsApi } from './build-runs-api.ts';
 import { createKeys } from '../services/keys/keys.ts';
-import { callAsAttempt } from './testing/attempt-calls.ts';
-import { createApiFixture } from './testing/api-fixture.ts';
+import { callAsAttempt } from '../api/testing/attempt-calls.ts';
+import { createApiFixture } from '../api/testing/api-fixture.ts';
 import { createKeySecret } from '../services/sign-in/credentials.ts';
-import { seedRun } from './testing/seed-run.ts';
+import { seedRun } from '../api/testing/seed-run.ts';
 
 const table: Route[] = [...routes];
 const forRuns = table.filter((route) => route.credential === 'user');

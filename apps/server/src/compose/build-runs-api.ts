@@ -1,5 +1,5 @@
-import type { AnyHandler } from './route-registration.ts';
-import type { ApiDependencies } from './dependencies.ts';
+import type { AnyHandler } from '../api/route-registration.ts';
+import type { ApiDependencies } from '../api/dependencies.ts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Route } from '@pumphouse/contract';
 import { routes } from '@pumphouse/contract';
@@ -9,10 +9,10 @@ import { addClientVersions } from '../http/client-versions.ts';
 import { addRequestLog } from '../http/request-log.ts';
 import { createAllowedHosts } from '../config/allowed-hosts.ts';
 import { createAuthenticateAttempt } from '../services/attempts/authenticate-attempt.ts';
-import { createHandlers } from './handlers.ts';
+import { createHandlers } from '../api/handlers.ts';
 import { createHttpApp } from '../http/http-app.ts';
-import { registerAttemptRoutes } from './attempts/attempts-routes.ts';
-import { registerRoute } from './route-registration.ts';
+import { registerAttemptRoutes } from '../api/attempts/attempts-routes.ts';
+import { registerRoute } from '../api/route-registration.ts';
 import { ServiceError } from '../platform/service-error.ts';
 
 /** The attempt routes and nothing else, not listening yet: what bootstraps on this machine reach. */

@@ -1,7 +1,7 @@
-import type { ApiDependencies } from './dependencies.ts';
-import type { AnyHandler } from './route-registration.ts';
+import type { ApiDependencies } from '../api/dependencies.ts';
+import type { AnyHandler } from '../api/route-registration.ts';
 import type { FastifyInstance } from 'fastify';
-import type { Handlers } from './handler.ts';
+import type { Handlers } from '../api/handler.ts';
 import type { Route } from '@pumphouse/contract';
 import multipart from '@fastify/multipart';
 import { isMultipartBody, requirements, routes } from '@pumphouse/contract';
@@ -10,18 +10,18 @@ import { addHostCheck } from '../http/host-check.ts';
 import { addClientVersions } from '../http/client-versions.ts';
 import { addRequestLog } from '../http/request-log.ts';
 import { createAllowedHosts } from '../config/allowed-hosts.ts';
-import { checkRouteTable } from './route-check.ts';
+import { checkRouteTable } from '../api/route-check.ts';
 import { createAuthenticateAttempt } from '../services/attempts/authenticate-attempt.ts';
 import { createHttpApp } from '../http/http-app.ts';
-import { createOperationCalls } from './call-operation.ts';
-import { createHandlers } from './handlers.ts';
-import { registerRoute } from './route-registration.ts';
-import { registerAttemptRoutes } from './attempts/attempts-routes.ts';
+import { createOperationCalls } from '../api/call-operation.ts';
+import { createHandlers } from '../api/handlers.ts';
+import { registerRoute } from '../api/route-registration.ts';
+import { registerAttemptRoutes } from '../api/attempts/attempts-routes.ts';
 import { registerConsole } from '../console/register-console.ts';
-import { registerHooks } from './webhooks/hooks-routes.ts';
+import { registerHooks } from '../api/webhooks/hooks-routes.ts';
 import { registerMcp } from '../mcp/register-mcp.ts';
 import { registerPages } from '../pages/register-pages.ts';
-import { registerProbes } from './probes/probes-routes.ts';
+import { registerProbes } from '../api/probes/probes-routes.ts';
 import { removeAbandonedUploads } from '../http/received-files.ts';
 
 /**

@@ -1,15 +1,15 @@
-import type { ApiFixture } from './testing/api-fixture.ts';
-import type { Readiness } from './probes/readiness.ts';
+import type { ApiFixture } from '../api/testing/api-fixture.ts';
+import type { Readiness } from '../api/probes/readiness.ts';
 import type { Route } from '@pumphouse/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { requirements, routes } from '@pumphouse/contract';
 import { connect } from 'node:net';
 import { pino } from 'pino';
 import { text } from 'node:stream/consumers';
-import { buildApi } from './app.ts';
-import { checkRouteTable } from './route-check.ts';
-import { createApiFixture } from './testing/api-fixture.ts';
-import { createHandlers } from './handlers.ts';
+import { buildApi } from './build-api.ts';
+import { checkRouteTable } from '../api/route-check.ts';
+import { createApiFixture } from '../api/testing/api-fixture.ts';
+import { createHandlers } from '../api/handlers.ts';
 
 let api: ApiFixture;
 let place: Awaited<ReturnType<ApiFixture['createPlace']>>;

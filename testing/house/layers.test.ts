@@ -1,0 +1,50 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { measureHouse } from './measure.ts';
+import { repositoryFolder } from '../fixtures/server.ts';
+
+/** The names of the features. Each layer that has folders by feature uses these names, so that one name finds everything. */
+const features = [
+  'apps',
+  'attempts',
+  'audit',
+  'environments',
+  'jobs',
+  'keys',
+  'live',
+  'logs',
+  'people',
+  'pipelines',
+  'retention',
+  'runs',
+  'scheduling',
+  'sign-in',
+  'telemetry',
+  'variables',
+  'versions',
+  'webhooks',
+  'workspaces',
+];
+
+/** What else a layer has: parts that belong to no feature. */
+const otherFolders: Record<string, string[]> = {
+  'apps/server/src/domain': ['primitives'],
+  'apps/server/src/services': ['paging', 'testing'],
+  'apps/server/src/store/postgres': ['embedded', 'statements', 'testing'],
+  'apps/server/src/api': ['probes', 'testing', 'wire'],
+  'packages/contract/src/schemas': [],
+  'apps/web/src/pages': ['first-steps', 'overview'],
+};
+
+describe('the layers of the server', () => {
+  it('import only what is below them', () => {
+    expect(measureHouse(repositoryFolder).backwardArrows).toEqual([]);
+  });
+
+  it.each(Object.entries(otherFolders))('name their folders by feature in %s', async (layer, others) => {
+    const entries = await readdir(join(repositoryFolder, layer), { withFileTypes: true });
+    const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+    expect(folders.filter((name) => !features.includes(name) && !others.includes(name))).toEqual([]);
+  });
+});
