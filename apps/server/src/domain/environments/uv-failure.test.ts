@@ -26,7 +26,7 @@ name = "${name}"
 version = "1.0"
 ${more}`;
 
-describe('a real uv', () => {
+describe('explainUvFailure with a real uv', () => {
   let folder: string;
 
   beforeAll(async () => {
@@ -43,7 +43,7 @@ describe('a real uv', () => {
 
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  /** What a failed installation is told by. Nothing is fetched. */
+  /** Returns the explanation of a failed installation. Nothing is downloaded. */
   async function fail(...requirements: string[]): Promise<string> {
     const install = [
       'pip',
@@ -68,33 +68,33 @@ describe('a real uv', () => {
     return explainUvFailure(error.stderr.split('\n'));
   }
 
-  it('is told by the package that no index has', async () => {
+  it('names the package that no index has', async () => {
     expect(await fail('no-such-package')).toMatch(
       /^No solution found when resolving dependencies: Because no-such-package was not found in the provided package locations and you require no-such-package, .* unsatisfiable\.$/,
     );
   });
 
-  it('is told by the Python version that a package needs', async () => {
+  it('names the Python version that a package needs', async () => {
     expect(await fail(join(folder, 'new'))).toMatch(
       /^No solution found when resolving dependencies: .*Python.*>=3\.99.* unsatisfiable\.$/,
     );
   });
 
-  it('is told by the last lines of a source distribution that does not build', async () => {
+  it('quotes the last lines of a source distribution that fails to build', async () => {
     expect(await fail(join(folder, 'bad'))).toMatch(
       /^Failed to build `pumphouse-bad @ file:.*`: The build backend returned an error: Call to `backend\.build_wheel` failed \(exit status: 1\): fatal error: pg_config executable not found cc failed with exit code 1$/,
     );
   });
 
-  it('is told by the file that is not there', async () => {
+  it('names the missing file', async () => {
     expect(await fail('pkg @ file:///nowhere/pkg-1.0-py3-none-any.whl')).toBe(
       'Distribution not found at: file:///nowhere/pkg-1.0-py3-none-any.whl',
     );
   });
 });
 
-/** As uv 0.13.9 printed them, and the tree of older releases. */
-describe('what uv printed', () => {
+/** Output of uv 0.13.9, and the tree format of older releases. */
+describe('explainUvFailure', () => {
   it.each<[what: string, printed: string, told: string]>([
     [
       'versions that contradict each other, told in two wrapped lines',
@@ -164,7 +164,7 @@ error: Failed to download and build \`pkg @ git+https://127.0.0.1:9/x.git\`
     expect(explainUvFailure(printed.split('\n'))).toBe(told);
   });
 
-  it('is cut at 2,000 characters', () => {
+  it('truncates at 2,000 characters', () => {
     expect(explainUvFailure([`error: ${'a'.repeat(5000)}`])).toHaveLength(2000);
   });
 });
