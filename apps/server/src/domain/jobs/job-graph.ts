@@ -102,8 +102,8 @@ function walkFrom(
 }
 
 /**
- * Builds the graph of all active jobs: connected jobs first and grouped by component, then the others, each
- * in order of ref.
+ * Builds the graph of all jobs: connected jobs first, grouped by component, then unconnected active jobs,
+ * each in order of ref.
  */
 export function drawJobs<Job extends TiedJob>(jobs: readonly Job[], limit: number): JobGraph<Job> {
   const edges = listJobEdges(jobs);

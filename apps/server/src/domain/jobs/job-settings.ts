@@ -3,12 +3,13 @@ import { isPlainObject } from '../primitives/plain-object.ts';
 import { parsePeriodSeconds } from '../primitives/period.ts';
 
 /**
- * What a team sets, beyond the job definition, about how runs of its jobs start and end: the table `pumphouse` of `config.toml` and
- * `<profile>.config.toml`. It has a table of its own because dlt gives `[jobs...]` to the code of the job as arguments.
+ * Settings for starts and ends of runs that a team adds to the job definitions: the table `pumphouse` of
+ * `config.toml` and `<profile>.config.toml`. It is a separate table because dlt passes `[jobs...]` to the
+ * code of the job as arguments.
  *
  *     [pumphouse]                                  # for every job
  *     on_limit = "queue"
- *     [pumphouse.jobs.<section>.<name>]            # for one, in place of the above
+ *     [pumphouse.jobs.<section>.<name>]            # for one job, overrides the above
  *     retries = { count = 3, backoff = "30s" }
  */
 
