@@ -25,7 +25,7 @@ describe('closeWithFailure', () => {
     expect(close({ code: 'requirements_missing_group', detail: missing })[0]).toContain(`${missing}. Add`);
   });
 
-  it('puts a message of many lines before the cause, and an empty one nowhere', () => {
+  it('puts a detail of many lines before the cause, and omits an empty one', () => {
     const { cause, nextStep } = runFailures.requirements_failed;
     const last = `Failed (requirements_failed): ${cause} ${nextStep}`;
     expect(close({ code: 'requirements_failed', detail: 'no such\nversion\n' })).toEqual([
