@@ -212,7 +212,7 @@ export function refreshesOthers(job: JobRecord): boolean {
   return job.refreshPending || definitionOf(job).refresh_propagation === 'always';
 }
 
-/** Returns the end of completion: of covered time for a job on a clock, of any completed run for others. */
+/** Returns until when a job is completed: its covered time on a clock, otherwise its last completed run. */
 function completionOf(job: JobRecord): Date | null {
   const trigger = getDefaultTrigger(definitionOf(job));
   return trigger && isTimedTrigger(trigger) ? job.completedIntervalEnd : job.lastCompletedAt;
