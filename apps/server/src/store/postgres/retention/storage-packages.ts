@@ -1,6 +1,6 @@
 import type { Queryable } from '../pool.ts';
 
-/** An archive, which several versions share after a rollback by an older server. */
+/** An archive, which several versions may share if one was rolled back to another. */
 export interface StoredArchive {
   key: string;
   /** When the newest of its versions was created. */
