@@ -39,8 +39,8 @@ function describeServer(changed: Partial<ReadinessSources> = {}): ReadinessSourc
 const check = async (changed?: Partial<ReadinessSources>): Promise<string[]> =>
   (await checkReadiness(describeServer(changed))).reasons;
 
-describe('the readiness of a server', () => {
-  it('is given when everything that it needs answers', async () => {
+describe('a server', () => {
+  it('is ready when everything that it needs answers', async () => {
     expect(await check()).toEqual([]);
   });
 
@@ -56,7 +56,7 @@ describe('the readiness of a server', () => {
     expect(await check(changed)).toEqual([expect.stringMatching(words)]);
   });
 
-  it('reports ticks that fall behind, whatever the server itself does', async () => {
+  it('is not ready while ticks fall behind, whatever it does itself', async () => {
     const late = new Date(noon.getTime() - 31_000);
     const behind = { persistence: persistence(async () => undefined, late), listLoops: () => [] };
     expect(await check(behind)).toEqual([expect.stringMatching(/^scheduler: ticks are 31 s behind/)]);
@@ -64,7 +64,7 @@ describe('the readiness of a server', () => {
     expect(await check({ persistence: persistence(async () => undefined, inTime) })).toEqual([]);
   });
 
-  it('is given while runs wait long, with a report of them', async () => {
+  it('stays ready while runs wait long, and reports them', async () => {
     const busy = { ...load, problems: ['3 batch runs are pending, for 400 s at the longest'] };
     const answer = await checkReadiness(describeServer({ readLoad: async () => busy }));
     expect(answer).toEqual({ ok: true, reasons: [], load: busy });

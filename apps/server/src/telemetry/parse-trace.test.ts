@@ -221,7 +221,7 @@ test.each([
   ['a number for a transaction', { transaction_id: 7, pipeline_name: 'p', steps: [] }],
   ['a key of 300 characters', { transaction_id: 'x'.repeat(300), pipeline_name: 'p', steps: [] }],
   ['no pipeline', { transaction_id: 't', steps: [] }],
-  ['steps that are no list', { transaction_id: 't', pipeline_name: 'p', steps: {} }],
+  ['steps that are not a list', { transaction_id: 't', pipeline_name: 'p', steps: {} }],
 ])('%s is a malformed beacon', (_what, body) => {
   expect(parseTrace(body)).toMatchObject({ ok: false, problem: { code: 'malformed_beacon' } });
 });

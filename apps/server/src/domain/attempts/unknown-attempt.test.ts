@@ -12,7 +12,7 @@ describe('an attempt in an unobservable location', () => {
     expect(decide({ hiddenSeconds: 30, isToEnd: true })).toBe('mark');
   });
 
-  it('stays unknown while no one asked for its end', () => {
+  it('stays unknown until its end is requested', () => {
     expect(decide({ hiddenSeconds: 1e6, unknownSeconds: 1e6 })).toBe('wait');
   });
 

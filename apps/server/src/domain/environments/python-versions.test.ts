@@ -15,7 +15,7 @@ describe('isInVersionRange', () => {
     ['2.0.1', '>2'],
     ['2.0.0+cu12', '>=2'],
     ['2.0.0.post1', '>=2'],
-  ])('finds %s in %s', (version, range) => {
+  ])('includes %s in %s', (version, range) => {
     expect(isInVersionRange(version, range)).toBe(true);
   });
 
@@ -30,7 +30,7 @@ describe('isInVersionRange', () => {
     ['main', '>=1'],
     ['1.0', '~=1.0'],
     ['1.0', ''],
-  ])('does not find %s in %s', (version, range) => {
+  ])('excludes %s from %s', (version, range) => {
     expect(isInVersionRange(version, range)).toBe(false);
   });
 });

@@ -29,7 +29,7 @@ describe('migrations vectors of dlt', () => {
     .map((vector) => vector.requirements_engine_2)
     .filter((expected) => expected !== undefined);
 
-  it('contain such a case', () => {
+  it('include a manifest', () => {
     expect(cases).toHaveLength(1);
   });
 

@@ -97,7 +97,7 @@ describe('explainUvFailure with a real uv', () => {
 describe('explainUvFailure', () => {
   it.each<[what: string, printed: string, told: string]>([
     [
-      'versions that contradict each other, told in two wrapped lines',
+      'conflicting versions, in two wrapped lines',
       `Using Python 3.13.5 environment at: /data/environments/1/venv
 error: No solution found when resolving dependencies
   cause: Because requests==2.31.0 depends on urllib3>=1.21.1,<3 and you require requests==2.31.0, we can conclude that you require urllib3>=1.21.1,<3.
@@ -125,7 +125,7 @@ error: Failed to fetch: https://nowhere.invalid/simple/dlt/
       'Failed to fetch: https://nowhere.invalid/simple/dlt/: error sending request for url (https://nowhere.invalid/simple/dlt/): client error (Connect): dns error: failed to lookup address information: Name or service not known',
     ],
     [
-      'a build that says all on stdout',
+      'a build that prints everything to stdout',
       `Resolved 1 package in 4ms
    Building numpy==1.21.0
 error: Failed to build \`numpy==1.21.0\`
@@ -144,7 +144,7 @@ hint: Build failures usually indicate a problem with the package or the build en
       'Failed to build `numpy==1.21.0`: The build backend returned an error: Call to `backend.build_wheel` failed (exit status: 1): two three four five six',
     ],
     [
-      'a Git server that cannot be reached',
+      'an unreachable Git server',
       `   Updating https://127.0.0.1:9/x.git (HEAD)
 error: Failed to download and build \`pkg @ git+https://127.0.0.1:9/x.git\`
   cause: Git operation failed

@@ -28,7 +28,7 @@ describe('migrations vectors of dlt', () => {
     (vector) => vector.job_engine_1 !== undefined,
   );
 
-  it('contain such a case', () => {
+  it('include a job of engine 1', () => {
     expect(cases).toHaveLength(1);
   });
 

@@ -41,8 +41,8 @@ describe('job edges', () => {
 
   it.each([
     ['a job and itself', [job('a', { ...after('a'), ...freshOn('a') })]],
-    ['a job and one that is gone', [job('a', after('gone'))]],
-    ['a job out of service, which nothing starts', [job('a'), job('b', after('a', { isArchived: true }))]],
+    ['a job and a missing one', [job('a', after('gone'))]],
+    ['an archived job, which nothing starts', [job('a'), job('b', after('a', { isArchived: true }))]],
     ['the end of an interactive job', [job('a', { jobType: 'interactive' }), job('b', after('a'))]],
     ['a job and a selector that was not resolved', [job('a'), job('b', { triggers: ['job.success:tag:x'] })]],
   ])('do not exist between %s', (_, jobs) => {

@@ -32,30 +32,30 @@ function judge(owner: BelongingOwner, facts: Partial<OwnerFacts> = {}, ageSecond
 
 describe('judgeBelonging', () => {
   it.each<[string, BelongingOwner, Partial<OwnerFacts>, RegExp]>([
-    ['an attempt that the store does not know', attempt, {}, /no run knows/],
+    ['an attempt unknown to the store', attempt, {}, /no run knows/],
     [
-      'an attempt whose run is over for a while',
+      'an attempt whose run ended a while ago',
       attempt,
       { runEnds: new Map([['a', ago(10 * minute)]]) },
       /is over/,
     ],
-    ['an environment that nobody knows', environment, {}, /cut short/],
+    ['an unknown environment', environment, {}, /cut short/],
     [
-      'an environment in whose place another was built',
+      'an environment that was replaced by another',
       environment,
       { environmentPaths: new Set(['/environments/k-2/venv']) },
       /another one took its place/,
     ],
     [
-      'an environment whose builder gave no sign of life',
+      'an environment whose builder sent no heartbeat',
       environment,
       { buildLeases: new Map([['k', ago(10 * minute)]]) },
       /cut short/,
     ],
-    ['what a build needed that is over', build, {}, /build .* is over/],
-    ['the cache of an organization that is gone', cache, {}, /organization is gone/],
+    ['a resource of a finished build', build, {}, /build .* is over/],
+    ['the cache of a removed organization', cache, {}, /organization is gone/],
     ['an image that was replaced long ago', replaced(replacedImageDays), {}, /replaced/],
-    ['what a removal left', { kind: 'nobody' }, {}, /removal was cut short/],
+    ['a resource left by an interrupted removal', { kind: 'nobody' }, {}, /removal was cut short/],
   ])('marks as orphaned: %s', (_, owner, facts, words) => {
     expect(judge(owner, facts)).toMatchObject({
       isLeftover: true,
@@ -64,7 +64,7 @@ describe('judgeBelonging', () => {
   });
 
   it.each<[string, BelongingOwner, Partial<OwnerFacts>, RegExp]>([
-    ['an attempt whose run is not over', attempt, { runEnds: new Map([['a', null]]) }, /not over/],
+    ['an attempt of an active run', attempt, { runEnds: new Map([['a', null]]) }, /not over/],
     [
       'an attempt whose run ended a moment ago',
       attempt,
@@ -72,7 +72,7 @@ describe('judgeBelonging', () => {
       /just ended/,
     ],
     [
-      'an environment that is built',
+      'a finished environment',
       environment,
       { environmentPaths: new Set(['/environments/k-1/venv']) },
       /retention/,
@@ -85,18 +85,18 @@ describe('judgeBelonging', () => {
       /being built/,
     ],
     [
-      'an environment whose builder may have stood still',
+      'an environment whose builder may have paused',
       environment,
       { buildLeases: new Map([['k', ago(9 * minute)]]) },
       /being built/,
     ],
-    ['what a build needs', build, { buildLeases: new Map([['k', ago(-minute)]]) }, /needs it/],
+    ['a resource of an active build', build, { buildLeases: new Map([['k', ago(-minute)]]) }, /needs it/],
     ['the cache of an organization', cache, { organizationIds: new Set(['o']) }, /retention/],
     ['local data', localData, { workspaceIds: new Set(['w']) }, /data/],
-    ['local data of a workspace that is gone', localData, {}, /nothing but people/],
-    ['what the installation needs', { kind: 'installation' }, {}, /every run/],
+    ['local data of a removed workspace', localData, {}, /nothing but people/],
+    ['a resource of the installation', { kind: 'installation' }, {}, /every run/],
     ['the current image', { kind: 'runner-image', replacedAt: null }, {}, /start from it/],
-    ['an image that was replaced lately', replaced(replacedImageDays - 1), {}, /30 days/],
+    ['a recently replaced image', replaced(replacedImageDays - 1), {}, /30 days/],
   ])('keeps %s', (_, owner, facts, words) => {
     expect(judge(owner, facts)).toMatchObject({
       isLeftover: false,

@@ -48,14 +48,14 @@ describe('the block of a future tick', () => {
     ['the minutes of the month', { organization: usedUp }, 'minutes_limit', false, null],
     ['an upstream', { upstreams: [upstream(null)] }, 'upstream_stale', true, 'jobs.up'],
     [
-      'what was covered already',
+      'an interval that is covered already',
       { lastCompletedEnd: new Date('2026-11-26T00:00:00Z') },
       'already_covered',
       false,
       null,
     ],
     [
-      'an upstream rather than a full house',
+      'an upstream rather than a capacity limit',
       { upstreams: [upstream(null)], activeRunCount: 1 },
       'upstream_stale',
       true,

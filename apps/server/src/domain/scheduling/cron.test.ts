@@ -155,8 +155,8 @@ describe('ticks around a clock change', () => {
   });
 
   it.each([
-    ['while the moved one is still to come', '2026-10-03T15:44:00Z', '2026-10-03T15:40:00Z'],
-    ['when the moved one has come', '2026-10-03T15:45:00Z', '2026-10-03T15:45:00Z'],
+    ['before the moved one', '2026-10-03T15:44:00Z', '2026-10-03T15:40:00Z'],
+    ['at the moved one', '2026-10-03T15:45:00Z', '2026-10-03T15:45:00Z'],
     ['an hour later', '2026-10-03T16:30:00Z', '2026-10-03T15:45:00Z'],
     ['days later', '2026-10-09T00:00:00Z', '2026-10-03T15:45:00Z'],
   ])('find the latest when a half-hour gap moves one past another: %s', (_, at, latest) => {

@@ -68,7 +68,7 @@ describe('a declared interval', () => {
     });
   });
 
-  it('cuts an interval at both ends', () => {
+  it('clips an interval at both ends', () => {
     const day = { start: new Date('2026-11-24T00:00:00Z'), end: new Date('2026-11-25T00:00:00Z') };
     const wide = { start: new Date('2026-11-20T00:00:00Z'), end: new Date('2026-11-30T00:00:00Z') };
     expect(clampToWindow(wide, day)).toEqual(day);

@@ -39,12 +39,12 @@ describe('a new password', () => {
     'adminadmin123',
     'Welcome-2026-11',
     'correcthorsebatterystaple',
-  ])('is not %s, a common guess', (password) => {
+  ])('must not be %s, which is a common guess', (password) => {
     expect(findPasswordProblem(password, email)).toContain('tried first');
   });
 
   it.each(['night.loader@example.com', 'Night.Loader1', 'night.loadernight.loader'])(
-    'is not %s, derived from that e-mail address',
+    'must not be %s, which is derived from the e-mail address',
     (password) => {
       expect(findPasswordProblem(password, email)).toContain('e-mail address');
     },

@@ -15,8 +15,11 @@ describe('findChangeProblem', () => {
     ['an empty plain value', { upserts: [plain('A', '')] }],
     ['a secret', { profile: 'prod', upserts: [secret('A', 'x')] }],
     ['names that differ in case', { upserts: [plain('token'), plain('TOKEN'), plain('path'), plain('_1')] }],
-    ['what only looks reserved', { upserts: [plain('MYPATH'), plain('RUNTIME__LOG_LEVEL'), plain('LANG')] }],
-    ['the deletion of a name that cannot be', { deletes: ['PATH', 'no-name', ''] }],
+    [
+      'a name that only looks reserved',
+      { upserts: [plain('MYPATH'), plain('RUNTIME__LOG_LEVEL'), plain('LANG')] },
+    ],
+    ['the deletion of an invalid name', { deletes: ['PATH', 'no-name', ''] }],
     ['a value of several lines', { upserts: [secret('A', 'line\nline')] }],
     ['the longest value', { upserts: [plain('A', 'é'.repeat(variableLimits.bytesPerValue / 2))] }],
   ])('accepts %s', (_, change) => {

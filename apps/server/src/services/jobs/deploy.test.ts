@@ -247,7 +247,7 @@ describe('a problem in one definition', () => {
       [defineJob('jobs.x', { freshness: ['job.is_fresh:jobs.old'] })],
       "jobs.x: refers to unknown job 'jobs.old'",
     ],
-  ])('rejects all of them: %s', async (_what, wrong, reason) => {
+  ])('rejects all definitions: %s', async (_what, wrong, reason) => {
     await place.deployJobs([defineJob('jobs.old')], owner);
     const refusal: unknown = await place
       .deployJobs([defineJob('jobs.new'), ...wrong], owner)
@@ -270,7 +270,7 @@ describe('a problem in one definition', () => {
     await expect(refusal).rejects.toMatchObject({ extra });
   });
 
-  it('is not a reference to a job of another module that stays', async () => {
+  it('is not a reference to an existing job of another module', async () => {
     await place.deployJobs([defineJob('jobs.up')], { deploymentModule: 'workspace_b' });
     const { jobs } = await place.deployJobs(
       [defineJob('jobs.x', { freshness: ['job.is_fresh:jobs.up'] })],
@@ -280,8 +280,8 @@ describe('a problem in one definition', () => {
   });
 });
 
-describe('the workspace of a deploy', () => {
-  it('rejects it while archived', async () => {
+describe('a deploy to a workspace', () => {
+  it('is rejected while it is archived', async () => {
     await fixture.database.execute('update workspaces set archived_at = now() where id = $1', [
       place.workspaceId,
     ]);
@@ -292,7 +292,7 @@ describe('the workspace of a deploy', () => {
     await expect(place.deployJobs([], { workspaceId })).rejects.toMatchObject({ code: 'not_found' });
   });
 
-  it('runs concurrent deploys one after the other', async () => {
+  it('waits for a concurrent deploy to end', async () => {
     const same = await Promise.all(
       Array.from({ length: 4 }, () => place.deployJobs([defineJob('jobs.a')], owner)),
     );
@@ -308,7 +308,7 @@ describe('the workspace of a deploy', () => {
     expect(texts).toContain(job.description);
   });
 
-  it('lets runs start while a transaction holds it: a deploy may be waiting for a job that they hold', async () => {
+  it('does not block starts of runs: it may be waiting for a job that they lock', async () => {
     await place.deployAll([defineJob('jobs.a')]);
     await fixture.persistence.transaction(async (tx) => {
       await tx.workspaces.lock(place.workspaceId);

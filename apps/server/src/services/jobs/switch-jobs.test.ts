@@ -103,7 +103,7 @@ describe('an archived job', () => {
 
 describe('a paused job', () => {
   it.each([['schedule:0 6 * * *'], ['every:15m'], ['once:2099-01-01T00:00:00Z']])(
-    'has %s, which it keeps',
+    'keeps its trigger %s',
     async (trigger) => {
       await place.deployJobs([defineJob('jobs.a', { triggers: [trigger] })]);
       const paused = await pause('jobs.a');
@@ -162,7 +162,7 @@ describe('a paused job', () => {
   });
 });
 
-describe('a switch of a job', () => {
+describe('archiving and pausing', () => {
   const switches = ['archive', 'unarchive', 'pause', 'resume'] as const;
 
   it.each(switches)('%s finds no job of another workspace', async (name) => {

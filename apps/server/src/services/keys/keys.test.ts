@@ -94,7 +94,7 @@ describe('a personal key', () => {
   });
 
   it.each(Array.from({ length: 6 }, (_, round) => round))(
-    'leaves no key behind that is being created with it during revocation (%i)',
+    'leaves no key that is created with it during its revocation (%i)',
     async () => {
       const parent = await fixture.keys.createPersonal(owner.principal, { name: 'parent', days: 30 });
       const asParent = await fixture.credentials.authenticateUser(parent.secret);

@@ -70,7 +70,7 @@ it('does not query the store without followers, and resumes for the next one', a
   next.end();
 });
 
-it('misses no changes from a time in which the store did not answer', async () => {
+it('misses no changes made while the store did not answer', async () => {
   let isGone = false;
   let refused = 0;
   const { store } = api.persistence;

@@ -162,7 +162,7 @@ describe('an invitation', () => {
   });
 
   it.each(Array.from({ length: 6 }, (_, round) => round))(
-    'accepted concurrently adds one member (%i)',
+    'adds one member when it is accepted concurrently (%i)',
     async () => {
       const user = await place.createUser();
       const token = await invite(user.email, 'member');
@@ -174,7 +174,7 @@ describe('an invitation', () => {
   );
 
   it.each(Array.from({ length: 6 }, (_, round) => round))(
-    'revoked while it is accepted does one or the other (%i)',
+    'is either revoked or accepted when both happen concurrently (%i)',
     async () => {
       const user = await place.createUser();
       const token = await invite(user.email, 'member');
@@ -195,7 +195,7 @@ describe('an invitation', () => {
 });
 
 describe('permission to invite', () => {
-  it('allows owners of the organization everything, with their own workspaces only', async () => {
+  it('is everything for owners of the organization, with workspaces of that organization only', async () => {
     const member = await place.createPerson('member');
     await expect(invite('a@example.com', 'member', [], member)).rejects.toMatchObject({ code: 'forbidden' });
     await expect(invite('a@example.com', 'collaborator')).rejects.toMatchObject({ code: 'invalid_request' });
@@ -207,7 +207,7 @@ describe('permission to invite', () => {
     expect(await place.readLog()).toEqual([]);
   });
 
-  it('allows owners of a workspace to invite collaborators to it', async () => {
+  it('is inviting collaborators to their workspace for its owners', async () => {
     const [own, other] = [await place.createWorkspace('Own'), await place.createWorkspace('Other')];
     const owner = await place.createPerson('collaborator', { [own]: 'owner', [other]: 'developer' });
     const user = await place.createUser();
@@ -222,7 +222,7 @@ describe('permission to invite', () => {
     expect(await place.roleIn(own, user)).toBe('owner');
   });
 
-  it('allows them to revoke those, but not an organization invitation that includes their workspace', async () => {
+  it('includes revoking those, but not an organization invitation with their workspace among others', async () => {
     const own = await place.createWorkspace('Own');
     const owner = await place.createPerson('member', { [own]: 'owner' });
     await invite('a@example.com', 'member', [{ workspaceId: own, role: 'viewer' }]);

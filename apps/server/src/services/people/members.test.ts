@@ -45,7 +45,7 @@ describe('the role in an organization', () => {
     expect(await place.readLog()).toEqual([]);
   });
 
-  it('cannot be collaborator without a workspace to collaborate in', async () => {
+  it('cannot be collaborator without a workspace', async () => {
     const member = await place.createPerson('member');
     const set = () => fixture.members.setRole(place.place(member), 'collaborator', place.owner.principal);
     await expect(set()).rejects.toMatchObject({ code: 'invalid_request' });
@@ -59,7 +59,7 @@ describe('the role in an organization', () => {
   });
 
   it.each(Array.from({ length: 8 }, (_, round) => round))(
-    'remains owner for one of two owners who demote each other concurrently (%i)',
+    'stays with one of two owners who demote each other concurrently (%i)',
     async () => {
       const other = await place.createPerson('owner');
       const outcomes = await outcomesOf([
@@ -109,7 +109,7 @@ describe('the last owner', () => {
 });
 
 describe('a removed member', () => {
-  it('keeps nothing there: no workspace, no invitation that they created, and their key works only elsewhere', async () => {
+  it('keeps no workspace and no invitation there, and their key works only elsewhere', async () => {
     const workspaceId = await place.createWorkspace();
     const leaver = await place.createPerson('owner', { [workspaceId]: 'owner' });
     const elsewhere = await createPeoplePlace(fixture);
@@ -134,7 +134,7 @@ describe('a removed member', () => {
     ]);
   });
 
-  it('cannot be the caller, nor be removed by a plain member', async () => {
+  it('is never the caller, and is not removed by a plain member', async () => {
     const member = await place.createPerson('member');
     await expect(
       fixture.members.remove(place.place(place.owner), place.owner.principal),

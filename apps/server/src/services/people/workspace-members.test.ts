@@ -120,7 +120,7 @@ describe('a collaborator', () => {
 });
 
 describe('default access', () => {
-  it('is the minimum role of members, in every workspace but playgrounds, and nothing for collaborators', async () => {
+  it('is the minimum role of members, except in playgrounds and for collaborators', async () => {
     const playground = await place.createWorkspace('Playground', true);
     const member = await place.createPerson('member');
     const viewer = await place.createPerson('member', { [workspaceId]: 'viewer' });

@@ -52,20 +52,20 @@ async function use(location: EnvironmentLocation, run: JobRunRecord, days: numbe
 const isThere = (location: EnvironmentLocation) => kept.executor.hasEnvironment(location);
 
 describe('environments', () => {
-  it('unused for long are removed; the one last used in the organization is kept', async () => {
+  it('are removed when unused for long, except the one last used in the organization', async () => {
     const [old, last] = [await addEnvironment('old', 50), await addEnvironment('last', 40)];
     expect(await kept.purge('environments=30d')).toMatchObject({ environments: { count: 1, bytes: 1000 } });
     expect([await isThere(old), await isThere(last)]).toEqual([false, true]);
     expect(await fixture.store.environments.find('old')).toBeUndefined();
   });
 
-  it('past their size limit are removed, longest unused first', async () => {
+  it('are removed past their size limit, longest unused first', async () => {
     const [old, young] = [await addEnvironment('old', 2), await addEnvironment('young', 1)];
     expect(await kept.purge('environments=0MB')).toMatchObject({ environments: { count: 1 } });
     expect([await isThere(old), await isThere(young)]).toEqual([false, true]);
   });
 
-  it('in use by an active run are kept, and removed when it has ended', async () => {
+  it('are kept while an active run uses them, and removed when it has ended', async () => {
     const [used] = [await addEnvironment('used', 50), await addEnvironment('last', 40)];
     const run = await use(used, await place.startRun('jobs.a'), 50);
     expect(await kept.purge('environments=0d')).toMatchObject({ environments: { count: 0 } });
@@ -74,7 +74,7 @@ describe('environments', () => {
     expect(await isThere(used)).toBe(false);
   });
 
-  it('used by the previous run are kept for a queued run', async () => {
+  it('of the previous run are kept for a queued run', async () => {
     const [used] = [await addEnvironment('used', 50), await addEnvironment('last', 40)];
     await place.complete(await use(used, await place.startRun('jobs.a'), 50));
     const waiting = await place.startRun('jobs.a');
@@ -98,7 +98,7 @@ describe('environments', () => {
     expect(await fixture.store.environments.noteUse(id, old.path)).toBe(false);
   });
 
-  it('whose use is being recorded are waited for, and kept', async () => {
+  it('are kept if their use is just being recorded', async () => {
     const [used] = [await addEnvironment('used', 50), await addEnvironment('last', 40)];
     const run = await place.startRun('jobs.a');
     const { id } = await place.createAttempt(run);
@@ -116,7 +116,7 @@ describe('environments', () => {
 });
 
 describe('caches', () => {
-  it('past their size limit are removed, but not while their organization builds', async () => {
+  it('are removed past their size limit, but not while their organization builds', async () => {
     await addEnvironment('built', 0);
     const spec = { key: 'b', organizationId: place.organizationId, pythonVersion: '3.12', requirements: [] };
     await fixture.store.environments.takeBuild(spec, 'builder', 60, { replaceReady: false });
@@ -127,7 +127,7 @@ describe('caches', () => {
     expect(await kept.executor.listCaches()).toEqual([]);
   });
 
-  it('unused for long are removed: a cache is used when an environment of its organization is', async () => {
+  it('are removed when unused for long: a cache is used when an environment of its organization is', async () => {
     const before = new Date();
     await addEnvironment('built', 40);
     expect(await kept.purge('caches=30d')).toMatchObject({ caches: { count: 0 } });
@@ -140,7 +140,7 @@ describe('caches', () => {
     expect(await kept.executor.listCaches()).toEqual([]);
   });
 
-  it('counts stored packages by their own last use, and keeps those in environments', async () => {
+  it('include stored packages with their own last use, and keep those in environments', async () => {
     const executor = createFakeExecutor();
     const days = (count: number) => new Date(Date.now() - count * 86_400_000);
     executor.storedPackages.push(

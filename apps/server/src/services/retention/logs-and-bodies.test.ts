@@ -50,7 +50,7 @@ async function readTraceCode({ run }: PastRun): Promise<string> {
 }
 
 describe('logs', () => {
-  it('past their age are removed, and leave a note', async () => {
+  it('are removed past their age, and leave a note', async () => {
     const [old, young, latest] = await addThree();
     expect(await kept.purge('logs=25d')).toMatchObject({ logs: { count: 1 } });
     const today = new Date().toISOString().slice(0, 10);
@@ -94,7 +94,7 @@ describe('logs', () => {
 });
 
 describe('traces', () => {
-  it('past their age are removed; the pipeline run is kept and notes it', async () => {
+  it('are removed past their age; the pipeline run is kept and notes it', async () => {
     const [old, young] = await addThree();
     expect(await kept.purge('traces=25d')).toMatchObject({ traces: { count: 1 } });
     expect(await readTraceCode(old)).toBe('trace_removed');
@@ -115,7 +115,7 @@ describe('traces', () => {
 });
 
 describe('raw beacon bodies', () => {
-  it('past their age are removed once parsed; traces and parsed data are kept', async () => {
+  it('are removed past their age once parsed; traces and parsed data are kept', async () => {
     const [old, young, latest] = await addThree();
     expect(await kept.purge('beacons=15d')).toMatchObject({ beacons: { count: 4 } });
     expect(await kept.listBlobs('beacons/')).toEqual(
@@ -128,7 +128,7 @@ describe('raw beacon bodies', () => {
     expect(await readTraceCode(old)).toBe('there');
   });
 
-  it('not yet parsed are kept until they certainly never will be', async () => {
+  it('are kept until parsed, or until they certainly never will be', async () => {
     const past = await kept.addPastRun('jobs.a', 0);
     await kept.addPastRun('jobs.a', 0);
     await kept.addBody(past.attemptId, 3, 'trace', readCapturedBody('ok/002-trace'));

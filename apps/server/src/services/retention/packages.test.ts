@@ -85,7 +85,7 @@ describe('packages', () => {
     expect(await kept.listBlobs('deployments/')).toEqual([old.archiveKey]);
   });
 
-  it('are waited for while a run is being created from them, and kept', async () => {
+  it('are kept if a run is just being created from them', async () => {
     await place.deployAll([defineJob('jobs.a', { execute: { concurrency: null } })]);
     const model = await place.startRun('jobs.a');
     const unused = await place.uploadDeployment();

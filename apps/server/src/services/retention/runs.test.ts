@@ -46,7 +46,7 @@ describe('runs past their age', () => {
     expect((await place.readLog(young.run.id)).map((line) => line.content)).toEqual(['working']);
   });
 
-  it('except the newest of each job, however old', async () => {
+  it('are kept if they are the newest of their job, however old', async () => {
     await kept.addPastRun('jobs.b', 900);
     await kept.addPastRun('jobs.b', 800);
     expect(await kept.purge('runs=0d')).toMatchObject({ runs: { count: 1 } });
@@ -54,7 +54,7 @@ describe('runs past their age', () => {
     expect((await place.startRun('jobs.b')).number).toBe(3);
   });
 
-  it('except active ones, in any state', async () => {
+  it('are kept while they are active, in any state', async () => {
     const states = ['pending', 'starting', 'running', 'cancelling'];
     for (const status of states) {
       const { id } = await place.startRun('jobs.b');

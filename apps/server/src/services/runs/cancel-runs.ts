@@ -20,7 +20,7 @@ export type CancelResult =
 
 /**
  * Creates the use case that cancels runs. A pending run is cancelled at once; a started one becomes
- * `cancelling`, and its supervisor stops it (SIGTERM, grace period, SIGKILL).
+ * `cancelling`, and its supervisor stops it (SIGTERM, grace period, SIGTERM, SIGKILL).
  */
 export function createCancelRuns(persistence: Persistence, finishRun: FinishRun, attemptLog: AttemptLog) {
   async function cancelOne(workspaceId: string, jobRunId: string): Promise<CancelResult> {

@@ -53,7 +53,7 @@ describe('the end of a run', () => {
     expect(fixture.announced.at(-1)).toBe(run.id);
   });
 
-  it('is the first one, however many are concurrent', async () => {
+  it('is recorded once, however many calls are concurrent', async () => {
     const run = await startRunning('jobs.a');
     await place.setRun(run.id, `status = 'cancelling'`);
     const outcomes = [completed, failed, cancelled, completed, failed, cancelled];
@@ -82,7 +82,7 @@ describe('the end of a run', () => {
     ['starting', completed, true],
     ['running', cancelled, false],
     ['cancelling', completed, true],
-  ])('from %s as %j is an allowed transition: %s', async (status, outcome, isAllowed) => {
+  ])('from %s as %j is allowed: %s', async (status, outcome, isAllowed) => {
     const run = await place.startRun('jobs.a');
     await place.setRun(run.id, `status = '${status}'`);
     expect(await fixture.finishRun(run.id, outcome)).toBe(isAllowed);
@@ -187,7 +187,7 @@ describe('followers of a run', () => {
     ]);
   });
 
-  it('of each other end concurrently without a loss', async () => {
+  it('of each other can end concurrently', async () => {
     await place.deployJobs([
       defineJob('jobs.x', { ...after('success', 'jobs.y'), ...unlimited }),
       defineJob('jobs.y', { ...after('success', 'jobs.x'), ...unlimited }),
@@ -275,7 +275,7 @@ describe('the outcome of an exit', () => {
       'failed',
       'machine_out_of_memory',
     ],
-    ['memory that ran out and was coped with', null, { outOfMemory: 'limit' }, 'completed', null],
+    ['memory that ran out without failing the run', null, { outOfMemory: 'limit' }, 'completed', null],
     ['too many processes', null, { code: 1, processLimitReached: true }, 'failed', 'process_limit'],
     [
       'too many processes, and a signal',
@@ -291,7 +291,7 @@ describe('the outcome of an exit', () => {
       'failed',
       'out_of_memory',
     ],
-    ['processes that were refused and done without', null, { processLimitReached: true }, 'completed', null],
+    ['rejected processes without failing the run', null, { processLimitReached: true }, 'completed', null],
     ['a cancel that met the limit', 'cancel', { code: 1, processLimitReached: true }, 'cancelled', null],
     ['neither code nor signal', null, { code: null }, 'failed', 'exit_code'],
   ])('%s', (_what, endIntent, exit, status, code) => {

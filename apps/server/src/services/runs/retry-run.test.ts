@@ -263,7 +263,7 @@ describe('a run between two attempts', () => {
     await expect(begin()).rejects.toMatchObject({ code: 'claim_lost' });
   });
 
-  it('has no open attempt until one is requested, and then one, however many requests', async () => {
+  it('has no open attempt until one is requested, and then exactly one', async () => {
     const { run } = await startWaiting();
     expect(await fixture.store.attempts.findOpen(run.id)).toBeUndefined();
     const asked = await Promise.all([1, 2, 3].map(() => fixture.store.attempts.ensureOpen(run.id, 'fake')));
@@ -302,7 +302,7 @@ describe('the end of an attempt', () => {
     expect(await contents(first.run.id)).toHaveLength(1);
   });
 
-  it('without a record is completed by a late record, which changes nothing else', async () => {
+  it('without an exit record is completed by a late one, which changes nothing else', async () => {
     const first = await startBegun();
     await fixture.finishRun(first.run.id, lost, { attemptId: first.id });
     await fixture.recordSpool.record(first.id, 0, exitRecord({ code: 0, peak_memory_bytes: 4096 }));

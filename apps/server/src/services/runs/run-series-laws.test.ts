@@ -88,7 +88,7 @@ async function apply(sql: Sql, made: Change): Promise<void> {
   else await sql.execute(`update job_runs set created_at = $3 where ${whose}`, [...values, made.createdAt]);
 }
 
-it('a series has in each bucket the same as the run list for its start and end, after any changes to the runs', async () => {
+it('each bucket of a series equals the run list for its start and end, after any changes to the runs', async () => {
   const readRunSeries = createReadRunSeries(fixture.persistence, () => new Date('2026-03-08T12:00:00Z'));
   const seen = { runs: 0, filledBuckets: 0 };
   const cases = fc.record({

@@ -67,7 +67,7 @@ describe('the trigger of a run', () => {
     expect([skipped, failed]).toEqual([[], []]);
   });
 
-  it('is the one that a request for a single run names, which must belong to the job', async () => {
+  it('is the one in a request for a single run, if it belongs to the job', async () => {
     const run = await place.startRun('jobs.timed', { trigger: 'webhook' });
     expect(run).toMatchObject({ trigger: 'webhook:x', triggerKind: 'webhook' });
     const refusal = { code: 'invalid_trigger', extra: (await place.getJob('jobs.timed')).triggers };
@@ -227,7 +227,7 @@ describe('a profile', () => {
 });
 
 describe('a start that is impossible', () => {
-  it('is of an archived job: rejected by id, skipped by selectors', async () => {
+  it('concerns an archived job: rejected by id, skipped by selectors', async () => {
     await place.deployAll([defineJob('jobs.a')]);
     await place.setJob('jobs.a', 'is_archived = true');
     const { id } = await place.getJob('jobs.a');
@@ -237,7 +237,7 @@ describe('a start that is impossible', () => {
     await expect(place.createRun('jobs.a')).rejects.toMatchObject({ code: 'job_archived' });
   });
 
-  it('is in an archived workspace', async () => {
+  it('concerns any job of an archived workspace', async () => {
     await place.deployAll([defineJob('jobs.a')]);
     await fixture.database.execute('update workspaces set archived_at = now() where id = $1', [
       place.workspaceId,
@@ -247,7 +247,7 @@ describe('a start that is impossible', () => {
     await expect(place.createRun('jobs.a')).rejects.toMatchObject({ code: 'workspace_archived' });
   });
 
-  it('is of a job without a deployment, or without a configuration', async () => {
+  it('concerns a job without a deployment, or without a configuration', async () => {
     await place.deployJobs([defineJob('jobs.a')]);
     await expect(place.trigger({ selectors: ['*'] })).rejects.toMatchObject({ code: 'no_deployment' });
     await place.uploadDeployment();
@@ -257,7 +257,7 @@ describe('a start that is impossible', () => {
     expect(await place.startRun('jobs.a')).toMatchObject({ status: 'pending' });
   });
 
-  it('is of an id outside of the workspace', async () => {
+  it('concerns an id outside of the workspace', async () => {
     const other = await createPlace(fixture);
     await other.deployAll([defineJob('jobs.a')]);
     const foreign = (await other.getJob('jobs.a')).id;

@@ -116,7 +116,7 @@ describe('a sign-in with a device code', () => {
 });
 
 describe('a client that polls', () => {
-  it('too early is told to slow down, until it does', async () => {
+  it('too early must slow down', async () => {
     const { deviceCode } = await issue();
     await expect(redeem(deviceCode)).rejects.toMatchObject(pending);
     await expect(redeem(deviceCode)).rejects.toMatchObject({ code: 'slow_down' });

@@ -95,7 +95,7 @@ async function play(steps: readonly Step[]): Promise<void> {
 }
 
 describe('refresh tokens', () => {
-  it('have exactly one valid token at any time, whoever presents which, until one is too late', async () => {
+  it('have exactly one valid token at any time, until a replaced one is presented too late', async () => {
     await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 12 }), play), {
       seed: propertySeed,
       numRuns: 60,

@@ -112,7 +112,7 @@ describe('a new session', () => {
     expect(await place.listChanges()).toEqual([]);
   });
 
-  it('ends the least recently used one if there are more than a hundred', async () => {
+  it('ends the least recently used one of more than a hundred', async () => {
     await fixture.database.execute(
       `insert into sessions (user_id, client, last_used_at, expires_at)
        select $1, 'c' || n, now() - make_interval(mins => n), now() + interval '1 day' from generate_series(1, 100) n`,
@@ -235,7 +235,7 @@ describe('a refresh', () => {
     });
   });
 
-  it('works at every server with the same secret key, also within the half minute', async () => {
+  it('works at every server with the same secret key, also within half a minute', async () => {
     const { refreshToken } = await begin();
     await place.letPass('1 minute');
     const second = await refresh(refreshToken);

@@ -91,7 +91,7 @@ describe('an upload', () => {
 
   it.each<[string, unknown, boolean]>([
     ['a database in local files', embeddedRequirements, true],
-    ['a line that nobody can install', { ...plainRequirements, groups: { main: ['./local'] } }, true],
+    ['a line that cannot be installed', { ...plainRequirements, groups: { main: ['./local'] } }, true],
     ['neither', plainRequirements, false],
   ])('records whether its runs share local data: %s', async (_what, requirements, hasEmbeddedDatabase) => {
     const deployment = await uploadCode(buildArchive({ 'a.py': '' }), requirements);
@@ -108,10 +108,10 @@ describe('a rejected upload', () => {
 
   it.each<[string, Buffer, string]>([
     ['no archive', Buffer.from('hello'), 'archive_invalid'],
-    ['a cut archive', buildArchive({ 'a.py': 'x'.repeat(5000) }).subarray(0, 100), 'archive_truncated'],
-    ['a way out', buildArchive({ '../a.py': 'x' }), 'archive_unsafe'],
+    ['a truncated archive', buildArchive({ 'a.py': 'x'.repeat(5000) }).subarray(0, 100), 'archive_truncated'],
+    ['a path out of the archive', buildArchive({ '../a.py': 'x' }), 'archive_unsafe'],
     [
-      'a manifest that lies',
+      'a manifest with a wrong name',
       buildArchive({ 'a.py': 'x' }, { changeManifest: (text) => text.replace('a.py', 'b.py') }),
       'archive_invalid',
     ],
@@ -122,7 +122,7 @@ describe('a rejected upload', () => {
     expect(await fixture.store.configurations.latest(place.workspaceId)).toBeUndefined();
   });
 
-  it('is one with more secrets than bootstraps can mask, but not one with as many plain values', async () => {
+  it('may have too many secrets to mask, but not too many plain values', async () => {
     const values = Array.from({ length: 10_001 }, (_, number) => `key_${number} = "secret-${number}"`).join(
       '\n',
     );

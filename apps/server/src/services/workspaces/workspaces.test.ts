@@ -85,7 +85,7 @@ describe('an archived workspace', () => {
     expect(runs.map(({ status }) => status)).toEqual(runs.map(() => 'cancelled'));
   });
 
-  it('must exist', async () => {
+  it('can only be an existing one', async () => {
     const nowhere = '00000000-0000-4000-8000-000000000000';
     await expect(fixture.workspaces.archive(nowhere)).rejects.toMatchObject({ code: 'not_found' });
     await expect(fixture.workspaces.unarchive(nowhere)).rejects.toMatchObject({ code: 'not_found' });

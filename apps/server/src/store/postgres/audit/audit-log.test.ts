@@ -68,7 +68,7 @@ describe('a page of a long log', () => {
     ['of an organization', organization, {}],
     ['of a workspace', workspace, {}],
     ['before an early day', organization, { end: early }],
-    ['of one person', organization, { actorUserId: id(1007) }],
+    ['of one user', organization, { actorUserId: id(1007) }],
     ['about one thing', organization, { targetId: '77' }],
     ['of one kind of change', workspace, { actions: ['job.pause'] }],
   ])('%s is an index scan', async (_name, place, filter) => {
